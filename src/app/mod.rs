@@ -1,0 +1,1 @@
+//! State, actions and update; pure.

@@ -1,0 +1,1 @@
+//! Calls to hops and figures; pure.

@@ -1,0 +1,1 @@
+//! Lessons: parsing, catalogue, marking, progress; pure.

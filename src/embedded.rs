@@ -1,0 +1,50 @@
+//! What is compiled into the program: lessons, figures, recordings, and the sources that learners read.
+
+use include_dir::{Dir, include_dir};
+
+static LESSONS: Dir = include_dir!("$CARGO_MANIFEST_DIR/lessons");
+static ASSETS: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets");
+static TRANSFERS: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/transfer");
+
+/// The lessons, as (file name, text), sorted by name.
+pub fn lessons() -> Vec<(&'static str, &'static str)> {
+    texts(&LESSONS, "md")
+        .into_iter()
+        .filter(|(name, _)| *name != "README.md")
+        .collect()
+}
+
+/// The figures, as (file name, text), sorted by name.
+pub fn figures() -> Vec<(&'static str, &'static str)> {
+    ASSETS
+        .get_dir("figures")
+        .map(|dir| texts(dir, "toml"))
+        .unwrap_or_default()
+}
+
+/// The shipped recordings, as (file name, text), sorted by name.
+pub fn recordings() -> Vec<(&'static str, &'static str)> {
+    ASSETS
+        .get_dir("recordings")
+        .map(|dir| texts(dir, "jsonl"))
+        .unwrap_or_default()
+}
+
+/// The source of a transfer method: `read_write.rs`, word for word.
+pub fn transfer_source(file: &str) -> Option<&'static str> {
+    TRANSFERS.get_file(file)?.contents_utf8()
+}
+
+fn texts(dir: &'static Dir<'static>, extension: &str) -> Vec<(&'static str, &'static str)> {
+    let mut texts: Vec<_> = dir
+        .files()
+        .filter(|file| {
+            file.path()
+                .extension()
+                .is_some_and(|found| found == extension)
+        })
+        .filter_map(|file| Some((file.path().file_name()?.to_str()?, file.contents_utf8()?)))
+        .collect();
+    texts.sort_unstable();
+    texts
+}

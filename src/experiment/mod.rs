@@ -1,0 +1,1 @@
+//! A transfer, run twice, as a recording.

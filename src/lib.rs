@@ -1,0 +1,47 @@
+//! zclab: the zero-copy lab in your terminal.
+//!
+//! The crate's map. Data flows one way:
+//!
+//! ```text
+//! transfer > trace > recording > copypath > playback > screen
+//! ```
+//!
+//! | module | what is in it | may use |
+//! |---|---|---|
+//! | [`model`] | the vocabulary: Method, Place, How, Basis, Size, Call, Recording, Lesson | nothing |
+//! | [`syscall`] | the table of calls: argument names, flags, errno; text of a call; pure | model |
+//! | [`transfer`] | ways to move bytes, one short file a method: shown to the learner word for word | nothing |
+//! | [`endpoint`] | where bytes come from and go to: source files, tcp, unix, pipe, the receiver | model |
+//! | [`host`] | what this machine allows, and why not | model |
+//! | [`measure`] | counters of an untraced run, page residency | model |
+//! | [`trace`] | ptrace: tracee, stops, the wait loop, descriptors, reading memory | model, syscall |
+//! | [`copypath`] | calls to hops and figures; pure | model, syscall |
+//! | [`experiment`] | a transfer, run twice, as a recording | all of the above |
+//! | [`course`] | lessons: parsing, catalogue, marking, progress; pure | model |
+//! | [`figure`] | figures and playback: (stage, recording, position) to scene; narration; pure | model, syscall, copypath |
+//! | [`store`] | files: recordings, progress; atomic, locked | model |
+//! | [`embedded`] | lessons, figures, recordings and sources compiled into the program | nothing |
+//! | [`app`] | state, actions, `update(state, action) -> effects`; one file a screen; pure | model, syscall, copypath, course, figure |
+//! | [`ui`] | `view(state) -> frame`: theme, layout, screens, widgets; the only user of ratatui beside the runtime | app and what it may use |
+//! | [`runtime`] | joins threads, clock, effects and terminal | all |
+//! | [`cli`] | one file a command | all |
+//!
+//! `tests/architecture.rs` holds this table.
+
+pub mod app;
+pub mod cli;
+pub mod copypath;
+pub mod course;
+pub mod embedded;
+pub mod endpoint;
+pub mod experiment;
+pub mod figure;
+pub mod host;
+pub mod measure;
+pub mod model;
+pub mod runtime;
+pub mod store;
+pub mod syscall;
+pub mod trace;
+pub mod transfer;
+pub mod ui;

@@ -1,0 +1,1 @@
+//! Counters of an untraced run, page residency.

@@ -1,0 +1,159 @@
+//! What the tracer saw: system calls, the tasks that made them, the descriptors they named.
+
+use serde::{Deserialize, Serialize};
+
+/// No descriptor: the value of an unused place in [`Call::descriptors`].
+pub const NO_DESCRIPTOR: u32 = u32::MAX;
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallState {
+    /// It returned, and [`Call::result`] is what it returned.
+    #[default]
+    Returned,
+    /// It never returned: the task ended in it, or the recording did.
+    Unfinished,
+}
+
+/// One system call, entry and exit joined. 88 bytes, so that a million of them stay small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Index into [`Trace::names`].
+    pub name: u16,
+    /// Index into [`Trace::tasks`].
+    pub task: u16,
+    /// How it ended.
+    pub state: CallState,
+    /// The raw arguments, as the kernel took them.
+    pub args: [u64; 6],
+    /// What it returned; `-errno` on failure. 0 while unfinished.
+    pub result: i64,
+    /// Entry, in nanoseconds since the recording began.
+    pub start_ns: u64,
+    /// From the entry stop to the exit stop, in nanoseconds: with the tracer's own cost in it.
+    pub duration_ns: u64,
+    /// Indices into [`Trace::descriptors`]: the descriptors among the arguments, in argument order, then the one
+    /// that was returned. [`NO_DESCRIPTOR`] where there is none.
+    pub descriptors: [u32; 2],
+}
+
+impl Call {
+    /// The errno that it failed with (positive), if it failed.
+    pub fn errno(&self) -> Option<i32> {
+        (self.state == CallState::Returned && (-4095..0).contains(&self.result))
+            .then_some(-self.result as i32)
+    }
+
+    /// What it returned, if it returned and did not fail.
+    pub fn returned(&self) -> Option<i64> {
+        (self.state == CallState::Returned && self.errno().is_none()).then_some(self.result)
+    }
+}
+
+/// What a file descriptor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DescriptorKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A TCP socket.
+    Tcp,
+    /// A UDP socket.
+    Udp,
+    /// A unix socket.
+    Unix,
+    /// A pipe or FIFO.
+    Pipe,
+    /// A terminal.
+    Tty,
+    /// Another device.
+    Device,
+    /// memfd, eventfd, epoll, io_uring and what else has no path.
+    Anonymous,
+    /// It could not be found out.
+    Unknown,
+}
+
+/// A file descriptor as one task had it during some calls.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Descriptor {
+    /// The number.
+    pub fd: i32,
+    /// What it is.
+    pub kind: DescriptorKind,
+    /// What it is called, as shown between `<` and `>`: `/tmp/source`, `tcp 127.0.0.1:41234`, `pipe`.
+    pub name: String,
+    /// What tells it from others of the same name: device and inode, or socket number. 0 where unknown.
+    #[serde(default)]
+    pub identity: u64,
+}
+
+/// A thread that was traced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Thread id.
+    pub tid: i32,
+    /// Process id.
+    pub pid: i32,
+    /// The command's name (`/proc/PID/comm`).
+    pub name: String,
+}
+
+/// A string that a call's argument pointed to, read at its entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    /// Index into [`Trace::calls`].
+    pub call: u32,
+    /// Which argument, from 0.
+    pub arg: u8,
+    /// What stood there, cut at 256 bytes, with bytes that are no UTF-8 replaced.
+    pub text: String,
+}
+
+/// Everything that one traced run showed. The calls stand in the order of their entry.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trace {
+    /// Wall time of the traced part, in nanoseconds. Not comparable with an untraced run.
+    pub wall_ns: u64,
+    /// The names of the calls ([`Call::name`]); `syscall_451` for one that has no name here.
+    pub names: Vec<String>,
+    /// The threads ([`Call::task`]).
+    pub tasks: Vec<Task>,
+    /// The descriptors ([`Call::descriptors`]).
+    pub descriptors: Vec<Descriptor>,
+    /// The calls.
+    pub calls: Vec<Call>,
+    /// Strings that arguments pointed to, sorted by call and argument.
+    pub texts: Vec<Text>,
+}
+
+impl Trace {
+    /// The name of a call.
+    pub fn name(&self, call: &Call) -> &str {
+        self.names
+            .get(usize::from(call.name))
+            .map_or("?", String::as_str)
+    }
+
+    /// The descriptor that one of a call's arguments named, by its number among them (0 or 1).
+    pub fn descriptor(&self, call: &Call, which: usize) -> Option<&Descriptor> {
+        self.descriptors.get(*call.descriptors.get(which)? as usize)
+    }
+
+    /// How often each call was made, most frequent first, then by name.
+    pub fn calls_by_name(&self) -> Vec<(&str, u64)> {
+        let mut counts = vec![0u64; self.names.len()];
+        for call in &self.calls {
+            if let Some(count) = counts.get_mut(usize::from(call.name)) {
+                *count += 1;
+            }
+        }
+        let mut named: Vec<_> = self.names.iter().map(String::as_str).zip(counts).collect();
+        named.retain(|(_, count)| *count > 0);
+        named.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        named
+    }
+}

@@ -1,0 +1,142 @@
+//! A hop: payload going from one place to another, in one way, known on one basis.
+
+use serde::{Deserialize, Serialize};
+
+/// Where bytes can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// The storage device under the file system.
+    Disk,
+    /// The kernel's page cache. Writing to a file ends here, too.
+    PageCache,
+    /// Memory of the program: its buffer, or its mapping.
+    UserBuffer,
+    /// A pipe's ring of page references and buffers.
+    Pipe,
+    /// A socket's send queue.
+    SocketQueue,
+    /// The network device.
+    Device,
+    /// The program at the other end.
+    Peer,
+}
+
+impl Place {
+    /// Its name in JSON and lessons.
+    pub fn name(self) -> &'static str {
+        match self {
+            Place::Disk => "disk",
+            Place::PageCache => "page-cache",
+            Place::UserBuffer => "user-buffer",
+            Place::Pipe => "pipe",
+            Place::SocketQueue => "socket-queue",
+            Place::Device => "device",
+            Place::Peer => "peer",
+        }
+    }
+}
+
+/// How payload goes from one place to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum How {
+    /// The CPU moves it.
+    CpuCopy,
+    /// A device moves it; the CPU only sets it up.
+    Dma,
+    /// The kernel notes which pages hold it; nothing moves.
+    Reference,
+    /// The page table points at it; nothing moves.
+    Mapping,
+}
+
+impl How {
+    /// Its name in JSON and lessons.
+    pub fn name(self) -> &'static str {
+        match self {
+            How::CpuCopy => "cpu-copy",
+            How::Dma => "dma",
+            How::Reference => "reference",
+            How::Mapping => "mapping",
+        }
+    }
+
+    /// What it is called on the screen.
+    pub fn title(self) -> &'static str {
+        match self {
+            How::CpuCopy => "CPU copy",
+            How::Dma => "DMA",
+            How::Reference => "page reference",
+            How::Mapping => "mapping",
+        }
+    }
+}
+
+/// Why a hop, or a figure, may be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// ptrace saw the call.
+    Observed,
+    /// A counter of an untraced run, page residency, or `read_bytes`.
+    Measured,
+    /// The kernel said so itself (COPIED).
+    Reported,
+    /// The alias proof, on this kernel.
+    Proven,
+    /// Joined by address and content.
+    Inferred,
+    /// The traced program said so.
+    Told,
+    /// The kernel's documentation or source says so; the reference stands beside it.
+    Documented,
+}
+
+impl Basis {
+    /// Its name in JSON and on the screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Basis::Observed => "observed",
+            Basis::Measured => "measured",
+            Basis::Reported => "reported",
+            Basis::Proven => "proven",
+            Basis::Inferred => "inferred",
+            Basis::Told => "told",
+            Basis::Documented => "documented",
+        }
+    }
+}
+
+/// Whose work a hop is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// The process that sends: its hops are the ones that are counted.
+    Sender,
+    /// The process that receives.
+    Receiver,
+}
+
+/// Payload that went from one place to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hop {
+    /// Where it came from.
+    pub from: Place,
+    /// Where it went.
+    pub to: Place,
+    /// How.
+    pub how: How,
+    /// How much, in bytes.
+    pub bytes: u64,
+    /// Why this may be believed.
+    pub basis: Basis,
+    /// The reference of a documented hop, or the instrument of a measured one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Whose work it is.
+    pub side: Side,
+    /// It would happen elsewhere (a real network card, a cold cache) and did not happen here. Counts nowhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ghost: bool,
+}

@@ -1,0 +1,180 @@
+//! A lesson as plain data: what `course` makes of a Markdown file.
+
+use super::{Query, TransferSpec};
+
+/// A lesson: one file of `lessons/`, named `NN-id.md`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lesson {
+    /// Its identity: progress is kept under it, so it never changes.
+    pub id: String,
+    /// Its place in the course, from 1.
+    pub number: u32,
+    /// Its title.
+    pub title: String,
+    /// About how long it takes, in minutes.
+    pub minutes: u32,
+    /// What the learner can do afterwards.
+    pub objectives: Vec<Objective>,
+    /// Its pages.
+    pub pages: Vec<Page>,
+}
+
+/// Something that the learner can do after a lesson.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objective {
+    /// What questions name it by.
+    pub id: String,
+    /// `predict the calls of a copy loop`: completes "After this you can".
+    pub text: String,
+}
+
+/// One page: prose, and at most one target (figure, experiment or question) beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// Its heading.
+    pub title: String,
+    /// Its prose, in CommonMark without the heading and the interactive blocks.
+    pub prose: String,
+    /// What stands beside the prose.
+    pub target: Option<Target>,
+    /// The line of the file on which it starts, from 1.
+    pub line: usize,
+}
+
+/// What stands beside a page's prose.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// The figure of that id.
+    Figure(String),
+    /// An experiment.
+    Lab(Lab),
+    /// A question.
+    Question(Question),
+}
+
+/// An experiment: a transfer that is run live, after a prediction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lab {
+    /// Its identity within the course.
+    pub id: String,
+    /// What is run.
+    pub spec: TransferSpec,
+    /// What is asked before it.
+    pub predict: Option<Predict>,
+}
+
+/// A question whose answer is a figure of the run that follows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predict {
+    /// Its identity within the course.
+    pub id: String,
+    /// The objective that it serves.
+    pub objective: Option<String>,
+    /// The question.
+    pub text: String,
+    /// Which figure of the run answers it.
+    pub query: Query,
+    /// `calls`, `copies a byte`.
+    pub unit: String,
+    /// The ends of the scale that the guess is shown on.
+    pub scale: (f64, f64),
+    /// Hints, in steps.
+    pub hints: Vec<String>,
+    /// Said under guess and recorded figure, whatever the guess was.
+    pub explain: String,
+    /// Guesses that show a misconception.
+    pub wrong: Vec<WrongNumber>,
+}
+
+/// A question of the course.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// Its identity within the course: progress is kept under it.
+    pub id: String,
+    /// The objective that it serves.
+    pub objective: Option<String>,
+    /// The question, in CommonMark.
+    pub text: String,
+    /// What is asked for, and the answer.
+    pub kind: QuestionKind,
+    /// Hints, in steps.
+    pub hints: Vec<String>,
+    /// Said after a right answer, and on request.
+    pub explain: String,
+    /// The line of the file on which it starts, from 1.
+    pub line: usize,
+}
+
+/// The kinds of question.
+#[derive(Clone, Debug, PartialEq)]
+pub enum QuestionKind {
+    /// One option is right.
+    Choice(Vec<QuestionOption>),
+    /// Any number of options are right: all of them and no other must be chosen.
+    Multi(Vec<QuestionOption>),
+    /// A number.
+    Number {
+        /// The fixed answer; none where a run answers.
+        answer: Option<f64>,
+        /// The run and the figure of it that answers.
+        run: Option<(TransferSpec, Query)>,
+        /// How far off is still right.
+        tolerance: f64,
+        /// `calls`, `copies`.
+        unit: String,
+        /// Numbers that show a misconception.
+        wrong: Vec<WrongNumber>,
+        /// Said to any other wrong number.
+        otherwise: Reaction,
+    },
+    /// Lines to bring in order.
+    Order {
+        /// The lines, in the right order.
+        lines: Vec<String>,
+        /// Lines that do not belong, each with what it shows.
+        distractors: Vec<QuestionOption>,
+        /// Said when the right lines stand in a wrong order.
+        otherwise: Reaction,
+    },
+}
+
+impl QuestionKind {
+    /// Its name in lessons and JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            QuestionKind::Choice(_) => "choice",
+            QuestionKind::Multi(_) => "multi",
+            QuestionKind::Number { .. } => "number",
+            QuestionKind::Order { .. } => "order",
+        }
+    }
+}
+
+/// One option of a choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuestionOption {
+    /// What it says.
+    pub text: String,
+    /// Whether it is right.
+    pub right: bool,
+    /// What choosing it (or, in a multi, leaving a right one out) shows.
+    pub reaction: Reaction,
+}
+
+/// What is said to a wrong answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reaction {
+    /// The misconception by name: `A mode switch taken for a context switch.`
+    pub misconception: String,
+    /// What answers it, in CommonMark.
+    pub feedback: String,
+}
+
+/// A wrong number that shows a misconception.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WrongNumber {
+    /// The number.
+    pub answer: f64,
+    /// What it shows.
+    pub reaction: Reaction,
+}

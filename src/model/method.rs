@@ -1,0 +1,131 @@
+//! The ways to move bytes, and where they can move them.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// A way to move the bytes of a file: one short file in `src/transfer/` each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// `read(2)` into a buffer, `write(2)` out of it.
+    ReadWrite,
+    /// `mmap(2)` the file once, `write(2)` from the mapping.
+    MmapWrite,
+    /// `sendfile(2)`.
+    Sendfile,
+}
+
+impl Method {
+    /// Every method, in the order in which the course meets them.
+    pub const ALL: [Method; 3] = [Method::ReadWrite, Method::MmapWrite, Method::Sendfile];
+
+    /// Its name on the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::ReadWrite => "read-write",
+            Method::MmapWrite => "mmap-write",
+            Method::Sendfile => "sendfile",
+        }
+    }
+
+    /// The sinks that it can write to, its usual one first.
+    pub fn sinks(self) -> &'static [Sink] {
+        match self {
+            Method::ReadWrite | Method::MmapWrite | Method::Sendfile => &Sink::ALL,
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Method {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Method::ALL
+            .into_iter()
+            .find(|method| method.name() == text)
+            .ok_or_else(|| {
+                let names: Vec<_> = Method::ALL.iter().map(|method| method.name()).collect();
+                format!("'{text}' is not a method: there are {}", names.join(", "))
+            })
+    }
+}
+
+/// What the bytes are written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sink {
+    /// A TCP connection over loopback.
+    Tcp,
+    /// A connected unix stream socket.
+    Unix,
+    /// A pipe.
+    Pipe,
+    /// Another file.
+    File,
+}
+
+impl Sink {
+    /// Every sink.
+    pub const ALL: [Sink; 4] = [Sink::Tcp, Sink::Unix, Sink::Pipe, Sink::File];
+
+    /// Its name on the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sink::Tcp => "tcp",
+            Sink::Unix => "unix",
+            Sink::Pipe => "pipe",
+            Sink::File => "file",
+        }
+    }
+}
+
+impl fmt::Display for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Sink {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Sink::ALL
+            .into_iter()
+            .find(|sink| sink.name() == text)
+            .ok_or_else(|| format!("'{text}' is not a sink: there are tcp, unix, pipe and file"))
+    }
+}
+
+/// Whether the source is in the page cache when the transfer begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cache {
+    /// In the page cache: nothing comes from the disk.
+    #[default]
+    Warm,
+    /// Dropped from the page cache first: the disk must be read.
+    Cold,
+}
+
+impl Cache {
+    /// `warm` or `cold`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cache::Warm => "warm",
+            Cache::Cold => "cold",
+        }
+    }
+}
+
+impl fmt::Display for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

@@ -1,0 +1,30 @@
+//! The vocabulary: plain data that every other module speaks. No I/O, no clock, no kernel.
+//!
+//! The words are those of the kernel's documentation: a *mode switch* is user to kernel or back, a
+//! *context switch* puts another task on the CPU, a *CPU copy* moves the payload by the CPU, a *page
+//! reference* moves nothing.
+
+mod call;
+mod figure;
+mod hop;
+mod lesson;
+mod method;
+mod progress;
+mod recording;
+mod size;
+mod summary;
+
+pub use call::{Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, Task, Text, Trace};
+pub use figure::{Figure, FigureHop, FigureStep};
+pub use hop::{Basis, Hop, How, Place, Side};
+pub use lesson::{
+    Lab, Lesson, Objective, Page, Predict, Question, QuestionKind, QuestionOption, Reaction,
+    Target, WrongNumber,
+};
+pub use method::{Cache, Method, Sink};
+pub use progress::{Answer, Visit};
+pub use recording::{
+    Machine, Measured, Origin, Outcome, Recording, Residency, TransferSpec, Unavailable,
+};
+pub use size::{Size, grouped};
+pub use summary::{Query, Summary};

@@ -1,0 +1,139 @@
+//! A recording: one run of a transfer (or, later, of any program) as plain data that replays anywhere.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cache, Method, Sink, Size, Trace};
+
+/// What to transfer, how, and where to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TransferSpec {
+    /// The way.
+    pub method: Method,
+    /// What it writes to.
+    pub to: Sink,
+    /// How many bytes.
+    pub size: Size,
+    /// How many at most a call.
+    pub chunk: Size,
+    /// Whether the source is in the page cache.
+    #[serde(default)]
+    pub cache: Cache,
+}
+
+impl TransferSpec {
+    /// The usual one of a method: 1 MiB, 64 KiB chunks, warm, to its first sink.
+    pub fn of(method: Method) -> TransferSpec {
+        TransferSpec {
+            method,
+            to: method.sinks()[0],
+            size: Size(Size::MIB),
+            chunk: Size(64 * Size::KIB),
+            cache: Cache::Warm,
+        }
+    }
+}
+
+/// The machine that a recording was made on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// `Linux 6.18.4`.
+    pub kernel: String,
+    /// `x86_64`, `aarch64`.
+    pub arch: String,
+    /// Online CPUs.
+    pub cpus: u32,
+    /// Page size in bytes.
+    pub page_size: u64,
+}
+
+/// Counters of the untraced run, of the sending process, over the transfer alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Wall time, nanoseconds.
+    pub wall_ns: u64,
+    /// CPU time, nanoseconds: exact (`CLOCK_THREAD_CPUTIME_ID`).
+    pub cpu_ns: u64,
+    /// User part, nanoseconds; none where the run is too short for the tick to mean something.
+    pub user_ns: Option<u64>,
+    /// System part, likewise.
+    pub system_ns: Option<u64>,
+    /// The task waited.
+    pub voluntary_context_switches: u64,
+    /// The task was preempted.
+    pub involuntary_context_switches: u64,
+    /// Faults that needed no I/O, in user mode and inside calls alike.
+    pub minor_faults: u64,
+    /// Faults that waited for I/O.
+    pub major_faults: u64,
+    /// Bytes really fetched from storage (`read_bytes` of `/proc/self/io`); none where it cannot be read.
+    #[serde(default)]
+    pub read_bytes: Option<u64>,
+}
+
+/// How much of a file was in the page cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Residency {
+    /// Pages in the cache.
+    pub resident: u64,
+    /// Pages of the file.
+    pub pages: u64,
+}
+
+/// What came of the transfer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Bytes that the sender's calls moved.
+    pub bytes_moved: u64,
+    /// The receiver's checksum equals the source's. None where no traced run could be made.
+    pub verified: Option<bool>,
+    /// Bytes that the receiver counted, in the traced run (else in the measured one).
+    pub received: u64,
+    /// The source in the page cache just before the traced run (else before the measured one).
+    pub residency_before: Option<Residency>,
+    /// And just after it.
+    pub residency_after: Option<Residency>,
+    /// The file system that the source is on, as `ext4`, `tmpfs`.
+    #[serde(default)]
+    pub file_system: String,
+}
+
+/// Something that this machine does not allow, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unavailable {
+    /// `ptrace`, `cold-cache`, `cachestat`, ...
+    pub instrument: String,
+    /// Why not, in one sentence.
+    pub reason: String,
+}
+
+/// Where a recording comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Made just now, on this machine.
+    #[default]
+    Live,
+    /// Compiled into the program, made elsewhere: must be marked as such wherever it is shown.
+    Shipped,
+    /// Loaded from a file.
+    Loaded,
+}
+
+/// One run, as plain data. [`Recording::trace`] and [`Recording::measured`] come from two different runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What was transferred.
+    pub spec: TransferSpec,
+    /// Where it was made.
+    pub machine: Machine,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Counters of the untraced run.
+    pub measured: Option<Measured>,
+    /// The calls of the traced run; none where ptrace is refused.
+    pub trace: Option<Trace>,
+    /// What was refused.
+    pub unavailable: Vec<Unavailable>,
+}

@@ -1,0 +1,1 @@
+//! Joins threads, clock, effects and terminal.

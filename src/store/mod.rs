@@ -1,0 +1,1 @@
+//! Files: recordings and progress; atomic, locked.

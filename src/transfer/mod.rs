@@ -1,0 +1,1 @@
+//! Ways to move bytes, one short file a method.

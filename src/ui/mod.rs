@@ -1,0 +1,3 @@
+//! view(state) -> frame.
+
+pub mod theme;

@@ -1,0 +1,165 @@
+//! Colours by role, and glyphs. Body text keeps the terminal's own foreground; every difference in colour
+//! is a difference in glyph too, so that nothing is lost without colour.
+
+use ratatui::style::{Color, Modifier, Style};
+
+use crate::model::How;
+
+/// What a piece of the screen is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Prose, names, figures.
+    Text,
+    /// Titles, the figure that matters, keys.
+    Strong,
+    /// Captions, labels, line numbers.
+    Dim,
+    /// What does not happen here; empty cells.
+    Ghost,
+    /// Rules, lane borders, the page behind an overlay.
+    Hairline,
+    /// You are here; here is the answer.
+    Accent,
+    /// The current row or tag: a background.
+    Marker,
+    /// A transfer that is happening.
+    Hot(How),
+    /// A transfer that is done.
+    Quiet(How),
+}
+
+/// The palettes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Palette {
+    /// For dark backgrounds.
+    #[default]
+    Dark,
+    /// For light backgrounds.
+    Light,
+    /// High contrast, on black.
+    Contrast,
+    /// The sixteen colours of the terminal itself.
+    Sixteen,
+    /// `NO_COLOR`: bold, dim and reverse only.
+    None,
+}
+
+impl Palette {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Palette::Dark => "dark",
+            Palette::Light => "light",
+            Palette::Contrast => "contrast",
+            Palette::Sixteen => "16",
+            Palette::None => "none",
+        }
+    }
+}
+
+/// How things look: a palette, and whether glyphs are plain ASCII.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Theme {
+    /// The colours.
+    pub palette: Palette,
+    /// ASCII instead of box drawing.
+    pub ascii: bool,
+}
+
+impl Theme {
+    /// The style of a role.
+    pub fn style(&self, role: Role) -> Style {
+        match self.palette {
+            Palette::Dark => coloured(role, &DARK),
+            Palette::Light => coloured(role, &LIGHT),
+            Palette::Contrast => coloured(role, &CONTRAST),
+            Palette::Sixteen => sixteen(role),
+            Palette::None => plain(role),
+        }
+    }
+}
+
+/// One palette in 24-bit colours; hot and quiet tones in the order CPU copy, DMA, reference, mapping.
+struct Colours {
+    dim: u32,
+    ghost: u32,
+    hairline: u32,
+    accent: u32,
+    marker: u32,
+    hot: [u32; 4],
+    quiet: [u32; 4],
+}
+
+const DARK: Colours = Colours {
+    dim: 0x8b919b,
+    ghost: 0x7e858f,
+    hairline: 0x41464e,
+    accent: 0xe9c46a,
+    marker: 0x3a3420,
+    hot: [0xff7b66, 0x6fb1f5, 0x66cc8d, 0xbd9ff2],
+    quiet: [0x94564d, 0x4a6f96, 0x47785a, 0x75659a],
+};
+
+const LIGHT: Colours = Colours {
+    dim: 0x636a74,
+    ghost: 0x6f7680,
+    hairline: 0xcfd4da,
+    accent: 0x8f5d00,
+    marker: 0xfdf0bd,
+    hot: [0xc7351c, 0x0a62b8, 0x12783d, 0x7040c0],
+    quiet: [0xd08072, 0x709fce, 0x6fa886, 0xa284d6],
+};
+
+const CONTRAST: Colours = Colours {
+    dim: 0xc8c8c8,
+    ghost: 0xa8a8a8,
+    hairline: 0x808080,
+    accent: 0xffd800,
+    marker: 0x4a4000,
+    hot: [0xff8f7a, 0x8cc8ff, 0x7dff9f, 0xd8b8ff],
+    quiet: [0xc87060, 0x6898c8, 0x60b878, 0xa088c0],
+};
+
+fn coloured(role: Role, colours: &Colours) -> Style {
+    let fg = |rgb| Style::new().fg(Color::from_u32(rgb));
+    match role {
+        Role::Text => Style::new(),
+        Role::Strong => Style::new().add_modifier(Modifier::BOLD),
+        Role::Dim => fg(colours.dim),
+        Role::Ghost => fg(colours.ghost),
+        Role::Hairline => fg(colours.hairline),
+        Role::Accent => fg(colours.accent),
+        Role::Marker => Style::new().bg(Color::from_u32(colours.marker)),
+        Role::Hot(how) => fg(colours.hot[how as usize]),
+        Role::Quiet(how) => fg(colours.quiet[how as usize]),
+    }
+}
+
+fn sixteen(role: Role) -> Style {
+    let colour = |how| match how {
+        How::CpuCopy => Color::Red,
+        How::Dma => Color::Blue,
+        How::Reference => Color::Green,
+        How::Mapping => Color::Magenta,
+    };
+    match role {
+        Role::Text => Style::new(),
+        Role::Strong => Style::new().add_modifier(Modifier::BOLD),
+        Role::Dim | Role::Ghost | Role::Hairline => Style::new().add_modifier(Modifier::DIM),
+        Role::Accent => Style::new().fg(Color::Yellow),
+        Role::Marker => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
+        Role::Hot(how) => Style::new().fg(colour(how)),
+        Role::Quiet(how) => Style::new().fg(colour(how)).add_modifier(Modifier::DIM),
+    }
+}
+
+fn plain(role: Role) -> Style {
+    match role {
+        Role::Text => Style::new(),
+        Role::Strong | Role::Accent | Role::Hot(_) => Style::new().add_modifier(Modifier::BOLD),
+        Role::Dim | Role::Ghost | Role::Hairline | Role::Quiet(_) => {
+            Style::new().add_modifier(Modifier::DIM)
+        }
+        Role::Marker => Style::new().add_modifier(Modifier::REVERSED),
+    }
+}
