@@ -8,6 +8,7 @@ mod call;
 mod figure;
 mod hop;
 mod lesson;
+pub mod marker;
 mod method;
 mod progress;
 mod recording;
