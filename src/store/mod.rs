@@ -1,1 +1,2 @@
 //! Files: recordings and progress; atomic, locked.
+pub mod recording;
