@@ -1,1 +1,121 @@
-//! One file a command.
+//! The command line: one file a command, each with its `Args` and `run(args) -> anyhow::Result<ExitCode>`.
+//!
+//! Errors go to standard error as `zclab: what failed: why`, exit code 1. Usage errors are clap's, exit code 2.
+//! Commands print by [`print`] and [`print_json`], which take a closed standard output quietly.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+pub mod check;
+pub mod completions;
+pub mod doctor;
+pub mod learn;
+pub mod lessons;
+pub mod receive;
+pub mod replay;
+pub mod run;
+pub mod transfer;
+
+/// The zero-copy lab in your terminal: predict, run, see where each byte is copied.
+#[derive(Debug, Parser)]
+#[command(name = "zclab", version, args_conflicts_with_subcommands = true)]
+#[command(after_help = "Examples:
+  zclab                                   the course
+  zclab run read-write                    one transfer: calls, counters, copy path
+  zclab run sendfile --to file --size 64MiB --json
+  zclab lessons                           the lessons as a list
+  zclab doctor                            what this machine allows, and why not")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    learn: learn::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The course (this is what zclab does without a command)
+    Learn(learn::Args),
+    /// One transfer: its calls, counters and copy path
+    Run(run::Args),
+    /// A saved recording, played or printed
+    Replay(replay::Args),
+    /// The lessons as a list, or one as plain text
+    Lessons(lessons::Args),
+    /// Find the faults in lessons
+    Check(check::Args),
+    /// What this machine allows, and why not
+    Doctor(doctor::Args),
+    /// Completions for a shell
+    Completions(completions::Args),
+    /// The sending process of an experiment: also runs by itself, for strace
+    #[command(name = "__transfer", hide = true)]
+    Transfer(transfer::Args),
+    /// The receiving process of an experiment
+    #[command(name = "__receive", hide = true)]
+    Receive(receive::Args),
+}
+
+/// Reads the arguments, runs the command, reports its error.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => learn::run(cli.learn),
+        Some(Command::Learn(args)) => learn::run(args),
+        Some(Command::Run(args)) => run::run(args),
+        Some(Command::Replay(args)) => replay::run(args),
+        Some(Command::Lessons(args)) => lessons::run(args),
+        Some(Command::Check(args)) => check::run(args),
+        Some(Command::Doctor(args)) => doctor::run(args),
+        Some(Command::Completions(args)) => completions::run(args),
+        Some(Command::Transfer(args)) => transfer::run(args),
+        Some(Command::Receive(args)) => receive::run(args),
+    };
+    done.unwrap_or_else(|error| {
+        if error.downcast_ref::<ClosedOutput>().is_some() {
+            return ExitCode::SUCCESS;
+        }
+        warn(&format!("{error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// Nobody reads standard output any more (`zclab ... | head -1`): an end, not a failure.
+#[derive(Debug)]
+struct ClosedOutput;
+
+impl fmt::Display for ClosedOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("standard output is closed")
+    }
+}
+
+impl std::error::Error for ClosedOutput {}
+
+/// Writes `text` to standard output, as it stands. Pass the error on with `?`: a closed output ends the
+/// command quietly, a full disk is reported.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => ClosedOutput.into(),
+            _ => anyhow::Error::new(error).context("cannot write to standard output"),
+        })
+}
+
+/// Writes one JSON document, indented, to standard output.
+pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    print(&(serde_json::to_string_pretty(value)? + "\n"))
+}
+
+/// Writes `zclab: message` to standard error.
+pub fn warn(message: &str) {
+    // Where standard error is closed too, nobody is left to tell.
+    let _ = writeln!(io::stderr(), "zclab: {message}");
+}

@@ -1,0 +1,23 @@
+//! `zclab completions SHELL`.
+
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+
+/// Completions for a shell, on standard output.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  zclab completions bash > ~/.local/share/bash-completion/completions/zclab
+  zclab completions fish > ~/.config/fish/completions/zclab.fish")]
+pub struct Args {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Prints the completions.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut text = Vec::new();
+    clap_complete::generate(args.shell, &mut super::Cli::command(), "zclab", &mut text);
+    super::print(&String::from_utf8(text)?)?;
+    Ok(ExitCode::SUCCESS)
+}
