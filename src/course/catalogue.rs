@@ -181,7 +181,10 @@ fn between_files(parsed: &mut [(String, Parsed)], figures: &[&str]) {
             let what = format!("the lesson '{id}' is also {other}");
             found.push((start, what, "give it another id".to_owned()));
         }
-        if let Some(other) = numbers.insert(*number, file.clone()).filter(|_| *number > 0) {
+        if let Some(other) = numbers
+            .insert(*number, file.clone())
+            .filter(|_| *number > 0)
+        {
             let what = format!("the number {number:02} is also that of {other}");
             found.push((start, what, "give it another number".to_owned()));
         }

@@ -91,7 +91,10 @@ pub fn text_of<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Fault> {
         Fault {
             file: file.to_owned(),
             line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
-            column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
+            column: String::from_utf8_lossy(&before[line_start..])
+                .chars()
+                .count()
+                + 1,
             what: format!("the byte 0x{:02x} is no UTF-8", bytes[error.valid_up_to()]),
             advice: "save the file as UTF-8".to_owned(),
         }
@@ -513,8 +516,8 @@ impl Targets {
                 }
             }
             _ => {
-                *target = target::question(block, report, found, opening.number)
-                    .map(Target::Question);
+                *target =
+                    target::question(block, report, found, opening.number).map(Target::Question);
             }
         }
     }

@@ -394,13 +394,11 @@ fn otherwise(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Rea
 fn number(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Option<QuestionKind> {
     let (had_answer, had_run) = (block.has("answer"), block.has("run"));
     let answer = block.number(report, "answer");
-    let run = block
-        .table(report, "run", "run")
-        .map(|mut run| {
-            let spec = spec(&mut run, report);
-            run.finish(report);
-            spec
-        });
+    let run = block.table(report, "run", "run").map(|mut run| {
+        let spec = spec(&mut run, report);
+        run.finish(report);
+        spec
+    });
     let query = if had_run {
         block.need_word(report, "query", "query = \"syscalls\"")
     } else {
