@@ -3,7 +3,8 @@
 use include_dir::{Dir, include_dir};
 
 static LESSONS: Dir = include_dir!("$CARGO_MANIFEST_DIR/lessons");
-static ASSETS: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets");
+static FIGURES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/figures");
+static RECORDINGS: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/recordings");
 static TRANSFERS: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/transfer");
 
 /// The lessons, as (file name, text), sorted by name.
@@ -16,18 +17,12 @@ pub fn lessons() -> Vec<(&'static str, &'static str)> {
 
 /// The figures, as (file name, text), sorted by name.
 pub fn figures() -> Vec<(&'static str, &'static str)> {
-    ASSETS
-        .get_dir("figures")
-        .map(|dir| texts(dir, "toml"))
-        .unwrap_or_default()
+    texts(&FIGURES, "toml")
 }
 
 /// The shipped recordings, as (file name, text), sorted by name.
 pub fn recordings() -> Vec<(&'static str, &'static str)> {
-    ASSETS
-        .get_dir("recordings")
-        .map(|dir| texts(dir, "jsonl"))
-        .unwrap_or_default()
+    texts(&RECORDINGS, "jsonl")
 }
 
 /// The source of a transfer method: `read_write.rs`, word for word.
