@@ -1,21 +1,153 @@
 //! `zclab check [DIR]`: the faults in lessons.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
+
+use crate::{
+    course::{self, Catalogue, Fault, parse},
+    embedded,
+};
 
 /// Find the faults in lessons: file, line, column, what is wrong, what to do.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   zclab check                             the built-in lessons
-  zclab check lessons                     a directory of lessons")]
+  zclab check lessons                     a directory of lessons
+  zclab check lessons/02-classic-path.md  one lesson")]
 pub struct Args {
-    /// A directory of lessons; without it, the built-in ones
+    /// A directory of lessons, or one lesson; without it, the built-in ones
     pub dir: Option<PathBuf>,
 }
 
 /// Checks lessons; exit code 1 if there is a fault.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let _ = args;
-    bail!("check is not built yet")
+    let (lessons, figures) = match &args.dir {
+        Some(dir) => on_disk(dir)?,
+        None => built_in(),
+    };
+    let (catalogue, faults) = check(&lessons, &figures);
+    let mut report: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+    report += &summary(&catalogue, &faults, lessons.len());
+    super::print(&report)?;
+    Ok(if faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// A file as it was found: its name for messages, and its bytes.
+type File = (String, Vec<u8>);
+
+/// Faults of the bytes, then of what they say.
+fn check(lessons: &[File], figures: &[File]) -> (Catalogue, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let mut texts = |files: &'_ [File]| -> Vec<(String, String)> {
+        let texts = files.iter().map(|(name, bytes)| {
+            let text = parse::text_of(name, bytes).map(str::to_owned);
+            text.map(|text| (name.clone(), text))
+        });
+        texts
+            .filter_map(|text| text.map_err(|fault| faults.push(fault)).ok())
+            .collect()
+    };
+    let (lessons, figures) = (texts(lessons), texts(figures));
+    let (catalogue, found) = course::check(&borrowed(&lessons), &borrowed(&figures));
+    faults.extend(found);
+    faults.sort();
+    (catalogue, faults)
+}
+
+fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
+    files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect()
+}
+
+fn summary(catalogue: &Catalogue, faults: &[Fault], lessons: usize) -> String {
+    if faults.is_empty() {
+        let questions = catalogue.questions().count();
+        let figures = catalogue.figures().len();
+        return format!("lessons {lessons}, questions {questions}, figures {figures}: no fault\n");
+    }
+    let mut files: Vec<_> = faults.iter().map(|fault| &fault.file).collect();
+    files.dedup();
+    let many = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
+    let faults = many(faults.len(), "fault");
+    format!("{faults} in {}\n", many(files.len(), "file"))
+}
+
+/// The files that are compiled into the program.
+fn built_in() -> (Vec<File>, Vec<File>) {
+    let files = |dir: &str, files: Vec<(&str, &str)>| {
+        let files = files.into_iter();
+        files
+            .map(|(name, text)| (format!("{dir}/{name}"), text.into()))
+            .collect()
+    };
+    (
+        files("lessons", embedded::lessons()),
+        files("assets/figures", embedded::figures()),
+    )
+}
+
+/// The lessons of a directory (or one lesson); the figures of `../assets/figures`, or else the built-in ones.
+fn on_disk(path: &Path) -> anyhow::Result<(Vec<File>, Vec<File>)> {
+    let cannot = || format!("cannot check {}", path.display());
+    let is_dir = fs::metadata(path).with_context(cannot)?.is_dir();
+    let (lessons, dir) = if is_dir {
+        (files_in(path, "md").with_context(cannot)?, path.to_owned())
+    } else {
+        let bytes = fs::read(path).with_context(cannot)?;
+        let dir = path.parent().unwrap_or(Path::new(".")).to_owned();
+        (vec![(path.display().to_string(), bytes)], dir)
+    };
+    if lessons.is_empty() {
+        bail!("cannot check {}: there are no lessons: a lesson is a file NN-id.md", path.display());
+    }
+    // `..` is resolved by the file system: the text `lessons` alone has no parent.
+    let figures = dir.join("..").join("assets").join("figures");
+    let figures = if figures.is_dir() {
+        let shown = dir.parent().unwrap_or(Path::new("")).join("assets/figures");
+        let name = |(name, bytes): File| {
+            let file = name.rsplit('/').next().unwrap_or(&name).to_owned();
+            (shown.join(file).display().to_string(), bytes)
+        };
+        let found = files_in(&figures, "toml");
+        found
+            .with_context(|| format!("cannot read the figures in {}", figures.display()))?
+            .into_iter()
+            .map(name)
+            .collect()
+    } else {
+        built_in().1
+    };
+    Ok((lessons, figures))
+}
+
+/// The files of that extension in a directory, but its README, sorted by name.
+fn files_in(dir: &Path, extension: &str) -> anyhow::Result<Vec<File>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        let is_readme = path
+            .file_stem()
+            .is_some_and(|stem| stem.eq_ignore_ascii_case("readme"));
+        if path.extension().is_some_and(|found| found == extension) && !is_readme {
+            let bytes =
+                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            files.push((path.display().to_string(), bytes));
+        }
+    }
+    files.sort();
+    Ok(files)
 }

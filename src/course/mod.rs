@@ -13,3 +13,4 @@ mod target;
 
 pub use catalogue::Catalogue;
 pub use fault::{Fault, Position};
+pub use room::check;

@@ -1,6 +1,9 @@
 //! How much text a page has room for, and what does not fit.
 
-use super::fault::Position;
+use super::{
+    catalogue::Catalogue,
+    fault::{Fault, Position},
+};
 
 /// A kind of text inside a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,4 +25,10 @@ pub struct Placed {
     pub markdown: String,
     /// Where its TOML value stands in the file.
     pub position: Position,
+}
+
+/// Reads a course as [`Catalogue::parse`] does, and adds what does not fit the screen to its faults.
+pub fn check(files: &[(&str, &str)], figures: &[(&str, &str)]) -> (Catalogue, Vec<Fault>) {
+    let (catalogue, _parsed, faults) = Catalogue::parse_all(files, figures);
+    (catalogue, faults)
 }
