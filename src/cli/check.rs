@@ -112,7 +112,10 @@ fn on_disk(path: &Path) -> anyhow::Result<(Vec<File>, Vec<File>)> {
         (vec![(path.display().to_string(), bytes)], dir)
     };
     if lessons.is_empty() {
-        bail!("cannot check {}: there are no lessons: a lesson is a file NN-id.md", path.display());
+        bail!(
+            "cannot check {}: there are no lessons: a lesson is a file NN-id.md",
+            path.display()
+        );
     }
     // `..` is resolved by the file system: the text `lessons` alone has no parent.
     let figures = dir.join("..").join("assets").join("figures");
