@@ -1,1 +1,2 @@
 //! State, actions and update; pure.
+pub mod player;

@@ -1,1 +1,10 @@
 //! Calls to hops and figures; pure.
+//!
+//! [`Fold`] goes through a trace call by call and says which way each call's bytes went; [`summarise`] adds up a
+//! whole recording. A call that is not known here gets no hop: nothing is said about it that might be false.
+
+mod fold;
+mod summary;
+
+pub use fold::{CallHop, Fold, SENDFILE_SOURCE};
+pub use summary::{fetched, summarise};

@@ -1,3 +1,4 @@
 //! view(state) -> frame.
 
 pub mod theme;
+pub mod player;

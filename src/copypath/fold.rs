@@ -1,0 +1,198 @@
+//! The fold over calls: what each one moved, and from where to where.
+
+use crate::model::{Basis, Call, DescriptorKind, How, Place, Trace};
+
+/// Why a file's bytes reach a socket or a pipe by reference in sendfile(2): the manual page, and the commit that
+/// hands the pages over with `MSG_SPLICE_PAGES` (Linux 6.5; before it, `sendpage` did).
+pub const SENDFILE_SOURCE: &str = "sendfile(2); kernel commit 2dc334f1a63a";
+
+/// `PROT_WRITE` of mmap(2): the same number on every Linux.
+const PROT_WRITE: u64 = 0x2;
+/// `MAP_PRIVATE` of mmap(2).
+const MAP_PRIVATE: u64 = 0x2;
+
+/// The way that one call's bytes went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallHop {
+    /// Where they came from.
+    pub from: Place,
+    /// Where they went.
+    pub to: Place,
+    /// How.
+    pub how: How,
+    /// How many: what the call returned; for a mapping, the mapped bytes.
+    pub bytes: u64,
+    /// Why this may be believed.
+    pub basis: Basis,
+    /// The reference, where the basis is [`Basis::Documented`].
+    pub source: Option<&'static str>,
+}
+
+/// A range of one process's addresses that shows pages of a file.
+#[derive(Clone, Copy, Debug)]
+struct Mapping {
+    pid: i32,
+    start: u64,
+    end: u64,
+}
+
+/// What must be remembered from earlier calls to understand the next: the mappings.
+#[derive(Clone, Debug, Default)]
+pub struct Fold {
+    mappings: Vec<Mapping>,
+}
+
+impl Fold {
+    /// The state before the first call.
+    pub fn new() -> Fold {
+        Fold::default()
+    }
+
+    /// Takes the next call of `trace` (in order) and says what it moved: nothing if it failed, moved 0 bytes, or
+    /// is not known here.
+    pub fn step(&mut self, trace: &Trace, call: &Call) -> Option<CallHop> {
+        let returned = call.returned()?;
+        match trace.name(call) {
+            "read" | "pread64" => read(trace, call, returned),
+            "write" | "pwrite64" | "send" | "sendto" => self.write(trace, call, returned),
+            "sendfile" | "sendfile64" => sendfile(trace, call, returned),
+            "mmap" | "mmap2" => self.map(trace, call, returned),
+            "munmap" => self.unmap(pid(trace, call), call.args[0], call.args[1]),
+            "mremap" => self.unmap(pid(trace, call), call.args[0], call.args[1]),
+            "execve" | "execveat" => {
+                let pid = pid(trace, call);
+                self.mappings.retain(|mapping| mapping.pid != pid);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn write(&self, trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+        let to = sink(kind(trace, call, 0)?)?;
+        let from = if self.is_mapped(pid(trace, call), call.args[1], returned as u64) {
+            Place::PageCache
+        } else {
+            Place::UserBuffer
+        };
+        hop(from, to, How::CpuCopy, returned, Basis::Observed, None)
+    }
+
+    fn map(&mut self, trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+        let [_, length, protection, flags, ..] = call.args;
+        let start = returned as u64;
+        let pid = pid(trace, call);
+        // MAP_FIXED replaces what was there.
+        self.unmap(pid, start, length);
+        if kind(trace, call, 0) != Some(DescriptorKind::File) {
+            return None;
+        }
+        // A private page that was written to is the program's own: where it is writable, nobody can tell.
+        if protection & PROT_WRITE == 0 || flags & MAP_PRIVATE == 0 {
+            let end = start.saturating_add(length);
+            self.mappings.push(Mapping { pid, start, end });
+        }
+        hop(
+            Place::PageCache,
+            Place::UserBuffer,
+            How::Mapping,
+            length as i64,
+            Basis::Observed,
+            None,
+        )
+    }
+
+    /// Takes a range away from the mappings that it cuts. Whole pages go, but ends need no rounding: what is
+    /// asked later begins inside a mapping or not.
+    fn unmap(&mut self, pid: i32, start: u64, length: u64) -> Option<CallHop> {
+        let end = start.saturating_add(length);
+        let (cut, mut kept): (Vec<_>, Vec<_>) = self
+            .mappings
+            .drain(..)
+            .partition(|m| m.pid == pid && m.start < end && start < m.end);
+        for m in cut {
+            let left = Mapping { end: start, ..m };
+            let right = Mapping { start: end, ..m };
+            kept.extend([left, right].into_iter().filter(|m| m.start < m.end));
+        }
+        self.mappings = kept;
+        None
+    }
+
+    fn is_mapped(&self, pid: i32, start: u64, length: u64) -> bool {
+        let end = start.saturating_add(length);
+        self.mappings
+            .iter()
+            .any(|m| m.pid == pid && m.start <= start && end <= m.end)
+    }
+}
+
+fn read(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+    (kind(trace, call, 0)? == DescriptorKind::File).then_some(())?;
+    let (from, to) = (Place::PageCache, Place::UserBuffer);
+    hop(from, to, How::CpuCopy, returned, Basis::Observed, None)
+}
+
+fn sendfile(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+    let (out, from) = (kind(trace, call, 0)?, kind(trace, call, 1)?);
+    (from == DescriptorKind::File).then_some(())?;
+    let to = sink(out)?;
+    let how = if to == Place::PageCache {
+        How::CpuCopy
+    } else {
+        How::Reference
+    };
+    let source = Some(SENDFILE_SOURCE);
+    hop(
+        Place::PageCache,
+        to,
+        how,
+        returned,
+        Basis::Documented,
+        source,
+    )
+}
+
+fn hop(
+    from: Place,
+    to: Place,
+    how: How,
+    bytes: i64,
+    basis: Basis,
+    source: Option<&'static str>,
+) -> Option<CallHop> {
+    let bytes = u64::try_from(bytes).ok().filter(|bytes| *bytes > 0)?;
+    Some(CallHop {
+        from,
+        to,
+        how,
+        bytes,
+        basis,
+        source,
+    })
+}
+
+/// Where bytes that are written to such a descriptor end up.
+fn sink(kind: DescriptorKind) -> Option<Place> {
+    match kind {
+        DescriptorKind::File => Some(Place::PageCache),
+        DescriptorKind::Tcp | DescriptorKind::Udp | DescriptorKind::Unix => {
+            Some(Place::SocketQueue)
+        }
+        DescriptorKind::Pipe => Some(Place::Pipe),
+        _ => None,
+    }
+}
+
+fn kind(trace: &Trace, call: &Call, which: usize) -> Option<DescriptorKind> {
+    trace
+        .descriptor(call, which)
+        .map(|descriptor| descriptor.kind)
+}
+
+fn pid(trace: &Trace, call: &Call) -> i32 {
+    trace
+        .tasks
+        .get(usize::from(call.task))
+        .map_or(0, |task| task.pid)
+}

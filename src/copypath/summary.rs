@@ -1,0 +1,172 @@
+//! A whole recording added up: the copy path and the figures that questions are marked from.
+
+use std::collections::BTreeMap;
+
+use super::{CallHop, Fold};
+use crate::model::{Basis, Cache, Hop, How, Place, Recording, Side, Sink, Summary, Trace};
+
+/// What a recording comes to. Calls and hops come from its traced run, [`Summary::measured`] from the untraced one.
+pub fn summarise(recording: &Recording) -> Summary {
+    let mut summary = Summary {
+        bytes_moved: recording.outcome.bytes_moved,
+        measured: recording.measured.clone(),
+        ..Summary::default()
+    };
+    let Some(trace) = &recording.trace else {
+        return summary;
+    };
+    let calls = trace.calls.len() as u64;
+    let sent = hops_of_calls(trace);
+    let copied = sent.iter().filter(|hop| hop.how == How::CpuCopy);
+    let copied: u64 = copied.map(|hop| hop.bytes).sum();
+    summary.syscalls = Some(calls);
+    summary.mode_switches = Some(2 * calls);
+    summary.calls_by_name = named(trace);
+    summary.cpu_copied_bytes = Some(copied);
+    summary.cpu_copies_per_byte =
+        (summary.bytes_moved > 0).then(|| copied as f64 / summary.bytes_moved as f64);
+    summary.copy_path = [
+        from_disk(recording, &sent),
+        sent,
+        beyond(recording),
+        received(recording),
+    ]
+    .concat();
+    summary
+}
+
+fn named(trace: &Trace) -> BTreeMap<String, u64> {
+    trace
+        .calls_by_name()
+        .into_iter()
+        .map(|(name, count)| (name.to_owned(), count))
+        .collect()
+}
+
+/// The hops of all calls, those of one kind added together, in the order in which they first appear.
+fn hops_of_calls(trace: &Trace) -> Vec<Hop> {
+    let mut fold = Fold::new();
+    let mut hops: Vec<Hop> = Vec::new();
+    for call in &trace.calls {
+        if let Some(hop) = fold.step(trace, call) {
+            add(&mut hops, hop);
+        }
+    }
+    hops
+}
+
+fn add(hops: &mut Vec<Hop>, new: CallHop) {
+    let same = |hop: &&mut Hop| {
+        (hop.from, hop.to, hop.how, hop.basis) == (new.from, new.to, new.how, new.basis)
+    };
+    match hops.iter_mut().find(same) {
+        Some(hop) => hop.bytes += new.bytes,
+        None => hops.push(Hop {
+            from: new.from,
+            to: new.to,
+            how: new.how,
+            bytes: new.bytes,
+            basis: new.basis,
+            source: new.source.map(str::to_owned),
+            side: Side::Sender,
+            ghost: false,
+        }),
+    }
+}
+
+/// What the disk had to do: measured where the source was cold, else a ghost.
+fn from_disk(recording: &Recording, sent: &[Hop]) -> Vec<Hop> {
+    let bytes = recording.outcome.bytes_moved;
+    let from_cache = |hop: &Hop| hop.from == Place::PageCache;
+    if bytes == 0 || !sent.iter().any(from_cache) {
+        return Vec::new();
+    }
+    let dma = |bytes, basis, source: &str, ghost| Hop {
+        from: Place::Disk,
+        to: Place::PageCache,
+        how: How::Dma,
+        bytes,
+        basis,
+        source: Some(source.to_owned()),
+        side: Side::Sender,
+        ghost,
+    };
+    vec![match fetched(recording) {
+        Some((0, source)) => dma(bytes, Basis::Measured, source, true),
+        Some((fetched, source)) => dma(fetched, Basis::Measured, source, false),
+        None if recording.spec.cache == Cache::Warm => dma(bytes, Basis::Documented, WARM, true),
+        None => return Vec::new(),
+    }]
+}
+
+/// Why a warm source costs no DMA, where no instrument was asked.
+const WARM: &str = "read(2): what is in the page cache is not read from the disk again";
+
+/// Bytes that came from the disk, and the instrument that says so. None where no instrument does.
+pub fn fetched(recording: &Recording) -> Option<(u64, &'static str)> {
+    let before = recording.outcome.residency_before;
+    if before.is_some_and(|before| before.pages > 0 && before.resident >= before.pages) {
+        return Some((0, "page residency: the whole source was in the page cache"));
+    }
+    let read_bytes = recording.measured.as_ref().and_then(|m| m.read_bytes);
+    if let Some(bytes) = read_bytes {
+        return Some((bytes, "read_bytes of /proc/PID/io, untraced run"));
+    }
+    let after = recording.outcome.residency_after?;
+    let pages = after.resident.saturating_sub(before?.resident);
+    let bytes = pages * recording.machine.page_size.max(1);
+    Some((bytes, "page residency before and after"))
+}
+
+/// What would follow on other hardware, or later: drawn, and counted nowhere.
+fn beyond(recording: &Recording) -> Vec<Hop> {
+    let (from, to, source) = match recording.spec.to {
+        Sink::Tcp => (
+            Place::SocketQueue,
+            Place::Device,
+            "loopback has no device; on a real network card",
+        ),
+        Sink::File => (
+            Place::PageCache,
+            Place::Disk,
+            "written back later; fsync(2) waits for it",
+        ),
+        Sink::Unix | Sink::Pipe => return Vec::new(),
+    };
+    let bytes = recording.outcome.bytes_moved;
+    if bytes == 0 {
+        return Vec::new();
+    }
+    vec![Hop {
+        from,
+        to,
+        how: How::Dma,
+        bytes,
+        basis: Basis::Documented,
+        source: Some(source.to_owned()),
+        side: Side::Sender,
+        ghost: true,
+    }]
+}
+
+/// The receiver's own copy, of which it tells itself.
+fn received(recording: &Recording) -> Vec<Hop> {
+    let from = match recording.spec.to {
+        Sink::Tcp | Sink::Unix => Place::SocketQueue,
+        Sink::Pipe => Place::Pipe,
+        Sink::File => return Vec::new(),
+    };
+    if recording.outcome.received == 0 {
+        return Vec::new();
+    }
+    vec![Hop {
+        from,
+        to: Place::Peer,
+        how: How::CpuCopy,
+        bytes: recording.outcome.received,
+        basis: Basis::Told,
+        source: None,
+        side: Side::Receiver,
+        ghost: false,
+    }]
+}

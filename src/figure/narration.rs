@@ -1,0 +1,131 @@
+//! What is said of the current call: one sentence, and what it rests on.
+
+use super::playback::Playback;
+use crate::{
+    copypath::CallHop,
+    model::{Basis, Call, How, Place, Sink, Size},
+};
+
+/// One sentence about a call of a recording.
+pub fn sentence(playback: &Playback, number: usize) -> String {
+    let Some(call) = playback.call(number) else {
+        return nothing_recorded(playback);
+    };
+    let trace = playback.trace();
+    let name = trace.name(call);
+    if call.state == crate::model::CallState::Unfinished {
+        return format!("{name}() never returned while it was being recorded.");
+    }
+    if call.errno().is_some() {
+        return format!("{name}() failed and moved nothing: its result names the error.");
+    }
+    let (_, hop) = playback.at(number);
+    match hop {
+        Some(hop) => moved(playback, name, call, &hop),
+        None => still(name, call),
+    }
+}
+
+/// What the sentence rests on.
+pub fn basis(playback: &Playback, number: usize) -> String {
+    let Some(call) = playback.call(number) else {
+        return String::new();
+    };
+    let time = microseconds(call.duration_ns);
+    let (_, hop) = playback.at(number);
+    let mut line = match hop {
+        Some(CallHop {
+            basis: Basis::Documented,
+            source,
+            ..
+        }) => format!("documented: {}. {time}, traced.", source.unwrap_or("its manual page")),
+        _ => format!("observed: ptrace saw the call. {time}, traced."),
+    };
+    if let (Some((_, source)), Some(hop)) = (playback.fetched(), hop)
+        && hop.from == Place::PageCache
+        && hop.how != How::Mapping
+    {
+        let source = source.split([' ', ',']).next().unwrap_or(source);
+        line.push_str(&format!(" DMA measured: {source}."));
+    }
+    line
+}
+
+fn moved(playback: &Playback, name: &str, call: &Call, hop: &CallHop) -> String {
+    let bytes = Size(hop.bytes);
+    let sink = sink_name(playback.recording().spec.to);
+    let main = match (hop.from, hop.to, hop.how) {
+        (_, _, How::Mapping) => {
+            return format!("The kernel notes that {bytes} of your addresses show the file's pages: nothing moves.");
+        }
+        (Place::PageCache, Place::UserBuffer, _) => {
+            format!("The kernel copies {bytes} from the page cache to your buffer")
+        }
+        (Place::PageCache, Place::PageCache, _) if name.starts_with("sendfile") => {
+            format!("The kernel copies {bytes} to the other file's pages: no reference here")
+        }
+        (Place::PageCache, _, How::CpuCopy) => {
+            format!("The kernel copies {bytes} from the mapped pages to {sink}")
+        }
+        (_, _, How::Reference) => match hop.to {
+            Place::Pipe => format!("The pipe notes references to {bytes} of the page cache"),
+            _ => format!("The kernel queues references to {bytes} of the page cache"),
+        },
+        _ => format!("The kernel copies {bytes} from your buffer to {sink}"),
+    };
+    match asked(name, call) {
+        Some(asked) if asked > hop.bytes => {
+            format!("{main}: less than the {} asked for.", Size(asked))
+        }
+        _ => format!("{main}."),
+    }
+}
+
+/// Bytes that a call asked for.
+fn asked(name: &str, call: &Call) -> Option<u64> {
+    match name {
+        "read" | "pread64" | "write" | "pwrite64" | "send" | "sendto" => Some(call.args[2]),
+        "sendfile" | "sendfile64" => Some(call.args[3]),
+        _ => None,
+    }
+}
+
+fn still(name: &str, call: &Call) -> String {
+    match name {
+        "read" | "pread64" if call.result == 0 => {
+            "read() returns 0: the file has ended, and so does the loop.".to_owned()
+        }
+        "sendfile" | "sendfile64" if call.result == 0 => {
+            "sendfile() returns 0: nothing is left to send, and the loop ends.".to_owned()
+        }
+        "munmap" => "Your addresses are given back; the pages stay in the page cache.".to_owned(),
+        "mmap" | "mmap2" => "The kernel sets addresses aside; no payload moves.".to_owned(),
+        _ if call.result == 0 => format!("{name}() returns 0; no payload is seen to move."),
+        _ => format!("{name}(): nothing is known here of payload that it moved."),
+    }
+}
+
+fn sink_name(sink: Sink) -> &'static str {
+    match sink {
+        Sink::Tcp | Sink::Unix => "the socket's queue",
+        Sink::Pipe => "the pipe",
+        Sink::File => "the other file's pages",
+    }
+}
+
+fn nothing_recorded(playback: &Playback) -> String {
+    match &playback.recording().trace {
+        Some(_) => "The transfer made no call: there was nothing to move.".to_owned(),
+        None => "No call was recorded: ptrace is not available here.".to_owned(),
+    }
+}
+
+/// `31 µs`, `1.2 ms`.
+fn microseconds(ns: u64) -> String {
+    match ns {
+        0..1_000 => format!("{ns}\u{a0}ns"),
+        1_000..1_000_000 => format!("{}\u{a0}µs", ns / 1_000),
+        1_000_000..1_000_000_000 => format!("{:.1}\u{a0}ms", ns as f64 / 1e6),
+        _ => format!("{:.1}\u{a0}s", ns as f64 / 1e9),
+    }
+}

@@ -1,0 +1,385 @@
+//! A recording in time: what has been done before each call, what the call itself does, how long it is shown.
+//!
+//! A recording may have a million calls. Sums are kept for every 256th call, so any position is at most 256 calls
+//! away from one that is known.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use super::{
+    source::Source,
+    stage::{Plan, Road, Stage, Upper},
+};
+use crate::{
+    copypath::{CallHop, Fold, fetched, summarise},
+    model::{Call, How, Method, Place, Recording, Sink, Summary, Trace},
+};
+
+/// Calls from one known sum to the next.
+const EVERY: usize = 256;
+/// Cells that a token passes in a second at speed 1.
+pub const CELLS_A_SECOND: f64 = 30.0;
+/// Rest after a hop, in cells: 150 ms at speed 1.
+pub const REST: f64 = 4.5;
+/// Tokens that stand for one call's bytes, and the cells from one to the next.
+pub const TOKENS: usize = 4;
+/// Cells from one token to the next.
+pub const SPACING: usize = 2;
+/// How long a call is shown in which nothing travels, in cells.
+const STILL: f64 = 12.0;
+
+/// A place in the playback: a call, and how far it has come. A call's first cell is its entry; from
+/// [`Playback::travel`] on it has returned.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Position {
+    /// Which call, from 0.
+    pub call: usize,
+    /// Cells that its first token has gone.
+    pub cells: f64,
+}
+
+/// How fast the playback goes: from a quarter to sixteen times, by doubling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Speed(i8);
+
+impl Default for Speed {
+    fn default() -> Speed {
+        Speed(0)
+    }
+}
+
+impl Speed {
+    /// Twice as fast, to 16.
+    pub fn faster(self) -> Speed {
+        Speed((self.0 + 1).min(4))
+    }
+
+    /// Half as fast, to 1/4.
+    pub fn slower(self) -> Speed {
+        Speed((self.0 - 1).max(-2))
+    }
+
+    /// The factor.
+    pub fn factor(self) -> f64 {
+        2f64.powi(i32::from(self.0))
+    }
+
+    /// Too fast for single tokens: whole hops light up.
+    pub fn is_blur(self) -> bool {
+        self.0 >= 3
+    }
+
+    /// `1/2x`, `4x`.
+    pub fn name(self) -> String {
+        match self.0 {
+            0.. => format!("{}x", 1 << self.0),
+            below => format!("1/{}x", 1 << -below),
+        }
+    }
+}
+
+/// What all calls before a position come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Calls.
+    pub calls: u64,
+    /// Bytes that the CPU copied.
+    pub copied: u64,
+    /// Bytes that came out of the source's pages.
+    pub taken: u64,
+    /// Bytes handed to the sink.
+    pub handed: u64,
+    /// Bytes that the last read left in the buffer.
+    pub buffer: u64,
+    /// Bytes mapped now.
+    pub mapped: u64,
+    /// Roads that were used: a bit each, by their number.
+    roads: u8,
+}
+
+impl Sums {
+    /// Whether a road has been used.
+    pub fn used(&self, road: Road) -> bool {
+        self.roads & 1 << road as u8 != 0
+    }
+
+    fn add(&mut self, name: &str, call: &Call, hop: Option<&CallHop>) {
+        self.calls += 1;
+        if name == "munmap" && call.returned().is_some() {
+            self.mapped = self.mapped.saturating_sub(call.args[1]);
+        }
+        let Some(hop) = hop else { return };
+        let Some((road, _)) = Road::of(hop.from, hop.to, hop.how) else {
+            return;
+        };
+        self.roads |= 1 << road as u8;
+        if hop.how == How::CpuCopy {
+            self.copied += hop.bytes;
+        }
+        match road {
+            Road::Read => {
+                self.taken += hop.bytes;
+                self.buffer = hop.bytes;
+            }
+            Road::Across => {
+                self.taken += hop.bytes;
+                self.handed += hop.bytes;
+            }
+            Road::Write => self.handed += hop.bytes,
+            Road::View => self.mapped += hop.bytes,
+            Road::Fetch | Road::Out | Road::Receive => {}
+        }
+    }
+}
+
+/// What is known at every 256th call.
+#[derive(Clone, Debug)]
+struct Known {
+    fold: Fold,
+    sums: Sums,
+    /// Calls before it, by [`Trace::names`].
+    counts: Vec<u32>,
+}
+
+/// A recording, ready to be played.
+#[derive(Clone, Debug)]
+pub struct Playback {
+    recording: Arc<Recording>,
+    summary: Summary,
+    source: Source,
+    known: Vec<Known>,
+    empty: Trace,
+    lines: BTreeMap<u16, usize>,
+}
+
+impl Playback {
+    /// Goes through a recording once. `source_text`: the method's own file, as the learner reads it; empty where
+    /// there is none.
+    pub fn new(recording: Arc<Recording>, source_text: &str) -> Playback {
+        let name = format!("{}.rs", recording.spec.method.name().replace('-', "_"));
+        let source = Source::new(name, source_text);
+        let summary = summarise(&recording);
+        let known = recording.trace.as_ref().map(survey).unwrap_or_default();
+        let names = recording.trace.iter().flat_map(|trace| &trace.names);
+        let lines = names
+            .enumerate()
+            .filter_map(|(id, name)| Some((id as u16, source.line_of(name)?)))
+            .collect();
+        Playback {
+            recording,
+            summary,
+            source,
+            known,
+            empty: Trace::default(),
+            lines,
+        }
+    }
+
+    /// The recording.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// What the whole recording comes to.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// The source that made the calls.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The trace; an empty one where the recording has none.
+    pub fn trace(&self) -> &Trace {
+        self.recording.trace.as_ref().unwrap_or(&self.empty)
+    }
+
+    /// How many calls there are.
+    pub fn len(&self) -> usize {
+        self.trace().calls.len()
+    }
+
+    /// Whether there is no call.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A call.
+    pub fn call(&self, number: usize) -> Option<&Call> {
+        self.trace().calls.get(number)
+    }
+
+    /// The line (from 0) of [`Playback::source`] that made a call.
+    pub fn line_of(&self, call: &Call) -> Option<usize> {
+        self.lines.get(&call.name).copied()
+    }
+
+    /// What the stage has to show for this recording.
+    pub fn plan(&self) -> Plan {
+        let mut plan = plan(self.recording.spec.method, self.recording.spec.to);
+        plan.peer &= self.recording.outcome.received > 0 || self.is_empty();
+        plan
+    }
+
+    /// What all calls before `number` come to, and the way of that call's own bytes.
+    pub fn at(&self, number: usize) -> (Sums, Option<CallHop>) {
+        let trace = self.trace();
+        let number = number.min(trace.calls.len());
+        let Some(known) = self.known.get(number / EVERY) else {
+            return (Sums::default(), None);
+        };
+        let (mut fold, mut sums) = (known.fold.clone(), known.sums.clone());
+        for call in &trace.calls[number / EVERY * EVERY..number] {
+            let hop = fold.step(trace, call);
+            sums.add(trace.name(call), call, hop.as_ref());
+        }
+        let hop = trace
+            .calls
+            .get(number)
+            .and_then(|call| fold.step(trace, call));
+        (sums, hop)
+    }
+
+    /// [`Playback::at`], with the call at a position added once it has returned.
+    pub fn sums(&self, stage: &Stage, position: Position) -> Sums {
+        let (mut sums, hop) = self.at(position.call);
+        if let Some(call) = self.call(position.call)
+            && position.cells >= self.travel_of(stage, hop.as_ref())
+        {
+            sums.add(self.trace().name(call), call, hop.as_ref());
+        }
+        sums
+    }
+
+    /// How often a call of that name (an index into [`Trace::names`]) was made before call `number`.
+    pub fn count_before(&self, name: u16, number: usize) -> u64 {
+        let calls = &self.trace().calls;
+        let number = number.min(calls.len());
+        let Some(known) = self.known.get(number / EVERY) else {
+            return 0;
+        };
+        let counted = known.counts.get(usize::from(name)).copied().unwrap_or(0);
+        let rest = &calls[number / EVERY * EVERY..number];
+        u64::from(counted) + rest.iter().filter(|call| call.name == name).count() as u64
+    }
+
+    /// Whether a call's bytes can be seen travelling: its wire has cells, and what travels is bytes or references.
+    pub fn travels(&self, stage: &Stage, hop: Option<&CallHop>) -> Option<Road> {
+        let hop = hop.filter(|hop| hop.how != How::Mapping)?;
+        let (road, _) = Road::of(hop.from, hop.to, hop.how)?;
+        (stage.length(road) > 1).then_some(road)
+    }
+
+    fn travel_of(&self, stage: &Stage, hop: Option<&CallHop>) -> f64 {
+        match self.travels(stage, hop) {
+            Some(road) => (stage.length(road) - 1 + (TOKENS - 1) * SPACING) as f64,
+            None => STILL,
+        }
+    }
+
+    /// Cells from a call's entry to its return: the length of its wire, until the last token has arrived.
+    pub fn travel(&self, stage: &Stage, call: usize) -> f64 {
+        self.travel_of(stage, self.at(call).1.as_ref())
+    }
+
+    /// Whether the call at a position has returned.
+    pub fn has_returned(&self, stage: &Stage, position: Position) -> bool {
+        position.cells >= self.travel(stage, position.call)
+    }
+
+    /// The very end: the last call has returned.
+    pub fn end(&self, stage: &Stage) -> Position {
+        let call = self.len().saturating_sub(1);
+        let cells = self.travel(stage, call);
+        Position { call, cells }
+    }
+
+    /// Where a call is looked at in a still picture: its bytes in the middle of their way.
+    pub fn middle(&self, stage: &Stage, call: usize) -> Position {
+        let call = call.min(self.len().saturating_sub(1));
+        let cells = (self.travel(stage, call) / 2.0).floor();
+        Position { call, cells }
+    }
+
+    /// Goes on by `elapsed`: 30 cells a second at speed 1, a rest after each call, no further than the end.
+    pub fn advance(
+        &self,
+        stage: &Stage,
+        from: Position,
+        elapsed: Duration,
+        speed: Speed,
+    ) -> Position {
+        let end = self.end(stage);
+        let mut at = from;
+        at.cells += elapsed.as_secs_f64() * CELLS_A_SECOND * speed.factor();
+        while at.call < end.call {
+            let whole = self.travel(stage, at.call) + REST;
+            if at.cells < whole {
+                return at;
+            }
+            at.cells -= whole;
+            at.call += 1;
+        }
+        at.cells = at.cells.min(end.cells).max(if from.call == at.call {
+            from.cells.min(end.cells)
+        } else {
+            0.0
+        });
+        Position {
+            call: end.call,
+            ..at
+        }
+    }
+
+    /// Bytes that came from the disk, where an instrument says that any did.
+    pub fn fetched(&self) -> Option<(u64, &'static str)> {
+        fetched(&self.recording).filter(|(bytes, _)| *bytes > 0)
+    }
+}
+
+/// What a transfer's stage shows before anything is known of its run.
+pub fn plan(method: Method, sink: Sink) -> Plan {
+    Plan {
+        upper: match method {
+            Method::ReadWrite => Upper::Buffer,
+            Method::MmapWrite => Upper::Mapping,
+            Method::Sendfile => Upper::Empty,
+        },
+        sink,
+        peer: sink != Sink::File,
+        disk: true,
+        device: matches!(sink, Sink::Tcp | Sink::File),
+    }
+}
+
+/// Where a sink's bytes are.
+pub fn sink_place(sink: Sink) -> Place {
+    match sink {
+        Sink::Tcp | Sink::Unix => Place::SocketQueue,
+        Sink::Pipe => Place::Pipe,
+        Sink::File => Place::PageCache,
+    }
+}
+
+fn survey(trace: &Trace) -> Vec<Known> {
+    let mut now = Known {
+        fold: Fold::new(),
+        sums: Sums::default(),
+        counts: vec![0; trace.names.len()],
+    };
+    let mut known = Vec::with_capacity(trace.calls.len() / EVERY + 1);
+    for (number, call) in trace.calls.iter().enumerate() {
+        if number % EVERY == 0 {
+            known.push(now.clone());
+        }
+        let hop = now.fold.step(trace, call);
+        now.sums.add(trace.name(call), call, hop.as_ref());
+        if let Some(count) = now.counts.get_mut(usize::from(call.name)) {
+            *count += 1;
+        }
+    }
+    if trace.calls.len().is_multiple_of(EVERY) {
+        known.push(now);
+    }
+    known
+}

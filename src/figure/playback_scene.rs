@@ -1,0 +1,521 @@
+//! The scene of a recording at a position.
+
+use super::{
+    playback::{Playback, Position, SPACING, Sums, TOKENS, sink_place},
+    scene::{Border, Furniture, Gauge, Mark, Remark, Scene, Tag, Token, Tone, Trail},
+    stage::{Plan, Road, Seat, Stage, Upper, Wire},
+};
+use crate::{
+    copypath::CallHop,
+    model::{How, Sink, Size, TransferSpec},
+};
+
+/// One moment, taken apart: what the drawing of each piece asks for.
+struct Moment<'a> {
+    stage: &'a Stage,
+    spec: &'a TransferSpec,
+    /// Before the current call.
+    before: Sums,
+    /// The current call's way.
+    hop: Option<CallHop>,
+    /// Its road, where something can be seen on it.
+    road: Option<Road>,
+    /// Tokens that have arrived, 0 to 4: all of them once the call has returned.
+    arrived: usize,
+    /// The call has returned.
+    returned: bool,
+    /// Bytes of the run.
+    total: u64,
+    /// The disk had to be read.
+    cold: bool,
+}
+
+impl Playback {
+    /// What is to be seen at a position. `tokens`: whether single tokens travel, or whole hops light up.
+    pub fn scene(&self, stage: &Stage, position: Position, tokens: bool) -> Scene {
+        let (before, hop) = self.at(position.call);
+        let road = hop.and_then(|hop| Some(Road::of(hop.from, hop.to, hop.how)?.0));
+        let returned = self.has_returned(stage, position);
+        let wire = self.travels(stage, hop.as_ref()).and_then(|road| stage.wire(road));
+        let moment = Moment {
+            stage,
+            spec: &self.recording().spec,
+            before,
+            hop,
+            road,
+            arrived: match wire {
+                _ if returned => TOKENS,
+                Some(wire) if tokens => arrived(wire, position.cells),
+                _ => 0,
+            },
+            returned,
+            total: self.recording().outcome.bytes_moved.max(self.recording().spec.size.0),
+            cold: self.fetched().is_some(),
+        };
+        let trails = moment.trails();
+        let mut travelling = Vec::new();
+        if let (Some(wire), Some(hop)) = (wire, hop)
+            && tokens
+            && !returned
+        {
+            travelling = tokens_on(wire, position.cells, hop.how);
+            travelling.extend(moment.fetching(position.cells));
+        }
+        let name = self.call(position.call).map(|call| self.trace().name(call));
+        Scene {
+            boxes: stage
+                .posts
+                .iter()
+                .map(|post| moment.furniture(post.seat))
+                .collect(),
+            tags: moment.tags(name, self),
+            remarks: moment.remarks(),
+            tokens: travelling,
+            caption: caption(self.recording().spec.chunk.0, moment.total),
+            trails,
+        }
+    }
+}
+
+/// The stage before anything has run: places, and the ghosts of what cannot happen here.
+pub fn preview(stage: &Stage, spec: &TransferSpec) -> Scene {
+    let moment = Moment {
+        stage,
+        spec,
+        before: Sums::default(),
+        hop: None,
+        road: None,
+        arrived: 0,
+        returned: false,
+        total: spec.size.0,
+        cold: spec.cache == crate::model::Cache::Cold,
+    };
+    let mut scene = Scene {
+        boxes: stage
+            .posts
+            .iter()
+            .map(|post| moment.furniture(post.seat))
+            .collect(),
+        trails: moment.ghosts(),
+        remarks: moment.remarks(),
+        caption: caption(spec.chunk.0, spec.size.0),
+        ..Scene::default()
+    };
+    for place in &mut scene.boxes {
+        place.strong = false;
+        if place.border == Border::Plain {
+            place.border = Border::Faint;
+        }
+        if place.seat == Seat::Buffer && stage.plan.upper == Upper::Buffer {
+            place.amount = Some(Size(spec.chunk.0.min(spec.size.0.max(1))).to_string());
+        }
+    }
+    scene
+}
+
+/// What a gauge's cell is, where it is not one chunk.
+fn caption(chunk: u64, total: u64) -> Option<String> {
+    (total > 0 && chunk.saturating_mul(16) != total).then(|| {
+        let cell = total as f64 / 16.0;
+        if cell < 1.0 {
+            "1/16\u{a0}B".to_owned().replace("1/16\u{a0}B", "part of 1 B")
+        } else {
+            Size(cell.round() as u64).to_string()
+        }
+    })
+}
+
+/// Tokens that have reached the head of their wire.
+fn arrived(wire: &Wire, cells: f64) -> usize {
+    let last = wire.cells.len().saturating_sub(1) as f64;
+    (0..TOKENS)
+        .filter(|token| cells - (token * SPACING) as f64 >= last)
+        .count()
+}
+
+/// Tokens on the cells of a wire, its head left free.
+fn tokens_on(wire: &Wire, cells: f64, how: How) -> Vec<Token> {
+    let first = cells.max(0.0) as usize;
+    (0..TOKENS)
+        .filter_map(|token| first.checked_sub(token * SPACING))
+        .filter(|at| at + 1 < wire.cells.len())
+        .map(|at| Token {
+            at: wire.cells[at],
+            how,
+        })
+        .collect()
+}
+
+/// What stands in a seat.
+pub(super) fn name(plan: Plan, seat: Seat) -> &'static str {
+    match (seat, plan.sink) {
+        (Seat::Disk, _) => "disk",
+        (Seat::Source, _) => "page cache",
+        (Seat::Buffer, _) if plan.upper == Upper::Mapping => "your mapping",
+        (Seat::Buffer, _) => "your buffer",
+        (Seat::Sink, Sink::Tcp | Sink::Unix) => "socket queue",
+        (Seat::Sink, Sink::Pipe) => "pipe",
+        (Seat::Sink, Sink::File) => "file, page cache",
+        (Seat::Device, Sink::File) => "disk",
+        (Seat::Device, _) => "NIC",
+        (Seat::Peer, _) => "peer",
+    }
+}
+
+/// For a stage whose devices are a row of text: what is said of each, in the tone of its road.
+pub(super) fn told_roads(stage: &Stage, trails: &[Trail]) -> Vec<Remark> {
+    let seats = [(Seat::Disk, Road::Fetch), (Seat::Device, Road::Out)];
+    let places = seats.into_iter().zip(stage.remarks);
+    places
+        .filter(|((seat, road), _)| stage.post(*seat).is_some() && stage.wire(*road).is_none())
+        .map(|((seat, road), at)| {
+            let trail = trails.iter().find(|trail| trail.road == road);
+            Remark {
+                at,
+                text: match trail {
+                    Some(_) => format!("{}: DMA", name(stage.plan, seat)),
+                    None => name(stage.plan, seat).to_owned(),
+                },
+                tone: trail.map_or(Tone::Ghost, |trail| trail.tone),
+                road: trail.map(|trail| trail.road),
+            }
+        })
+        .collect()
+}
+
+impl Moment<'_> {
+    fn trails(&self) -> Vec<Trail> {
+        let mut trails = self.ghosts();
+        for road in [Road::Read, Road::Write, Road::Across, Road::View] {
+            let Some(how) = self.how_of(road) else {
+                continue;
+            };
+            let now = self.road == Some(road);
+            // A mapping that was taken back leaves no view.
+            let there = self.before.used(road) && (road != Road::View || self.before.mapped > 0);
+            if now || there {
+                trails.push(Trail {
+                    road,
+                    how,
+                    tone: if now { Tone::Hot(how) } else { Tone::Quiet(how) },
+                    backwards: false,
+                });
+            }
+        }
+        if self.before.handed > 0 || self.handing() && self.returned {
+            trails.push(Trail {
+                road: Road::Receive,
+                how: How::CpuCopy,
+                tone: Tone::Stale,
+                backwards: false,
+            });
+        }
+        trails
+    }
+
+    /// The roads of the devices: real where the disk was read, else ghosts.
+    fn ghosts(&self) -> Vec<Trail> {
+        let fetch = match (self.cold, self.before.taken > 0 || self.hop.is_some()) {
+            (true, true) => Some(Tone::Hot(How::Dma)),
+            (true, false) => None,
+            (false, _) => Some(Tone::Ghost),
+        };
+        let trail = |road, tone| Trail {
+            road,
+            how: How::Dma,
+            tone,
+            backwards: false,
+        };
+        let fetch = fetch.map(|tone| trail(Road::Fetch, tone));
+        let out = self.stage.plan.device.then(|| trail(Road::Out, Tone::Ghost));
+        fetch.into_iter().chain(out).collect()
+    }
+
+    /// How bytes go along a road in this run.
+    fn how_of(&self, road: Road) -> Option<How> {
+        Some(match road {
+            Road::View => How::Mapping,
+            Road::Across if self.stage.plan.upper == Upper::Empty && self.spec.to != Sink::File => {
+                How::Reference
+            }
+            _ => How::CpuCopy,
+        })
+    }
+
+    fn handing(&self) -> bool {
+        matches!(self.road, Some(Road::Write | Road::Across))
+    }
+
+    /// While a cold page cache is read from: two tokens on the disk's wire.
+    fn fetching(&self, cells: f64) -> Vec<Token> {
+        let wire = self.stage.wire(Road::Fetch);
+        let takes = matches!(self.road, Some(Road::Read | Road::Across));
+        let Some(wire) = wire.filter(|wire| self.cold && takes && wire.cells.len() > 1) else {
+            return Vec::new();
+        };
+        let room = wire.cells.len() - 1;
+        let first = cells.max(0.0) as usize;
+        [first, first + 2]
+            .into_iter()
+            .map(|at| Token {
+                at: wire.cells[at % room],
+                how: How::Dma,
+            })
+            .collect()
+    }
+
+    fn furniture(&self, seat: Seat) -> Furniture {
+        let (gauge, amount) = match seat {
+            Seat::Source => self.source(),
+            Seat::Buffer => self.buffer(),
+            Seat::Sink => self.sink(),
+            _ => (None, None),
+        };
+        let (strong, border, note) = match seat {
+            Seat::Peer => (false, Border::Faint, self.receive_note()),
+            Seat::Disk if self.cold => (true, Border::Plain, "read"),
+            Seat::Disk | Seat::Device => (true, Border::Ghost, "idle"),
+            _ => (true, Border::Plain, ""),
+        };
+        Furniture {
+            seat,
+            name: name(self.stage.plan, seat),
+            strong,
+            border,
+            gauge,
+            amount,
+            note,
+        }
+    }
+
+    fn receive_note(&self) -> &'static str {
+        let large = self.stage.tier == super::stage::Tier::Large;
+        match (self.spec.to, large) {
+            (Sink::Pipe, true) => "its read() is its own copy",
+            (Sink::Pipe, false) => "read: 1 copy",
+            (_, true) => "its recv() is its own copy",
+            (_, false) => "recv: 1 copy",
+        }
+    }
+
+    /// The source: full when warm; when cold, as far as it has been taken. The cells that the call takes are hot.
+    fn source(&self) -> (Option<Gauge>, Option<String>) {
+        let takes = matches!(self.road, Some(Road::Read | Road::Across));
+        let now = self.hop.filter(|_| takes).map_or(0, |hop| hop.bytes);
+        let from = self.before.taken;
+        let there = if self.cold {
+            from + now
+        } else {
+            self.total
+        };
+        let mut gauge = filled(self.cells(there), Mark::Bytes(Tone::Stale));
+        if let Some(hop) = self.hop.filter(|_| takes) {
+            let (first, last) = (self.cells(from), self.cells(from + now));
+            // A chunk may be less than a cell: the cell that it lies in is hot.
+            let first = first.floor() as usize;
+            let last = (last.ceil() as usize).max(first + 1).min(16);
+            for cell in gauge.iter_mut().take(last).skip(first.min(15)) {
+                *cell = Mark::Bytes(Tone::Hot(hop.how));
+            }
+        }
+        (Some(gauge), Some(Size(there).to_string()))
+    }
+
+    fn buffer(&self) -> (Option<Gauge>, Option<String>) {
+        match self.stage.plan.upper {
+            Upper::Mapping => self.mapping(),
+            _ => self.own_buffer(),
+        }
+    }
+
+    fn own_buffer(&self) -> (Option<Gauge>, Option<String>) {
+        let room = self.spec.chunk.0.max(1) as f64;
+        let cells = |bytes: u64| bytes as f64 / room * 16.0;
+        let hot = Mark::Bytes(Tone::Hot(How::CpuCopy));
+        let old = cells(self.before.buffer);
+        let gauge = match (self.road, self.hop) {
+            (Some(Road::Read), Some(hop)) => {
+                let mut gauge = filled(old, Mark::Bytes(Tone::Stale));
+                let new = (cells(hop.bytes) * self.arrived as f64 / TOKENS as f64).ceil() as usize;
+                gauge.iter_mut().take(new).for_each(|cell| *cell = hot);
+                gauge
+            }
+            (Some(Road::Write), _) => filled(old, hot),
+            _ => filled(old, Mark::Bytes(Tone::Plain)),
+        };
+        let held = match (self.road, self.hop) {
+            (Some(Road::Read), Some(hop)) if self.returned => hop.bytes,
+            _ => self.before.buffer,
+        };
+        (Some(gauge), Some(amount(held)))
+    }
+
+    fn mapping(&self) -> (Option<Gauge>, Option<String>) {
+        let now = match (self.road, self.hop) {
+            (Some(Road::View), Some(hop)) if self.returned => hop.bytes,
+            _ => 0,
+        };
+        let mapped = self.before.mapped + now;
+        if mapped == 0 {
+            return (Some([Mark::Empty; 16]), Some("not mapped".to_owned()));
+        }
+        let tone = match self.road {
+            Some(Road::View) => Tone::Hot(How::Mapping),
+            _ => Tone::Quiet(How::Mapping),
+        };
+        (
+            Some(filled(self.cells(mapped), Mark::Mapped(tone))),
+            Some(Size(mapped).to_string()),
+        )
+    }
+
+    /// The sink: what was handed over so far; the landing cell is part of a chunk until the last token is there.
+    fn sink(&self) -> (Option<Gauge>, Option<String>) {
+        let how = self.how_of(if self.stage.plan.upper == Upper::Buffer {
+            Road::Write
+        } else {
+            Road::Across
+        });
+        let whole = |tone| match how {
+            Some(How::Reference) => Mark::References(tone),
+            _ => Mark::Bytes(tone),
+        };
+        let settled = match how {
+            Some(How::Reference) => Tone::Quiet(How::Reference),
+            _ => Tone::Plain,
+        };
+        let now = self
+            .hop
+            .filter(|_| self.handing() && self.returned)
+            .map_or(0, |hop| hop.bytes);
+        let handed = self.before.handed + now;
+        let mut gauge = filled(self.cells(handed), whole(settled));
+        if let Some(hop) = self.hop.filter(|_| self.handing() && self.arrived > 0) {
+            let first = self.cells(self.before.handed).floor() as usize;
+            let last = self.cells(self.before.handed + hop.bytes).ceil() as usize;
+            let last = last.max(first + 1).min(16);
+            for cell in gauge.iter_mut().take(last).skip(first.min(15)) {
+                *cell = match (self.returned, how) {
+                    (true, _) => whole(Tone::Hot(hop.how)),
+                    (false, Some(How::Reference)) => Mark::PartReferences(Tone::Hot(hop.how)),
+                    (false, _) => Mark::PartBytes(Tone::Hot(hop.how)),
+                };
+            }
+        }
+        (Some(gauge), Some(amount(handed)))
+    }
+
+    /// Bytes of the run as gauge cells.
+    fn cells(&self, bytes: u64) -> f64 {
+        bytes as f64 / self.total.max(1) as f64 * 16.0
+    }
+
+    /// The names of the calls at their wires; the current one also where it has no wire.
+    fn tags(&self, name: Option<&str>, playback: &Playback) -> Vec<Tag> {
+        let Some(name) = name else { return Vec::new() };
+        let stage = self.stage;
+        let here = match self.road.and_then(|road| stage.wire(road)) {
+            Some(wire) => wire.tag,
+            None => self.seat_of_name(name).unwrap_or(stage.elsewhere),
+        };
+        let mut tags = vec![Tag {
+            at: here,
+            text: name.to_owned(),
+            current: true,
+        }];
+        for (road, word) in [(Road::Read, "read"), (Road::Write, "write")] {
+            let Some(wire) = stage.wire(road) else {
+                continue;
+            };
+            let made = playback.trace().names.iter().any(|name| name == word);
+            if self.before.used(road) && made && wire.tag != here {
+                tags.push(Tag {
+                    at: wire.tag,
+                    text: word.to_owned(),
+                    current: false,
+                });
+            }
+        }
+        tags
+    }
+
+    /// A read that returned 0 is still the call of the read wire.
+    fn seat_of_name(&self, name: &str) -> Option<super::stage::Cell> {
+        let road = match name {
+            "read" | "pread64" => Road::Read,
+            "write" | "pwrite64" | "send" | "sendto" => Road::Write,
+            "sendfile" | "sendfile64" => Road::Across,
+            _ => return None,
+        };
+        Some(self.stage.wire(road)?.tag)
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        let short = self.stage.tier == super::stage::Tier::Folded;
+        let text_only = matches!(
+            self.stage.tier,
+            super::stage::Tier::Folded | super::stage::Tier::Small
+        );
+        let [disk, out] = self.stage.remarks;
+        let mut remarks = Vec::new();
+        let mut remark = |at, text: &str, tone, road| {
+            remarks.push(Remark {
+                at,
+                text: text.to_owned(),
+                tone,
+                road: text_only.then_some(road),
+            });
+        };
+        if self.stage.plan.disk {
+            let (words, tone) = match (self.cold, text_only) {
+                (true, true) => ("disk: DMA, read-ahead", Tone::Hot(How::Dma)),
+                (true, false) => ("DMA, read-ahead", Tone::Hot(How::Dma)),
+                (false, true) if short => ("disk: warm", Tone::Ghost),
+                (false, true) => ("disk: warm, idle", Tone::Ghost),
+                (false, false) => ("warm: no DMA", Tone::Ghost),
+            };
+            remark(disk, words, tone, Road::Fetch);
+        }
+        if self.stage.plan.device {
+            let words = match (self.spec.to, text_only) {
+                (Sink::File, true) if short => "disk: later",
+                (Sink::File, true) => "disk: written back later",
+                (Sink::File, false) => "written back later",
+                (_, true) if short => "NIC: loopback",
+                (_, true) => "NIC: loopback, idle",
+                (_, false) => "loopback: no DMA",
+            };
+            remark(out, words, Tone::Ghost, Road::Out);
+        }
+        debug_assert_ne!(sink_place(self.spec.to), crate::model::Place::Peer);
+        remarks
+    }
+}
+
+fn amount(bytes: u64) -> String {
+    if bytes == 0 {
+        "empty".to_owned()
+    } else {
+        Size(bytes).to_string()
+    }
+}
+
+/// A gauge with so many cells filled; the last one as a part, if only a part of it is there.
+fn filled(cells: f64, mark: Mark) -> Gauge {
+    let mut gauge = [Mark::Empty; 16];
+    // 16 equal chunks must fill 16 cells, whatever the division left.
+    let cells = (cells + 1e-9).clamp(0.0, 16.0);
+    for (number, cell) in gauge.iter_mut().enumerate() {
+        let there = cells - number as f64;
+        if there >= 1.0 {
+            *cell = mark;
+        } else if there > 1e-6 {
+            *cell = match mark {
+                Mark::Bytes(tone) => Mark::PartBytes(tone),
+                Mark::References(tone) => Mark::PartReferences(tone),
+                other => other,
+            };
+        }
+    }
+    gauge
+}
