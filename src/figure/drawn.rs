@@ -219,7 +219,8 @@ fn furniture(stage: &Stage, seat: Seat, trails: &[Trail]) -> Furniture {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "title = \"t\"\nsource = \"s\"\nplaces = [\"page-cache\"]\n\n[[steps]]\ntext = \"x\"\n";
+    const TEXT: &str =
+        "title = \"t\"\nsource = \"s\"\nplaces = [\"page-cache\"]\n\n[[steps]]\ntext = \"x\"\n";
 
     #[test]
     fn faults_name_line_and_column() {

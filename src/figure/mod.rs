@@ -11,9 +11,9 @@ mod scene;
 pub mod source;
 pub mod stage;
 
-pub use playback_scene::preview;
 pub use drawn::{Drawn, figure};
 pub use playback::{Playback, Position, Speed};
+pub use playback_scene::preview;
 pub use scene::{Amount, Border, Furniture, Gauge, Mark, Remark, Scene, Tag, Token, Tone, Trail};
 pub use source::Source;
 pub use stage::{Plan, Road, Seat, Stage, Tier};

@@ -38,7 +38,10 @@ pub fn basis(playback: &Playback, number: usize) -> String {
             basis: Basis::Documented,
             source,
             ..
-        }) => format!("documented: {}. {time}, traced.", source.unwrap_or("its manual page")),
+        }) => format!(
+            "documented: {}. {time}, traced.",
+            source.unwrap_or("its manual page")
+        ),
         _ => format!("observed: ptrace saw the call. {time}, traced."),
     };
     if let (Some((_, source)), Some(hop)) = (playback.fetched(), hop)
@@ -56,7 +59,9 @@ fn moved(playback: &Playback, name: &str, call: &Call, hop: &CallHop) -> String 
     let sink = sink_name(playback.recording().spec.to);
     let main = match (hop.from, hop.to, hop.how) {
         (_, _, How::Mapping) => {
-            return format!("The kernel notes that {bytes} of your addresses show the file's pages: nothing moves.");
+            return format!(
+                "The kernel notes that {bytes} of your addresses show the file's pages: nothing moves."
+            );
         }
         (Place::PageCache, Place::UserBuffer, _) => {
             format!("The kernel copies {bytes} from the page cache to your buffer")

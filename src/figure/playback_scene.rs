@@ -36,7 +36,9 @@ impl Playback {
         let (before, hop) = self.at(position.call);
         let road = hop.and_then(|hop| Some(Road::of(hop.from, hop.to, hop.how)?.0));
         let returned = self.has_returned(stage, position);
-        let wire = self.travels(stage, hop.as_ref()).and_then(|road| stage.wire(road));
+        let wire = self
+            .travels(stage, hop.as_ref())
+            .and_then(|road| stage.wire(road));
         let moment = Moment {
             stage,
             spec: &self.recording().spec,
@@ -49,7 +51,11 @@ impl Playback {
                 _ => 0,
             },
             returned,
-            total: self.recording().outcome.bytes_moved.max(self.recording().spec.size.0),
+            total: self
+                .recording()
+                .outcome
+                .bytes_moved
+                .max(self.recording().spec.size.0),
             cold: self.fetched().is_some(),
         };
         let trails = moment.trails();
@@ -118,7 +124,9 @@ fn caption(chunk: u64, total: u64) -> Option<String> {
     (total > 0 && chunk.saturating_mul(16) != total).then(|| {
         let cell = total as f64 / 16.0;
         if cell < 1.0 {
-            "1/16\u{a0}B".to_owned().replace("1/16\u{a0}B", "part of 1 B")
+            "1/16\u{a0}B"
+                .to_owned()
+                .replace("1/16\u{a0}B", "part of 1 B")
         } else {
             Size(cell.round() as u64).to_string()
         }
@@ -197,7 +205,11 @@ impl Moment<'_> {
                 trails.push(Trail {
                     road,
                     how,
-                    tone: if now { Tone::Hot(how) } else { Tone::Quiet(how) },
+                    tone: if now {
+                        Tone::Hot(how)
+                    } else {
+                        Tone::Quiet(how)
+                    },
                     backwards: false,
                 });
             }
@@ -227,7 +239,11 @@ impl Moment<'_> {
             backwards: false,
         };
         let fetch = fetch.map(|tone| trail(Road::Fetch, tone));
-        let out = self.stage.plan.device.then(|| trail(Road::Out, Tone::Ghost));
+        let out = self
+            .stage
+            .plan
+            .device
+            .then(|| trail(Road::Out, Tone::Ghost));
         fetch.into_iter().chain(out).collect()
     }
 
@@ -303,11 +319,7 @@ impl Moment<'_> {
         let takes = matches!(self.road, Some(Road::Read | Road::Across));
         let now = self.hop.filter(|_| takes).map_or(0, |hop| hop.bytes);
         let from = self.before.taken;
-        let there = if self.cold {
-            from + now
-        } else {
-            self.total
-        };
+        let there = if self.cold { from + now } else { self.total };
         let mut gauge = filled(self.cells(there), Mark::Bytes(Tone::Stale));
         if let Some(hop) = self.hop.filter(|_| takes) {
             let (first, last) = (self.cells(from), self.cells(from + now));

@@ -518,11 +518,7 @@ fn wires(plan: Plan, grid: &Grid) -> Vec<Wire> {
             Road::Fetch,
             &[(fetch, grid.device), (fetch, bottom)],
         );
-        wire(
-            plan.device,
-            Road::Out,
-            &[(out, bottom), (out, grid.device)],
-        );
+        wire(plan.device, Road::Out, &[(out, bottom), (out, grid.device)]);
     }
     wires
 }
@@ -684,7 +680,9 @@ fn path(points: &[Cell]) -> Vec<Cell> {
     let mut cells: Vec<Cell> = points.first().copied().into_iter().collect();
     for corner in points.iter().skip(1) {
         while let Some(last) = cells.last().copied().filter(|last| last != corner) {
-            let step = |from: u16, to: u16| (i32::from(from) + (i32::from(to) - i32::from(from)).signum()) as u16;
+            let step = |from: u16, to: u16| {
+                (i32::from(from) + (i32::from(to) - i32::from(from)).signum()) as u16
+            };
             cells.push((step(last.0, corner.0), step(last.1, corner.1)));
         }
     }

@@ -1,4 +1,4 @@
 //! view(state) -> frame.
 
-pub mod theme;
 pub mod player;
+pub mod theme;

@@ -14,13 +14,7 @@ pub fn render(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, gues
         (player.basis(), Role::Dim),
     ];
     for (y, (text, role)) in (area.y..area.bottom()).zip(rows) {
-        buf.set_stringn(
-            area.x,
-            y,
-            text,
-            usize::from(area.width),
-            theme.style(role),
-        );
+        buf.set_stringn(area.x, y, text, usize::from(area.width), theme.style(role));
     }
 }
 
