@@ -2,15 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{
-    figure::{
-        Drawn, Playback, Position, Scene, Source, Speed, Stage, Tier, narration,
-        playback::{CELLS_A_SECOND, REST, plan},
-        preview,
-    },
-    model::{Figure, Recording, TransferSpec},
-    syscall::{Style, format_call},
+use crate::figure::{
+    Drawn, Playback, Position, Scene, Source, Speed, Stage, Tier, narration,
+    playback::{CELLS_A_SECOND, REST, plan},
+    preview,
 };
+use crate::model::{Figure, Recording, TransferSpec};
+use crate::syscall::{Style, format_call};
 
 /// At most so many pictures a second, however fast the playback goes.
 const FRAME: Duration = Duration::from_millis(33);

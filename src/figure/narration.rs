@@ -1,10 +1,8 @@
 //! What is said of the current call: one sentence, and what it rests on.
 
 use super::playback::Playback;
-use crate::{
-    copypath::CallHop,
-    model::{Basis, Call, How, Place, Sink, Size},
-};
+use crate::copypath::CallHop;
+use crate::model::{Basis, Call, How, Place, Sink, Size};
 
 /// One sentence about a call of a recording.
 pub fn sentence(playback: &Playback, number: usize) -> String {

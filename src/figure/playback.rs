@@ -9,10 +9,8 @@ use super::{
     source::Source,
     stage::{Plan, Road, Stage, Upper},
 };
-use crate::{
-    copypath::{CallHop, Fold, fetched, summarise},
-    model::{Call, How, Method, Place, Recording, Sink, Summary, Trace},
-};
+use crate::copypath::{CallHop, Fold, fetched, summarise};
+use crate::model::{Call, How, Method, Place, Recording, Sink, Summary, Trace};
 
 /// Calls from one known sum to the next.
 const EVERY: usize = 256;

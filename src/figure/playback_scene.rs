@@ -5,10 +5,8 @@ use super::{
     scene::{Border, Furniture, Gauge, Mark, Remark, Scene, Tag, Token, Tone, Trail},
     stage::{Plan, Road, Seat, Stage, Upper, Wire},
 };
-use crate::{
-    copypath::CallHop,
-    model::{How, Sink, Size, TransferSpec},
-};
+use crate::copypath::CallHop;
+use crate::model::{How, Sink, Size, TransferSpec};
 
 /// One moment, taken apart: what the drawing of each piece asks for.
 struct Moment<'a> {

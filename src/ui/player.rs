@@ -3,7 +3,8 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::theme::{Role, Theme};
-use crate::{app::player::Player, syscall::Style};
+use crate::app::player::Player;
+use crate::syscall::Style;
 
 /// Draws a player into the area that it gets. `guess`: how many calls the learner expected, marked in the score.
 pub fn render(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, guess: Option<f64>) {
