@@ -8,6 +8,7 @@ mod block;
 pub mod catalogue;
 mod fault;
 pub mod parse;
+pub mod prose;
 pub mod room;
 mod target;
 

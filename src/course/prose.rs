@@ -1,0 +1,475 @@
+//! CommonMark to rows of a given width, for a screen or for plain text.
+//!
+//! Widths are display widths, a grapheme at a time, as terminals and ratatui count them. A number is never
+//! parted from its unit: a no-break space keeps words together, and so does an ordinary space between a number
+//! and a known unit or a further group of three digits.
+
+mod table;
+mod wrap;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use wrap::Word;
+
+/// How a piece of text looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Style {
+    /// Body text.
+    #[default]
+    Plain,
+    /// `**strong**`
+    Strong,
+    /// `*emphasis*`
+    Emphasis,
+    /// Code, in a line of text or in a block.
+    Code,
+    /// Captions, rules, the bar beside a quote.
+    Dim,
+    /// A heading inside a page.
+    Heading,
+    /// The text of a link.
+    Link,
+}
+
+/// A piece of a row, in one style.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// What it says.
+    pub text: String,
+    /// How it looks.
+    pub style: Style,
+}
+
+impl Span {
+    fn new(text: impl Into<String>, style: Style) -> Span {
+        Span {
+            text: text.into(),
+            style,
+        }
+    }
+}
+
+/// A row of the screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// Its pieces, from left to right; none in an empty row.
+    pub spans: Vec<Span>,
+    /// The line of the Markdown text that it begins with, from 1.
+    pub source: usize,
+}
+
+impl Line {
+    /// Its text, without styles.
+    pub fn text(&self) -> String {
+        self.spans.iter().map(|span| span.text.as_str()).collect()
+    }
+
+    /// Its width in cells.
+    pub fn width(&self) -> usize {
+        self.spans.iter().map(|span| width(&span.text)).sum()
+    }
+
+    fn push(&mut self, span: Span) {
+        match self.spans.last_mut() {
+            Some(last) if last.style == span.style => last.text.push_str(&span.text),
+            _ if span.text.is_empty() => {}
+            _ => self.spans.push(span),
+        }
+    }
+}
+
+/// The display width of a text in cells.
+pub fn width(text: &str) -> usize {
+    wrap::width(text)
+}
+
+/// Lays Markdown out in rows of at most `width` cells (taken as 2 where it is less: the widest character).
+pub fn lay_out(markdown: &str, width: usize) -> Vec<Line> {
+    let mut layout = Layout::new(markdown, width.max(2));
+    // A line may end in \r\n; a lone \r is a line end to CommonMark, too.
+    for (event, range) in Parser::new_ext(markdown, Options::ENABLE_TABLES).into_offset_iter() {
+        layout.source = layout.line_starts.partition_point(|at| *at <= range.start);
+        layout.event(event);
+    }
+    layout.flush();
+    layout.rows
+}
+
+/// What stands left of the rows of a list item or quote.
+struct Margin {
+    /// Before its first row (`• `), until that is written.
+    first: Option<Span>,
+    /// Before the others.
+    rest: Span,
+}
+
+struct List {
+    /// The number of the next item; none in a list of points.
+    number: Option<u64>,
+}
+
+struct Layout {
+    width: usize,
+    line_starts: Vec<usize>,
+    /// The line of the Markdown that the current event starts on.
+    source: usize,
+    rows: Vec<Line>,
+    margins: Vec<Margin>,
+    lists: Vec<List>,
+    /// The words of the paragraph, item or cell that is being read.
+    words: Words,
+    styles: Vec<Style>,
+    /// An empty row is due before the next block.
+    gap: bool,
+    code: Option<String>,
+    table: Option<table::Table>,
+    /// Where links go, innermost last, with the text that stood there before.
+    links: Vec<(String, usize)>,
+}
+
+/// Words as they are read, piece by piece.
+#[derive(Default)]
+struct Words {
+    done: Vec<Word>,
+    open: Option<Word>,
+    /// Every character so far: tells a link's text.
+    seen: String,
+}
+
+impl Words {
+    fn text(&mut self, text: &str, style: Style, source: usize) {
+        self.seen.push_str(text);
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = rest.find(is_space).unwrap_or(rest.len());
+            if end > 0 {
+                let word = self.open.get_or_insert_with(|| Word::at(source));
+                word.push(&shown(&rest[..end]), style);
+            }
+            if let Some(space) = rest[end..].chars().next() {
+                self.close();
+                rest = &rest[end + space.len_utf8()..];
+            } else {
+                rest = "";
+            }
+        }
+    }
+
+    /// A space, as Markdown sees one at the end of a line.
+    fn close(&mut self) {
+        self.done.extend(self.open.take());
+    }
+
+    fn line_break(&mut self) {
+        self.close();
+        if let Some(last) = self.done.last_mut() {
+            last.ends_row = true;
+        }
+    }
+
+    fn take(&mut self) -> Vec<Word> {
+        self.close();
+        self.seen.clear();
+        wrap::join_numbers(std::mem::take(&mut self.done))
+    }
+}
+
+/// Whether a row may break here: not at no-break spaces.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}' | '\u{2007}')
+}
+
+/// Text without characters that would move a terminal's cursor.
+fn shown(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+impl Layout {
+    fn new(markdown: &str, width: usize) -> Layout {
+        let newlines = markdown.match_indices('\n').map(|(at, _)| at + 1);
+        Layout {
+            width,
+            line_starts: std::iter::once(0).chain(newlines).collect(),
+            source: 1,
+            rows: Vec::new(),
+            margins: Vec::new(),
+            lists: Vec::new(),
+            words: Words::default(),
+            styles: Vec::new(),
+            gap: false,
+            code: None,
+            table: None,
+            links: Vec::new(),
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) => match &mut self.code {
+                Some(code) => code.push_str(&text),
+                None => self.words.text(&text, self.style(), self.source),
+            },
+            Event::Code(text) => self.words.text(&text, Style::Code, self.source),
+            // Tags are shown as they stand: a page has no other way to say <stdin>.
+            Event::Html(text) | Event::InlineHtml(text) => {
+                self.words.text(&text, self.style(), self.source);
+            }
+            Event::SoftBreak => self.words.close(),
+            Event::HardBreak => self.words.line_break(),
+            Event::Rule => {
+                self.flush();
+                let rule = "─".repeat(self.room());
+                self.block_row(vec![Span::new(rule, Style::Dim)], self.source);
+                self.gap = true;
+            }
+            Event::FootnoteReference(text)
+            | Event::InlineMath(text)
+            | Event::DisplayMath(text) => self.words.text(&text, self.style(), self.source),
+            Event::TaskListMarker(_) => {}
+        }
+    }
+
+    fn start(&mut self, tag: Tag) {
+        match tag {
+            Tag::Heading { .. } => {
+                self.flush();
+                self.styles.push(Style::Heading);
+            }
+            Tag::Strong => self.styles.push(Style::Strong),
+            Tag::Emphasis => self.styles.push(Style::Emphasis),
+            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
+                self.styles.push(Style::Link);
+                self.links.push((dest_url.into_string(), self.words.seen.len()));
+            }
+            Tag::BlockQuote(_) => {
+                self.flush();
+                self.begin_block();
+                self.margin(None, Span::new("▏ ", Style::Dim));
+            }
+            Tag::CodeBlock(CodeBlockKind::Fenced(_) | CodeBlockKind::Indented) => {
+                self.flush();
+                self.code = Some(String::new());
+            }
+            Tag::List(number) => {
+                self.flush();
+                if self.lists.is_empty() {
+                    self.begin_block();
+                }
+                self.lists.push(List { number });
+            }
+            Tag::Item => self.start_item(),
+            Tag::Table(alignments) => {
+                self.flush();
+                self.table = Some(table::Table::new(alignments, self.source));
+            }
+            Tag::TableHead => self.styles.push(Style::Strong),
+            Tag::TableRow => {
+                if let Some(table) = &mut self.table {
+                    table.row(self.source);
+                }
+            }
+            Tag::Paragraph => self.flush(),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Paragraph | TagEnd::HtmlBlock => {
+                self.flush();
+                self.gap = true;
+            }
+            TagEnd::Heading(_) => {
+                self.flush();
+                self.styles.pop();
+                self.gap = true;
+            }
+            TagEnd::Strong | TagEnd::Emphasis | TagEnd::TableHead => {
+                self.styles.pop();
+            }
+            TagEnd::Link | TagEnd::Image => self.end_link(),
+            TagEnd::BlockQuote(_) => {
+                self.flush();
+                self.margins.pop();
+                self.gap = true;
+            }
+            TagEnd::CodeBlock => self.end_code(),
+            TagEnd::Item => {
+                self.flush();
+                self.empty_item();
+                self.margins.pop();
+            }
+            TagEnd::List(_) => {
+                self.lists.pop();
+                self.gap |= self.lists.is_empty();
+            }
+            TagEnd::TableCell => {
+                let words = self.words.take();
+                if let Some(table) = &mut self.table {
+                    table.cell(words);
+                }
+            }
+            TagEnd::Table => self.end_table(),
+            _ => {}
+        }
+    }
+
+    fn style(&self) -> Style {
+        self.styles.last().copied().unwrap_or_default()
+    }
+
+    fn start_item(&mut self) {
+        self.flush();
+        let marker = match self.lists.last_mut().and_then(|list| list.number.as_mut()) {
+            Some(number) => {
+                *number += 1;
+                format!("{}. ", *number - 1)
+            }
+            None => "• ".to_owned(),
+        };
+        let rest = " ".repeat(width(&marker));
+        self.margin(
+            Some(Span::new(marker, Style::Plain)),
+            Span::new(rest, Style::Plain),
+        );
+    }
+
+    /// Adds a margin; an empty one where too little room would be left beside it.
+    fn margin(&mut self, first: Option<Span>, rest: Span) {
+        let least = 10.min(self.width / 2).max(2);
+        if self.room() < width(&rest.text) + least {
+            self.margins.push(Margin {
+                first: None,
+                rest: Span::default(),
+            });
+        } else {
+            self.margins.push(Margin { first, rest });
+        }
+    }
+
+    /// An item without any text still shows its marker.
+    fn empty_item(&mut self) {
+        if self.margins.last().is_some_and(|margin| margin.first.is_some()) {
+            self.row(Vec::new(), self.source);
+        }
+    }
+
+    /// Where a link goes stands behind its text, unless the text says it.
+    fn end_link(&mut self) {
+        self.styles.pop();
+        let Some((url, from)) = self.links.pop() else {
+            return;
+        };
+        let text = self.words.seen.get(from..).unwrap_or_default();
+        if !url.is_empty() && text != url && url.strip_prefix("mailto:") != Some(text) {
+            self.words.close();
+            let shown = format!("({url})");
+            self.words.text(&shown, Style::Dim, self.source);
+        }
+    }
+
+    fn end_code(&mut self) {
+        let code = self.code.take().unwrap_or_default();
+        let first = self.source + 1;
+        for (index, line) in code.lines().enumerate() {
+            let text = shown(&line.replace('\t', "    "));
+            let mut pieces = wrap::cut(&text, self.room());
+            if pieces.is_empty() {
+                pieces.push(String::new());
+            }
+            for piece in pieces {
+                self.block_row(vec![Span::new(piece, Style::Code)], first + index);
+            }
+        }
+        self.gap = true;
+    }
+
+    fn end_table(&mut self) {
+        let Some(table) = self.table.take() else {
+            return;
+        };
+        for line in table.lay_out(self.room()) {
+            self.block_row(line.spans, line.source);
+        }
+        self.gap = true;
+    }
+
+    /// The cells that margins leave.
+    fn room(&self) -> usize {
+        let margins = self.margins.iter().map(|margin| width(&margin.rest.text));
+        self.width - margins.sum::<usize>()
+    }
+
+    /// Writes the words that were read, as one paragraph.
+    fn flush(&mut self) {
+        let words = self.words.take();
+        if words.is_empty() {
+            return;
+        }
+        for line in wrap::wrap(words, self.room()) {
+            self.block_row(line.spans, line.source);
+        }
+    }
+
+    /// A row of a block; if it is the first, an empty row parts it from what is above.
+    fn block_row(&mut self, spans: Vec<Span>, source: usize) {
+        self.begin_block();
+        self.row(spans, source);
+    }
+
+    fn begin_block(&mut self) {
+        if std::mem::take(&mut self.gap) && !self.rows.is_empty() {
+            // Inside a quote the bar goes on; a marker that is still to be written stays for its text.
+            let bars: Vec<_> = self
+                .margins
+                .iter()
+                .filter(|margin| margin.first.is_none())
+                .map(|margin| margin.rest.clone())
+                .collect();
+            let source = self.source;
+            self.compose(bars, Vec::new(), source);
+        }
+    }
+
+    fn row(&mut self, spans: Vec<Span>, source: usize) {
+        let margins = self
+            .margins
+            .iter_mut()
+            .map(|margin| margin.first.take().unwrap_or_else(|| margin.rest.clone()))
+            .collect();
+        self.compose(margins, spans, source);
+    }
+
+    /// One row, without spaces at its end.
+    fn compose(&mut self, margins: Vec<Span>, spans: Vec<Span>, source: usize) {
+        let mut line = Line {
+            spans: Vec::new(),
+            source,
+        };
+        for span in margins.into_iter().chain(spans) {
+            line.push(span);
+        }
+        while let Some(last) = line.spans.last_mut() {
+            let kept = last.text.trim_end_matches(' ').len();
+            last.text.truncate(kept);
+            if kept > 0 {
+                break;
+            }
+            line.spans.pop();
+        }
+        self.rows.push(line);
+    }
+}
+
+#[cfg(test)]
+mod tests;
