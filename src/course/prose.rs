@@ -232,9 +232,9 @@ impl Layout {
                 self.block_row(vec![Span::new(rule, Style::Dim)], self.source);
                 self.gap = true;
             }
-            Event::FootnoteReference(text)
-            | Event::InlineMath(text)
-            | Event::DisplayMath(text) => self.words.text(&text, self.style(), self.source),
+            Event::FootnoteReference(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
+                self.words.text(&text, self.style(), self.source)
+            }
             Event::TaskListMarker(_) => {}
         }
     }
@@ -249,7 +249,8 @@ impl Layout {
             Tag::Emphasis => self.styles.push(Style::Emphasis),
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
                 self.styles.push(Style::Link);
-                self.links.push((dest_url.into_string(), self.words.seen.len()));
+                self.links
+                    .push((dest_url.into_string(), self.words.seen.len()));
             }
             Tag::BlockQuote(_) => {
                 self.flush();
@@ -359,7 +360,11 @@ impl Layout {
 
     /// An item without any text still shows its marker.
     fn empty_item(&mut self) {
-        if self.margins.last().is_some_and(|margin| margin.first.is_some()) {
+        if self
+            .margins
+            .last()
+            .is_some_and(|margin| margin.first.is_some())
+        {
             self.row(Vec::new(), self.source);
         }
     }

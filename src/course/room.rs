@@ -143,7 +143,10 @@ fn page_overflow(page: &Page, lines: &[usize]) -> Option<(usize, usize, Room, &'
     rooms(page).iter().find_map(|(room, screen)| {
         let rows = prose::lay_out(&page.prose, room.width);
         let first = rows.get(room.height)?;
-        let line = first.source.saturating_sub(1).min(lines.len().checked_sub(1)?);
+        let line = first
+            .source
+            .saturating_sub(1)
+            .min(lines.len().checked_sub(1)?);
         Some((lines[line], rows.len(), *room, *screen))
     })
 }

@@ -27,7 +27,10 @@ fn numbers_keep_their_units() {
         rows("the file is 1\u{a0}048\u{a0}576\u{a0}bytes", 16),
         ["the file is", "1\u{a0}048\u{a0}576\u{a0}bytes"]
     );
-    assert_eq!(rows("in 1999 100 of them", 7), ["in 1999", "100 of", "them"]);
+    assert_eq!(
+        rows("in 1999 100 of them", 7),
+        ["in 1999", "100 of", "them"]
+    );
     assert_eq!(rows("about (64 KiB).", 9), ["about", "(64 KiB)."]);
 }
 
@@ -60,7 +63,10 @@ fn styles_and_links() {
 #[test]
 fn lists_hang_and_nest() {
     assert_eq!(
-        rows("Text:\n\n- one two three\n- four\n  1. five\n  2. six seven eight nine\n\nEnd.", 14),
+        rows(
+            "Text:\n\n- one two three\n- four\n  1. five\n  2. six seven eight nine\n\nEnd.",
+            14
+        ),
         [
             "Text:",
             "",
@@ -82,8 +88,20 @@ fn lists_hang_and_nest() {
 #[test]
 fn code_stands_as_it_is_and_quotes_have_a_bar() {
     assert_eq!(
-        rows("Look:\n\n```c\nfor (;;)\n\tread();\n\n    x\n```\n> said\n> so", 20),
-        ["Look:", "", "for (;;)", "    read();", "", "    x", "", "▏ said so"]
+        rows(
+            "Look:\n\n```c\nfor (;;)\n\tread();\n\n    x\n```\n> said\n> so",
+            20
+        ),
+        [
+            "Look:",
+            "",
+            "for (;;)",
+            "    read();",
+            "",
+            "    x",
+            "",
+            "▏ said so"
+        ]
     );
     assert_eq!(rows("```c\nabcdefgh\n```", 5), ["abcde", "fgh"]);
 }
@@ -110,24 +128,43 @@ fn tables_are_aligned() {
             "sendfile       0"
         ]
     );
-    assert_eq!(rows(table, 5)[..4], ["varia", "nt", "copie", "s"], "stacked");
+    assert_eq!(
+        rows(table, 5)[..4],
+        ["varia", "nt", "copie", "s"],
+        "stacked"
+    );
 }
 
 #[test]
 fn marks_and_wide_characters_keep_their_cells() {
-    assert_eq!(rows("◆ and ■ and 漢字漢字", 8), ["◆ and ■", "and", "漢字漢字"]);
+    assert_eq!(
+        rows("◆ and ■ and 漢字漢字", 8),
+        ["◆ and ■", "and", "漢字漢字"]
+    );
     assert_eq!(rows("漢字漢字", 3), ["漢", "字", "漢", "字"]);
-    assert_eq!(rows("escape \u{1b}[31m here", 40), ["escape \u{fffd}[31m here"]);
+    assert_eq!(
+        rows("escape \u{1b}[31m here", 40),
+        ["escape \u{fffd}[31m here"]
+    );
     assert_eq!(rows("read from <stdin> now", 40), ["read from <stdin> now"]);
 }
 
 #[test]
 fn rows_know_their_source_line() {
     let sources = |text, width| -> Vec<usize> {
-        lay_out(text, width).iter().map(|line| line.source).collect()
+        lay_out(text, width)
+            .iter()
+            .map(|line| line.source)
+            .collect()
     };
-    assert_eq!(sources("one two\nthree\n\nfour\n\n```c\na\nb\n```", 7), [1, 2, 4, 4, 6, 7, 8]);
-    assert_eq!(sources("- a\n- b\n\n| x |\n|---|\n| y |", 20), [1, 2, 4, 4, 4, 6]);
+    assert_eq!(
+        sources("one two\nthree\n\nfour\n\n```c\na\nb\n```", 7),
+        [1, 2, 4, 4, 6, 7, 8]
+    );
+    assert_eq!(
+        sources("- a\n- b\n\n| x |\n|---|\n| y |", 20),
+        [1, 2, 4, 4, 4, 6]
+    );
 }
 
 /// The letters and digits of what is said, in their order: what must not be lost.
