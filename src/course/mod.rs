@@ -7,6 +7,7 @@
 mod block;
 pub mod catalogue;
 mod fault;
+pub mod mark;
 pub mod parse;
 pub mod prose;
 pub mod room;
