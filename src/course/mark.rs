@@ -26,7 +26,11 @@ pub struct Verdict {
 ///
 /// # Errors
 /// One line on what cannot be understood, or on what is missing for a mark. It is no mark, and not to be kept.
-pub fn mark(question: &Question, given: &str, summary: Option<&Summary>) -> Result<Verdict, String> {
+pub fn mark(
+    question: &Question,
+    given: &str,
+    summary: Option<&Summary>,
+) -> Result<Verdict, String> {
     match &question.kind {
         QuestionKind::Choice(options) => choice(options, given),
         QuestionKind::Multi(options) => multi(options, given),
@@ -132,7 +136,10 @@ fn missed(options: &[QuestionOption], left_out: &[usize]) -> Reaction {
 }
 
 fn right_options(options: &[QuestionOption]) -> String {
-    let right = options.iter().enumerate().filter(|(_, option)| option.right);
+    let right = options
+        .iter()
+        .enumerate()
+        .filter(|(_, option)| option.right);
     let named: Vec<_> = right
         .map(|(index, option)| format!("{}) {}", letter(index), option.text))
         .collect();
@@ -142,7 +149,8 @@ fn right_options(options: &[QuestionOption]) -> String {
 /// The options that an answer names, by letter or by number from 1, each once.
 fn letters(count: usize, given: &str) -> Result<Vec<usize>, String> {
     let last = letter(count.saturating_sub(1));
-    let not_an_option = |word: &str| format!("'{word}' is not an option: write a letter from a to {last}");
+    let not_an_option =
+        |word: &str| format!("'{word}' is not an option: write a letter from a to {last}");
     let mut picked = Vec::new();
     for word in words(given) {
         let indices = match word.parse::<usize>() {
@@ -163,7 +171,9 @@ fn letters(count: usize, given: &str) -> Result<Vec<usize>, String> {
         }
     }
     if picked.is_empty() {
-        return Err(format!("nothing is answered: write a letter from a to {last}"));
+        return Err(format!(
+            "nothing is answered: write a letter from a to {last}"
+        ));
     }
     Ok(picked)
 }
@@ -195,7 +205,11 @@ fn right_number(
 
 fn figure(query: &Query, summary: &Summary) -> Result<f64, String> {
     query.of(summary).ok_or_else(|| {
-        let which = if query.is_measured() { "untraced" } else { "traced" };
+        let which = if query.is_measured() {
+            "untraced"
+        } else {
+            "traced"
+        };
         format!("this run has no {query}: it needs the {which} run, which could not be made here")
     })
 }
@@ -280,7 +294,9 @@ pub fn number(given: &str, unit: &str) -> Result<f64, String> {
     match format!("1{suffix}").parse::<Size>() {
         Ok(size) if in_bytes => Ok(value * size.bytes() as f64),
         _ if unit.is_empty() => Err(not_a_number()),
-        _ => Err(format!("'{given}' is not a number of {unit}: write the number alone, as in 66")),
+        _ => Err(format!(
+            "'{given}' is not a number of {unit}: write the number alone, as in 66"
+        )),
     }
 }
 
@@ -304,7 +320,11 @@ fn plain_number(text: &str) -> Option<f64> {
         None if is_comma_group(digits) => (digits, ""),
         None => digits.split_once(',').unwrap_or((digits, "")),
     };
-    let whole = if is_comma_group(whole) { whole.replace(',', " ") } else { whole.to_owned() };
+    let whole = if is_comma_group(whole) {
+        whole.replace(',', " ")
+    } else {
+        whole.to_owned()
+    };
     let whole = ungrouped(&whole)?;
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if !all_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
@@ -335,13 +355,19 @@ pub fn presented(question: &Question) -> Vec<&str> {
         return Vec::new();
     };
     let distractors = distractors.iter().map(|line| &line.text);
-    let mut mixed: Vec<&str> = lines.iter().chain(distractors).map(String::as_str).collect();
+    let mut mixed: Vec<&str> = lines
+        .iter()
+        .chain(distractors)
+        .map(String::as_str)
+        .collect();
     let mut random = Random::of(&question.id);
     for last in (1..mixed.len()).rev() {
         mixed.swap(last, random.below(last + 1));
     }
     let in_order = |mixed: &[&str]| {
-        let shown = mixed.iter().filter(|text| lines.iter().any(|line| line == *text));
+        let shown = mixed
+            .iter()
+            .filter(|text| lines.iter().any(|line| line == *text));
         shown.eq(lines.iter())
     };
     // A turn puts another line first; one of them is no beginning of the right order.
@@ -382,7 +408,10 @@ fn order(
 ) -> Result<Verdict, String> {
     let shown = presented(question);
     let picked = positions(shown.len(), given)?;
-    let is_right = picked.iter().map(|at| shown[*at]).eq(lines.iter().map(String::as_str));
+    let is_right = picked
+        .iter()
+        .map(|at| shown[*at])
+        .eq(lines.iter().map(String::as_str));
     let intruder = picked.iter().find_map(|at| {
         let chosen = shown[*at];
         distractors.iter().find(|line| line.text == chosen)
@@ -417,12 +446,19 @@ fn right_positions(shown: &[&str], lines: &[String]) -> Vec<usize> {
 fn positions(count: usize, given: &str) -> Result<Vec<usize>, String> {
     let mut picked = Vec::new();
     for word in words(given) {
-        let number = word.parse().ok().filter(|number| (1..=count).contains(number));
+        let number = word
+            .parse()
+            .ok()
+            .filter(|number| (1..=count).contains(number));
         let Some(number) = number else {
-            return Err(format!("'{word}' is not a line: write numbers from 1 to {count}, as in 3 1 2"));
+            return Err(format!(
+                "'{word}' is not a line: write numbers from 1 to {count}, as in 3 1 2"
+            ));
         };
         if picked.contains(&(number - 1)) {
-            return Err(format!("line {number} stands there twice: write each number once"));
+            return Err(format!(
+                "line {number} stands there twice: write each number once"
+            ));
         }
         picked.push(number - 1);
     }

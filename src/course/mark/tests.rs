@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Method, Measured};
+use crate::model::{Measured, Method};
 
 fn reaction(name: &str) -> Reaction {
     Reaction {
@@ -12,7 +12,11 @@ fn option(text: &str, right: bool) -> QuestionOption {
     QuestionOption {
         text: text.to_owned(),
         right,
-        reaction: if right { Reaction::default() } else { reaction(text) },
+        reaction: if right {
+            Reaction::default()
+        } else {
+            reaction(text)
+        },
     }
 }
 
@@ -44,16 +48,25 @@ fn number_question(answer: Option<f64>, unit: &str) -> Question {
 }
 
 fn said(verdict: &Verdict) -> &str {
-    verdict.reaction.as_ref().map_or("", |said| &said.misconception)
+    verdict
+        .reaction
+        .as_ref()
+        .map_or("", |said| &said.misconception)
 }
 
 #[test]
 fn a_choice_is_marked_by_letter_or_number() {
-    let question = question(QuestionKind::Choice(vec![option("x", false), option("y", true)]));
+    let question = question(QuestionKind::Choice(vec![
+        option("x", false),
+        option("y", true),
+    ]));
     for given in ["b", " B ", "b)", "2", "(b)"] {
         let verdict = mark(&question, given, None).unwrap();
         assert!(verdict.right && verdict.reaction.is_none(), "{given}");
-        assert_eq!((verdict.answer.as_str(), verdict.given.as_str()), ("b) y", "b"));
+        assert_eq!(
+            (verdict.answer.as_str(), verdict.given.as_str()),
+            ("b) y", "b")
+        );
     }
     let wrong = mark(&question, "a", None).unwrap();
     assert_eq!((wrong.right, said(&wrong)), (false, "x"));
@@ -66,7 +79,12 @@ fn a_choice_is_marked_by_letter_or_number() {
 fn a_multi_says_what_was_wrong_then_what_is_missing() {
     let mut options = vec![option("w", true), option("x", false), option("y", true)];
     let ask = |options: &[QuestionOption], given| {
-        mark(&question(QuestionKind::Multi(options.to_vec())), given, None).unwrap()
+        mark(
+            &question(QuestionKind::Multi(options.to_vec())),
+            given,
+            None,
+        )
+        .unwrap()
     };
     assert!(ask(&options, "c a").right);
     assert_eq!(ask(&options, "c a").given, "a c");
@@ -75,7 +93,10 @@ fn a_multi_says_what_was_wrong_then_what_is_missing() {
     assert_eq!(said(&ask(&options, "a b")), "x");
     let partial = ask(&options, "a");
     assert!(!partial.right);
-    assert_eq!(partial.reaction.unwrap().feedback, "What you chose is right; one more option is.");
+    assert_eq!(
+        partial.reaction.unwrap().feedback,
+        "What you chose is right; one more option is."
+    );
     options[2].reaction = reaction("y");
     assert_eq!(said(&ask(&options, "a")), "y");
 }
@@ -101,7 +122,9 @@ fn numbers_are_read_as_people_write_them() {
     ] {
         assert_eq!(number(text, "bytes"), Ok(value), "{text}");
     }
-    for text in ["", "x", "1.2.3", "1 2", "12 34", "--1", "1e5", "inf", "nan", ".", "1MB", "5 calls"] {
+    for text in [
+        "", "x", "1.2.3", "1 2", "12 34", "--1", "1e5", "inf", "nan", ".", "1MB", "5 calls",
+    ] {
         assert!(number(text, "bytes").is_err(), "{text}");
     }
     assert!(number("1MiB", "calls").is_err());
@@ -129,8 +152,16 @@ fn a_run_answers_where_there_is_one() {
         ..Summary::default()
     };
     assert!(mark(&question, "17", Some(&summary)).unwrap().right);
-    assert!(mark(&question, "17", None).unwrap_err().contains("run sendfile first"));
-    assert!(mark(&question, "seventeen", None).unwrap_err().contains("not a number"));
+    assert!(
+        mark(&question, "17", None)
+            .unwrap_err()
+            .contains("run sendfile first")
+    );
+    assert!(
+        mark(&question, "seventeen", None)
+            .unwrap_err()
+            .contains("not a number")
+    );
     let refused = mark(&question, "17", Some(&Summary::default())).unwrap_err();
     assert!(refused.contains("traced run"), "{refused}");
 }
@@ -156,14 +187,24 @@ fn a_prediction_is_compared_with_the_recorded_figure() {
         ..Summary::default()
     };
     assert!(mark_prediction(&predict, "2,0", &summary).unwrap().right);
-    assert_eq!(said(&mark_prediction(&predict, "4", &summary).unwrap()), "four");
-    assert_eq!(mark_prediction(&predict, "3", &summary).unwrap().reaction, None);
+    assert_eq!(
+        said(&mark_prediction(&predict, "4", &summary).unwrap()),
+        "four"
+    );
+    assert_eq!(
+        mark_prediction(&predict, "3", &summary).unwrap().reaction,
+        None
+    );
 }
 
 #[test]
 fn an_order_is_shuffled_the_same_way_and_never_right() {
     for name in 0..200 {
-        for lines in [vec!["a", "b"], vec!["a", "b", "a"], vec!["a", "b", "c", "d"]] {
+        for lines in [
+            vec!["a", "b"],
+            vec!["a", "b", "a"],
+            vec!["a", "b", "c", "d"],
+        ] {
             let mut question = question(QuestionKind::Order {
                 lines: lines.iter().map(|line| (*line).to_owned()).collect(),
                 distractors: vec![option("z", false)],
