@@ -1,8 +1,17 @@
 //! `zclab doctor`: what this machine allows, and why not.
 
-use std::process::ExitCode;
+use std::{
+    io::{IsTerminal, stdout},
+    process::ExitCode,
+};
 
-use anyhow::bail;
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::{
+    host::{self, Instrument},
+    model::{Machine, Size},
+};
 
 /// What this machine allows, and why not.
 #[derive(Debug, clap::Args)]
@@ -15,8 +24,78 @@ pub struct Args {
     pub json: bool,
 }
 
+#[derive(Serialize)]
+struct Findings {
+    machine: Machine,
+    instruments: Vec<Instrument>,
+}
+
 /// Tries each instrument and prints what came of it.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let _ = args;
-    bail!("doctor is not built yet")
+pub fn run(args: Args) -> Result<ExitCode> {
+    let findings = Findings {
+        machine: host::machine(),
+        instruments: host::instruments(),
+    };
+    match args.json {
+        true => super::print_json(&findings)?,
+        false => super::print(&for_people(&findings))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn for_people(findings: &Findings) -> String {
+    let Machine {
+        kernel,
+        arch,
+        cpus,
+        page_size,
+    } = &findings.machine;
+    let mut text = format!(
+        "{kernel}, {arch}, {cpus} cores, pages of {}\n\n",
+        Size(*page_size)
+    );
+    let mut line = |mark, name: &str, says: &str| {
+        text += format!("  {mark} {name:<14}  {says}").trim_end();
+        text.push('\n');
+    };
+    for found in &findings.instruments {
+        let says = found.reason.as_ref().or(found.detail.as_ref());
+        let mark = if found.available { "yes" } else { "no " };
+        line(mark, found.name, says.map_or("", String::as_str));
+        if !found.available {
+            line("   ", "", &format!("→ {}", advice(found.name)));
+        }
+    }
+    line(if on_terminal() { "yes" } else { "no " }, "terminal", &terminal());
+    text
+}
+
+fn on_terminal() -> bool {
+    stdout().is_terminal() && std::io::stdin().is_terminal()
+}
+
+fn terminal() -> String {
+    let name = std::env::var("TERM").unwrap_or_else(|_| "TERM is not set".to_owned());
+    match crossterm::terminal::size() {
+        Ok((columns, rows)) if on_terminal() => format!("{name}, {columns}x{rows}"),
+        _ => "standard input or output is none: the course needs one, run and lessons do not".into(),
+    }
+}
+
+/// What a learner can do about an instrument that is not to be had.
+fn advice(instrument: &str) -> &'static str {
+    match instrument {
+        "ptrace" => {
+            "lessons play shipped recordings; for live ones: sysctl kernel.yama.ptrace_scope=1, \
+             a container with CAP_SYS_PTRACE, or no tracer around zclab"
+        }
+        "seccomp" => "tracing works without it, only slower",
+        "io-uring" => "nothing that is here needs it; sysctl kernel.io_uring_disabled=0 allows it",
+        "send-zerocopy" => "nothing that is here needs it; it came with Linux 4.14",
+        "cachestat" => "mincore counts the resident pages instead",
+        "memlock" => "ulimit -l, or LimitMEMLOCK= of the session's systemd unit",
+        "perf" => "nothing that is here needs it; CPU time is exact without it",
+        "o-direct" => "XDG_CACHE_HOME chooses a directory on a disk",
+        _ => "nothing is known to help",
+    }
 }

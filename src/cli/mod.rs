@@ -18,6 +18,7 @@ pub mod learn;
 pub mod lessons;
 pub mod receive;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod transfer;
 
@@ -118,4 +119,10 @@ pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 pub fn warn(message: &str) {
     // Where standard error is closed too, nobody is left to tell.
     let _ = writeln!(io::stderr(), "zclab: {message}");
+}
+
+/// Ends the program with a usage error, as clap does: exit code 2.
+pub fn usage(message: &str) -> ! {
+    use clap::{CommandFactory, error::ErrorKind};
+    Cli::command().error(ErrorKind::ValueValidation, message).exit()
 }

@@ -1,15 +1,31 @@
-//! `zclab __receive`, hidden: the receiving process.
+//! `zclab __receive`, hidden: the receiving process. Drains standard input and says what arrived.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
-use anyhow::bail;
+use anyhow::{Context, Result};
+
+use crate::{
+    endpoint::{self, Drain},
+    host,
+};
 
 /// The receiving process of an experiment.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// hash or discard
+    pub drain: Drain,
+    /// Run on these CPUs (0,1,2) whatever the sender is pinned to
+    #[arg(long, value_name = "LIST")]
+    pub cpus: Option<String>,
+}
 
 /// Drains standard input.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let _ = args;
-    bail!("receive is not built yet")
+pub fn run(args: Args) -> Result<ExitCode> {
+    if let Some(cpus) = &args.cpus {
+        host::run_on(cpus).with_context(|| format!("cannot run on the CPUs {cpus}"))?;
+    }
+    super::print("ready\n")?;
+    let received = endpoint::drain(io::stdin(), args.drain).context("cannot receive")?;
+    super::print(&(serde_json::to_string(&received)? + "\n"))?;
+    Ok(ExitCode::SUCCESS)
 }

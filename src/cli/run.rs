@@ -2,9 +2,16 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::bail;
+use anyhow::{Context, Result};
 
-use crate::model::{Method, Sink, Size};
+
+use super::report::{self, Document};
+use crate::{
+    experiment,
+    model::{Cache, Method, Sink, Size, TransferSpec},
+    store,
+    trace::Cancel,
+};
 
 /// One transfer: untraced for time, CPU, faults and context switches; traced for its calls and copy path.
 #[derive(Debug, clap::Args)]
@@ -52,7 +59,47 @@ pub(super) fn chunk(text: &str) -> Result<Size, String> {
 }
 
 /// Runs the transfer twice and reports.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let _ = args;
-    bail!("run is not built yet")
+pub fn run(args: Args) -> Result<ExitCode> {
+    let spec = TransferSpec {
+        method: args.method,
+        to: sink_of(args.method, args.to),
+        size: match (args.size, &args.file) {
+            (Some(size), _) => size,
+            (None, Some(file)) => experiment::file_size(file)?,
+            (None, None) => Size(Size::MIB),
+        },
+        chunk: args.chunk,
+        cache: if args.cold { Cache::Cold } else { Cache::Warm },
+    };
+    let source = experiment::Source {
+        file: args.file,
+        dir: args.dir,
+    };
+    let recording = experiment::run(&spec, &source, &Cancel::new(), &mut |_| {})?;
+    for missing in &recording.unavailable {
+        super::warn(&format!("not available: {}: {}", missing.instrument, missing.reason));
+    }
+    if let Some(file) = &args.save {
+        store::recording::save(file, &recording)
+            .with_context(|| format!("cannot save {}", file.display()))?;
+    }
+    match args.json {
+        true => super::print_json(&Document::of(&recording))?,
+        false => super::print(&report::for_people(&recording))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The sink that was asked for, or the method's first. A sink that the method has not is a usage error.
+pub(super) fn sink_of(method: Method, asked: Option<Sink>) -> Sink {
+    let sinks = method.sinks();
+    let sink = asked.unwrap_or(sinks[0]);
+    if !sinks.contains(&sink) {
+        let names: Vec<_> = sinks.iter().map(|sink| sink.name()).collect();
+        super::usage(&format!(
+            "{method} cannot write to {sink}: it writes to {}",
+            names.join(", ")
+        ));
+    }
+    sink
 }

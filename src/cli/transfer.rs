@@ -1,23 +1,81 @@
-//! `zclab __transfer`, hidden: the sending process.
+//! `zclab __transfer`, hidden: the sending process of an experiment. It runs by itself too, so that strace can be
+//! pointed at it.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::bail;
+use anyhow::{Context, Result};
 
-use crate::model::{Method, Size};
+use super::run::{chunk, sink_of};
+use crate::{
+    endpoint::Drain,
+    experiment::{self, From, Order},
+    model::{Cache, Method, Sink, Size, TransferSpec},
+};
 
 /// The sending process of an experiment.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The way
     pub method: Method,
+    /// What to write to
+    #[arg(long, value_name = "SINK")]
+    pub to: Option<Sink>,
     /// How much
-    #[arg(long, default_value = "1MiB")]
-    pub size: Size,
+    #[arg(long)]
+    pub size: Option<Size>,
+    /// How much at most a call
+    #[arg(long, default_value = "64KiB", value_parser = chunk)]
+    pub chunk: Size,
+    /// Send this file
+    #[arg(long, value_name = "PATH", conflicts_with = "stdin_source")]
+    pub file: Option<PathBuf>,
+    /// Send the file that is standard input
+    #[arg(long)]
+    pub stdin_source: bool,
+    /// Drop the source from the page cache first
+    #[arg(long)]
+    pub cold: bool,
+    /// hash or discard
+    #[arg(long, default_value = "hash")]
+    pub receiver: Drain,
+    /// The CPUs of the receiver: 0,1,2
+    #[arg(long, value_name = "LIST")]
+    pub receiver_cpus: Option<String>,
+    /// Where generated files lie
+    #[arg(long)]
+    pub dir: Option<PathBuf>,
 }
 
 /// Transfers, and reports one JSON line.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let _ = args;
-    bail!("transfer is not built yet")
+pub fn run(args: Args) -> Result<ExitCode> {
+    let to = sink_of(args.method, args.to);
+    let size = match (&args.file, args.size) {
+        (Some(file), None) => experiment::file_size(file)?,
+        (_, size) => size.unwrap_or(Size(Size::MIB)),
+    };
+    let from = match args.file {
+        Some(file) => From::File(file),
+        None if args.stdin_source => {
+            // Driven by an experiment: not to outlive it.
+            nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)
+                .context("cannot ask to end with the parent")?;
+            From::StandardInput
+        }
+        None => From::Generated,
+    };
+    let report = experiment::send(&Order {
+        spec: TransferSpec {
+            method: args.method,
+            to,
+            size,
+            chunk: args.chunk,
+            cache: if args.cold { Cache::Cold } else { Cache::Warm },
+        },
+        from,
+        drain: args.receiver,
+        dir: args.dir,
+        receiver_cpus: args.receiver_cpus,
+    })?;
+    super::print(&(serde_json::to_string(&report)? + "\n"))?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,1 +1,27 @@
-//! Where bytes come from and go to.
+//! Where bytes come from and go to: source files, sinks, and the process that receives.
+
+mod pattern;
+mod receiver;
+mod scratch;
+mod sink;
+mod source;
+
+pub use receiver::{Drain, Received, Receiver, drain};
+pub use scratch::{need_space, scratch_file};
+pub use sink::{Connection, connect, read_back};
+pub use source::{Source, file_size};
+
+use std::{ffi::OsString, process::Command, sync::OnceLock};
+
+static PROGRAM: OnceLock<OsString> = OnceLock::new();
+
+/// This program once more. Every child is a fresh exec: a process with threads is never forked without one.
+pub fn this_program() -> Command {
+    Command::new(PROGRAM.get_or_init(|| "/proc/self/exe".into()))
+}
+
+/// Names the zclab binary, for a program that uses this library and is not zclab itself (a test). Only the
+/// first call counts, and only before anything was run.
+pub fn set_program(path: impl Into<OsString>) {
+    let _ = PROGRAM.set(path.into());
+}

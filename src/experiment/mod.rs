@@ -1,6 +1,30 @@
-//! A transfer, run twice, as a recording.
+//! A transfer, run twice, as a recording: once untraced for its counters, once traced for its calls.
 
-use std::path::PathBuf;
+mod sender;
+
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    os::fd::AsFd,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::{
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::memfd::{MFdFlags, memfd_create},
+};
+
+pub use sender::{From, Order, Report, send};
+
+use crate::{
+    endpoint::{self, Drain},
+    host,
+    model::{DescriptorKind, Machine, Origin, Outcome, Recording, Sink, Size, Trace},
+    model::{TransferSpec, Unavailable},
+    trace::{self, Cancel, Ended, TraceError},
+};
 
 /// Where the bytes come from.
 #[derive(Clone, Debug, Default)]
@@ -35,4 +59,299 @@ pub enum Progress {
         /// Of these.
         total: u64,
     },
+}
+
+/// The size of a file that is to be sent.
+///
+/// # Errors
+/// It is missing, unreadable, or not a regular file: one line.
+pub fn file_size(path: &Path) -> Result<Size> {
+    endpoint::file_size(path).map(Size)
+}
+
+/// Runs a transfer untraced, then traced, each in a process of its own. Returns when both have ended; leaves neither
+/// process nor file behind, whatever happens.
+///
+/// Where ptrace is refused the recording has no trace and says why.
+///
+/// # Errors
+/// One line: the source or sink cannot be had, a call failed, or what arrived is not what was sent.
+/// [`TraceError::Cancelled`] after [`Cancel::cancel`].
+pub fn run(
+    spec: &TransferSpec,
+    source: &Source,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Recording> {
+    let directory = host::scratch_directory(source.dir.as_deref())?;
+    let lab = Lab {
+        source: prepare(spec, source, &directory.path, cancel, progress)?,
+        spec,
+        dir: &directory.path,
+        cpus: host::allowed_cpus().ok(),
+    };
+    let measured = lab.measure(cancel, progress)?;
+    lab.check(&measured)?;
+    let traced = lab.trace(cancel, progress)?;
+
+    let mut unavailable = Vec::new();
+    unavailable.extend(directory.note.map(|reason| Unavailable {
+        instrument: "cache-directory".to_owned(),
+        reason,
+    }));
+    let (report, trace) = match traced {
+        Ok((report, trace)) => (report, Some(trace)),
+        Err(reason) => {
+            let instrument = "ptrace".to_owned();
+            unavailable.push(Unavailable { instrument, reason });
+            (measured.clone(), None)
+        }
+    };
+    unavailable.extend(report.unavailable.clone());
+    Ok(Recording {
+        origin: Origin::Live,
+        spec: spec.clone(),
+        machine: machine(),
+        outcome: Outcome {
+            bytes_moved: report.bytes_moved,
+            verified: trace.is_some().then_some(true),
+            received: report.received.bytes,
+            residency_before: report.residency_before,
+            residency_after: report.residency_after,
+            file_system: host::file_system(&lab.source.file),
+        },
+        measured: Some(measured.measured),
+        trace,
+        unavailable,
+    })
+}
+
+fn machine() -> Machine {
+    host::machine()
+}
+
+fn prepare(
+    spec: &TransferSpec,
+    source: &Source,
+    dir: &Path,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<endpoint::Source> {
+    let total = spec.size.bytes();
+    let copies = 1 + u64::from(spec.to == Sink::File);
+    if source.file.is_none() {
+        endpoint::need_space(dir, total.saturating_mul(copies))?;
+    } else if spec.to == Sink::File {
+        endpoint::need_space(dir, total)?;
+    }
+    let step = &mut |done| {
+        progress(Progress::Preparing { done, total });
+        stop_if(cancel)
+    };
+    match &source.file {
+        Some(path) => endpoint::Source::open(path, total, dir, step),
+        None => endpoint::Source::generate(dir, total, step),
+    }
+}
+
+fn stop_if(cancel: &Cancel) -> Result<()> {
+    match cancel.is_cancelled() {
+        true => Err(TraceError::Cancelled.into()),
+        false => Ok(()),
+    }
+}
+
+/// One experiment: what its two runs share.
+struct Lab<'a> {
+    spec: &'a TransferSpec,
+    source: endpoint::Source,
+    dir: &'a Path,
+    /// The CPUs that receivers may use, whatever their sender is pinned to.
+    cpus: Option<String>,
+}
+
+impl Lab<'_> {
+    /// The untraced run. Its receiver looks at nothing.
+    fn measure(&self, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Report> {
+        let errors = memory_file()?;
+        let mut command = self.sender(Drain::Discard, &errors)?;
+        let mut child = command.spawn().context("cannot start the sending process")?;
+        // Where it has ended already there is nothing to cancel.
+        let _guard = cancel.guard(child.id());
+        let stdout = child.stdout.take().expect("asked for a pipe");
+        let total = self.spec.size.bytes();
+        while !readable_soon(&stdout)? {
+            let done = written_by(child.id()).min(total);
+            progress(Progress::Measuring { done, total });
+        }
+        let status = child.wait().context("cannot wait for the sending process")?;
+        stop_if(cancel)?;
+        ensure!(status.success(), complaint(errors, || status.to_string()));
+        report(stdout)
+    }
+
+    /// The traced run, verified. The inner error is the reason why ptrace is refused.
+    fn trace(
+        &self,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Result<(Report, Trace), String>> {
+        let errors = memory_file()?;
+        let mut command = self.sender(Drain::Hash, &errors)?;
+        let options = trace::Options {
+            follow: false,
+            cpu: current_cpu(),
+            between_markers: true,
+        };
+        let total = self.spec.size.bytes();
+        let mut moved = Moved::default();
+        let see = &mut |trace: &Trace| {
+            let done = moved.so_far(trace).min(total);
+            progress(Progress::Tracing { done, total });
+        };
+        let recorded = match trace::record(&mut command, &options, cancel, see) {
+            Ok(recorded) => recorded,
+            Err(TraceError::Refused(reason)) => return Ok(Err(reason)),
+            Err(TraceError::Failed(error)) => return Err(error.context("cannot trace")),
+            Err(cancelled) => return Err(cancelled.into()),
+        };
+        match recorded.ended {
+            Ended::Code(0) => {}
+            Ended::Code(code) => bail!(complaint(errors, || format!("exit code {code}"))),
+            Ended::Signal(signal) => bail!(complaint(errors, || signal)),
+        }
+        let report = report(recorded.stdout.context("the sending process has no output")?)?;
+        self.check(&report)?;
+        let mut trace = recorded.trace;
+        self.name_descriptors(&mut trace);
+        Ok(Ok((report, trace)))
+    }
+
+    /// The sending process, with the source as its standard input.
+    fn sender(&self, drain: Drain, errors: &File) -> Result<Command> {
+        let mut command = endpoint::this_program();
+        let TransferSpec {
+            method, to, size, ..
+        } = self.spec;
+        command.args(["__transfer", method.name(), "--stdin-source"]);
+        command.args(["--to", to.name(), "--receiver", drain.name()]);
+        command.arg(format!("--size={}", size.bytes()));
+        command.arg(format!("--chunk={}", self.spec.chunk.bytes()));
+        command.arg("--dir").arg(self.dir);
+        if self.spec.cache == crate::model::Cache::Cold {
+            command.arg("--cold");
+        }
+        if let Some(cpus) = &self.cpus {
+            command.args(["--receiver-cpus", cpus]);
+        }
+        command
+            .stdin(self.source.file.try_clone()?)
+            .stdout(Stdio::piped())
+            .stderr(errors.try_clone()?);
+        Ok(command)
+    }
+
+    /// Whether what arrived is what was sent.
+    fn check(&self, report: &Report) -> Result<()> {
+        let Report {
+            bytes_moved,
+            received,
+            ..
+        } = report;
+        let way = format!("{} to {}", self.spec.method, self.spec.to);
+        let size = self.source.size;
+        ensure!(
+            *bytes_moved == size && received.bytes == size,
+            "{way} is not verified: of {size} bytes {bytes_moved} were sent and {} arrived",
+            received.bytes
+        );
+        ensure!(
+            received.checksum.is_none_or(|found| found == self.source.checksum),
+            "{way} is not verified: the bytes that arrived are not those of the source"
+        );
+        Ok(())
+    }
+
+    /// Files without a name get one that means something.
+    fn name_descriptors(&self, trace: &mut Trace) {
+        for descriptor in &mut trace.descriptors {
+            let unnamed = descriptor.kind == DescriptorKind::File
+                && descriptor.name.ends_with(" (deleted)");
+            match (descriptor.fd, &self.source.alias) {
+                (sender::SOURCE, Some(alias)) if unnamed => descriptor.name = alias.clone(),
+                (sender::SINK, _) if unnamed => descriptor.name = "sink".to_owned(),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A file for a child's standard error: without a name, and without a reader that could block it.
+fn memory_file() -> Result<File> {
+    let fd = memfd_create("errors", MFdFlags::MFD_CLOEXEC);
+    Ok(fd.context("cannot make a file in memory")?.into())
+}
+
+/// What a child that failed wrote to its standard error, without the program's name; else how it ended.
+fn complaint(mut errors: File, ended: impl FnOnce() -> String) -> String {
+    let mut text = String::new();
+    let read = errors
+        .seek(SeekFrom::Start(0))
+        .and_then(|_| errors.read_to_string(&mut text));
+    let text = text.trim();
+    match read {
+        Ok(n) if n > 0 && !text.is_empty() => text.trim_start_matches("zclab: ").to_owned(),
+        _ => format!("the sending process ended: {}", ended()),
+    }
+}
+
+fn report(mut stdout: impl Read) -> Result<Report> {
+    let mut text = String::new();
+    stdout
+        .read_to_string(&mut text)
+        .context("cannot hear the sending process")?;
+    serde_json::from_str(&text).context("the sending process reported nothing")
+}
+
+/// Waits a twentieth of a second for something to read, or the end.
+fn readable_soon(from: &impl AsFd) -> Result<bool> {
+    let mut fds = [PollFd::new(from.as_fd(), PollFlags::POLLIN)];
+    match poll(&mut fds, PollTimeout::from(50u8)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(nix::errno::Errno::EINTR) => Ok(false),
+        Err(error) => Err(error).context("cannot wait for the sending process"),
+    }
+}
+
+/// What a process has written so far: `wchar` counts write and sendfile alike. 0 where the kernel does not tell.
+fn written_by(pid: u32) -> u64 {
+    let io = std::fs::read_to_string(format!("/proc/{pid}/io")).unwrap_or_default();
+    let line = io.lines().find_map(|line| line.strip_prefix("wchar: "));
+    line.and_then(|count| count.parse().ok()).unwrap_or(0)
+}
+
+fn current_cpu() -> Option<usize> {
+    // SAFETY: sched_getcpu takes nothing and touches no memory.
+    usize::try_from(unsafe { libc::sched_getcpu() }).ok()
+}
+
+/// Counts the bytes of a growing trace, each call once.
+#[derive(Default)]
+struct Moved {
+    calls: usize,
+    bytes: u64,
+}
+
+impl Moved {
+    fn so_far(&mut self, trace: &Trace) -> u64 {
+        let new = trace.calls.get(self.calls..).unwrap_or_default();
+        let returned = new.iter().map_while(|call| Some((call, call.returned()?)));
+        for (call, result) in returned {
+            if matches!(trace.name(call), "write" | "sendfile") {
+                self.bytes += result as u64;
+            }
+            self.calls += 1;
+        }
+        self.bytes
+    }
 }

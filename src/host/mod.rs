@@ -1,1 +1,14 @@
-//! What this machine allows, and why not.
+//! What this machine is, what it allows, and why not.
+
+mod cpus;
+mod directory;
+mod file_system;
+mod instruments;
+mod machine;
+mod probe;
+
+pub use cpus::{allowed_cpus, run_on};
+pub use directory::{Directory, scratch_directory};
+pub use file_system::file_system;
+pub use instruments::{Instrument, instruments};
+pub use machine::machine;

@@ -1,1 +1,7 @@
-//! Counters of an untraced run, page residency.
+//! What an untraced run costs, and how much of a file is in the page cache.
+
+mod counters;
+mod residency;
+
+pub use counters::Counters;
+pub use residency::{drop_from_cache, residency};

@@ -1,1 +1,53 @@
-//! Ways to move bytes, one short file a method.
+//! Ways to move bytes, one short file a method. Learners read these files word for word beside the recorded
+//! calls, so each call that is recorded stands in one place of its file, and nothing else enters the kernel.
+
+use std::os::fd::BorrowedFd;
+
+use nix::{Result, errno::Errno};
+
+pub mod mmap_write;
+pub mod read_write;
+pub mod sendfile;
+
+/// Everything that a transfer may need. Whatever costs a call of its own, such as memory, is got beforehand.
+pub struct Job<'a> {
+    /// A regular file, at its beginning.
+    pub source: BorrowedFd<'a>,
+    /// A blocking descriptor.
+    pub sink: BorrowedFd<'a>,
+    /// The bytes in the source.
+    pub size: usize,
+    /// How many bytes at most a call.
+    pub chunk: usize,
+    /// Where a method passes the bytes through the program: see [`needs_buffer`].
+    pub buffer: &'a mut [u8],
+}
+
+/// Whether a method passes the bytes through a buffer of the program.
+pub fn needs_buffer(method: &str) -> bool {
+    method == "read-write"
+}
+
+/// Moves the bytes by the method of this name, and says how many. None: there is no such method.
+///
+/// # Errors
+/// The errno of the first call that failed (EINTR is never one).
+pub fn transfer(method: &str, job: Job) -> Option<Result<u64>> {
+    let Job { source, sink, .. } = job;
+    Some(match method {
+        "read-write" => read_write::transfer(source, sink, job.buffer),
+        "mmap-write" => mmap_write::transfer(source, sink, job.size, job.chunk),
+        "sendfile" => sendfile::transfer(source, sink, job.chunk),
+        _ => return None,
+    })
+}
+
+/// Makes a call again when a signal has interrupted it before it moved anything.
+fn retry<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
+    loop {
+        match call() {
+            Err(Errno::EINTR) => {}
+            done => return done,
+        }
+    }
+}

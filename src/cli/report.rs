@@ -1,0 +1,246 @@
+//! A recording's figures: as the JSON document of `run` and `replay`, and as lines for people.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use serde::Serialize;
+
+use crate::{
+    copypath,
+    model::{Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Side, Sink, Size},
+    model::{Summary, Unavailable, grouped},
+};
+
+/// The JSON document.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    method: Method,
+    to: Sink,
+    size: Size,
+    chunk: Size,
+    cache: Cache,
+    file_system: &'a str,
+    bytes_moved: u64,
+    received: u64,
+    verified: Option<bool>,
+    measured: Option<&'a Measured>,
+    traced: Option<Traced>,
+    residency: BeforeAndAfter,
+    copy_path: Vec<Hop>,
+    cpu_copied_bytes: Option<u64>,
+    cpu_copies_per_byte: Option<f64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unavailable: &'a [Unavailable],
+    /// Where a recording was made that was not made just now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded: Option<Recorded<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Traced {
+    syscalls: u64,
+    mode_switches: u64,
+    wall_ns: u64,
+    calls_by_name: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct BeforeAndAfter {
+    before: Option<Residency>,
+    after: Option<Residency>,
+}
+
+#[derive(Debug, Serialize)]
+struct Recorded<'a> {
+    origin: Origin,
+    machine: &'a Machine,
+}
+
+impl Document<'_> {
+    /// The document of a recording.
+    pub fn of(recording: &Recording) -> Document<'_> {
+        let summary = copypath::summarise(recording);
+        let spec = &recording.spec;
+        let outcome = &recording.outcome;
+        let live = recording.origin == Origin::Live;
+        Document {
+            method: spec.method,
+            to: spec.to,
+            size: spec.size,
+            chunk: spec.chunk,
+            cache: spec.cache,
+            file_system: &outcome.file_system,
+            bytes_moved: outcome.bytes_moved,
+            received: outcome.received,
+            verified: outcome.verified,
+            measured: recording.measured.as_ref(),
+            traced: recording.trace.as_ref().map(|trace| Traced {
+                syscalls: summary.syscalls.unwrap_or_default(),
+                mode_switches: summary.mode_switches.unwrap_or_default(),
+                wall_ns: trace.wall_ns,
+                calls_by_name: summary.calls_by_name,
+            }),
+            residency: BeforeAndAfter {
+                before: outcome.residency_before,
+                after: outcome.residency_after,
+            },
+            copy_path: summary.copy_path,
+            cpu_copied_bytes: summary.cpu_copied_bytes,
+            cpu_copies_per_byte: summary.cpu_copies_per_byte,
+            unavailable: &recording.unavailable,
+            recorded: (!live).then_some(Recorded {
+                origin: recording.origin,
+                machine: &recording.machine,
+            }),
+        }
+    }
+}
+
+/// The figures for people. What is measured and what is traced come from two runs and stand in two groups.
+pub fn for_people(recording: &Recording) -> String {
+    let summary = copypath::summarise(recording);
+    let mut text = Text(heading(recording));
+    if let Some(measured) = &recording.measured {
+        measured_group(&mut text, measured);
+    }
+    if let (Some(trace), Some(calls)) = (&recording.trace, summary.syscalls) {
+        text.group("Traced run: the same transfer once more, for its calls");
+        let named = trace.calls_by_name();
+        let named: Vec<_> = named
+            .iter()
+            .map(|(name, count)| format!("{name} {}", grouped(*count)))
+            .collect();
+        text.row("system calls", &grouped(calls), &named.join(", "));
+        let switches = summary.mode_switches.unwrap_or_default();
+        text.row("mode switches", &grouped(switches), "");
+        text.row("wall time", &time(trace.wall_ns), "the tracer's own cost is in it");
+    }
+    path_group(&mut text, &summary);
+    text.0
+}
+
+fn heading(recording: &Recording) -> String {
+    let spec = &recording.spec;
+    let outcome = &recording.outcome;
+    let mut text = format!(
+        "{} to {}: {} in chunks of {}, source {} on {}",
+        spec.method, spec.to, spec.size, spec.chunk, spec.cache, outcome.file_system
+    );
+    text += match outcome.verified {
+        Some(true) => ", verified\n",
+        Some(false) => ", NOT verified\n",
+        None => "\n",
+    };
+    if recording.origin != Origin::Live {
+        let Machine { kernel, arch, .. } = &recording.machine;
+        let _ = writeln!(text, "Recorded on {kernel}, {arch}: not made just now.");
+    }
+    if let Some(Residency { resident, pages }) = outcome.residency_before {
+        let after = outcome
+            .residency_after
+            .map(|after| format!(", {} after", grouped(after.resident)))
+            .unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "Of the source's {} pages {} were in the page cache before{after}.",
+            grouped(pages),
+            grouped(resident)
+        );
+    }
+    text
+}
+
+fn measured_group(text: &mut Text, measured: &Measured) {
+    text.group("Untraced run: what it cost the sender");
+    text.row("wall time", &time(measured.wall_ns), "");
+    let split = measured.user_ns.zip(measured.system_ns);
+    let split = split.map(|(user, system)| format!("user {}, system {}", time(user), time(system)));
+    text.row("CPU time", &time(measured.cpu_ns), &split.unwrap_or_default());
+    let voluntary = measured.voluntary_context_switches;
+    let involuntary = measured.involuntary_context_switches;
+    text.row(
+        "context switches",
+        &grouped(voluntary + involuntary),
+        &kinds(("voluntary", voluntary), ("involuntary", involuntary)),
+    );
+    let (minor, major) = (measured.minor_faults, measured.major_faults);
+    text.row("page faults", &grouped(minor + major), &kinds(("minor", minor), ("major", major)));
+    if minor + major > 0 {
+        let note = "in user mode each is two mode switches more; inside a call it is none";
+        text.row("", "", note);
+    }
+    if let Some(bytes) = measured.read_bytes {
+        text.row("read from storage", &Size(bytes).to_string(), "");
+    }
+}
+
+fn kinds(one: (&str, u64), other: (&str, u64)) -> String {
+    match one.1 + other.1 {
+        0 => String::new(),
+        _ => format!("{} {}, {} {}", grouped(one.1), one.0, grouped(other.1), other.0),
+    }
+}
+
+fn path_group(text: &mut Text, summary: &Summary) {
+    let Some(copied) = summary.cpu_copied_bytes else {
+        return;
+    };
+    let happened = |side| {
+        let hops = summary.copy_path.iter();
+        hops.filter(move |hop| hop.side == side && !hop.ghost)
+    };
+    text.group("Copy path of the sender");
+    happened(Side::Sender).for_each(|hop| text.hop(hop));
+    let each = summary.cpu_copies_per_byte;
+    let each = each.map(|copies| format!("{copies:.1} a byte"));
+    text.row("copied by the CPU", &Size(copied).to_string(), &each.unwrap_or_default());
+    if happened(Side::Receiver).next().is_some() {
+        text.group("Copy path of the receiver, not counted above");
+        happened(Side::Receiver).for_each(|hop| text.hop(hop));
+    }
+    let ghosts: Vec<_> = summary.copy_path.iter().filter(|hop| hop.ghost).collect();
+    if !ghosts.is_empty() {
+        text.group("Did not happen here: would, with a cold cache or a real device");
+        ghosts.into_iter().for_each(|hop| text.hop(hop));
+    }
+}
+
+/// Lines in columns.
+struct Text(String);
+
+impl Text {
+    fn group(&mut self, title: &str) {
+        let _ = writeln!(self.0, "\n{title}");
+    }
+
+    fn row(&mut self, name: &str, figure: &str, note: &str) {
+        let line = format!("  {name:<20}{figure:>14}   {note}");
+        let _ = writeln!(self.0, "{}", line.trim_end());
+    }
+
+    fn hop(&mut self, hop: &Hop) {
+        let path = format!("{} → {}", hop.from.name(), hop.to.name());
+        let bytes = Size(hop.bytes).to_string();
+        let because = match &hop.source {
+            Some(source) => format!("{}: {source}", hop.basis.name()),
+            None => hop.basis.name().to_owned(),
+        };
+        let how = hop.how.title();
+        let _ = writeln!(self.0, "  {path:<27}{how:<15}{bytes:>10}   {because}");
+    }
+}
+
+/// A time with three figures that count: `412 µs`, `1.31 ms`.
+fn time(ns: u64) -> String {
+    let (number, unit) = match ns {
+        0..1_000 => return format!("{ns}\u{a0}ns"),
+        1_000..1_000_000 => (ns as f64 / 1e3, "µs"),
+        1_000_000..1_000_000_000 => (ns as f64 / 1e6, "ms"),
+        _ => (ns as f64 / 1e9, "s"),
+    };
+    let decimals = match number {
+        ..10.0 => 2,
+        ..100.0 => 1,
+        _ => 0,
+    };
+    format!("{number:.decimals$}\u{a0}{unit}")
+}

@@ -1,0 +1,42 @@
+//! The bytes of a generated source: cheap to make, different at every position, so that bytes lost, doubled or
+//! exchanged change the checksum.
+
+/// Fills `block` with the pattern from byte `offset` (a multiple of 8) of the source on.
+pub fn fill(block: &mut [u8], offset: u64) {
+    debug_assert!(offset.is_multiple_of(8));
+    for (word, index) in block.chunks_mut(8).zip(offset / 8..) {
+        word.copy_from_slice(&splitmix64(index).to_le_bytes()[..word.len()]);
+    }
+}
+
+/// The output function of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+fn splitmix64(index: u64) -> u64 {
+    let mut z = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pattern_does_not_depend_on_how_it_is_cut() {
+        let mut whole = [0; 1003];
+        fill(&mut whole, 0);
+        let mut parts = [0; 1003];
+        fill(&mut parts[..504], 0);
+        fill(&mut parts[504..], 504);
+        assert_eq!(whole, parts);
+    }
+
+    #[test]
+    fn words_that_change_places_are_noticed() {
+        let mut whole = [0; 4096];
+        fill(&mut whole, 0);
+        let before = crc32fast::hash(&whole);
+        whole.rotate_left(8);
+        assert_ne!(before, crc32fast::hash(&whole));
+    }
+}

@@ -1,0 +1,86 @@
+//! Sinks, and who is at their other end.
+
+use std::{
+    fs::File,
+    io::{Seek, SeekFrom},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::net::UnixStream,
+    },
+    path::Path,
+};
+
+use anyhow::{Context, Result};
+
+use super::{Drain, Received, Receiver, receiver, scratch_file, source};
+use crate::model::Sink;
+
+/// A sink to write to, and the process that drains it (a file has none).
+#[derive(Debug)]
+pub struct Connection {
+    /// The sender's end, blocking.
+    pub sink: OwnedFd,
+    /// The process at the other end.
+    pub receiver: Option<Receiver>,
+}
+
+/// Opens a sink and starts its receiver. A file lies in `dir`, without a name.
+///
+/// # Errors
+/// A socket, pipe, file or process cannot be had.
+pub fn connect(to: Sink, dir: &Path, drain: Drain, cpus: Option<&str>) -> Result<Connection> {
+    let (sink, other): (OwnedFd, OwnedFd) = match to {
+        Sink::File => {
+            return Ok(Connection {
+                sink: scratch_file(dir)?.into(),
+                receiver: None,
+            });
+        }
+        Sink::Tcp => {
+            let (sink, other) = tcp_pair().context("cannot connect to 127.0.0.1")?;
+            (sink.into(), other.into())
+        }
+        Sink::Unix => {
+            let (sink, other) = UnixStream::pair().context("cannot make a pair of unix sockets")?;
+            (sink.into(), other.into())
+        }
+        Sink::Pipe => {
+            let (other, sink) = std::io::pipe().context("cannot make a pipe")?;
+            (sink.into(), other.into())
+        }
+    };
+    let receiver = Some(receiver::start(other, drain, cpus)?);
+    Ok(Connection { sink, receiver })
+}
+
+/// Both ends of a connection over loopback. The port is the system's choice.
+fn tcp_pair() -> std::io::Result<(TcpStream, TcpStream)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let sink = TcpStream::connect(listener.local_addr()?)?;
+    // Whoever else has found the port is not the one.
+    loop {
+        let (other, address) = listener.accept()?;
+        if address == sink.local_addr()? {
+            return Ok((sink, other));
+        }
+    }
+}
+
+/// What a file sink holds now.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_back(sink: BorrowedFd, drain: Drain) -> Result<Received> {
+    let mut file = File::from(sink.as_fd().try_clone_to_owned()?);
+    let failed = "cannot read back what was written";
+    let (bytes, checksum) = match drain {
+        Drain::Discard => (file.metadata().context(failed)?.len(), None),
+        Drain::Hash => {
+            file.seek(SeekFrom::Start(0)).context(failed)?;
+            let (bytes, checksum) = source::hash_all(file).context(failed)?;
+            (bytes, Some(checksum))
+        }
+    };
+    Ok(Received { bytes, checksum })
+}

@@ -1,0 +1,48 @@
+//! The instruments: what each needs, tried for real, and in one sentence why it is not to be had.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{probe, scratch_directory};
+
+/// What came of trying an instrument.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Instrument {
+    /// `ptrace`, `io-uring`, ...
+    pub name: &'static str,
+    /// Whether it can be used here.
+    pub available: bool,
+    /// Why not, in one sentence.
+    pub reason: Option<String>,
+    /// What is good to know where it can be used: a limit, a directory.
+    pub detail: Option<String>,
+}
+
+/// What a probe found: a detail (empty where there is none), or the reason why not.
+pub(super) type Found = Result<String, String>;
+
+/// Tries every instrument. Takes some milliseconds and leaves nothing behind.
+pub fn instruments() -> Vec<Instrument> {
+    let with_directory = |probe: fn(&Path) -> Found| match scratch_directory(None) {
+        Ok(directory) => probe(&directory.path),
+        Err(error) => Err(format!("{error:#}")),
+    };
+    [
+        ("ptrace", probe::ptrace()),
+        ("seccomp", probe::seccomp()),
+        ("io-uring", probe::io_uring()),
+        ("send-zerocopy", probe::send_zerocopy()),
+        ("cachestat", probe::cachestat()),
+        ("memlock", probe::memlock()),
+        ("perf", probe::perf()),
+        ("o-direct", with_directory(probe::o_direct)),
+    ]
+    .map(|(name, found)| Instrument {
+        name,
+        available: found.is_ok(),
+        detail: found.as_ref().ok().filter(|detail| !detail.is_empty()).cloned(),
+        reason: found.err(),
+    })
+    .into()
+}

@@ -1,0 +1,200 @@
+//! One probe an instrument. Each really tries it.
+
+use std::{
+    fs::{self, OpenOptions},
+    io,
+    net::{Ipv4Addr, TcpListener},
+    os::{
+        fd::{AsRawFd, FromRawFd, OwnedFd},
+        unix::{fs::OpenOptionsExt, process::CommandExt},
+    },
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use nix::{
+    errno::Errno,
+    sys::{
+        ptrace,
+        resource::{RLIM_INFINITY, Resource, getrlimit},
+        signal::Signal,
+        wait::{WaitStatus, waitpid},
+    },
+    unistd::Pid,
+};
+
+use super::{file_system, instruments::Found};
+use crate::model::Size;
+
+/// Traces a child up to its exec, where it stops, and kills it there: it never runs.
+pub(super) fn ptrace() -> Found {
+    let mut command = Command::new("/proc/self/exe");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // SAFETY: between fork and exec, one system call and no memory that another thread may hold locked.
+    unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
+    let mut child = command.spawn().map_err(|error| why_no_ptrace(&error))?;
+    let stopped = waitpid(Pid::from_raw(child.id() as i32), None);
+    // It may be gone already, which is as well.
+    let _ = child.kill();
+    let _ = child.wait();
+    match stopped {
+        Ok(WaitStatus::Stopped(_, Signal::SIGTRAP)) => Ok(String::new()),
+        Ok(other) => Err(format!("a traced child did not stop at its exec: {other:?}")),
+        Err(error) => Err(format!("a traced child cannot be waited for: {error}")),
+    }
+}
+
+fn why_no_ptrace(error: &io::Error) -> String {
+    let own = |field: &str| {
+        let status = fs::read_to_string("/proc/self/status").ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+        line.trim().parse::<i64>().ok()
+    };
+    let scope = read_number("/proc/sys/kernel/yama/ptrace_scope").unwrap_or(0);
+    match (own("TracerPid:"), own("Seccomp:")) {
+        (Some(tracer), _) if tracer != 0 => format!(
+            "this process is traced already, by process {tracer}, and nothing can be traced twice"
+        ),
+        _ if scope >= 2 => format!("kernel.yama.ptrace_scope={scope} ({error})"),
+        (_, Some(filter)) if filter != 0 => {
+            format!("a seccomp filter refuses it, as containers do ({error})")
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Asks for the one action that a tracer needs of a filter, without installing a filter.
+pub(super) fn seccomp() -> Found {
+    let action: u32 = libc::SECCOMP_RET_TRACE;
+    // SAFETY: `action` is the 32-bit number that this operation reads.
+    let done = unsafe {
+        libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &action)
+    };
+    Errno::result(done)
+        .map(|_| String::new())
+        .map_err(|error| format!("seccomp(2) has no SECCOMP_RET_TRACE: {error}"))
+}
+
+pub(super) fn io_uring() -> Found {
+    // struct io_uring_params, 120 bytes, all of them 0: the usual ring.
+    let mut parameters = [0u32; 30];
+    // SAFETY: the structure has the kernel's size and outlives the call.
+    let fd = unsafe { libc::syscall(libc::SYS_io_uring_setup, 1, parameters.as_mut_ptr()) };
+    if let Ok(fd) = Errno::result(fd) {
+        drop(own(fd));
+        return Ok(String::new());
+    }
+    let error = Errno::last();
+    Err(match read_number("/proc/sys/kernel/io_uring_disabled") {
+        Some(disabled) if disabled > 0 => format!("kernel.io_uring_disabled={disabled} ({error})"),
+        _ if error == Errno::ENOSYS => "this kernel has no io_uring".to_owned(),
+        _ => format!("io_uring_setup: {error}; a seccomp filter may refuse it"),
+    })
+}
+
+pub(super) fn send_zerocopy() -> Found {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .map_err(|error| format!("there is no TCP socket on 127.0.0.1: {error}"))?;
+    let on: libc::c_int = 1;
+    // SAFETY: the value is a c_int, of the size that is named.
+    let done = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ZEROCOPY,
+            (&raw const on).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+    Errno::result(done)
+        .map(|_| String::new())
+        .map_err(|error| format!("setsockopt SO_ZEROCOPY: {error}"))
+}
+
+pub(super) fn cachestat() -> Found {
+    const SYS_CACHESTAT: libc::c_long = 451;
+    // An invalid descriptor: EBADF says that the call is there.
+    // SAFETY: the kernel looks at the descriptor first, and null pointers are only refused.
+    let done = unsafe {
+        let null = std::ptr::null_mut::<u64>();
+        libc::syscall(SYS_CACHESTAT, -1, null, null, 0u32)
+    };
+    match Errno::result(done) {
+        Ok(_) | Err(Errno::EBADF) => Ok(String::new()),
+        Err(Errno::ENOSYS) => Err("this kernel is older than Linux 6.5: mincore is used".to_owned()),
+        Err(error) => Err(format!("cachestat: {error}: mincore is used")),
+    }
+}
+
+pub(super) fn memlock() -> Found {
+    match getrlimit(Resource::RLIMIT_MEMLOCK) {
+        Ok((RLIM_INFINITY, _)) => Ok("no limit".to_owned()),
+        Ok((0, _)) => Err("the limit of locked memory is 0 (ulimit -l)".to_owned()),
+        Ok((limit, _)) => Ok(format!("at most {}", Size(limit))),
+        Err(error) => Err(format!("getrlimit: {error}")),
+    }
+}
+
+/// Opens the hardware counter of instructions for this thread, in user mode only.
+pub(super) fn perf() -> Found {
+    // struct perf_event_attr, its first published version (64 bytes): type and size, config, then flags at word 5.
+    const HARDWARE: u64 = 0;
+    const INSTRUCTIONS: u64 = 1;
+    const DISABLED_NO_KERNEL_NO_HYPERVISOR: u64 = 1 | 1 << 5 | 1 << 6;
+    let type_and_size = [(HARDWARE as u32).to_ne_bytes(), 64u32.to_ne_bytes()].concat();
+    let first = u64::from_ne_bytes(type_and_size.try_into().expect("two 32-bit numbers"));
+    let attr = [
+        first,
+        INSTRUCTIONS,
+        0,
+        0,
+        0,
+        DISABLED_NO_KERNEL_NO_HYPERVISOR,
+        0,
+        0,
+    ];
+    // SAFETY: the structure has the size that it names and outlives the call.
+    let fd = unsafe { libc::syscall(libc::SYS_perf_event_open, attr.as_ptr(), 0, -1, -1, 0) };
+    if let Ok(fd) = Errno::result(fd) {
+        drop(own(fd));
+        return Ok("hardware counters, user mode".to_owned());
+    }
+    let error = Errno::last();
+    Err(match error {
+        Errno::ENOENT | Errno::EOPNOTSUPP | Errno::ENODEV => {
+            format!("there are no hardware counters here, as in most virtual machines ({error})")
+        }
+        _ => match read_number("/proc/sys/kernel/perf_event_paranoid") {
+            Some(level) => format!("kernel.perf_event_paranoid={level} ({error})"),
+            None => format!("perf_event_open: {error}"),
+        },
+    })
+}
+
+pub(super) fn o_direct(dir: &Path) -> Found {
+    let opened = |flags| {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).mode(0o600).custom_flags(flags);
+        options.open(dir)
+    };
+    let plain = opened(libc::O_TMPFILE)
+        .map_err(|error| format!("{} cannot be tried: {error}", dir.display()))?;
+    let kind = file_system(&plain);
+    let place = format!("{}, on {kind}", dir.display());
+    match opened(libc::O_TMPFILE | libc::O_DIRECT) {
+        Ok(_) if kind == "tmpfs" || kind == "ramfs" => {
+            Err(format!("{place}, which accepts O_DIRECT and ignores it"))
+        }
+        Ok(_) => Ok(format!("in {place}")),
+        Err(error) => Err(format!("{place}: {error}")),
+    }
+}
+
+fn read_number(path: &str) -> Option<i64> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
+fn own(fd: libc::c_long) -> OwnedFd {
+    // SAFETY: the kernel has just returned this descriptor, and nobody else owns it.
+    unsafe { OwnedFd::from_raw_fd(fd as i32) }
+}

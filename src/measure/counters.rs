@@ -1,0 +1,98 @@
+//! Counters of the calling thread.
+
+use std::{fs, time::Duration, time::Instant};
+
+use anyhow::{Context, Result};
+use nix::{
+    sys::{
+        resource::{Usage, UsageWho, getrusage},
+        time::TimeVal,
+    },
+    time::{ClockId, clock_gettime},
+    unistd::{SysconfVar, sysconf},
+};
+
+use crate::model::Measured;
+
+/// User and system time are sampled by the tick on many kernels: below this many ticks the split means nothing.
+const TICKS_FOR_A_SPLIT: u64 = 10;
+
+/// The counters of the calling thread (`read_bytes`: of the process) at one moment.
+#[derive(Debug)]
+pub struct Counters {
+    usage: Usage,
+    read_bytes: Option<u64>,
+    cpu: Duration,
+    wall: Instant,
+}
+
+impl Counters {
+    /// The counters before something: the clocks are read last.
+    ///
+    /// # Errors
+    /// The kernel refuses clock_gettime or getrusage.
+    pub fn before() -> Result<Counters> {
+        let read_bytes = read_bytes();
+        let usage = usage()?;
+        let cpu = cpu()?;
+        Ok(Counters {
+            usage,
+            read_bytes,
+            cpu,
+            wall: Instant::now(),
+        })
+    }
+
+    /// What it cost, from these counters to now: the clocks are read first.
+    ///
+    /// # Errors
+    /// As [`Counters::before`].
+    pub fn until_now(&self) -> Result<Measured> {
+        let wall = self.wall.elapsed();
+        let cpu = cpu()? - self.cpu;
+        let usage = usage()?;
+        let since = |counter: fn(&Usage) -> i64| (counter(&usage) - counter(&self.usage)) as u64;
+        let split = |time: fn(&Usage) -> TimeVal| {
+            let spent = nanoseconds(time(&usage)).saturating_sub(nanoseconds(time(&self.usage)));
+            long_enough_to_split(cpu).then_some(spent)
+        };
+        Ok(Measured {
+            wall_ns: wall.as_nanos() as u64,
+            cpu_ns: cpu.as_nanos() as u64,
+            user_ns: split(Usage::user_time),
+            system_ns: split(Usage::system_time),
+            voluntary_context_switches: since(|u| u.voluntary_context_switches() as i64),
+            involuntary_context_switches: since(|u| u.involuntary_context_switches() as i64),
+            minor_faults: since(|u| u.minor_page_faults() as i64),
+            major_faults: since(|u| u.major_page_faults() as i64),
+            read_bytes: read_bytes()
+                .zip(self.read_bytes)
+                .map(|(now, before)| now - before),
+        })
+    }
+}
+
+fn usage() -> Result<Usage> {
+    getrusage(UsageWho::RUSAGE_THREAD).context("cannot read the counters of this thread")
+}
+
+fn cpu() -> Result<Duration> {
+    let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID);
+    Ok(time.context("cannot read the CPU clock")?.into())
+}
+
+fn nanoseconds(time: TimeVal) -> u64 {
+    (time.tv_sec() as u64 * 1_000_000 + time.tv_usec() as u64) * 1000
+}
+
+fn long_enough_to_split(cpu: Duration) -> bool {
+    let ticks = sysconf(SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100);
+    cpu >= Duration::from_secs(TICKS_FOR_A_SPLIT) / ticks.max(1) as u32
+}
+
+/// Bytes that this process really fetched from storage (proc_pid_io(5)); none where the kernel does not count them.
+fn read_bytes() -> Option<u64> {
+    let io = fs::read_to_string("/proc/self/io").ok()?;
+    let line = io.lines().find_map(|line| line.strip_prefix("read_bytes: "));
+    line?.parse().ok()
+}
