@@ -66,7 +66,11 @@ fn for_people(findings: &Findings) -> String {
             line("   ", "", &format!("→ {}", advice(found.name)));
         }
     }
-    line(if on_terminal() { "yes" } else { "no " }, "terminal", &terminal());
+    line(
+        if on_terminal() { "yes" } else { "no " },
+        "terminal",
+        &terminal(),
+    );
     text
 }
 
@@ -78,7 +82,9 @@ fn terminal() -> String {
     let name = std::env::var("TERM").unwrap_or_else(|_| "TERM is not set".to_owned());
     match crossterm::terminal::size() {
         Ok((columns, rows)) if on_terminal() => format!("{name}, {columns}x{rows}"),
-        _ => "standard input or output is none: the course needs one, run and lessons do not".into(),
+        _ => {
+            "standard input or output is none: the course needs one, run and lessons do not".into()
+        }
     }
 }
 

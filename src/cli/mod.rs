@@ -124,5 +124,7 @@ pub fn warn(message: &str) {
 /// Ends the program with a usage error, as clap does: exit code 2.
 pub fn usage(message: &str) -> ! {
     use clap::{CommandFactory, error::ErrorKind};
-    Cli::command().error(ErrorKind::ValueValidation, message).exit()
+    Cli::command()
+        .error(ErrorKind::ValueValidation, message)
+        .exit()
 }

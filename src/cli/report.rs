@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use crate::{
     copypath,
-    model::{Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Side, Sink, Size},
+    model::{
+        Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Side, Sink, Size,
+    },
     model::{Summary, Unavailable, grouped},
 };
 
@@ -112,7 +114,11 @@ pub fn for_people(recording: &Recording) -> String {
         text.row("system calls", &grouped(calls), &named.join(", "));
         let switches = summary.mode_switches.unwrap_or_default();
         text.row("mode switches", &grouped(switches), "");
-        text.row("wall time", &time(trace.wall_ns), "the tracer's own cost is in it");
+        text.row(
+            "wall time",
+            &time(trace.wall_ns),
+            "the tracer's own cost is in it",
+        );
     }
     path_group(&mut text, &summary);
     text.0
@@ -154,7 +160,11 @@ fn measured_group(text: &mut Text, measured: &Measured) {
     text.row("wall time", &time(measured.wall_ns), "");
     let split = measured.user_ns.zip(measured.system_ns);
     let split = split.map(|(user, system)| format!("user {}, system {}", time(user), time(system)));
-    text.row("CPU time", &time(measured.cpu_ns), &split.unwrap_or_default());
+    text.row(
+        "CPU time",
+        &time(measured.cpu_ns),
+        &split.unwrap_or_default(),
+    );
     let voluntary = measured.voluntary_context_switches;
     let involuntary = measured.involuntary_context_switches;
     text.row(
@@ -163,7 +173,11 @@ fn measured_group(text: &mut Text, measured: &Measured) {
         &kinds(("voluntary", voluntary), ("involuntary", involuntary)),
     );
     let (minor, major) = (measured.minor_faults, measured.major_faults);
-    text.row("page faults", &grouped(minor + major), &kinds(("minor", minor), ("major", major)));
+    text.row(
+        "page faults",
+        &grouped(minor + major),
+        &kinds(("minor", minor), ("major", major)),
+    );
     if minor + major > 0 {
         let note = "in user mode each is two mode switches more; inside a call it is none";
         text.row("", "", note);
@@ -176,7 +190,13 @@ fn measured_group(text: &mut Text, measured: &Measured) {
 fn kinds(one: (&str, u64), other: (&str, u64)) -> String {
     match one.1 + other.1 {
         0 => String::new(),
-        _ => format!("{} {}, {} {}", grouped(one.1), one.0, grouped(other.1), other.0),
+        _ => format!(
+            "{} {}, {} {}",
+            grouped(one.1),
+            one.0,
+            grouped(other.1),
+            other.0
+        ),
     }
 }
 
@@ -192,7 +212,11 @@ fn path_group(text: &mut Text, summary: &Summary) {
     happened(Side::Sender).for_each(|hop| text.hop(hop));
     let each = summary.cpu_copies_per_byte;
     let each = each.map(|copies| format!("{copies:.1} a byte"));
-    text.row("copied by the CPU", &Size(copied).to_string(), &each.unwrap_or_default());
+    text.row(
+        "copied by the CPU",
+        &Size(copied).to_string(),
+        &each.unwrap_or_default(),
+    );
     if happened(Side::Receiver).next().is_some() {
         text.group("Copy path of the receiver, not counted above");
         happened(Side::Receiver).for_each(|hop| text.hop(hop));

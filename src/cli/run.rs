@@ -4,7 +4,6 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 
-
 use super::report::{self, Document};
 use crate::{
     experiment,
@@ -77,7 +76,10 @@ pub fn run(args: Args) -> Result<ExitCode> {
     };
     let recording = experiment::run(&spec, &source, &Cancel::new(), &mut |_| {})?;
     for missing in &recording.unavailable {
-        super::warn(&format!("not available: {}: {}", missing.instrument, missing.reason));
+        super::warn(&format!(
+            "not available: {}: {}",
+            missing.instrument, missing.reason
+        ));
     }
     if let Some(file) = &args.save {
         store::recording::save(file, &recording)

@@ -121,9 +121,8 @@ fn fill(
 ) -> Result<u32> {
     need_space(dir, size)?;
     each_block(size, step, make, |block| {
-        file.write_all(block).with_context(|| {
-            format!("cannot write {} to a file in {}", Size(size), dir.display())
-        })
+        file.write_all(block)
+            .with_context(|| format!("cannot write {} to a file in {}", Size(size), dir.display()))
     })
 }
 

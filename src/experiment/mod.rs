@@ -175,7 +175,9 @@ impl Lab<'_> {
     fn measure(&self, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Report> {
         let errors = memory_file()?;
         let mut command = self.sender(Drain::Discard, &errors)?;
-        let mut child = command.spawn().context("cannot start the sending process")?;
+        let mut child = command
+            .spawn()
+            .context("cannot start the sending process")?;
         // Where it has ended already there is nothing to cancel.
         let _guard = cancel.guard(child.id());
         let stdout = child.stdout.take().expect("asked for a pipe");
@@ -184,7 +186,9 @@ impl Lab<'_> {
             let done = written_by(child.id()).min(total);
             progress(Progress::Measuring { done, total });
         }
-        let status = child.wait().context("cannot wait for the sending process")?;
+        let status = child
+            .wait()
+            .context("cannot wait for the sending process")?;
         stop_if(cancel)?;
         ensure!(status.success(), complaint(errors, || status.to_string()));
         report(stdout)
@@ -220,7 +224,11 @@ impl Lab<'_> {
             Ended::Code(code) => bail!(complaint(errors, || format!("exit code {code}"))),
             Ended::Signal(signal) => bail!(complaint(errors, || signal)),
         }
-        let report = report(recorded.stdout.context("the sending process has no output")?)?;
+        let report = report(
+            recorded
+                .stdout
+                .context("the sending process has no output")?,
+        )?;
         self.check(&report)?;
         let mut trace = recorded.trace;
         self.name_descriptors(&mut trace);
@@ -266,7 +274,9 @@ impl Lab<'_> {
             received.bytes
         );
         ensure!(
-            received.checksum.is_none_or(|found| found == self.source.checksum),
+            received
+                .checksum
+                .is_none_or(|found| found == self.source.checksum),
             "{way} is not verified: the bytes that arrived are not those of the source"
         );
         Ok(())
@@ -275,8 +285,8 @@ impl Lab<'_> {
     /// Files without a name get one that means something.
     fn name_descriptors(&self, trace: &mut Trace) {
         for descriptor in &mut trace.descriptors {
-            let unnamed = descriptor.kind == DescriptorKind::File
-                && descriptor.name.ends_with(" (deleted)");
+            let unnamed =
+                descriptor.kind == DescriptorKind::File && descriptor.name.ends_with(" (deleted)");
             match (descriptor.fd, &self.source.alias) {
                 (sender::SOURCE, Some(alias)) if unnamed => descriptor.name = alias.clone(),
                 (sender::SINK, _) if unnamed => descriptor.name = "sink".to_owned(),

@@ -3,12 +3,18 @@
 
 use std::{
     fs::File,
-    os::fd::{AsFd, AsRawFd, OwnedFd, RawFd},
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd, RawFd},
+        unix::fs::FileExt,
+    },
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
-use nix::fcntl::OFlag;
+use nix::{
+    fcntl::OFlag,
+    sys::memfd::{MFdFlags, memfd_create},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -96,7 +102,10 @@ pub fn send(order: &Order) -> Result<Report> {
     let mut residency = |what: &str| match measure::residency(&source) {
         Ok(residency) => Some(residency),
         Err(error) => {
-            unavailable.push(unavailable_because("residency", format!("{what}: {error:#}")));
+            unavailable.push(unavailable_because(
+                "residency",
+                format!("{what}: {error:#}"),
+            ));
             None
         }
     };
@@ -138,6 +147,7 @@ fn timed_transfer(spec: &TransferSpec, source: &File, sink: &OwnedFd) -> Result<
         true => touched_buffer(spec.chunk.bytes().min(size.max(LEAST_BUFFER)))?,
         false => Vec::new(),
     };
+    warm_up(spec, &mut buffer).context("cannot rehearse the transfer")?;
     let job = Job {
         source: source.as_fd(),
         sink: sink.as_fd(),
@@ -154,6 +164,26 @@ fn timed_transfer(spec: &TransferSpec, source: &File, sink: &OwnedFd) -> Result<
         .with_context(|| format!("there is no source of the method {}", spec.method))?
         .with_context(|| format!("{} to {} failed", spec.method, spec.to))?;
     Ok((moved, measured))
+}
+
+/// Sends one page to /dev/null by the same code, and reads the counters: the first use of a page of the program
+/// itself is a fault, and would count as the transfer's.
+fn warm_up(spec: &TransferSpec, buffer: &mut [u8]) -> Result<()> {
+    const PAGE: usize = 4096;
+    let page = File::from(memfd_create("page", MFdFlags::MFD_CLOEXEC)?);
+    page.write_all_at(&[1; PAGE], 0)?;
+    let nowhere = File::options().write(true).open("/dev/null")?;
+    let job = Job {
+        source: page.as_fd(),
+        sink: nowhere.as_fd(),
+        size: PAGE,
+        chunk: PAGE,
+        buffer,
+    };
+    let before = Counters::before()?;
+    mark("zclab: a rehearsal of one page to /dev/null");
+    transfer::transfer(spec.method.name(), job).transpose()?;
+    before.until_now().map(drop)
 }
 
 /// Memory that is there: the first touch of a page is a fault, and would count as the transfer's.

@@ -41,7 +41,11 @@ pub fn instruments() -> Vec<Instrument> {
     .map(|(name, found)| Instrument {
         name,
         available: found.is_ok(),
-        detail: found.as_ref().ok().filter(|detail| !detail.is_empty()).cloned(),
+        detail: found
+            .as_ref()
+            .ok()
+            .filter(|detail| !detail.is_empty())
+            .cloned(),
         reason: found.err(),
     })
     .into()

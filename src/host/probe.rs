@@ -29,7 +29,10 @@ use crate::model::Size;
 /// Traces a child up to its exec, where it stops, and kills it there: it never runs.
 pub(super) fn ptrace() -> Found {
     let mut command = Command::new("/proc/self/exe");
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     // SAFETY: between fork and exec, one system call and no memory that another thread may hold locked.
     unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
     let mut child = command.spawn().map_err(|error| why_no_ptrace(&error))?;
@@ -39,7 +42,9 @@ pub(super) fn ptrace() -> Found {
     let _ = child.wait();
     match stopped {
         Ok(WaitStatus::Stopped(_, Signal::SIGTRAP)) => Ok(String::new()),
-        Ok(other) => Err(format!("a traced child did not stop at its exec: {other:?}")),
+        Ok(other) => Err(format!(
+            "a traced child did not stop at its exec: {other:?}"
+        )),
         Err(error) => Err(format!("a traced child cannot be waited for: {error}")),
     }
 }
@@ -68,7 +73,12 @@ pub(super) fn seccomp() -> Found {
     let action: u32 = libc::SECCOMP_RET_TRACE;
     // SAFETY: `action` is the 32-bit number that this operation reads.
     let done = unsafe {
-        libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &action)
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_GET_ACTION_AVAIL,
+            0,
+            &action,
+        )
     };
     Errno::result(done)
         .map(|_| String::new())
@@ -121,7 +131,9 @@ pub(super) fn cachestat() -> Found {
     };
     match Errno::result(done) {
         Ok(_) | Err(Errno::EBADF) => Ok(String::new()),
-        Err(Errno::ENOSYS) => Err("this kernel is older than Linux 6.5: mincore is used".to_owned()),
+        Err(Errno::ENOSYS) => {
+            Err("this kernel is older than Linux 6.5: mincore is used".to_owned())
+        }
         Err(error) => Err(format!("cachestat: {error}: mincore is used")),
     }
 }
@@ -174,7 +186,11 @@ pub(super) fn perf() -> Found {
 pub(super) fn o_direct(dir: &Path) -> Found {
     let opened = |flags| {
         let mut options = OpenOptions::new();
-        options.read(true).write(true).mode(0o600).custom_flags(flags);
+        options
+            .read(true)
+            .write(true)
+            .mode(0o600)
+            .custom_flags(flags);
         options.open(dir)
     };
     let plain = opened(libc::O_TMPFILE)

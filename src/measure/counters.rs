@@ -93,6 +93,8 @@ fn long_enough_to_split(cpu: Duration) -> bool {
 /// Bytes that this process really fetched from storage (proc_pid_io(5)); none where the kernel does not count them.
 fn read_bytes() -> Option<u64> {
     let io = fs::read_to_string("/proc/self/io").ok()?;
-    let line = io.lines().find_map(|line| line.strip_prefix("read_bytes: "));
+    let line = io
+        .lines()
+        .find_map(|line| line.strip_prefix("read_bytes: "));
     line?.parse().ok()
 }

@@ -40,7 +40,8 @@ pub fn residency(file: &File) -> Result<Residency> {
 /// # Errors
 /// fsync failed.
 pub fn drop_from_cache(file: &File) -> Result<()> {
-    file.sync_all().context("cannot write the source to its disk")?;
+    file.sync_all()
+        .context("cannot write the source to its disk")?;
     posix_fadvise(file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED)
         .context("cannot drop the source from the page cache")
 }
@@ -77,7 +78,9 @@ fn cachestat(file: &File) -> nix::Result<u64> {
 
 /// For kernels without cachestat. To those who may not know, mincore(2) answers that everything is resident.
 fn mincore(file: &File, size: u64) -> Result<u64> {
-    let owner = file.metadata().is_ok_and(|found| found.uid() == geteuid().as_raw());
+    let owner = file
+        .metadata()
+        .is_ok_and(|found| found.uid() == geteuid().as_raw());
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
     if !owner && access(path.as_str(), AccessFlags::W_OK).is_err() {
         bail!("the kernel tells the resident pages only to who owns the file or may write it");
