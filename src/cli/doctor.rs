@@ -8,10 +8,8 @@ use std::{
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::{
-    host::{self, Instrument},
-    model::{Machine, Size},
-};
+use crate::host::{self, Instrument};
+use crate::model::{Machine, Size};
 
 /// What this machine allows, and why not.
 #[derive(Debug, clap::Args)]

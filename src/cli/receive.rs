@@ -4,10 +4,8 @@ use std::{io, process::ExitCode};
 
 use anyhow::{Context, Result};
 
-use crate::{
-    endpoint::{self, Drain},
-    host,
-};
+use crate::endpoint::{self, Drain};
+use crate::host;
 
 /// The receiving process of an experiment.
 #[derive(Debug, clap::Args)]

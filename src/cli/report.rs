@@ -4,13 +4,11 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use serde::Serialize;
 
-use crate::{
-    copypath,
-    model::{
-        Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Side, Sink, Size,
-    },
-    model::{Summary, Unavailable, grouped},
+use crate::copypath;
+use crate::model::{
+    Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Side, Sink, Size,
 };
+use crate::model::{Summary, Unavailable, grouped};
 
 /// The JSON document.
 #[derive(Debug, Serialize)]

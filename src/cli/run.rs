@@ -5,12 +5,10 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Context, Result};
 
 use super::report::{self, Document};
-use crate::{
-    experiment,
-    model::{Cache, Method, Sink, Size, TransferSpec},
-    store,
-    trace::Cancel,
-};
+use crate::experiment;
+use crate::model::{Cache, Method, Sink, Size, TransferSpec};
+use crate::store;
+use crate::trace::Cancel;
 
 /// One transfer: untraced for time, CPU, faults and context switches; traced for its calls and copy path.
 #[derive(Debug, clap::Args)]

@@ -6,11 +6,9 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Context, Result};
 
 use super::run::{chunk, sink_of};
-use crate::{
-    endpoint::Drain,
-    experiment::{self, From, Order},
-    model::{Cache, Method, Sink, Size, TransferSpec},
-};
+use crate::endpoint::Drain;
+use crate::experiment::{self, From, Order};
+use crate::model::{Cache, Method, Sink, Size, TransferSpec};
 
 /// The sending process of an experiment.
 #[derive(Debug, clap::Args)]

@@ -18,13 +18,12 @@ use nix::{
 
 pub use sender::{From, Order, Report, send};
 
-use crate::{
-    endpoint::{self, Drain},
-    host,
-    model::{DescriptorKind, Machine, Origin, Outcome, Recording, Sink, Size, Trace},
-    model::{TransferSpec, Unavailable},
-    trace::{self, Cancel, Ended, TraceError},
+use crate::endpoint::{self, Drain};
+use crate::host;
+use crate::model::{
+    Cache, DescriptorKind, Origin, Outcome, Recording, Sink, Size, Trace, TransferSpec, Unavailable,
 };
+use crate::trace::{self, Cancel, Ended, TraceError};
 
 /// Where the bytes come from.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +110,7 @@ pub fn run(
     Ok(Recording {
         origin: Origin::Live,
         spec: spec.clone(),
-        machine: machine(),
+        machine: host::machine(),
         outcome: Outcome {
             bytes_moved: report.bytes_moved,
             verified: trace.is_some().then_some(true),
@@ -124,10 +123,6 @@ pub fn run(
         trace,
         unavailable,
     })
-}
-
-fn machine() -> Machine {
-    host::machine()
 }
 
 fn prepare(
@@ -246,7 +241,7 @@ impl Lab<'_> {
         command.arg(format!("--size={}", size.bytes()));
         command.arg(format!("--chunk={}", self.spec.chunk.bytes()));
         command.arg("--dir").arg(self.dir);
-        if self.spec.cache == crate::model::Cache::Cold {
+        if self.spec.cache == Cache::Cold {
             command.arg("--cold");
         }
         if let Some(cpus) = &self.cpus {

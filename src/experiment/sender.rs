@@ -17,13 +17,11 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    endpoint::{self, Drain, Received},
-    host,
-    measure::{self, Counters},
-    model::{Cache, Measured, Residency, TransferSpec, Unavailable, marker},
-    transfer::{self, Job},
-};
+use crate::endpoint::{self, Drain, Received};
+use crate::host;
+use crate::measure::{self, Counters};
+use crate::model::{Cache, Measured, Residency, TransferSpec, Unavailable, marker};
+use crate::transfer::{self, Job};
 
 /// The descriptor of the source in every recording.
 pub const SOURCE: RawFd = 3;
