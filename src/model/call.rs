@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// No descriptor: the value of an unused place in [`Call::descriptors`].
 pub const NO_DESCRIPTOR: u32 = u32::MAX;
 
+/// The longest [`Text`] that is kept, in bytes.
+pub const TEXT_LIMIT: usize = 256;
+
 /// How a call ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,7 +37,8 @@ pub struct Call {
     /// From the entry stop to the exit stop, in nanoseconds: with the tracer's own cost in it.
     pub duration_ns: u64,
     /// Indices into [`Trace::descriptors`]: the descriptors among the arguments, in argument order, then the one
-    /// that was returned. [`NO_DESCRIPTOR`] where there is none.
+    /// that was returned; for pipe and socketpair the two that were made. [`NO_DESCRIPTOR`] where there is none: an
+    /// argument of -1 or `AT_FDCWD` keeps its place.
     pub descriptors: [u32; 2],
 }
 
@@ -109,7 +113,7 @@ pub struct Text {
     pub call: u32,
     /// Which argument, from 0.
     pub arg: u8,
-    /// What stood there, cut at 256 bytes, with bytes that are no UTF-8 replaced.
+    /// What stood there, cut at [`TEXT_LIMIT`] bytes, with bytes that are no UTF-8 replaced.
     pub text: String,
 }
 

@@ -15,7 +15,9 @@ mod recording;
 mod size;
 mod summary;
 
-pub use call::{Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, Task, Text, Trace};
+pub use call::{
+    Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
+};
 pub use figure::{Figure, FigureHop, FigureStep};
 pub use hop::{Basis, Hop, How, Place, Side};
 pub use lesson::{

@@ -1,20 +1,13 @@
 //! The table of calls: what their arguments and results mean, and a call as text; pure.
+//!
+//! Argument names and meanings are those of the man pages, section 2; flags and numbers those of the kernel's
+//! `include/uapi/asm-generic`, which x86-64 shares but where [`flags`] says otherwise.
 
-use crate::model::{Call, Trace};
+mod errno;
+mod flags;
+mod format;
+mod spec;
 
-/// How much of a call is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// For lists: `write(4<tcp>) = 65 536`.
-    Short,
-    /// For learners: `write(4<tcp 127.0.0.1:41234>, buf, 65536) = 65536`.
-    Full,
-    /// As [`Style::Full`], with the addresses of buffers.
-    Addresses,
-}
-
-/// A call as text, in the manner of strace.
-pub fn format_call(trace: &Trace, call: &Call, style: Style) -> String {
-    let _ = style;
-    format!("{}() = {}", trace.name(call), call.result)
-}
+pub use errno::errno_name;
+pub use format::{Style, format_call};
+pub use spec::{Arg, Effect, Returns, Spec, spec};

@@ -4,8 +4,24 @@
 //! [markers](crate::model::marker) around them) and nothing of screens.
 
 mod cancel;
+mod descriptors;
+mod kernel;
+mod launch;
+mod memory;
+mod recorder;
+mod refused;
+mod sockets;
+mod stops;
+mod tracer;
 
-use std::process::{ChildStdout, Command};
+use std::{
+    os::unix::process::ExitStatusExt,
+    process::{Child, ChildStdout, Command},
+    sync::mpsc,
+    thread,
+};
+
+use anyhow::anyhow;
 
 pub use cancel::{Cancel, Guard};
 
@@ -80,8 +96,93 @@ pub fn record(
     cancel: &Cancel,
     progress: &mut dyn FnMut(&Trace),
 ) -> Result<Recorded, TraceError> {
-    let _ = (command, options, cancel, progress);
-    Err(TraceError::Failed(anyhow::anyhow!(
-        "the tracer has not landed yet"
-    )))
+    let (link, gate) =
+        launch::prepare(command).map_err(|error| TraceError::Failed(error.into()))?;
+    let (show, shown) = mpsc::channel::<Trace>();
+    let (give_back, given_back) = mpsc::channel::<Trace>();
+    thread::scope(|scope| {
+        // ptrace is bound to a thread. One that does nothing else has no other children to wait for, and when it
+        // ends, in whatever way, the kernel kills what it traced.
+        let tracer = scope.spawn(move || {
+            let mut relay = |trace| {
+                show.send(trace).ok()?;
+                given_back.recv().ok()
+            };
+            trace(link, options, cancel, &mut relay)
+        });
+        let spawned = gate.spawn(command);
+        for trace in shown {
+            progress(&trace);
+            if give_back.send(trace).is_err() {
+                break;
+            }
+        }
+        let traced = tracer
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        conclude(command, spawned, traced, cancel)
+    })
+}
+
+/// What the tracer's thread saw; none: the program was never executed.
+type Traced = Result<Option<(Trace, Option<Ended>)>, TraceError>;
+
+/// The work of the tracer's thread.
+fn trace(
+    mut link: launch::Link,
+    options: &Options,
+    cancel: &Cancel,
+    relay: &mut dyn FnMut(Trace) -> Option<Trace>,
+) -> Traced {
+    let Some(pid) = link.pid() else {
+        return Ok(None);
+    };
+    let _guard = cancel.guard(pid as u32);
+    link.seize(pid, options)?;
+    let mut tracer = tracer::Tracer::new(pid, options, cancel, relay);
+    match tracer.start()? {
+        tracer::Start::Failed => Ok(None),
+        tracer::Start::Executed | tracer::Start::Died => tracer.run().map(Some),
+    }
+}
+
+fn conclude(
+    command: &Command,
+    spawned: std::io::Result<Child>,
+    traced: Traced,
+    cancel: &Cancel,
+) -> Result<Recorded, TraceError> {
+    let traced = match traced {
+        Err(error) => {
+            // Where it was never seized, nobody has waited for it yet. (It is killed already, or ends by itself.)
+            return Err(error);
+        }
+        Ok(traced) => traced,
+    };
+    let program = command.get_program().display();
+    let mut child =
+        spawned.map_err(|error| TraceError::Failed(anyhow!("cannot run {program}: {error}")))?;
+    let (trace, ended) =
+        traced.ok_or_else(|| TraceError::Failed(anyhow!("cannot run {program}")))?;
+    let ended = match ended {
+        Some(ended) => ended,
+        None => untraced_end(&mut child, cancel)?,
+    };
+    Ok(Recorded {
+        trace,
+        ended,
+        stdout: child.stdout.take(),
+    })
+}
+
+/// The end of a process whose traced thread is gone while others live on: an exec by a thread that was not followed.
+fn untraced_end(child: &mut Child, cancel: &Cancel) -> Result<Ended, TraceError> {
+    let _guard = cancel.guard(child.id());
+    let status = child
+        .wait()
+        .map_err(|error| TraceError::Failed(error.into()))?;
+    if cancel.is_cancelled() {
+        return Err(TraceError::Cancelled);
+    }
+    Ok(stops::ended(status.into_raw()))
 }

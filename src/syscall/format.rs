@@ -1,0 +1,276 @@
+//! A call as text, in the manner of strace.
+
+use std::fmt::Write;
+
+use super::{
+    errno_name, flags,
+    spec::{Arg, Effect, Returns, Spec, spec},
+};
+use crate::model::{Call, CallState, Descriptor, DescriptorKind, Trace, grouped};
+
+/// How much of a call is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// For lists, descriptors alone: `write(4<tcp>) = 65 536`.
+    Short,
+    /// For learners, with a name for where memory is: `write(4<tcp 127.0.0.1:41234>, buf, 65536) = 65536`.
+    Full,
+    /// As [`Style::Full`], with the addresses instead.
+    Addresses,
+}
+
+const AT_FDCWD: i32 = -100;
+/// How far back a mapping is looked for: a millisecond's work.
+const FAR_BACK: usize = 100_000;
+
+/// A call as text, in the manner of strace. A call that the table does not know is written raw, and says so.
+pub fn format_call(trace: &Trace, call: &Call, style: Style) -> String {
+    let mut out = String::with_capacity(80);
+    out.push_str(trace.name(call));
+    out.push('(');
+    let spec = spec(trace.name(call));
+    match (spec, style) {
+        (Some(spec), Style::Short) => short_arguments(&mut out, trace, call, spec),
+        (Some(spec), _) => {
+            let mut writer = Arguments {
+                trace,
+                call,
+                spec,
+                style,
+                out: &mut out,
+            };
+            writer.write();
+        }
+        (None, Style::Short) => {}
+        (None, _) => raw_arguments(&mut out, call),
+    }
+    out.push_str(") = ");
+    result(&mut out, trace, call, spec, style);
+    out
+}
+
+fn short_arguments(out: &mut String, trace: &Trace, call: &Call, spec: &Spec) {
+    let mut slots = spec.descriptor_args().count();
+    if matches!(spec.effect, Effect::OpensPair(_)) {
+        slots = 2;
+    }
+    let named = (0..slots).filter_map(|slot| trace.descriptor(call, slot));
+    for (i, descriptor) in named.enumerate() {
+        out.push_str(if i > 0 { ", " } else { "" });
+        let _ = write!(out, "{}<{}>", descriptor.fd, short_name(descriptor));
+    }
+}
+
+/// `tcp` for `tcp 127.0.0.1:41234`, `source` for `/tmp/source`.
+fn short_name(descriptor: &Descriptor) -> &str {
+    let name = descriptor.name.as_str();
+    match descriptor.kind {
+        DescriptorKind::Tcp | DescriptorKind::Udp | DescriptorKind::Unix => {
+            name.split(' ').next().unwrap_or(name)
+        }
+        _ => name
+            .rsplit('/')
+            .find(|part| !part.is_empty())
+            .unwrap_or(name),
+    }
+}
+
+fn raw_arguments(out: &mut String, call: &Call) {
+    out.push_str("raw");
+    for arg in call.args {
+        let _ = write!(out, ", {arg:#x}");
+    }
+}
+
+fn result(out: &mut String, trace: &Trace, call: &Call, spec: Option<&Spec>, style: Style) {
+    let returned_slot = spec
+        .filter(|spec| spec.returns_descriptor(&call.args))
+        .map(|spec| spec.descriptor_args().count());
+    let descriptor = returned_slot.and_then(|slot| trace.descriptor(call, slot));
+    let _ = match (call.state, call.errno(), descriptor) {
+        (CallState::Unfinished, ..) => write!(out, "?"),
+        (_, Some(errno), _) => match errno_name(errno) {
+            Some(name) => write!(out, "-1 {name}"),
+            None => write!(out, "-1 errno {errno}"),
+        },
+        (_, _, Some(d)) if style == Style::Short => write!(out, "{}<{}>", d.fd, short_name(d)),
+        (_, _, Some(d)) => write!(out, "{}<{}>", d.fd, d.name),
+        _ if spec.is_some_and(|spec| spec.returns == Returns::Address) => {
+            write!(out, "{:#x}", call.result)
+        }
+        _ => match u64::try_from(call.result) {
+            Ok(number) if style == Style::Short => write!(out, "{}", grouped(number)),
+            _ => write!(out, "{}", call.result),
+        },
+    };
+}
+
+struct Arguments<'a> {
+    trace: &'a Trace,
+    call: &'a Call,
+    spec: &'a Spec,
+    style: Style,
+    out: &'a mut String,
+}
+
+impl Arguments<'_> {
+    fn write(&mut self) {
+        let mut slot = 0;
+        for (i, (_, arg)) in self.spec.args.iter().enumerate() {
+            if !self.counts(i, arg) {
+                continue;
+            }
+            self.out.push_str(if i > 0 { ", " } else { "" });
+            let value = self.call.args[i];
+            match *arg {
+                Arg::Fd | Arg::DirFd => {
+                    self.descriptor(slot, value as i32, matches!(arg, Arg::DirFd));
+                    slot += 1;
+                }
+                Arg::Flags(set) => set.format(self.out, value),
+                Arg::Path => self.path(i),
+                Arg::Buffer(name) => self.memory(name, value),
+                Arg::Address => self.memory("", value),
+                Arg::Pointer(name) => self.pointer(i, name, value),
+                Arg::Any => self.any(value),
+                _ => self.number(arg, value),
+            }
+        }
+    }
+
+    /// Whether the call looks at the argument at all: permissions count when a file may be created.
+    fn counts(&self, i: usize, arg: &Arg) -> bool {
+        const WITHOUT: [u64; 4] = [1, 3, 1032, 1034];
+        match (
+            arg,
+            i.checked_sub(1)
+                .map(|before| (&self.spec.args[before].1, self.call.args[before])),
+        ) {
+            (Arg::Mode, Some((Arg::Flags(set), value))) => {
+                set.has(value, "O_CREAT") || set.has(value, "O_TMPFILE")
+            }
+            (Arg::Any, Some((_, command))) if self.spec.effect == Effect::Fcntl => {
+                !WITHOUT.contains(&command)
+            }
+            _ => true,
+        }
+    }
+
+    fn descriptor(&mut self, slot: usize, fd: i32, may_be_cwd: bool) {
+        let _ = match self.trace.descriptor(self.call, slot) {
+            Some(descriptor) => write!(self.out, "{fd}<{}>", descriptor.name),
+            None if may_be_cwd && fd == AT_FDCWD => write!(self.out, "AT_FDCWD"),
+            None => write!(self.out, "{fd}"),
+        };
+    }
+
+    fn number(&mut self, arg: &Arg, value: u64) {
+        let _ = match arg {
+            Arg::Int => write!(self.out, "{}", value as i32),
+            Arg::NewFd => write!(self.out, "{}", value as u32),
+            Arg::Offset => write!(self.out, "{}", value as i64),
+            Arg::Mode => write!(self.out, "0{:o}", value & 0o7777),
+            _ => write!(self.out, "{value}"),
+        };
+    }
+
+    fn any(&mut self, value: u64) {
+        const F_SETFL: u64 = 4;
+        const NUMBERS: [u64; 4] = [0, 2, 1030, 1031];
+        let command = self.call.args[1];
+        let fcntl = self.spec.effect == Effect::Fcntl;
+        let _ = match () {
+            () if fcntl && command == F_SETFL => return flags::OPEN.format(self.out, value),
+            () if fcntl && NUMBERS.contains(&command) => write!(self.out, "{}", value as i32),
+            () if value == 0 => write!(self.out, "0"),
+            () => write!(self.out, "{value:#x}"),
+        };
+    }
+
+    fn path(&mut self, arg: usize) {
+        let text = index_of(self.trace, self.call).and_then(|index| {
+            let texts = &self.trace.texts;
+            let key = (index as u32, arg as u8);
+            let found = texts.binary_search_by_key(&key, |text| (text.call, text.arg));
+            found.ok().map(|place| &texts[place].text)
+        });
+        let _ = match text {
+            Some(text) if text.len() >= crate::model::TEXT_LIMIT => write!(self.out, "{text:?}..."),
+            Some(text) => write!(self.out, "{text:?}"),
+            None => return self.pointer(arg, "path", self.call.args[arg]),
+        };
+    }
+
+    fn pointer(&mut self, arg: usize, name: &str, value: u64) {
+        let pair =
+            matches!(self.spec.effect, Effect::OpensPair(place) if usize::from(place) == arg);
+        let ends = [0, 1].map(|slot| self.trace.descriptor(self.call, slot));
+        let _ = match (pair, ends) {
+            (true, [Some(a), Some(b)]) => {
+                write!(self.out, "[{}<{}>, {}<{}>]", a.fd, a.name, b.fd, b.name)
+            }
+            _ if value == 0 => write!(self.out, "NULL"),
+            _ if self.style == Style::Addresses => write!(self.out, "{value:#x}"),
+            _ => write!(self.out, "{name}"),
+        };
+    }
+
+    /// An address of payload: by its distance from a file's mapping, by a name, or as it is.
+    fn memory(&mut self, name: &str, value: u64) {
+        let mapping = (self.style == Style::Full && value != 0)
+            .then(|| mapping_of(self.trace, self.call, value))
+            .flatten();
+        let _ = match mapping {
+            Some(0) => write!(self.out, "map"),
+            Some(distance) => write!(self.out, "map + {distance}"),
+            None if value == 0 => write!(self.out, "NULL"),
+            None if name.is_empty() || self.style == Style::Addresses => {
+                write!(self.out, "{value:#x}")
+            }
+            None => write!(self.out, "{name}"),
+        };
+    }
+}
+
+/// How far an address is into a mapping of a file that this trace saw being made, if it is in one.
+fn mapping_of(trace: &Trace, call: &Call, address: u64) -> Option<u64> {
+    let position = |name: &str| trace.names.iter().position(|known| known == name);
+    let mmap = position("mmap")?;
+    let munmap = position("munmap");
+    let process = |call: &Call| trace.tasks.get(usize::from(call.task)).map(|task| task.pid);
+    let pid = process(call);
+    let before = &trace.calls[..index_of(trace, call)?];
+    for earlier in before.iter().rev().take(FAR_BACK) {
+        let name = usize::from(earlier.name);
+        let is_map = name == mmap;
+        let Some(result) = earlier.returned() else {
+            continue;
+        };
+        if !(is_map || Some(name) == munmap) || process(earlier) != pid {
+            continue;
+        }
+        let start = if is_map {
+            result as u64
+        } else {
+            earlier.args[0]
+        };
+        if (start..start.saturating_add(earlier.args[1])).contains(&address) {
+            let of_a_file = is_map && trace.descriptor(earlier, 0).is_some();
+            return of_a_file.then(|| address - start);
+        }
+    }
+    None
+}
+
+/// A call's place in its trace: calls stand in the order of their entry.
+fn index_of(trace: &Trace, call: &Call) -> Option<usize> {
+    let first = trace
+        .calls
+        .partition_point(|other| other.start_ns < call.start_ns);
+    let same = trace.calls[first..]
+        .iter()
+        .take_while(|other| other.start_ns == call.start_ns);
+    same.enumerate()
+        .find(|(_, other)| *other == call)
+        .map(|(i, _)| first + i)
+}

@@ -1,0 +1,129 @@
+//! What a tracee's descriptors are: looked up in /proc at first use, kept until a call changes them.
+
+use std::{
+    collections::HashMap, fs, os::unix::fs::FileTypeExt, os::unix::fs::MetadataExt, path::Path,
+};
+
+use super::{kernel::Tid, sockets};
+use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR};
+
+/// The descriptors of one process, as indices into the trace's table.
+#[derive(Default)]
+pub(super) struct Known(HashMap<i32, u32>);
+
+/// The trace's table of descriptors, each once.
+#[derive(Default)]
+pub(super) struct Table(HashMap<Descriptor, u32>);
+
+impl Known {
+    /// The index of a descriptor; [`NO_DESCRIPTOR`] where the process has none of that number.
+    pub fn index(
+        &mut self,
+        pid: Tid,
+        fd: i32,
+        table: &mut Table,
+        list: &mut Vec<Descriptor>,
+    ) -> u32 {
+        if fd < 0 {
+            return NO_DESCRIPTOR;
+        }
+        *self.0.entry(fd).or_insert_with(|| match look_up(pid, fd) {
+            Some(descriptor) => table.index(descriptor, list),
+            None => NO_DESCRIPTOR,
+        })
+    }
+
+    /// The number is about to mean something else.
+    pub fn forget(&mut self, fd: i32) {
+        self.0.remove(&fd);
+    }
+
+    /// Every number may mean something else.
+    pub fn forget_all(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Table {
+    fn index(&mut self, descriptor: Descriptor, list: &mut Vec<Descriptor>) -> u32 {
+        *self.0.entry(descriptor).or_insert_with_key(|descriptor| {
+            list.push(descriptor.clone());
+            (list.len() - 1) as u32
+        })
+    }
+}
+
+/// What a descriptor is now; none where it is not open.
+fn look_up(pid: Tid, fd: i32) -> Option<Descriptor> {
+    let path = format!("/proc/{pid}/fd/{fd}");
+    let link = match fs::read_link(&path) {
+        Ok(link) => link.to_string_lossy().into_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(_) => return Some(unknown(fd)),
+    };
+    if let Some(inode) = inode(&link, "socket:[") {
+        let (kind, name) = sockets::describe(pid, fd, inode);
+        return Some(Descriptor {
+            fd,
+            kind,
+            name,
+            identity: inode,
+        });
+    }
+    if let Some(identity) = inode(&link, "pipe:[") {
+        let name = "pipe".to_owned();
+        return Some(Descriptor {
+            fd,
+            kind: DescriptorKind::Pipe,
+            name,
+            identity,
+        });
+    }
+    if let Some(name) = link.strip_prefix("anon_inode:") {
+        let name = name.trim_matches(['[', ']']).to_owned();
+        return Some(Descriptor {
+            fd,
+            kind: DescriptorKind::Anonymous,
+            name,
+            identity: 0,
+        });
+    }
+    let (kind, identity) = kind_of_path(&path, &link);
+    Some(Descriptor {
+        fd,
+        kind,
+        name: link,
+        identity,
+    })
+}
+
+fn unknown(fd: i32) -> Descriptor {
+    Descriptor {
+        fd,
+        kind: DescriptorKind::Unknown,
+        name: "?".to_owned(),
+        identity: 0,
+    }
+}
+
+fn inode(link: &str, prefix: &str) -> Option<u64> {
+    link.strip_prefix(prefix)?.strip_suffix(']')?.parse().ok()
+}
+
+/// What an opened path is. The link in /proc leads to the very file, though its name may be gone.
+fn kind_of_path(path: &str, link: &str) -> (DescriptorKind, u64) {
+    let Ok(data) = fs::metadata(Path::new(path)) else {
+        return (DescriptorKind::Unknown, 0);
+    };
+    let file_type = data.file_type();
+    let terminal = matches!(libc::major(data.rdev()), 4 | 5 | 136..=143);
+    let kind = match () {
+        () if link.starts_with("/memfd:") => DescriptorKind::Anonymous,
+        () if file_type.is_dir() => DescriptorKind::Directory,
+        () if file_type.is_fifo() => DescriptorKind::Pipe,
+        () if file_type.is_char_device() && terminal => DescriptorKind::Tty,
+        () if file_type.is_char_device() || file_type.is_block_device() => DescriptorKind::Device,
+        () => DescriptorKind::File,
+    };
+    (kind, data.dev().rotate_left(40) ^ data.ino())
+}

@@ -1,0 +1,210 @@
+//! Joins the entries and exits of calls and keeps them as a [`Trace`]. On the way of an ordinary call it allocates
+//! nothing (but for the growing list) and asks /proc nothing.
+
+use super::{
+    descriptors::{Known, Table},
+    kernel::{CallInfo, Tid},
+    memory,
+};
+use crate::{
+    model::{self, Call, CallState, NO_DESCRIPTOR, Text, Trace},
+    syscall::{self, Effect, Spec},
+};
+
+/// What the recorder remembers of a thread.
+pub(super) struct Task {
+    pub tid: Tid,
+    pub pid: Tid,
+    /// Its place in [`Trace::tasks`], once it has made a call.
+    index: Option<u16>,
+    /// The call that it is in: its place in [`Trace::calls`].
+    call: Option<u32>,
+}
+
+impl Task {
+    pub fn new(tid: Tid, pid: Tid) -> Task {
+        Task {
+            tid,
+            pid,
+            index: None,
+            call: None,
+        }
+    }
+
+    /// It has another thread id now, and the process's: it has executed a program.
+    pub fn become_leader(self) -> Task {
+        Task {
+            tid: self.pid,
+            ..self
+        }
+    }
+}
+
+/// A call's name and what is known of it.
+struct Kind {
+    spec: Option<&'static Spec>,
+    descriptors: usize,
+}
+
+#[derive(Default)]
+pub(super) struct Recorder {
+    pub trace: Trace,
+    /// By [`Call::name`].
+    kinds: Vec<Kind>,
+    /// By the call's number on this machine: its [`Call::name`], or [`UNNAMED`].
+    by_number: Vec<u16>,
+    table: Table,
+}
+
+const UNNAMED: u16 = u16::MAX;
+/// No machine has so many calls.
+const NUMBERS: usize = 1024;
+
+impl Recorder {
+    /// A thread enters a call, `now` nanoseconds after the recording began.
+    pub fn enter(&mut self, task: &mut Task, known: &mut Known, info: &CallInfo, now: u64) {
+        let name = self.name(info);
+        let mut args = [0; 6];
+        args.copy_from_slice(&info.data[1..7]);
+        let mut descriptors = [NO_DESCRIPTOR; 2];
+        if let Some(spec) = self.kinds[usize::from(name)].spec {
+            for (slot, arg) in spec.descriptor_args().enumerate().take(2) {
+                let list = &mut self.trace.descriptors;
+                descriptors[slot] = known.index(task.pid, args[arg] as i32, &mut self.table, list);
+            }
+            self.read_texts(task.tid, spec, &args);
+        }
+        let index = self.task_index(task);
+        task.call = Some(self.trace.calls.len() as u32);
+        self.trace.calls.push(Call {
+            name,
+            task: index,
+            state: CallState::Unfinished,
+            args,
+            result: 0,
+            start_ns: now,
+            duration_ns: 0,
+            descriptors,
+        });
+    }
+
+    /// A thread leaves the call that it was in, if its entry was seen.
+    pub fn leave(&mut self, task: &mut Task, known: &mut Known, result: i64, now: u64) {
+        let Some(index) = task.call.take() else {
+            return;
+        };
+        let call = &mut self.trace.calls[index as usize];
+        call.state = CallState::Returned;
+        call.result = result;
+        call.duration_ns = now.saturating_sub(call.start_ns);
+        let kind = &self.kinds[usize::from(call.name)];
+        if let Some(spec) = kind.spec {
+            let list = &mut self.trace.descriptors;
+            let mut open = |fd: i32| {
+                known.forget(fd);
+                known.index(task.pid, fd, &mut self.table, list)
+            };
+            match spec.effect {
+                Effect::OpensPair(arg) if result == 0 => {
+                    if let Some(pair) = memory::read_pair(task.tid, call.args[usize::from(arg)]) {
+                        call.descriptors = pair.map(open);
+                    }
+                }
+                Effect::Closes | Effect::Renames => known.forget(call.args[0] as i32),
+                Effect::ClosesMany | Effect::Execs => known.forget_all(),
+                _ if result >= 0 && spec.returns_descriptor(&call.args) => {
+                    call.descriptors[kind.descriptors] = open(result as i32);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A thread's process has executed another program.
+    pub fn executed(&mut self, task: &Task) {
+        if let Some(index) = task.index {
+            self.trace.tasks[usize::from(index)].name = comm(task.tid);
+        }
+    }
+
+    fn read_texts(&mut self, tid: Tid, spec: &Spec, args: &[u64; 6]) {
+        for arg in spec.path_args() {
+            if let Some(text) = memory::read_string(tid, args[arg]) {
+                let call = self.trace.calls.len() as u32;
+                self.trace.texts.push(Text {
+                    call,
+                    arg: arg as u8,
+                    text,
+                });
+            }
+        }
+    }
+
+    fn task_index(&mut self, task: &mut Task) -> u16 {
+        *task.index.get_or_insert_with(|| {
+            let tasks = &mut self.trace.tasks;
+            let index = u16::try_from(tasks.len()).unwrap_or(u16::MAX);
+            if tasks.len() < usize::from(u16::MAX) {
+                tasks.push(model::Task {
+                    tid: task.tid,
+                    pid: task.pid,
+                    name: comm(task.tid),
+                });
+            } else if tasks.len() == usize::from(u16::MAX) {
+                let name = "(more threads than can be told apart)".to_owned();
+                tasks.push(model::Task {
+                    tid: 0,
+                    pid: 0,
+                    name,
+                });
+            }
+            index
+        })
+    }
+
+    fn name(&mut self, info: &CallInfo) -> u16 {
+        let number = info.data[0] as usize;
+        if !info.is_native() || number >= NUMBERS {
+            return self.intern(name_of(info));
+        }
+        if self.by_number.is_empty() {
+            self.by_number = vec![UNNAMED; NUMBERS];
+        }
+        if self.by_number[number] == UNNAMED {
+            self.by_number[number] = self.intern(name_of(info));
+        }
+        self.by_number[number]
+    }
+
+    fn intern(&mut self, name: String) -> u16 {
+        let names = &mut self.trace.names;
+        if let Some(place) = names.iter().position(|known| *known == name) {
+            return place as u16;
+        }
+        if names.len() >= usize::from(UNNAMED) {
+            return UNNAMED - 1; // a program that tries every number: the last name stands for the rest
+        }
+        let spec = syscall::spec(&name);
+        let descriptors = spec.map_or(0, |spec| spec.descriptor_args().count());
+        self.kinds.push(Kind { spec, descriptors });
+        names.push(name);
+        (names.len() - 1) as u16
+    }
+}
+
+/// What a call is called; `syscall_N` where it has no name here.
+pub(super) fn name_of(info: &CallInfo) -> String {
+    let number = info.data[0];
+    if !info.is_native() {
+        return format!("32-bit_syscall_{number}");
+    }
+    match syscalls::Sysno::new(number as usize) {
+        Some(known) => known.name().to_owned(),
+        None => format!("syscall_{number}"),
+    }
+}
+
+fn comm(tid: Tid) -> String {
+    let name = std::fs::read_to_string(format!("/proc/{tid}/comm")).unwrap_or_default();
+    name.trim_end().to_owned()
+}

@@ -1,0 +1,137 @@
+//! What wait(2) reports of a tracee, by type. A stop is consumed by resuming it, so that no stop is resumed twice.
+
+use nix::errno::Errno;
+
+use super::{
+    Ended,
+    kernel::{self, CallInfo, Resume, Tid},
+};
+
+/// One report.
+pub(super) enum Event {
+    /// A thread stands still until its stop is resumed.
+    Stopped(Stopped, Stop),
+    /// A thread is gone.
+    Ended(Tid, Ended),
+}
+
+/// Why a thread stands still (ptrace(2), "Stopped states").
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// At a call's entry or exit.
+    Call,
+    /// It has executed another program. Its thread id was this one before.
+    Exec(Tid),
+    /// The whole process was stopped by SIGSTOP or its like.
+    Group,
+    /// A signal is about to be delivered.
+    Signal(i32),
+    /// Nothing to decide: it is new, has made a new task, or has come out of a group-stop.
+    Passing,
+}
+
+/// A thread that stands still.
+#[must_use = "a tracee that is not resumed stands still for ever"]
+pub(super) struct Stopped(Tid);
+
+impl Stopped {
+    pub fn tid(&self) -> Tid {
+        self.0
+    }
+
+    /// What it is about to do or has done, in a syscall-stop.
+    pub fn call(&self) -> Result<CallInfo, Errno> {
+        kernel::call_info(self.0)
+    }
+
+    /// Lets it go on untraced.
+    pub fn detach(self) {
+        let _ = nix::sys::ptrace::detach(nix::unistd::Pid::from_raw(self.0), None);
+    }
+
+    /// Lets it go on. It may have been killed where it stood (ESRCH): its end is reported, and nothing is to do.
+    pub fn resume(self, how: Resume, signal: i32) -> Result<(), Errno> {
+        match kernel::resume(self.0, how, signal) {
+            Err(Errno::ESRCH) => Ok(()),
+            result => result,
+        }
+    }
+}
+
+/// Waits for the next report; none when there is no tracee left.
+pub(super) fn next() -> Result<Option<Event>, Errno> {
+    loop {
+        match kernel::wait() {
+            Ok((tid, status)) => return Ok(Some(decode(tid, status))),
+            Err(Errno::EINTR) => {}
+            Err(Errno::ECHILD) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn decode(tid: Tid, status: i32) -> Event {
+    match libc::WIFSTOPPED(status) {
+        true => Event::Stopped(Stopped(tid), stop(tid, status)),
+        false => Event::Ended(tid, ended(status)),
+    }
+}
+
+/// How a process ended, by its wait status.
+pub(super) fn ended(status: i32) -> Ended {
+    match libc::WIFSIGNALED(status) {
+        true => Ended::Signal(signal_name(libc::WTERMSIG(status))),
+        false => Ended::Code(libc::WEXITSTATUS(status)),
+    }
+}
+
+fn stop(tid: Tid, status: i32) -> Stop {
+    const IN_CALL: i32 = libc::SIGTRAP | 0x80;
+    let signal = libc::WSTOPSIG(status);
+    match (status >> 16, signal) {
+        (0, IN_CALL) => Stop::Call,
+        (0, signal) => Stop::Signal(signal),
+        (libc::PTRACE_EVENT_EXEC, _) => Stop::Exec(former(tid)),
+        (libc::PTRACE_EVENT_STOP, libc::SIGTRAP) => Stop::Passing,
+        (libc::PTRACE_EVENT_STOP, _) => Stop::Group,
+        _ => Stop::Passing,
+    }
+}
+
+/// The thread id that a thread had before it executed a program: all others of its process are gone, and it has
+/// taken the process's id.
+fn former(tid: Tid) -> Tid {
+    let former = nix::sys::ptrace::getevent(nix::unistd::Pid::from_raw(tid));
+    former.map_or(tid, |former| former as Tid)
+}
+
+fn signal_name(number: i32) -> String {
+    match nix::sys::signal::Signal::try_from(number) {
+        Ok(signal) => signal.as_str().to_owned(),
+        Err(_) => format!("SIGRT{number}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_told_apart() {
+        let stopped = |event: i32, signal: i32| stop(1, event << 16 | signal << 8 | 0x7f);
+        assert_eq!(stopped(0, libc::SIGTRAP | 0x80), Stop::Call);
+        assert_eq!(stopped(0, libc::SIGTRAP), Stop::Signal(libc::SIGTRAP));
+        assert_eq!(stopped(0, 40), Stop::Signal(40));
+        assert_eq!(stopped(libc::PTRACE_EVENT_STOP, libc::SIGTSTP), Stop::Group);
+        assert_eq!(
+            stopped(libc::PTRACE_EVENT_STOP, libc::SIGTRAP),
+            Stop::Passing
+        );
+        assert_eq!(
+            stopped(libc::PTRACE_EVENT_CLONE, libc::SIGTRAP),
+            Stop::Passing
+        );
+        assert_eq!(ended(3 << 8), Ended::Code(3));
+        assert_eq!(ended(9), Ended::Signal("SIGKILL".to_owned()));
+    }
+}
