@@ -6,10 +6,8 @@ use super::{
     kernel::{CallInfo, Tid},
     memory,
 };
-use crate::{
-    model::{self, Call, CallState, NO_DESCRIPTOR, Text, Trace},
-    syscall::{self, Effect, Spec},
-};
+use crate::model::{self, Call, CallState, NO_DESCRIPTOR, Text, Trace};
+use crate::syscall::{self, Effect, Spec};
 
 /// What the recorder remembers of a thread.
 pub(super) struct Task {
