@@ -9,6 +9,7 @@ pub mod catalogue;
 mod fault;
 pub mod mark;
 pub mod parse;
+pub mod progress;
 pub mod prose;
 pub mod room;
 mod target;

@@ -25,7 +25,7 @@ pub use lesson::{
     Target, WrongNumber,
 };
 pub use method::{Cache, Method, Sink};
-pub use progress::{Answer, Visit};
+pub use progress::{Answer, Record, Reset, Visit};
 pub use recording::{
     Machine, Measured, Origin, Outcome, Recording, Residency, TransferSpec, Unavailable,
 };

@@ -1,0 +1,194 @@
+//! What a learner has seen and answered: a fold over the records of the log, in their order.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::model::{Answer, Lesson, Objective, Record, Reset, Visit};
+
+use super::catalogue::{Catalogue, predictions, questions};
+
+/// The state that the records come to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    lessons: HashMap<String, LessonProgress>,
+}
+
+/// The state of one lesson.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LessonProgress {
+    /// The pages that were opened, from 1.
+    pub pages_seen: BTreeSet<u32>,
+    /// The page that was opened last: where to go on.
+    pub last_page: Option<u32>,
+    /// The last answer to each question and prediction, by its id.
+    pub answers: BTreeMap<String, LastAnswer>,
+}
+
+/// The last answer to a question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LastAnswer {
+    /// What was answered. Never empty: a question that was passed unanswered keeps its last answer.
+    pub given: String,
+    /// Whether it was right.
+    pub right: bool,
+    /// When, in seconds since 1970 (UTC).
+    pub at: u64,
+    /// How often the question was answered.
+    pub times: u32,
+}
+
+/// Counts over one lesson, or over the course.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Pages there are.
+    pub pages: usize,
+    /// Pages that were opened.
+    pub pages_seen: usize,
+    /// Questions there are, without predictions.
+    pub questions: usize,
+    /// Questions whose last answer was right.
+    pub right: usize,
+    /// Questions whose last answer was wrong.
+    pub wrong: usize,
+    /// Objectives there are.
+    pub objectives: usize,
+    /// Objectives that were reached.
+    pub objectives_reached: usize,
+}
+
+impl std::ops::AddAssign for Totals {
+    fn add_assign(&mut self, other: Totals) {
+        self.pages += other.pages;
+        self.pages_seen += other.pages_seen;
+        self.questions += other.questions;
+        self.right += other.right;
+        self.wrong += other.wrong;
+        self.objectives += other.objectives;
+        self.objectives_reached += other.objectives_reached;
+    }
+}
+
+impl Progress {
+    /// The state after all of these records.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Progress {
+        let mut progress = Progress::default();
+        for record in records {
+            progress.add(record);
+        }
+        progress
+    }
+
+    /// Takes one more record.
+    pub fn add(&mut self, record: &Record) {
+        match record {
+            Record::Answer(answer) => self.answer(answer),
+            Record::Visit(Visit { lesson, page, .. }) => {
+                let lesson = self.entry(lesson);
+                lesson.pages_seen.insert(*page);
+                lesson.last_page = Some(*page);
+            }
+            Record::Reset(Reset { lesson, .. }) => {
+                self.lessons.remove(lesson);
+            }
+        }
+    }
+
+    fn answer(&mut self, answer: &Answer) {
+        let Answer {
+            lesson,
+            question,
+            given,
+            right,
+            at,
+        } = answer;
+        if given.is_empty() {
+            return;
+        }
+        let answers = &mut self.entry(lesson).answers;
+        let times = answers.get(question).map_or(0, |last| last.times);
+        let last = LastAnswer {
+            given: given.clone(),
+            right: *right,
+            at: *at,
+            times: times.saturating_add(1),
+        };
+        answers.insert(question.clone(), last);
+    }
+
+    fn entry(&mut self, lesson: &str) -> &mut LessonProgress {
+        // Nearly every record is of a lesson that is there already: no key is made for those.
+        if !self.lessons.contains_key(lesson) {
+            self.lessons
+                .insert(lesson.to_owned(), LessonProgress::default());
+        }
+        self.lessons.get_mut(lesson).expect("just put there")
+    }
+
+    /// The state of a lesson; none where nothing of it is remembered.
+    pub fn lesson(&self, id: &str) -> Option<&LessonProgress> {
+        self.lessons.get(id)
+    }
+
+    /// The last answer to a question or prediction.
+    pub fn answered(&self, lesson: &str, question: &str) -> Option<&LastAnswer> {
+        self.lesson(lesson)?.answers.get(question)
+    }
+
+    /// Whether a page was opened.
+    pub fn has_seen(&self, lesson: &str, page: u32) -> bool {
+        self.lesson(lesson)
+            .is_some_and(|lesson| lesson.pages_seen.contains(&page))
+    }
+
+    /// The objectives that were reached: every question of it was answered rightly when it was answered last,
+    /// and every prediction of it was made. A guess can be wrong and still have taught what it was for.
+    pub fn objectives_reached<'a>(&self, lesson: &'a Lesson) -> Vec<&'a Objective> {
+        let of = |id: &str| self.answered(&lesson.id, id);
+        let is_reached = |objective: &&Objective| {
+            let serves = |named: &Option<String>| named.as_ref() == Some(&objective.id);
+            let mut right = questions(lesson)
+                .filter(|question| serves(&question.objective))
+                .map(|question| of(&question.id).is_some_and(|last| last.right))
+                .chain(
+                    predictions(lesson)
+                        .filter(|predict| serves(&predict.objective))
+                        .map(|predict| of(&predict.id).is_some()),
+                )
+                .peekable();
+            right.peek().is_some() && right.all(|right| right)
+        };
+        lesson.objectives.iter().filter(is_reached).collect()
+    }
+
+    /// Counts over a lesson as it is now: pages and questions that it no longer has do not count.
+    pub fn totals_of(&self, lesson: &Lesson) -> Totals {
+        let mut totals = Totals {
+            pages: lesson.pages.len(),
+            questions: questions(lesson).count(),
+            objectives: lesson.objectives.len(),
+            objectives_reached: self.objectives_reached(lesson).len(),
+            ..Totals::default()
+        };
+        if let Some(state) = self.lesson(&lesson.id) {
+            let is_there = |page: &&u32| (1..=lesson.pages.len()).contains(&(**page as usize));
+            totals.pages_seen = state.pages_seen.iter().filter(is_there).count();
+            let last = questions(lesson).filter_map(|question| state.answers.get(&question.id));
+            for answer in last {
+                if answer.right {
+                    totals.right += 1;
+                } else {
+                    totals.wrong += 1;
+                }
+            }
+        }
+        totals
+    }
+
+    /// Counts over the course.
+    pub fn totals(&self, catalogue: &Catalogue) -> Totals {
+        let mut totals = Totals::default();
+        for lesson in catalogue.lessons() {
+            totals += self.totals_of(lesson);
+        }
+        totals
+    }
+}
