@@ -62,7 +62,10 @@ fn what_is_kept_is_read_again() {
     }
     let (read, loaded) = load(&path);
     assert_eq!(read, records);
-    assert_eq!((loaded.records, loaded.damaged, loaded.warning), (4, 0, None));
+    assert_eq!(
+        (loaded.records, loaded.damaged, loaded.warning),
+        (4, 0, None)
+    );
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(text.lines().count(), 4, "one line a record:\n{text}");
     assert_eq!(text.lines().last(), Some(r#"{"reset":"road","at":13}"#));
@@ -136,7 +139,10 @@ fn writer() {
     let Ok(name) = env::var(WRITER) else { return };
     let mut log = Log::of_user();
     for at in 0..EACH {
-        assert_eq!(log.keep(&answer(&name, &"x".repeat(at as usize), true, at)), None);
+        assert_eq!(
+            log.keep(&answer(&name, &"x".repeat(at as usize), true, at)),
+            None
+        );
     }
 }
 
@@ -268,13 +274,23 @@ fn records_come_to_a_state() {
 
     let mut progress = Progress::default();
     assert_eq!(progress.totals(&course).pages_seen, 0);
-    for record in [visit(1, 1), visit(3, 2), visit(2, 3), visit(9, 4), visit(2, 5)] {
+    for record in [
+        visit(1, 1),
+        visit(3, 2),
+        visit(2, 3),
+        visit(9, 4),
+        visit(2, 5),
+    ] {
         progress.add(&record);
     }
     progress.add(&answer("calls", "b", false, 6));
     progress.add(&answer("calls", "", false, 7));
     let totals = progress.totals(&course);
-    assert_eq!((totals.pages_seen, totals.pages), (3, 3), "a page that is gone counts no more");
+    assert_eq!(
+        (totals.pages_seen, totals.pages),
+        (3, 3),
+        "a page that is gone counts no more"
+    );
     assert_eq!((totals.right, totals.wrong, totals.questions), (0, 1, 1));
     assert_eq!(progress.lesson("road").unwrap().last_page, Some(2));
     assert!(reached(&progress).is_empty());
@@ -283,7 +299,11 @@ fn records_come_to_a_state() {
     assert_eq!(reached(&progress), ["count"]);
     assert_eq!(progress.answered("road", "calls").unwrap().times, 2);
     progress.add(&answer("guess-calls", "33", false, 9));
-    assert_eq!(reached(&progress), ["count", "guess"], "a prediction counts when it was made");
+    assert_eq!(
+        reached(&progress),
+        ["count", "guess"],
+        "a prediction counts when it was made"
+    );
     progress.add(&answer("calls", "b", false, 10));
     assert_eq!(reached(&progress), ["guess"], "the last answer counts");
 

@@ -1,3 +1,3 @@
 //! Files: recordings and progress; atomic, locked.
-pub mod recording;
 pub mod progress;
+pub mod recording;

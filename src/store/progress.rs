@@ -92,7 +92,9 @@ impl Log {
         let kept = match &self.path {
             Some(path) => append(path, record)
                 .with_context(|| format!("progress cannot be kept in {}", path.display())),
-            None => Err(anyhow!("progress cannot be kept: there is no home directory")),
+            None => Err(anyhow!(
+                "progress cannot be kept: there is no home directory"
+            )),
         };
         kept.err().and_then(|error| self.warn(&error))
     }
