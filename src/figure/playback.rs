@@ -147,6 +147,8 @@ pub struct Playback {
     known: Vec<Known>,
     empty: Trace,
     lines: BTreeMap<u16, usize>,
+    hows: BTreeMap<u16, How>,
+    firsts: BTreeMap<u16, usize>,
 }
 
 impl Playback {
@@ -156,7 +158,11 @@ impl Playback {
         let name = format!("{}.rs", recording.spec.method.name().replace('-', "_"));
         let source = Source::new(name, source_text);
         let summary = summarise(&recording);
-        let known = recording.trace.as_ref().map(survey).unwrap_or_default();
+        let Survey {
+            known,
+            hows,
+            firsts,
+        } = recording.trace.as_ref().map(survey).unwrap_or_default();
         let names = recording.trace.iter().flat_map(|trace| &trace.names);
         let lines = names
             .enumerate()
@@ -169,6 +175,8 @@ impl Playback {
             known,
             empty: Trace::default(),
             lines,
+            hows,
+            firsts,
         }
     }
 
@@ -259,6 +267,29 @@ impl Playback {
         let counted = known.counts.get(usize::from(name)).copied().unwrap_or(0);
         let rest = &calls[number / EVERY * EVERY..number];
         u64::from(counted) + rest.iter().filter(|call| call.name == name).count() as u64
+    }
+
+    /// How the bytes of calls of that name (an index into [`Trace::names`]) go, if they move any.
+    pub fn how_of(&self, name: u16) -> Option<How> {
+        self.hows.get(&name).copied()
+    }
+
+    /// The first call of that name (an index into [`Trace::names`]).
+    pub fn first_of(&self, name: u16) -> Option<usize> {
+        self.firsts.get(&name).copied()
+    }
+
+    /// The first and the last line (from 0) of [`Playback::source`] that make calls of this recording.
+    pub fn lines(&self) -> Option<(usize, usize)> {
+        let used = || {
+            self.lines
+                .iter()
+                .filter(|(name, _)| self.firsts.contains_key(name))
+        };
+        Some((
+            used().map(|(_, line)| *line).min()?,
+            used().map(|(_, line)| *line).max()?,
+        ))
     }
 
     /// Whether a call's bytes can be seen travelling: its wire has cells, and what travels is bytes or references.
@@ -359,7 +390,20 @@ pub fn sink_place(sink: Sink) -> Place {
     }
 }
 
-fn survey(trace: &Trace) -> Vec<Known> {
+/// What going through all calls once tells.
+#[derive(Default)]
+struct Survey {
+    /// At every 256th call.
+    known: Vec<Known>,
+    /// How the first bytes of each name went.
+    hows: BTreeMap<u16, How>,
+    /// The first call of each name.
+    firsts: BTreeMap<u16, usize>,
+}
+
+fn survey(trace: &Trace) -> Survey {
+    let mut hows = BTreeMap::new();
+    let mut firsts = BTreeMap::new();
     let mut now = Known {
         fold: Fold::new(),
         sums: Sums::default(),
@@ -371,6 +415,10 @@ fn survey(trace: &Trace) -> Vec<Known> {
             known.push(now.clone());
         }
         let hop = now.fold.step(trace, call);
+        if let Some(hop) = hop {
+            hows.entry(call.name).or_insert(hop.how);
+        }
+        firsts.entry(call.name).or_insert(number);
         now.sums.add(trace.name(call), call, hop.as_ref());
         if let Some(count) = now.counts.get_mut(usize::from(call.name)) {
             *count += 1;
@@ -379,5 +427,9 @@ fn survey(trace: &Trace) -> Vec<Known> {
     if trace.calls.len().is_multiple_of(EVERY) {
         known.push(now);
     }
-    known
+    Survey {
+        known,
+        hows,
+        firsts,
+    }
 }

@@ -1,26 +1,363 @@
-//! The player: where (stage), when (score), which line (source), what (call, sentence, basis).
+//! The player: where (stage), when (score), which line (source), what (call, sentence, basis). What there is no
+//! room for is dropped in a fixed order; the current call and its sentence never are.
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 
+use super::score::Score;
+use super::stage::{self, Canvas};
 use super::theme::{Role, Theme};
 use crate::app::player::Player;
-use crate::syscall::Style;
+use crate::figure::{Stage, Tier};
+use crate::model::{How, Origin, Recording};
+use crate::syscall::{Style, format_call};
+
+/// Where the calls list begins at the largest size, and its width.
+const CALLS: (u16, u16) = (80, 44);
+
+/// The player, laid out in its area: rows from the area's top.
+struct Layout {
+    stage: Option<Stage>,
+    stage_row: u16,
+    score: Option<(u16, Score)>,
+    /// First row and rows of the source, its title with it where there is more than one.
+    source: Option<(u16, u16)>,
+    /// Row of the words about a recording that was not made here.
+    origin: Option<u16>,
+    /// Row of the call; the sentence follows.
+    words: u16,
+}
 
 /// Draws a player into the area that it gets. `guess`: how many calls the learner expected, marked in the score.
 pub fn render(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, guess: Option<f64>) {
-    let _ = guess;
+    let area = area.intersection(buf.area);
+    if area.is_empty() {
+        return;
+    }
+    let layout = layout(area, player);
+    let below =
+        |row: u16, rows: u16| Rect::new(area.x, area.y + row, area.width, rows).intersection(area);
+    if let Some(stage) = &layout.stage {
+        let rows = below(layout.stage_row, stage.height);
+        stage::render(rows, buf, theme, stage, &player.scene(stage));
+    }
+    if player.preview().is_some() {
+        return;
+    }
+    if let Some((row, score)) = &layout.score {
+        score.render(below(*row, score.height()), buf, theme, player, guess);
+    }
+    if let Some((row, rows)) = layout.source {
+        let list = layout.stage.as_ref().map(|stage| stage.tier) == Some(Tier::Large);
+        let mut part = below(row, rows);
+        if list {
+            let right = Rect::new(area.x + CALLS.0, part.y, CALLS.1, rows).intersection(area);
+            calls(&mut Canvas::new(right, buf, theme), player);
+            part.width = part.width.min(70);
+        }
+        source(&mut Canvas::new(part, buf, theme), player);
+    }
+    if let Some(row) = layout.origin {
+        let mut canvas = Canvas::new(below(row, 1), buf, theme);
+        let text = player.recording().and_then(origin).unwrap_or_default();
+        canvas.put((0, 0), &text, canvas.role(Role::Dim));
+    }
+    let rest = area.height.saturating_sub(layout.words);
+    words(
+        &mut Canvas::new(below(layout.words, rest), buf, theme),
+        player,
+    );
+}
+
+/// The rows under the stage: where a question before the run finds room while [`Player::before_run`] shows the
+/// stage alone.
+pub fn below_stage(area: Rect, player: &Player) -> Rect {
+    let layout = layout(area, player);
+    let used = layout
+        .stage
+        .map_or(0, |stage| layout.stage_row + stage.height)
+        .min(area.height);
+    Rect::new(area.x, area.y + used, area.width, area.height - used)
+}
+
+/// The call that a click or drag on the score means.
+pub fn hit(area: Rect, player: &Player, column: u16, row: u16) -> Option<usize> {
+    let layout = layout(area, player);
+    let (top, score) = layout.score?;
+    let row = row.checked_sub(area.y + top)?;
+    score.hit(column.checked_sub(area.x)?, row)
+}
+
+/// How to read the picture: one row a kind of line, 7 rows of at most 58 columns, its title with them.
+pub fn legend(area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let mut canvas = Canvas::new(area, buf, theme);
+    let width = usize::from(canvas.size().0);
+    canvas.put((0, 0), "reading the picture", canvas.role(Role::Dim));
+    let rule = canvas.glyph("─", "-").repeat(width);
+    canvas.put((0, 1), &rule, canvas.role(Role::Hairline));
     let rows = [
-        (player.call_text(Style::Full), Role::Accent),
-        (player.sentence(), Role::Text),
-        (player.basis(), Role::Dim),
+        (
+            "━■━▶",
+            "=#=>",
+            Role::Hot(How::CpuCopy),
+            "CPU copy",
+            "the CPU moves the payload",
+        ),
+        (
+            "═■═▶",
+            ":#:>",
+            Role::Hot(How::Dma),
+            "DMA",
+            "a device moves it",
+        ),
+        (
+            "┄◆┄▶",
+            "-o->",
+            Role::Hot(How::Reference),
+            "page reference",
+            "noted, nothing is moved",
+        ),
+        (
+            "~~~~",
+            "~~~~",
+            Role::Hot(How::Mapping),
+            "mapping",
+            "your page table points at it",
+        ),
+        (
+            "╌╌╌▷",
+            "...)",
+            Role::Ghost,
+            "ghost",
+            "would happen; not in this run",
+        ),
     ];
-    for (y, (text, role)) in (area.y..area.bottom()).zip(rows) {
-        buf.set_stringn(area.x, y, text, usize::from(area.width), theme.style(role));
+    for (row, (line, ascii, role, name, words)) in (2..).zip(rows) {
+        canvas.put((0, row), canvas.glyph(line, ascii), canvas.role(role));
+        canvas.put((7, row), name, canvas.role(Role::Text));
+        canvas.put((24, row), words, canvas.role(Role::Dim));
     }
 }
 
-/// The call that a click on the score means.
-pub fn hit(area: Rect, player: &Player, column: u16, row: u16) -> Option<usize> {
-    let _ = (area, player, column, row);
-    None
+fn layout(area: Rect, player: &Player) -> Layout {
+    match Tier::of(area.width, area.height) {
+        Some(tier) => with_stage(tier, area, player),
+        None => Layout {
+            stage: Tier::of_stage(area.width, area.height)
+                .filter(|_| player.preview().is_some())
+                .map(|tier| player.stage_for(tier, area.width)),
+            stage_row: 0,
+            score: None,
+            source: None,
+            origin: None,
+            words: 0,
+        },
+    }
+}
+
+/// From the top: stage, score, source, words; gaps and source lines take what is left over.
+fn with_stage(tier: Tier, area: Rect, player: &Player) -> Layout {
+    let stage = player.stage_for(tier, area.width);
+    let score = Score::new(tier, area.width, player);
+    let far = player.recording().is_some_and(|it| origin(it).is_some());
+    let has_source = player.source().is_some_and(|(it, _)| !it.lines.is_empty());
+    let words = 2 + u16::from(player.playback().is_none());
+    let fixed = stage.height + score.height() + u16::from(far) + words;
+    let mut left = area.height.saturating_sub(fixed);
+    // What comes first is granted first: one line of source, gaps, the basis, more source.
+    let mut grant = |rows: u16| {
+        let granted = rows.min(left);
+        left -= granted;
+        granted
+    };
+    let mut lines = grant(u16::from(has_source));
+    let mut gaps = [0; 3];
+    for gap in [2, 0, 1] {
+        // A word about the origin takes the place of the gap above the words.
+        let wanted = if gap == 2 { !far } else { true };
+        gaps[gap] = grant(u16::from(wanted && (gap != 1 || has_source)));
+    }
+    if tier == Tier::Small || tier == Tier::Folded {
+        // The source line, the call and the sentence stand together there.
+        gaps[1] = (gaps[1] + gaps[2]).min(1);
+        gaps[2] = 0;
+    }
+    let basis = grant(1);
+    let mut pad = 0;
+    if matches!(tier, Tier::Medium | Tier::Large) {
+        if has_source {
+            lines += grant(if tier == Tier::Large { 8 } else { 5 });
+        }
+        pad = grant(if tier == Tier::Large { 2 } else { 1 });
+        grant(1);
+        if tier == Tier::Large {
+            gaps[0] += grant(1);
+            gaps[1] += grant(2);
+            gaps[2] += grant(1);
+        }
+    }
+    let _ = basis;
+    let score_row = pad + stage.height + gaps[0];
+    let source_row = score_row + score.height() + gaps[1];
+    let origin_row = source_row + lines + gaps[2];
+    Layout {
+        stage_row: pad,
+        score: Some((score_row, score)),
+        source: (lines > 0).then_some((source_row, lines)),
+        origin: far.then_some(origin_row),
+        words: origin_row + u16::from(far),
+        stage: Some(stage),
+    }
+}
+
+/// What must be said of a recording that was not made just now.
+fn origin(recording: &Recording) -> Option<String> {
+    let kernel = &recording.machine.kernel;
+    match recording.origin {
+        Origin::Live => None,
+        Origin::Shipped => Some(format!("recorded on {kernel}, not on this machine")),
+        Origin::Loaded => Some(format!("a saved recording, made on {kernel}")),
+    }
+}
+
+/// The call in the accent, the sentence, what it rests on: as many rows as there are.
+fn words(canvas: &mut Canvas, player: &Player) {
+    let (width, height) = canvas.size();
+    let mut call = player.call_text(Style::Full);
+    if call.chars().count() > usize::from(width) {
+        call = player.call_text(Style::Short);
+    }
+    let mut row = 0;
+    if let Some(drawn) = player.drawn() {
+        let title = canvas.role(Role::Strong);
+        canvas.put((0, row), &drawn.figure().title, title);
+        let end = drawn.figure().title.chars().count() as u16 + 2;
+        let accent = canvas.role(Role::Accent).add_modifier(Modifier::BOLD);
+        canvas.put((end, row), &call, accent);
+        row += 1;
+    } else if !call.is_empty() {
+        let accent = canvas.role(Role::Accent).add_modifier(Modifier::BOLD);
+        canvas.put((0, row), &call, accent);
+        row += 1;
+    }
+    let parts = [(player.sentence(), Role::Text), (player.basis(), Role::Dim)];
+    for (text, role) in parts {
+        for line in textwrap::wrap(&text, usize::from(width.max(1))) {
+            if row < height {
+                canvas.put((0, row), &line, canvas.role(role));
+                row += 1;
+            }
+        }
+    }
+}
+
+/// The source around the line that made the call; with one row, that line alone.
+fn source(canvas: &mut Canvas, player: &Player) {
+    let Some((source, line)) = player.source() else {
+        return;
+    };
+    let (_, rows) = canvas.size();
+    if rows == 1 {
+        if let Some(line) = line {
+            let text = source.lines[line].trim_start();
+            source_line(canvas, 0, line, text, true);
+        }
+        let style = match line {
+            Some(_) => canvas.marked(Role::Text),
+            None => canvas.role(Role::Dim),
+        };
+        let width = source.name.chars().count() as u16;
+        let x = canvas.size().0.saturating_sub(width);
+        if canvas.is_free((x.saturating_sub(1), 0), width + 1) {
+            canvas.put_right(0, &source.name, style);
+        }
+        return;
+    }
+    canvas.put((0, 0), &source.name, canvas.role(Role::Dim));
+    let shown = usize::from(rows - 1);
+    let first = first_line(player, source.lines.len(), line, shown);
+    let window = source.lines.iter().enumerate().skip(first).take(shown);
+    let indent = window
+        .clone()
+        .filter(|(_, text)| !text.trim().is_empty())
+        .map(|(_, text)| text.len() - text.trim_start().len())
+        .min()
+        .unwrap_or(0);
+    for (row, (number, text)) in (1..).zip(window) {
+        let text = text.get(indent..).unwrap_or("");
+        source_line(canvas, row, number, text, Some(number) == line);
+    }
+}
+
+/// The first line shown: such that all lines that make calls are in sight, else the current one in the middle. So
+/// the text scrolls only when the line would leave.
+fn first_line(player: &Player, lines: usize, current: Option<usize>, shown: usize) -> usize {
+    let made = player.playback().map(|playback| playback.lines());
+    let (low, high) = made.and_then(|lines| lines).unwrap_or((0, 0));
+    let middle = if high - low < shown {
+        (low + high) / 2
+    } else {
+        current.unwrap_or(low)
+    };
+    let half = (shown - 1) / 2;
+    middle.saturating_sub(half).min(lines.saturating_sub(shown))
+}
+
+fn source_line(canvas: &mut Canvas, row: u16, number: usize, text: &str, current: bool) {
+    let digits = format!("{:>3}", number + 1);
+    if current {
+        canvas.lay_over(row, canvas.role(Role::Marker));
+        let accent = canvas.marked(Role::Accent).add_modifier(Modifier::BOLD);
+        canvas.put((0, row), canvas.glyph("▸", ">"), accent);
+        canvas.put((1, row), &digits, accent);
+        let strong = canvas.marked(Role::Text).add_modifier(Modifier::BOLD);
+        canvas.put((6, row), text, strong);
+        return;
+    }
+    canvas.put((1, row), &digits, canvas.role(Role::Dim));
+    let code = text.find("//").unwrap_or(text.len());
+    canvas.put((6, row), &text[..code], canvas.role(Role::Text));
+    let column = 6 + text[..code].chars().count() as u16;
+    canvas.put((column, row), &text[code..], canvas.role(Role::Dim));
+}
+
+/// The calls around the current one.
+fn calls(canvas: &mut Canvas, player: &Player) {
+    let Some(playback) = player.playback() else {
+        return;
+    };
+    let rows = usize::from(canvas.size().1.saturating_sub(1));
+    canvas.put((0, 0), "calls", canvas.role(Role::Dim));
+    let current = player.current();
+    let first = current
+        .saturating_sub(rows / 2)
+        .min(playback.len().saturating_sub(rows));
+    let digits = playback.len().to_string().len();
+    for (row, number) in (1..).zip((first..playback.len()).take(rows)) {
+        let Some(call) = playback.call(number) else {
+            break;
+        };
+        let text = format_call(playback.trace(), call, Style::Short);
+        let numbered = format!("{:>digits$}", number + 1);
+        let column = 3 + digits as u16;
+        match number.cmp(&current) {
+            std::cmp::Ordering::Equal => {
+                canvas.lay_over(row, canvas.role(Role::Marker));
+                let accent = canvas.marked(Role::Accent).add_modifier(Modifier::BOLD);
+                canvas.put((0, row), canvas.glyph("▸", ">"), accent);
+                canvas.put((2, row), &numbered, accent);
+                canvas.put((column + 1, row), &text, accent);
+            }
+            order => {
+                let role = if order == std::cmp::Ordering::Less {
+                    Role::Text
+                } else {
+                    Role::Dim
+                };
+                canvas.put((2, row), &numbered, canvas.role(Role::Dim));
+                canvas.put((column + 1, row), &text, canvas.role(role));
+            }
+        }
+    }
 }

@@ -1,0 +1,166 @@
+//! Recordings made by hand: exact, small, the same on every machine.
+#![allow(dead_code)]
+
+use zclab::model::*;
+
+/// Builds a trace call by call.
+pub struct Maker {
+    trace: Trace,
+}
+
+impl Maker {
+    /// A task, the source as descriptor 3, the sink as descriptor 4.
+    pub fn new(sink: Sink) -> Maker {
+        let descriptor = |fd, kind, name: &str| Descriptor {
+            fd,
+            kind,
+            name: name.to_owned(),
+            identity: fd as u64,
+        };
+        let (kind, name) = match sink {
+            Sink::Tcp => (DescriptorKind::Tcp, "tcp 127.0.0.1:41234"),
+            Sink::Unix => (DescriptorKind::Unix, "unix"),
+            Sink::Pipe => (DescriptorKind::Pipe, "pipe"),
+            Sink::File => (DescriptorKind::File, "/tmp/copy"),
+        };
+        let task = Task {
+            tid: 100,
+            pid: 100,
+            name: "zclab".to_owned(),
+        };
+        Maker {
+            trace: Trace {
+                tasks: vec![task],
+                descriptors: vec![
+                    descriptor(3, DescriptorKind::File, "/source"),
+                    descriptor(4, kind, name),
+                ],
+                ..Trace::default()
+            },
+        }
+    }
+
+    /// Adds a call. `descriptors`: 0 the source, 1 the sink.
+    pub fn call(&mut self, name: &str, args: [u64; 6], descriptors: &[u32], result: i64) {
+        let known = self.trace.names.iter().position(|known| known == name);
+        let id = known.unwrap_or_else(|| {
+            self.trace.names.push(name.to_owned());
+            self.trace.names.len() - 1
+        });
+        let of = |which| descriptors.get(which).copied().unwrap_or(NO_DESCRIPTOR);
+        let start_ns = self.trace.calls.len() as u64 * 40_000;
+        self.trace.calls.push(Call {
+            name: id as u16,
+            task: 0,
+            state: CallState::Returned,
+            args,
+            result,
+            start_ns,
+            duration_ns: 31_000,
+            descriptors: [of(0), of(1)],
+        });
+    }
+
+    /// The recording.
+    pub fn done(self, spec: TransferSpec) -> Recording {
+        let bytes = spec.size.0;
+        let page = 4096;
+        let pages = bytes.div_ceil(page);
+        let cold = spec.cache == Cache::Cold;
+        let residency = |resident| Some(Residency { resident, pages });
+        Recording {
+            origin: Origin::Live,
+            outcome: Outcome {
+                bytes_moved: bytes,
+                verified: Some(true),
+                received: bytes,
+                residency_before: residency(if cold { 0 } else { pages }),
+                residency_after: residency(pages),
+                file_system: "ext4".to_owned(),
+            },
+            machine: Machine {
+                kernel: "Linux 6.18.4".to_owned(),
+                arch: "x86_64".to_owned(),
+                cpus: 2,
+                page_size: page,
+            },
+            measured: Some(Measured {
+                wall_ns: 1_000_000,
+                cpu_ns: 500_000,
+                voluntary_context_switches: 3,
+                read_bytes: Some(if cold { bytes } else { 0 }),
+                ..Measured::default()
+            }),
+            trace: Some(self.trace),
+            unavailable: Vec::new(),
+            spec,
+        }
+    }
+}
+
+/// A spec: method, sink, size, chunk, cache.
+pub fn spec(method: Method, to: Sink, size: u64, chunk: u64, cache: Cache) -> TransferSpec {
+    TransferSpec {
+        method,
+        to,
+        size: Size(size),
+        chunk: Size(chunk),
+        cache,
+    }
+}
+
+const MAP: u64 = 0x7f00_0000_0000;
+const BUFFER: u64 = 0x5500_0000_0000;
+
+/// The recording that a transfer comes to when every call does what it is asked to.
+pub fn recording(spec: TransferSpec) -> Recording {
+    let mut maker = Maker::new(spec.to);
+    let (size, chunk) = (spec.size.0, spec.chunk.0);
+    let chunks = (0..size)
+        .step_by(chunk as usize)
+        .map(|at| (at, chunk.min(size - at)));
+    match spec.method {
+        Method::ReadWrite => {
+            for (_, bytes) in chunks {
+                maker.call("read", [3, BUFFER, chunk, 0, 0, 0], &[0], bytes as i64);
+                maker.call("write", [4, BUFFER, bytes, 0, 0, 0], &[1], bytes as i64);
+            }
+            maker.call("read", [3, BUFFER, chunk, 0, 0, 0], &[0], 0);
+        }
+        Method::MmapWrite if size == 0 => {}
+        Method::MmapWrite => {
+            maker.call("mmap", [0, size, 1, 1, 3, 0], &[0], MAP as i64);
+            for (at, bytes) in chunks {
+                maker.call("write", [4, MAP + at, bytes, 0, 0, 0], &[1], bytes as i64);
+            }
+            maker.call("munmap", [MAP, size, 0, 0, 0, 0], &[], 0);
+        }
+        Method::Sendfile => {
+            for (_, bytes) in chunks {
+                maker.call("sendfile", [4, 3, 0, chunk, 0, 0], &[1, 0], bytes as i64);
+            }
+            maker.call("sendfile", [4, 3, 0, chunk, 0, 0], &[1, 0], 0);
+        }
+    }
+    maker.done(spec)
+}
+
+/// 1 MiB in 64 KiB chunks, warm.
+pub fn usual(method: Method, to: Sink) -> Recording {
+    recording(spec(method, to, Size::MIB, 64 * Size::KIB, Cache::Warm))
+}
+
+/// A source text such as a learner reads.
+pub fn source(method: Method) -> &'static str {
+    match method {
+        Method::ReadWrite => {
+            "//! read(2) into a buffer, write(2) out of it.\n\npub fn transfer(file: Fd, socket: Fd, chunk: usize) -> Result<u64> {\n    let mut buffer = vec![0; chunk];\n    let mut sent = 0;\n    loop {\n        let n = read(file, &mut buffer)?;\n        if n == 0 { break }          // end of file\n        let mut done = 0;\n        while done < n {\n            done += write(socket, &buffer[done..n])?;\n        }\n        sent += n as u64;\n    }\n    Ok(sent)\n}\n"
+        }
+        Method::MmapWrite => {
+            "pub fn transfer(file: Fd, socket: Fd, size: usize, chunk: usize) -> Result<u64> {\n    let map = mmap(None, size, ProtFlags::PROT_READ, MapFlags::MAP_SHARED, file, 0)?;\n    let mut sent = 0;\n    while sent < size {\n        let end = (sent + chunk).min(size);\n        sent += write(socket, &map[sent..end])?;\n    }\n    munmap(map, size)?;\n    Ok(sent as u64)\n}\n"
+        }
+        Method::Sendfile => {
+            "pub fn transfer(file: Fd, socket: Fd, chunk: usize) -> Result<u64> {\n    let mut sent = 0;\n    loop {\n        let n = sendfile(socket, file, None, chunk)?;\n        if n == 0 { break }          // end of file\n        sent += n as u64;\n    }\n    Ok(sent)\n}\n"
+        }
+    }
+}
