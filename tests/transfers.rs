@@ -1,0 +1,487 @@
+//! Every way to move bytes really moves them: all sinks, awkward sizes, exact calls, nothing left behind.
+
+use std::{
+    fs,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use zclab::{
+    embedded, endpoint,
+    experiment::{self, Progress, Source},
+    model::{Cache, Method, Recording, Sink, Size, TransferSpec, marker},
+    trace::{Cancel, TraceError},
+};
+
+const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
+
+fn zclab(args: &[&str], dir: &Path) -> Command {
+    let mut command = Command::new(ZCLAB);
+    command
+        .args(args)
+        .arg("--dir")
+        .arg(dir)
+        .stdin(Stdio::null());
+    command
+}
+
+fn json(command: &mut Command) -> Value {
+    let out = command.output().unwrap();
+    let errors = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{command:?}: {errors}");
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+/// The experiment by the library, with this test's binary replaced by the real one.
+fn record(spec: &TransferSpec, dir: &Path) -> Recording {
+    endpoint::set_program(ZCLAB);
+    let source = Source {
+        file: None,
+        dir: Some(dir.to_owned()),
+    };
+    experiment::run(spec, &source, &Cancel::new(), &mut |_| {}).unwrap()
+}
+
+fn spec(method: Method, to: Sink, size: u64) -> TransferSpec {
+    TransferSpec {
+        to,
+        size: Size(size),
+        ..TransferSpec::of(method)
+    }
+}
+
+fn each_way(mut see: impl FnMut(Method, Sink)) {
+    for method in Method::ALL {
+        for to in method.sinks() {
+            see(method, *to);
+        }
+    }
+}
+
+#[test]
+fn every_method_sink_and_size_arrives_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let mib = 1u64 << 20;
+    each_way(|method, to| {
+        for (size, chunk) in [
+            (0, 65536),
+            (1, 65536),
+            (257, 1),
+            (4095, 4096),
+            (4097, 7),
+            (65537, 65536),
+            (104_729, 7919),
+            (mib + 1, 65536),
+            (mib, 16 * mib),
+            (3 * mib - 1, 1_000_003),
+        ] {
+            for receiver in ["hash", "discard"] {
+                let (size_arg, chunk_arg) = (size.to_string(), chunk.to_string());
+                let report = json(&mut zclab(
+                    &[
+                        "__transfer",
+                        method.name(),
+                        "--to",
+                        to.name(),
+                        "--receiver",
+                        receiver,
+                        "--size",
+                        &size_arg,
+                        "--chunk",
+                        &chunk_arg,
+                    ],
+                    dir.path(),
+                ));
+                let way = format!("{method} to {to}, {size} by {chunk}, {receiver}");
+                assert_eq!(report["bytes_moved"], size, "{way}");
+                assert_eq!(report["received"]["bytes"], size, "{way}");
+                if receiver == "hash" {
+                    assert!(report["checksum"].is_u64(), "{way}");
+                    assert_eq!(report["received"]["checksum"], report["checksum"], "{way}");
+                }
+            }
+        }
+    });
+}
+
+/// The calls of 1 MiB in 64 KiB chunks, where the count does not depend on the reader.
+#[test]
+fn calls_are_exact_to_sockets_and_files() {
+    let dir = tempfile::tempdir().unwrap();
+    each_way(|method, to| {
+        let recording = record(&spec(method, to, 1 << 20), dir.path());
+        let Some(trace) = &recording.trace else {
+            return eprintln!("skipped: {:?}", recording.unavailable);
+        };
+        assert_eq!(recording.outcome.verified, Some(true));
+        let found: Vec<(&str, u64)> = trace.calls_by_name();
+        if to == Sink::Pipe {
+            // A pipe gives short counts that depend on the reader: only the sum is certain.
+            let last = if method == Method::MmapWrite {
+                "munmap"
+            } else {
+                ""
+            };
+            let moved: i64 = trace
+                .calls
+                .iter()
+                .filter(|call| !["read", "mmap", last].contains(&trace.name(call)))
+                .filter_map(|call| call.returned())
+                .sum();
+            assert_eq!(moved, 1 << 20, "{method} to a pipe: {found:?}");
+            return;
+        }
+        let expected: &[(&str, u64)] = match method {
+            Method::ReadWrite => &[("read", 17), ("write", 16)],
+            Method::MmapWrite => &[("write", 16), ("mmap", 1), ("munmap", 1)],
+            Method::Sendfile => &[("sendfile", 17)],
+        };
+        assert_eq!(found, expected, "{method} to {to}");
+    });
+}
+
+#[test]
+fn no_call_for_an_empty_mapping_one_for_an_empty_file() {
+    let dir = tempfile::tempdir().unwrap();
+    for (method, calls) in [
+        (Method::ReadWrite, 1),
+        (Method::MmapWrite, 0),
+        (Method::Sendfile, 1),
+    ] {
+        let recording = record(&spec(method, Sink::Tcp, 0), dir.path());
+        match &recording.trace {
+            Some(trace) => assert_eq!(trace.calls.len(), calls, "{method}"),
+            None => eprintln!("skipped: {:?}", recording.unavailable),
+        }
+    }
+}
+
+/// Source and sink stand at the same numbers and under names that mean something.
+#[test]
+fn descriptors_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let recording = record(&spec(Method::Sendfile, Sink::File, 65536), dir.path());
+    let Some(trace) = &recording.trace else {
+        return eprintln!("skipped: {:?}", recording.unavailable);
+    };
+    let named: Vec<_> = trace
+        .descriptors
+        .iter()
+        .map(|d| (d.fd, d.name.as_str()))
+        .collect();
+    assert!(named.contains(&(3, "source")), "{named:?}");
+    assert!(named.contains(&(4, "sink")), "{named:?}");
+}
+
+#[test]
+fn a_file_of_ones_own_is_sent_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mine");
+    fs::write(&path, "0123456789".repeat(1000)).unwrap();
+    let file = path.to_str().unwrap();
+    each_way(|method, to| {
+        let whole = json(&mut zclab(
+            &[
+                "run",
+                method.name(),
+                "--to",
+                to.name(),
+                "--file",
+                file,
+                "--json",
+            ],
+            dir.path(),
+        ));
+        assert_eq!(whole["size"], 10_000);
+        assert_eq!(whole["bytes_moved"], 10_000);
+        assert_ne!(whole["verified"], false);
+    });
+    let part = json(&mut zclab(
+        &["run", "sendfile", "--file", file, "--size", "999", "--json"],
+        dir.path(),
+    ));
+    assert_eq!(part["bytes_moved"], 999);
+    assert_eq!(part["received"], 999);
+    assert_eq!(fs::metadata(&path).unwrap().len(), 10_000);
+    let names: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["mine"], "something was left behind");
+}
+
+#[test]
+fn a_cold_source_is_cold_or_says_why_not() {
+    // Next to the build, which is seldom on tmpfs.
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    for method in Method::ALL {
+        let run = json(&mut zclab(
+            &["run", method.name(), "--cold", "--json"],
+            dir.path(),
+        ));
+        assert_eq!(run["cache"], "cold");
+        let pages = run["residency"]["before"]["pages"].as_u64().unwrap();
+        let before = run["residency"]["before"]["resident"].as_u64().unwrap();
+        assert!(pages > 0);
+        let excuses = run["unavailable"].as_array().cloned().unwrap_or_default();
+        let excused = excuses.iter().any(|one| one["instrument"] == "cold-cache");
+        assert_eq!(before > 0, excused, "{run}");
+        if excused {
+            eprintln!("skipped: {excuses:?}");
+        }
+        assert_eq!(
+            run["residency"]["after"]["resident"], pages,
+            "{method} read it in"
+        );
+    }
+}
+
+#[test]
+fn cancelling_leaves_no_process_and_no_file() {
+    endpoint::set_program(ZCLAB);
+    for stage in ["Preparing", "Measuring", "Tracing"] {
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let spec = TransferSpec {
+            chunk: Size(512),
+            ..spec(Method::ReadWrite, Sink::Tcp, 128 << 20)
+        };
+        let source = Source {
+            file: None,
+            dir: Some(dir.path().to_owned()),
+        };
+        let cancel = Cancel::new();
+        let mut reached = false;
+        let result = experiment::run(&spec, &source, &cancel, &mut |progress| {
+            if format!("{progress:?}").starts_with(stage) {
+                reached = true;
+                cancel.cancel();
+            }
+        });
+        match result {
+            Ok(recording) if !reached && recording.trace.is_none() => {
+                eprintln!("skipped: {:?}", recording.unavailable);
+            }
+            Ok(_) => panic!("{stage}: it was not cancelled (reached: {reached})"),
+            Err(error) => {
+                let cancelled = error.downcast_ref::<TraceError>();
+                assert!(
+                    matches!(cancelled, Some(TraceError::Cancelled)),
+                    "{stage}: {error:#}"
+                );
+            }
+        }
+        let mark = dir.path().to_str().unwrap();
+        assert_eq!(processes("cmdline", mark), Vec::<PathBuf>::new(), "{stage}");
+        assert_eq!(open_files(mark), Vec::<PathBuf>::new(), "{stage}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "{stage}");
+    }
+}
+
+/// The program is killed as hard as can be: its children end, and its files have no names to be left under.
+#[test]
+fn a_killed_program_leaves_nothing_behind() {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let mark = dir.path().to_str().unwrap();
+    let mut command = zclab(
+        &["run", "read-write", "--size", "64MiB", "--chunk", "128"],
+        dir.path(),
+    );
+    let mut child = command.env("ZCLAB_TEST_MARK", mark).spawn().unwrap();
+    // Program, sender, receiver.
+    wait_until("three processes", || processes("environ", mark).len() >= 3);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_until("no process", || processes("environ", mark).is_empty());
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what}: never");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The processes in whose `cmdline` or `environ` `mark` stands.
+fn processes(file: &str, mark: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path());
+    entries
+        .filter(|path| {
+            let text = fs::read(path.join(file)).unwrap_or_default();
+            text.windows(mark.len()).any(|part| part == mark.as_bytes())
+        })
+        .collect()
+}
+
+/// This process's open files below a directory.
+fn open_files(dir: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let links = entries.filter_map(|entry| fs::read_link(entry.path()).ok());
+    links.filter(|link| link.starts_with(dir)).collect()
+}
+
+#[test]
+fn progress_grows_stage_by_stage() {
+    endpoint::set_program(ZCLAB);
+    let dir = tempfile::tempdir().unwrap();
+    let spec = spec(Method::Sendfile, Sink::Unix, 8 << 20);
+    let source = Source {
+        file: None,
+        dir: Some(dir.path().to_owned()),
+    };
+    let mut seen = Vec::new();
+    experiment::run(&spec, &source, &Cancel::new(), &mut |progress| {
+        seen.push(match progress {
+            Progress::Preparing { done, total } => (0, done, total),
+            Progress::Measuring { done, total } => (1, done, total),
+            Progress::Tracing { done, total } => (2, done, total),
+        });
+    })
+    .unwrap();
+    assert!(seen.is_sorted(), "{seen:?}");
+    assert!(seen.contains(&(0, 8 << 20, 8 << 20)), "{seen:?}");
+    assert!(
+        seen.iter().all(|(_, done, total)| done <= total),
+        "{seen:?}"
+    );
+}
+
+/// A call finds its source line by its name, so each stands once in its file.
+#[test]
+fn each_recorded_call_has_one_call_site() {
+    for (file, calls) in [
+        ("read_write.rs", &["read", "write"][..]),
+        ("mmap_write.rs", &["mmap", "write", "munmap"]),
+        ("sendfile.rs", &["sendfile"]),
+    ] {
+        let source = embedded::transfer_source(file).unwrap();
+        for call in calls {
+            let sites: Vec<_> = source.lines().filter(|line| calls_it(line, call)).collect();
+            assert_eq!(sites.len(), 1, "{file}: {call}: {sites:?}");
+        }
+        let widest = source.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(100), "{file} is too wide to be shown");
+    }
+}
+
+fn calls_it(line: &str, call: &str) -> bool {
+    let code = line.split("//").next().unwrap();
+    code.match_indices(&format!("{call}(")).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+    })
+}
+
+/// Another tracer, pointed at the hidden command, sees what the recording shows.
+#[test]
+fn strace_sees_the_same_calls() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("strace");
+    let strace = |command: &Command| {
+        let mut strace = Command::new("strace");
+        strace.arg("-o").arg(&log).arg(command.get_program());
+        strace
+            .args(command.get_args())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        strace.status()
+    };
+    match strace(&Command::new("true")) {
+        Ok(status) if status.success() => {}
+        failed => return eprintln!("skipped: strace cannot trace here: {failed:?}"),
+    }
+    for method in Method::ALL {
+        for to in [Sink::Tcp, Sink::Unix, Sink::File] {
+            let recording = record(&spec(method, to, 300_001), dir.path());
+            let Some(trace) = &recording.trace else {
+                return eprintln!("skipped: {:?}", recording.unavailable);
+            };
+            let ours: Vec<_> = trace
+                .calls
+                .iter()
+                .map(|call| (trace.name(call).to_owned(), call.result.to_string()))
+                .map(without_addresses)
+                .collect();
+            let args = [
+                "__transfer",
+                method.name(),
+                "--to",
+                to.name(),
+                "--size=300001",
+            ];
+            assert!(strace(&zclab(&args, dir.path())).unwrap().success());
+            let theirs = between_markers(&fs::read_to_string(&log).unwrap());
+            assert_eq!(ours, theirs, "{method} to {to}");
+        }
+    }
+}
+
+fn between_markers(log: &str) -> Vec<(String, String)> {
+    log.lines()
+        .skip_while(|line| !line.contains(marker::BEGIN))
+        .skip(1)
+        .take_while(|line| !line.contains(marker::END))
+        .map(|line| {
+            let (name, rest) = line.split_once('(').unwrap();
+            let result = rest.rsplit_once("= ").unwrap().1;
+            (name.to_owned(), result.trim().to_owned())
+        })
+        .map(without_addresses)
+        .collect()
+}
+
+fn without_addresses((name, result): (String, String)) -> (String, String) {
+    match name.as_str() {
+        "mmap" => (name, "an address".to_owned()),
+        _ => (name, result),
+    }
+}
+
+/// One call moves at most 0x7ffff000 bytes, whatever is asked for. Three GiB of disk, so only when asked for.
+#[test]
+#[ignore = "writes 3 GiB"]
+fn three_gib_in_one_call_are_cut_at_the_cap() {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let spec = TransferSpec {
+        chunk: Size(3 << 30),
+        ..spec(Method::Sendfile, Sink::Unix, 3 << 30)
+    };
+    let recording = record(&spec, dir.path());
+    let trace = recording.trace.expect("ptrace");
+    let results: Vec<_> = trace.calls.iter().map(|call| call.result).collect();
+    assert_eq!(results, [0x7fff_f000, (3 << 30) - 0x7fff_f000, 0]);
+}
+
+/// A source that stands where it is: warm means that all of it is in the page cache, before and after.
+#[test]
+fn a_warm_source_is_resident() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("warm");
+    fs::File::create(&path)
+        .unwrap()
+        .write_all_at(&[7; 50_000], 0)
+        .unwrap();
+    let run = json(&mut zclab(
+        &[
+            "run",
+            "sendfile",
+            "--file",
+            path.to_str().unwrap(),
+            "--json",
+        ],
+        dir.path(),
+    ));
+    assert_eq!(run["cache"], Cache::Warm.name());
+    let before = &run["residency"]["before"];
+    if before.is_null() {
+        return eprintln!("skipped: {}", run["unavailable"]);
+    }
+    assert_eq!(before["resident"], before["pages"]);
+}
