@@ -247,7 +247,7 @@ impl Text {
             None => hop.basis.name().to_owned(),
         };
         let how = hop.how.title();
-        let _ = writeln!(self.0, "  {path:<27}{how:<15}{bytes:>10}   {because}");
+        let _ = writeln!(self.0, "  {path:<29}{how:<16}{bytes:>10}   {because}");
     }
 }
 
