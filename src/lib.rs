@@ -16,6 +16,7 @@
 //! | [`measure`] | counters of an untraced run, page residency | model |
 //! | [`trace`] | ptrace: tracee, stops, the wait loop, descriptors, reading memory | model, syscall |
 //! | [`copypath`] | calls to hops and figures; pure | model, syscall |
+//! | [`serve`] | a real file server and a real proxy: event loop, HTTP, the sending step of each method | model |
 //! | [`experiment`] | a transfer, run twice, as a recording | all of the above |
 //! | [`course`] | lessons: parsing, catalogue, marking, progress; pure | model |
 //! | [`figure`] | figures and playback: (stage, recording, position) to scene; narration; pure | model, syscall, copypath |
@@ -40,6 +41,7 @@ pub mod host;
 pub mod measure;
 pub mod model;
 pub mod runtime;
+pub mod serve;
 pub mod store;
 pub mod syscall;
 pub mod trace;

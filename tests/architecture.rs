@@ -10,7 +10,7 @@ const CAPABILITIES: &[&str] = &[
 fn allowed(module: &str) -> Option<Vec<&'static str>> {
     let list: &[&str] = match module {
         "model" | "transfer" | "embedded" => &[],
-        "syscall" | "endpoint" | "host" | "measure" | "course" | "store" => &["model"],
+        "syscall" | "endpoint" | "host" | "measure" | "course" | "store" | "serve" => &["model"],
         "trace" | "copypath" => &["model", "syscall"],
         "experiment" => CAPABILITIES,
         "figure" => &["model", "syscall", "copypath"],

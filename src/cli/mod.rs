@@ -16,10 +16,12 @@ pub mod completions;
 pub mod doctor;
 pub mod learn;
 pub mod lessons;
+pub mod proxy;
 pub mod receive;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod serve;
 pub mod transfer;
 
 /// The zero-copy lab in your terminal: predict, run, see where each byte is copied.
@@ -52,6 +54,10 @@ enum Command {
     Check(check::Args),
     /// What this machine allows, and why not
     Doctor(doctor::Args),
+    /// Serve a directory over HTTP, by the method of your choice
+    Serve(serve::Args),
+    /// Pass connections on to another address, by the method of your choice
+    Proxy(proxy::Args),
     /// Completions for a shell
     Completions(completions::Args),
     /// The sending process of an experiment: also runs by itself, for strace
@@ -73,6 +79,8 @@ pub fn main() -> ExitCode {
         Some(Command::Lessons(args)) => lessons::run(args),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Doctor(args)) => doctor::run(args),
+        Some(Command::Serve(args)) => serve::run(args),
+        Some(Command::Proxy(args)) => proxy::run(args),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Transfer(args)) => transfer::run(args),
         Some(Command::Receive(args)) => receive::run(args),

@@ -1,0 +1,52 @@
+//! `zclab proxy`: from one address to another.
+
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+
+use crate::serve::proxy::{Method, Proxy};
+
+/// Pass connections on to another address, both directions, by the method of your choice.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  zclab proxy --from 127.0.0.1:8000 --to 127.0.0.1:8080 --method splice
+  zclab proxy --from 127.0.0.1:0 --to example.org:80 --method read-write
+
+Port 0 lets the system choose; the address it listens on is printed first. SIGINT (Ctrl-C) or SIGTERM ends it.")]
+pub struct Args {
+    /// Where to listen: ADDRESS:PORT
+    #[arg(long, value_name = "ADDR", value_parser = resolve)]
+    pub from: SocketAddr,
+    /// Where to connect for each client: ADDRESS:PORT
+    #[arg(long, value_name = "ADDR", value_parser = resolve)]
+    pub to: SocketAddr,
+    /// How the bytes get from one socket into the other
+    #[arg(long, value_enum)]
+    pub method: Method,
+    /// Connections at once, as far as the limit of open files allows
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+}
+
+/// Passes connections on until SIGINT or SIGTERM.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let proxy = Proxy::new(args.to, args.method, args.max_connections as usize)
+        .context("cannot start the proxy")?;
+    let listener = super::serve::listen(args.from)?;
+    let from = listener.local_addr()?;
+    super::print(&format!("listening on {from}, connecting to {}\n", args.to))?;
+    proxy.run(listener).context("cannot go on")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An address, or a name that is looked up once.
+fn resolve(text: &str) -> Result<SocketAddr, String> {
+    let mut found = text.to_socket_addrs().map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidInput => "an address is ADDRESS:PORT".to_owned(),
+        _ => error.to_string(),
+    })?;
+    found.next().ok_or_else(|| "no such address".to_owned())
+}

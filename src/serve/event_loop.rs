@@ -1,0 +1,325 @@
+//! One thread, one epoll: many connections, in turns.
+//!
+//! Sockets are registered once, edge-triggered: the kernel tells that something has changed, and says it once. So a
+//! connection that is woken goes on until its sockets have nothing more to give or take (EAGAIN), or until its turn is
+//! used up; then it waits in a queue behind the others.
+
+use std::{
+    collections::VecDeque,
+    io,
+    net::{TcpListener, TcpStream},
+    os::{fd::BorrowedFd, unix::net::UnixStream},
+    time::{Duration, Instant},
+};
+
+use nix::{
+    errno::Errno,
+    sys::{
+        epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout},
+        resource::{Resource, getrlimit, setrlimit},
+    },
+};
+
+/// What a connection wants after its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Every socket that it could go on with said EAGAIN: wake it when one of them changes.
+    Wait,
+    /// Its turn is used up; there is more to do.
+    Again,
+    /// It is over: drop it, which closes its descriptors.
+    Close,
+}
+
+/// Something with sockets that is driven by the loop.
+pub trait Connection {
+    /// Its nonblocking sockets.
+    fn sockets(&self) -> Vec<BorrowedFd<'_>>;
+    /// Goes on as far as it can, but not further than one fair turn. It may be woken for no reason.
+    fn turn(&mut self, now: Instant) -> Turn;
+    /// When it is given up, if nothing happens until then.
+    fn deadline(&self) -> Option<Instant>;
+    /// It is given up. It is dropped after this.
+    fn give_up(&mut self);
+    /// Since when it has been waiting for its peer without any work begun, if so: it may be given up for a newcomer.
+    fn idle_since(&self) -> Option<Instant>;
+}
+
+/// Clients accepted in a row before the others get their turn.
+const ACCEPTS: usize = 64;
+/// How long the listener rests when there is no descriptor left, or no place.
+const REST: Duration = Duration::from_millis(100);
+/// Deadlines are looked at no more often than this.
+const SWEEP: Duration = Duration::from_millis(250);
+/// A connection that has been idle for less time than this is not given up for a newcomer.
+const IDLE_ENOUGH: Duration = Duration::from_secs(1);
+
+const LISTENER: u64 = u64::MAX;
+const STOP: u64 = u64::MAX - 1;
+
+/// The loop and all that it drives.
+struct Loop<C, F> {
+    epoll: Epoll,
+    listener: TcpListener,
+    open: F,
+    most: usize,
+    /// The index is the connection's name in epoll. Where a place is taken again in the same wake-up, an old event
+    /// may wake the newcomer: harmless, for a turn tries its calls and takes EAGAIN for an answer.
+    places: Vec<Option<Place<C>>>,
+    free: Vec<usize>,
+    again: VecDeque<usize>,
+    /// Until when no client is accepted.
+    resting: Option<Instant>,
+    next_sweep: Option<Instant>,
+}
+
+struct Place<C> {
+    connection: C,
+    /// It is in the queue already.
+    queued: bool,
+}
+
+/// Listens and drives the connections that `open` makes of clients, at most `most` at once, until it is told to
+/// stop.
+///
+/// `open` may refuse a client by `None`. SIGPIPE is ignored from the start of every Rust program: a peer that has gone is
+/// the errno EPIPE here.
+///
+/// # Errors
+/// Only what makes the whole loop impossible: epoll refused. Errors of a connection are its own.
+pub fn run<C, F>(listener: TcpListener, stop: &Stop, most: usize, open: F) -> io::Result<()>
+where
+    C: Connection,
+    F: FnMut(TcpStream, Instant) -> Option<C>,
+{
+    listener.set_nonblocking(true)?;
+    let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+    epoll.add(&listener, EpollEvent::new(EpollFlags::EPOLLIN, LISTENER))?;
+    epoll.add(&stop.0, EpollEvent::new(EpollFlags::EPOLLIN, STOP))?;
+    let mut driver = Loop {
+        epoll,
+        listener,
+        open,
+        most,
+        places: Vec::new(),
+        free: Vec::new(),
+        again: VecDeque::new(),
+        resting: None,
+        next_sweep: None,
+    };
+    driver.run()
+}
+
+/// SIGINT and SIGTERM, caught.
+#[derive(Debug)]
+pub struct Stop(UnixStream);
+
+impl Stop {
+    /// Catches them, from now on and for good: the stream becomes readable.
+    ///
+    /// # Errors
+    /// No descriptors are left.
+    pub fn on_signals() -> io::Result<Stop> {
+        let (readable, writable) = UnixStream::pair()?;
+        for signal in [libc::SIGINT, libc::SIGTERM] {
+            signal_hook::low_level::pipe::register(signal, writable.try_clone()?)?;
+        }
+        Ok(Stop(readable))
+    }
+}
+
+impl<C, F> Loop<C, F>
+where
+    C: Connection,
+    F: FnMut(TcpStream, Instant) -> Option<C>,
+{
+    fn run(&mut self) -> io::Result<()> {
+        let mut events = vec![EpollEvent::empty(); 256];
+        loop {
+            let count = match self.epoll.wait(&mut events, self.timeout()) {
+                Ok(count) => count,
+                Err(Errno::EINTR) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let now = Instant::now();
+            // Those that used up their turn go on after those that have just been woken.
+            let waiting = std::mem::take(&mut self.again);
+            for event in &events[..count] {
+                match event.data() {
+                    STOP => return Ok(()),
+                    LISTENER => self.accept(now)?,
+                    place => self.turn(place as usize, now),
+                }
+            }
+            for place in waiting {
+                if let Some(Some(found)) = self.places.get_mut(place) {
+                    found.queued = false;
+                    self.turn(place, now);
+                }
+            }
+            self.sweep(now)?;
+        }
+    }
+
+    /// How long epoll may sleep: for ever, if nobody is there.
+    fn timeout(&self) -> EpollTimeout {
+        if !self.again.is_empty() {
+            return EpollTimeout::ZERO;
+        }
+        let until = [self.resting, self.next_sweep].into_iter().flatten().min();
+        let Some(until) = until else {
+            return EpollTimeout::NONE;
+        };
+        // Rounded up: rounded down, the last millisecond would be spent spinning.
+        let left = until.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
+        EpollTimeout::try_from(left).unwrap_or(EpollTimeout::MAX)
+    }
+
+    fn turn(&mut self, index: usize, now: Instant) {
+        let Some(Some(place)) = self.places.get_mut(index) else {
+            return;
+        };
+        if place.queued {
+            return;
+        }
+        match place.connection.turn(now) {
+            Turn::Close => return self.close(index),
+            Turn::Again => {
+                place.queued = true;
+                self.again.push_back(index);
+            }
+            Turn::Wait => {}
+        }
+        self.watch_deadline(index, now);
+    }
+
+    fn watch_deadline(&mut self, index: usize, now: Instant) {
+        let place = self.places[index].as_ref();
+        if let Some(deadline) = place.and_then(|place| place.connection.deadline()) {
+            let deadline = deadline.max(now + SWEEP);
+            self.next_sweep = Some(self.next_sweep.map_or(deadline, |next| next.min(deadline)));
+        }
+    }
+
+    fn close(&mut self, index: usize) {
+        // Closing a socket's only descriptor takes it out of epoll.
+        self.places[index] = None;
+        self.free.push(index);
+        self.resting = self.resting.map(|_| Instant::now());
+    }
+
+    fn accept(&mut self, now: Instant) -> io::Result<()> {
+        for _ in 0..ACCEPTS {
+            if self.places.len() - self.free.len() >= self.most && !self.give_up_idle(now) {
+                return self.rest(now);
+            }
+            match self.listener.accept() {
+                Ok((socket, _)) => self.enter(socket, now),
+                Err(error) => match error.raw_os_error().map(Errno::from_raw) {
+                    Some(Errno::EAGAIN) => return Ok(()),
+                    // The client has gone before it was accepted.
+                    Some(Errno::ECONNABORTED | Errno::EINTR | Errno::EPROTO) => {}
+                    // EMFILE, ENFILE, ENOBUFS, ENOMEM: the client stays in the listener's queue.
+                    _ if self.give_up_idle(now) => {}
+                    _ => return self.rest(now),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, socket: TcpStream, now: Instant) {
+        let _ = socket.set_nonblocking(true);
+        let Some(connection) = (self.open)(socket, now) else {
+            return;
+        };
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.places.push(None);
+            self.places.len() - 1
+        });
+        let edges = EpollFlags::EPOLLIN
+            | EpollFlags::EPOLLOUT
+            | EpollFlags::EPOLLRDHUP
+            | EpollFlags::EPOLLET;
+        let registered = connection.sockets().into_iter().all(|socket| {
+            let event = EpollEvent::new(edges, index as u64);
+            self.epoll.add(socket, event).is_ok()
+        });
+        self.places[index] = Some(Place {
+            connection,
+            queued: false,
+        });
+        if registered {
+            self.turn(index, now);
+        } else {
+            self.close(index);
+        }
+    }
+
+    /// Makes room by closing the connection that has been idle longest.
+    fn give_up_idle(&mut self, now: Instant) -> bool {
+        let idle = self.places.iter().enumerate().filter_map(|(index, place)| {
+            let since = place.as_ref()?.connection.idle_since()?;
+            (now.saturating_duration_since(since) >= IDLE_ENOUGH).then_some((since, index))
+        });
+        let Some((_, index)) = idle.min() else {
+            return false;
+        };
+        self.close(index);
+        true
+    }
+
+    /// The listener is level-triggered: it would wake the loop again at once.
+    fn rest(&mut self, now: Instant) -> io::Result<()> {
+        self.resting = Some(now + REST);
+        self.listen_for(EpollFlags::empty())
+    }
+
+    fn listen_for(&self, flags: EpollFlags) -> io::Result<()> {
+        let mut event = EpollEvent::new(flags, LISTENER);
+        Ok(self.epoll.modify(&self.listener, &mut event)?)
+    }
+
+    /// Ends the listener's rest; gives up those whose deadline has passed.
+    fn sweep(&mut self, now: Instant) -> io::Result<()> {
+        if self.resting.is_some_and(|until| until <= now) {
+            self.resting = None;
+            self.listen_for(EpollFlags::EPOLLIN)?;
+        }
+        if self.next_sweep.is_none_or(|next| next > now) {
+            return Ok(());
+        }
+        self.next_sweep = None;
+        for index in 0..self.places.len() {
+            let Some(place) = &mut self.places[index] else {
+                continue;
+            };
+            let overdue = place.connection.deadline().is_some_and(|at| at <= now);
+            if overdue {
+                place.connection.give_up();
+                self.close(index);
+            } else {
+                self.watch_deadline(index, now);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Raises the soft limit of open descriptors as far as the hard one allows, and returns how many connections of
+/// `each` descriptors fit, at most `most`.
+pub fn room_for_connections(each: usize, most: usize) -> usize {
+    /// The program's own: standard streams, epoll, listener, directory, signals, and some to spare.
+    const OWN: usize = 32;
+    let wanted = (most * each + OWN) as u64;
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+        return most.min(128);
+    };
+    let raised = wanted.min(hard).max(soft);
+    let limit = match setrlimit(Resource::RLIMIT_NOFILE, raised, hard) {
+        Ok(()) => raised,
+        Err(_) => soft,
+    };
+    let fit = (usize::try_from(limit).unwrap_or(usize::MAX)).saturating_sub(OWN) / each;
+    fit.clamp(1, most)
+}

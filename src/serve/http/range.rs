@@ -1,0 +1,92 @@
+//! `Range: bytes=...`, a single one (RFC 9110, section 14).
+
+use std::ops::Range;
+
+/// What a Range header asks for, of a file of known size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selected {
+    /// The whole file: the header is not understood, or asks for several ranges, and is passed over.
+    Whole,
+    /// These bytes: at least one.
+    Part(Range<u64>),
+    /// Nothing that the file has.
+    Unsatisfiable,
+}
+
+/// Reads `bytes=first-last`, `bytes=first-` and `bytes=-count` for a file of `size` bytes.
+pub fn select(header: &str, size: u64) -> Selected {
+    let Some((first, last)) = specifier(header) else {
+        return Selected::Whole;
+    };
+    let part = match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(size),
+        (Some(first), None) if last.is_empty() => first..size,
+        (None, Some(count)) if first.is_empty() => size.saturating_sub(count)..size,
+        _ => return Selected::Whole,
+    };
+    match part.is_empty() {
+        true => Selected::Unsatisfiable,
+        false => Selected::Part(part),
+    }
+}
+
+fn specifier(header: &str) -> Option<(&str, &str)> {
+    let (unit, set) = header.split_once('=')?;
+    let (first, last) = set.trim().split_once('-')?;
+    (unit.trim().eq_ignore_ascii_case("bytes")).then_some((first, last))
+}
+
+/// A number of digits alone; one that is larger than any file stays larger than any file.
+fn number(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Selected::*, select};
+
+    #[test]
+    fn single_ranges() {
+        assert_eq!(select("bytes=0-0", 10), Part(0..1));
+        assert_eq!(select("bytes=2-5", 10), Part(2..6));
+        assert_eq!(select("Bytes = 2-", 10), Part(2..10));
+        assert_eq!(select("bytes=-3", 10), Part(7..10));
+        assert_eq!(select("bytes=-30", 10), Part(0..10));
+        assert_eq!(select("bytes=9-99999999999999999999999", 10), Part(9..10));
+        assert_eq!(select("bytes=0-18446744073709551615", 10), Part(0..10));
+    }
+
+    #[test]
+    fn ranges_that_the_file_does_not_have() {
+        for header in [
+            "bytes=10-",
+            "bytes=10-12",
+            "bytes=-0",
+            "bytes=99999999999999999999999-",
+        ] {
+            assert_eq!(select(header, 10), Unsatisfiable, "{header}");
+        }
+        assert_eq!(select("bytes=0-", 0), Unsatisfiable);
+        assert_eq!(select("bytes=-5", 0), Unsatisfiable);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_passed_over() {
+        for header in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=5-2",
+            "bytes=a-b",
+            "bytes=+1-2",
+            "bytes=1-2,4-5",
+            "lines=1-2",
+            "bytes=1 - 2",
+            "bytes=--1",
+        ] {
+            assert_eq!(select(header, 10), Whole, "{header}");
+        }
+    }
+}

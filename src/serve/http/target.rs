@@ -1,0 +1,107 @@
+//! The request's target to a path below the served directory.
+
+use std::{ffi::OsString, os::unix::ffi::OsStringExt, path::PathBuf};
+
+use super::Status;
+
+/// The relative path that a target names: the query cut off, percent-encoding undone, `.` and `..` resolved. Empty for `/`.
+/// A trailing slash stays: it says that a directory is meant.
+///
+/// # Errors
+/// 400 where it is no path or badly encoded. 404 where `..` leads out, and where an encoded slash would make a name of
+/// two: no file has such a name.
+pub fn path_of(target: &str) -> Result<PathBuf, Status> {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let path = without_authority(path).ok_or(Status::BAD_REQUEST)?;
+    let mut names: Vec<Vec<u8>> = Vec::new();
+    let mut of_directory = true;
+    for encoded in path.split('/').skip(1) {
+        let name = decoded(encoded).ok_or(Status::BAD_REQUEST)?;
+        of_directory = matches!(&name[..], b"" | b"." | b"..");
+        match &name[..] {
+            b"" | b"." => {}
+            b".." => _ = names.pop().ok_or(Status::NOT_FOUND)?,
+            name if name.contains(&0) => return Err(Status::BAD_REQUEST),
+            name if name.contains(&b'/') => return Err(Status::NOT_FOUND),
+            _ => names.push(name),
+        }
+    }
+    if of_directory && !names.is_empty() {
+        names.push(Vec::new());
+    }
+    Ok(OsString::from_vec(names.join(&b'/')).into())
+}
+
+/// `http://host/path`, which a server must take too, to `/path`.
+fn without_authority(target: &str) -> Option<&str> {
+    if target.starts_with('/') {
+        return Some(target);
+    }
+    let (scheme, rest) = target.split_once("://")?;
+    let http = ["http", "https"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known));
+    http.then(|| rest.find('/').map_or("/", |at| &rest[at..]))
+}
+
+/// Undoes percent-encoding; `None` where a `%` is not followed by two hexadecimal digits.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = text.bytes();
+    let mut plain = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        plain.push(match byte {
+            b'%' => hex(bytes.next()?)? << 4 | hex(bytes.next()?)?,
+            other => other,
+        });
+    }
+    Some(plain)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|value| value as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        for (target, path) in [
+            ("/", ""),
+            ("/a/b.txt", "a/b.txt"),
+            ("//a///b", "a/b"),
+            ("/a/./b/../c?x=/../..#f", "a/c"),
+            ("/a%20b/%C3%A9", "a b/é"),
+            ("/a/%2e%2e/b", "b"),
+            ("/a/", "a/"),
+            ("/a/b/..", "a/"),
+            ("http://host:1/a", "a"),
+            ("HTTP://host", ""),
+        ] {
+            assert_eq!(path_of(target), Ok(PathBuf::from(path)), "{target}");
+            assert_eq!(path_of(target).unwrap().as_os_str(), path, "{target}");
+        }
+    }
+
+    #[test]
+    fn targets_that_name_no_file() {
+        for (target, status) in [
+            ("/..", Status::NOT_FOUND),
+            ("/a/../../b", Status::NOT_FOUND),
+            ("/%2e%2E/b", Status::NOT_FOUND),
+            ("/a%2fb", Status::NOT_FOUND),
+            ("/..%2f..%2fetc/passwd", Status::NOT_FOUND),
+            ("/a%00b", Status::BAD_REQUEST),
+            ("/a%", Status::BAD_REQUEST),
+            ("/a%4", Status::BAD_REQUEST),
+            ("/a%+1", Status::BAD_REQUEST),
+            ("", Status::BAD_REQUEST),
+            ("*", Status::BAD_REQUEST),
+            ("a/b", Status::BAD_REQUEST),
+            ("file:///etc/passwd", Status::BAD_REQUEST),
+        ] {
+            assert_eq!(path_of(target), Err(status), "{target}");
+        }
+    }
+}

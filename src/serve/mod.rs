@@ -1,0 +1,18 @@
+//! A real file server and a real proxy: the same few calls as the experiments, under real conditions. Sockets are
+//! nonblocking, peers are slow or hostile, transfers are interrupted in the middle and taken up again.
+//!
+//! | part | what is in it |
+//! |---|---|
+//! | [`event_loop`] | one thread, one epoll: many connections, in turns, with deadlines |
+//! | [`send`] | the sending step, one short file a method |
+//! | [`http`] | requests to answers: plain data, no sockets |
+//! | [`confine`] | opens files in one directory, and nothing outside it |
+//! | [`server`] | an HTTP connection, from request to sent answer |
+//! | [`proxy`] | two sockets and what is on its way between them |
+
+pub mod confine;
+pub mod event_loop;
+pub mod http;
+pub mod proxy;
+pub mod send;
+pub mod server;

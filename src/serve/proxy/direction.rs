@@ -1,0 +1,158 @@
+//! One direction of a proxied connection.
+
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpStream},
+    os::fd::OwnedFd,
+};
+
+use nix::{
+    errno::Errno,
+    fcntl::{OFlag, SpliceFFlags, splice},
+};
+
+use super::Method;
+
+/// What one turn may move in one direction.
+const TURN: usize = 1 << 20;
+/// The buffer; and what is asked of splice at once, though a pipe takes 16 pages unless it was enlarged.
+const CHUNK: usize = 64 << 10;
+
+/// How far it got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// Its turn is used up.
+    More,
+    /// There is nothing to read, or no room to write.
+    Waits,
+    /// The end was read, everything is written, and the end is passed on.
+    Ended,
+}
+
+/// From one socket to the other.
+#[derive(Debug)]
+pub(super) struct Direction {
+    way: Way,
+    /// Read and not yet written.
+    held: usize,
+    /// The end was read.
+    end_read: bool,
+    /// And passed on.
+    ended: bool,
+}
+
+#[derive(Debug)]
+enum Way {
+    /// The bytes that are held are those from `.1` on.
+    ReadWrite(Vec<u8>, usize),
+    /// The pipe's read end and write end.
+    Splice(OwnedFd, OwnedFd),
+}
+
+impl Direction {
+    pub(super) fn new(method: Method) -> nix::Result<Direction> {
+        let way = match method {
+            Method::ReadWrite => Way::ReadWrite(Vec::new(), 0),
+            Method::Splice => {
+                let (read_end, write_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+                Way::Splice(read_end, write_end)
+            }
+        };
+        Ok(Direction {
+            way,
+            held: 0,
+            end_read: false,
+            ended: false,
+        })
+    }
+
+    /// Moves bytes until neither socket goes on, or the turn is used up.
+    pub(super) fn advance(&mut self, from: &TcpStream, to: &TcpStream) -> nix::Result<Flow> {
+        let mut moved = 0;
+        while !self.ended {
+            let (taken, given) = match self.take(from).and_then(|n| Ok((n, self.give(to)?))) {
+                Err(Errno::EINTR) => continue,
+                both => both?,
+            };
+            if self.end_read && self.held == 0 {
+                self.pass_end_on(to)?;
+            } else if taken + given == 0 {
+                return Ok(Flow::Waits);
+            }
+            moved += given;
+            if moved >= TURN {
+                return Ok(Flow::More);
+            }
+        }
+        Ok(Flow::Ended)
+    }
+
+    /// Reads as much as there is room for; 0 where there is none, or nothing to read.
+    fn take(&mut self, from: &TcpStream) -> nix::Result<usize> {
+        if self.end_read {
+            return Ok(0);
+        }
+        let taken = match &mut self.way {
+            Way::ReadWrite(..) if self.held > 0 => return Ok(0),
+            Way::ReadWrite(buffer, at) => {
+                *at = 0;
+                buffer.resize(CHUNK, 0);
+                (&mut &*from).read(buffer).map_err(errno)
+            }
+            // EAGAIN says that the socket has nothing, or that the pipe is full. It does not matter which: a full pipe is
+            // emptied first, and then this is tried again.
+            Way::Splice(_, pipe) => splice(from, None, &*pipe, None, CHUNK, without_waiting()),
+        };
+        let taken = unless_again(taken)?;
+        self.end_read = taken == Some(0);
+        self.held += taken.unwrap_or(0);
+        if let Way::ReadWrite(buffer, _) = &mut self.way {
+            match taken {
+                Some(count) => buffer.truncate(count),
+                // A silent connection holds no buffer.
+                None => *buffer = Vec::new(),
+            }
+        }
+        Ok(taken.unwrap_or(0))
+    }
+
+    /// Writes as much of what is held as the socket takes.
+    fn give(&mut self, to: &TcpStream) -> nix::Result<usize> {
+        if self.held == 0 {
+            return Ok(0);
+        }
+        let given = match &mut self.way {
+            Way::ReadWrite(buffer, at) => (&mut &*to).write(&buffer[*at..]).map_err(errno),
+            Way::Splice(pipe, _) => splice(&*pipe, None, to, None, self.held, without_waiting()),
+        };
+        let given = unless_again(given)?.unwrap_or(0);
+        self.held -= given;
+        if let Way::ReadWrite(_, at) = &mut self.way {
+            *at += given;
+        }
+        Ok(given)
+    }
+
+    fn pass_end_on(&mut self, to: &TcpStream) -> nix::Result<()> {
+        self.ended = true;
+        // Nothing more will pass: give the buffer or the pipe's descriptors back.
+        self.way = Way::ReadWrite(Vec::new(), 0);
+        to.shutdown(Shutdown::Write).map_err(errno)
+    }
+}
+
+fn without_waiting() -> SpliceFFlags {
+    SpliceFFlags::SPLICE_F_MOVE | SpliceFFlags::SPLICE_F_NONBLOCK
+}
+
+/// `None` where it has to wait.
+fn unless_again(done: nix::Result<usize>) -> nix::Result<Option<usize>> {
+    match done {
+        Err(Errno::EAGAIN) => Ok(None),
+        done => done.map(Some),
+    }
+}
+
+fn errno(error: std::io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+}

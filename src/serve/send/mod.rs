@@ -1,0 +1,110 @@
+//! The sending step: a part of a file into a socket, one short file a method.
+//!
+//! Each is taken up again after EAGAIN where it stopped: the socket's queue was full, and the loop comes back when the
+//! peer has taken some.
+
+mod mmap_write;
+mod read_write;
+mod sendfile;
+mod splice;
+
+use std::{fs::File, ops::Range, os::fd::BorrowedFd};
+
+use nix::errno::Errno;
+
+/// How the bytes get from the file into the socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Method {
+    /// read into a buffer, write out of it
+    ReadWrite,
+    /// mmap the file, write from the mapping
+    MmapWrite,
+    /// sendfile: the socket's queue refers to the file's pages
+    Sendfile,
+    /// splice from the file to a pipe and from the pipe to the socket
+    Splice,
+}
+
+/// A part of a file on its way into a socket.
+#[derive(Debug)]
+pub struct Sending {
+    way: Way,
+    left: u64,
+}
+
+#[derive(Debug)]
+enum Way {
+    ReadWrite(read_write::ReadWrite),
+    MmapWrite(mmap_write::MmapWrite),
+    Sendfile(sendfile::Sendfile),
+    Splice(splice::Splice),
+}
+
+/// What one step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many bytes are in the socket's queue, and more are to come.
+    Moved(usize),
+    /// So many, and these were the last.
+    Done(usize),
+    /// The socket's queue is full.
+    Full,
+}
+
+/// Why a transfer cannot go on. The header has promised more: the connection has to be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// The file became shorter while it was sent.
+    Truncated,
+    /// The call failed.
+    Failed(Errno),
+}
+
+impl Sending {
+    /// Prepares to send the bytes `range` of `file`.
+    ///
+    /// # Errors
+    /// mmap's and pipe2's; the other methods need nothing beforehand.
+    pub fn new(method: Method, file: File, range: Range<u64>) -> nix::Result<Sending> {
+        let left = range.end - range.start;
+        let way = match method {
+            Method::ReadWrite => Way::ReadWrite(read_write::ReadWrite::new(file, range)),
+            Method::MmapWrite => Way::MmapWrite(mmap_write::MmapWrite::new(file, range)?),
+            Method::Sendfile => Way::Sendfile(sendfile::Sendfile::new(file, range)),
+            Method::Splice => Way::Splice(splice::Splice::new(file, range)?),
+        };
+        Ok(Sending { way, left })
+    }
+
+    /// Moves up to `most` bytes into the socket.
+    ///
+    /// # Errors
+    /// The transfer cannot be completed.
+    pub fn step(&mut self, socket: BorrowedFd, most: usize) -> Result<Step, Broken> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(most);
+        let moved = match &mut self.way {
+            Way::ReadWrite(way) => way.step(socket, most),
+            Way::MmapWrite(way) => way.step(socket, most),
+            Way::Sendfile(way) => way.step(socket, most),
+            Way::Splice(way) => way.step(socket, most),
+        };
+        match moved {
+            Ok(0) => Err(Broken::Truncated),
+            Ok(moved) => {
+                self.left -= moved as u64;
+                Ok(match self.left {
+                    0 => Step::Done(moved),
+                    _ => Step::Moved(moved),
+                })
+            }
+            Err(Errno::EAGAIN) => Ok(Step::Full),
+            Err(Errno::EINTR) => Ok(Step::Moved(0)),
+            Err(errno) => Err(Broken::Failed(errno)),
+        }
+    }
+}
+
+/// A file offset as the calls take it.
+fn offset(at: u64) -> i64 {
+    i64::try_from(at).expect("an offset in a file that exists")
+}

@@ -1,0 +1,209 @@
+//! A request to its answer.
+
+use std::{
+    ops::Range,
+    time::{Duration, SystemTime},
+};
+
+use nix::errno::Errno;
+
+use super::Site;
+use crate::serve::{
+    confine::Opened,
+    http::{self, Head, Method, Request, Selected, Status},
+    send::Sending,
+};
+
+/// What is to be sent, and what becomes of the connection afterwards.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The response's head, and the short text of an error.
+    pub(super) head: Vec<u8>,
+    /// The part of a file that follows.
+    pub(super) body: Option<Sending>,
+    /// Another request may follow.
+    pub(super) keep_alive: bool,
+}
+
+/// Answers a request that was understood.
+pub(super) fn to(request: &Request, site: &Site, now: SystemTime) -> Answer {
+    if request.method == Method::Other {
+        // Its body, if any, is not read, so the connection cannot go on.
+        let head = Head::new(Status::METHOD_NOT_ALLOWED, now).field("Allow", "GET, HEAD");
+        return text(head, Status::METHOD_NOT_ALLOWED, false, false);
+    }
+    let opened =
+        http::path_of(&request.target).and_then(|path| site.files.open(&path).map_err(status_of));
+    let answer = opened.and_then(|opened| file(opened, request, site, now));
+    answer.unwrap_or_else(|status| refusal(request, status, now))
+}
+
+/// Answers what could not be understood, or came too late: the connection ends.
+pub(super) fn to_nonsense(status: Status, now: SystemTime) -> Answer {
+    text(Head::new(status, now), status, false, false)
+}
+
+fn refusal(request: &Request, status: Status, now: SystemTime) -> Answer {
+    let head = connection(Head::new(status, now), request);
+    text(
+        head,
+        status,
+        request.method == Method::Head,
+        request.keep_alive,
+    )
+}
+
+/// A head and a line of text, which a HEAD request is told only the length of.
+fn text(mut head: Head, status: Status, head_alone: bool, keep_alive: bool) -> Answer {
+    let line = format!("{} {}\n", status.0, status.1);
+    head = head
+        .field("Content-Type", "text/plain; charset=utf-8")
+        .field("Content-Length", line.len());
+    if !keep_alive {
+        head = head.field("Connection", "close");
+    }
+    let mut bytes = head.end();
+    if !head_alone {
+        bytes.extend_from_slice(line.as_bytes());
+    }
+    Answer {
+        head: bytes,
+        body: None,
+        keep_alive,
+    }
+}
+
+fn file(opened: Opened, request: &Request, site: &Site, now: SystemTime) -> Result<Answer, Status> {
+    let validators = Validators::of(&opened);
+    if validators.unchanged(request) {
+        let head = validators.name(Head::new(Status::NOT_MODIFIED, now));
+        return Ok(answer(head, None, request));
+    }
+    let (status, range) = match selected(&opened, request, &validators) {
+        Selected::Whole => (Status::OK, 0..opened.size),
+        Selected::Part(range) => (Status::PARTIAL_CONTENT, range),
+        Selected::Unsatisfiable => {
+            let status = Status::RANGE_NOT_SATISFIABLE;
+            let size = format!("bytes */{}", opened.size);
+            let head = Head::new(status, now).field("Content-Range", size);
+            return Ok(text(
+                connection(head, request),
+                status,
+                false,
+                request.keep_alive,
+            ));
+        }
+    };
+    let mut head = validators
+        .name(Head::new(status, now))
+        .field("Accept-Ranges", "bytes")
+        .field("Content-Type", http::content_type(&opened.path))
+        .field("Content-Length", range.end - range.start);
+    if status == Status::PARTIAL_CONTENT {
+        let (first, last) = (range.start, range.end - 1);
+        let part = format!("bytes {first}-{last}/{}", opened.size);
+        head = head.field("Content-Range", part);
+    }
+    let body = body(opened, range, request, site)?;
+    Ok(answer(head, body, request))
+}
+
+fn body(
+    opened: Opened,
+    range: Range<u64>,
+    request: &Request,
+    site: &Site,
+) -> Result<Option<Sending>, Status> {
+    if request.method == Method::Head || range.is_empty() {
+        return Ok(None);
+    }
+    let sending = Sending::new(site.method, opened.file, range);
+    sending.map(Some).map_err(status_of)
+}
+
+fn answer(head: Head, body: Option<Sending>, request: &Request) -> Answer {
+    let mut head = connection(head, request);
+    if !request.keep_alive {
+        head = head.field("Connection", "close");
+    }
+    Answer {
+        head: head.end(),
+        body,
+        keep_alive: request.keep_alive,
+    }
+}
+
+/// HTTP/1.0 closes unless told otherwise.
+fn connection(head: Head, request: &Request) -> Head {
+    match request.old && request.keep_alive {
+        true => head.field("Connection", "keep-alive"),
+        false => head,
+    }
+}
+
+/// A part, if one was asked for, and the client's other parts are of the same file.
+fn selected(opened: &Opened, request: &Request, validators: &Validators) -> Selected {
+    let range = request.range.as_deref();
+    match range.filter(|_| request.method == Method::Get && validators.same(request)) {
+        Some(range) => http::select(range, opened.size),
+        None => Selected::Whole,
+    }
+}
+
+/// By what a client knows the content again.
+struct Validators {
+    /// Size and time of change, to the nanosecond.
+    tag: String,
+    /// Time of change, to the second.
+    modified: SystemTime,
+}
+
+impl Validators {
+    fn of(opened: &Opened) -> Validators {
+        let since = opened.modified.duration_since(SystemTime::UNIX_EPOCH);
+        let since = since.unwrap_or_default();
+        Validators {
+            tag: format!("\"{:x}-{:x}\"", since.as_nanos(), opened.size),
+            modified: SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs()),
+        }
+    }
+
+    fn name(&self, head: Head) -> Head {
+        head.field("Last-Modified", httpdate::HttpDate::from(self.modified))
+            .field("ETag", &self.tag)
+    }
+
+    /// The client has this content already. A tag decides where there is one, and the date only where there is none.
+    fn unchanged(&self, request: &Request) -> bool {
+        match &request.if_none_match {
+            Some(tags) => tags.split(',').any(|tag| {
+                let tag = tag.trim();
+                tag == "*" || tag.trim_start_matches("W/") == self.tag
+            }),
+            None => (request.if_modified_since).is_some_and(|date| self.modified <= date),
+        }
+    }
+
+    /// If-Range: a tag or a date, and it must be exactly this one.
+    fn same(&self, request: &Request) -> bool {
+        request.if_range.as_deref().is_none_or(|known| {
+            known.trim() == self.tag
+                || httpdate::parse_http_date(known.trim()).is_ok_and(|date| date == self.modified)
+        })
+    }
+}
+
+fn status_of(errno: Errno) -> Status {
+    match errno {
+        Errno::EACCES | Errno::EPERM => Status::FORBIDDEN,
+        Errno::ENOENT
+        | Errno::ENOTDIR
+        | Errno::ELOOP
+        | Errno::ENAMETOOLONG
+        | Errno::EINVAL
+        | Errno::ENXIO
+        | Errno::ENODEV => Status::NOT_FOUND,
+        Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM => Status::UNAVAILABLE,
+        _ => Status::INTERNAL,
+    }
+}

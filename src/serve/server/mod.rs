@@ -1,0 +1,76 @@
+//! The file server.
+
+mod answer;
+mod client;
+
+use std::{io, net::TcpListener, path::Path, rc::Rc, time::Duration};
+
+use super::{
+    confine::Confined,
+    event_loop::{self, Stop, room_for_connections},
+    send,
+};
+
+/// How long a client may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// To send a whole head, from its first byte; and to send anything at all after connecting.
+    pub head: Duration,
+    /// To send another request on the same connection.
+    pub idle: Duration,
+    /// To take any byte of a response.
+    pub send: Duration,
+}
+
+/// What all connections share.
+#[derive(Debug)]
+struct Site {
+    files: Confined,
+    method: send::Method,
+    patience: Patience,
+}
+
+/// Open descriptors of a connection at most: socket, file, and a pipe's two ends.
+const DESCRIPTORS: usize = 4;
+
+/// A server that has not begun to serve.
+#[derive(Debug)]
+pub struct Server {
+    site: Rc<Site>,
+    connections: usize,
+    stop: Stop,
+}
+
+impl Server {
+    /// Serves the files of `directory`, to at most `connections` clients at once. From here on SIGINT and SIGTERM are
+    /// caught.
+    ///
+    /// # Errors
+    /// The directory cannot be opened, or signals cannot be caught.
+    pub fn new(
+        directory: &Path,
+        method: send::Method,
+        patience: Patience,
+        connections: usize,
+    ) -> io::Result<Server> {
+        Ok(Server {
+            site: Rc::new(Site {
+                files: Confined::new(directory)?,
+                method,
+                patience,
+            }),
+            connections: room_for_connections(DESCRIPTORS, connections),
+            stop: Stop::on_signals()?,
+        })
+    }
+
+    /// Serves the listener's clients until SIGINT or SIGTERM.
+    ///
+    /// # Errors
+    /// Epoll cannot be set up.
+    pub fn run(self, listener: TcpListener) -> io::Result<()> {
+        event_loop::run(listener, &self.stop, self.connections, |socket, now| {
+            Some(client::Client::new(socket, Rc::clone(&self.site), now))
+        })
+    }
+}
