@@ -1,3 +1,5 @@
 //! Files: recordings and progress; atomic, locked.
+
+mod numbers;
 pub mod progress;
 pub mod recording;

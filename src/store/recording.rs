@@ -1,18 +1,200 @@
-//! Recordings as files: JSON Lines, a header line first, then one line a call.
+//! Recordings as files: JSON Lines that a person can read.
+//!
+//! The first line tells of the run, its threads and descriptors; then comes one line a call, by name, in the order of
+//! entry; the last line counts the calls and carries a checksum (CRC-32) of all bytes before it, so that a file that
+//! was cut or damaged is noticed.
+//!
+//! ```text
+//! {"zclab_recording":1,"spec":{...},"machine":{...},...,"trace":{"names":["read",...],"tasks":[...],"descriptors":[...]}}
+//! {"call":"read","task":0,"args":[3,140737488355328,65536],"fds":[0],"result":65536,"start_ns":0,"ns":13000}
+//! {"end":1,"crc32":305419896}
+//! ```
+//!
+//! Trailing arguments of 0 are left out; a call that never returned has no `result`; `text` holds pairs of an
+//! argument's number and the string that it pointed to.
 
-use std::path::Path;
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fs::{self, File},
+    io::{BufRead, BufReader, BufWriter, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, anyhow, ensure};
+use serde::{Deserialize, Serialize};
 
-use crate::model::Recording;
+use super::numbers::Numbers;
+use crate::model::{
+    Call, CallState, Descriptor, Machine, Measured, NO_DESCRIPTOR, Origin, Outcome, Recording,
+    Task, Text, Trace, TransferSpec, Unavailable,
+};
+
+const VERSION: u32 = 1;
+/// How every recording begins.
+const MAGIC: &str = "{\"zclab_recording\":";
+/// Nanoseconds beyond this (36 years) cannot come from a run.
+const LONGEST_NS: u64 = 1 << 60;
+
+#[derive(Serialize, Deserialize)]
+struct Header<'a> {
+    zclab_recording: u32,
+    spec: TransferSpec,
+    machine: Cow<'a, Machine>,
+    outcome: Cow<'a, Outcome>,
+    measured: Cow<'a, Option<Measured>>,
+    unavailable: Cow<'a, [Unavailable]>,
+    trace: Option<TraceHeader<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TraceHeader<'a> {
+    calls: u64,
+    wall_ns: u64,
+    names: Cow<'a, [String]>,
+    tasks: Cow<'a, [Task]>,
+    descriptors: Cow<'a, [Descriptor]>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallLine<'a> {
+    #[serde(borrow)]
+    call: Cow<'a, str>,
+    task: u16,
+    args: Numbers<u64, 6>,
+    #[serde(default, skip_serializing_if = "Numbers::is_empty")]
+    fds: Numbers<Option<u32>, 2>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    result: Option<i64>,
+    start_ns: u64,
+    #[serde(default)]
+    ns: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    text: Vec<(u8, Cow<'a, str>)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct End {
+    end: u64,
+    crc32: u32,
+}
 
 /// Writes a recording to a file, whole or not at all.
 ///
 /// # Errors
-/// The directory cannot be written, or the disk is full.
+/// One line: the directory cannot be written, the disk is full.
 pub fn save(path: &Path, recording: &Recording) -> Result<()> {
-    let _ = recording;
-    bail!("{}: saving has not landed yet", path.display())
+    save_to(path, recording).with_context(|| format!("cannot save {}", path.display()))
+}
+
+fn save_to(path: &Path, recording: &Recording) -> Result<()> {
+    // Behind a symbolic link the file is replaced, not the link.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&path).is_ok_and(|data| !data.is_file() && !data.is_dir()) {
+        return write(File::options().write(true).open(&path)?, recording); // a pipe or /dev/stdout
+    }
+    ensure!(!path.is_dir(), "it is a directory");
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let file = tempfile::Builder::new()
+        .prefix(".zclab-recording-")
+        .permissions(fs::Permissions::from_mode(0o666)) // less what the umask takes
+        .tempfile_in(directory)?;
+    write(file.as_file(), recording)?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn write(file: impl Write, recording: &Recording) -> Result<()> {
+    let mut out = Summed {
+        out: BufWriter::new(file),
+        sum: crc32fast::Hasher::new(),
+    };
+    let trace = recording.trace.as_ref();
+    out.line(&header(recording))?;
+    let mut texts = trace
+        .map_or(&[][..], |trace| &trace.texts)
+        .iter()
+        .peekable();
+    for (index, call) in trace
+        .map_or(&[][..], |trace| &trace.calls)
+        .iter()
+        .enumerate()
+    {
+        let mut line = call_line(trace.expect("it has calls").name(call), call);
+        while let Some(text) = texts.next_if(|text| text.call as usize == index) {
+            line.text.push((text.arg, Cow::Borrowed(&text.text)));
+        }
+        out.line(&line)?;
+    }
+    let end = trace.map_or(0, |trace| trace.calls.len() as u64);
+    let crc32 = out.sum.clone().finalize();
+    out.line(&End { end, crc32 })?;
+    out.out.flush()?;
+    Ok(())
+}
+
+struct Summed<W: Write> {
+    out: BufWriter<W>,
+    sum: crc32fast::Hasher,
+}
+
+impl<W: Write> Summed<W> {
+    fn line(&mut self, value: &impl Serialize) -> Result<()> {
+        serde_json::to_writer(&mut *self, value).map_err(std::io::Error::from)?;
+        self.write_all(b"\n")?;
+        Ok(())
+    }
+}
+
+impl<W: Write> Write for Summed<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.sum.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn header(recording: &Recording) -> Header<'_> {
+    let trace = recording.trace.as_ref().map(|trace| TraceHeader {
+        calls: trace.calls.len() as u64,
+        wall_ns: trace.wall_ns,
+        names: Cow::Borrowed(&trace.names),
+        tasks: Cow::Borrowed(&trace.tasks),
+        descriptors: Cow::Borrowed(&trace.descriptors),
+    });
+    Header {
+        zclab_recording: VERSION,
+        spec: recording.spec.clone(),
+        machine: Cow::Borrowed(&recording.machine),
+        outcome: Cow::Borrowed(&recording.outcome),
+        measured: Cow::Borrowed(&recording.measured),
+        unavailable: Cow::Borrowed(&recording.unavailable),
+        trace,
+    }
+}
+
+fn call_line<'a>(name: &'a str, call: &Call) -> CallLine<'a> {
+    let some = |index: u32| (index != NO_DESCRIPTOR).then_some(index);
+    CallLine {
+        call: Cow::Borrowed(name),
+        task: call.task,
+        args: Numbers(call.args),
+        fds: Numbers(call.descriptors.map(some)),
+        result: (call.state == CallState::Returned).then_some(call.result),
+        start_ns: call.start_ns,
+        ns: call.duration_ns,
+        text: Vec::new(),
+    }
 }
 
 /// Reads a recording from a file. Its origin is `Loaded`.
@@ -20,7 +202,14 @@ pub fn save(path: &Path, recording: &Recording) -> Result<()> {
 /// # Errors
 /// One line that names the file and, where it is damaged, the line.
 pub fn load(path: &Path) -> Result<Recording> {
-    bail!("{}: loading has not landed yet", path.display())
+    let name = path.display();
+    let cannot = |error: std::io::Error| anyhow!("cannot read {name}: {error}");
+    let file = File::open(path).map_err(cannot)?;
+    ensure!(
+        !file.metadata().map_err(cannot)?.is_dir(),
+        "cannot read {name}: it is a directory"
+    );
+    read(&name.to_string(), BufReader::with_capacity(1 << 16, file))
 }
 
 /// Reads a recording from text; `name` stands for the file in errors.
@@ -28,6 +217,203 @@ pub fn load(path: &Path) -> Result<Recording> {
 /// # Errors
 /// As [`load`].
 pub fn parse(name: &str, text: &str) -> Result<Recording> {
-    let _ = text;
-    bail!("{name}: reading has not landed yet")
+    read(name, text.as_bytes())
+}
+
+fn read(name: &str, mut input: impl BufRead) -> Result<Recording> {
+    let start = input
+        .fill_buf()
+        .map_err(|error| anyhow!("cannot read {name}: {error}"))?;
+    ensure!(!start.is_empty(), "{name}: it is empty, not a recording");
+    // Before a line is read: other files may have no lines, or no end.
+    ensure!(
+        start.starts_with(MAGIC.as_bytes()),
+        "{name}: line 1: not a recording of zclab"
+    );
+    let mut lines = Lines {
+        input,
+        name,
+        number: 0,
+        line: Vec::new(),
+        sum: crc32fast::Hasher::new(),
+    };
+    let header: Header = lines.next_as("not the header of a recording")?;
+    ensure!(
+        header.zclab_recording == VERSION,
+        "{name}: line 1: a recording of format {}, and this program reads format {VERSION}",
+        header.zclab_recording
+    );
+    let trace = match &header.trace {
+        Some(about) => Some(read_trace(&mut lines, about)?),
+        None => None,
+    };
+    read_end(
+        &mut lines,
+        trace.as_ref().map_or(0, |trace| trace.calls.len() as u64),
+    )?;
+    Ok(Recording {
+        origin: Origin::Loaded,
+        spec: header.spec,
+        machine: header.machine.into_owned(),
+        outcome: header.outcome.into_owned(),
+        measured: header.measured.into_owned(),
+        trace,
+        unavailable: header.unavailable.into_owned(),
+    })
+}
+
+fn read_trace(lines: &mut Lines<impl BufRead>, about: &TraceHeader) -> Result<Trace> {
+    ensure!(
+        about.names.len() <= usize::from(u16::MAX),
+        "{}",
+        lines.fault("more than 65535 names of calls")
+    );
+    ensure!(
+        about.wall_ns <= LONGEST_NS,
+        "{}",
+        lines.fault("wall_ns is out of range")
+    );
+    let mut trace = Trace {
+        wall_ns: about.wall_ns,
+        names: about.names.to_vec(),
+        tasks: about.tasks.to_vec(),
+        descriptors: about.descriptors.to_vec(),
+        // A damaged count must not take the memory that it asks for.
+        calls: Vec::with_capacity(about.calls.min(1 << 20) as usize),
+        texts: Vec::new(),
+    };
+    let numbers = names_by_number(&about.names);
+    for _ in 0..about.calls {
+        let line: CallLine = lines.next_as("not a call")?;
+        if let Err(what) = add_call(&mut trace, &numbers, line) {
+            return Err(lines.fault(&format!("not a call: {what}")));
+        }
+    }
+    trace.calls.shrink_to_fit();
+    Ok(trace)
+}
+
+fn names_by_number(names: &[String]) -> HashMap<&str, u16> {
+    let mut numbers = HashMap::with_capacity(names.len());
+    for (number, name) in names.iter().enumerate() {
+        numbers.entry(name.as_str()).or_insert(number as u16);
+    }
+    numbers
+}
+
+fn add_call(trace: &mut Trace, names: &HashMap<&str, u16>, line: CallLine) -> Result<(), String> {
+    let name = *names
+        .get(line.call.as_ref())
+        .ok_or_else(|| format!("the header does not name '{}'", line.call))?;
+    if usize::from(line.task) >= trace.tasks.len() {
+        return Err(format!("the header has no task {}", line.task));
+    }
+    if let Some(fd) = line
+        .fds
+        .0
+        .iter()
+        .flatten()
+        .find(|fd| **fd as usize >= trace.descriptors.len())
+    {
+        return Err(format!("the header has no descriptor {fd}"));
+    }
+    if line.start_ns > LONGEST_NS || line.ns > LONGEST_NS {
+        return Err("its time is out of range".to_owned());
+    }
+    if trace
+        .calls
+        .last()
+        .is_some_and(|before| before.start_ns > line.start_ns)
+    {
+        return Err("it begins before the call of the line before".to_owned());
+    }
+    for (arg, text) in line.text {
+        let call = trace.calls.len() as u32;
+        let before = trace
+            .texts
+            .last()
+            .filter(|text| text.call == call)
+            .map(|text| text.arg);
+        if arg > 5 || before.is_some_and(|before| before >= arg) {
+            return Err(format!("a text for argument {arg}"));
+        }
+        trace.texts.push(Text {
+            call,
+            arg,
+            text: text.into_owned(),
+        });
+    }
+    trace.calls.push(Call {
+        name,
+        task: line.task,
+        state: line
+            .result
+            .map_or(CallState::Unfinished, |_| CallState::Returned),
+        args: line.args.0,
+        result: line.result.unwrap_or(0),
+        start_ns: line.start_ns,
+        duration_ns: line.ns,
+        descriptors: line.fds.0.map(|fd| fd.unwrap_or(NO_DESCRIPTOR)),
+    });
+    Ok(())
+}
+
+fn read_end(lines: &mut Lines<impl BufRead>, calls: u64) -> Result<()> {
+    let crc32 = lines.sum.clone().finalize();
+    let end: End = lines.next_as("not the last line of a recording")?;
+    if end.end != calls || end.crc32 != crc32 {
+        return Err(lines.fault("the checksum does not match: the file was changed or damaged"));
+    }
+    if lines.more()? {
+        lines.number += 1;
+        return Err(lines.fault("the recording has ended, and the file goes on"));
+    }
+    Ok(())
+}
+
+struct Lines<'a, R> {
+    input: R,
+    name: &'a str,
+    number: usize,
+    line: Vec<u8>,
+    sum: crc32fast::Hasher,
+}
+
+impl<R: BufRead> Lines<'_, R> {
+    /// The next line as what it should be; `not` says what it is not.
+    fn next_as<'s, T: Deserialize<'s>>(&'s mut self, not: &str) -> Result<T> {
+        self.line.clear();
+        self.number += 1;
+        let (name, number) = (self.name, self.number);
+        let read = self.input.read_until(b'\n', &mut self.line);
+        let length = read.map_err(|error| anyhow!("cannot read {name}: {error}"))?;
+        self.sum.update(&self.line);
+        ensure!(
+            length > 0,
+            "{name}: line {number}: the recording is cut: its end is missing"
+        );
+        ensure!(
+            self.line.ends_with(b"\n"),
+            "{name}: line {number}: the recording is cut within this line"
+        );
+        serde_json::from_slice(&self.line)
+            .map_err(|error| anyhow!("{name}: line {number}: {not}: {}", without_place(&error)))
+    }
+
+    fn fault(&self, what: &str) -> anyhow::Error {
+        anyhow!("{}: line {}: {what}", self.name, self.number)
+    }
+
+    fn more(&mut self) -> Result<bool> {
+        Ok(!self.input.fill_buf()?.is_empty())
+    }
+}
+
+/// What serde_json found, with the column alone: its line is always 1 here.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" at line ") {
+        Some((what, _)) => format!("{what} (column {})", error.column()),
+        None => text,
+    }
 }
