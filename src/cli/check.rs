@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 
 use crate::{
     course::{self, Catalogue, Fault, parse},
-    embedded,
+    embedded, figure,
 };
 
 /// Find the faults in lessons: file, line, column, what is wrong, what to do.
@@ -32,7 +32,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let (catalogue, faults) = check(&lessons, &figures);
     let mut report: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
-    report += &summary(&catalogue, &faults, lessons.len());
+    report += &summary(&catalogue, &faults, figures.len());
     super::print(&report)?;
     Ok(if faults.is_empty() {
         ExitCode::SUCCESS
@@ -59,8 +59,20 @@ fn check(lessons: &[File], figures: &[File]) -> (Catalogue, Vec<Fault>) {
     let (lessons, figures) = (texts(lessons), texts(figures));
     let (catalogue, found) = course::check(&borrowed(&lessons), &borrowed(&figures));
     faults.extend(found);
+    faults.extend(figures.iter().filter_map(|(name, text)| figure_fault(name, text)));
     faults.sort();
     (catalogue, faults)
+}
+
+fn figure_fault(name: &str, text: &str) -> Option<Fault> {
+    let figure::drawn::Fault { line, column, what } = figure::figure(name, text).err()?;
+    Some(Fault {
+        file: name.to_owned(),
+        line,
+        column,
+        what,
+        advice: "write it as the other figures are written".to_owned(),
+    })
 }
 
 fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
@@ -70,10 +82,10 @@ fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
         .collect()
 }
 
-fn summary(catalogue: &Catalogue, faults: &[Fault], lessons: usize) -> String {
+fn summary(catalogue: &Catalogue, faults: &[Fault], figures: usize) -> String {
     if faults.is_empty() {
         let questions = catalogue.questions().count();
-        let figures = catalogue.figures().len();
+        let lessons = catalogue.lessons().len();
         return format!("lessons {lessons}, questions {questions}, figures {figures}: no fault\n");
     }
     let mut files: Vec<_> = faults.iter().map(|fault| &fault.file).collect();

@@ -2,16 +2,29 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::anyhow;
+use serde::Serialize;
+
+use crate::{
+    course::{
+        Catalogue,
+        catalogue::questions,
+        mark::{letter, presented},
+        prose,
+    },
+    embedded, figure,
+    model::{Figure, Lab, Lesson, Page, Question, QuestionKind, Target},
+};
 
 /// The lessons as a list, or one as plain text.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   zclab lessons                           the list
   zclab lessons sendfile                  one lesson as plain text
+  zclab lessons 2                         the same, by its number
   zclab lessons --json")]
 pub struct Args {
-    /// The lesson
+    /// The lesson: its name, its number, or the beginning of its title
     pub name: Option<String>,
     /// One JSON document
     #[arg(long)]
@@ -20,6 +33,249 @@ pub struct Args {
 
 /// Lists the lessons, or prints one.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let _ = args;
-    bail!("lessons is not built yet")
+    let (course, faults) = Catalogue::parse(&embedded::lessons(), &embedded::figures());
+    if let Some(fault) = faults.first() {
+        super::warn(&format!("a lesson was left out: {fault}"));
+    }
+    let chosen = match &args.name {
+        Some(name) => Some(course.find(name).map_err(|message| anyhow!(message))?),
+        None => None,
+    };
+    let listed = chosen.map_or(course.lessons(), std::slice::from_ref);
+    if args.json {
+        let lessons = listed.iter().map(Listed::of).collect();
+        super::print_json(&Document { lessons })?;
+    } else if let Some(lesson) = chosen {
+        super::print(&plain_text(lesson, &figures()))?;
+    } else {
+        super::print(&list(listed))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    lessons: Vec<Listed<'a>>,
+}
+
+/// A lesson in the list.
+#[derive(Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    title: &'a str,
+    pages: usize,
+    experiments: usize,
+    questions: usize,
+    objectives: Vec<&'a str>,
+    minutes: u32,
+}
+
+impl Listed<'_> {
+    fn of(lesson: &Lesson) -> Listed<'_> {
+        let is_lab = |page: &&Page| matches!(page.target, Some(Target::Lab(_)));
+        let objectives = lesson.objectives.iter();
+        Listed {
+            id: &lesson.id,
+            title: &lesson.title,
+            pages: lesson.pages.len(),
+            experiments: lesson.pages.iter().filter(is_lab).count(),
+            questions: questions(lesson).count(),
+            objectives: objectives.map(|found| found.text.as_str()).collect(),
+            minutes: lesson.minutes,
+        }
+    }
+}
+
+/// One line a lesson: number, id, title, and how much there is of what.
+fn list(lessons: &[Lesson]) -> String {
+    let widest = |text: fn(&Lesson) -> &str| {
+        let widths = lessons.iter().map(|lesson| prose::width(text(lesson)));
+        widths.max().unwrap_or(0)
+    };
+    let (ids, titles) = (widest(|lesson| &lesson.id), widest(|lesson| &lesson.title));
+    let padded = |text: &str, width: usize| {
+        let free = width.saturating_sub(prose::width(text));
+        format!("{text}{}", " ".repeat(free))
+    };
+    let line = |lesson: &Lesson| {
+        let Listed {
+            pages,
+            experiments,
+            questions,
+            minutes,
+            ..
+        } = Listed::of(lesson);
+        format!(
+            "{:>2}  {}  {}  {minutes:>3} min  {pages:>2} pages  {}  {}\n",
+            lesson.number,
+            padded(&lesson.id, ids),
+            padded(&lesson.title, titles),
+            counted(experiments, "experiment"),
+            counted(questions, "question").trim_end(),
+        )
+    };
+    lessons.iter().map(line).collect()
+}
+
+/// ` 1 question `, ` 2 questions`: one as wide as many.
+fn counted(count: usize, what: &str) -> String {
+    let ending = if count == 1 { ' ' } else { 's' };
+    format!("{count:>2} {what}{ending}")
+}
+
+fn figures() -> Vec<Figure> {
+    let figures = embedded::figures().into_iter();
+    figures
+        .filter_map(|(name, text)| figure::figure(name, text).ok())
+        .collect()
+}
+
+/// Cells across: fits a terminal of 80, and is what a mail or a text editor shows well.
+const WIDTH: usize = 78;
+
+/// The whole lesson in words, from top to bottom, for screen readers and pipes.
+fn plain_text(lesson: &Lesson, figures: &[Figure]) -> String {
+    let mut text = Text::default();
+    text.line(&format!("Lesson {}: {}", lesson.number, lesson.title));
+    text.line(&format!(
+        "About {} minutes, {} pages.",
+        lesson.minutes,
+        lesson.pages.len()
+    ));
+    text.gap();
+    text.line("After this you can:");
+    for objective in &lesson.objectives {
+        text.markdown(&format!("- {}", objective.text), 0);
+    }
+    for (index, page) in lesson.pages.iter().enumerate() {
+        text.gap();
+        let heading = format!("Page {}: {}", index + 1, page.title);
+        text.line(&heading);
+        text.line(&"-".repeat(prose::width(&heading).min(WIDTH)));
+        text.markdown(&page.prose, 0);
+        match &page.target {
+            Some(Target::Figure(id)) => {
+                if let Some(figure) = figures.iter().find(|figure| figure.id == *id) {
+                    text.figure(figure);
+                }
+            }
+            Some(Target::Lab(lab)) => text.lab(lab),
+            Some(Target::Question(question)) => text.question(question),
+            None => {}
+        }
+    }
+    text.0
+}
+
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn line(&mut self, line: &str) {
+        self.0 += line;
+        self.0.push('\n');
+    }
+
+    /// One empty line, whatever was before.
+    fn gap(&mut self) {
+        if !self.0.is_empty() && !self.0.ends_with("\n\n") {
+            self.0.push('\n');
+        }
+    }
+
+    fn markdown(&mut self, markdown: &str, indent: usize) {
+        let margin = " ".repeat(indent);
+        for row in prose::lay_out(markdown, WIDTH - indent) {
+            self.line(format!("{margin}{}", row.text()).trim_end());
+        }
+    }
+
+    /// A figure as its steps.
+    fn figure(&mut self, figure: &Figure) {
+        self.gap();
+        self.line(&format!("Figure: {}", figure.title));
+        self.markdown(&format!("Drawn from: {}", figure.source), 0);
+        for (index, step) in figure.steps.iter().enumerate() {
+            let call = step.call.as_ref().map_or(String::new(), |call| format!("{call}: "));
+            let hops: Vec<_> = step
+                .hops
+                .iter()
+                .map(|hop| {
+                    let place = |place: crate::model::Place| place.name().replace('-', " ");
+                    let (from, to) = (place(hop.from), place(hop.to));
+                    format!("{}, {from} to {to}", hop.how.title())
+                })
+                .collect();
+            let hops = if hops.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", hops.join("; "))
+            };
+            self.markdown(&format!("{}. {call}{}{hops}", index + 1, step.text), 2);
+        }
+    }
+
+    /// An experiment: the command that makes it, and what is asked before.
+    fn lab(&mut self, lab: &Lab) {
+        let spec = &lab.spec;
+        self.gap();
+        self.line(&format!(
+            "Experiment: {} to {}, {} in chunks of {}, {} cache",
+            spec.method, spec.to, spec.size, spec.chunk, spec.cache
+        ));
+        let cold = match spec.cache {
+            crate::model::Cache::Cold => " --cold",
+            crate::model::Cache::Warm => "",
+        };
+        self.line(&format!(
+            "  zclab run {} --to {} --size {} --chunk {}{cold}",
+            spec.method,
+            spec.to,
+            spec.size.typed(),
+            spec.chunk.typed()
+        ));
+        if let Some(predict) = &lab.predict {
+            self.line("Predict first:");
+            self.markdown(&predict.text, 2);
+            self.line(&format!("  Answer: a number of {}.", predict.unit));
+        }
+    }
+
+    fn question(&mut self, question: &Question) {
+        self.gap();
+        self.line("Question:");
+        self.markdown(&question.text, 2);
+        let instruction = match &question.kind {
+            QuestionKind::Choice(options) | QuestionKind::Multi(options) => {
+                for (index, option) in options.iter().enumerate() {
+                    self.option(&format!("{}) ", letter(index)), &option.text);
+                }
+                if matches!(question.kind, QuestionKind::Choice(_)) {
+                    "one letter.".to_owned()
+                } else {
+                    "every letter that is right.".to_owned()
+                }
+            }
+            QuestionKind::Number { unit, .. } => format!("a number of {unit}."),
+            QuestionKind::Order { .. } => {
+                for (index, line) in presented(question).into_iter().enumerate() {
+                    self.option(&format!("{}) ", index + 1), line);
+                }
+                "the numbers of the lines that belong, in the right order.".to_owned()
+            }
+        };
+        self.line(&format!("  Answer: {instruction}"));
+    }
+
+    /// An option behind its letter or number, its further rows under its first.
+    fn option(&mut self, mark: &str, markdown: &str) {
+        let indent = 2 + mark.len();
+        for (index, row) in prose::lay_out(markdown, WIDTH - indent).iter().enumerate() {
+            let before = match index {
+                0 => format!("  {mark}"),
+                _ => " ".repeat(indent),
+            };
+            self.line(format!("{before}{}", row.text()).trim_end());
+        }
+    }
 }

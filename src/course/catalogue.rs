@@ -1,24 +1,24 @@
-//! The course: all lessons and figures, and the faults that only show between files.
+//! The course: all lessons, and the faults that only show between files.
 
 use std::collections::HashMap;
 
-use crate::model::{Figure, Lesson, Objective, Predict, Question, Target};
+use crate::model::{Lesson, Objective, Predict, Question, Target};
 
 use super::{
-    fault::{Fault, Position, Reporter, nearest},
+    fault::{Fault, Position, nearest},
     parse::{self, Parsed},
 };
 
-/// The lessons of a course, in their order, and its figures.
+/// The lessons of a course, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
     lessons: Vec<Lesson>,
-    figures: Vec<Figure>,
 }
 
 impl Catalogue {
-    /// Reads a course from (file name, text) of its lessons and figures. A lesson or figure with a fault is left
-    /// out and takes no other down; the faults are sorted by file, line and column.
+    /// Reads a course from (file name, text) of its lessons. Of its figures the names alone are looked at:
+    /// `figure::figure` reads them. A lesson with a fault is left out and takes no other down; the faults are
+    /// sorted by file, line and column.
     pub fn parse(files: &[(&str, &str)], figures: &[(&str, &str)]) -> (Catalogue, Vec<Fault>) {
         let (catalogue, _, faults) = Catalogue::parse_all(files, figures);
         (catalogue, faults)
@@ -29,34 +29,22 @@ impl Catalogue {
         files: &[(&str, &str)],
         figures: &[(&str, &str)],
     ) -> (Catalogue, Vec<(String, Parsed)>, Vec<Fault>) {
-        let mut faults = Vec::new();
-        let mut known_figures = Vec::new();
-        let mut named_figures = Vec::new();
-        for (file, text) in figures {
-            named_figures.push(stem(file));
-            match read_figure(file, text) {
-                Ok(figure) => known_figures.push(figure),
-                Err(found) => faults.extend(found),
-            }
-        }
+        let figures: Vec<_> = figures.iter().map(|(file, _)| stem(file)).collect();
         let mut parsed: Vec<(String, Parsed)> = files
             .iter()
             .map(|(file, text)| ((*file).to_owned(), parse::parse(file, text)))
             .collect();
         parsed.sort_by_key(|(file, parsed)| (parsed.lesson.number, file.clone()));
-        between_files(&mut parsed, &named_figures);
-        faults.extend(parsed.iter().flat_map(|(_, parsed)| parsed.faults.clone()));
+        between_files(&mut parsed, &figures);
+        let faults = parsed.iter().flat_map(|(_, parsed)| parsed.faults.clone());
+        let mut faults: Vec<_> = faults.collect();
         faults.sort();
         let lessons = parsed
             .iter()
             .filter(|(_, parsed)| parsed.faults.is_empty())
             .map(|(_, parsed)| parsed.lesson.clone())
             .collect();
-        let catalogue = Catalogue {
-            lessons,
-            figures: known_figures,
-        };
-        (catalogue, parsed, faults)
+        (Catalogue { lessons }, parsed, faults)
     }
 
     /// The lessons, in their order.
@@ -67,16 +55,6 @@ impl Catalogue {
     /// The lesson of that id.
     pub fn lesson(&self, id: &str) -> Option<&Lesson> {
         self.lessons.iter().find(|lesson| lesson.id == id)
-    }
-
-    /// The figures.
-    pub fn figures(&self) -> &[Figure] {
-        &self.figures
-    }
-
-    /// The figure of that id.
-    pub fn figure(&self, id: &str) -> Option<&Figure> {
-        self.figures.iter().find(|figure| figure.id == id)
     }
 
     /// The lesson that a person means: by id, by number, by file name, or by the beginning of id or title.
@@ -224,48 +202,4 @@ fn between_files(parsed: &mut [(String, Parsed)], figures: &[&str]) {
 fn stem(file: &str) -> &str {
     let name = file.rsplit('/').next().unwrap_or(file);
     name.strip_suffix(".toml").unwrap_or(name)
-}
-
-/// Reads a figure; its id is the file's name.
-fn read_figure(file: &str, text: &str) -> Result<Figure, Vec<Fault>> {
-    let mut report = Reporter::new(file, text);
-    let figure = match toml::from_str::<Figure>(text) {
-        Ok(figure) => figure,
-        Err(error) => {
-            let offset = error.span().map_or(0, |span| span.start);
-            report.fault(
-                offset,
-                error.message(),
-                "write it as the other figures are written",
-            );
-            return Err(report.faults);
-        }
-    };
-    if !figure.id.is_empty() && figure.id != stem(file) {
-        let at = text.find("id").unwrap_or(0);
-        let what = format!("the figure's id '{}' is not the file's name", figure.id);
-        report.fault(at, what, format!("write {}", stem(file)));
-    }
-    if figure.steps.is_empty() {
-        report.fault(0, "the figure has no steps", "add a [[steps]]");
-    }
-    // Each step's place in the text, so that a fault of it is reported there.
-    let offsets: Vec<_> = text.match_indices("[[steps]]").map(|(at, _)| at).collect();
-    for (index, step) in figure.steps.iter().enumerate() {
-        for place in step.hops.iter().flat_map(|hop| [hop.from, hop.to]) {
-            if !figure.places.contains(&place) {
-                let what = format!("step {} uses the place {}", index + 1, place.name());
-                let offset = offsets.get(index).copied().unwrap_or(0);
-                report.fault(offset, what, "add it to places");
-            }
-        }
-    }
-    if report.faults.is_empty() {
-        Ok(Figure {
-            id: stem(file).to_owned(),
-            ..figure
-        })
-    } else {
-        Err(report.faults)
-    }
 }
