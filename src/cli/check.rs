@@ -59,7 +59,11 @@ fn check(lessons: &[File], figures: &[File]) -> (Catalogue, Vec<Fault>) {
     let (lessons, figures) = (texts(lessons), texts(figures));
     let (catalogue, found) = course::check(&borrowed(&lessons), &borrowed(&figures));
     faults.extend(found);
-    faults.extend(figures.iter().filter_map(|(name, text)| figure_fault(name, text)));
+    faults.extend(
+        figures
+            .iter()
+            .filter_map(|(name, text)| figure_fault(name, text)),
+    );
     faults.sort();
     (catalogue, faults)
 }

@@ -196,7 +196,10 @@ impl Text {
         self.line(&format!("Figure: {}", figure.title));
         self.markdown(&format!("Drawn from: {}", figure.source), 0);
         for (index, step) in figure.steps.iter().enumerate() {
-            let call = step.call.as_ref().map_or(String::new(), |call| format!("{call}: "));
+            let call = step
+                .call
+                .as_ref()
+                .map_or(String::new(), |call| format!("{call}: "));
             let hops: Vec<_> = step
                 .hops
                 .iter()
