@@ -14,6 +14,8 @@ use clap::{Parser, Subcommand};
 pub mod check;
 pub mod completions;
 pub mod doctor;
+pub mod error;
+pub mod errors;
 pub mod learn;
 pub mod lessons;
 pub mod proxy;
@@ -48,6 +50,8 @@ enum Command {
     Run(run::Args),
     /// A saved recording, played or printed
     Replay(replay::Args),
+    /// Errors on purpose: calls that fail, made for real on this kernel
+    Errors(errors::Args),
     /// The lessons as a list, or one as plain text
     Lessons(lessons::Args),
     /// Find the faults in lessons
@@ -63,6 +67,9 @@ enum Command {
     /// The sending process of an experiment: also runs by itself, for strace
     #[command(name = "__transfer", hide = true)]
     Transfer(transfer::Args),
+    /// An error experiment in a process of its own: it may end by a signal
+    #[command(name = "__error", hide = true)]
+    Error(error::Args),
     /// The receiving process of an experiment
     #[command(name = "__receive", hide = true)]
     Receive(receive::Args),
@@ -76,6 +83,8 @@ pub fn main() -> ExitCode {
         Some(Command::Learn(args)) => learn::run(args),
         Some(Command::Run(args)) => run::run(args),
         Some(Command::Replay(args)) => replay::run(args),
+        Some(Command::Errors(args)) => errors::run(args),
+        Some(Command::Error(args)) => error::run(args),
         Some(Command::Lessons(args)) => lessons::run(args),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Doctor(args)) => doctor::run(args),

@@ -25,6 +25,9 @@ use crate::model::{
 };
 use crate::trace::{self, Cancel, Ended, TraceError};
 
+mod ends;
+pub mod errors;
+
 /// Where the bytes come from.
 #[derive(Clone, Debug, Default)]
 pub struct Source {

@@ -1,0 +1,143 @@
+//! `zclab errors [NAME]`: errors on purpose.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use serde::Serialize;
+
+use crate::{
+    experiment::errors::{self, Finding, Setting},
+    host,
+};
+
+/// Calls that fail, or work against expectation, made for real on this kernel.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  zclab errors                            all of them, a line each
+  zclab errors splice-without-pipe        one, with its reason
+  zclab errors --json")]
+pub struct Args {
+    /// One experiment
+    pub name: Option<String>,
+    /// Where the experiments' files lie [default: the cache directory]
+    #[arg(long)]
+    pub dir: Option<PathBuf>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the experiments and prints what the kernel answered. Another answer than expected is a finding, no failure.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let chosen = match &args.name {
+        Some(name) => vec![errors::find(name)?],
+        None => errors::all().collect(),
+    };
+    let setting = Setting::find(args.dir.as_deref())?;
+    let results = chosen
+        .into_iter()
+        .map(|chosen| errors::run(chosen, &setting));
+    let results = results.collect::<anyhow::Result<Vec<_>>>()?;
+    if args.json {
+        super::print_json(&Document { results })?;
+    } else if args.name.is_some() {
+        super::print(&results.iter().map(page).collect::<String>())?;
+    } else {
+        super::print(&list(&results))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Serialize)]
+struct Document {
+    results: Vec<Finding>,
+}
+
+/// `✓` as expected, `✗` otherwise, `-` not asked.
+fn mark(finding: &Finding) -> &'static str {
+    match finding.matches {
+        Some(true) => "✓",
+        Some(false) => "✗",
+        None => "-",
+    }
+}
+
+/// A line each, theme by theme.
+fn list(results: &[Finding]) -> String {
+    let width = |of: fn(&Finding) -> &str| results.iter().map(|f| of(f).chars().count()).max();
+    let names = width(|f| &f.name).unwrap_or(0);
+    let answers = width(|f| &f.seen).unwrap_or(0);
+    let mut out = String::new();
+    let mut theme = "";
+    for finding in results {
+        if finding.theme != theme {
+            theme = &finding.theme;
+            out += &format!("{}{theme}\n", if out.is_empty() { "" } else { "\n" });
+        }
+        let seen = format!("{:answers$}", finding.seen);
+        let line = format!(
+            "  {} {:names$}  {seen}  {}",
+            mark(finding),
+            finding.name,
+            finding.call
+        );
+        out += line.trim_end();
+        out.push('\n');
+    }
+    out + "\n" + &summary(results)
+}
+
+fn summary(results: &[Finding]) -> String {
+    let kernel = host::machine().kernel;
+    let count = |wanted| results.iter().filter(|f| f.matches == wanted).count();
+    let mut out = format!(
+        "{} calls and sequences of calls on {kernel}: {} answered as expected.\n",
+        results.len(),
+        count(Some(true))
+    );
+    for finding in results.iter().filter(|f| f.matches != Some(true)) {
+        out += &odd(finding, &kernel);
+    }
+    out + "Why: zclab errors NAME\n"
+}
+
+/// What there is to say about one that did not go as expected.
+fn odd(finding: &Finding, kernel: &str) -> String {
+    let Finding {
+        name,
+        expected,
+        seen,
+        ..
+    } = finding;
+    match &finding.reason {
+        Some(reason) => format!("{name}: not available here: {reason}.\n"),
+        None => format!(
+            "{name}: {kernel} answers {seen}, where {expected} was expected: a finding about this kernel.\n"
+        ),
+    }
+}
+
+/// All about one.
+fn page(finding: &Finding) -> String {
+    let mut out = format!("{}\n\n", finding.name);
+    let mut row = |label: &str, text: &str| {
+        for (number, line) in textwrap::wrap(text, 66).iter().enumerate() {
+            out += &format!("  {:<9} {line}\n", if number == 0 { label } else { "" });
+        }
+    };
+    row("set-up", &finding.setup);
+    row("call", &finding.call);
+    row("expected", &finding.expected);
+    row("seen", &format!("{} {}", finding.seen, mark(finding)));
+    if let Some(detail) = &finding.detail {
+        row("", detail);
+    }
+    row("why", &finding.why);
+    if !finding.lines.is_empty() {
+        out += "\n";
+        out.extend(finding.lines.iter().map(|line| format!("  {line}\n")));
+    }
+    if finding.matches != Some(true) {
+        out += &format!("\n{}", odd(finding, &host::machine().kernel));
+    }
+    out
+}

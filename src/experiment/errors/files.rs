@@ -1,0 +1,115 @@
+//! Files as sinks.
+
+use std::fs::File;
+
+use anyhow::{Context, Result};
+use nix::{
+    fcntl::{FcntlArg, OFlag, SpliceFFlags, copy_file_range, fcntl, splice},
+    sys::sendfile::sendfile,
+    unistd::write,
+};
+
+use super::{
+    Expected::{Always, Except},
+    Experiment, Seen, Setting,
+};
+use crate::{endpoint, experiment::ends, host};
+
+const THEME: &str = "files";
+
+pub(super) const ALL: &[Experiment] = &[
+    Experiment {
+        name: "sendfile-to-append",
+        theme: THEME,
+        call: "sendfile(log, file, NULL, 4096)",
+        setup: "The sink is a file that was opened with O_APPEND.",
+        expected: Always("EINVAL"),
+        why: "Appending means that every write finds the end of the file by itself, and the splice machinery, \
+              which sendfile is built on, writes at positions. It refuses: sendfile(2), BUGS and ERRORS.",
+        alone: false,
+        run: |setting| {
+            Ok(Seen::call(sendfile(
+                log(setting)?,
+                setting.file(4096)?,
+                None,
+                4096,
+            )))
+        },
+    },
+    Experiment {
+        name: "splice-to-append",
+        theme: THEME,
+        call: "splice(pipe, NULL, log, NULL, 4096, 0)",
+        setup: "A pipe with bytes to read is the source, a file that was opened with O_APPEND the sink.",
+        expected: Always("EINVAL"),
+        why: "The same rule, met directly: splice into a file names a position, and a file in append mode \
+              takes none. splice(2), ERRORS, lists it.",
+        alone: false,
+        run: |setting| {
+            let (write_end, read_end) = ends::pipe()?;
+            write(&write_end, b"bytes").context("cannot write to a pipe")?;
+            let flags = SpliceFFlags::empty();
+            Ok(Seen::call(splice(
+                read_end,
+                None,
+                log(setting)?,
+                None,
+                4096,
+                flags,
+            )))
+        },
+    },
+    Experiment {
+        name: "copy-file-range-to-append",
+        theme: THEME,
+        call: "copy_file_range(file, NULL, log, NULL, 4096, 0)",
+        setup: "Both are regular files; the sink was opened with O_APPEND.",
+        expected: Always("EBADF"),
+        why: "The reason is the same as for splice and sendfile, the errno is another one: to this call, a \
+              descriptor that appends is not one open for writing: copy_file_range(2), ERRORS.",
+        alone: false,
+        run: |setting| {
+            let (file, log) = (setting.file(4096)?, log(setting)?);
+            Ok(Seen::call(copy_file_range(file, None, log, None, 4096)))
+        },
+    },
+    Experiment {
+        name: "copy-file-range-across-file-systems",
+        theme: THEME,
+        call: "copy_file_range(file, NULL, other, NULL, 4096, 0)",
+        setup: "The sink lies on another file system than the source.",
+        expected: Except {
+            usual: "EXDEV",
+            from: (5, 3),
+            until: (5, 19),
+            then: "works",
+        },
+        why: "The call lets a file system copy by its own means, and two different ones have none in common. \
+              Linux 5.3 to 5.18 fell back to a copy by splice, which went wrong: copy_file_range(2), VERSIONS.",
+        alone: false,
+        run: across,
+    },
+];
+
+/// A file in append mode, as log files are opened.
+fn log(setting: &Setting) -> Result<File> {
+    let file = setting.file(0)?;
+    fcntl(&file, FcntlArg::F_SETFL(OFlag::O_APPEND)).context("cannot have a file append")?;
+    Ok(file)
+}
+
+fn across(setting: &Setting) -> Result<Seen> {
+    let Some(elsewhere) = &setting.elsewhere else {
+        return Ok(Seen::unavailable(
+            "there is no second file system that can be written",
+        ));
+    };
+    let (file, other) = (setting.file(4096)?, endpoint::scratch_file(elsewhere)?);
+    let (here, there) = (host::file_system(&file), host::file_system(&other));
+    if here == there {
+        let reason = format!("both file systems are {here}, which may copy within its kind");
+        return Ok(Seen::unavailable(reason));
+    }
+    let done = copy_file_range(file, None, other, None, 4096);
+    Ok(Seen::call(done).with(format!("from {here} to {there}")))
+}

@@ -1,0 +1,214 @@
+//! The right loop and the wrong one: what becomes of short counts on a nonblocking socket.
+
+use std::{
+    io::Read,
+    ops::Range,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::net::UnixStream,
+    },
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    unistd::write,
+};
+
+use super::{Expected::Always, Experiment, Seen, name};
+use crate::{experiment::ends, model::grouped};
+
+const THEME: &str = "loops";
+const SIZE: usize = 1 << 20;
+const CHUNK: usize = 1 << 16;
+
+/// The receiver reads this much, then sleeps.
+const SIP: usize = 1 << 14;
+const SLEEP: Duration = Duration::from_micros(300);
+
+pub(super) const ALL: &[Experiment] = &[
+    Experiment {
+        name: "short-writes-dropped",
+        theme: THEME,
+        call: "for chunk in data { write(socket, chunk); }",
+        setup: "1 MiB goes to a slow receiver by a nonblocking unix socket, 64 KiB a call; the count that write \
+                returns is not looked at.",
+        expected: Always("bytes lost"),
+        why: "When the queue is full, write takes a part of the chunk, or nothing and says EAGAIN. The loop goes \
+              on with the next chunk, and the rest is never offered again: write(2), RETURN VALUE.",
+        alone: false,
+        run: |_| to_slow_receiver(wrong_loop),
+    },
+    Experiment {
+        name: "short-writes-resumed",
+        theme: THEME,
+        call: "while sent < n { sent += write(socket, &data[sent..n]); }  on EAGAIN: poll",
+        setup: "The same bytes to the same slow receiver; each call begins where the last one stopped.",
+        expected: Always("every byte"),
+        why: "The count says how far the kernel came, so the loop knows where to go on, and poll wakes it when \
+              there is room. One variable and one poll are the whole difference: write(2), poll(2).",
+        alone: false,
+        run: |_| to_slow_receiver(right_loop),
+    },
+];
+
+/// One write: the bytes that it was given, and what the kernel said.
+struct Written {
+    asked: Range<usize>,
+    took: nix::Result<usize>,
+}
+
+impl Written {
+    fn kept(&self) -> Range<usize> {
+        self.asked.start..self.asked.start + self.took.unwrap_or(0)
+    }
+
+    fn is_short(&self) -> bool {
+        self.kept() != self.asked
+    }
+}
+
+/// Writes a range of the data, and remembers what came of it.
+type Write<'a> = &'a mut dyn FnMut(Range<usize>) -> nix::Result<usize>;
+
+fn wrong_loop(_: &UnixStream, write: Write) -> nix::Result<()> {
+    for start in (0..SIZE).step_by(CHUNK) {
+        let _ = write(start..start + CHUNK);
+    }
+    Ok(())
+}
+
+fn right_loop(socket: &UnixStream, write: Write) -> nix::Result<()> {
+    let mut sent = 0;
+    while sent < SIZE {
+        match write(sent..SIZE.min(sent + CHUNK)) {
+            Ok(n) => sent += n,
+            Err(Errno::EAGAIN) => {
+                poll(
+                    &mut [PollFd::new(socket.as_fd(), PollFlags::POLLOUT)],
+                    PollTimeout::NONE,
+                )?;
+            }
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// Runs a loop against a receiver that begins when the first call has come up short, and then reads slowly; compares
+/// what arrived, byte by byte, with what was to be sent.
+fn to_slow_receiver(send: fn(&UnixStream, Write) -> nix::Result<()>) -> Result<Seen> {
+    let data = numbered(SIZE);
+    let (near, mut far) = ends::unix()?;
+    let near = {
+        let end = OwnedFd::from(near);
+        ends::nonblocking(&end)?;
+        UnixStream::from(end)
+    };
+    let (begin, may_begin) = mpsc::channel::<()>();
+    let receiver = thread::spawn(move || {
+        // An error: the sender is through without one short call.
+        let _ = may_begin.recv();
+        sip(&mut far)
+    });
+    let mut calls = Vec::new();
+    let done = send(&near, &mut |asked| {
+        let took = write(&near, &data[asked.clone()]);
+        let call = Written { asked, took };
+        if call.is_short() {
+            let _ = begin.send(());
+        }
+        calls.push(call);
+        took
+    });
+    drop((near, begin));
+    let arrived = receiver.join().ok().context("the receiver failed")?;
+    let arrived = arrived.context("cannot receive")?;
+    done.context("cannot send")?;
+    let kept: Vec<u8> = calls
+        .iter()
+        .flat_map(|call| &data[call.kept()])
+        .copied()
+        .collect();
+    ensure!(kept == arrived, "what arrived is not what the calls took");
+    Ok(report(&calls, &data, &arrived))
+}
+
+fn report(calls: &[Written], data: &[u8], arrived: &[u8]) -> Seen {
+    let short = calls.iter().filter(|call| call.is_short()).count();
+    let made = format!("{} writes, {short} of them short or EAGAIN", calls.len());
+    if data == arrived {
+        let detail = format!("{made}: all {} bytes in order", grouped(SIZE as u64));
+        return Seen::answer("every byte").with(detail);
+    }
+    let first = data
+        .iter()
+        .zip(arrived)
+        .position(|(sent, came)| sent != came);
+    let detail = format!(
+        "{made}: {} of {} bytes never arrived, the first is byte {}",
+        grouped((SIZE - arrived.len()) as u64),
+        grouped(SIZE as u64),
+        grouped(first.unwrap_or(arrived.len()) as u64)
+    );
+    let mut lines = vec![format!("{}  ■ arrived  ▪ in part  · lost", picture(calls))];
+    lines.extend(calls.iter().map(line));
+    Seen {
+        lines,
+        ..Seen::answer("bytes lost").with(detail)
+    }
+}
+
+/// `bytes 196608 to 262143: took 16384, lost 49152`
+fn line(call: &Written) -> String {
+    let Range { start, end } = call.asked;
+    let asked = format!("bytes {start:>6} to {:>7}:", end - 1);
+    let lost = call.asked.len() - call.kept().len();
+    match call.took {
+        Ok(n) if lost == 0 => format!("{asked} took {n}"),
+        Ok(n) => format!("{asked} took {n}, lost {lost}"),
+        Err(errno) => format!("{asked} {}, lost {lost}", name(errno)),
+    }
+}
+
+/// A cell for each 16 KiB of the data.
+fn picture(calls: &[Written]) -> String {
+    let kept_of = |cell: Range<usize>| -> usize {
+        let overlap = |kept: Range<usize>| {
+            kept.end
+                .min(cell.end)
+                .saturating_sub(kept.start.max(cell.start))
+        };
+        calls.iter().map(|call| overlap(call.kept())).sum()
+    };
+    (0..SIZE)
+        .step_by(SIP)
+        .map(|start| match kept_of(start..start + SIP) {
+            0 => '·',
+            SIP => '■',
+            _ => '▪',
+        })
+        .collect()
+}
+
+/// Every eight bytes are the number of their place, so that what is missing shows.
+fn numbered(size: usize) -> Vec<u8> {
+    (0..size as u64 / 8).flat_map(u64::to_be_bytes).collect()
+}
+
+/// Reads to the end, a little at a time.
+fn sip(from: &mut UnixStream) -> std::io::Result<Vec<u8>> {
+    let (mut all, mut sip) = (Vec::with_capacity(SIZE), [0; SIP]);
+    loop {
+        match from.read(&mut sip)? {
+            0 => return Ok(all),
+            n => all.extend_from_slice(&sip[..n]),
+        }
+        thread::sleep(SLEEP);
+    }
+}

@@ -1,0 +1,142 @@
+//! Locked memory: what is pinned for I/O counts against RLIMIT_MEMLOCK.
+
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+use anyhow::{Context, Result};
+use nix::{
+    errno::Errno,
+    sys::{
+        resource::{Resource, getrlimit, setrlimit},
+        socket::send,
+    },
+};
+
+use super::{Expected::Always, Experiment, Seen, Setting, sockets};
+use crate::experiment::ends;
+
+const THEME: &str = "locked memory";
+const LIMIT: usize = 8 << 20;
+
+pub(super) const ALL: &[Experiment] = &[
+    Experiment {
+        name: "register-beyond-memlock",
+        theme: THEME,
+        call: "io_uring_register(ring, IORING_REGISTER_BUFFERS, iov, 1)",
+        setup: "RLIMIT_MEMLOCK is 8 MiB, CAP_IPC_LOCK is dropped, and the one buffer has 8 MiB.",
+        expected: Always("ENOMEM"),
+        why: "A registered buffer is pinned, and the ring itself has taken a little of the same limit, so 8 MiB no \
+              longer fit. The memory is there; the permission to pin it is not: io_uring_register(2), getrlimit(2).",
+        alone: true,
+        run: register,
+    },
+    Experiment {
+        name: "zerocopy-beyond-memlock",
+        theme: THEME,
+        call: "send(socket, buffer, 16777216, MSG_ZEROCOPY)",
+        setup: "RLIMIT_MEMLOCK is 8 MiB, CAP_IPC_LOCK is dropped, SO_ZEROCOPY is set, the socket is TCP.",
+        expected: Always("ENOBUFS"),
+        why: "The pages of a zero-copy send stay pinned until the completion, so they count as locked memory. \
+              Smaller sends, with completions read in between, stay below the limit: kernel doc msg_zerocopy.rst.",
+        alone: true,
+        run: zerocopy,
+    },
+];
+
+fn register(_: &Setting) -> Result<Seen> {
+    limit()?;
+    let ring = match ring() {
+        Ok(ring) => ring,
+        Err(errno) => {
+            let reason = format!("io_uring_setup is refused: {}", super::name(errno));
+            return Ok(Seen::unavailable(reason));
+        }
+    };
+    let buffer = vec![0u8; LIMIT];
+    let iov = [std::io::IoSlice::new(&buffer)];
+    // SAFETY: IoSlice has the layout of struct iovec, and the buffer outlives the ring, which nothing is read by.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_io_uring_register,
+            ring.as_raw_fd(),
+            libc::c_long::from(REGISTER_BUFFERS),
+            iov.as_ptr(),
+            1,
+        )
+    };
+    drop(ring);
+    Ok(Seen::call(Errno::result(done).map(|n| n as usize)))
+}
+
+fn zerocopy(_: &Setting) -> Result<Seen> {
+    limit()?;
+    let (near, _far) = ends::tcp()?;
+    if let Err(errno) = sockets::allow_zerocopy(&near) {
+        let reason = format!("SO_ZEROCOPY is refused: {}", super::name(errno));
+        return Ok(Seen::unavailable(reason));
+    }
+    near.set_nonblocking(true)
+        .context("cannot make a socket nonblocking")?;
+    let buffer = vec![0u8; 2 * LIMIT];
+    Ok(Seen::call(send(
+        near.as_raw_fd(),
+        &buffer,
+        sockets::ZEROCOPY,
+    )))
+}
+
+/// Lets this process lock 8 MiB at most, and drops the capability that no limit holds for.
+fn limit() -> Result<()> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_MEMLOCK).context("cannot read RLIMIT_MEMLOCK")?;
+    setrlimit(Resource::RLIMIT_MEMLOCK, hard.min(LIMIT as u64), hard)
+        .context("cannot set RLIMIT_MEMLOCK")?;
+    drop_capability().context("cannot drop CAP_IPC_LOCK")
+}
+
+/// IORING_REGISTER_BUFFERS of linux/io_uring.h.
+const REGISTER_BUFFERS: u8 = 0;
+
+/// The size of struct io_uring_params of linux/io_uring.h, in words.
+const PARAMS: usize = 30;
+
+fn ring() -> nix::Result<OwnedFd> {
+    let mut params = [0u32; PARAMS];
+    // SAFETY: the parameters have the kernel's size, all zero as is asked for, and outlive the call.
+    let ring = unsafe { libc::syscall(libc::SYS_io_uring_setup, 4, params.as_mut_ptr()) };
+    let ring = Errno::result(ring)?;
+    // SAFETY: a new descriptor that nobody else has.
+    Ok(unsafe { OwnedFd::from_raw_fd(ring as i32) })
+}
+
+/// CAP_IPC_LOCK of linux/capability.h.
+const CAP_IPC_LOCK: u32 = 14;
+
+/// `struct __user_cap_header_struct` and two of `struct __user_cap_data_struct` of linux/capability.h.
+#[repr(C)]
+struct Header {
+    version: u32,
+    pid: i32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct Data {
+    effective: u32,
+    permitted: u32,
+    inheritable: u32,
+}
+
+fn drop_capability() -> nix::Result<()> {
+    // _LINUX_CAPABILITY_VERSION_3; pid 0 is the calling thread.
+    let mut header = Header {
+        version: 0x2008_0522,
+        pid: 0,
+    };
+    let mut data = [Data::default(); 2];
+    // SAFETY: the structures have the kernel's layout, version 3 has two data, and all outlive the call.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capget, &raw mut header, data.as_mut_ptr()) })?;
+    data[0].effective &= !(1 << CAP_IPC_LOCK);
+    data[0].permitted &= !(1 << CAP_IPC_LOCK);
+    // SAFETY: as above.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capset, &raw mut header, data.as_ptr()) })?;
+    Ok(())
+}

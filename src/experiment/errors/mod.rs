@@ -1,0 +1,291 @@
+//! Errors on purpose: small experiments that make the real calls fail, or work against expectation, on this kernel.
+//!
+//! What raises a signal or needs other limits runs in a process of its own: this program once more, by
+//! [`process`].
+
+use std::{fs::File, os::unix::fs::MetadataExt, path::Path, path::PathBuf};
+
+use anyhow::{Context, Result};
+use nix::errno::Errno;
+use serde::{Deserialize, Serialize};
+
+use crate::{endpoint, host};
+
+mod files;
+mod loops;
+mod mappings;
+mod memlock;
+mod pipes;
+pub mod process;
+mod sockets;
+mod sources;
+
+/// An experiment: one call, or a few, whose result surprises.
+#[derive(Clone, Copy, Debug)]
+pub struct Experiment {
+    /// What it is called, in kebab-case.
+    pub name: &'static str,
+    /// What it is about: `sources`, `pipes`, `sockets`, `mappings`, `files`, `locked memory`, `loops`.
+    pub theme: &'static str,
+    /// The call, as text.
+    pub call: &'static str,
+    /// What is made ready before it, in one sentence.
+    pub setup: &'static str,
+    /// What Linux answers.
+    pub expected: Expected,
+    /// Why, and where that is documented.
+    pub why: &'static str,
+    /// Whether it runs in a process of its own.
+    alone: bool,
+    run: fn(&Setting) -> Result<Seen>,
+}
+
+/// What Linux is known to answer.
+#[derive(Clone, Copy, Debug)]
+pub enum Expected {
+    /// The same on every kernel that this program runs on.
+    Always(&'static str),
+    /// `usual`, but `then` on the kernels from `from` to `until` (as major, minor), that last one excluded.
+    Except {
+        /// On all others.
+        usual: &'static str,
+        /// The first kernel that answers otherwise.
+        from: (u32, u32),
+        /// The first that answers as usual again.
+        until: (u32, u32),
+        /// What those answer.
+        then: &'static str,
+    },
+}
+
+impl Expected {
+    /// What the kernel of this version (major, minor) is expected to answer.
+    pub fn on(&self, kernel: (u32, u32)) -> &'static str {
+        match *self {
+            Expected::Always(answer) => answer,
+            Expected::Except {
+                from, until, then, ..
+            } if (from..until).contains(&kernel) => then,
+            Expected::Except { usual, .. } => usual,
+        }
+    }
+}
+
+/// Where the experiments find their files.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// A directory that can be written.
+    pub dir: PathBuf,
+    /// A directory on another file system, where there is one.
+    pub elsewhere: Option<PathBuf>,
+}
+
+impl Setting {
+    /// The directory that was asked for (else the cache directory), and the first usual one on another file system.
+    ///
+    /// # Errors
+    /// No directory can be written.
+    pub fn find(asked: Option<&Path>) -> Result<Setting> {
+        let dir = host::scratch_directory(asked)?.path;
+        let device = |path: &Path| std::fs::metadata(path).map(|found| found.dev());
+        let here = device(&dir).with_context(|| format!("cannot look at {}", dir.display()))?;
+        let usual = [PathBuf::from("/dev/shm"), std::env::temp_dir()];
+        let elsewhere = usual
+            .into_iter()
+            .chain(host::scratch_directory(None).map(|d| d.path));
+        let elsewhere = elsewhere
+            .filter(|path| device(path).is_ok_and(|device| device != here))
+            .find(|path| endpoint::scratch_file(path).is_ok());
+        Ok(Setting { dir, elsewhere })
+    }
+
+    /// A file of `size` bytes, without a name, at its beginning.
+    fn file(&self, size: u64) -> Result<File> {
+        let file = endpoint::scratch_file(&self.dir)?;
+        // Written, not only made longer: a hole has no bytes to send.
+        std::os::unix::fs::FileExt::write_all_at(&file, &vec![b'A'; size as usize], 0)
+            .context("cannot fill a temporary file")?;
+        Ok(file)
+    }
+}
+
+/// What an experiment saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Seen {
+    /// An errno's name, a number, `works`, or a few such words.
+    answer: String,
+    /// The figures of this very run.
+    detail: Option<String>,
+    /// What happened, call by call.
+    lines: Vec<String>,
+    /// Why this machine cannot do it at all.
+    unavailable: Option<String>,
+}
+
+impl Seen {
+    fn answer(answer: impl Into<String>) -> Seen {
+        Seen {
+            answer: answer.into(),
+            detail: None,
+            lines: Vec::new(),
+            unavailable: None,
+        }
+    }
+
+    /// The answer to one call: its errno's name, or `works`.
+    fn call(result: nix::Result<usize>) -> Seen {
+        match result {
+            Ok(n) => Seen::answer("works").with(format!("it returned {n}")),
+            Err(errno) => Seen::answer(name(errno)),
+        }
+    }
+
+    fn unavailable(reason: impl Into<String>) -> Seen {
+        Seen {
+            unavailable: Some(reason.into()),
+            ..Seen::answer("unavailable")
+        }
+    }
+
+    fn with(mut self, detail: impl Into<String>) -> Seen {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+/// `EINVAL`
+fn name(errno: Errno) -> String {
+    format!("{errno:?}")
+}
+
+/// What came of an experiment; the names are those of `errors --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The experiment.
+    pub name: String,
+    /// What it is about.
+    pub theme: String,
+    /// The call, as text.
+    pub call: String,
+    /// What was made ready before it.
+    pub setup: String,
+    /// What a kernel of this version is expected to answer.
+    pub expected: String,
+    /// What this one answered; `unavailable` where it could not be asked.
+    pub seen: String,
+    /// Whether the two are the same; none where it is unavailable.
+    pub matches: Option<bool>,
+    /// The figures of this very run.
+    pub detail: Option<String>,
+    /// What happened, call by call, where that is the point.
+    pub lines: Vec<String>,
+    /// Why it is unavailable here.
+    pub reason: Option<String>,
+    /// Why the kernel answers so, and where that is documented.
+    pub why: String,
+}
+
+/// Every experiment, theme by theme.
+pub fn all() -> impl Iterator<Item = &'static Experiment> {
+    [
+        sources::ALL,
+        pipes::ALL,
+        files::ALL,
+        sockets::ALL,
+        loops::ALL,
+        mappings::ALL,
+        memlock::ALL,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The experiment of that name.
+///
+/// # Errors
+/// There is none: one line with the names.
+pub fn find(name: &str) -> Result<&'static Experiment> {
+    all()
+        .find(|experiment| experiment.name == name)
+        .with_context(|| {
+            let names: Vec<_> = all().map(|experiment| experiment.name).collect();
+            format!(
+                "'{name}' is not an error experiment: there are {}",
+                names.join(", ")
+            )
+        })
+}
+
+/// Runs an experiment. What it makes (files without a name, sockets, a process) is gone when this returns.
+///
+/// # Errors
+/// It could not be set up: no descriptor, no process, no room.
+pub fn run(experiment: &Experiment, setting: &Setting) -> Result<Finding> {
+    let seen = if experiment.alone {
+        process::run(experiment, setting)
+    } else {
+        (experiment.run)(setting)
+    };
+    let seen = seen.with_context(|| format!("cannot run {}", experiment.name))?;
+    let expected = experiment.expected.on(kernel());
+    Ok(Finding {
+        name: experiment.name.into(),
+        theme: experiment.theme.into(),
+        call: experiment.call.into(),
+        setup: experiment.setup.into(),
+        expected: expected.into(),
+        matches: seen.unavailable.is_none().then(|| seen.answer == expected),
+        seen: seen.answer,
+        detail: seen.detail,
+        lines: seen.lines,
+        reason: seen.unavailable,
+        why: experiment.why.into(),
+    })
+}
+
+/// The running kernel, as (major, minor); (0, 0) where it does not say.
+fn kernel() -> (u32, u32) {
+    let release = host::machine().kernel;
+    let mut numbers = release
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|part| part.parse().ok());
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exception_ends_where_it_says() {
+        let expected = Expected::Except {
+            usual: "EXDEV",
+            from: (5, 3),
+            until: (5, 19),
+            then: "works",
+        };
+        for (kernel, answer) in [
+            ((4, 18), "EXDEV"),
+            ((5, 3), "works"),
+            ((5, 18), "works"),
+            ((5, 19), "EXDEV"),
+            ((6, 1), "EXDEV"),
+        ] {
+            assert_eq!(expected.on(kernel), answer, "{kernel:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_kebab_case() {
+        let mut names: Vec<_> = all().map(|experiment| experiment.name).collect();
+        let kebab = |name: &&str| {
+            name.chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        };
+        assert!(names.iter().all(kebab), "{names:?}");
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

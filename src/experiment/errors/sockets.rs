@@ -1,0 +1,216 @@
+//! Sockets as sinks: full ones, closed ones, and zero-copy sends that are refused or ignored.
+
+use std::{
+    net::TcpStream,
+    os::fd::{AsFd, AsRawFd},
+};
+
+use anyhow::{Context, Result, ensure};
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        sendfile::sendfile,
+        socket::{MsgFlags, recv, send},
+    },
+    unistd::write,
+};
+
+use super::{Expected::Always, Experiment, Seen, Setting, name};
+use crate::experiment::ends;
+
+const THEME: &str = "sockets";
+
+/// MSG_ZEROCOPY, which nix does not name.
+pub(super) const ZEROCOPY: MsgFlags = MsgFlags::from_bits_retain(libc::MSG_ZEROCOPY);
+
+pub(super) const ALL: &[Experiment] = &[
+    Experiment {
+        name: "sendfile-nonblocking-socket",
+        theme: THEME,
+        call: "sendfile(socket, file, NULL, 16777216), again and again",
+        setup: "The socket is nonblocking TCP over loopback, and nobody reads at its other end.",
+        expected: Always("a short count, then EAGAIN"),
+        why: "The queue takes what it has room for, and that count is a success. EAGAIN comes only when nothing \
+              fits any more; then poll says when to go on: sendfile(2), socket(7).",
+        alone: false,
+        run: until_full,
+    },
+    Experiment {
+        name: "sendfile-peer-closed",
+        theme: THEME,
+        call: "sendfile(socket, file, NULL, 4096), twice",
+        setup: "The peer has read all there was and closed its end; SIGPIPE does what it does by default.",
+        expected: Always("works, then EPIPE and SIGPIPE"),
+        why: "A peer that closed may still read, for all that TCP knows, so the first bytes go out; the answer \
+              is a reset. sendfile has no MSG_NOSIGNAL: servers ignore SIGPIPE instead: tcp(7), signal(7).",
+        alone: true,
+        run: |setting| {
+            let (near, far) = ends::tcp()?;
+            drop(far);
+            let file = setting.file(8192)?;
+            let first = sendfile(&near, &file, None, 4096);
+            wait_for_reset(&near)?;
+            Ok(twice(first, sendfile(&near, &file, None, 4096)))
+        },
+    },
+    Experiment {
+        name: "sendfile-peer-closed-unread",
+        theme: THEME,
+        call: "sendfile(socket, file, NULL, 4096), twice",
+        setup: "The peer closed its end while bytes of ours lay there unread.",
+        expected: Always("ECONNRESET, then EPIPE and SIGPIPE"),
+        why: "Bytes that were lost unread are news to the sender, so the peer's kernel resets at once. The reset \
+              is told one time; from then on the socket is merely closed: RFC 2525 section 2.17, tcp(7).",
+        alone: true,
+        run: |setting| {
+            let (near, far) = ends::tcp()?;
+            write(&near, b"bytes").context("cannot write to a socket")?;
+            wait_for(&far, PollFlags::POLLIN)?;
+            drop(far);
+            wait_for_reset(&near)?;
+            let file = setting.file(8192)?;
+            let first = sendfile(&near, &file, None, 4096);
+            Ok(twice(first, sendfile(&near, &file, None, 4096)))
+        },
+    },
+    Experiment {
+        name: "send-nosignal-peer-closed",
+        theme: THEME,
+        call: "send(socket, buffer, 4096, MSG_NOSIGNAL), twice",
+        setup: "As sendfile-peer-closed, but by send with the flag.",
+        expected: Always("works, then EPIPE"),
+        why: "With the flag the errno comes and the signal does not, for this call alone. write and sendfile \
+              have no flags to say it by: send(2), MSG_NOSIGNAL.",
+        alone: true,
+        run: |_| {
+            let (near, far) = ends::tcp()?;
+            drop(far);
+            let send = || send(near.as_raw_fd(), &[b'A'; 4096], MsgFlags::MSG_NOSIGNAL);
+            let first = send();
+            wait_for_reset(&near)?;
+            Ok(twice(first, send()))
+        },
+    },
+    Experiment {
+        name: "so-zerocopy-unix",
+        theme: THEME,
+        call: "setsockopt(unix, SOL_SOCKET, SO_ZEROCOPY, 1)",
+        setup: "The socket is one of a pair of unix stream sockets.",
+        expected: Always("EOPNOTSUPP"),
+        why: "Zero-copy sends are built into single protocols, TCP and UDP first, and unix sockets have no such \
+              code. Their sendfile passes references all the same: kernel doc msg_zerocopy.rst, net/core/sock.c.",
+        alone: false,
+        run: |_| Ok(Seen::call(allow_zerocopy(ends::unix()?.0).map(|()| 0))),
+    },
+    Experiment {
+        name: "msg-zerocopy-not-allowed",
+        theme: THEME,
+        call: "send(socket, buffer, 65536, MSG_ZEROCOPY)",
+        setup: "A TCP socket on which SO_ZEROCOPY was never set.",
+        expected: Always("works, no completion"),
+        why: "Old programs may pass the bit by accident, so without SO_ZEROCOPY it means nothing: the bytes are \
+              copied and no completion follows. Nothing says so: kernel doc msg_zerocopy.rst.",
+        alone: false,
+        run: zerocopy_unasked,
+    },
+];
+
+fn until_full(setting: &Setting) -> Result<Seen> {
+    const ALL: usize = 16 << 20;
+    let (near, _far) = ends::tcp()?;
+    near.set_nonblocking(true)
+        .context("cannot make a socket nonblocking")?;
+    let file = setting.file(0)?;
+    file.set_len(ALL as u64)
+        .context("cannot make a file longer")?;
+    let (mut lines, mut sent) = (Vec::new(), 0);
+    let last = loop {
+        match sendfile(&near, &file, None, ALL - sent) {
+            Ok(0) => break "0".to_owned(),
+            Ok(n) => {
+                lines.push(format!("asked for {}, took {n}", ALL - sent));
+                sent += n;
+            }
+            Err(errno) => break name(errno),
+        }
+    };
+    lines.push(format!("asked for {}: {last}", ALL - sent));
+    let answer = match sent {
+        0 => last,
+        ALL => format!("all of it, then {last}"),
+        _ => format!("a short count, then {last}"),
+    };
+    Ok(Seen {
+        lines,
+        ..Seen::answer(answer).with(format!("{sent} of {ALL} bytes"))
+    })
+}
+
+fn zerocopy_unasked(_: &Setting) -> Result<Seen> {
+    let without = has_completion(&ends::tcp()?)?;
+    let pair = ends::tcp()?;
+    let with = allow_zerocopy(&pair.0).and_then(|()| has_completion(&pair));
+    let with = match with {
+        Ok(true) => "with SO_ZEROCOPY: a completion".to_owned(),
+        Ok(false) => "with SO_ZEROCOPY: no completion either".to_owned(),
+        Err(errno) => format!("with SO_ZEROCOPY: {}", name(errno)),
+    };
+    Ok(Seen::answer(match without {
+        true => "works, a completion",
+        false => "works, no completion",
+    })
+    .with(with))
+}
+
+/// Sends with MSG_ZEROCOPY, receives, and looks for the completion on the error queue.
+fn has_completion((near, far): &(TcpStream, TcpStream)) -> nix::Result<bool> {
+    let sent = send(near.as_raw_fd(), &[b'A'; 1 << 16], ZEROCOPY)?;
+    let mut received = vec![0; sent];
+    recv(far.as_raw_fd(), &mut received, MsgFlags::MSG_WAITALL)?;
+    let mut room = [0; 1];
+    match recv(near.as_raw_fd(), &mut room, MsgFlags::MSG_ERRQUEUE) {
+        Ok(_) => Ok(true),
+        Err(Errno::EAGAIN) => Ok(false),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// `setsockopt(SO_ZEROCOPY)`, which nix does not have.
+pub(super) fn allow_zerocopy(socket: impl AsFd) -> nix::Result<()> {
+    let on: libc::c_int = 1;
+    // SAFETY: the option's value is an int that outlives the call, and its length is told.
+    let done = unsafe {
+        libc::setsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ZEROCOPY,
+            (&raw const on).cast(),
+            size_of_val(&on) as libc::socklen_t,
+        )
+    };
+    Errno::result(done).map(drop)
+}
+
+fn twice(first: nix::Result<usize>, second: nix::Result<usize>) -> Seen {
+    let (first, second) = (Seen::call(first), Seen::call(second));
+    Seen::answer(format!("{}, then {}", first.answer, second.answer))
+}
+
+/// Waits until the peer's reset has come: it needs no longer than a moment.
+fn wait_for_reset(socket: &TcpStream) -> Result<()> {
+    // Error and hang-up are always told.
+    wait_for(socket, PollFlags::empty())
+}
+
+fn wait_for(socket: &TcpStream, events: PollFlags) -> Result<()> {
+    let ready = poll(
+        &mut [PollFd::new(socket.as_fd(), events)],
+        PollTimeout::from(5000u16),
+    );
+    ensure!(
+        ready.context("cannot poll a socket")? == 1,
+        "nothing came from the peer"
+    );
+    Ok(())
+}
