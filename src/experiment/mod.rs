@@ -1,5 +1,7 @@
 //! A transfer, run twice, as a recording: once untraced for its counters, once traced for its calls.
 
+mod ends;
+pub mod errors;
 mod sender;
 
 use std::{
@@ -24,9 +26,6 @@ use crate::model::{
     Cache, DescriptorKind, Origin, Outcome, Recording, Sink, Size, Trace, TransferSpec, Unavailable,
 };
 use crate::trace::{self, Cancel, Ended, TraceError};
-
-mod ends;
-pub mod errors;
 
 /// Where the bytes come from.
 #[derive(Clone, Debug, Default)]

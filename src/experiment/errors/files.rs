@@ -13,7 +13,9 @@ use super::{
     Expected::{Always, Except},
     Experiment, Seen, Setting,
 };
-use crate::{endpoint, experiment::ends, host};
+use crate::endpoint;
+use crate::experiment::ends;
+use crate::host;
 
 const THEME: &str = "files";
 

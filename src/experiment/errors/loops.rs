@@ -20,7 +20,8 @@ use nix::{
 };
 
 use super::{Expected::Always, Experiment, Seen, name};
-use crate::{experiment::ends, model::grouped};
+use crate::experiment::ends;
+use crate::model::grouped;
 
 const THEME: &str = "loops";
 const SIZE: usize = 1 << 20;

@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
-use crate::{endpoint, host};
+use crate::endpoint;
+use crate::host;
 
 mod files;
 mod loops;
