@@ -10,6 +10,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
+use nix::sys::signal::{SigHandler, Signal};
 
 pub mod check;
 pub mod completions;
@@ -77,6 +78,7 @@ enum Command {
 
 /// Reads the arguments, runs the command, reports its error.
 pub fn main() -> ExitCode {
+    ignore_file_size_signal();
     let cli = Cli::parse();
     let done = match cli.command {
         None => learn::run(cli.learn),
@@ -101,6 +103,12 @@ pub fn main() -> ExitCode {
         warn(&format!("{error:#}"));
         ExitCode::FAILURE
     })
+}
+
+/// A file that would outgrow its limit is an error (EFBIG) with a message, not a death by SIGXFSZ.
+fn ignore_file_size_signal() {
+    // SAFETY: no handler is installed. It cannot fail for this signal.
+    let _ = unsafe { nix::sys::signal::signal(Signal::SIGXFSZ, SigHandler::SigIgn) };
 }
 
 /// Nobody reads standard output any more (`zclab ... | head -1`): an end, not a failure.
