@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::report::{self, Document};
 use crate::experiment;
@@ -80,8 +80,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         ));
     }
     if let Some(file) = &args.save {
-        store::recording::save(file, &recording)
-            .with_context(|| format!("cannot save {}", file.display()))?;
+        store::recording::save(file, &recording)?;
     }
     match args.json {
         true => super::print_json(&Document::of(&recording))?,
