@@ -26,25 +26,48 @@ fn shipped() -> Catalogue {
 #[test]
 fn the_shipped_course_is_complete_and_without_fault() {
     let course = shipped();
-    let ids: Vec<_> = course.lessons().iter().map(|lesson| lesson.id.as_str()).collect();
+    let ids: Vec<_> = course
+        .lessons()
+        .iter()
+        .map(|lesson| lesson.id.as_str())
+        .collect();
     assert_eq!(ids.len(), embedded::lessons().len());
     assert!(ids.len() >= 4, "{ids:?}");
     let asked: Vec<_> = course.questions().collect();
     assert!(asked.len() >= 24, "{} questions", asked.len());
-    let kinds: BTreeSet<_> = asked.iter().map(|(_, question)| question.kind.name()).collect();
+    let kinds: BTreeSet<_> = asked
+        .iter()
+        .map(|(_, question)| question.kind.name())
+        .collect();
     assert!(kinds.len() >= 4, "{kinds:?}");
     let fixed = |question: &&Question| {
-        matches!(question.kind, QuestionKind::Number { answer: Some(_), .. })
+        matches!(
+            question.kind,
+            QuestionKind::Number {
+                answer: Some(_),
+                ..
+            }
+        )
     };
     let from_run =
         |question: &&Question| matches!(question.kind, QuestionKind::Number { run: Some(_), .. });
     let all = || asked.iter().map(|(_, question)| *question);
-    assert!(all().any(|question| fixed(&question)), "no number that is fixed");
-    assert!(all().any(|question| from_run(&question)), "no number marked from a run");
+    assert!(
+        all().any(|question| fixed(&question)),
+        "no number that is fixed"
+    );
+    assert!(
+        all().any(|question| from_run(&question)),
+        "no number marked from a run"
+    );
     for lesson in course.lessons() {
         assert!(!lesson.objectives.is_empty(), "{}", lesson.id);
         assert!(questions(lesson).count() > 0, "{} asks nothing", lesson.id);
-        assert!(predictions(lesson).count() > 0, "{} predicts nothing", lesson.id);
+        assert!(
+            predictions(lesson).count() > 0,
+            "{} predicts nothing",
+            lesson.id
+        );
     }
 }
 
@@ -74,13 +97,19 @@ fn expected(spec: &TransferSpec) -> Summary {
     let (calls, copies): (Vec<(&str, u64)>, u64) = match spec.method {
         ReadWrite => (vec![("read", chunks + 1), ("write", chunks)], 2),
         MmapWrite => (vec![("mmap", 1), ("write", chunks), ("munmap", 1)], 1),
-        Sendfile => (vec![("sendfile", chunks + 1)], u64::from(spec.to == Sink::File)),
+        Sendfile => (
+            vec![("sendfile", chunks + 1)],
+            u64::from(spec.to == Sink::File),
+        ),
     };
     let syscalls = calls.iter().map(|(_, count)| count).sum();
     Summary {
         syscalls: Some(syscalls),
         mode_switches: Some(2 * syscalls),
-        calls_by_name: calls.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
+        calls_by_name: calls
+            .into_iter()
+            .map(|(name, count)| (name.to_owned(), count))
+            .collect(),
         cpu_copied_bytes: Some(copies * size),
         cpu_copies_per_byte: Some(copies as f64),
         bytes_moved: size,
@@ -89,7 +118,11 @@ fn expected(spec: &TransferSpec) -> Summary {
 }
 
 /// Marks an answer, and holds that a wrong one is answered.
-fn verdict(question: &Question, given: &str, summary: Option<&Summary>) -> (bool, Option<Reaction>) {
+fn verdict(
+    question: &Question,
+    given: &str,
+    summary: Option<&Summary>,
+) -> (bool, Option<Reaction>) {
     let verdict = mark(question, given, summary)
         .unwrap_or_else(|message| panic!("{}: {given}: {message}", question.id));
     assert!(!verdict.answer.is_empty(), "{}", question.id);
@@ -99,7 +132,11 @@ fn verdict(question: &Question, given: &str, summary: Option<&Summary>) -> (bool
         assert!(!said.feedback.is_empty(), "{}: {given}", question.id);
     }
     let again = mark(question, &verdict.given, summary).unwrap();
-    assert_eq!(again.right, verdict.right, "{}: what is kept differs", question.id);
+    assert_eq!(
+        again.right, verdict.right,
+        "{}: what is kept differs",
+        question.id
+    );
     (verdict.right, verdict.reaction)
 }
 
@@ -120,7 +157,11 @@ fn every_question_marks_right_and_wrong() {
             QuestionKind::Order { .. } => order(question),
         }
         for given in ["", "?!", "-", "zz 99"] {
-            assert!(mark(question, given, None).is_err(), "{}: '{given}'", question.id);
+            assert!(
+                mark(question, given, None).is_err(),
+                "{}: '{given}'",
+                question.id
+            );
         }
     }
 }
@@ -132,22 +173,44 @@ fn every_set(question: &Question, options: &[QuestionOption]) {
         let letters = (0..options.len()).filter(is_in).map(letter);
         let given: Vec<_> = letters.map(String::from).collect();
         let (right, said) = verdict(question, &given.join(" "), None);
-        let wanted = options.iter().enumerate().all(|(index, option)| option.right == is_in(&index));
+        let wanted = options
+            .iter()
+            .enumerate()
+            .all(|(index, option)| option.right == is_in(&index));
         assert_eq!(right, wanted, "{}: {given:?}", question.id);
-        let wrong = (0..options.len()).filter(is_in).find(|index| !options[*index].right);
+        let wrong = (0..options.len())
+            .filter(is_in)
+            .find(|index| !options[*index].right);
         if let Some(wrong) = wrong {
-            assert_eq!(said.as_ref(), Some(&options[wrong].reaction), "{}", question.id);
+            assert_eq!(
+                said.as_ref(),
+                Some(&options[wrong].reaction),
+                "{}",
+                question.id
+            );
         }
     }
 }
 
 fn number(question: &Question) {
-    let QuestionKind::Number { answer, run, tolerance, wrong, otherwise, .. } = &question.kind else {
+    let QuestionKind::Number {
+        answer,
+        run,
+        tolerance,
+        wrong,
+        otherwise,
+        ..
+    } = &question.kind
+    else {
         unreachable!()
     };
     let summary = run.as_ref().map(|(spec, _)| expected(spec));
     if let Some((_, query)) = run.as_ref().filter(|(_, query)| !query.is_measured()) {
-        assert!(mark(question, "1", None).is_err(), "{}: marked without its run", question.id);
+        assert!(
+            mark(question, "1", None).is_err(),
+            "{}: marked without its run",
+            question.id
+        );
         let _: &Query = query;
     }
     let right = match (answer, run, &summary) {
@@ -156,7 +219,11 @@ fn number(question: &Question) {
         _ => panic!("{}: no answer", question.id),
     };
     let summary = summary.as_ref();
-    assert!(verdict(question, &right.to_string(), summary).0, "{}", question.id);
+    assert!(
+        verdict(question, &right.to_string(), summary).0,
+        "{}",
+        question.id
+    );
     for number in wrong {
         let (is_right, said) = verdict(question, &number.answer.to_string(), summary);
         assert!(!is_right, "{}: {} is right", question.id, number.answer);
@@ -169,7 +236,12 @@ fn number(question: &Question) {
 }
 
 fn order(question: &Question) {
-    let QuestionKind::Order { lines, distractors, otherwise } = &question.kind else {
+    let QuestionKind::Order {
+        lines,
+        distractors,
+        otherwise,
+    } = &question.kind
+    else {
         unreachable!()
     };
     let shown = presented(question);
@@ -201,20 +273,32 @@ fn every_prediction_is_compared_and_lies_on_its_scale() {
     let course = shipped();
     for lesson in course.lessons() {
         for page in &lesson.pages {
-            let Some(Target::Lab(lab)) = &page.target else { continue };
-            let Some(predict) = &lab.predict else { continue };
+            let Some(Target::Lab(lab)) = &page.target else {
+                continue;
+            };
+            let Some(predict) = &lab.predict else {
+                continue;
+            };
             let summary = expected(&lab.spec);
             if predict.query.is_measured() {
-                eprintln!("skipped: {}: {} differs from run to run", predict.id, predict.query);
+                eprintln!(
+                    "skipped: {}: {} differs from run to run",
+                    predict.id, predict.query
+                );
                 continue;
             }
             let seen = predict.query.of(&summary).unwrap();
             let (low, high) = predict.scale;
-            assert!((low..=high).contains(&seen), "{}: {seen} is off its scale", predict.id);
+            assert!(
+                (low..=high).contains(&seen),
+                "{}: {seen} is off its scale",
+                predict.id
+            );
             let right = mark_prediction(predict, &seen.to_string(), &summary).unwrap();
             assert!(right.right, "{}", predict.id);
             for wrong in &predict.wrong {
-                let verdict = mark_prediction(predict, &wrong.answer.to_string(), &summary).unwrap();
+                let verdict =
+                    mark_prediction(predict, &wrong.answer.to_string(), &summary).unwrap();
                 assert!(!verdict.right, "{}: {} is right", predict.id, wrong.answer);
                 assert_eq!(verdict.reaction.as_ref(), Some(&wrong.reaction));
             }
@@ -231,12 +315,22 @@ fn lessons_are_found_by_what_people_type() {
     assert_eq!(id(&first.number.to_string()), Ok(first.id.as_str()));
     assert_eq!(id(&first.title), Ok(first.id.as_str()));
     assert_eq!(id(&first.title.to_uppercase()), Ok(first.id.as_str()));
-    assert_eq!(id(&format!("{:02}-{}.md", first.number, first.id)), Ok(first.id.as_str()));
+    assert_eq!(
+        id(&format!("{:02}-{}.md", first.number, first.id)),
+        Ok(first.id.as_str())
+    );
     assert_eq!(id("sendf"), Ok("sendfile"));
-    assert!(id("sendflie").unwrap_err().contains("did you mean sendfile?"));
+    assert!(
+        id("sendflie")
+            .unwrap_err()
+            .contains("did you mean sendfile?")
+    );
     for name in ["", "nothing", "99", "../../etc/passwd"] {
         let message = id(name).unwrap_err();
-        assert!(message.contains("there are ") && message.lines().count() == 1, "{message}");
+        assert!(
+            message.contains("there are ") && message.lines().count() == 1,
+            "{message}"
+        );
     }
 }
 
@@ -344,136 +438,368 @@ fn a_good_lesson_has_no_fault() {
     let (course, _) = Catalogue::parse(&[(FILE, GOOD)], &[("known.toml", "")]);
     let lesson = course.lesson("road").unwrap();
     assert_eq!(lesson.pages.len(), 5);
-    assert_eq!(lesson.pages[0].prose, "Prose with a `---` in it.\n\n```c\n---\n```");
-    assert_eq!(lesson.pages[4].line, 80);
+    assert_eq!(
+        lesson.pages[0].prose,
+        "Prose with a `---` in it.\n\n```c\n---\n```"
+    );
+    assert_eq!(lesson.pages[4].line, 77);
 }
 
 /// Each: what is replaced in the good lesson, by what, and the beginning of the faults, all of them.
 const BROKEN: &[(&str, &str, &[&str])] = &[
     // Front matter.
-    ("+++\ntitle", "title", &["1:1: the file has no front matter: begin with"]),
-    ("]\n+++\n", "]\n", &["1:1: the front matter has no end: close it"]),
-    ("title = \"The road\"\n", "", &["1:1: the front matter has no title: add title"]),
-    ("minutes = 5", "minutes = \"five\"", &["3:11: minutes is of the type string: write a number"]),
-    ("minutes = 5", "minutes = 0", &["3:11: minutes is no whole number from 1 to 600"]),
-    ("minutes = 5", "minuts = 5", &[
-        "1:1: the front matter has no minutes: add minutes = 10",
-        "3:1: unknown key 'minuts' in the front matter: did you mean minutes?",
-    ]),
-    ("minutes = 5", "minutes = 5 5", &["3:13: the front matter is no valid TOML"]),
-    ("  { id = \"count\"", "  { id = \"Count\"", &[
-        "5:10: 'Count' is not an id: write small letters",
-        "5:10: no question serves the objective 'Count'",
-        "49:13: there is no objective 'count': did you mean Count?",
-    ]),
-    ("count the calls\" },", "count the calls\" }, { id = \"x\", text = \"y\" },", &[
-        "5:53: no question serves the objective 'x': add one",
-    ]),
-    ("count the calls\" },", "count the calls\" }, { id = \"count\", text = \"y\" },", &[
-        "5:53: the objective 'count' stands here twice",
-    ]),
+    (
+        "+++\ntitle",
+        "title",
+        &[
+            "1:1: the file has no front matter: begin with",
+            "1:1: the page has no title",
+        ],
+    ),
+    (
+        "]\n+++\n",
+        "]\n",
+        &["1:1: the front matter has no end: close it"],
+    ),
+    (
+        "title = \"The road\"\n",
+        "",
+        &["1:1: the front matter has no title: add title"],
+    ),
+    (
+        "minutes = 5",
+        "minutes = \"five\"",
+        &["3:11: minutes is of the type string: write a number"],
+    ),
+    (
+        "minutes = 5",
+        "minutes = 0",
+        &["3:11: minutes is no whole number from 1 to 600"],
+    ),
+    (
+        "minutes = 5",
+        "minuts = 5",
+        &[
+            "1:1: the front matter has no minutes: add minutes = 10",
+            "3:1: unknown key 'minuts' in the front matter: did you mean minutes?",
+        ],
+    ),
+    (
+        "minutes = 5",
+        "minutes = 5 5",
+        &["3:11: the front matter is no valid TOML"],
+    ),
+    (
+        "  { id = \"count\"",
+        "  { id = \"Count\"",
+        &[
+            "5:10: 'Count' is not an id: write small letters",
+            "5:10: no question serves the objective 'Count'",
+            "51:13: there is no objective 'count': did you mean Count?",
+        ],
+    ),
+    (
+        "count the calls\" },",
+        "count the calls\" }, { id = \"x\", text = \"y\" },",
+        &["5:54: no question serves the objective 'x': add one"],
+    ),
+    (
+        "count the calls\" },",
+        "count the calls\" }, { id = \"count\", text = \"y\" },",
+        &["5:54: the objective 'count' stands here twice"],
+    ),
     // Pages.
-    ("# One\n", "One\n", &["9:1: the page has no title: begin it with a line '# Title'"]),
-    ("Prose with", "# Prose\n\nwith", &["11:1: a second title on the page"]),
-    ("```figure\nname = \"known\"\n```\n\n---", "```figure\nname = \"known\"\n```\n\n---\n\n---", &[
-        "23:1: the page is empty",
-    ]),
-    ("`---` in it.\n", "`---` in it.\n---\n# More\n", &["12:1: --- right under text makes a heading of it"]),
-    ("otherwise = { misconception = \"M.\", feedback = \"F.\" }\n```\n", "", &[
-        "69:1: the fenced block has no end: close it by a line ```",
-    ]),
-    ("```figure", "```figur", &["17:1: 'figur' is no block, and would be prose: did you mean figure?"]),
-    ("---\n\n# Two\n\n", "", &["23:1: a lab beside the page's figure", "31:1: a predict without a lab"]),
-    ("```lab\nid = \"live\"", "```predict\nid = \"live\"", &[
-        "25:1: a predict without a lab before it", "33:1: a predict without a lab before it",
-    ]),
-    ("wrong = [ { answer = 16, misconception = \"M.\", feedback = \"F.\" } ]\n```", "```\n```predict\n```", &[
-        "42:1: a second predict on the page",
-    ]),
+    (
+        "# One\n",
+        "One\n",
+        &["9:1: the page has no title: begin it with a line '# Title'"],
+    ),
+    (
+        "Prose with",
+        "# Prose\n\nwith",
+        &["11:1: a second title on the page"],
+    ),
+    (
+        "```figure\nname = \"known\"\n```\n\n---",
+        "```figure\nname = \"known\"\n```\n\n---\n\n---",
+        &["22:1: the page is empty"],
+    ),
+    (
+        "`---` in it.\n",
+        "`---` in it.\n---\n# More\n",
+        &["12:1: --- right under text makes a heading of it"],
+    ),
+    (
+        "otherwise = { misconception = \"M.\", feedback = \"F.\" }\n```\n",
+        "",
+        &["79:1: the fenced block has no end: close it by a line ```"],
+    ),
+    (
+        "```figure",
+        "```figur",
+        &["17:1: 'figur' is no block, and would be prose: did you mean figure?"],
+    ),
+    (
+        "---\n\n# Two\n\n",
+        "",
+        &[
+            "21:1: a lab beside the page's figure",
+            "29:1: a predict without a lab",
+        ],
+    ),
+    (
+        "```lab\nid = \"live\"",
+        "```predict\nid = \"live\"",
+        &[
+            "25:1: a predict without a lab before it",
+            "33:1: a predict without a lab before it",
+        ],
+    ),
+    (
+        "wrong = [ { answer = 16, misconception = \"M.\", feedback = \"F.\" } ]\n```",
+        "```\n```predict\n```",
+        &["42:1: a second predict on the page"],
+    ),
     // Figures and experiments.
-    ("name = \"known\"", "name = \"knwon\"", &["18:8: there is no figure 'knwon': did you mean known?"]),
-    ("name = \"known\"", "", &["17:1: the figure has no name: add name = \"...\""]),
-    ("method = \"sendfile\"", "method = \"sendfle\"", &["27:10: 'sendfle' is not a method: there are"]),
-    ("to = \"tcp\"", "to = \"ctp\"", &["28:6: 'ctp' is not a sink: there are"]),
-    ("\"1MiB\"", "\"12parsecs\"", &["29:8: '12parsecs' is not a size: write"]),
+    (
+        "name = \"known\"",
+        "name = \"knwon\"",
+        &["18:8: there is no figure 'knwon': did you mean known?"],
+    ),
+    (
+        "name = \"known\"",
+        "",
+        &["17:1: the figure has no name: add name = \"...\""],
+    ),
+    (
+        "method = \"sendfile\"",
+        "method = \"sendfle\"",
+        &["27:10: 'sendfle' is not a method: there are"],
+    ),
+    (
+        "to = \"tcp\"",
+        "to = \"ctp\"",
+        &["28:6: 'ctp' is not a sink: there are"],
+    ),
+    (
+        "\"1MiB\"",
+        "\"12parsecs\"",
+        &["29:8: '12parsecs' is not a size: write"],
+    ),
     ("\"1MiB\"", "-1", &["29:8: '-1' is not a size: write"]),
-    ("\"64KiB\"", "0", &["30:9: a chunk of 0 bytes moves nothing: write 64KiB"]),
-    ("\"warm\"", "\"hot\"", &["31:9: 'hot' is not a state of the cache: write warm or cold"]),
+    (
+        "\"64KiB\"",
+        "0",
+        &["30:9: a chunk of 0 bytes moves nothing: write 64KiB"],
+    ),
+    (
+        "\"warm\"",
+        "\"hot\"",
+        &["31:9: 'hot' is not a state of the cache: write warm or cold"],
+    ),
     ("id = \"live\"\n", "", &["25:1: the lab has no id"]),
-    ("id = \"live\"", "id = \"guess\"", &["34:6: the id 'guess' stands also in lessons/01-road.md:26"]),
+    (
+        "id = \"live\"",
+        "id = \"guess\"",
+        &["34:6: the id 'guess' stands also in lessons/01-road.md:26"],
+    ),
     // Predictions.
-    ("\"syscalls\"", "\"calls\"", &["36:9: 'calls' is not a figure of a run: there are"]),
-    ("scale = [0, 64]", "scale = [64, 0]", &["38:9: the scale has not two ends that rise"]),
-    ("scale = [0, 64]", "scale = [0, \"x\"]", &[
-        "38:9: the scale has not two ends that rise", "38:13: scale is of the type string: write a number",
-    ]),
-    ("hints = [\"Count.\"]", "hints = \"Count.\"", &["39:9: hints is of the type string: write a list"]),
-    ("{ answer = 16,", "{", &["41:11: the wrong number has no answer"]),
+    (
+        "\"syscalls\"",
+        "\"calls\"",
+        &["36:9: 'calls' is not a figure of a run: there are"],
+    ),
+    (
+        "scale = [0, 64]",
+        "scale = [64, 0]",
+        &["38:9: the scale has not two ends that rise"],
+    ),
+    (
+        "scale = [0, 64]",
+        "scale = [0, \"x\"]",
+        &[
+            "38:9: the scale has not two ends that rise",
+            "38:13: scale is of the type string: write a number",
+        ],
+    ),
+    (
+        "hints = [\"Count.\"]",
+        "hints = \"Count.\"",
+        &["39:9: hints is of the type string: write a list"],
+    ),
+    (
+        "{ answer = 16,",
+        "{",
+        &["41:11: the wrong number has no answer"],
+    ),
     // Choices.
-    ("id = \"pick\"", "id = \"pick!\"", &["47:6: 'pick!' is not an id"]),
-    ("id = \"pick\"", "id = \"number\"", &["65:6: the id 'number' stands also in lessons/01-road.md:47"]),
-    ("kind = \"choice\"", "kind = \"choise\"", &["48:8: 'choise' is not a kind of question: write one of"]),
-    ("\"count\"\ntext", "\"cuont\"\ntext", &[
-        "5:10: no question serves the objective 'count'",
-        "49:13: there is no objective 'cuont': did you mean count?",
-    ]),
-    ("explain = \"So.\"\noptions", "options", &["46:1: the quiz has no explain: add explain"]),
-    ("text = \"How many?\"\nexplain = \"So.\"\noptions", "text = \" \"\nexplain = \"So.\"\noptions", &[
-        "50:8: text is empty: write a text",
-    ]),
-    (", right = true", "", &[
-        "46:1: the question has no right option: mark one",
-        "53:3: the option is wrong and has no feedback: add",
-        "53:3: the option is wrong and has no misconception: add",
-    ]),
-    ("\"one\", misc", "\"one\", right = true, misc", &["54:3: a second option is right: leave one right"]),
-    ("\"one\", misconception = \"M.\",", "\"one\",", &["54:3: the option is wrong and has no misconception"]),
-    ("\"one\", misconception = \"M.\", feedback = \"F.\"", "\"one\", misconception = \"M.\"", &[
-        "54:3: the option is wrong and has no feedback",
-    ]),
-    ("options = [", "optoins = [", &[
-        "46:1: the quiz has no options",
-        "52:1: unknown key 'optoins' in the quiz: did you mean options?",
-    ]),
-    ("  { text = \"one\", misconception = \"M.\", feedback = \"F.\" },\n", "", &[
-        "46:1: the question has fewer than two options",
-    ]),
-    ("right = true", "right = \"yes\"", &[
-        "46:1: the question has no right option",
-        "53:3: the option is wrong and has no feedback",
-        "53:3: the option is wrong and has no misconception",
-        "53:27: right is of the type string: write true or false",
-    ]),
-    ("explain = \"So.\"\noptions", "explain = \"So.\noptions", &["51:15: the quiz is no valid TOML"]),
-    ("kind = \"choice\"", "kind = \"multi\"\ntolerance = 1", &["49:1: unknown key 'tolerance' in the quiz"]),
+    (
+        "id = \"pick\"",
+        "id = \"pick!\"",
+        &["49:6: 'pick!' is not an id"],
+    ),
+    (
+        "id = \"pick\"",
+        "id = \"number\"",
+        &["65:6: the id 'number' stands also in lessons/01-road.md:49"],
+    ),
+    (
+        "kind = \"choice\"",
+        "kind = \"choise\"",
+        &["50:8: 'choise' is not a kind of question: write one of"],
+    ),
+    (
+        "\"count\"\ntext",
+        "\"cuont\"\ntext",
+        &[
+            "5:10: no question serves the objective 'count'",
+            "51:13: there is no objective 'cuont': did you mean count?",
+        ],
+    ),
+    (
+        "explain = \"So.\"\noptions",
+        "options",
+        &["48:1: the quiz has no explain: add explain"],
+    ),
+    (
+        "text = \"How many?\"\nexplain = \"So.\"\noptions",
+        "text = \" \"\nexplain = \"So.\"\noptions",
+        &["52:8: text is empty: write a text"],
+    ),
+    (
+        ", right = true",
+        "",
+        &[
+            "48:1: the question has no right option: mark one",
+            "55:3: the option is wrong and has no feedback: add",
+            "55:3: the option is wrong and has no misconception: add",
+        ],
+    ),
+    (
+        "\"one\", misc",
+        "\"one\", right = true, misc",
+        &["56:3: a second option is right: leave one right"],
+    ),
+    (
+        "\"one\", misconception = \"M.\",",
+        "\"one\",",
+        &["56:3: the option is wrong and has no misconception"],
+    ),
+    (
+        "\"one\", misconception = \"M.\", feedback = \"F.\"",
+        "\"one\", misconception = \"M.\"",
+        &["56:3: the option is wrong and has no feedback"],
+    ),
+    (
+        "options = [",
+        "optoins = [",
+        &[
+            "48:1: the quiz has no options",
+            "54:1: unknown key 'optoins' in the quiz: did you mean options?",
+        ],
+    ),
+    (
+        "  { text = \"one\", misconception = \"M.\", feedback = \"F.\" },\n",
+        "",
+        &["48:1: the question has fewer than two options"],
+    ),
+    (
+        "right = true",
+        "right = \"yes\"",
+        &[
+            "48:1: the question has no right option",
+            "55:3: the option is wrong and has no feedback",
+            "55:3: the option is wrong and has no misconception",
+            "55:27: right is of the type string: write true or false",
+        ],
+    ),
+    (
+        "explain = \"So.\"\noptions",
+        "explain = \"So.\noptions",
+        &["53:15: the quiz is no valid TOML"],
+    ),
+    (
+        "kind = \"choice\"",
+        "kind = \"multi\"\ntolerance = 1",
+        &["51:1: unknown key 'tolerance' in the quiz"],
+    ),
     // Numbers.
-    ("answer = 66\n", "", &["64:1: the question has neither an answer nor a run"]),
-    ("answer = 66\n", "answer = 66\nrun = { method = \"sendfile\" }\nquery = \"syscalls\"\n", &[
-        "64:1: the question has both an answer and a run",
-    ]),
-    ("answer = 66\n", "run = { method = \"sendfile\", chank = 1 }\n", &[
-        "64:1: the quiz has no query: add query = \"syscalls\"",
-        "70:29: unknown key 'chank' in the run: did you mean chunk?",
-    ]),
-    ("answer = 66\n", "answer = 33\n", &["71:11: the number stands under wrong and is right"]),
-    ("answer = 66\n", "answer = 66\ntolerance = -1\n", &["71:13: the tolerance is negative: write 0 or more"]),
-    ("\"calls\"\nanswer", "\"\"\nanswer", &["69:8: unit is empty"]),
-    ("answer = 66\nwrong = [ { answer = 33, misconception = \"M.\",", "answer = 66\nwrong = [ { answer = 33,", &[
-        "71:11: the number is wrong and has no misconception",
-    ]),
-    ("otherwise = { misconception = \"M.\", feedback = \"F.\" }\n```\n\n---", "```\n\n---", &[
-        "64:1: the quiz has no otherwise: add otherwise",
-    ]),
+    (
+        "answer = 66\n",
+        "",
+        &["64:1: the question has neither an answer nor a run"],
+    ),
+    (
+        "answer = 66\n",
+        "answer = 66\nrun = { method = \"sendfile\" }\nquery = \"syscalls\"\n",
+        &["64:1: the question has both an answer and a run"],
+    ),
+    (
+        "answer = 66\n",
+        "run = { method = \"sendfile\", chank = 1 }\n",
+        &[
+            "64:1: the quiz has no query: add query = \"syscalls\"",
+            "70:30: unknown key 'chank' in the run: did you mean chunk?",
+        ],
+    ),
+    (
+        "answer = 66\n",
+        "answer = 33\n",
+        &["71:11: the number stands under wrong and is right"],
+    ),
+    (
+        "answer = 66\n",
+        "answer = 66\ntolerance = -1\n",
+        &["71:13: the tolerance is negative: write 0 or more"],
+    ),
+    (
+        "\"calls\"\nanswer",
+        "\"\"\nanswer",
+        &["69:8: unit is empty"],
+    ),
+    (
+        "answer = 66\nwrong = [ { answer = 33, misconception = \"M.\",",
+        "answer = 66\nwrong = [ { answer = 33,",
+        &["71:11: the number is wrong and has no misconception"],
+    ),
+    (
+        "otherwise = { misconception = \"M.\", feedback = \"F.\" }\n```\n\n---",
+        "```\n\n---",
+        &["64:1: the quiz has no otherwise: add otherwise"],
+    ),
     // Orders.
-    ("\"close()\", misconception = \"M.\", feedback = \"F.\" }", "\"close()\" }", &[
-        "88:17: the distractor is wrong and has no feedback",
-        "88:17: the distractor is wrong and has no misconception",
-    ]),
-    ("\"close()\"", "\"read()\"", &["88:26: the distractor is also one of the lines"]),
-    ("[\"read()\", \"write()\"]", "[\"read()\", \"read()\"]", &["82:1: the question has nothing to bring in order"]),
-    ("lines = [\"read()\", \"write()\"]\n", "", &["82:1: the quiz has no lines: add lines"]),
+    (
+        "\"close()\", misconception = \"M.\", feedback = \"F.\" }",
+        "\"close()\" }",
+        &[
+            "85:17: the distractor is wrong and has no feedback",
+            "85:17: the distractor is wrong and has no misconception",
+        ],
+    ),
+    (
+        "\"close()\"",
+        "\"read()\"",
+        &["85:26: the distractor is also one of the lines"],
+    ),
+    (
+        "[\"read()\", \"write()\"]",
+        "[\"read()\", \"read()\"]",
+        &["79:1: the question has nothing to bring in order"],
+    ),
+    (
+        "lines = [\"read()\", \"write()\"]\n",
+        "",
+        &["79:1: the quiz has no lines: add lines"],
+    ),
     // Several at once, each with its place.
-    ("minutes = 5", "minutes = -1\ntags = []", &["3:11: minutes is no whole number", "4:1: unknown key 'tags'"]),
+    (
+        "minutes = 5",
+        "minutes = -1\ntags = []",
+        &[
+            "3:11: minutes is no whole number",
+            "4:1: unknown key 'tags'",
+        ],
+    ),
 ];
 
 #[test]
@@ -492,7 +818,9 @@ fn every_fault_is_found_where_it_stands() {
                 found.starts_with(&format!("{FILE}:{wanted}")) && !found.contains('\n')
             });
         if !is_found {
-            failures.push(format!("{from:?} -> {to:?}\n  wanted {wanted:#?}\n  found  {found:#?}"));
+            failures.push(format!(
+                "{from:?} -> {to:?}\n  wanted {wanted:#?}\n  found  {found:#?}"
+            ));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
@@ -500,15 +828,23 @@ fn every_fault_is_found_where_it_stands() {
 
 #[test]
 fn what_does_not_fit_is_a_fault_at_its_first_line_too_many() {
-    let long = (1..=20).map(|line| format!("Line {line}.  \n")).collect::<String>();
+    let long = (1..=20)
+        .map(|line| format!("Line {line}.  \n"))
+        .collect::<String>();
     let prose = GOOD.replacen("Prose with a `---` in it.\n", &long, 1);
     // 3 rows of code and the empty row above them come on top of 20.
-    assert_eq!(faults(FILE, &prose), [
-        "lessons/01-road.md:28:1: the page does not fit 80x24: 22 rows of 66 cells, and there is room for 17: shorten it, or begin a page by ---"
-    ]);
+    assert_eq!(
+        faults(FILE, &prose),
+        [
+            "lessons/01-road.md:28:1: the page does not fit 80x24: 22 rows of 66 cells, and there is room for 17: shorten it, or begin a page by ---"
+        ]
+    );
     let lab = GOOD.replacen("# Two\n", &format!("# Two\n\n{long}"), 1);
     let found = faults(FILE, &lab);
-    assert!(found[0].starts_with("lessons/01-road.md:33:1: the page does not fit 80x24: 20 rows"), "{found:?}");
+    assert!(
+        found[0].starts_with("lessons/01-road.md:33:1: the page does not fit 80x24: 20 rows"),
+        "{found:?}"
+    );
     // Wide enough for one screen, too long for the column of the other.
     let column = "word ".repeat(90);
     let lab = GOOD.replacen("# Two\n", &format!("# Two\n\n{column}\n"), 1);
@@ -516,13 +852,25 @@ fn what_does_not_fit_is_a_fault_at_its_first_line_too_many() {
     assert_eq!(found, [""; 0], "7 rows of 66, 12 of 42");
 
     let option = GOOD.replacen("\"two\"", &format!("\"{}\"", "x".repeat(59)), 1);
-    assert_eq!(faults(FILE, &option), [
-        "lessons/01-road.md:53:12: the option takes 2 rows of 58 cells, and there is room for 1: shorten it"
-    ]);
+    assert_eq!(
+        faults(FILE, &option),
+        [
+            "lessons/01-road.md:55:12: the option takes 2 rows of 58 cells, and there is room for 1: shorten it"
+        ]
+    );
     let question = GOOD.replacen("\"How many?\"", &format!("\"{}\"", "word ".repeat(60)), 1);
-    assert!(faults(FILE, &question)[0].starts_with("lessons/01-road.md:50:8: the question takes 5 rows"));
-    let reaction = GOOD.replacen("feedback = \"F.\"", &format!("feedback = \"{}\"", "word ".repeat(60)), 1);
-    assert!(faults(FILE, &reaction)[0].contains("misconception and feedback takes 6 rows of 60 cells"));
+    assert!(
+        faults(FILE, &question)[0]
+            .starts_with("lessons/01-road.md:52:8: the question takes 5 rows")
+    );
+    let reaction = GOOD.replacen(
+        "feedback = \"F.\"",
+        &format!("feedback = \"{}\"", "word ".repeat(60)),
+        1,
+    );
+    assert!(
+        faults(FILE, &reaction)[0].contains("misconception and feedback takes 6 rows of 60 cells")
+    );
 }
 
 #[test]
@@ -532,31 +880,77 @@ fn files_that_are_no_lessons() {
     assert!(one("01-x.md", "  \n\n").starts_with("01-x.md:1:1: the file is empty"));
     assert!(one("01-x.md", "# Title\n").starts_with("01-x.md:1:1: the file has no front matter"));
     assert!(one("01-x.md", "+++").starts_with("01-x.md:1:1: the front matter has no end"));
-    for name in ["road.md", "1-road.md", "00-road.md", "01-Road.md", "01-.md", "01-a--b.md", "001-a.md", "01-road.txt"] {
-        assert_eq!(faults(name, GOOD), [format!(
-            "{name}:1:1: the file's name is not NN-id.md: name it by its place in the course and its id, as in 02-classic-path.md"
-        )]);
+    for name in [
+        "road.md",
+        "1-road.md",
+        "00-road.md",
+        "01-Road.md",
+        "01-.md",
+        "01-a--b.md",
+        "001-a.md",
+        "01-road.txt",
+    ] {
+        assert_eq!(
+            faults(name, GOOD),
+            [format!(
+                "{name}:1:1: the file's name is not NN-id.md: name it by its place in the course and its id, as in 02-classic-path.md"
+            )]
+        );
     }
-    let fault = parse::text_of("x.md", "a\nµ\u{e9}".as_bytes().strip_suffix(b"\xa9").unwrap());
-    assert_eq!(fault.unwrap_err().to_string(), "x.md:2:2: the byte 0xc3 is no UTF-8: save the file as UTF-8");
+    let fault = parse::text_of(
+        "x.md",
+        "a\nµ\u{e9}".as_bytes().strip_suffix(b"\xa9").unwrap(),
+    );
+    assert_eq!(
+        fault.unwrap_err().to_string(),
+        "x.md:2:2: the byte 0xc3 is no UTF-8: save the file as UTF-8"
+    );
 }
 
 #[test]
 fn a_broken_lesson_takes_no_other_down() {
-    let other = GOOD.replace("id = \"", "id = \"other-").replace("\"count\"\ntext", "\"other-count\"\ntext");
+    let other = GOOD
+        .replace("id = \"", "id = \"other-")
+        .replace("\"count\"\ntext", "\"other-count\"\ntext");
     let broken = GOOD.replace("kind = \"order\"", "kind = \"odd\"");
-    let files = [("01-road.md", broken.as_str()), ("02-other.md", other.as_str())];
+    let files = [
+        ("01-road.md", broken.as_str()),
+        ("02-other.md", other.as_str()),
+    ];
     let (course, faults) = Catalogue::parse(&files, &[("known.toml", "")]);
     assert_eq!(faults.len(), 1, "{faults:?}");
-    let ids: Vec<_> = course.lessons().iter().map(|lesson| lesson.id.as_str()).collect();
+    let ids: Vec<_> = course
+        .lessons()
+        .iter()
+        .map(|lesson| lesson.id.as_str())
+        .collect();
     assert_eq!(ids, ["other"]);
 
-    let files = [("01-road.md", GOOD), ("01-street.md", GOOD), ("02-road.md", other.as_str())];
+    let files = [
+        ("01-road.md", GOOD),
+        ("01-street.md", GOOD),
+        ("02-road.md", other.as_str()),
+    ];
     let (_, faults) = Catalogue::parse(&files, &[("known.toml", "")]);
     let faults: Vec<_> = faults.iter().map(Fault::to_string).collect();
-    assert!(faults.iter().any(|fault| fault.starts_with("01-street.md:1:1: the number 01 is also that of 01-road.md")), "{faults:?}");
-    assert!(faults.iter().any(|fault| fault.starts_with("02-road.md:1:1: the lesson 'road' is also 01-road.md")), "{faults:?}");
-    assert!(faults.iter().any(|fault| fault.starts_with("01-street.md:47:6: the id 'pick' stands also in 01-road.md:47")), "{faults:?}");
+    assert!(
+        faults
+            .iter()
+            .any(|fault| fault
+                .starts_with("01-street.md:1:1: the number 01 is also that of 01-road.md")),
+        "{faults:?}"
+    );
+    assert!(
+        faults
+            .iter()
+            .any(|fault| fault.starts_with("02-road.md:1:1: the lesson 'road' is also 01-road.md")),
+        "{faults:?}"
+    );
+    assert!(
+        faults.iter().any(|fault| fault
+            .starts_with("01-street.md:49:6: the id 'pick' stands also in 01-road.md:49")),
+        "{faults:?}"
+    );
 }
 
 /// Any text at all is read without a panic, and each fault has a place inside of it.
@@ -565,7 +959,10 @@ fn cut_and_mixed_lessons_never_panic() {
     let lines: Vec<_> = GOOD.lines().collect();
     let mut texts: Vec<String> = (0..GOOD.len()).map(|end| GOOD[..end].to_owned()).collect();
     for without in 0..lines.len() {
-        let kept = lines.iter().enumerate().filter(|(index, _)| *index != without);
+        let kept = lines
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != without);
         texts.push(kept.map(|(_, line)| format!("{line}\n")).collect());
     }
     texts.push("+++\n+++\n---\n---\n".to_owned());
@@ -575,7 +972,10 @@ fn cut_and_mixed_lessons_never_panic() {
         let (_, faults) = course::check(&[(FILE, &text)], &[]);
         let count = text.matches('\n').count() + 1;
         for fault in faults {
-            assert!((1..=count).contains(&fault.line) && fault.column > 0, "{fault}");
+            assert!(
+                (1..=count).contains(&fault.line) && fault.column > 0,
+                "{fault}"
+            );
             assert!(!fault.to_string().contains(char::is_control), "{fault:?}");
         }
     }
@@ -588,7 +988,11 @@ fn zclab(arguments: &[&str], dir: &Path) -> (i32, String, String) {
         .output()
         .unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }
 
 #[test]
@@ -604,7 +1008,10 @@ fn check_prints_a_line_a_fault_and_a_summary() {
     fs::create_dir_all(&figures).unwrap();
     let (code, out, err) = zclab(&["check", "lessons"], dir.path());
     assert_eq!((code, out.as_str()), (1, ""));
-    assert!(err.starts_with("zclab: cannot check lessons: there are no lessons"), "{err}");
+    assert!(
+        err.starts_with("zclab: cannot check lessons: there are no lessons"),
+        "{err}"
+    );
 
     fs::write(lessons.join("01-road.md"), GOOD).unwrap();
     fs::write(lessons.join("02-bad.md"), b"+++\n\xff").unwrap();
@@ -614,12 +1021,18 @@ fn check_prints_a_line_a_fault_and_a_summary() {
     let lines: Vec<_> = out.lines().collect();
     assert_eq!(code, 1);
     assert!(lines[0].starts_with("assets/figures/known.toml:"), "{out}");
-    assert_eq!(lines[1], "lessons/02-bad.md:2:1: the byte 0xff is no UTF-8: save the file as UTF-8");
+    assert_eq!(
+        lines[1],
+        "lessons/02-bad.md:2:1: the byte 0xff is no UTF-8: save the file as UTF-8"
+    );
     assert_eq!(lines[2..], ["2 faults in 2 files"], "{out}");
 
     let (code, _, err) = zclab(&["check", "nowhere"], dir.path());
     assert_eq!(code, 1);
-    assert_eq!(err, "zclab: cannot check nowhere: No such file or directory (os error 2)\n");
+    assert_eq!(
+        err,
+        "zclab: cannot check nowhere: No such file or directory (os error 2)\n"
+    );
 }
 
 #[test]
@@ -630,20 +1043,32 @@ fn lessons_are_listed_and_printed() {
     assert_eq!((code, list.lines().count()), (0, course.lessons().len()));
     let (_, json, _) = zclab(&["lessons", "--json"], dir);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    for (lesson, listed) in course.lessons().iter().zip(json["lessons"].as_array().unwrap()) {
+    for (lesson, listed) in course
+        .lessons()
+        .iter()
+        .zip(json["lessons"].as_array().unwrap())
+    {
         assert_eq!(listed["id"], lesson.id);
         assert_eq!(listed["pages"], lesson.pages.len());
         assert_eq!(listed["questions"], questions(lesson).count());
-        assert_eq!(listed["objectives"].as_array().unwrap().len(), lesson.objectives.len());
+        assert_eq!(
+            listed["objectives"].as_array().unwrap().len(),
+            lesson.objectives.len()
+        );
         let (code, text, _) = zclab(&["lessons", &lesson.id], dir);
         assert_eq!(code, 0);
         for page in &lesson.pages {
             assert!(text.contains(&page.title), "{}: {}", lesson.id, page.title);
         }
-        let wide = text.lines().find(|line| zclab::course::prose::width(line) > 78);
+        let wide = text
+            .lines()
+            .find(|line| zclab::course::prose::width(line) > 78);
         assert_eq!(wide, None, "{}", lesson.id);
     }
     let (code, out, err) = zclab(&["lessons", "sendfiel"], dir);
     assert_eq!((code, out.as_str(), err.lines().count()), (1, "", 1));
-    assert!(err.starts_with("zclab: there is no lesson 'sendfiel' (did you mean sendfile?)"), "{err}");
+    assert!(
+        err.starts_with("zclab: there is no lesson 'sendfiel' (did you mean sendfile?)"),
+        "{err}"
+    );
 }

@@ -48,6 +48,8 @@ pub(super) struct Found {
     figures: Vec<Named>,
     texts: Vec<Placed>,
     served: Vec<At<String>>,
+    /// A block could not be read: nobody knows what it serves.
+    unread: bool,
 }
 
 impl Found {
@@ -60,7 +62,7 @@ impl Found {
     }
 
     /// A question that serves an objective.
-    pub(super) fn serve(&mut self, _report: &Reporter, objective: &At<String>) {
+    pub(super) fn serve(&mut self, objective: &At<String>) {
         self.served.push(objective.clone());
     }
 
@@ -138,16 +140,17 @@ pub fn parse(file: &str, text: &str) -> Parsed {
             "begin with front matter between two lines of +++",
         );
     } else {
-        let objectives;
-        let body;
-        (objectives, body) = front_matter(&mut report, text, &mut lesson);
-        for page in pages(&mut report, text, body) {
+        let (objectives, body) = front_matter(&mut report, text, &mut lesson);
+        let pages = body.map(|body| pages(&mut report, text, body));
+        for page in pages.into_iter().flatten() {
             let (page, lines) = read_page(&mut report, &mut found, text, &page);
             lesson.pages.push(page);
             prose_lines.push(lines);
         }
-        check_objectives(&mut report, &found, &objectives);
-        lesson.objectives = objectives.into_iter().map(|found| found.value).collect();
+        if let Some(objectives) = objectives {
+            check_objectives(&mut report, &found, &objectives);
+            lesson.objectives = objectives.into_iter().map(|found| found.value).collect();
+        }
     }
     let mut faults = report.faults;
     faults.sort();
@@ -184,12 +187,13 @@ fn rows(text: &str) -> Vec<Row> {
         .collect()
 }
 
-/// Reads the front matter into the lesson: its objectives with their places, and the rows of the body.
+/// Reads the front matter into the lesson: its objectives with their places (none where it cannot be read), and
+/// the rows of the body (none where nobody knows where it begins).
 fn front_matter(
     report: &mut Reporter,
     text: &str,
     lesson: &mut Lesson,
-) -> (Vec<At<Objective>>, Vec<Row>) {
+) -> (Option<Vec<At<Objective>>>, Option<Vec<Row>>) {
     let rows = rows(text);
     let is_fence = |row: &Row| text[row.span.clone()].trim_end() == "+++";
     if !is_fence(&rows[0]) {
@@ -198,19 +202,17 @@ fn front_matter(
             "the file has no front matter",
             "begin with a line +++, then title, minutes and objectives, then a line +++",
         );
-        return (Vec::new(), rows);
+        return (None, Some(rows));
     }
     let Some(end) = rows.iter().skip(1).position(is_fence).map(|at| at + 1) else {
         report.fault(0, "the front matter has no end", "close it by a line +++");
-        return (Vec::new(), Vec::new());
+        return (None, None);
     };
     let base = rows[1].span.start;
     let source = &text[base..rows[end].span.start];
-    let mut objectives = Vec::new();
-    if let Some(block) = Block::parse(report, "front matter", 0, base, source) {
-        objectives = header(report, block, lesson);
-    }
-    (objectives, rows[end + 1..].to_vec())
+    let objectives = Block::parse(report, "front matter", 0, base, source)
+        .map(|block| header(report, block, lesson));
+    (objectives, Some(rows[end + 1..].to_vec()))
 }
 
 fn header(report: &mut Reporter, mut block: Block, lesson: &mut Lesson) -> Vec<At<Objective>> {
@@ -504,6 +506,7 @@ impl Targets {
         }
         let source = &text[fence.inner.clone()];
         let Some(block) = Block::parse(report, name, offset, fence.inner.start, source) else {
+            found.unread = true;
             return;
         };
         match name {
@@ -574,7 +577,7 @@ fn check_objectives(report: &mut Reporter, found: &Found, objectives: &[At<Objec
             report.fault(served.offset, what, advice);
         }
     }
-    for objective in objectives {
+    for objective in objectives.iter().filter(|_| !found.unread) {
         if !found
             .served
             .iter()

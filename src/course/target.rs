@@ -200,7 +200,7 @@ fn kind(
 
 fn objective(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Option<String> {
     let objective = block.text(report, "objective")?;
-    found.serve(report, &objective);
+    found.serve(&objective);
     Some(objective.value)
 }
 
