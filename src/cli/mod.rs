@@ -19,6 +19,8 @@ pub mod error;
 pub mod errors;
 pub mod learn;
 pub mod lessons;
+pub mod page_cache;
+pub mod prove;
 pub mod proxy;
 pub mod receive;
 pub mod replay;
@@ -51,6 +53,10 @@ enum Command {
     Run(run::Args),
     /// A saved recording, played or printed
     Replay(replay::Args),
+    /// The alias proof: which methods hand over references, and which copy
+    Prove(prove::Args),
+    /// The page cache live: which pages of a file are resident, step by step
+    PageCache(page_cache::Args),
     /// Errors on purpose: calls that fail, made for real on this kernel
     Errors(errors::Args),
     /// The lessons as a list, or one as plain text
@@ -85,6 +91,8 @@ pub fn main() -> ExitCode {
         Some(Command::Learn(args)) => learn::run(args),
         Some(Command::Run(args)) => run::run(args),
         Some(Command::Replay(args)) => replay::run(args),
+        Some(Command::Prove(args)) => prove::run(args),
+        Some(Command::PageCache(args)) => page_cache::run(args),
         Some(Command::Errors(args)) => errors::run(args),
         Some(Command::Error(args)) => error::run(args),
         Some(Command::Lessons(args)) => lessons::run(args),

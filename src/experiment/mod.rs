@@ -2,6 +2,8 @@
 
 mod ends;
 pub mod errors;
+pub mod page_cache;
+pub mod proof;
 mod sender;
 
 use std::{

@@ -4,4 +4,4 @@ mod counters;
 mod residency;
 
 pub use counters::Counters;
-pub use residency::{drop_from_cache, residency};
+pub use residency::{dirty_pages, drop_from_cache, residency, resident_pages};

@@ -24,14 +24,40 @@ pub fn residency(file: &File) -> Result<Residency> {
     let size = file.metadata().context("cannot ask for the size")?.len();
     let pages = size.div_ceil(page);
     let resident = match cachestat(file) {
-        Err(Errno::ENOSYS | Errno::EOPNOTSUPP | Errno::EPERM) if size > 0 => mincore(file, size)?,
-        Err(Errno::ENOSYS | Errno::EOPNOTSUPP | Errno::EPERM) => 0,
-        found => found.context("cannot ask cachestat for the resident pages")?,
+        Err(Errno::ENOSYS | Errno::EOPNOTSUPP | Errno::EPERM) => {
+            let found = resident_pages(file)?;
+            found.into_iter().filter(|resident| *resident).count() as u64
+        }
+        found => {
+            found
+                .context("cannot ask cachestat for the resident pages")?
+                .cached
+        }
     };
     Ok(Residency {
         resident: resident.min(pages),
         pages,
     })
+}
+
+/// Which pages of a file are in the page cache, first to last.
+///
+/// # Errors
+/// As [`residency`].
+pub fn resident_pages(file: &File) -> Result<Vec<bool>> {
+    let size = file.metadata().context("cannot ask for the size")?.len();
+    match size {
+        0 => Ok(Vec::new()),
+        size => mincore(file, size),
+    }
+}
+
+/// How many pages of a file are dirty: newer than what its disk has.
+///
+/// # Errors
+/// cachestat is refused, or older than this kernel: its errno.
+pub fn dirty_pages(file: &File) -> nix::Result<u64> {
+    Ok(cachestat(file)?.dirty)
 }
 
 /// Writes a file's dirty pages to its disk and asks the kernel to forget all its pages. It is only advice: on tmpfs
@@ -65,7 +91,7 @@ struct Cachestat {
     recently_evicted: u64,
 }
 
-fn cachestat(file: &File) -> nix::Result<u64> {
+fn cachestat(file: &File) -> nix::Result<Cachestat> {
     let range = Range {
         offset: 0,
         length: 0,
@@ -73,11 +99,11 @@ fn cachestat(file: &File) -> nix::Result<u64> {
     let mut stat = Cachestat::default();
     // SAFETY: both structures have the kernel's layout and outlive the call.
     let done = unsafe { libc::syscall(SYS_CACHESTAT, file.as_raw_fd(), &range, &mut stat, 0u32) };
-    Errno::result(done).map(|_| stat.cached)
+    Errno::result(done).map(|_| stat)
 }
 
-/// For kernels without cachestat. To those who may not know, mincore(2) answers that everything is resident.
-fn mincore(file: &File, size: u64) -> Result<u64> {
+/// To those who may not know, mincore(2) answers that everything is resident.
+fn mincore(file: &File, size: u64) -> Result<Vec<bool>> {
     let owner = file
         .metadata()
         .is_ok_and(|found| found.uid() == geteuid().as_raw());
@@ -98,7 +124,7 @@ fn mincore(file: &File, size: u64) -> Result<u64> {
         done
     };
     Errno::result(done).context("cannot ask mincore for the resident pages")?;
-    Ok(pages.iter().filter(|page| **page & 1 == 1).count() as u64)
+    Ok(pages.into_iter().map(|page| page & 1 == 1).collect())
 }
 
 fn page_size() -> u64 {

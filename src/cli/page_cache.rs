@@ -1,0 +1,105 @@
+//! `zclab page-cache`: which pages of a file are resident, step by step.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::experiment::page_cache::{self, CELLS, PageCache, Step};
+use crate::host;
+use crate::model::{Size, grouped};
+
+/// The page cache live: a file of its own, written, dropped, read and mapped; after each step, its resident pages.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  zclab page-cache
+  zclab page-cache --size 1MiB
+  zclab page-cache --dir /dev/shm         where there is no disk behind it
+  zclab page-cache --json")]
+pub struct Args {
+    /// The file's size
+    #[arg(long, default_value = "16MiB", value_parser = size)]
+    pub size: Size,
+    /// Where the file lies [default: the cache directory]
+    #[arg(long)]
+    pub dir: Option<PathBuf>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn size(text: &str) -> Result<Size, String> {
+    match text.parse()? {
+        Size(0) => Err("a file of 0 bytes has no pages: 1 is the least".to_owned()),
+        size => Ok(size),
+    }
+}
+
+/// Goes through the steps and prints them.
+pub fn run(args: Args) -> Result<ExitCode> {
+    let dir = host::scratch_directory(args.dir.as_deref())?;
+    if let Some(note) = &dir.note {
+        super::warn(note);
+    }
+    let seen = page_cache::watch(&dir.path, args.size)?;
+    let document = Document {
+        dir: dir.path,
+        seen,
+    };
+    if args.json {
+        super::print_json(&document)?;
+    } else {
+        super::print(&page(&document))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Serialize)]
+struct Document {
+    dir: PathBuf,
+    #[serde(flatten)]
+    seen: PageCache,
+}
+
+fn page(document: &Document) -> String {
+    let seen = &document.seen;
+    let pages = seen.size.bytes().div_ceil(seen.page_size);
+    let mut out = format!(
+        "A file of {}, {} pages, in {} ({}), on {}\n",
+        seen.size,
+        grouped(pages),
+        document.dir.display(),
+        seen.filesystem,
+        host::machine().kernel
+    );
+    let cell = match pages.div_ceil(CELLS as u64) {
+        1 => "one page".to_owned(),
+        share => format!("{} pages", grouped(share)),
+    };
+    out += &format!("each cell {cell}: ■ resident  ▪ in part  · not\n");
+    out.extend(seen.steps.iter().map(section));
+    for missing in &seen.unavailable {
+        out += &format!(
+            "\n{} is not available here: {}\n",
+            missing.instrument, missing.reason
+        );
+    }
+    out
+}
+
+fn section(step: &Step) -> String {
+    let mut figures = format!(
+        "{} of {} pages",
+        grouped(step.resident),
+        grouped(step.pages)
+    );
+    if let Some(dirty) = step.dirty.filter(|dirty| *dirty > 0) {
+        figures += &format!(", {} dirty", grouped(dirty));
+    }
+    if let Some(read) = step.read_bytes.filter(|read| *read > 0) {
+        figures += &format!(", {} from the disk", Size(read));
+    }
+    let note = textwrap::wrap(&step.note, 76);
+    let note: String = note.iter().map(|line| format!("  {line}\n")).collect();
+    format!("\n{:<24}  {figures}\n  {}\n{note}", step.step, step.map)
+}

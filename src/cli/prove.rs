@@ -1,0 +1,192 @@
+//! `zclab prove`: the alias proof, on this kernel.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Result, ensure};
+use serde::Serialize;
+
+use crate::endpoint;
+use crate::experiment::proof::{self, Proof, ROUNDS, Verdict};
+use crate::host;
+use crate::model::{Method, Sink, Size};
+
+/// The alias proof: send A, overwrite the source with B, and only then receive.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  zclab prove                             every method to each of its sinks
+  zclab prove sendfile                    one method
+  zclab prove read-write sendfile --to tcp
+  zclab prove --dir /dev/shm --json       on another file system")]
+pub struct Args {
+    /// Methods [default: all]
+    #[arg(value_name = "METHOD")]
+    pub methods: Vec<Method>,
+    /// What to write to: tcp, unix, pipe, file; may be given again [default: all that a method has]
+    #[arg(long, value_name = "SINK")]
+    pub to: Vec<Sink>,
+    /// How much to send
+    #[arg(long, default_value = "64KiB", value_parser = size)]
+    pub size: Size,
+    /// Where sources and file sinks lie [default: the cache directory]
+    #[arg(long)]
+    pub dir: Option<PathBuf>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What fits in memory twice, and in no queue.
+const MOST: Size = Size(64 * Size::MIB);
+
+fn size(text: &str) -> Result<Size, String> {
+    match text.parse()? {
+        Size(0) => Err("0 bytes prove nothing: 1 is the least".to_owned()),
+        size if size > MOST => Err(format!("a proof takes at most {}", MOST.typed())),
+        size => Ok(size),
+    }
+}
+
+/// Proves each method and sink, and prints what arrived.
+pub fn run(args: Args) -> Result<ExitCode> {
+    let pairs = pairs(&args.methods, &args.to);
+    ensure!(!pairs.is_empty(), "cannot prove that: {}", no_sink(&args));
+    let dir = host::scratch_directory(args.dir.as_deref())?;
+    if let Some(note) = &dir.note {
+        super::warn(note);
+    }
+    let filesystem = host::file_system(endpoint::scratch_file(&dir.path)?);
+    let results = pairs
+        .into_iter()
+        .map(|(method, to)| proof::prove(method, to, args.size, &dir.path));
+    let document = Document {
+        dir: dir.path.clone(),
+        filesystem,
+        results: results.collect(),
+    };
+    if args.json {
+        super::print_json(&document)?;
+    } else {
+        super::print(&page(&document, args.size))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Serialize)]
+struct Document {
+    dir: PathBuf,
+    filesystem: String,
+    results: Vec<Proof>,
+}
+
+/// The methods that were asked for, each with its sinks that were asked for.
+fn pairs(methods: &[Method], to: &[Sink]) -> Vec<(Method, Sink)> {
+    let chosen = Method::ALL
+        .into_iter()
+        .filter(|method| methods.is_empty() || methods.contains(method));
+    let with_sinks =
+        chosen.flat_map(|method| method.sinks().iter().map(move |sink| (method, *sink)));
+    with_sinks
+        .filter(|(_, sink)| to.is_empty() || to.contains(sink))
+        .collect()
+}
+
+fn no_sink(args: &Args) -> String {
+    let names = |sinks: &[Sink]| {
+        sinks
+            .iter()
+            .map(|sink| sink.name())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let methods = args.methods.iter();
+    let has = methods.map(|method| format!("{method} writes to {}", names(method.sinks())));
+    format!(
+        "{}, not to {}",
+        has.collect::<Vec<_>>().join("; "),
+        names(&args.to)
+    )
+}
+
+fn page(document: &Document, size: Size) -> String {
+    let mut out = format!(
+        "The alias proof on {}: {} by each, files in {} ({})\n\n\
+         \u{20} 1 send A, nobody reads   2 overwrite the source with B   3 only now receive\n\n",
+        host::machine().kernel,
+        size,
+        document.dir.display(),
+        document.filesystem
+    );
+    let names = document
+        .results
+        .iter()
+        .map(|proof| proof.method.name().len());
+    let width = names.max().unwrap_or(0).max("method".len());
+    let letters = document.results.iter().map(|proof| proof.arrived.len());
+    let letters = letters.max().unwrap_or(0).max("what arrived".len());
+    out += &format!(
+        "  {:width$}  {:<4}  {:letters$}  verdict\n",
+        "method", "to", "what arrived"
+    );
+    let mut before = None;
+    for proof in &document.results {
+        if before.is_some_and(|before| before != proof.method) {
+            out.push('\n');
+        }
+        let name = match before == Some(proof.method) {
+            true => "",
+            false => proof.method.name(),
+        };
+        before = Some(proof.method);
+        out += &format!(
+            "  {name:width$}  {:<4}  {:letters$}  {}\n",
+            proof.to.name(),
+            proof.arrived,
+            verdict(proof)
+        );
+    }
+    out + "\n" + &explanation(document, size)
+}
+
+fn verdict(proof: &Proof) -> String {
+    match (&proof.reason, proof.verdict) {
+        (Some(reason), verdict) => format!("{}: {reason}", verdict.name()),
+        (None, Verdict::Mixed) => format!("mixed: {} of {} bytes new", proof.new_bytes, proof.size),
+        (None, verdict) => verdict.name().to_owned(),
+    }
+}
+
+/// What the letters are, what they prove, and what they do not.
+fn explanation(document: &Document, size: Size) -> String {
+    let seen = |verdict| {
+        document
+            .results
+            .iter()
+            .any(|proof| proof.verdict == verdict)
+    };
+    let mut texts = vec![format!(
+        "A: bytes as they were when they were sent. B: bytes as they are since the overwriting. Each letter is \
+         {}; x: some of both. {ROUNDS} rounds each, and a verdict only where all agree.",
+        Size(size.bytes().div_ceil(32))
+    )];
+    if seen(Verdict::Shared) {
+        texts.push(
+            "shared: what was overwritten after the send is what the receiver got, so the kernel held references to \
+             the source's pages. Such a send is no snapshot of the file."
+                .to_owned(),
+        );
+    }
+    if seen(Verdict::Copied) {
+        texts.push(
+            "copied: the old bytes came although the source had changed, so the kernel had taken a copy before the \
+             call returned. To a file that is the copy in the page cache of the sink."
+                .to_owned(),
+        );
+    }
+    texts.push(
+        "It shows who held the bytes at that moment, on this kernel and this file system. It does not count copies: the \
+         receiver's own recv or read still makes one."
+            .to_owned(),
+    );
+    let wrap = |text: String| textwrap::wrap(&text, 78).join("\n") + "\n";
+    texts.into_iter().map(wrap).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,304 @@
+//! The page cache live: which pages of a file are resident after each step, and what the steps cost in faults.
+
+use std::{fs::File, io::Write, num::NonZeroUsize, os::unix::fs::FileExt, path::Path};
+
+use anyhow::{Context, Result};
+use nix::{
+    fcntl::{PosixFadviseAdvice, posix_fadvise},
+    sys::mman::{MapFlags, ProtFlags, mmap, munmap},
+};
+use serde::Serialize;
+
+use crate::endpoint;
+use crate::host;
+use crate::measure::{self, Counters};
+use crate::model::{Size, Unavailable};
+
+/// How many cells a picture has, where the file has as many pages.
+pub const CELLS: usize = 64;
+
+/// What was seen after one step; the names are those of `page-cache --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// What was done, in kebab-case.
+    pub step: &'static str,
+    /// Pages in the page cache after it.
+    pub resident: u64,
+    /// Pages of the file.
+    pub pages: u64,
+    /// Of the resident ones, those that are not written to the disk yet; none where cachestat is refused.
+    pub dirty: Option<u64>,
+    /// The pages, first to last, in at most [`CELLS`] cells: `■` resident, `▪` in part, `·` not.
+    pub map: String,
+    /// Faults of the step that needed no disk.
+    pub minor_faults: u64,
+    /// Faults of the step that waited for the disk.
+    pub major_faults: u64,
+    /// Bytes that the step fetched from storage; none where the kernel does not count them.
+    pub read_bytes: Option<u64>,
+    /// What that says.
+    pub note: String,
+}
+
+/// All steps; the names are those of `page-cache --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PageCache {
+    /// The file system that the file is on: `ext4`.
+    pub filesystem: String,
+    /// The file's size.
+    pub size: Size,
+    /// Bytes in a page.
+    pub page_size: u64,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+    /// What could not be had.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// Goes through the steps with a file of `size` bytes (at least one) without a name in `dir`.
+///
+/// # Errors
+/// No room, a call that failed, or residency that the kernel does not tell.
+pub fn watch(dir: &Path, size: Size) -> Result<PageCache> {
+    endpoint::need_space(dir, size.bytes())?;
+    let file = endpoint::scratch_file(dir)?;
+    let page_size = host::machine().page_size;
+    let filesystem = host::file_system(&file);
+    let mut watch = Watch {
+        file,
+        size: size.bytes(),
+        page_size,
+        keeps: filesystem == "tmpfs" || filesystem == "ramfs",
+        before: 0,
+        steps: Vec::new(),
+    };
+    watch.all_steps()?;
+    let unavailable = measure::dirty_pages(&watch.file)
+        .err()
+        .map(|errno| Unavailable {
+            instrument: "cachestat".to_owned(),
+            reason: format!(
+                "{errno:?}: dirty pages cannot be counted (cachestat came with Linux 6.5)"
+            ),
+        });
+    Ok(PageCache {
+        filesystem,
+        size,
+        page_size,
+        steps: watch.steps,
+        unavailable: unavailable.into_iter().collect(),
+    })
+}
+
+struct Watch {
+    file: File,
+    size: u64,
+    page_size: u64,
+    /// The file system has no disk behind its pages, so that it never drops them.
+    keeps: bool,
+    /// Resident pages after the step before.
+    before: u64,
+    steps: Vec<Step>,
+}
+
+/// What a note is made of.
+struct Look {
+    pages: u64,
+    resident: u64,
+    before: u64,
+    dirty: Option<u64>,
+    minor: u64,
+    major: u64,
+    keeps: bool,
+}
+
+impl Watch {
+    fn all_steps(&mut self) -> Result<()> {
+        let (size, page) = (self.size, self.page_size);
+        let middle = size / page / 2 * page;
+        let pread = |file: &File, at: u64| {
+            let mut byte = [0; 4096];
+            file.read_at(&mut byte, at)
+                .context("cannot read the file")?;
+            Ok(())
+        };
+        self.step("written", |file| write(file, size), written)?;
+        self.step("dontneed-while-dirty", dontneed, dontneed_while_dirty)?;
+        self.step("fsync-then-dontneed", measure::drop_from_cache, dropped)?;
+        self.step("pread-at-0", |file| pread(file, 0), one_page_read)?;
+        self.step(
+            "pread-in-the-middle",
+            |file| pread(file, middle),
+            one_page_read,
+        )?;
+        measure::drop_from_cache(&self.file)?;
+        advise(&self.file, PosixFadviseAdvice::POSIX_FADV_RANDOM)?;
+        self.before = 0;
+        self.step(
+            "pread-after-fadv-random",
+            |file| pread(file, middle),
+            random_page_read,
+        )?;
+        advise(&self.file, PosixFadviseAdvice::POSIX_FADV_NORMAL)?;
+        measure::drop_from_cache(&self.file)?;
+        let touch = |file: &File| touch_every_page(file, size, page);
+        self.step("cold-mapping-touched", touch, touched)?;
+        self.step("warm-mapping-touched", touch, touched)
+    }
+
+    fn step(
+        &mut self,
+        step: &'static str,
+        act: impl FnOnce(&File) -> Result<()>,
+        note: fn(&Look) -> String,
+    ) -> Result<()> {
+        let counters = Counters::before()?;
+        act(&self.file)?;
+        let cost = counters.until_now()?;
+        let dirty = measure::dirty_pages(&self.file).ok();
+        let found = measure::resident_pages(&self.file)?;
+        let look = Look {
+            pages: found.len() as u64,
+            resident: found.iter().filter(|resident| **resident).count() as u64,
+            before: self.before,
+            dirty,
+            minor: cost.minor_faults,
+            major: cost.major_faults,
+            keeps: self.keeps,
+        };
+        self.before = look.resident;
+        self.steps.push(Step {
+            step,
+            resident: look.resident,
+            pages: look.pages,
+            dirty,
+            map: picture(&found, CELLS),
+            minor_faults: look.minor,
+            major_faults: look.major,
+            read_bytes: cost.read_bytes,
+            note: note(&look),
+        });
+        Ok(())
+    }
+}
+
+fn written(look: &Look) -> String {
+    let dirty = match look.dirty {
+        Some(dirty) if look.keeps => {
+            format!("{dirty} pages are counted as dirty, and there is no disk to write them to")
+        }
+        Some(dirty) => format!("{dirty} pages are dirty: the disk does not have them yet"),
+        None => "how many of them are dirty is not told here".to_owned(),
+    };
+    format!("write put the bytes into the page cache; {dirty}.")
+}
+
+fn dontneed_while_dirty(look: &Look) -> String {
+    match look.before.saturating_sub(look.resident) {
+        0 if look.keeps => KEPT.to_owned(),
+        0 => "POSIX_FADV_DONTNEED dropped nothing: a dirty page is the only copy. It only set the kernel writing."
+            .to_owned(),
+        gone => format!("POSIX_FADV_DONTNEED dropped {gone} pages, already written to the disk by then; a dirty page stays."),
+    }
+}
+
+const KEPT: &str =
+    "Nothing went: this file system has no disk behind it, so its page cache is the file.";
+
+fn dropped(look: &Look) -> String {
+    match look.resident {
+        0 => "After fsync every page is clean, and clean pages can be dropped: the file is cold."
+            .to_owned(),
+        _ if look.keeps => KEPT.to_owned(),
+        left => format!("{left} pages stay: something still holds them. The advice is no command."),
+    }
+}
+
+fn one_page_read(look: &Look) -> String {
+    match look.resident.saturating_sub(look.before) {
+        0 => "The bytes were resident already: the disk was not asked.".to_owned(),
+        1 => "4 KiB were asked for, and one page came.".to_owned(),
+        came => format!("4 KiB were asked for, and {came} pages came: the kernel reads ahead."),
+    }
+}
+
+fn random_page_read(look: &Look) -> String {
+    match look.resident {
+        _ if look.keeps => KEPT.to_owned(),
+        1 => "Dropped again; then, told that reads will be random, the kernel fetched one page and nothing ahead.".to_owned(),
+        came => format!("Dropped again; then, told that reads will be random, the kernel had {came} pages after one read of 4 KiB."),
+    }
+}
+
+fn touched(look: &Look) -> String {
+    format!(
+        "{} pages touched, one after the other: {} major faults, which waited for the disk, and {} minor ones. A fault maps \
+         resident neighbours too, so there are fewer faults than pages.",
+        look.pages, look.major, look.minor
+    )
+}
+
+fn write(mut file: &File, size: u64) -> Result<()> {
+    let block = vec![b'A'; (1 << 20).min(size as usize)];
+    let mut left = size;
+    while left > 0 {
+        let n = left.min(block.len() as u64) as usize;
+        file.write_all(&block[..n])
+            .context("cannot write the file")?;
+        left -= n as u64;
+    }
+    Ok(())
+}
+
+fn dontneed(file: &File) -> Result<()> {
+    advise(file, PosixFadviseAdvice::POSIX_FADV_DONTNEED)
+}
+
+fn advise(file: &File, advice: PosixFadviseAdvice) -> Result<()> {
+    posix_fadvise(file, 0, 0, advice).context("cannot advise the kernel about the file")
+}
+
+/// Maps the file anew and reads one byte of each page, first to last.
+fn touch_every_page(file: &File, size: u64, page: u64) -> Result<()> {
+    let length = NonZeroUsize::new(size as usize).context("an empty file has no pages")?;
+    let (read, shared) = (ProtFlags::PROT_READ, MapFlags::MAP_SHARED);
+    // SAFETY: a new mapping at an address that the kernel picks.
+    let address =
+        unsafe { mmap(None, length, read, shared, file, 0) }.context("cannot map the file")?;
+    for at in (0..length.get()).step_by(page as usize) {
+        // SAFETY: inside the mapping; nobody else has the file, so it does not become shorter.
+        unsafe { address.cast::<u8>().add(at).read_volatile() };
+    }
+    // SAFETY: the whole mapping, and nobody uses it any more.
+    unsafe { munmap(address, length.get()) }.context("cannot unmap the file")
+}
+
+/// The pages in at most `cells` cells of equal share.
+fn picture(pages: &[bool], cells: usize) -> String {
+    let cells = cells.min(pages.len());
+    (0..cells)
+        .map(|cell| {
+            let share = &pages[cell * pages.len() / cells..(cell + 1) * pages.len() / cells];
+            match share.iter().filter(|resident| **resident).count() {
+                0 => '·',
+                all if all == share.len() => '■',
+                _ => '▪',
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::picture;
+
+    #[test]
+    fn a_cell_is_full_only_if_all_its_pages_are_resident() {
+        let mut pages = [false; 256];
+        pages[..4].fill(true);
+        pages[5] = true;
+        assert_eq!(picture(&pages, 64), format!("■▪{}", "·".repeat(62)));
+        assert_eq!(picture(&pages[4..8], 64), "·■··");
+        assert_eq!(picture(&[], 64), "");
+    }
+}

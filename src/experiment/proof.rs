@@ -1,0 +1,300 @@
+//! The alias proof: send A's while nobody reads, overwrite the source with B's, and only then receive. B's arrive:
+//! the kernel held references to the source's pages. A's arrive: it had copied them.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::fs::FileExt,
+    },
+    path::Path,
+};
+
+use anyhow::{Context, Result, ensure};
+use nix::{
+    errno::Errno,
+    fcntl::{FcntlArg, fcntl},
+    sys::socket::{setsockopt, sockopt},
+};
+use serde::Serialize;
+
+use super::ends;
+use crate::endpoint;
+use crate::model::{Method, Sink, Size};
+use crate::transfer::{self, Job};
+
+/// A verdict stands when this many rounds, each with a source and a sink of its own, have agreed.
+pub const ROUNDS: u32 = 5;
+
+/// How many letters [`Proof::arrived`] has, where there are as many bytes.
+const LETTERS: usize = 32;
+
+/// How many bytes at most a call.
+const CHUNK: usize = 1 << 16;
+
+/// What the kernel did with the bytes, as far as the receiver can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// All bytes arrived new: the kernel held references.
+    Shared,
+    /// All bytes arrived old: the kernel had copied.
+    Copied,
+    /// Some arrived new and some old, or the rounds disagreed.
+    Mixed,
+    /// It could not be tried.
+    Unavailable,
+}
+
+impl Verdict {
+    /// As in JSON: `shared`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Shared => "shared",
+            Verdict::Copied => "copied",
+            Verdict::Mixed => "mixed",
+            Verdict::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// What came of one method and sink; the names are those of `prove --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    /// The way.
+    pub method: Method,
+    /// What it wrote to.
+    pub to: Sink,
+    /// How many bytes were sent.
+    pub size: Size,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Bytes of the last round that arrived as they were after the overwriting.
+    pub new_bytes: u64,
+    /// Bytes of the last round that arrived as they were before it.
+    pub old_bytes: u64,
+    /// Whether the kernel itself reported a copy; none where the method has no such report.
+    pub kernel_reports_copied: Option<bool>,
+    /// Why it is unavailable, or why it is mixed.
+    pub reason: Option<String>,
+    /// What arrived in the last round, from first to last: `A` old, `B` new, `x` a letter's share of both.
+    pub arrived: String,
+    /// How many rounds were made.
+    pub rounds: u32,
+}
+
+/// Proves one method and sink, with files in `dir`. What stands in the way is a reason, not an error.
+pub fn prove(method: Method, to: Sink, size: Size, dir: &Path) -> Proof {
+    let proof = |verdict, arrived: Arrived, reason, rounds| Proof {
+        method,
+        to,
+        size,
+        verdict,
+        new_bytes: arrived.new,
+        old_bytes: arrived.old,
+        kernel_reports_copied: None,
+        reason,
+        arrived: arrived.letters,
+        rounds,
+    };
+    let mut verdicts = Vec::new();
+    let mut last = Arrived::default();
+    while verdicts.len() < ROUNDS as usize {
+        match round(method, to, size.bytes() as usize, dir) {
+            Ok(arrived) => {
+                verdicts.push(arrived.verdict());
+                last = arrived;
+            }
+            Err(error) => {
+                let (none, reason) = (Arrived::default(), Some(format!("{error:#}")));
+                return proof(Verdict::Unavailable, none, reason, verdicts.len() as u32);
+            }
+        }
+    }
+    let agreed = verdicts.iter().all(|verdict| *verdict == verdicts[0]);
+    let (verdict, reason) = match agreed {
+        true => (verdicts[0], None),
+        false => {
+            let names: Vec<_> = verdicts.iter().map(|verdict| verdict.name()).collect();
+            let reason = format!("the rounds disagree: {}", names.join(", "));
+            (Verdict::Mixed, Some(reason))
+        }
+    };
+    proof(verdict, last, reason, ROUNDS)
+}
+
+/// What came out at the receiver's end.
+#[derive(Default)]
+struct Arrived {
+    new: u64,
+    old: u64,
+    letters: String,
+}
+
+impl Arrived {
+    fn verdict(&self) -> Verdict {
+        match (self.new, self.old) {
+            (_, 0) => Verdict::Shared,
+            (0, _) => Verdict::Copied,
+            _ => Verdict::Mixed,
+        }
+    }
+}
+
+/// Sends, overwrites, receives: in this order, by this thread alone, so that there is no race.
+fn round(method: Method, to: Sink, size: usize, dir: &Path) -> Result<Arrived> {
+    let (old, new) = (pattern(size, OLD), pattern(size, NEW));
+    let source = endpoint::scratch_file(dir)?;
+    source
+        .write_all_at(&old, 0)
+        .context("cannot write the source")?;
+    let way = Way::open(to, size, dir)?;
+    send(method, &source, way.near.as_fd(), size)?;
+    source
+        .write_all_at(&new, 0)
+        .context("cannot overwrite the source")?;
+    let arrived = way.receive(size).context("cannot receive")?;
+    ensure!(
+        arrived.len() == size,
+        "only {} of {size} bytes fit in a {to} queue that nobody reads",
+        arrived.len()
+    );
+    judge(&arrived, &old, &new)
+}
+
+/// Moves the source by the method into a sink that never waits. A full sink is no error here: what is missing
+/// shows when it is received.
+fn send(method: Method, source: &File, sink: std::os::fd::BorrowedFd, size: usize) -> Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    let job = Job {
+        source: source.as_fd(),
+        sink,
+        size,
+        chunk: CHUNK,
+        buffer: &mut buffer,
+    };
+    match transfer::transfer(method.name(), job) {
+        None => anyhow::bail!("{method} cannot send a file here"),
+        Some(Ok(_) | Err(Errno::EAGAIN)) => Ok(()),
+        Some(Err(errno)) => Err(errno).context(format!("{method} is refused")),
+    }
+}
+
+/// A sink with both its ends. A file is its own other end.
+struct Way {
+    near: OwnedFd,
+    far: File,
+}
+
+impl Way {
+    /// A sink with room for `size` bytes, as far as this user may have it.
+    fn open(to: Sink, size: usize, dir: &Path) -> Result<Way> {
+        let (near, far) = match to {
+            Sink::Tcp => {
+                let (near, far) = ends::tcp()?;
+                // Its queue grows by itself to some megabytes; a size set by hand would stop that, and may be
+                // less. Only a privileged user may ask for more than the system's limit: refused, all stays.
+                let _ = setsockopt(&near, sockopt::SndBufForce, &(2 * size));
+                (near.into(), OwnedFd::from(far))
+            }
+            Sink::Unix => {
+                let (near, far) = ends::unix()?;
+                let default = nix::sys::socket::getsockopt(&near, sockopt::SndBuf);
+                // The kernel doubles what is asked for, for its bookkeeping, and cuts it at its limit.
+                if default.is_ok_and(|default| default < 2 * size)
+                    && setsockopt(&near, sockopt::SndBufForce, &(2 * size)).is_err()
+                {
+                    let _ = setsockopt(&near, sockopt::SndBuf, &(2 * size));
+                }
+                (near.into(), OwnedFd::from(far))
+            }
+            Sink::Pipe => {
+                let (near, far) = ends::pipe()?;
+                if fcntl(&near, FcntlArg::F_GETPIPE_SZ).is_ok_and(|room| (room as usize) < size) {
+                    // Refused beyond /proc/sys/fs/pipe-max-size: then not all will fit, which shows.
+                    let _ = fcntl(&near, FcntlArg::F_SETPIPE_SZ(size as i32));
+                }
+                (near, far)
+            }
+            Sink::File => {
+                let file = endpoint::scratch_file(dir)?;
+                let near = file.try_clone().context("cannot duplicate a descriptor")?;
+                return Ok(Way {
+                    near: near.into(),
+                    far: file,
+                });
+            }
+        };
+        ends::nonblocking(&near)?;
+        Ok(Way {
+            near,
+            far: far.into(),
+        })
+    }
+
+    /// Everything that was sent. The sender's end is closed first, so that there is an end.
+    fn receive(self, size: usize) -> io::Result<Vec<u8>> {
+        let Way { near, mut far } = self;
+        drop(near);
+        let mut arrived = Vec::with_capacity(size);
+        if far.metadata()?.is_file() {
+            io::Seek::rewind(&mut far)?;
+        }
+        far.read_to_end(&mut arrived)?;
+        Ok(arrived)
+    }
+}
+
+const OLD: u8 = 0;
+const NEW: u8 = 0x80;
+
+/// The byte at each place tells its place (seven bits of a hash) and its age (the eighth), so that bytes that were
+/// lost, doubled or exchanged are neither old nor new.
+fn pattern(size: usize, age: u8) -> Vec<u8> {
+    let place = |place: u64| (place.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57) as u8;
+    (0..size as u64).map(|at| place(at) | age).collect()
+}
+
+fn judge(arrived: &[u8], old: &[u8], new: &[u8]) -> Result<Arrived> {
+    let count = |wanted: &[u8]| arrived.iter().zip(wanted).filter(|(a, b)| a == b).count();
+    let (olds, news) = (count(old), count(new));
+    ensure!(
+        olds + news == arrived.len(),
+        "{} bytes that arrived are neither old nor new",
+        arrived.len() - olds - news
+    );
+    let share = arrived.len().div_ceil(LETTERS).max(1);
+    let letter = |share: &[u8]| match share.iter().filter(|byte| **byte >= NEW).count() {
+        0 => 'A',
+        all if all == share.len() => 'B',
+        _ => 'x',
+    };
+    Ok(Arrived {
+        new: news as u64,
+        old: olds as u64,
+        letters: arrived.chunks(share).map(letter).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_new_and_damaged_bytes_are_told_apart() {
+        let (old, new) = (pattern(64, OLD), pattern(64, NEW));
+        let half = [&old[..32], &new[32..]].concat();
+        for (arrived, verdict, letters) in [
+            (&old, Verdict::Copied, "A".repeat(32)),
+            (&new, Verdict::Shared, "B".repeat(32)),
+            (&half, Verdict::Mixed, "A".repeat(16) + &"B".repeat(16)),
+        ] {
+            let arrived = judge(arrived, &old, &new).unwrap();
+            assert_eq!((arrived.verdict(), arrived.letters), (verdict, letters));
+        }
+        let mut turned = new.clone();
+        turned.rotate_left(1);
+        assert!(judge(&turned, &old, &new).is_err());
+    }
+}

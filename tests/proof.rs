@@ -1,0 +1,184 @@
+//! The alias proof on this kernel, on two file systems: which methods hand over references, and which copy.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
+
+fn prove(args: &[&str], dir: &Path) -> Output {
+    let mut command = Command::new(ZCLAB);
+    command.arg("prove").args(args).arg("--dir").arg(dir);
+    command.stdin(Stdio::null()).output().unwrap()
+}
+
+fn document(args: &[&str], dir: &Path) -> Value {
+    let output = prove(&[args, &["--json"]].concat(), dir);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn rows(document: &Value) -> Vec<(&str, &str, &Value)> {
+    let rows = document["results"].as_array().unwrap().iter();
+    rows.map(|row| {
+        (
+            row["method"].as_str().unwrap(),
+            row["to"].as_str().unwrap(),
+            row,
+        )
+    })
+    .collect()
+}
+
+/// What Linux does. None: it depends.
+fn known(method: &str, to: &str) -> Option<&'static str> {
+    Some(match (method, to) {
+        ("read-write" | "mmap-write" | "uring-fixed", _) => "copied",
+        ("sendfile" | "splice" | "uring-splice", "file") => "copied",
+        ("sendfile" | "splice" | "uring-splice" | "vmsplice" | "tee", _) => "shared",
+        _ => return None,
+    })
+}
+
+/// On the build's file system, and in memory where that can be had.
+fn each_file_system(see: impl Fn(&Path)) {
+    for parent in [env!("CARGO_TARGET_TMPDIR"), "/dev/shm"] {
+        match tempfile::tempdir_in(parent) {
+            Ok(dir) => {
+                see(dir.path());
+                let left = fs::read_dir(dir.path()).unwrap().count();
+                assert_eq!(left, 0, "a file was left behind in {parent}");
+            }
+            Err(error) => eprintln!("skipped: {parent}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn references_and_copies_are_told_apart() {
+    each_file_system(|dir| {
+        let document = document(&[], dir);
+        assert_eq!(document["dir"], dir.to_str().unwrap());
+        assert!(!document["filesystem"].as_str().unwrap().is_empty());
+        let rows = rows(&document);
+        for method in ["read-write", "mmap-write", "sendfile"] {
+            for to in ["tcp", "unix", "pipe", "file"] {
+                assert!(
+                    rows.iter().any(|(m, t, _)| (*m, *t) == (method, to)),
+                    "{method} to {to}"
+                );
+            }
+        }
+        for (method, to, row) in rows {
+            let Some(known) = known(method, to) else {
+                continue;
+            };
+            if let ("unavailable", Some(reason)) =
+                (row["verdict"].as_str().unwrap(), row["reason"].as_str())
+            {
+                assert!(
+                    !["read-write", "mmap-write", "sendfile"].contains(&method),
+                    "{row:#}"
+                );
+                eprintln!("skipped: {method} to {to}: {reason}");
+                continue;
+            }
+            assert_eq!(row["verdict"], known, "{method} to {to}: {row:#}");
+            let (all, none, letter) = match known {
+                "shared" => ("new_bytes", "old_bytes", "B"),
+                _ => ("old_bytes", "new_bytes", "A"),
+            };
+            assert_eq!(
+                (&row[all], &row[none]),
+                (&row["size"], &0.into()),
+                "{row:#}"
+            );
+            assert_eq!(row["arrived"], letter.repeat(32));
+        }
+    });
+}
+
+#[test]
+fn awkward_sizes_prove_the_same() {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    for size in ["1", "4095", "65537", "200000"] {
+        let methods = ["read-write", "mmap-write", "sendfile", "--size", size];
+        let document = document(&methods, dir.path());
+        for (method, to, row) in rows(&document) {
+            assert_eq!(row["size"].to_string(), size);
+            match row["reason"].as_str() {
+                // An ordinary user's unix queue need not have room for it.
+                Some(reason) if reason.contains(" fit in a ") && to == "unix" => {
+                    eprintln!("skipped: {method} to {to}: {reason}");
+                }
+                _ => assert_eq!(row["verdict"].as_str(), known(method, to), "{row:#}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_no_queue_can_hold_is_unavailable_with_the_reason() {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let args = ["sendfile", "--to", "tcp", "--to", "file", "--size", "64MiB"];
+    let document = document(&args, dir.path());
+    let rows = rows(&document);
+    assert_eq!(rows.len(), 2);
+    for (_, to, row) in rows {
+        match to {
+            "file" => assert_eq!(row["verdict"], "copied", "{row:#}"),
+            _ if row["verdict"] == "shared" => eprintln!("skipped: 64 MiB fit in a queue here"),
+            _ => {
+                assert_eq!(row["verdict"], "unavailable", "{row:#}");
+                assert!(
+                    row["reason"]
+                        .as_str()
+                        .unwrap()
+                        .contains("fit in a tcp queue"),
+                    "{row:#}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_text_shows_the_bytes_and_fits_80_columns() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = prove(&["read-write", "sendfile", "--to", "tcp"], dir.path());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let row = |method: &str, letter: &str, verdict: &str| {
+        let wanted = [method, "tcp", &letter.repeat(32), verdict];
+        let same = |line: &str| line.split_whitespace().eq(wanted);
+        assert!(text.lines().any(same), "{method}:\n{text}");
+    };
+    row("read-write", "A", "copied");
+    row("sendfile", "B", "shared");
+    let too_long = text.lines().skip(1).find(|line| line.chars().count() > 80);
+    assert_eq!(too_long, None);
+}
+
+#[test]
+fn bad_input_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for (args, code) in [
+        (&["teleport"][..], 2),
+        (&["--size", "0"], 2),
+        (&["--size", "1GiB"], 2),
+        (&["--to", "moon"], 2),
+    ] {
+        assert_eq!(
+            prove(args, dir.path()).status.code(),
+            Some(code),
+            "{args:?}"
+        );
+    }
+    let missing = prove(&[], Path::new("/nonexistent"));
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(missing.stderr.starts_with(b"zclab: "));
+}
