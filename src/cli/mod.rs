@@ -27,6 +27,7 @@ pub mod replay;
 pub mod report;
 pub mod run;
 pub mod serve;
+pub mod shipped;
 pub mod transfer;
 
 /// The zero-copy lab in your terminal: predict, run, see where each byte is copied.

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::bail;
+use anyhow::Result;
+
+use super::report::{self, Document};
+use crate::store;
 
 /// A saved recording, played on a terminal or printed.
 #[derive(Debug, clap::Args)]
@@ -18,8 +21,12 @@ pub struct Args {
     pub json: bool,
 }
 
-/// Replays a recording.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let _ = args;
-    bail!("replay is not built yet")
+/// Reports a recording as `run` reported it.
+pub fn run(args: Args) -> Result<ExitCode> {
+    let recording = store::recording::load(&args.file)?;
+    match args.json {
+        true => super::print_json(&Document::of(&recording))?,
+        false => super::print(&report::for_people(&recording))?,
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -129,7 +129,7 @@ impl Drawn {
     /// The moment of a step: its own wires are hot, those of earlier steps quiet, later ones absent.
     pub fn scene(&self, stage: &Stage, step: usize) -> Scene {
         let step = step.min(self.len().saturating_sub(1));
-        let trails = self.trails(stage, step);
+        let trails = self.trails(step);
         Scene {
             boxes: stage
                 .posts
@@ -143,14 +143,13 @@ impl Drawn {
         }
     }
 
-    fn trails(&self, stage: &Stage, step: usize) -> Vec<Trail> {
+    fn trails(&self, step: usize) -> Vec<Trail> {
         let mut trails: Vec<Trail> = Vec::new();
         for (number, past) in self.figure.steps.iter().enumerate().take(step + 1) {
             for hop in &past.hops {
                 let Some((road, backwards)) = Road::of(hop.from, hop.to, hop.how) else {
                     continue;
                 };
-                let _ = stage;
                 let tone = if number == step {
                     Tone::Hot(hop.how)
                 } else {

@@ -46,7 +46,10 @@ pub fn basis(playback: &Playback, number: usize) -> String {
         && hop.from == Place::PageCache
         && hop.how != How::Mapping
     {
-        let source = source.split([' ', ',']).next().unwrap_or(source);
+        let source = match source.starts_with("read_bytes") {
+            true => "read_bytes, untraced run",
+            false => source,
+        };
         line.push_str(&format!(" DMA measured: {source}."));
     }
     line
@@ -68,6 +71,7 @@ fn moved(playback: &Playback, name: &str, call: &Call, hop: &CallHop) -> String 
             format!("The kernel copies {bytes} to the other file's pages: no reference here")
         }
         (Place::PageCache, _, How::CpuCopy) => {
+            let sink = sink.replace("socket's", "socket");
             format!("The kernel copies {bytes} from the mapped pages to {sink}")
         }
         (_, _, How::Reference) => match hop.to {

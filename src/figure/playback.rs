@@ -10,7 +10,7 @@ use super::{
     stage::{Plan, Road, Stage, Upper},
 };
 use crate::copypath::{CallHop, Fold, fetched, summarise};
-use crate::model::{Call, How, Method, Place, Recording, Sink, Summary, Trace};
+use crate::model::{Call, How, Method, Recording, Sink, Summary, Trace};
 
 /// Calls from one known sum to the next.
 const EVERY: usize = 256;
@@ -378,15 +378,6 @@ pub fn plan(method: Method, sink: Sink) -> Plan {
         peer: sink != Sink::File,
         disk: true,
         device: matches!(sink, Sink::Tcp | Sink::File),
-    }
-}
-
-/// Where a sink's bytes are.
-pub fn sink_place(sink: Sink) -> Place {
-    match sink {
-        Sink::Tcp | Sink::Unix => Place::SocketQueue,
-        Sink::Pipe => Place::Pipe,
-        Sink::File => Place::PageCache,
     }
 }
 

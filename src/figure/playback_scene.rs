@@ -1,7 +1,7 @@
 //! The scene of a recording at a position.
 
 use super::{
-    playback::{Playback, Position, SPACING, Sums, TOKENS, sink_place},
+    playback::{Playback, Position, SPACING, Sums, TOKENS},
     scene::{Border, Furniture, Gauge, Mark, Remark, Scene, Tag, Token, Tone, Trail},
     stage::{Plan, Road, Seat, Stage, Upper, Wire},
 };
@@ -287,7 +287,7 @@ impl Moment<'_> {
         };
         let (strong, border, note) = match seat {
             Seat::Peer => (false, Border::Faint, self.receive_note()),
-            Seat::Disk if self.cold => (true, Border::Plain, "read"),
+            Seat::Disk if self.cold => (true, Border::Plain, "reading"),
             Seat::Disk | Seat::Device => (true, Border::Ghost, "idle"),
             _ => (true, Border::Plain, ""),
         };
@@ -315,12 +315,18 @@ impl Moment<'_> {
     /// The source: full when warm; when cold, as far as it has been taken. The cells that the call takes are hot.
     fn source(&self) -> (Option<Gauge>, Option<String>) {
         let takes = matches!(self.road, Some(Road::Read | Road::Across));
-        let now = self.hop.filter(|_| takes).map_or(0, |hop| hop.bytes);
+        let now = self.now_taken();
         let from = self.before.taken;
         let there = if self.cold { from + now } else { self.total };
         let mut gauge = filled(self.cells(there), Mark::Bytes(Tone::Stale));
-        if let Some(hop) = self.hop.filter(|_| takes) {
-            let (first, last) = (self.cells(from), self.cells(from + now));
+        // While the buffer is written out, its original still lies here.
+        let chunk = match self.road {
+            Some(Road::Write) => (from.saturating_sub(self.before.buffer), from),
+            _ => (from, from + now),
+        };
+        let touched = takes || self.road == Some(Road::Write) && self.before.buffer > 0;
+        if let Some(hop) = self.hop.filter(|_| touched) {
+            let (first, last) = (self.cells(chunk.0), self.cells(chunk.1));
             // A chunk may be less than a cell: the cell that it lies in is hot.
             let first = first.floor() as usize;
             let last = (last.ceil() as usize).max(first + 1).min(16);
@@ -329,6 +335,20 @@ impl Moment<'_> {
             }
         }
         (Some(gauge), Some(Size(there).to_string()))
+    }
+
+    /// Bytes that the current call takes out of the source's pages.
+    fn now_taken(&self) -> u64 {
+        let takes = matches!(self.road, Some(Road::Read | Road::Across));
+        self.hop.filter(|_| takes).map_or(0, |hop| hop.bytes)
+    }
+
+    /// Bytes of the source that are known to be in the page cache: all of them, or as far as they were taken.
+    fn in_cache(&self) -> u64 {
+        match self.cold {
+            true => self.before.taken + self.now_taken(),
+            false => self.total,
+        }
     }
 
     fn buffer(&self) -> (Option<Gauge>, Option<String>) {
@@ -369,12 +389,10 @@ impl Moment<'_> {
         if mapped == 0 {
             return (Some([Mark::Empty; 16]), Some("not mapped".to_owned()));
         }
-        let tone = match self.road {
-            Some(Road::View) => Tone::Hot(How::Mapping),
-            _ => Tone::Quiet(How::Mapping),
-        };
+        // Nothing can be seen through it that is not in the page cache.
+        let seen = self.cells(mapped.min(self.in_cache()));
         (
-            Some(filled(self.cells(mapped), Mark::Mapped(tone))),
+            Some(filled(seen, Mark::Mapped(Tone::Hot(How::Mapping)))),
             Some(Size(mapped).to_string()),
         )
     }
@@ -497,7 +515,6 @@ impl Moment<'_> {
             };
             remark(out, words, Tone::Ghost, Road::Out);
         }
-        debug_assert_ne!(sink_place(self.spec.to), crate::model::Place::Peer);
         remarks
     }
 }

@@ -162,7 +162,11 @@ fn with_stage(tier: Tier, area: Rect, player: &Player) -> Layout {
     let score = Score::new(tier, area.width, player);
     let far = player.recording().is_some_and(|it| origin(it).is_some());
     let has_source = player.source().is_some_and(|(it, _)| !it.lines.is_empty());
-    let words = 2 + u16::from(player.playback().is_none());
+    // The call and the sentence, which may take two rows where they are short; a figure's has its title above.
+    let words = match (player.playback(), tier) {
+        (Some(_), Tier::Folded) | (None, _) => 3,
+        (Some(_), _) => 2,
+    };
     let fixed = stage.height + score.height() + u16::from(far) + words;
     let mut left = area.height.saturating_sub(fixed);
     // What comes first is granted first: one line of source, gaps, the basis, more source.
@@ -183,7 +187,7 @@ fn with_stage(tier: Tier, area: Rect, player: &Player) -> Layout {
         gaps[1] = (gaps[1] + gaps[2]).min(1);
         gaps[2] = 0;
     }
-    let basis = grant(1);
+    grant(1); // the basis
     let mut pad = 0;
     if matches!(tier, Tier::Medium | Tier::Large) {
         if has_source {
@@ -197,7 +201,6 @@ fn with_stage(tier: Tier, area: Rect, player: &Player) -> Layout {
             gaps[2] += grant(1);
         }
     }
-    let _ = basis;
     let score_row = pad + stage.height + gaps[0];
     let source_row = score_row + score.height() + gaps[1];
     let origin_row = source_row + lines + gaps[2];

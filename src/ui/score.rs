@@ -202,7 +202,8 @@ impl Score {
             if count == 0 || next <= first {
                 continue;
             }
-            let eighths = (count * 8).div_ceil((next - first) as u64).clamp(1, 8) as usize;
+            let made = (next - first) as u64;
+            let eighths = ((count * 8 + made / 2) / made).clamp(1, 8) as usize;
             let glyph = canvas.glyph(BARS[eighths - 1], ASCII_BARS[eighths - 1]);
             let role = match how {
                 _ if (first..next).contains(&current) => Role::Accent,

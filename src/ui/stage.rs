@@ -62,6 +62,8 @@ impl<'a> Canvas<'a> {
         let text = text.replace('\u{a0}', " ");
         let text = if self.theme.ascii { plain(&text) } else { text };
         let room = usize::from(self.area.width - x);
+        // What was drawn there before leaves no colour behind.
+        let style = Style::reset().patch(style);
         self.buf
             .set_stringn(self.area.x + x, self.area.y + y, text, room, style);
     }
@@ -172,14 +174,14 @@ fn labels(canvas: &mut Canvas, stage: &Stage, scene: &Scene) {
     }
     if let (Some((x, y)), Some(cell)) = (stage.caption, &scene.caption) {
         let style = canvas.role(Role::Dim);
-        canvas.put((x, y), "a cell:", style);
-        canvas.put((x, y + 1), cell, style);
+        spaced(canvas, (x, y), "a cell:", style);
+        spaced(canvas, (x, y + 1), cell, style);
     }
 }
 
 fn role_of_view(trail: &Trail) -> Role {
     match trail.tone {
-        // Words are never written in a quiet tone.
+        // A view goes on as long as it is mapped; and words are never written in a quiet tone.
         Tone::Quiet(how) => Role::Hot(how),
         tone => role(tone),
     }
@@ -410,10 +412,11 @@ fn wire(canvas: &mut Canvas, stage: &Stage, trail: &Trail) {
     let Some(wire) = stage.wire(trail.road) else {
         return;
     };
-    let style = canvas.role(role(trail.tone));
     if trail.road == Road::View {
+        let style = canvas.role(role_of_view(trail));
         return view(canvas, &wire.cells, style);
     }
+    let style = canvas.role(role(trail.tone));
     let mut cells = wire.cells.clone();
     if trail.backwards {
         cells.reverse();

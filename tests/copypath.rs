@@ -1,0 +1,208 @@
+//! The copy path of recordings made by hand: what each method comes to, and what is never said.
+
+mod golden;
+
+use golden::{Maker, recording, spec, usual};
+use zclab::copypath::{Fold, summarise};
+use zclab::model::*;
+
+/// The hops of the sender that happened: from, to, how, basis.
+fn path(recording: &Recording) -> Vec<(Place, Place, How, Basis)> {
+    let hops = summarise(recording).copy_path.into_iter();
+    hops.filter(|hop| !hop.ghost && hop.side == Side::Sender)
+        .map(|hop| (hop.from, hop.to, hop.how, hop.basis))
+        .collect()
+}
+
+fn copies(recording: &Recording) -> Option<f64> {
+    summarise(recording).cpu_copies_per_byte
+}
+
+#[test]
+fn read_write_copies_every_byte_twice() {
+    let run = usual(Method::ReadWrite, Sink::Tcp);
+    let summary = summarise(&run);
+    assert_eq!(
+        (summary.syscalls, summary.mode_switches),
+        (Some(33), Some(66))
+    );
+    assert_eq!(summary.calls_by_name["read"], 17);
+    assert_eq!(summary.calls_by_name["write"], 16);
+    assert_eq!(summary.cpu_copied_bytes, Some(2 * Size::MIB));
+    assert_eq!(summary.cpu_copies_per_byte, Some(2.0));
+    use Place::*;
+    assert_eq!(
+        path(&run),
+        [
+            (PageCache, UserBuffer, How::CpuCopy, Basis::Observed),
+            (UserBuffer, SocketQueue, How::CpuCopy, Basis::Observed),
+        ]
+    );
+}
+
+#[test]
+fn mmap_write_copies_once_from_the_page_cache() {
+    let run = usual(Method::MmapWrite, Sink::Unix);
+    assert_eq!(copies(&run), Some(1.0));
+    use Place::*;
+    assert_eq!(
+        path(&run),
+        [
+            (PageCache, UserBuffer, How::Mapping, Basis::Observed),
+            (PageCache, SocketQueue, How::CpuCopy, Basis::Observed),
+        ]
+    );
+}
+
+#[test]
+fn sendfile_queues_references_but_copies_to_a_file() {
+    let socket = usual(Method::Sendfile, Sink::Tcp);
+    assert_eq!(copies(&socket), Some(0.0));
+    use Place::*;
+    assert_eq!(
+        path(&socket),
+        [(PageCache, SocketQueue, How::Reference, Basis::Documented)]
+    );
+    let pipe = usual(Method::Sendfile, Sink::Pipe);
+    assert_eq!((copies(&pipe), path(&pipe)[0].1), (Some(0.0), Pipe));
+    let file = usual(Method::Sendfile, Sink::File);
+    assert_eq!(copies(&file), Some(1.0));
+    assert_eq!(
+        path(&file),
+        [(PageCache, PageCache, How::CpuCopy, Basis::Documented)]
+    );
+}
+
+#[test]
+fn ghosts_and_the_receiver_count_nowhere() {
+    for method in Method::ALL {
+        for (sink, ghosts, receiver) in [
+            (Sink::Tcp, 2, 1),
+            (Sink::Unix, 1, 1),
+            (Sink::Pipe, 1, 1),
+            (Sink::File, 2, 0),
+        ] {
+            let summary = summarise(&usual(method, sink));
+            let of = |what: &dyn Fn(&Hop) -> bool| {
+                summary.copy_path.iter().filter(|hop| what(hop)).count()
+            };
+            assert_eq!(of(&|hop| hop.ghost), ghosts, "{method} to {sink}");
+            assert_eq!(
+                of(&|hop| hop.side == Side::Receiver),
+                receiver,
+                "{method} to {sink}"
+            );
+            let copied = summary
+                .copy_path
+                .iter()
+                .filter(|hop| hop.how == How::CpuCopy && !hop.ghost && hop.side == Side::Sender);
+            let copied: u64 = copied.map(|hop| hop.bytes).sum();
+            assert_eq!(summary.cpu_copied_bytes, Some(copied), "{method} to {sink}");
+        }
+    }
+}
+
+#[test]
+fn the_disk_is_measured_when_cold_and_a_ghost_when_warm() {
+    let disk = |cache| {
+        let spec = spec(Method::ReadWrite, Sink::Tcp, Size::MIB, 65536, cache);
+        let hops = summarise(&recording(spec)).copy_path;
+        hops.into_iter()
+            .find(|hop| hop.from == Place::Disk)
+            .unwrap()
+    };
+    assert!(disk(Cache::Warm).ghost);
+    let cold = disk(Cache::Cold);
+    assert_eq!(
+        (cold.ghost, cold.basis, cold.bytes),
+        (false, Basis::Measured, Size::MIB)
+    );
+    assert!(cold.source.unwrap().contains("read_bytes"));
+}
+
+#[test]
+fn nothing_moved_means_no_ratio_and_no_hop() {
+    for method in Method::ALL {
+        let spec = spec(method, Sink::Tcp, 0, 65536, Cache::Warm);
+        let summary = summarise(&recording(spec));
+        assert_eq!(summary.cpu_copied_bytes, Some(0));
+        assert_eq!(summary.cpu_copies_per_byte, None);
+        assert!(
+            summary.copy_path.is_empty(),
+            "{method}: {:?}",
+            summary.copy_path
+        );
+    }
+}
+
+#[test]
+fn without_a_trace_the_figures_are_unknown_not_zero() {
+    let mut run = usual(Method::Sendfile, Sink::Tcp);
+    run.trace = None;
+    let summary = summarise(&run);
+    assert_eq!((summary.syscalls, summary.mode_switches), (None, None));
+    assert_eq!(
+        (summary.cpu_copied_bytes, summary.cpu_copies_per_byte),
+        (None, None)
+    );
+    assert!(summary.copy_path.is_empty());
+    assert_eq!(summary.bytes_moved, Size::MIB);
+}
+
+#[test]
+fn of_calls_that_failed_or_are_unknown_nothing_is_said() {
+    let mut maker = Maker::new(Sink::Tcp);
+    maker.call("write", [4, 0x1000, 65536, 0, 0, 0], &[1], -11);
+    maker.call("vmsplice", [4, 0x1000, 1, 0, 0, 0], &[1], 65536);
+    maker.call("read", [9, 0x1000, 65536, 0, 0, 0], &[], 65536);
+    maker.call("syscall_999", [0; 6], &[], 4096);
+    let run = maker.done(spec(
+        Method::ReadWrite,
+        Sink::Tcp,
+        65536,
+        65536,
+        Cache::Warm,
+    ));
+    assert!(path(&run).is_empty(), "{:?}", path(&run));
+    assert_eq!(summarise(&run).cpu_copied_bytes, Some(0));
+}
+
+/// Where a write's bytes come from, after some mappings.
+fn source_of_write(before: &[(&str, [u64; 6], &[u32], i64)], address: u64) -> Place {
+    let mut maker = Maker::new(Sink::Tcp);
+    for (name, args, descriptors, result) in before {
+        maker.call(name, *args, descriptors, *result);
+    }
+    maker.call("write", [4, address, 4096, 0, 0, 0], &[1], 4096);
+    let run = maker.done(spec(Method::MmapWrite, Sink::Tcp, 4096, 4096, Cache::Warm));
+    let trace = run.trace.unwrap();
+    let mut fold = Fold::new();
+    let hops = trace.calls.iter().map(|call| fold.step(&trace, call));
+    hops.last().unwrap().unwrap().from
+}
+
+#[test]
+fn a_mapping_counts_only_where_it_is_and_while_it_is() {
+    const AT: u64 = 0x7f00_0000_0000;
+    let map = ("mmap", [0, 0x10000, 1, 1, 3, 0], &[0u32][..], AT as i64);
+    assert_eq!(source_of_write(&[map], AT + 0x4000), Place::PageCache);
+    assert_eq!(source_of_write(&[map], AT - 0x1000), Place::UserBuffer);
+    assert_eq!(source_of_write(&[map], AT + 0x10000), Place::UserBuffer);
+    let hole = ("munmap", [AT + 0x4000, 0x4000, 0, 0, 0, 0], &[][..], 0);
+    assert_eq!(
+        source_of_write(&[map, hole], AT + 0x4000),
+        Place::UserBuffer
+    );
+    assert_eq!(source_of_write(&[map, hole], AT + 0x8000), Place::PageCache);
+    // Anonymous memory over it, at the same address.
+    let over = (
+        "mmap",
+        [AT, 0x10000, 3, 0x32, u64::MAX, 0],
+        &[][..],
+        AT as i64,
+    );
+    assert_eq!(source_of_write(&[map, over], AT), Place::UserBuffer);
+    // A private page that may be written to may have become the program's own.
+    let private = ("mmap", [0, 0x10000, 3, 2, 3, 0], &[0u32][..], AT as i64);
+    assert_eq!(source_of_write(&[private], AT), Place::UserBuffer);
+}
