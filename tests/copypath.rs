@@ -206,3 +206,22 @@ fn a_mapping_counts_only_where_it_is_and_while_it_is() {
     let private = ("mmap", [0, 0x10000, 3, 2, 3, 0], &[0u32][..], AT as i64);
     assert_eq!(source_of_write(&[private], AT), Place::UserBuffer);
 }
+
+#[test]
+fn shipped_recordings_come_to_what_the_course_says() {
+    let texts = zclab::embedded::recordings();
+    assert!(!texts.is_empty(), "no recording is shipped");
+    for (name, text) in texts {
+        let run = zclab::store::recording::parse(name, text).unwrap();
+        let copies = match (run.spec.method, run.spec.to) {
+            (Method::ReadWrite, _) => 2.0,
+            (Method::MmapWrite, _) | (Method::Sendfile, Sink::File) => 1.0,
+            (Method::Sendfile, _) => 0.0,
+        };
+        let summary = summarise(&run);
+        assert_eq!(summary.cpu_copies_per_byte, Some(copies), "{name}");
+        let disk = summary.copy_path.iter().find(|hop| hop.from == Place::Disk);
+        let ghost = run.spec.cache == Cache::Warm;
+        assert_eq!(disk.map(|hop| hop.ghost), Some(ghost), "{name}");
+    }
+}
