@@ -141,18 +141,22 @@ pub fn legend(area: Rect, buf: &mut Buffer, theme: &Theme) {
 }
 
 fn layout(area: Rect, player: &Player) -> Layout {
+    let alone = |stage| Layout {
+        stage,
+        stage_row: 0,
+        score: None,
+        source: None,
+        origin: None,
+        words: 0,
+    };
+    if player.preview().is_some() {
+        // Before the run the stage has its area for itself.
+        let tier = Tier::of_stage(area.width, area.height);
+        return alone(tier.map(|tier| player.stage_for(tier, area.width)));
+    }
     match Tier::of(area.width, area.height) {
         Some(tier) => with_stage(tier, area, player),
-        None => Layout {
-            stage: Tier::of_stage(area.width, area.height)
-                .filter(|_| player.preview().is_some())
-                .map(|tier| player.stage_for(tier, area.width)),
-            stage_row: 0,
-            score: None,
-            source: None,
-            origin: None,
-            words: 0,
-        },
+        None => alone(None),
     }
 }
 
