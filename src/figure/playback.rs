@@ -36,14 +36,8 @@ pub struct Position {
 }
 
 /// How fast the playback goes: from a quarter to sixteen times, by doubling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Speed(i8);
-
-impl Default for Speed {
-    fn default() -> Speed {
-        Speed(0)
-    }
-}
 
 impl Speed {
     /// Twice as fast, to 16.
@@ -349,14 +343,9 @@ impl Playback {
             at.cells -= whole;
             at.call += 1;
         }
-        at.cells = at.cells.min(end.cells).max(if from.call == at.call {
-            from.cells.min(end.cells)
-        } else {
-            0.0
-        });
         Position {
             call: end.call,
-            ..at
+            cells: at.cells.min(end.cells),
         }
     }
 

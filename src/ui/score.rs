@@ -99,7 +99,7 @@ impl Score {
             return None;
         }
         let within = column.checked_sub(self.start)?;
-        if within >= self.columns + 1 {
+        if within > self.columns {
             return None;
         }
         let within = within.min(self.columns - 1);
