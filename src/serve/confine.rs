@@ -6,7 +6,7 @@
 //! name by name with O_NOFOLLOW, so that a link put there meanwhile leads nowhere.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io,
     os::{
         fd::{AsFd, AsRawFd, OwnedFd},
@@ -67,18 +67,12 @@ impl Confined {
     /// # Errors
     /// ENOENT also for what leaves the directory and for what is not a regular file.
     pub fn open(&self, path: &Path) -> nix::Result<Opened> {
-        let (file, path) = match self.open_any(path)? {
-            (file, true) => {
-                drop(file);
-                let index = path.join("index.html");
-                match self.open_any(&index)? {
-                    (_, true) => return Err(Errno::ENOENT),
-                    (file, false) => (file, index),
-                }
-            }
-            (file, false) => (file, path.to_owned()),
-        };
-        let about = file.metadata().map_err(errno)?;
+        let (mut file, mut about) = self.open_any(path)?;
+        let mut path = path.to_owned();
+        if about.is_dir() {
+            path.push("index.html");
+            (file, about) = self.open_any(&path)?;
+        }
         if !about.is_file() {
             return Err(Errno::ENOENT);
         }
@@ -90,8 +84,8 @@ impl Confined {
         })
     }
 
-    /// What is there, and whether it is a directory.
-    fn open_any(&self, path: &Path) -> nix::Result<(File, bool)> {
+    /// Whatever is there, and what it is.
+    fn open_any(&self, path: &Path) -> nix::Result<(File, Metadata)> {
         let path = match path.as_os_str().is_empty() {
             true => Path::new("."),
             false => path,
@@ -110,8 +104,8 @@ impl Confined {
             other => other?,
         };
         let file = File::from(opened);
-        let directory = file.metadata().map_err(errno)?.is_dir();
-        Ok((file, directory))
+        let about = file.metadata().map_err(errno)?;
+        Ok((file, about))
     }
 
     /// Without openat2: where does the path lead, links followed? Then there, without following any.
@@ -150,7 +144,7 @@ fn path_of(descriptor: &OwnedFd) -> nix::Result<PathBuf> {
     readlink(link.as_str()).map(PathBuf::from)
 }
 
-fn modified(about: &std::fs::Metadata) -> SystemTime {
+fn modified(about: &Metadata) -> SystemTime {
     let seconds = Duration::from_secs(about.mtime().unsigned_abs());
     let start = SystemTime::UNIX_EPOCH;
     match about.mtime() < 0 {

@@ -17,6 +17,7 @@ use nix::{
     sys::{
         epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout},
         resource::{Resource, getrlimit, setrlimit},
+        socket::{Backlog, listen},
     },
 };
 
@@ -52,7 +53,7 @@ const REST: Duration = Duration::from_millis(100);
 /// Deadlines are looked at no more often than this.
 const SWEEP: Duration = Duration::from_millis(250);
 /// A connection that has been idle for less time than this is not given up for a newcomer.
-const IDLE_ENOUGH: Duration = Duration::from_secs(1);
+const IDLE_ENOUGH: Duration = Duration::from_millis(500);
 
 const LISTENER: u64 = u64::MAX;
 const STOP: u64 = u64::MAX - 1;
@@ -92,6 +93,9 @@ where
     C: Connection,
     F: FnMut(TcpStream, Instant) -> Option<C>,
 {
+    // Asked again, listen(2) makes the queue longer: std's 128 places overflow in a burst, and a client whose packet is
+    // dropped tries again only after a second.
+    listen(&listener, Backlog::MAXALLOWABLE)?;
     listener.set_nonblocking(true)?;
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     epoll.add(&listener, EpollEvent::new(EpollFlags::EPOLLIN, LISTENER))?;
