@@ -1,2 +1,451 @@
-//! State, actions and update; pure.
+//! The program as plain data: its state, what can happen to it, and what it then asks for. No clock, no
+//! terminal, no thread: [`App::update`] takes an event and answers with effects, and `runtime` runs them.
+
+mod course;
+pub mod keys;
+pub mod lab;
+mod lesson;
+mod overlay;
 pub mod player;
+pub mod question;
+mod run;
+mod update;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+pub use self::{
+    course::CourseScreen,
+    keys::{Binding, Command, Group, Key},
+    lab::LabScreen,
+    lesson::{LabPage, PageState},
+    overlay::Overlay,
+    question::QuestionState,
+    run::{Job, Outcome, Progress, Purpose, Run, Stage},
+    update::number,
+};
+use self::player::Player;
+use crate::{
+    course::progress::Progress as Learned,
+    model::{Figure, Lab, Lesson, Method, Question, QuestionKind, Target, TransferSpec},
+};
+
+/// Which screen is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// The modules.
+    Course,
+    /// A page of a lesson.
+    Lesson,
+    /// The questions of a lesson, one after the other.
+    Quiz,
+    /// The free lab.
+    Lab,
+    /// One recording, full size.
+    Replay,
+}
+
+/// Which half of a page is shown where only one fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    /// The text.
+    Text,
+    /// What stands beside it.
+    Target,
+}
+
+/// What the mouse did, in cells from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    /// The left button went down.
+    Press(u16, u16),
+    /// The mouse moved with the left button down.
+    Drag(u16, u16),
+    /// The wheel, up (negative) or down.
+    Wheel(i8),
+}
+
+/// What a click on a spot of the screen means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Click {
+    /// A row of the key bar.
+    Do(Command),
+    /// A module of the course.
+    Module(usize),
+    /// An option or line of a question.
+    Option(usize),
+    /// A call of the recording.
+    Call(usize),
+    /// A setting of the lab.
+    Setting(usize),
+    /// A side of the lab.
+    Side(usize),
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A key.
+    Key(Key),
+    /// A click on something.
+    Click(Click),
+    /// The wheel: rows down, or up when negative.
+    Wheel(i8),
+    /// Time went by while something moves.
+    Tick(Duration),
+    /// An experiment got further.
+    Progress(u64, Progress),
+    /// An experiment is done.
+    Finished(u64, Box<Outcome>),
+    /// An experiment failed, was refused, or was stopped.
+    Failed(u64, String),
+    /// Whether only one leaf of a page fits the screen.
+    Folded(bool),
+    /// How many rows of text did not fit the last frame.
+    ScrollRoom(usize),
+    /// What this machine allows.
+    Machine(Vec<Instrument>),
+    /// Something to say, once.
+    Message(String),
+}
+
+/// Something to do outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Run an experiment.
+    Run {
+        /// The job's number.
+        job: u64,
+        /// What to run.
+        spec: TransferSpec,
+    },
+    /// Stop the experiment that runs.
+    Cancel,
+    /// Write an answer to the log.
+    Answer {
+        /// The lesson's id.
+        lesson: String,
+        /// The question's id.
+        question: String,
+        /// As the log keeps it.
+        given: String,
+        /// Whether it was right.
+        right: bool,
+    },
+    /// Write to the log that a page was opened.
+    Visit {
+        /// The lesson's id.
+        lesson: String,
+        /// The page, from 1.
+        page: u32,
+    },
+    /// Save a recording to a file.
+    Save(Arc<crate::model::Recording>),
+    /// Mouse reports on or off.
+    Mouse(bool),
+    /// The next theme.
+    NextTheme,
+    /// To the shell.
+    Suspend,
+    /// The end.
+    Quit,
+}
+
+/// A line of "This machine".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instrument {
+    /// `ptrace`, `io-uring`.
+    pub name: String,
+    /// `available`, or why not.
+    pub state: String,
+}
+
+/// What the course is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Material {
+    /// The lessons, in order.
+    pub lessons: Vec<Lesson>,
+    /// The figures.
+    pub figures: Vec<Figure>,
+    /// The source of each method, word for word, with its file's name.
+    pub sources: Vec<(Method, &'static str, &'static str)>,
+}
+
+/// A recording that is played full size.
+pub struct Replay {
+    /// What is played.
+    pub run: Run,
+    /// Its playback.
+    pub player: Player,
+}
+
+/// The whole state.
+pub struct App {
+    /// The lessons.
+    pub lessons: Vec<Lesson>,
+    /// The figures.
+    pub figures: Vec<Figure>,
+    sources: Vec<(Method, &'static str, &'static str)>,
+    /// What is known of the learner.
+    pub progress: Learned,
+    /// Which screen is shown.
+    pub screen: Screen,
+    /// What lies over it.
+    pub overlay: Option<Overlay>,
+    /// Which leaf is shown where only one fits.
+    pub leaf: Leaf,
+    /// Whether only one fits.
+    pub folded: bool,
+    /// First row of the text that is shown.
+    pub scroll: usize,
+    /// How far the text can scroll.
+    pub scroll_room: usize,
+    /// The list of modules.
+    pub course: CourseScreen,
+    /// The open lesson (index).
+    pub lesson: usize,
+    /// The open page (index).
+    pub page: usize,
+    pages: HashMap<(usize, usize), PageState>,
+    /// The free lab.
+    pub lab: LabScreen,
+    /// Where the lab was opened from.
+    before_lab: Screen,
+    /// The recording that is played full size.
+    pub replay: Option<Replay>,
+    /// The experiment that runs.
+    pub job: Option<Job>,
+    jobs: u64,
+    runs: Vec<Run>,
+    /// What this machine allows; empty until it is known.
+    pub machine: Vec<Instrument>,
+    /// Something to say, until the next key.
+    pub message: Option<String>,
+    /// Whether mouse reports are on.
+    pub mouse: bool,
+    /// No tokens: hops light up call by call.
+    pub reduced_motion: bool,
+}
+
+impl App {
+    /// The course, opened where the learner left it: `last` is the lesson that was open last.
+    pub fn new(material: Material, progress: Learned, last: Option<&str>) -> App {
+        let mut app = App {
+            lessons: material.lessons,
+            figures: material.figures,
+            sources: material.sources,
+            progress,
+            screen: Screen::Course,
+            overlay: None,
+            leaf: Leaf::Text,
+            folded: false,
+            scroll: 0,
+            scroll_room: 0,
+            course: CourseScreen::default(),
+            lesson: 0,
+            page: 0,
+            pages: HashMap::new(),
+            lab: LabScreen::default(),
+            before_lab: Screen::Course,
+            replay: None,
+            job: None,
+            jobs: 0,
+            runs: Vec::new(),
+            machine: Vec::new(),
+            message: None,
+            mouse: true,
+            reduced_motion: false,
+        };
+        app.course.selected = app.module_to_open(last);
+        app
+    }
+
+    /// One recording, full size.
+    pub fn replay(material: Material, run: Run) -> App {
+        let mut app = App::new(material, Learned::default(), None);
+        let player = run.player.clone();
+        app.screen = Screen::Replay;
+        app.replay = Some(Replay { run, player });
+        app
+    }
+
+    /// The open lesson.
+    pub fn open_lesson(&self) -> Option<&Lesson> {
+        self.lessons.get(self.lesson)
+    }
+
+    fn on_page(&self) -> bool {
+        matches!(self.screen, Screen::Lesson | Screen::Quiz)
+    }
+
+    /// What stands beside the open page's text.
+    pub fn target(&self) -> Option<&Target> {
+        if !self.on_page() {
+            return None;
+        }
+        self.open_lesson()?.pages.get(self.page)?.target.as_ref()
+    }
+
+    /// The state of the open page.
+    pub fn page_state(&self) -> Option<&PageState> {
+        if !self.on_page() {
+            return None;
+        }
+        self.pages.get(&(self.lesson, self.page))
+    }
+
+    /// The question of the open page, and how far it is answered.
+    pub fn question(&self) -> Option<(&Question, &QuestionState)> {
+        match (self.target()?, self.page_state()?) {
+            (Target::Question(question), PageState::Question(state)) => Some((question, state)),
+            _ => None,
+        }
+    }
+
+    /// The experiment of the open page, and how far it is.
+    pub fn lab_page(&self) -> Option<(&Lab, &LabPage)> {
+        match (self.target()?, self.page_state()?) {
+            (Target::Lab(lab), PageState::Lab(state)) => Some((lab, state)),
+            _ => None,
+        }
+    }
+
+    /// Whether the open page waits for a guess.
+    pub fn asks_guess(&self) -> bool {
+        self.job.is_none() && self.lab_page().is_some_and(|(lab, page)| page.asks(lab))
+    }
+
+    /// Whether there is a hint that is not shown yet.
+    pub fn hint_left(&self) -> bool {
+        if let Some((question, state)) = self.question() {
+            return state.hints < question.hints.len();
+        }
+        self.lab_page().is_some_and(|(lab, page)| {
+            let hints = lab.predict.as_ref().map_or(0, |predict| predict.hints.len());
+            page.asks(lab) && page.hints < hints
+        })
+    }
+
+    /// The playback that is on the screen.
+    pub fn player(&self) -> Option<&Player> {
+        match self.screen {
+            Screen::Course => None,
+            Screen::Replay => self.replay.as_ref().map(|replay| &replay.player),
+            Screen::Lab => Some(&self.lab.sides[self.lab.playing?].as_ref()?.player),
+            Screen::Lesson | Screen::Quiz => match self.page_state()? {
+                PageState::Figure(player) => Some(player),
+                PageState::Lab(page) => page.player.as_ref(),
+                _ => None,
+            },
+        }
+    }
+
+    fn player_mut(&mut self) -> Option<&mut Player> {
+        match self.screen {
+            Screen::Course => None,
+            Screen::Replay => self.replay.as_mut().map(|replay| &mut replay.player),
+            Screen::Lab => Some(&mut self.lab.sides[self.lab.playing?].as_mut()?.player),
+            Screen::Lesson | Screen::Quiz => {
+                match self.pages.get_mut(&(self.lesson, self.page))? {
+                    PageState::Figure(player) => Some(player),
+                    PageState::Lab(page) => page.player.as_mut(),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// The run that is on the screen.
+    pub fn shown_run(&self) -> Option<&Run> {
+        match self.screen {
+            Screen::Course => None,
+            Screen::Replay => self.replay.as_ref().map(|replay| &replay.run),
+            Screen::Lab => Some(self.lab.sides[self.lab.playing?].as_ref()?.outcome.playable()),
+            Screen::Lesson | Screen::Quiz => {
+                Some(self.lab_page()?.1.outcome.as_ref()?.playable())
+            }
+        }
+    }
+
+    /// The source text of the method on the screen, with its file's name.
+    pub fn source(&self) -> Option<(&'static str, &'static str)> {
+        let method = match self.shown_run() {
+            Some(run) => run.recording.spec.method,
+            None => self.lab_page()?.0.spec.method,
+        };
+        self.source_of(method)
+    }
+
+    fn source_of(&self, method: Method) -> Option<(&'static str, &'static str)> {
+        let (_, file, text) = self.sources.iter().find(|(of, ..)| *of == method)?;
+        Some((file, text))
+    }
+
+    fn player_of(&self, outcome: &Outcome) -> Player {
+        let mut player = outcome.playable().player.clone();
+        player.set_reduced_motion(self.reduced_motion);
+        player
+    }
+
+    /// The guess that belongs to the playback on the screen, where it counts calls: it has a place in the score.
+    pub fn guess_in_score(&self) -> Option<f64> {
+        let (lab, page) = self.lab_page()?;
+        let counts_calls = lab.predict.as_ref()?.query == crate::model::Query::Syscalls;
+        page.guess.filter(|_| counts_calls)
+    }
+
+    /// Whether the screen has two halves.
+    pub fn has_two_leaves(&self) -> bool {
+        match self.screen {
+            Screen::Course => true,
+            Screen::Lab | Screen::Replay => false,
+            Screen::Lesson | Screen::Quiz => match self.page_state() {
+                Some(PageState::Figure(_) | PageState::Lab(_)) => true,
+                Some(PageState::Question(_)) => self.evidence().is_some(),
+                _ => false,
+            },
+        }
+    }
+
+    /// The last run that bears on the question on the screen: the one it names, else the lesson's last.
+    pub fn evidence(&self) -> Option<&Run> {
+        let (question, _) = self.question()?;
+        if let QuestionKind::Number { run: Some((spec, _)), .. } = &question.kind {
+            return self.run_of(spec);
+        }
+        let lesson = self.open_lesson()?;
+        let specs: Vec<&TransferSpec> = lesson
+            .pages
+            .iter()
+            .filter_map(|page| match &page.target {
+                Some(Target::Lab(lab)) => Some(&lab.spec),
+                _ => None,
+            })
+            .collect();
+        self.runs.iter().rev().find(|run| specs.contains(&&run.recording.spec))
+    }
+
+    /// The last run of a transfer.
+    pub fn run_of(&self, spec: &TransferSpec) -> Option<&Run> {
+        self.runs.iter().rev().find(|run| run.recording.spec == *spec)
+    }
+
+    /// No tokens: hops light up call by call.
+    pub fn set_reduced_motion(&mut self, reduced: bool) {
+        self.reduced_motion = reduced;
+        if let Some(replay) = &mut self.replay {
+            replay.player.set_reduced_motion(reduced);
+        }
+    }
+
+    /// Tells the playback how large it was drawn.
+    pub fn fit_player(&mut self, width: u16, height: u16) {
+        if let Some(player) = self.player_mut() {
+            player.fit(width, height);
+        }
+    }
+
+    /// When the next frame is wanted, if anything moves.
+    pub fn next_frame(&self) -> Option<Duration> {
+        self.player()?.next_frame()
+    }
+}

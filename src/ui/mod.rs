@@ -1,6 +1,85 @@
-//! view(state) -> frame.
+//! `view(state) -> frame`. Nothing here changes the state or asks the clock.
 
+mod ascii;
+mod frame;
+pub mod layout;
+mod overlays;
+pub mod pen;
 pub mod player;
 mod score;
+mod screens;
 mod stage;
 pub mod theme;
+mod widgets;
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use self::{
+    layout::rooms,
+    pen::{Pen, Spots},
+    theme::{Role, Theme},
+};
+use crate::app::{App, Click, Event, Mouse, Screen};
+
+/// Said where the terminal is too small.
+const TOO_SMALL: &str = "zclab needs 60 columns and 18 rows.";
+
+/// Draws the state; gives what can be pointed at.
+pub fn view(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
+    let mut pen = Pen {
+        buf,
+        theme: *theme,
+        spots: Spots::default(),
+    };
+    match rooms(area) {
+        None => too_small(&mut pen, area),
+        Some(rooms) => {
+            frame::draw(&mut pen, app, &rooms);
+            match app.screen {
+                Screen::Course => screens::course::draw(&mut pen, app, &rooms),
+                Screen::Lesson | Screen::Quiz => screens::page::draw(&mut pen, app, &rooms),
+                Screen::Lab => screens::lab::draw(&mut pen, app, &rooms),
+                Screen::Replay => screens::replay::draw(&mut pen, app, &rooms),
+            }
+            overlays::draw(&mut pen, app, area, &rooms);
+        }
+    }
+    let spots = pen.spots;
+    if theme.ascii {
+        ascii::apply(buf);
+    }
+    spots
+}
+
+fn too_small(pen: &mut Pen, area: Rect) {
+    let lines = textwrap::wrap(TOO_SMALL, usize::from(area.width).max(1));
+    let top = usize::from(area.height).saturating_sub(lines.len()) / 2;
+    let style = pen.style(Role::Text);
+    for (y, line) in lines.iter().enumerate() {
+        let x = usize::from(area.width).saturating_sub(line.len()) / 2;
+        pen.text(area, x as u16, (top + y) as u16, line, style);
+    }
+}
+
+/// What the mouse did, in the state's terms; `spots` are those of the frame that the learner saw.
+pub fn point(app: &App, spots: &Spots, mouse: Mouse) -> Option<Event> {
+    let (x, y) = match mouse {
+        Mouse::Wheel(notches) => return Some(Event::Wheel(notches)),
+        Mouse::Press(x, y) | Mouse::Drag(x, y) => (x, y),
+    };
+    if app.overlay.is_none()
+        && let (Some(area), Some(player)) = (spots.player, app.player())
+        && let Some(call) = player::hit(area, player, x, y)
+    {
+        return Some(Event::Click(Click::Call(call)));
+    }
+    if matches!(mouse, Mouse::Drag(..)) {
+        return None;
+    }
+    spots
+        .clicks
+        .iter()
+        .rev()
+        .find(|(area, _)| area.contains((x, y).into()))
+        .map(|(_, click)| Event::Click(*click))
+}

@@ -1,0 +1,474 @@
+//! The one key table: what a key does, when it can, what it is called. Dispatch, the key bar and the help
+//! page all read it, so none of them can say something that the others do not do.
+
+use std::ops::Deref;
+
+use super::{App, Leaf, Overlay, Screen};
+
+/// A key, as the program understands it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A character, with Shift already in it.
+    Char(char),
+    /// Ctrl and a character.
+    Ctrl(char),
+    /// Arrow up.
+    Up,
+    /// Arrow down.
+    Down,
+    /// Arrow left.
+    Left,
+    /// Arrow right.
+    Right,
+    /// Return.
+    Enter,
+    /// Escape.
+    Esc,
+    /// Tabulator.
+    Tab,
+    /// Backspace or Delete.
+    Backspace,
+    /// Home.
+    Home,
+    /// End.
+    End,
+    /// Page up.
+    PageUp,
+    /// Page down.
+    PageDown,
+}
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Up: the row above, or the text.
+    Up,
+    /// Down.
+    Down,
+    /// A screenful up.
+    PageUp,
+    /// A screenful down.
+    PageDown,
+    /// The first row, or the first call.
+    First,
+    /// The last row, or the last call.
+    Last,
+    /// A call back, or the value before.
+    Left,
+    /// A call on, or the value after.
+    Right,
+    /// Open, commit, confirm.
+    Confirm,
+    /// Close what is open, or go back.
+    Back,
+    /// The next page.
+    Next,
+    /// The page before.
+    Previous,
+    /// The other leaf, or the other side.
+    Tab,
+    /// Run the experiment.
+    Run,
+    /// Stop the experiment.
+    Cancel,
+    /// Play or pause.
+    Play,
+    /// Half the speed.
+    Slower,
+    /// Twice the speed.
+    Faster,
+    /// Guess again.
+    Guess,
+    /// The whole source.
+    Source,
+    /// All calls.
+    Calls,
+    /// Save the recording to a file.
+    Save,
+    /// A hint.
+    Hint,
+    /// The explanation.
+    Explain,
+    /// A digit or a point: an answer, or part of a number.
+    Digit(char),
+    /// Take the last digit or line back.
+    Erase,
+    /// The free lab.
+    Lab,
+    /// The questions of a lesson.
+    Quiz,
+    /// The lab's method.
+    Method,
+    /// The lab's sink.
+    Sink,
+    /// The lab's size.
+    Size,
+    /// The lab's chunk.
+    Chunk,
+    /// The lab's cache.
+    Cache,
+    /// The help page.
+    Help,
+    /// The next theme.
+    Theme,
+    /// Mouse reports on or off.
+    Mouse,
+    /// To the shell, until `fg`.
+    Suspend,
+    /// Quit.
+    Quit,
+}
+
+/// Where a key stands on the help page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// The recording that is played.
+    Recording,
+    /// The page, list or form.
+    Page,
+    /// A question or prediction.
+    Answer,
+    /// On every screen.
+    Everywhere,
+}
+
+impl Group {
+    /// Every group, in the order of the help page.
+    pub const ALL: [Group; 4] = [
+        Group::Recording,
+        Group::Page,
+        Group::Answer,
+        Group::Everywhere,
+    ];
+
+    /// Its title on the help page.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Recording => "the recording",
+            Group::Page => "the page",
+            Group::Answer => "the answer",
+            Group::Everywhere => "everywhere",
+        }
+    }
+}
+
+/// Where a key is pressed: the state, and what lies over the page.
+#[derive(Clone, Copy)]
+pub struct At<'a> {
+    app: &'a App,
+    cover: Option<Overlay>,
+}
+
+impl At<'_> {
+    fn now(app: &App) -> At<'_> {
+        At {
+            app,
+            cover: app.overlay,
+        }
+    }
+}
+
+impl Deref for At<'_> {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        self.app
+    }
+}
+
+/// One row of the table.
+pub struct Binding {
+    /// The keys, each with what it does.
+    pub keys: &'static [(Key, Command)],
+    /// The keys as they are written: `Home End`.
+    pub label: &'static str,
+    /// What it does, in a word, for the key bar. Empty: not in the bar.
+    pub short: &'static str,
+    /// What it does, for the help page.
+    pub long: &'static str,
+    /// Where it stands on the help page.
+    pub group: Group,
+    /// Whether it can do anything now.
+    pub possible: fn(At) -> bool,
+}
+
+use Command as C;
+use Group as G;
+use Key as K;
+
+const fn row(
+    keys: &'static [(Key, Command)],
+    label: &'static str,
+    short: &'static str,
+    long: &'static str,
+    group: Group,
+    possible: fn(At) -> bool,
+) -> Binding {
+    Binding {
+        keys,
+        label,
+        short,
+        long,
+        group,
+        possible,
+    }
+}
+
+const UP_DOWN: &[(Key, Command)] = &[
+    (K::Up, C::Up),
+    (K::Down, C::Down),
+    (K::Char('k'), C::Up),
+    (K::Char('j'), C::Down),
+    (K::PageUp, C::PageUp),
+    (K::PageDown, C::PageDown),
+];
+const LEFT_RIGHT: &[(Key, Command)] = &[
+    (K::Left, C::Left),
+    (K::Right, C::Right),
+    (K::Char('h'), C::Left),
+    (K::Char('l'), C::Right),
+];
+const DIGITS: &[(Key, Command)] = &[
+    (K::Char('0'), C::Digit('0')),
+    (K::Char('1'), C::Digit('1')),
+    (K::Char('2'), C::Digit('2')),
+    (K::Char('3'), C::Digit('3')),
+    (K::Char('4'), C::Digit('4')),
+    (K::Char('5'), C::Digit('5')),
+    (K::Char('6'), C::Digit('6')),
+    (K::Char('7'), C::Digit('7')),
+    (K::Char('8'), C::Digit('8')),
+    (K::Char('9'), C::Digit('9')),
+    (K::Char('.'), C::Digit('.')),
+];
+const ERASE: &[(Key, Command)] = &[(K::Backspace, C::Erase)];
+const CONFIRM: &[(Key, Command)] = &[(K::Enter, C::Confirm)];
+const ENDS: &[(Key, Command)] = &[(K::Home, C::First), (K::End, C::Last)];
+
+/// The table. Where two rows share a key, the first that is possible has it: `h` is a hint where there is a
+/// question, and left elsewhere.
+pub const TABLE: &[Binding] = &[
+    // An overlay covers the page: its keys come first.
+    row(UP_DOWN, "↑↓", "scroll", "scroll", G::Page, scrolls_overlay),
+    row(ENDS, "Home End", "ends", "first row, last row", G::Page, scrolls_overlay),
+    row(CONFIRM, "Enter", "go there", "play from this call", G::Page, in_calls),
+    row(&[(K::Char('s'), C::Back)], "s", "", "close the source", G::Page, in_source),
+    row(&[(K::Char('c'), C::Back)], "c", "", "close the calls", G::Page, in_calls),
+    row(&[(K::Char('?'), C::Back)], "?", "", "close this help", G::Everywhere, in_help),
+    // A question or prediction.
+    row(DIGITS, "1-9", "choose", "choose an answer", G::Answer, choosing),
+    row(DIGITS, "0-9", "your number", "type a number", G::Answer, typing),
+    row(CONFIRM, "Enter", "commit and run", "commit your guess and run", G::Answer, guessing),
+    row(CONFIRM, "Enter", "answer", "give the answer", G::Answer, answering),
+    row(ERASE, "⌫", "", "take the last one back", G::Answer, erasable),
+    row(&[(K::Char('h'), C::Hint)], "h", "hint", "a hint", G::Answer, has_hint),
+    row(&[(K::Char('x'), C::Explain)], "x", "explain", "explain the answer", G::Answer, explains),
+    // Two leaves: what Tab turns to comes first in the bar.
+    row(&[(K::Tab, C::Tab)], "Tab", "figure", "turn to the figure", G::Page, text_leaf),
+    row(&[(K::Tab, C::Tab)], "Tab", "text", "turn to the text", G::Page, target_leaf),
+    row(&[(K::Tab, C::Tab)], "Tab", "side", "the side that the next run fills", G::Page, two_sides),
+    // The course.
+    row(CONFIRM, "Enter", "open", "open: continue at the next page", G::Page, in_course),
+    row(UP_DOWN, "↑↓", "choose", "choose a module", G::Page, in_course),
+    row(ENDS, "Home End", "", "first, last module", G::Page, in_course),
+    row(&[(K::Char('t'), C::Quiz)], "t", "questions", "the questions of this module", G::Page, has_questions),
+    // Pages.
+    row(
+        &[(K::Char('n'), C::Next), (K::Char('b'), C::Previous)],
+        "n b",
+        "next, back",
+        "next page, page before",
+        G::Page,
+        turns,
+    ),
+    row(CONFIRM, "Enter", "", "next page", G::Page, reading),
+    // The recording.
+    row(&[(K::Char('r'), C::Run)], "r", "run", "run it on this kernel", G::Recording, can_run_first),
+    row(CONFIRM, "Enter", "", "run it on this kernel", G::Recording, can_run_first),
+    row(&[(K::Char(' '), C::Play)], "␣", "pause", "pause", G::Recording, playing),
+    row(&[(K::Char(' '), C::Play)], "␣", "play", "play", G::Recording, paused),
+    row(&[(K::Char(' '), C::Play)], "␣", "play", "play the chosen side", G::Page, lab_result),
+    row(LEFT_RIGHT, "←→", "step", "a call back, a call on", G::Recording, has_player),
+    row(
+        &[(K::Char('['), C::Slower), (K::Char(']'), C::Faster)],
+        "[ ]",
+        "speed",
+        "slower, faster",
+        G::Recording,
+        has_player,
+    ),
+    row(ENDS, "Home End", "", "first, last call", G::Recording, has_player),
+    row(&[(K::Char('r'), C::Run)], "r", "run again", "run it again", G::Recording, can_run_again),
+    row(&[(K::Char('g'), C::Guess)], "g", "guess again", "guess again", G::Recording, can_guess_again),
+    row(&[(K::Char('s'), C::Source)], "s", "source", "the whole source", G::Recording, has_source),
+    row(&[(K::Char('c'), C::Calls)], "c", "calls", "all calls", G::Recording, has_calls),
+    row(&[(K::Char('w'), C::Save)], "w", "", "save the recording to a file", G::Recording, can_save),
+    row(&[(K::Esc, C::Cancel)], "Esc", "stop it", "stop the experiment", G::Recording, running),
+    // The free lab's form.
+    row(UP_DOWN, "↑↓", "", "choose a setting", G::Page, in_form),
+    row(LEFT_RIGHT, "←→", "change", "change the setting", G::Page, in_form),
+    row(&[(K::Char('m'), C::Method)], "m", "method", "next method", G::Page, in_form),
+    row(&[(K::Char('t'), C::Sink)], "t", "to", "next sink", G::Page, in_form),
+    row(&[(K::Char('z'), C::Size)], "z", "size", "next size", G::Page, in_form),
+    row(&[(K::Char('c'), C::Chunk)], "c", "chunk", "next chunk", G::Page, in_form),
+    row(&[(K::Char('w'), C::Cache)], "w", "warm/cold", "warm or cold cache", G::Page, in_form),
+    // Text that is longer than its room.
+    row(UP_DOWN, "↑↓", "", "choose an answer", G::Answer, choosing),
+    row(UP_DOWN, "↑↓", "scroll", "scroll the text", G::Page, scrolls_text),
+    // Everywhere.
+    row(&[(K::Char('m'), C::Lab)], "m", "lab", "the free lab", G::Everywhere, can_open_lab),
+    row(&[(K::Char('?'), C::Help)], "?", "help", "this help", G::Everywhere, no_overlay),
+    row(&[(K::Esc, C::Back)], "Esc", "back", "back", G::Everywhere, has_back),
+    row(&[(K::Char('q'), C::Quit), (K::Ctrl('c'), C::Quit)], "q", "quit", "quit; your place is kept", G::Everywhere, always),
+    row(&[(K::Char('T'), C::Theme)], "T", "", "next theme", G::Everywhere, always),
+    row(&[(K::Char('M'), C::Mouse)], "M", "", "mouse off and on, to select text", G::Everywhere, always),
+    row(&[(K::Ctrl('z'), C::Suspend)], "Ctrl-Z", "", "to the shell; fg comes back", G::Everywhere, always),
+];
+
+/// What a key does now.
+pub fn command(app: &App, key: Key) -> Option<Command> {
+    let at = At::now(app);
+    TABLE
+        .iter()
+        .filter(|binding| (binding.possible)(at))
+        .flat_map(|binding| binding.keys)
+        .find(|(bound, _)| *bound == key)
+        .map(|(_, command)| *command)
+}
+
+/// The rows that are possible now and that no row before them shadows wholly.
+pub fn possible(app: &App) -> Vec<&'static Binding> {
+    rows(At::now(app))
+}
+
+/// The rows that are possible on the page, whatever lies over it: what the help page shows.
+pub fn possible_on_page(app: &App) -> Vec<&'static Binding> {
+    rows(At { app, cover: None })
+}
+
+fn rows(at: At) -> Vec<&'static Binding> {
+    let mut taken: Vec<Key> = Vec::new();
+    let mut rows = Vec::new();
+    for binding in TABLE.iter().filter(|binding| (binding.possible)(at)) {
+        if binding.keys.iter().any(|(key, _)| !taken.contains(key)) {
+            rows.push(binding);
+        }
+        taken.extend(binding.keys.iter().map(|(key, _)| *key));
+    }
+    rows
+}
+
+fn always(_: At) -> bool {
+    true
+}
+fn no_overlay(app: At) -> bool {
+    app.cover.is_none()
+}
+fn in_calls(app: At) -> bool {
+    matches!(app.cover, Some(Overlay::Calls { .. }))
+}
+fn in_source(app: At) -> bool {
+    matches!(app.cover, Some(Overlay::Source { .. }))
+}
+fn in_help(app: At) -> bool {
+    matches!(app.cover, Some(Overlay::Help { .. }))
+}
+fn scrolls_overlay(app: At) -> bool {
+    app.cover.is_some()
+}
+fn in_course(app: At) -> bool {
+    no_overlay(app) && app.screen == Screen::Course && !app.lessons.is_empty()
+}
+fn has_questions(app: At) -> bool {
+    in_course(app) && !app.questions_of(app.course.selected).is_empty()
+}
+fn turns(app: At) -> bool {
+    no_overlay(app) && matches!(app.screen, Screen::Lesson | Screen::Quiz)
+}
+fn reading(app: At) -> bool {
+    turns(app) && !has_question(app) && !guessing(app) && !can_run_first(app)
+}
+fn has_question(app: At) -> bool {
+    no_overlay(app) && app.question().is_some()
+}
+fn choosing(app: At) -> bool {
+    no_overlay(app) && app.question().is_some_and(|(_, state)| state.chooses())
+}
+fn typing(app: At) -> bool {
+    guessing(app)
+        || no_overlay(app) && app.question().is_some_and(|(_, state)| state.types())
+}
+fn answering(app: At) -> bool {
+    has_question(app)
+}
+fn guessing(app: At) -> bool {
+    no_overlay(app) && app.asks_guess()
+}
+fn erasable(app: At) -> bool {
+    guessing(app) || no_overlay(app) && app.question().is_some_and(|(_, state)| state.erasable())
+}
+fn has_hint(app: At) -> bool {
+    no_overlay(app) && app.hint_left()
+}
+fn explains(app: At) -> bool {
+    no_overlay(app) && app.question().is_some_and(|(_, state)| !state.explained)
+}
+fn leaves(app: At) -> bool {
+    no_overlay(app) && app.folded && app.has_two_leaves()
+}
+fn text_leaf(app: At) -> bool {
+    leaves(app) && app.leaf == Leaf::Text
+}
+fn target_leaf(app: At) -> bool {
+    leaves(app) && app.leaf == Leaf::Target
+}
+fn in_form(app: At) -> bool {
+    no_overlay(app) && app.screen == Screen::Lab && app.lab.playing.is_none()
+}
+fn two_sides(app: At) -> bool {
+    in_form(app)
+}
+fn lab_result(app: At) -> bool {
+    in_form(app) && app.lab.sides[app.lab.side].is_some()
+}
+fn has_player(app: At) -> bool {
+    no_overlay(app) && app.player().is_some()
+}
+fn playing(app: At) -> bool {
+    no_overlay(app) && app.player().is_some_and(|player| player.is_playing())
+}
+fn paused(app: At) -> bool {
+    has_player(app) && !playing(app)
+}
+fn can_run_first(app: At) -> bool {
+    no_overlay(app) && app.job.is_none() && (in_form(app) || app.lab_page().is_some_and(|(_, page)| page.player.is_none() && !app.asks_guess()))
+}
+fn can_run_again(app: At) -> bool {
+    no_overlay(app) && app.job.is_none() && app.lab_page().is_some()
+}
+fn can_guess_again(app: At) -> bool {
+    no_overlay(app)
+        && app.job.is_none()
+        && app.lab_page().is_some_and(|(lab, page)| lab.predict.is_some() && page.player.is_some())
+}
+fn has_source(app: At) -> bool {
+    no_overlay(app) && app.source().is_some()
+}
+fn has_calls(app: At) -> bool {
+    no_overlay(app) && app.shown_run().is_some_and(|run| run.recording.trace.is_some())
+}
+fn can_save(app: At) -> bool {
+    has_player(app) && app.shown_run().is_some() && app.screen != Screen::Replay
+}
+fn running(app: At) -> bool {
+    no_overlay(app) && app.job.is_some()
+}
+fn scrolls_text(app: At) -> bool {
+    no_overlay(app) && app.scroll_room > 0
+}
+fn can_open_lab(app: At) -> bool {
+    no_overlay(app) && !matches!(app.screen, Screen::Lab | Screen::Replay)
+}
+fn has_back(app: At) -> bool {
+    app.cover.is_some() || app.job.is_none() && !matches!(app.screen, Screen::Course | Screen::Replay)
+}

@@ -1,0 +1,134 @@
+//! Experiments: what runs, how far it is, what came of it.
+
+use std::sync::Arc;
+
+use super::player::Player;
+use crate::model::{Recording, Summary, TransferSpec};
+
+/// A recording, and what it comes to.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The recording.
+    pub recording: Arc<Recording>,
+    /// What it comes to.
+    pub summary: Arc<Summary>,
+    /// Its playback, at the start.
+    pub player: Player,
+}
+
+impl Run {
+    /// A recording, with the source of its method. Reads every call once: not for the thread that draws.
+    pub fn new(recording: Recording, source: &str) -> Run {
+        let recording = Arc::new(recording);
+        let player = Player::new(recording.clone(), source);
+        let summary = player.playback().map(|playback| playback.summary().clone());
+        Run {
+            recording,
+            summary: Arc::new(summary.unwrap_or_default()),
+            player,
+        }
+    }
+}
+
+/// What came of an experiment.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What was run here. It has no trace where ptrace is refused.
+    pub live: Run,
+    /// The recording that is shipped for the same transfer, where there is no trace of this machine.
+    pub shipped: Option<Run>,
+}
+
+impl Outcome {
+    /// The run that can be played: this machine's, else the shipped one.
+    pub fn playable(&self) -> &Run {
+        match &self.shipped {
+            Some(shipped) if self.live.recording.trace.is_none() => shipped,
+            _ => &self.live,
+        }
+    }
+
+    /// Why this machine's own calls are not shown, if they are not.
+    pub fn refused(&self) -> Option<String> {
+        if self.live.recording.trace.is_some() {
+            return None;
+        }
+        let reason = self
+            .live
+            .recording
+            .unavailable
+            .iter()
+            .find(|missing| missing.instrument == "ptrace")
+            .map_or("ptrace: not available", |missing| &missing.reason);
+        Some(reason.to_owned())
+    }
+}
+
+/// What an experiment is for: where its outcome goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The experiment of a page.
+    Page {
+        /// Index of the lesson.
+        lesson: usize,
+        /// Index of the page.
+        page: usize,
+    },
+    /// The run that marks a question's answer.
+    Mark {
+        /// Index of the lesson.
+        lesson: usize,
+        /// Index of the page.
+        page: usize,
+    },
+    /// A side of the free lab.
+    Side(usize),
+}
+
+/// The experiment that runs now. There is one at a time.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its number: events of an older one are dropped.
+    pub id: u64,
+    /// What is run.
+    pub spec: TransferSpec,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// How far it is.
+    pub progress: Option<Progress>,
+    /// It was asked to stop.
+    pub cancelled: bool,
+}
+
+/// How far an experiment is, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What it is at.
+    pub stage: Stage,
+    /// Bytes done.
+    pub done: u64,
+    /// Bytes in all.
+    pub total: u64,
+}
+
+/// What an experiment is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The source file is made.
+    Preparing,
+    /// The untraced run.
+    Measuring,
+    /// The traced run.
+    Tracing,
+}
+
+impl Stage {
+    /// `preparing the file`, `untraced run`, `traced run`.
+    pub fn title(self) -> &'static str {
+        match self {
+            Stage::Preparing => "preparing the file",
+            Stage::Measuring => "untraced run",
+            Stage::Tracing => "traced run",
+        }
+    }
+}

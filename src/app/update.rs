@@ -1,0 +1,558 @@
+//! What an event does to the state, and which effects it asks for.
+
+use super::{
+    App, Click, Command, Effect, Event, Job, Leaf, Outcome, Overlay, PageState, Purpose, Screen,
+    keys, lab::Side,
+};
+use crate::{
+    course::mark,
+    model::{Answer, QuestionKind, Record, Target, TransferSpec, Visit},
+};
+
+/// Rows that a page key scrolls.
+const PAGE: usize = 10;
+/// Rows that a notch of the wheel scrolls.
+const NOTCH: usize = 3;
+
+impl App {
+    /// Takes an event; says what is to be done outside.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Key(key) => {
+                self.message = None;
+                match keys::command(self, key) {
+                    Some(command) => return self.obey(command),
+                    None => return Vec::new(),
+                }
+            }
+            Event::Click(click) => {
+                self.message = None;
+                return self.click(click);
+            }
+            Event::Wheel(notches) => self.wheel(notches),
+            Event::Tick(elapsed) => {
+                if let Some(player) = self.player_mut() {
+                    player.tick(elapsed);
+                }
+            }
+            Event::Progress(id, progress) => {
+                if let Some(job) = self.job.as_mut().filter(|job| job.id == id) {
+                    job.progress = Some(progress);
+                }
+            }
+            Event::Finished(id, outcome) => {
+                if let Some(job) = self.job.take_if(|job| job.id == id) {
+                    return self.finished(job, *outcome);
+                }
+            }
+            Event::Failed(id, why) => {
+                if let Some(job) = self.job.take_if(|job| job.id == id) {
+                    self.forget_waiting(&job);
+                    self.message = Some(if job.cancelled {
+                        "Stopped. r runs it again.".to_owned()
+                    } else {
+                        why
+                    });
+                }
+            }
+            Event::Folded(folded) => self.folded = folded,
+            Event::ScrollRoom(rows) => {
+                self.scroll_room = rows;
+                self.scroll = self.scroll.min(rows);
+                if let Some(Overlay::Help { top } | Overlay::Source { top }) = &mut self.overlay {
+                    *top = (*top).min(rows);
+                }
+            }
+            Event::Machine(machine) => self.machine = machine,
+            Event::Message(message) => self.message = Some(message),
+        }
+        Vec::new()
+    }
+
+    /// Does what a key, or a click on the key bar, asks for.
+    fn obey(&mut self, command: Command) -> Vec<Effect> {
+        match command {
+            Command::Quit => return vec![Effect::Quit],
+            Command::Suspend => return vec![Effect::Suspend],
+            Command::Theme => return vec![Effect::NextTheme],
+            Command::Mouse => {
+                self.mouse = !self.mouse;
+                let state = if self.mouse { "on" } else { "off: text can be selected" };
+                self.message = Some(format!("Mouse {state}."));
+                return vec![Effect::Mouse(self.mouse)];
+            }
+            _ => {}
+        }
+        if self.overlay.is_some() {
+            self.obey_overlay(command);
+            return Vec::new();
+        }
+        match command {
+            Command::Help => self.overlay = Some(Overlay::Help { top: 0 }),
+            Command::Source => self.overlay = Some(Overlay::Source { top: 0 }),
+            Command::Calls => self.open_calls(),
+            Command::Lab => self.open_lab(),
+            Command::Quiz => return self.open_quiz(),
+            Command::Back => return self.back(),
+            Command::Next => return self.turn(1),
+            Command::Previous => return self.turn(-1),
+            Command::Run => return self.run_shown(),
+            Command::Cancel => return self.cancel(),
+            Command::Play => self.play(),
+            Command::Save => {
+                let run = self.shown_run();
+                return run.map(|run| Effect::Save(run.recording.clone())).into_iter().collect();
+            }
+            Command::Tab if self.screen != Screen::Lab => {
+                self.leaf = if self.leaf == Leaf::Text { Leaf::Target } else { Leaf::Text };
+                self.scroll = 0;
+            }
+            _ => return self.obey_on_screen(command),
+        }
+        Vec::new()
+    }
+
+    fn obey_on_screen(&mut self, command: Command) -> Vec<Effect> {
+        if self.drive(command) {
+            return Vec::new();
+        }
+        match self.screen {
+            Screen::Course if command == Command::Confirm => {
+                return self.open(self.course.selected, self.next_page(self.course.selected), Screen::Lesson);
+            }
+            Screen::Course => self.update_course(command),
+            Screen::Lab if self.lab.playing.is_none() => {
+                if command == Command::Confirm {
+                    return self.run_shown();
+                }
+                self.lab.update(command);
+            }
+            Screen::Lab | Screen::Replay => {}
+            Screen::Lesson | Screen::Quiz => return self.obey_on_page(command),
+        }
+        Vec::new()
+    }
+
+    /// Commands that move the playback. False: it was none, or nothing is played.
+    fn drive(&mut self, command: Command) -> bool {
+        let Some(player) = self.player_mut() else {
+            return false;
+        };
+        match command {
+            Command::Left => player.step_back(),
+            Command::Right => player.step_forward(),
+            Command::First => player.home(),
+            Command::Last => player.end(),
+            Command::Slower => player.slower(),
+            Command::Faster => player.faster(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn play(&mut self) {
+        if self.screen == Screen::Lab && self.lab.playing.is_none() {
+            self.lab.playing = Some(self.lab.side);
+        }
+        self.leaf = Leaf::Target;
+        if let Some(player) = self.player_mut() {
+            player.toggle();
+        }
+    }
+
+    fn obey_overlay(&mut self, command: Command) {
+        let room = self.scroll_room;
+        match (command, &mut self.overlay) {
+            (Command::Back, _) => self.overlay = None,
+            (Command::Confirm, Some(Overlay::Calls { at, .. })) => {
+                let at = *at;
+                self.overlay = None;
+                self.seek(at);
+            }
+            (command, Some(overlay)) => overlay.scroll(command, room),
+            _ => {}
+        }
+    }
+
+    fn open_calls(&mut self) {
+        let count = self
+            .shown_run()
+            .and_then(|run| run.recording.trace.as_ref())
+            .map_or(0, |trace| trace.calls.len());
+        let at = self.player().map_or(0, |player| player.current());
+        self.overlay = Some(Overlay::Calls { at: at.min(count.saturating_sub(1)), count });
+    }
+
+    fn seek(&mut self, call: usize) {
+        if let Some(player) = self.player_mut() {
+            player.seek(call);
+            self.leaf = Leaf::Target;
+        }
+    }
+
+    fn open_lab(&mut self) {
+        self.pause();
+        self.before_lab = self.screen;
+        self.screen = Screen::Lab;
+        self.lab.playing = None;
+        self.scroll = 0;
+    }
+
+    fn pause(&mut self) {
+        if let Some(player) = self.player_mut().filter(|player| player.is_playing()) {
+            player.toggle();
+        }
+    }
+
+    fn open_quiz(&mut self) -> Vec<Effect> {
+        let lesson = self.course.selected;
+        match self.questions_of(lesson).first() {
+            Some(page) => self.open(lesson, *page, Screen::Quiz),
+            None => Vec::new(),
+        }
+    }
+
+    /// Opens a page.
+    pub(super) fn open(&mut self, lesson: usize, page: usize, screen: Screen) -> Vec<Effect> {
+        let Some(shown) = self.lessons.get(lesson).and_then(|lesson| lesson.pages.get(page)) else {
+            return Vec::new();
+        };
+        let figures = &self.figures;
+        let reduced_motion = self.reduced_motion;
+        self.pages.entry((lesson, page)).or_insert_with(|| {
+            let mut state = PageState::new(shown, figures);
+            if let PageState::Figure(player) = &mut state {
+                player.set_reduced_motion(reduced_motion);
+            }
+            state
+        });
+        (self.lesson, self.page, self.screen) = (lesson, page, screen);
+        self.course.selected = lesson;
+        self.leaf = Leaf::Text;
+        self.scroll = 0;
+        if screen == Screen::Quiz {
+            return Vec::new();
+        }
+        let visit = Effect::Visit {
+            lesson: self.lessons[lesson].id.clone(),
+            page: page as u32 + 1,
+        };
+        self.progress.add(&Record::Visit(Visit {
+            lesson: self.lessons[lesson].id.clone(),
+            page: page as u32 + 1,
+            at: 0,
+        }));
+        vec![visit]
+    }
+
+    /// To the next page or the one before; past the ends, to the course.
+    fn turn(&mut self, by: isize) -> Vec<Effect> {
+        self.pause();
+        let mut effects = if by > 0 { self.pass() } else { Vec::new() };
+        let pages: Vec<usize> = match self.screen {
+            Screen::Quiz => self.questions_of(self.lesson),
+            _ => (0..self.open_lesson().map_or(0, |lesson| lesson.pages.len())).collect(),
+        };
+        let at = pages.iter().position(|page| *page == self.page).unwrap_or(0);
+        match at.checked_add_signed(by).and_then(|next| pages.get(next)) {
+            Some(page) => effects.extend(self.open(self.lesson, *page, self.screen)),
+            None => {
+                if by > 0 && self.screen == Screen::Lesson {
+                    self.course.selected = (self.lesson + 1).min(self.lessons.len() - 1);
+                }
+                self.screen = Screen::Course;
+                self.leaf = Leaf::Text;
+                self.scroll = 0;
+            }
+        }
+        effects
+    }
+
+    /// Leaving a question or prediction unanswered: the log says so, and review brings it back.
+    fn pass(&mut self) -> Vec<Effect> {
+        let unanswered = match (self.target(), self.page_state()) {
+            (Some(Target::Question(question)), Some(PageState::Question(state))) => {
+                (state.verdict.is_none() && !state.waiting).then(|| question.id.clone())
+            }
+            (Some(Target::Lab(lab)), Some(PageState::Lab(page))) => lab
+                .predict
+                .as_ref()
+                .filter(|_| page.asks(lab))
+                .map(|predict| predict.id.clone()),
+            _ => None,
+        };
+        let lesson = self.open_lesson().map_or("", |lesson| &lesson.id);
+        match unanswered.filter(|id| self.progress.answered(lesson, id).is_none()) {
+            Some(question) => vec![self.answer(self.lesson, question, String::new(), false)],
+            None => Vec::new(),
+        }
+    }
+
+    fn answer(&mut self, lesson: usize, question: String, given: String, right: bool) -> Effect {
+        let lesson = self.lessons.get(lesson).map_or_else(String::new, |lesson| lesson.id.clone());
+        // The log knows when; what is shown does not depend on it.
+        self.progress.add(&Record::Answer(Answer {
+            lesson: lesson.clone(),
+            question: question.clone(),
+            given: given.clone(),
+            right,
+            at: 0,
+        }));
+        Effect::Answer { lesson, question, given, right }
+    }
+
+    fn back(&mut self) -> Vec<Effect> {
+        self.pause();
+        match self.screen {
+            Screen::Lab if self.lab.playing.is_some() => self.lab.playing = None,
+            Screen::Lab => self.screen = self.before_lab,
+            Screen::Course | Screen::Replay => {}
+            Screen::Lesson | Screen::Quiz => self.screen = Screen::Course,
+        }
+        self.leaf = Leaf::Text;
+        self.scroll = 0;
+        Vec::new()
+    }
+
+    fn obey_on_page(&mut self, command: Command) -> Vec<Effect> {
+        let key = (self.lesson, self.page);
+        let asks = self.asks_guess();
+        match (command, self.pages.get_mut(&key)) {
+            (Command::Hint, Some(PageState::Question(state))) => state.hints += 1,
+            (Command::Hint, Some(PageState::Lab(page))) => {
+                page.hints += 1;
+                self.leaf = Leaf::Target;
+            }
+            (Command::Explain, Some(PageState::Question(state))) => state.explained = true,
+            (Command::Guess, Some(PageState::Lab(page))) => page.guess_again(),
+            (Command::Digit(_) | Command::Erase | Command::Confirm, Some(PageState::Lab(page)))
+                if asks =>
+            {
+                self.leaf = Leaf::Target;
+                if page.update(command) {
+                    return self.run_shown();
+                }
+            }
+            (Command::Confirm, Some(PageState::Lab(page)))
+                if page.player.is_none() && self.job.is_none() =>
+            {
+                return self.run_shown();
+            }
+            (
+                Command::Digit(_) | Command::Erase | Command::Confirm,
+                Some(PageState::Question(state)),
+            ) => {
+                self.leaf = Leaf::Text;
+                if state.update(command) {
+                    return self.mark();
+                }
+            }
+            (Command::Up | Command::Down, Some(PageState::Question(state))) if state.chooses() => {
+                state.update(command);
+            }
+            (Command::Confirm, _) => return self.turn(1),
+            (command, _) => self.scroll_text(command),
+        }
+        Vec::new()
+    }
+
+    fn scroll_text(&mut self, command: Command) {
+        self.scroll = match command {
+            Command::Up => self.scroll.saturating_sub(1),
+            Command::Down => self.scroll + 1,
+            Command::PageUp => self.scroll.saturating_sub(PAGE),
+            Command::PageDown => self.scroll + PAGE,
+            _ => self.scroll,
+        }
+        .min(self.scroll_room);
+    }
+
+    /// Marks the answer of the open question, or runs what marks it.
+    fn mark(&mut self) -> Vec<Effect> {
+        let (lesson, page) = (self.lesson, self.page);
+        let Some(Target::Question(question)) = self.target().cloned() else {
+            return Vec::new();
+        };
+        let run = match &question.kind {
+            QuestionKind::Number { run: Some((spec, query)), .. } => Some((spec.clone(), query.clone())),
+            _ => None,
+        };
+        let summary = match &run {
+            Some((spec, _)) => match self.run_of(spec) {
+                Some(run) => Some(run.summary.clone()),
+                None => return self.run_to_mark(spec.clone(), lesson, page),
+            },
+            None => None,
+        };
+        let Some(PageState::Question(state)) = self.pages.get_mut(&(lesson, page)) else {
+            return Vec::new();
+        };
+        match state.mark(&question, summary.as_deref()) {
+            Some((given, right)) => vec![self.answer(lesson, question.id, given, right)],
+            None => Vec::new(),
+        }
+    }
+
+    fn run_to_mark(&mut self, spec: TransferSpec, lesson: usize, page: usize) -> Vec<Effect> {
+        let effects = self.start(spec, Purpose::Mark { lesson, page });
+        if !effects.is_empty()
+            && let Some(PageState::Question(state)) = self.pages.get_mut(&(lesson, page))
+        {
+            state.waiting = true;
+        }
+        effects
+    }
+
+    /// Runs the experiment on the screen.
+    fn run_shown(&mut self) -> Vec<Effect> {
+        if self.screen == Screen::Lab {
+            let side = self.lab.playing.take().unwrap_or(self.lab.side);
+            return self.start(self.lab.spec.clone(), Purpose::Side(side));
+        }
+        let (lesson, page) = (self.lesson, self.page);
+        let Some((lab, _)) = self.lab_page() else {
+            return Vec::new();
+        };
+        let spec = lab.spec.clone();
+        let effects = self.start(spec, Purpose::Page { lesson, page });
+        if !effects.is_empty()
+            && let Some(PageState::Lab(state)) = self.pages.get_mut(&(lesson, page))
+        {
+            state.passed |= state.guess.is_none();
+            self.leaf = Leaf::Target;
+        }
+        effects
+    }
+
+    fn start(&mut self, spec: TransferSpec, purpose: Purpose) -> Vec<Effect> {
+        if self.job.is_some() {
+            self.message = Some("An experiment is running already. Esc stops it.".to_owned());
+            return Vec::new();
+        }
+        self.pause();
+        self.jobs += 1;
+        self.job = Some(Job {
+            id: self.jobs,
+            spec: spec.clone(),
+            purpose,
+            progress: None,
+            cancelled: false,
+        });
+        vec![Effect::Run { job: self.jobs, spec }]
+    }
+
+    fn cancel(&mut self) -> Vec<Effect> {
+        match &mut self.job {
+            Some(job) => {
+                job.cancelled = true;
+                vec![Effect::Cancel]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn forget_waiting(&mut self, job: &Job) {
+        if let Purpose::Mark { lesson, page } = job.purpose
+            && let Some(PageState::Question(state)) = self.pages.get_mut(&(lesson, page))
+        {
+            state.waiting = false;
+        }
+    }
+
+    fn finished(&mut self, job: Job, outcome: Outcome) -> Vec<Effect> {
+        self.runs.retain(|run| run.recording.spec != job.spec);
+        self.runs.push(outcome.playable().clone());
+        match job.purpose {
+            Purpose::Side(side) => {
+                let player = self.player_of(&outcome);
+                self.lab.keep(side, Side { outcome, player });
+                Vec::new()
+            }
+            Purpose::Mark { lesson, page } => {
+                self.forget_waiting(&job);
+                let here = (self.lesson, self.page) == (lesson, page);
+                if here && self.question().is_some() { self.mark() } else { Vec::new() }
+            }
+            Purpose::Page { lesson, page } => self.recorded(lesson, page, outcome),
+        }
+    }
+
+    /// The experiment of a page is done: plays it, and marks the guess from it.
+    fn recorded(&mut self, lesson: usize, page: usize, outcome: Outcome) -> Vec<Effect> {
+        let here = self.on_page() && (self.lesson, self.page) == (lesson, page);
+        let mut player = self.player_of(&outcome);
+        if here && self.overlay.is_none() {
+            player.toggle();
+        }
+        let summary = outcome.playable().summary.clone();
+        let Some(PageState::Lab(state)) = self.pages.get_mut(&(lesson, page)) else {
+            return Vec::new();
+        };
+        let guess = state.guess.filter(|_| state.player.is_none());
+        state.outcome = Some(outcome);
+        state.player = Some(player);
+        let predict = match &self.lessons[lesson].pages[page].target {
+            Some(Target::Lab(lab)) => lab.predict.clone(),
+            _ => None,
+        };
+        let (Some(guess), Some(predict)) = (guess, predict) else {
+            return Vec::new();
+        };
+        match mark::mark_prediction(&predict, &number(guess), &summary) {
+            Ok(verdict) => vec![self.answer(lesson, predict.id, verdict.given, verdict.right)],
+            Err(why) => {
+                self.message = Some(why);
+                Vec::new()
+            }
+        }
+    }
+
+    fn click(&mut self, click: Click) -> Vec<Effect> {
+        match click {
+            Click::Do(command) => return self.obey(command),
+            Click::Module(module) if self.course.selected == module => {
+                return self.obey(Command::Confirm);
+            }
+            Click::Module(module) => self.course.selected = module.min(self.lessons.len().saturating_sub(1)),
+            Click::Option(option) => {
+                if let Some(PageState::Question(state)) = self.pages.get_mut(&(self.lesson, self.page))
+                    && option < state.choices
+                    && state.pick(option)
+                {
+                    return self.mark();
+                }
+            }
+            Click::Call(call) => match &mut self.overlay {
+                Some(Overlay::Calls { at, count }) => *at = call.min(count.saturating_sub(1)),
+                _ => self.seek(call),
+            },
+            Click::Setting(setting) => {
+                self.lab.setting = setting.min(super::lab::Setting::ALL.len() - 1);
+            }
+            Click::Side(side) => self.lab.side = side.min(1),
+        }
+        Vec::new()
+    }
+
+    fn wheel(&mut self, notches: i8) {
+        let command = if notches < 0 { Command::Up } else { Command::Down };
+        for _ in 0..NOTCH * usize::from(notches.unsigned_abs()) {
+            match &mut self.overlay {
+                Some(overlay) => overlay.scroll(command, self.scroll_room),
+                None => self.scroll_text(command),
+            }
+        }
+        if self.overlay.is_none() && self.screen == Screen::Course {
+            self.update_course(command);
+        }
+    }
+}
+
+/// A number as it is typed: `33`, `1.5`.
+pub fn number(value: f64) -> String {
+    if value.fract() == 0.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value}")
+    }
+}

@@ -1,1 +1,0 @@
-//! Joins threads, clock, effects and terminal.

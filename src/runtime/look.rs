@@ -1,0 +1,92 @@
+//! Which theme: what the learner asks for, else what the environment says.
+
+use crate::ui::theme::{Palette, Theme};
+
+const PALETTES: [Palette; 5] = [
+    Palette::Dark,
+    Palette::Light,
+    Palette::Contrast,
+    Palette::Sixteen,
+    Palette::None,
+];
+
+/// What the command line says about the look.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    /// `--theme`.
+    pub theme: Option<String>,
+    /// `--ascii`.
+    pub ascii: bool,
+}
+
+/// The theme: `--theme`, else `NO_COLOR`, else what `COLORTERM` and `TERM` allow, light or dark by `COLORFGBG`.
+/// The terminal is not asked: one that does not answer would keep the learner waiting.
+pub fn theme(look: &Look, env: impl Fn(&str) -> Option<String>) -> Theme {
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    let asked = look.theme.as_deref();
+    let palette = PALETTES
+        .into_iter()
+        .find(|palette| Some(palette.name()) == asked)
+        .unwrap_or_else(|| {
+            let term = set("TERM").unwrap_or_default();
+            if set("NO_COLOR").is_some() || term == "dumb" {
+                Palette::None
+            } else if !has_true_colour(&term, set("COLORTERM").as_deref()) {
+                Palette::Sixteen
+            } else if is_light(set("COLORFGBG").as_deref()) {
+                Palette::Light
+            } else {
+                Palette::Dark
+            }
+        });
+    Theme {
+        palette,
+        ascii: look.ascii,
+    }
+}
+
+/// Whether 24-bit colours will be shown as they are meant.
+fn has_true_colour(term: &str, colorterm: Option<&str>) -> bool {
+    let by_name = ["direct", "kitty", "alacritty", "ghostty", "foot", "wezterm"];
+    matches!(colorterm, Some("truecolor" | "24bit"))
+        || by_name.iter().any(|name| term.contains(name))
+}
+
+/// `15;0` is white on black, `0;15` and `0;7` are light.
+fn is_light(colorfgbg: Option<&str>) -> bool {
+    let background = colorfgbg.and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
+    matches!(background, Some(7 | 9..=15))
+}
+
+/// The theme after this one.
+pub fn next(theme: Theme) -> Theme {
+    let at = PALETTES.iter().position(|palette| *palette == theme.palette);
+    let palette = PALETTES[(at.unwrap_or(0) + 1) % PALETTES.len()];
+    Theme { palette, ..theme }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_then_no_color_then_the_terminal() {
+        let palette = |asked: Option<&str>, env: &[(&str, &str)]| {
+            let look = Look {
+                theme: asked.map(str::to_owned),
+                ascii: false,
+            };
+            let env = |name: &str| {
+                env.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned())
+            };
+            theme(&look, env).palette
+        };
+        let colours = ("COLORTERM", "truecolor");
+        assert_eq!(palette(Some("light"), &[("NO_COLOR", "1")]), Palette::Light);
+        assert_eq!(palette(None, &[("NO_COLOR", "1"), colours]), Palette::None);
+        assert_eq!(palette(None, &[("NO_COLOR", ""), colours]), Palette::Dark);
+        assert_eq!(palette(None, &[("TERM", "xterm")]), Palette::Sixteen);
+        assert_eq!(palette(None, &[colours, ("COLORFGBG", "0;15")]), Palette::Light);
+        assert_eq!(palette(None, &[colours, ("COLORFGBG", "15;default;0")]), Palette::Dark);
+    }
+}

@@ -1,0 +1,384 @@
+//! Joins threads, clock, effects and terminal. Everything that happens arrives on one channel; nobody waits with
+//! a timeout unless something on the screen moves, so an idle program wakes nobody.
+
+mod input;
+mod log;
+mod look;
+mod signals;
+mod terminal;
+mod worker;
+
+use std::{
+    process::ExitCode,
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+
+use self::{log::Keeper, terminal::Screen, worker::Worker};
+use crate::{
+    app::{App, Effect, Event, Instrument, Key, Material, Mouse, Outcome, Progress, Run},
+    course::Catalogue,
+    embedded, host,
+    model::{Method, Recording},
+    store,
+    ui::{self, layout::Tier, pen::Spots, theme::Theme},
+};
+
+pub use look::{Look, theme};
+
+/// The share of one core that an animation may take, as its reciprocal.
+const ANIMATION_SHARE: u32 = 25;
+
+/// What reaches the one channel.
+enum Message {
+    Key(Key),
+    Mouse(Mouse),
+    /// The terminal has another size, or was given back to us.
+    Redraw,
+    /// SIGCONT: the terminal may have been anything meanwhile.
+    Continued,
+    /// SIGTSTP from outside.
+    Stop,
+    /// The terminal is gone.
+    Closed,
+    /// SIGTERM, SIGHUP.
+    Ended(i32),
+    Progress(u64, Progress),
+    Done(u64, Result<Box<Outcome>, String>),
+    Machine(Vec<Instrument>),
+    Said(String),
+}
+
+/// What the learner wants on the command line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// How it looks.
+    pub theme: Theme,
+    /// No tokens.
+    pub reduced_motion: bool,
+    /// Mouse reports from the start.
+    pub mouse: bool,
+}
+
+/// The course, as compiled in or from these files.
+pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<crate::course::Fault>) {
+    let (catalogue, faults) = Catalogue::parse(lessons, &embedded::figures());
+    let sources = Method::ALL
+        .into_iter()
+        .filter_map(|method| {
+            let file = source_file(method);
+            Some((method, file, embedded::transfer_source(file)?))
+        })
+        .collect();
+    let material = Material {
+        lessons: catalogue.lessons().to_vec(),
+        figures: catalogue.figures().to_vec(),
+        sources,
+    };
+    (material, faults)
+}
+
+/// The file of `src/transfer` that holds a method.
+fn source_file(method: Method) -> &'static str {
+    match method {
+        Method::ReadWrite => "read_write.rs",
+        Method::MmapWrite => "mmap_write.rs",
+        Method::Sendfile => "sendfile.rs",
+    }
+}
+
+/// The source of a method, word for word; empty where there is none.
+fn source_text(method: Method) -> &'static str {
+    embedded::transfer_source(source_file(method)).unwrap_or_default()
+}
+
+/// Opens the course and stays until the learner leaves.
+///
+/// # Errors
+/// The terminal cannot be used.
+pub fn learn(material: Material, options: Options, log: store::progress::Log) -> anyhow::Result<ExitCode> {
+    let mut keeper = Keeper::new(log);
+    let (progress, last) = keeper.load();
+    let warning = keeper.take_warning();
+    let mut app = App::new(material, progress, last.as_deref());
+    app.message = warning;
+    Runtime::new(app, options, keeper)?.run()
+}
+
+/// Plays one recording full size.
+///
+/// # Errors
+/// The terminal cannot be used.
+pub fn replay(recording: Recording, options: Options) -> anyhow::Result<ExitCode> {
+    let (material, _) = material(&[]);
+    let source = source_text(recording.spec.method);
+    let app = App::replay(material, Run::new(recording, source));
+    Runtime::new(app, options, Keeper::none())?.run()
+}
+
+/// Why the program ends.
+enum End {
+    Quit,
+    Signal(i32),
+}
+
+struct Runtime {
+    app: App,
+    theme: Theme,
+    screen: Screen,
+    spots: Spots,
+    keeper: Keeper,
+    worker: Option<Worker>,
+    probe: Option<thread::JoinHandle<()>>,
+    sender: Sender<Message>,
+    messages: Receiver<Message>,
+    /// When the animation was last told how much time went by.
+    ticked: Option<Instant>,
+    /// What the last frame cost.
+    frame_cost: Duration,
+}
+
+impl Runtime {
+    fn new(mut app: App, options: Options, keeper: Keeper) -> anyhow::Result<Runtime> {
+        let (sender, messages) = mpsc::channel();
+        app.set_reduced_motion(options.reduced_motion);
+        app.mouse = options.mouse;
+        terminal::restore_on_panic();
+        signals::listen(sender.clone()).context("cannot listen to signals")?;
+        let screen = Screen::enter(options.mouse).context("cannot use the terminal")?;
+        Ok(Runtime {
+            app,
+            theme: options.theme,
+            screen,
+            spots: Spots::default(),
+            keeper,
+            worker: None,
+            probe: None,
+            sender,
+            messages,
+            ticked: None,
+            frame_cost: Duration::ZERO,
+        })
+    }
+
+    fn run(mut self) -> anyhow::Result<ExitCode> {
+        let ended = self.draw().map(|()| self.after_first_frame()).and_then(|()| self.live());
+        self.screen.leave();
+        self.stop_workers();
+        match ended {
+            Ok(End::Signal(signal)) => Ok(ExitCode::from(128 + signal as u8)),
+            Ok(End::Quit) => {
+                if let Some(warning) = self.keeper.take_warning() {
+                    eprintln!("zclab: {warning}");
+                }
+                Ok(ExitCode::SUCCESS)
+            }
+            // Nobody is left to tell when the terminal itself is gone.
+            Err(_) => Ok(ExitCode::from(128 + signal_hook::consts::SIGHUP as u8)),
+        }
+    }
+
+    /// What can wait until the learner sees something.
+    fn after_first_frame(&mut self) {
+        input::listen(self.sender.clone());
+        let sender = self.sender.clone();
+        let probe = move || {
+            let machine = host::instruments().into_iter().map(line_of).collect();
+            let _ = sender.send(Message::Machine(machine));
+        };
+        let builder = thread::Builder::new().name(worker::NAME.to_owned());
+        self.probe = builder.spawn(probe).ok();
+    }
+
+    fn live(&mut self) -> anyhow::Result<End> {
+        loop {
+            let mut dirty = match self.wait() {
+                Some(message) => match self.take(message)? {
+                    Some(end) => return Ok(end),
+                    None => true,
+                },
+                None => false,
+            };
+            // What has piled up meanwhile is seen at once, in one frame.
+            while let Ok(message) = self.messages.try_recv() {
+                if let Some(end) = self.take(message)? {
+                    return Ok(end);
+                }
+                dirty = true;
+            }
+            if self.tick() || dirty {
+                self.draw()?;
+            }
+        }
+    }
+
+    /// Waits for something to happen, or for the moment of the next frame.
+    fn wait(&mut self) -> Option<Message> {
+        let Some(wanted) = self.app.next_frame() else {
+            self.ticked = None;
+            return self.messages.recv().ok();
+        };
+        // A slow terminal gets fewer frames, not a busier program.
+        let pause = wanted.max(self.frame_cost * ANIMATION_SHARE);
+        let spent = self.ticked.get_or_insert_with(Instant::now).elapsed();
+        match self.messages.recv_timeout(pause.saturating_sub(spent)) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    /// Tells the animation how much time went by. True: something moved.
+    fn tick(&mut self) -> bool {
+        if self.app.next_frame().is_none() {
+            self.ticked = None;
+            return false;
+        }
+        let now = Instant::now();
+        let elapsed = self.ticked.map_or(Duration::ZERO, |before| now - before);
+        self.ticked = Some(now);
+        self.app.update(Event::Tick(elapsed));
+        true
+    }
+
+    /// Takes a message; gives the end, if it is one.
+    fn take(&mut self, message: Message) -> anyhow::Result<Option<End>> {
+        let event = match message {
+            Message::Key(key) => Event::Key(key),
+            Message::Mouse(mouse) => match ui::point(&self.app, &self.spots, mouse) {
+                Some(event) => event,
+                None => return Ok(None),
+            },
+            Message::Redraw => return Ok(None),
+            Message::Continued => {
+                self.screen.enter_again(self.app.mouse)?;
+                return Ok(None);
+            }
+            Message::Stop => {
+                self.suspend()?;
+                return Ok(None);
+            }
+            Message::Closed => return Ok(Some(End::Signal(signal_hook::consts::SIGHUP))),
+            Message::Ended(signal) => return Ok(Some(End::Signal(signal))),
+            Message::Progress(job, progress) => Event::Progress(job, progress),
+            Message::Done(job, Ok(outcome)) => Event::Finished(job, outcome),
+            Message::Done(job, Err(why)) => Event::Failed(job, why),
+            Message::Machine(machine) => Event::Machine(machine),
+            Message::Said(said) => Event::Message(said),
+        };
+        for effect in self.app.update(event) {
+            if let Some(end) = self.perform(effect)? {
+                return Ok(Some(end));
+            }
+        }
+        Ok(None)
+    }
+
+    fn perform(&mut self, effect: Effect) -> anyhow::Result<Option<End>> {
+        match effect {
+            Effect::Quit => return Ok(Some(End::Quit)),
+            Effect::Suspend => self.suspend()?,
+            Effect::NextTheme => self.theme = look::next(self.theme),
+            Effect::Mouse(on) => self.screen.mouse(on)?,
+            Effect::Cancel => {
+                if let Some(worker) = &self.worker {
+                    worker.cancel();
+                }
+            }
+            Effect::Run { job, spec } => {
+                // The last one has said that it is done, so this does not wait.
+                drop(self.worker.take());
+                match Worker::start(job, spec, self.sender.clone()) {
+                    Ok(worker) => self.worker = Some(worker),
+                    Err(error) => {
+                        self.app.update(Event::Failed(job, format!("cannot start: {error}")));
+                    }
+                }
+            }
+            Effect::Answer { lesson, question, given, right } => {
+                self.keeper.answer(lesson, question, given, right);
+                self.say_warning();
+            }
+            Effect::Visit { lesson, page } => {
+                self.keeper.visit(lesson, page);
+                self.say_warning();
+            }
+            Effect::Save(recording) => self.save(recording),
+        }
+        Ok(None)
+    }
+
+    fn say_warning(&mut self) {
+        if let Some(warning) = self.keeper.take_warning() {
+            self.app.update(Event::Message(warning));
+        }
+    }
+
+    /// Saves in a thread: a recording of a million calls takes a while.
+    fn save(&mut self, recording: Arc<Recording>) {
+        let sender = self.sender.clone();
+        let spec = &recording.spec;
+        let name = format!("{}-{}-{}.jsonl", spec.method, spec.to, spec.size.typed());
+        let work = move || {
+            let said = match store::recording::save(name.as_ref(), &recording) {
+                Ok(()) => format!("Saved to {name}. zclab replay {name} plays it."),
+                Err(error) => format!("Not saved: {error:#}"),
+            };
+            let _ = sender.send(Message::Said(said));
+        };
+        if thread::Builder::new().name(worker::NAME.to_owned()).spawn(work).is_err() {
+            self.app.update(Event::Message("Not saved: no thread".to_owned()));
+        }
+    }
+
+    /// To the shell. Returns when the shell brings the program back.
+    fn suspend(&mut self) -> anyhow::Result<()> {
+        self.screen.leave();
+        // SIGTSTP is ours to handle, so the stop itself is SIGSTOP.
+        signal_hook::low_level::raise(signal_hook::consts::SIGSTOP)?;
+        self.screen.enter_again(self.app.mouse)?;
+        Ok(())
+    }
+
+    fn draw(&mut self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let area = self.screen.area()?;
+        let folded = Tier::of(area).is_folded();
+        if folded != self.app.folded {
+            self.app.update(Event::Folded(folded));
+        }
+        let (app, theme) = (&self.app, &self.theme);
+        self.spots = self.screen.draw(area, |buf| ui::view(app, theme, area, buf))?;
+        self.app.update(Event::ScrollRoom(self.spots.scroll_room));
+        if let Some(room) = self.spots.player {
+            self.app.fit_player(room.width, room.height);
+        }
+        self.frame_cost = began.elapsed();
+        Ok(())
+    }
+
+    /// Ends what still runs, so that no child outlives the program.
+    fn stop_workers(&mut self) {
+        drop(self.worker.take());
+        if let Some(probe) = self.probe.take() {
+            let _ = probe.join();
+        }
+    }
+}
+
+fn line_of(instrument: host::Instrument) -> Instrument {
+    let state = match (instrument.available, instrument.reason) {
+        (true, _) => "available".to_owned(),
+        (false, Some(reason)) => reason,
+        (false, None) => "not available".to_owned(),
+    };
+    Instrument {
+        name: instrument.name.to_owned(),
+        state,
+    }
+}

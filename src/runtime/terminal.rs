@@ -1,0 +1,133 @@
+//! The terminal: taken once, given back once, drawn in whole frames.
+
+use std::{
+    io::{self, Write},
+    panic,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use crossterm::{
+    QueueableCommand, cursor,
+    terminal::{self, EnterAlternateScreen, LeaveAlternateScreen},
+};
+use ratatui::{
+    backend::{Backend, CrosstermBackend},
+    buffer::Buffer,
+    layout::Rect,
+};
+
+use super::worker;
+
+/// Presses, drags and the wheel, in the SGR form. Not every move: that would wake the program for nothing.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
+/// Synchronized output: the terminal shows the frame when it is whole.
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+/// Frames of more cells than this are not drawn: a terminal that claims more is mistaken.
+const MOST_CELLS: u32 = 1 << 20;
+
+/// Whether the terminal is ours now.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The terminal while it is ours.
+pub struct Screen {
+    /// The bytes of the frame that is being drawn, so that it goes out in one write.
+    frame: Vec<u8>,
+    shown: Buffer,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    pub fn enter(mouse: bool) -> io::Result<Screen> {
+        take(mouse)?;
+        Ok(Screen {
+            frame: Vec::new(),
+            shown: Buffer::empty(Rect::ZERO),
+        })
+    }
+
+    /// Gives the terminal back.
+    pub fn leave(&mut self) {
+        restore();
+    }
+
+    /// Takes the terminal again, after a stop: whatever it shows now is not ours.
+    pub fn enter_again(&mut self, mouse: bool) -> io::Result<()> {
+        restore();
+        self.shown = Buffer::empty(Rect::ZERO);
+        take(mouse)
+    }
+
+    /// Mouse reports on or off.
+    pub fn mouse(&mut self, on: bool) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(if on { MOUSE_ON } else { MOUSE_OFF })?;
+        out.flush()
+    }
+
+    /// The size now.
+    pub fn area(&self) -> io::Result<Rect> {
+        let (width, height) = terminal::size()?;
+        let rows = (MOST_CELLS / u32::from(width.max(1))).min(u32::from(height));
+        Ok(Rect::new(0, 0, width, rows as u16))
+    }
+
+    /// Draws a frame: only the cells that differ from the last one are written, in one piece.
+    pub fn draw<T>(&mut self, area: Rect, view: impl FnOnce(&mut Buffer) -> T) -> io::Result<T> {
+        let mut next = Buffer::empty(area);
+        let drawn = view(&mut next);
+        self.frame.clear();
+        let mut backend = CrosstermBackend::new(&mut self.frame);
+        if self.shown.area != area {
+            backend.clear()?;
+            self.shown = Buffer::empty(area);
+        }
+        backend.draw(self.shown.diff(&next).into_iter())?;
+        self.shown = next;
+        if !self.frame.is_empty() {
+            let mut out = io::stdout().lock();
+            out.write_all(&[BEGIN, &self.frame, END].concat())?;
+            out.flush()?;
+        }
+        Ok(drawn)
+    }
+}
+
+fn take(mouse: bool) -> io::Result<()> {
+    terminal::enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    let mut out = io::stdout().lock();
+    out.queue(EnterAlternateScreen)?;
+    out.queue(cursor::Hide)?;
+    if mouse {
+        out.write_all(MOUSE_ON)?;
+    }
+    out.flush()
+}
+
+/// Gives the terminal back, if it is ours: once, whoever comes first.
+pub fn restore() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    // A terminal that is gone cannot be restored, and need not be.
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(MOUSE_OFF);
+    let _ = out.queue(cursor::Show);
+    let _ = out.queue(LeaveAlternateScreen);
+    let _ = out.flush();
+    let _ = terminal::disable_raw_mode();
+}
+
+/// A panic gives the terminal back before it says why. One in a worker is shown on the screen instead.
+pub fn restore_on_panic() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if thread::current().name() != Some(worker::NAME) {
+            restore();
+            before(panic);
+        }
+    }));
+}

@@ -1,0 +1,157 @@
+//! What every screen has: the header, the message row, the key bar.
+
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::{
+    layout::{Rooms, Tier},
+    pen::Pen,
+    theme::Role,
+    widgets::bar::gauge,
+};
+use crate::app::{App, Click, Command, Screen, keys};
+
+/// Cells of the gauge on the message row.
+const GAUGE: usize = 16;
+/// Columns between two keys of the bar.
+const GAP: u16 = 3;
+
+/// Draws header, hairline, message and key bar.
+pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
+    header(pen, app, rooms);
+    pen.rule(rooms.rule, 0);
+    message(pen, app, rooms);
+    key_bar(pen, app, rooms.keys);
+}
+
+fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
+    let room = rooms.header;
+    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    let accent = pen.style(Role::Accent).patch(strong);
+    let end = if rooms.tier == Tier::Folded {
+        page_count(pen, app, room, false)
+    } else {
+        page_count(pen, app, room, true)
+    };
+    let room = Rect {
+        width: end.saturating_sub(2),
+        ..room
+    };
+    let x = pen.text(room, 0, 0, "zclab", accent) + 2;
+    match (app.screen, app.open_lesson()) {
+        (Screen::Lesson | Screen::Quiz, Some(lesson)) => {
+            let x = pen.text(room, x, 0, &lesson.number.to_string(), dim) + 1;
+            pen.text(room, x, 0, &lesson.title, strong);
+        }
+        (Screen::Lab, _) => drop(pen.text(room, x, 0, "Lab", strong)),
+        (Screen::Replay, _) => drop(pen.text(room, x, 0, "A recording", strong)),
+        _ => drop(pen.text(room, x, 0, "zero-copy, on your own kernel", dim)),
+    }
+}
+
+/// `page 4 of 9  ▪ ▪ ▪ ◆ · ·` at right. Gives the column where it begins.
+fn page_count(pen: &mut Pen, app: &App, room: Rect, long: bool) -> u16 {
+    let dim = pen.style(Role::Dim);
+    let (what, at, count) = match app.screen {
+        Screen::Lesson => {
+            let count = app.open_lesson().map_or(0, |lesson| lesson.pages.len());
+            ("page", app.page, count)
+        }
+        Screen::Quiz => {
+            let pages = app.questions_of(app.lesson);
+            let at = pages.iter().position(|page| *page == app.page).unwrap_or(0);
+            ("question", at, pages.len())
+        }
+        Screen::Course => return pen.right(room, 0, &course_count(app), dim),
+        Screen::Lab => return pen.right(room, 0, "two results on one scale", dim),
+        Screen::Replay => return room.width,
+    };
+    if !long {
+        return pen.right(room, 0, &format!("{} of {count}", at + 1), dim);
+    }
+    let cells = count * 2;
+    let label = format!("{what} {} of {count}", at + 1);
+    let width = (label.width() + 2 + cells.saturating_sub(1)) as u16;
+    let start = room.width.saturating_sub(width);
+    let mut x = pen.text(room, start, 0, &label, dim) + 2;
+    let accent = pen.style(Role::Accent);
+    for page in 0..count {
+        let (cell, style) = match page.cmp(&at) {
+            std::cmp::Ordering::Less => ("▪", dim),
+            std::cmp::Ordering::Equal => ("◆", accent),
+            std::cmp::Ordering::Greater => ("·", dim),
+        };
+        pen.text(room, x, 0, cell, style);
+        x += 2;
+    }
+    start
+}
+
+fn course_count(app: &App) -> String {
+    let mut totals = crate::course::progress::Totals::default();
+    for lesson in &app.lessons {
+        totals += app.progress.totals_of(lesson);
+    }
+    format!("{} of {} questions", totals.right, totals.questions)
+}
+
+fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
+    let room = rooms.message;
+    let accent = pen.style(Role::Accent);
+    if let Some(message) = &app.message {
+        pen.text(room, 0, 0, message, accent);
+    } else if let Some(job) = &app.job {
+        let dim = pen.style(Role::Dim);
+        let spec = &job.spec;
+        let x = pen.text(room, 0, 0, &format!("{} to {}, {}: ", spec.method, spec.to, spec.size), dim);
+        let state = match (job.cancelled, job.progress) {
+            (true, _) => "stopping".to_owned(),
+            (_, None) => "starting".to_owned(),
+            (_, Some(progress)) => format!(
+                "{}  {}",
+                progress.stage.title(),
+                gauge(progress.done, progress.total, GAUGE)
+            ),
+        };
+        let x = pen.text(room, x, 0, &state, accent);
+        if !job.cancelled {
+            pen.text(room, x + 2, 0, "Esc stops it", dim);
+        }
+    }
+}
+
+/// The keys that do something now; help is always among them.
+fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
+    let shown: Vec<_> = keys::possible(app)
+        .into_iter()
+        .filter(|binding| !binding.short.is_empty())
+        .collect();
+    let width_of = |binding: &keys::Binding| (binding.label.width() + 1 + binding.short.width()) as u16;
+    let is_help = |binding: &keys::Binding| binding.keys.iter().any(|(_, command)| *command == Command::Help);
+    let reserved = shown.iter().find(|binding| is_help(binding)).map_or(0, |help| width_of(help) + GAP);
+    let (strong, dim) = (pen.style(Role::Strong), pen.style(Role::Dim));
+    let mut x = 0;
+    for binding in &shown {
+        let width = width_of(binding);
+        let kept = if is_help(binding) { 0 } else { reserved };
+        let needed = x + width + kept * u16::from(!help_is_drawn(&shown, binding));
+        if needed > room.width {
+            continue;
+        }
+        let end = pen.text(room, x, 0, binding.label, strong);
+        let end = pen.text(room, end + 1, 0, binding.short, dim);
+        if let [(_, command), ..] = binding.keys {
+            let spot = Rect::new(room.x + x, room.y, end - x, 1);
+            pen.spot(spot, Click::Do(*command));
+        }
+        x = end + GAP;
+    }
+}
+
+/// Whether the help stands before a binding in the bar already.
+fn help_is_drawn(shown: &[&'static keys::Binding], binding: &&'static keys::Binding) -> bool {
+    shown
+        .iter()
+        .take_while(|other| !std::ptr::eq(**other, *binding))
+        .any(|other| other.keys.iter().any(|(_, command)| *command == Command::Help))
+}

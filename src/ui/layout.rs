@@ -1,0 +1,165 @@
+//! The one layer that knows the size of the screen: which tier it is, and which room each part gets.
+
+use ratatui::layout::Rect;
+
+/// How much fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    /// Below 60x18: one sentence.
+    TooSmall,
+    /// 60x18: one leaf, folded.
+    Folded,
+    /// 80x24: one leaf.
+    Leaves,
+    /// 120x36: text and target side by side.
+    Full,
+    /// 200x60: a projector.
+    Wide,
+}
+
+impl Tier {
+    /// The tier of a screen.
+    pub fn of(area: Rect) -> Tier {
+        match (area.width, area.height) {
+            (..60, _) | (_, ..18) => Tier::TooSmall,
+            (..80, _) | (_, ..24) => Tier::Folded,
+            (..120, _) | (_, ..36) => Tier::Leaves,
+            (..200, _) | (_, ..60) => Tier::Full,
+            _ => Tier::Wide,
+        }
+    }
+
+    /// Whether a page shows one leaf at a time.
+    pub fn is_folded(self) -> bool {
+        self <= Tier::Leaves
+    }
+}
+
+/// Columns left and right that stay empty.
+pub const MARGIN: u16 = 2;
+/// Prose is at most this wide.
+pub const PROSE: u16 = 66;
+
+/// The rooms of a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rooms {
+    /// The tier.
+    pub tier: Tier,
+    /// Row 0.
+    pub header: Rect,
+    /// Row 1.
+    pub rule: Rect,
+    /// Everything between the hairline and the empty row.
+    pub body: Rect,
+    /// The row above the keys: empty, or a message.
+    pub message: Rect,
+    /// The last row.
+    pub keys: Rect,
+}
+
+/// The rooms of a screen of this size; none where it is too small.
+pub fn rooms(area: Rect) -> Option<Rooms> {
+    let tier = Tier::of(area);
+    if tier == Tier::TooSmall {
+        return None;
+    }
+    let row = |y| Rect::new(area.x + MARGIN, area.y + y, area.width - 2 * MARGIN, 1);
+    let last = area.height - 1;
+    Some(Rooms {
+        tier,
+        header: row(0),
+        rule: row(1),
+        body: Rect {
+            height: area.height - 4,
+            ..row(2)
+        },
+        message: row(last - 1),
+        keys: row(last),
+    })
+}
+
+/// Two panes side by side, and the column of the hairline between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Panes {
+    /// The left pane.
+    pub left: Rect,
+    /// The hairline.
+    pub hairline: u16,
+    /// The right pane.
+    pub right: Rect,
+}
+
+impl Rooms {
+    /// The body from the row where text starts.
+    pub fn text(&self) -> Rect {
+        let skip = u16::from(self.tier > Tier::Folded);
+        Rect {
+            y: self.body.y + skip,
+            height: self.body.height - skip,
+            ..self.body
+        }
+    }
+
+    /// One leaf of text: as wide as prose may be.
+    pub fn leaf(&self) -> Rect {
+        let text = self.text();
+        Rect {
+            width: text.width.min(PROSE),
+            ..text
+        }
+    }
+
+    /// A page's text beside its figure, experiment or question.
+    pub fn page(&self) -> Option<Panes> {
+        let left = match self.tier {
+            Tier::Full => 42,
+            Tier::Wide => 58,
+            _ => return None,
+        };
+        let gap = if self.tier == Tier::Wide { 4 } else { 3 };
+        Some(self.split(left, gap))
+    }
+
+    /// A list or question with a narrower column beside it.
+    pub fn list(&self) -> Option<Panes> {
+        match self.tier {
+            Tier::Full => Some(self.split(self.text().width - 50, 3)),
+            Tier::Wide => Some(self.split(110, 4)),
+            _ => None,
+        }
+    }
+
+    fn split(&self, left: u16, gap: u16) -> Panes {
+        let text = self.text();
+        let hairline = text.x + left + gap;
+        let right = hairline + gap + 1;
+        Panes {
+            left: Rect {
+                width: left,
+                ..text
+            },
+            hairline,
+            right: Rect {
+                x: right,
+                width: text.right().saturating_sub(right),
+                ..text
+            },
+        }
+    }
+
+    /// What stands beside the text on a page, or the figure leaf where only one fits.
+    pub fn target(&self) -> Rect {
+        self.page().map_or(self.body, |panes| panes.right)
+    }
+}
+
+/// A box of at most this size in the middle of an area.
+pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect::new(
+        area.x + (area.width - width) / 2,
+        area.y + (area.height - height) / 2,
+        width,
+        height,
+    )
+}

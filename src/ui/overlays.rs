@@ -1,0 +1,204 @@
+//! What lies over a page: help from the key table, the source, the calls. The page behind turns to hairline.
+
+use ratatui::{layout::Rect, style::Style};
+use unicode_width::UnicodeWidthStr;
+
+use super::{
+    layout::{Rooms, centred},
+    pen::Pen,
+    theme::Role,
+    widgets::{
+        marks::marks,
+        rows::{Row, Rows},
+    },
+};
+use crate::{
+    app::{App, Click, Group, Overlay, Screen, keys},
+    model::Call,
+    syscall::{self, format_call},
+};
+
+/// Draws the overlay, if there is one.
+pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
+    let Some(overlay) = app.overlay else {
+        return;
+    };
+    backdrop(pen, area, rooms);
+    let room = match overlay {
+        Overlay::Help { .. } => centred(rooms.body, 82, 30),
+        Overlay::Source { .. } => centred(rooms.body, 104, rooms.body.height),
+        Overlay::Calls { .. } => centred(rooms.body, 104, rooms.body.height),
+    };
+    let inner = frame(pen, room);
+    pen.spots.scroll_room = 0;
+    match overlay {
+        Overlay::Help { top } => help(pen, app, inner, top),
+        Overlay::Source { top } => source(pen, app, inner, top),
+        Overlay::Calls { at, .. } => calls(pen, app, inner, at),
+    }
+}
+
+/// The page behind, but not the key bar: its keys are the overlay's.
+fn backdrop(pen: &mut Pen, area: Rect, rooms: &Rooms) {
+    let hairline = pen.style(Role::Hairline);
+    let behind = Rect {
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    for y in behind.top()..behind.bottom() {
+        for x in behind.left()..behind.right() {
+            pen.buf[(x, y)].set_style(Style::reset()).set_style(hairline);
+        }
+    }
+    pen.spots.clicks.retain(|(spot, _)| spot.y == rooms.keys.y);
+    pen.spots.player = None;
+}
+
+/// A box with nothing in it. Gives its room.
+fn frame(pen: &mut Pen, room: Rect) -> Rect {
+    pen.clear(room);
+    let style = pen.style(Role::Dim);
+    let across = "─".repeat(usize::from(room.width.saturating_sub(2)));
+    pen.text(room, 0, 0, &format!("╭{across}╮"), style);
+    for y in 1..room.height.saturating_sub(1) {
+        pen.text(room, 0, y, "│", style);
+        pen.text(room, room.width.saturating_sub(1), y, "│", style);
+    }
+    pen.text(room, 0, room.height.saturating_sub(1), &format!("╰{across}╯"), style);
+    let top = u16::from(room.height > 16);
+    Rect {
+        x: room.x + 3,
+        y: room.y + 1 + top,
+        width: room.width.saturating_sub(6),
+        height: room.height.saturating_sub(2 + 2 * top),
+    }
+}
+
+/// The keys that do something now, by group, and the marks. One column where two do not fit.
+fn help(pen: &mut Pen, app: &App, room: Rect, top: usize) {
+    let two = room.width >= 70;
+    let width = if two { (room.width - 4) / 2 } else { room.width };
+    let mut blocks: Vec<Rows> = Group::ALL
+        .into_iter()
+        .filter_map(|group| keys_of(pen, app, group, width))
+        .collect();
+    blocks.push(marks_block(pen, width));
+    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    pen.text(room, 0, 0, "Keys on this page", strong);
+    pen.right(room, 0, screen_name(app), dim);
+    let below = Rect {
+        y: room.y + 2,
+        height: room.height.saturating_sub(2),
+        ..room
+    };
+    let mut columns = [Rows::new(pen.theme, width), Rows::new(pen.theme, width)];
+    for block in blocks {
+        let shorter = usize::from(two && columns[1].len() < columns[0].len());
+        columns[shorter].append(block);
+    }
+    for (index, column) in columns.iter().enumerate().take(1 + usize::from(two)) {
+        let part = Rect {
+            x: below.x + index as u16 * (width + 4),
+            width,
+            ..below
+        };
+        column.show(pen, part, top);
+    }
+}
+
+fn screen_name(app: &App) -> &'static str {
+    match app.screen {
+        Screen::Course => "course",
+        Screen::Lesson => "lesson",
+        Screen::Quiz => "questions",
+        Screen::Lab => "lab",
+        Screen::Replay => "recording",
+    }
+}
+
+fn keys_of(pen: &Pen, app: &App, group: Group, width: u16) -> Option<Rows> {
+    // The keys of the page below: help itself has none worth a page.
+    let mut rows = Rows::new(pen.theme, width);
+    let shown: Vec<_> = keys::possible_on_page(app)
+        .into_iter()
+        .filter(|binding| binding.group == group)
+        .collect();
+    if shown.is_empty() {
+        return None;
+    }
+    rows.group(group.title(), "");
+    let (strong, plain) = (rows.style(Role::Strong), rows.style(Role::Text));
+    for binding in shown {
+        rows.hanging(vec![(binding.label.to_owned(), strong)], 11, binding.long, plain);
+    }
+    if group == Group::Everywhere {
+        rows.hanging(vec![("hjkl".to_owned(), strong)], 11, "like the arrows; h hints at a question", plain);
+    }
+    rows.blank(1);
+    Some(rows)
+}
+
+fn marks_block(pen: &Pen, width: u16) -> Rows {
+    let mut rows = Rows::new(pen.theme, width);
+    rows.group("the marks", "");
+    let plain = rows.style(Role::Text);
+    for (mark, name, _) in marks(&pen.theme) {
+        rows.hanging(vec![mark], 11, name, plain);
+    }
+    rows
+}
+
+/// The whole source, the line of the current call marked.
+fn source(pen: &mut Pen, app: &App, room: Rect, top: usize) {
+    let Some((file, text)) = app.source() else {
+        return;
+    };
+    let current = app.player().and_then(|player| player.source()?.1);
+    let mut rows = Rows::new(pen.theme, room.width);
+    let (dim, plain, strong, accent) =
+        (rows.style(Role::Dim), rows.style(Role::Text), rows.style(Role::Strong), rows.style(Role::Accent));
+    rows.group(file, "word for word what ran");
+    for (index, line) in text.lines().enumerate() {
+        let here = current == Some(index);
+        rows.push(Row {
+            left: vec![
+                (if here { "▸ " } else { "  " }.to_owned(), accent),
+                (format!("{:>3}  ", index + 1), if here { accent } else { dim }),
+                (line.replace('\t', "    "), if here { strong } else { plain }),
+            ],
+            marked: here,
+            ..Row::default()
+        });
+    }
+    rows.show(pen, room, top);
+}
+
+/// All calls: only those on the screen are turned to text, so that a million of them cost nothing.
+fn calls(pen: &mut Pen, app: &App, room: Rect, at: usize) {
+    let Some(trace) = app.shown_run().and_then(|run| run.recording.trace.as_ref()) else {
+        return;
+    };
+    let (dim, strong, accent) = (pen.style(Role::Dim), pen.style(Role::Strong), pen.style(Role::Accent));
+    let count = trace.calls.len();
+    pen.text(room, 0, 0, "calls", dim);
+    pen.right(room, 0, &format!("{} of {}", (at + 1).min(count), crate::model::grouped(count as u64)), dim);
+    pen.rule(room, 1);
+    let height = usize::from(room.height.saturating_sub(2));
+    let first = at.saturating_sub(height / 2).min(count.saturating_sub(height));
+    let digits = count.to_string().width();
+    for (line, index) in (first..count).take(height).enumerate() {
+        let call: &Call = &trace.calls[index];
+        let row = Rect::new(room.x, room.y + 2 + line as u16, room.width, 1);
+        let text = format_call(trace, call, syscall::Style::Full);
+        let (number, style) = if index == at {
+            pen.paint(row, pen.style(Role::Marker));
+            pen.text(row, 0, 0, "▸", accent);
+            (accent, accent.patch(strong))
+        } else {
+            (dim, pen.style(Role::Text))
+        };
+        let x = pen.text(row, 2, 0, &format!("{:>digits$}  ", index + 1), number);
+        pen.text(row, x, 0, &text, style);
+        pen.spot(row, Click::Call(index));
+    }
+}

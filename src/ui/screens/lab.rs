@@ -1,0 +1,200 @@
+//! The free lab: a form, and two results side by side with bars on one scale.
+
+use ratatui::layout::Rect;
+
+use super::{replay::show_player, results};
+use crate::{
+    app::{
+        App, Click,
+        lab::{Setting, Side},
+    },
+    model::{How, Hop, Origin, Side as HopSide},
+    ui::{
+        layout::Rooms,
+        pen::Pen,
+        theme::Role,
+        widgets::{
+            bar::bar,
+            rows::{Row, Rows, Span},
+        },
+    },
+};
+
+/// Columns between the two results.
+const GAP: u16 = 4;
+/// Columns that a figure's name takes.
+const NAME: usize = 18;
+
+/// Draws it.
+pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
+    if app.lab.playing.is_some() {
+        show_player(pen, app, rooms.body);
+        return;
+    }
+    let room = rooms.text();
+    let used = form(pen, app, room);
+    let below = Rect {
+        y: room.y + used,
+        height: room.height.saturating_sub(used),
+        ..room
+    };
+    let width = below.width.saturating_sub(GAP) / 2;
+    for side in 0..2 {
+        let column = Rect {
+            x: below.x + side as u16 * (width + GAP),
+            width,
+            ..below
+        };
+        result(pen, app, column, side);
+        pen.spot(column, Click::Side(side));
+    }
+}
+
+/// The settings, one after the other, wrapped where they do not fit. Gives the rows it took.
+fn form(pen: &mut Pen, app: &App, room: Rect) -> u16 {
+    let (dim, strong, accent) = (pen.style(Role::Dim), pen.style(Role::Strong), pen.style(Role::Accent));
+    let (mut x, mut y) = (0, 0);
+    for (index, setting) in Setting::ALL.into_iter().enumerate() {
+        let value = setting.value(&app.lab.spec);
+        let width = (setting.title().len() + 1 + value.chars().count() + 2) as u16;
+        if x + width > room.width {
+            (x, y) = (0, y + 1);
+        }
+        let chosen = app.lab.setting == index;
+        let start = x;
+        x = pen.text(room, x, y, setting.title(), dim) + 1;
+        let style = if chosen { accent.patch(strong) } else { strong };
+        let value_room = Rect::new(room.x + x, room.y + y, value.chars().count() as u16, 1);
+        x = pen.text(room, x, y, &value, style);
+        if chosen {
+            pen.paint(value_room, pen.style(Role::Marker));
+        }
+        pen.spot(Rect::new(room.x + start, room.y + y, x - start, 1), Click::Setting(index));
+        x += 4;
+    }
+    y + 2
+}
+
+fn result(pen: &mut Pen, app: &App, column: Rect, side: usize) {
+    let mut rows = Rows::new(pen.theme, column.width);
+    let (dim, strong, accent) = (rows.style(Role::Dim), rows.style(Role::Strong), rows.style(Role::Accent));
+    let chosen = app.lab.side == side;
+    let name = app.lab.sides[side]
+        .as_ref()
+        .map_or_else(|| "empty".to_owned(), |kept| kept.outcome.live.recording.spec.method.to_string());
+    rows.push(Row {
+        left: vec![
+            (if chosen { "▸ " } else { "  " }.to_owned(), accent),
+            (name, if app.lab.sides[side].is_some() { strong } else { dim }),
+        ],
+        right: vec![(if chosen { "the next run goes here" } else { "" }.to_owned(), dim)],
+        ..Row::default()
+    });
+    rows.rule();
+    match &app.lab.sides[side] {
+        Some(kept) => figures(&mut rows, app, kept, column.width),
+        None => {
+            let said = if chosen { "r runs the transfer above." } else { "Tab turns here." };
+            rows.text(said, Role::Dim);
+        }
+    }
+    rows.show(pen, column, app.scroll);
+}
+
+fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
+    let live = &kept.outcome.live;
+    let shown = kept.outcome.playable();
+    let spec = &live.recording.spec;
+    rows.text(&format!("{}, {} chunks, to {}, {}", spec.size, spec.chunk, spec.to, spec.cache), Role::Dim);
+    if shown.recording.origin == Origin::Shipped {
+        let kernel = &shown.recording.machine.kernel;
+        rows.text(&format!("Calls recorded on {kernel}, not on this machine."), Role::Accent);
+    }
+    if let Some(reason) = kept.outcome.refused() {
+        rows.text(&reason, Role::Dim);
+    }
+    rows.blank(1);
+    road(rows, &shown.summary.copy_path);
+    rows.blank(1);
+    rows.text("traced", Role::Dim);
+    let summary = &shown.summary;
+    let most = |of: fn(&crate::model::Summary) -> Option<u64>| most_of(app, |kept| of(&kept.outcome.playable().summary));
+    type Figure = fn(&crate::model::Summary) -> Option<u64>;
+    let counts: [(&str, Figure, bool); 3] = [
+        ("system calls", |summary| summary.syscalls, false),
+        ("mode switches", |summary| summary.mode_switches, false),
+        ("copied by the CPU", |summary| summary.cpu_copied_bytes, true),
+    ];
+    for (name, of, is_bytes) in counts {
+        let Some(value) = of(summary) else {
+            continue;
+        };
+        let said = if is_bytes { results::bytes(value) } else { crate::model::grouped(value) };
+        let tone = if is_bytes { Role::Hot(How::CpuCopy) } else { Role::Dim };
+        figure(rows, name, value as f64, most(of), &said, tone, width);
+    }
+    if let Some(copies) = summary.cpu_copies_per_byte {
+        rows.pair("copies a byte", &format!("{copies:.1}"), Role::Strong);
+    }
+    rows.blank(1);
+    rows.text("untraced, one run", Role::Dim);
+    let Some(measured) = &live.summary.measured else {
+        rows.text("not measured here", Role::Dim);
+        return;
+    };
+    type Measure = fn(&crate::model::Measured) -> u64;
+    let measures: [(&str, Measure, fn(u64) -> String); 4] = [
+        ("wall time", |m| m.wall_ns, results::nanoseconds),
+        ("CPU time", |m| m.cpu_ns, results::nanoseconds),
+        ("context switches", |m| m.voluntary_context_switches + m.involuntary_context_switches, crate::model::grouped),
+        ("page faults", |m| m.minor_faults + m.major_faults, crate::model::grouped),
+    ];
+    for (name, of, said) in measures {
+        let value = of(measured);
+        let most = most_of(app, |kept| kept.outcome.live.summary.measured.as_ref().map(of));
+        figure(rows, name, value as f64, most, &said(value), Role::Dim, width);
+    }
+}
+
+/// The largest of a figure over both sides: the end of their one scale.
+fn most_of(app: &App, of: impl Fn(&Side) -> Option<u64>) -> f64 {
+    app.lab.sides.iter().flatten().filter_map(of).max().unwrap_or(0) as f64
+}
+
+fn figure(rows: &mut Rows, name: &str, value: f64, most: f64, said: &str, tone: Role, width: u16) {
+    let cells = usize::from(width).saturating_sub(NAME + 1 + 11).min(24);
+    rows.push(Row {
+        left: vec![
+            (format!("{name:NAME$} "), rows.style(Role::Text)),
+            (bar(value, most, cells), rows.style(tone)),
+        ],
+        right: vec![(said.to_owned(), rows.style(Role::Strong))],
+        ..Row::default()
+    });
+}
+
+/// The sender's copy path in one line: `page cache ━■━▶ your buffer ━■━▶ socket queue`.
+fn road(rows: &mut Rows, hops: &[Hop]) {
+    let real: Vec<&Hop> = hops.iter().filter(|hop| hop.side == HopSide::Sender && !hop.ghost).collect();
+    let Some(first) = real.first() else {
+        rows.text("no payload moved", Role::Dim);
+        return;
+    };
+    let plain = rows.style(Role::Text);
+    let place = |place: crate::model::Place| place.name().replace('-', " ");
+    let mut left: Vec<Span> = vec![(place(first.from), plain)];
+    for hop in real {
+        let arrow = match hop.how {
+            How::CpuCopy => " ━■━▶ ",
+            How::Dma => " ═■═▶ ",
+            How::Reference => " ┄◆┄▶ ",
+            How::Mapping => " ~~~~ ",
+        };
+        left.push((arrow.to_owned(), rows.style(Role::Hot(hop.how))));
+        left.push((place(hop.to), plain));
+    }
+    rows.push(Row {
+        left,
+        ..Row::default()
+    });
+}

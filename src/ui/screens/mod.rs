@@ -1,0 +1,9 @@
+//! One file a screen.
+
+pub mod course;
+pub mod lab;
+pub mod page;
+pub mod predict;
+pub mod question;
+pub mod replay;
+pub mod results;

@@ -1,0 +1,175 @@
+//! A page of a lesson: prose, and beside it a figure, an experiment or a question.
+
+use ratatui::layout::Rect;
+
+use super::{predict, question, replay::show_player, results};
+use crate::{
+    app::{App, Job, LabPage, Leaf, PageState, Purpose},
+    model::{Cache, Lab, Page, TransferSpec},
+    ui::{
+        layout::{Rooms, Tier},
+        pen::Pen,
+        theme::Role,
+        widgets::{bar::gauge, marks::marks, rows::{Row, Rows}},
+    },
+};
+
+/// Draws it.
+pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
+    let page = app.open_lesson().and_then(|lesson| lesson.pages.get(app.page));
+    let (Some(page), Some(state)) = (page, app.page_state()) else {
+        return;
+    };
+    match state {
+        PageState::Prose => prose_alone(pen, app, rooms, page),
+        PageState::Question(_) => question::draw(pen, app, rooms, page),
+        PageState::Figure(_) | PageState::Lab(_) => with_target(pen, app, rooms, page),
+    }
+}
+
+fn prose_alone(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
+    let room = rooms.leaf();
+    let mut rows = Rows::new(pen.theme, room.width);
+    rows.title(&page.title);
+    rows.prose(&page.prose, &[]);
+    rows.show(pen, room, app.scroll);
+}
+
+fn with_target(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
+    match rooms.page() {
+        Some(panes) => {
+            text(pen, app, rooms.tier, panes.left, page);
+            pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
+            target(pen, app, rooms.tier, panes.right);
+        }
+        None if app.leaf == Leaf::Text => text(pen, app, rooms.tier, rooms.leaf(), page),
+        None => target(pen, app, rooms.tier, rooms.body),
+    }
+}
+
+fn text(pen: &mut Pen, app: &App, tier: Tier, room: Rect, page: &Page) {
+    let mut rows = Rows::new(pen.theme, room.width);
+    rows.title(&page.title);
+    rows.prose(&page.prose, &[]);
+    if let Some((lab, state)) = app.lab_page() {
+        rows.blank(1);
+        if state.player.is_some() {
+            results::below_prose(&mut rows, app, tier, room, lab, state);
+        } else {
+            experiment(&mut rows, &lab.spec, tier);
+        }
+    }
+    legend(&mut rows, tier, room);
+    rows.show(pen, room, app.scroll);
+}
+
+/// What the experiment is, before it runs.
+fn experiment(rows: &mut Rows, spec: &TransferSpec, tier: Tier) {
+    let dim = rows.style(Role::Dim);
+    let plain = rows.style(Role::Text);
+    let warmth = if spec.cache == Cache::Warm { "warm" } else { "cold" };
+    let lines = [
+        ("method", spec.method.to_string()),
+        ("from", format!("a {warmth} file of {}", spec.size)),
+        ("to", spec.to.to_string()),
+        ("chunk", spec.chunk.to_string()),
+    ];
+    if tier.is_folded() {
+        rows.rule();
+        let said = format!(
+            "The experiment: {}, a {warmth} file of {}, to {}, in chunks of {}.",
+            spec.method, spec.size, spec.to, spec.chunk
+        );
+        rows.text(&said, Role::Dim);
+        return;
+    }
+    rows.blank(1);
+    rows.group("The experiment", "");
+    for (name, value) in lines {
+        rows.push(Row {
+            left: vec![(format!("{name:10}"), dim), (value, plain)],
+            ..Row::default()
+        });
+    }
+    rows.blank(1);
+    rows.text("It will run twice: untraced for the time, traced for the calls.", Role::Dim);
+}
+
+/// On a projector: what the marks mean, at the lower end of the text.
+fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
+    const HEIGHT: usize = 7;
+    let free = usize::from(room.height).saturating_sub(rows.len());
+    if tier != Tier::Wide || free < HEIGHT + 2 {
+        return;
+    }
+    rows.blank(free - HEIGHT);
+    rows.group("reading the picture", "");
+    let theme = *rows.theme();
+    let (plain, dim) = (rows.style(Role::Text), rows.style(Role::Dim));
+    for ((mark, style), name, says) in marks(&theme) {
+        rows.push(Row {
+            left: vec![
+                (format!("{mark:7}"), style),
+                (format!("{name:17}"), plain),
+                (says.to_owned(), dim),
+            ],
+            ..Row::default()
+        });
+    }
+}
+
+fn target(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
+    let Some((lab, state)) = app.lab_page() else {
+        return show_player(pen, app, area);
+    };
+    let here = Purpose::Page { lesson: app.lesson, page: app.page };
+    let job = app.job.as_ref().filter(|job| job.purpose == here);
+    match job {
+        Some(job) => {
+            let below = predict::stage_before(pen, &lab.spec, area);
+            running(pen, job, below);
+        }
+        None if state.player.is_some() => show_player(pen, app, area),
+        None if app.asks_guess() => predict::draw(pen, app, lab, state, tier, area),
+        None => ready(pen, app, lab, state, area),
+    }
+}
+
+fn ready(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, area: Rect) {
+    let below = predict::stage_before(pen, &lab.spec, area);
+    let mut rows = Rows::new(pen.theme, below.width);
+    if app.job.is_some() {
+        rows.text("Another experiment is running.", Role::Dim);
+    } else {
+        rows.hanging(
+            vec![("r".to_owned(), rows.style(Role::Strong))],
+            3,
+            "runs it on this kernel",
+            rows.style(Role::Text),
+        );
+        if let Some(guess) = state.guess {
+            rows.text(&format!("You said {}.", crate::app::number(guess)), Role::Dim);
+        }
+    }
+    rows.show(pen, below, 0);
+}
+
+fn running(pen: &mut Pen, job: &Job, area: Rect) {
+    let mut rows = Rows::new(pen.theme, area.width);
+    let accent = rows.style(Role::Accent);
+    rows.group("It runs", "Esc stops it");
+    rows.blank(1);
+    match job.progress {
+        None => rows.text("starting", Role::Dim),
+        Some(progress) => {
+            rows.push(Row {
+                left: vec![
+                    (format!("{:18}", progress.stage.title()), rows.style(Role::Text)),
+                    (gauge(progress.done, progress.total, 16), accent),
+                ],
+                ..Row::default()
+            });
+        }
+    }
+    rows.show(pen, area, 0);
+}

@@ -1,0 +1,261 @@
+//! A question: its options, what a chosen one shows right under it, and the learner's own figures beside it.
+
+use crate::{
+    app::{App, Click, Command, Leaf, QuestionState, Run, question::options},
+    course::mark::{self, Verdict},
+    model::{Page, Question, QuestionKind, Reaction},
+    ui::{
+        layout::Rooms,
+        pen::Pen,
+        screens::{predict, results},
+        theme::Role,
+        widgets::{
+            bar::bar,
+            rows::{Row, Rows, Span},
+        },
+    },
+};
+
+/// Columns before the text of an option.
+const INDENT: usize = 6;
+
+/// Draws it.
+pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
+    match rooms.list() {
+        Some(panes) => {
+            let room = ratatui::layout::Rect {
+                width: panes.left.width.min(crate::ui::layout::PROSE),
+                ..panes.left
+            };
+            asked(pen, app, room, page, true);
+            pen.line(panes.hairline, panes.left.y, panes.left.bottom());
+            evidence(pen, app, panes.right);
+        }
+        None if app.leaf == Leaf::Text || !app.has_two_leaves() => {
+            asked(pen, app, rooms.leaf(), page, false);
+        }
+        None => evidence(pen, app, rooms.leaf()),
+    }
+}
+
+fn asked(pen: &mut Pen, app: &App, room: ratatui::layout::Rect, page: &Page, roomy: bool) {
+    let Some((question, state)) = app.question() else {
+        return;
+    };
+    let mut rows = Rows::new(pen.theme, room.width);
+    if !page.prose.trim().is_empty() {
+        rows.prose(&page.prose, &[]);
+        rows.blank(1);
+    }
+    rows.strong_prose(&question.text);
+    rows.blank(if roomy { 2 } else { 1 });
+    match &question.kind {
+        QuestionKind::Choice(_) | QuestionKind::Multi(_) => choices(&mut rows, question, state, roomy),
+        QuestionKind::Number { unit, .. } => number(&mut rows, state, unit),
+        QuestionKind::Order { .. } => order(&mut rows, question, state, roomy),
+    }
+    if let (Some(verdict), None, QuestionKind::Multi(_)) = (&state.verdict, state.said_at, &question.kind) {
+        judged(&mut rows, verdict);
+    }
+    if let Some(refused) = &state.refused {
+        rows.blank(1);
+        rows.text(refused, Role::Accent);
+    }
+    after(&mut rows, question, state);
+    rows.show(pen, room, app.scroll);
+}
+
+/// A bar beside what is said to an answer.
+fn beside(rows: &Rows) -> Vec<Span> {
+    let accent = rows.style(Role::Accent);
+    vec![("   ".to_owned(), accent), ("┃".to_owned(), accent), ("  ".to_owned(), accent)]
+}
+
+/// What is said to a wrong answer: the misconception by name, and what answers it.
+fn reaction(rows: &mut Rows, reaction: &Reaction) {
+    let before = beside(rows);
+    if !reaction.misconception.is_empty() {
+        rows.prose(&format!("**{}**", reaction.misconception), &before);
+    }
+    rows.prose(&reaction.feedback, &before);
+}
+
+fn choices(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: bool) {
+    let multi = matches!(question.kind, QuestionKind::Multi(_));
+    for (index, option) in options(question).iter().enumerate() {
+        let picked = state.picks.contains(&index);
+        let mark = match (&state.verdict, picked, multi) {
+            (Some(_), true, _) if option.right => "✓",
+            (Some(_), true, _) => "✗",
+            (None, true, true) => "■",
+            _ if state.focus == index => "▸",
+            _ => " ",
+        };
+        let at = rows.len();
+        option_row(rows, index, &option.text, mark, picked && (!multi || state.verdict.is_some()));
+        if state.focus == index {
+            rows.focus = Some(at);
+        }
+        if state.said_at == Some(index)
+            && let Some(said) = state.verdict.as_ref().and_then(|verdict| verdict.reaction.as_ref())
+        {
+            reaction(rows, said);
+            rows.focus = Some(rows.len() - 1);
+        }
+        rows.blank(usize::from(roomy));
+    }
+}
+
+fn option_row(rows: &mut Rows, index: usize, text: &str, mark: &str, marked: bool) {
+    let (accent, strong, plain) = (rows.style(Role::Accent), rows.style(Role::Strong), rows.style(Role::Text));
+    let mut left = vec![
+        (format!("{mark:3}"), accent.patch(strong)),
+        (format!("{:w$}", index + 1, w = INDENT - 5), if marked { accent.patch(strong) } else { strong }),
+        ("  ".to_owned(), plain),
+    ];
+    left.push((text.to_owned(), if marked { strong } else { plain }));
+    let right = if marked { "your answer " } else { "" };
+    rows.push(Row {
+        left,
+        right: vec![(right.to_owned(), plain)],
+        marked,
+        click: Some(Click::Option(index)),
+        ..Row::default()
+    });
+}
+
+fn number(rows: &mut Rows, state: &QuestionState, unit: &str) {
+    predict::field(rows, &state.input, "answer", unit);
+    if state.waiting {
+        rows.blank(1);
+        rows.text("It runs now: the recording marks it.", Role::Dim);
+    } else if let Some(verdict) = &state.verdict {
+        rows.blank(1);
+        judged(rows, verdict);
+    }
+}
+
+/// Right or not yet, and what is said to it.
+fn judged(rows: &mut Rows, verdict: &Verdict) {
+    rows.text(if verdict.right { "✓ right" } else { "✗ not yet" }, Role::Strong);
+    if let Some(said) = &verdict.reaction {
+        reaction(rows, said);
+    }
+    rows.focus = Some(rows.len() - 1);
+}
+
+fn order(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: bool) {
+    rows.text("Choose the lines in their order; choosing one again takes it back.", Role::Dim);
+    rows.blank(usize::from(roomy));
+    let (dim, plain, strong, accent) =
+        (rows.style(Role::Dim), rows.style(Role::Text), rows.style(Role::Strong), rows.style(Role::Accent));
+    for (index, line) in mark::presented(question).into_iter().enumerate() {
+        let place = state.picks.iter().position(|pick| *pick == index);
+        let cursor = if state.focus == index { "▸" } else { " " };
+        if state.focus == index {
+            rows.focus = Some(rows.len());
+        }
+        let place = place.map_or_else(|| "  ·   ".to_owned(), |place| format!("  {}.  ", place + 1));
+        rows.push(Row {
+            left: vec![
+                (format!("{cursor:3}"), accent),
+                (format!("{}", index + 1), strong),
+                (place, if state.picks.contains(&index) { accent } else { dim }),
+                (line.to_owned(), plain),
+            ],
+            click: Some(Click::Option(index)),
+            ..Row::default()
+        });
+    }
+    if let Some(verdict) = &state.verdict {
+        rows.blank(1);
+        judged(rows, verdict);
+    }
+}
+
+/// Hints, explanation, and what can be done now.
+fn after(rows: &mut Rows, question: &Question, state: &QuestionState) {
+    if state.hints > 0 {
+        rows.blank(1);
+        predict::hints(rows, &question.hints[..state.hints.min(question.hints.len())]);
+        rows.focus = Some(rows.len() - 1);
+    }
+    let right = state.verdict.as_ref().is_some_and(|verdict| verdict.right);
+    if state.explained || right {
+        rows.blank(1);
+        rows.prose(&question.explain, &[]);
+        rows.focus = Some(rows.len() - 1);
+    } else if state.verdict.is_some() {
+        rows.blank(1);
+        rows.text("Choose again, or x explains.", Role::Dim);
+        rows.focus = Some(rows.len() - 1);
+    }
+    if right {
+        rows.push(Row {
+            left: vec![("n goes on.".to_owned(), rows.style(Role::Dim))],
+            click: Some(Click::Do(Command::Next)),
+            ..Row::default()
+        });
+        rows.focus = Some(rows.len() - 1);
+    }
+}
+
+/// The figures of the last run that bears on the question.
+fn evidence(pen: &mut Pen, app: &App, room: ratatui::layout::Rect) {
+    let mut rows = Rows::new(pen.theme, room.width);
+    match app.evidence() {
+        Some(run) => kernel_says(&mut rows, run, room.width),
+        None => {
+            rows.text("Nothing recorded yet.", Role::Dim);
+            rows.text("What you run in this lesson stands here beside the questions.", Role::Dim);
+        }
+    }
+    rows.show(pen, room, 0);
+}
+
+fn kernel_says(rows: &mut Rows, run: &Run, width: u16) {
+    let (recording, summary) = (&run.recording, &run.summary);
+    let shipped = recording.origin == crate::model::Origin::Shipped;
+    rows.title(if shipped { "A recorded kernel says" } else { "Your kernel says" });
+    let spec = &recording.spec;
+    rows.text(&format!("{}, {}, {} chunks, to {}", spec.method, spec.size, spec.chunk, spec.to), Role::Dim);
+    if shipped {
+        let said = format!("Recorded on {}, not on this machine.", recording.machine.kernel);
+        rows.text(&said, Role::Accent);
+    }
+    rows.blank(1);
+    let switches = summary
+        .measured
+        .as_ref()
+        .map(|measured| measured.voluntary_context_switches + measured.involuntary_context_switches);
+    let figures = [
+        ("system calls", "traced", summary.syscalls),
+        ("mode switches", "traced", summary.mode_switches),
+        ("context switches", "untraced", switches),
+    ];
+    let most = figures.iter().filter_map(|(.., value)| *value).max().unwrap_or(0) as f64;
+    let cells = usize::from(width.saturating_sub(10)).min(32);
+    for (name, run, value) in figures {
+        let Some(value) = value else {
+            continue;
+        };
+        rows.pair(name, run, Role::Dim);
+        let style = rows.style(if run == "traced" { Role::Dim } else { Role::Accent });
+        rows.push(Row {
+            left: vec![
+                (bar(value as f64, most, cells), style),
+                (format!(" {}", crate::model::grouped(value)), rows.style(Role::Strong)),
+            ],
+            ..Row::default()
+        });
+        rows.blank(1);
+    }
+    if let Some(copies) = summary.cpu_copies_per_byte {
+        rows.pair("CPU copies a byte", &format!("{copies:.1}"), Role::Strong);
+        rows.pair(
+            "copied by the CPU",
+            &results::bytes(summary.cpu_copied_bytes.unwrap_or(0)),
+            Role::Strong,
+        );
+    }
+}

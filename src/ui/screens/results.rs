@@ -1,0 +1,205 @@
+//! What came of a run, below a page's prose: guess and recorded figure, then the traced and the untraced
+//! figures. The two come from different runs and never share a group.
+
+use ratatui::layout::Rect;
+
+use crate::{
+    app::{App, LabPage, number},
+    course::mark,
+    model::{Lab, Measured, Origin, Predict, Size, Summary, grouped},
+    ui::{
+        layout::Tier,
+        theme::Role,
+        widgets::rows::{Row, Rows},
+    },
+};
+
+/// Adds what came of the run to a page's text.
+pub fn below_prose(
+    rows: &mut Rows,
+    app: &App,
+    tier: Tier,
+    room: Rect,
+    lab: &Lab,
+    state: &LabPage,
+) {
+    let Some(outcome) = &state.outcome else {
+        return;
+    };
+    let run = outcome.playable();
+    if tier.is_folded() {
+        rows.rule();
+    }
+    if run.recording.origin == Origin::Shipped {
+        let said = format!("Recorded on {}, not on this machine.", run.recording.machine.kernel);
+        rows.hanging(Vec::new(), 0, &said, rows.style(Role::Accent));
+        if let Some(reason) = outcome.refused() {
+            rows.text(&reason, Role::Dim);
+        }
+    } else if let Some(reason) = outcome.refused() {
+        rows.text(&format!("No calls were recorded: {reason}"), Role::Dim);
+    }
+    if let Some(predict) = &lab.predict {
+        said(rows, predict, state.guess, &run.summary);
+    }
+    let measured = outcome.live.summary.measured.as_ref();
+    if tier.is_folded() {
+        rows.blank(1);
+        short_figures(rows, app, measured);
+    } else {
+        rows.blank(2);
+        traced(rows, app);
+        rows.blank(1);
+        untraced(rows, measured, usize::from(room.height));
+    }
+}
+
+/// `You said 32  recorded 33`, and what explains it.
+fn said(rows: &mut Rows, predict: &Predict, guess: Option<f64>, summary: &Summary) {
+    let (plain, strong) = (rows.style(Role::Text), rows.style(Role::Strong));
+    let accent = rows.style(Role::Accent).patch(strong);
+    let mut left = Vec::new();
+    if let Some(guess) = guess {
+        left.push(("You said ".to_owned(), plain));
+        left.push((number(guess), strong));
+        left.push(("  ".to_owned(), plain));
+    }
+    let seen = predict.query.of(summary);
+    let name = if predict.query.is_measured() { "measured " } else { "recorded " };
+    left.push((name.to_owned(), plain));
+    left.push((seen.map_or_else(|| "nothing here".to_owned(), shown), accent));
+    let verdict = guess.and_then(|guess| mark::mark_prediction(predict, &number(guess), summary).ok());
+    if let Some(verdict) = &verdict {
+        let mark = if verdict.right { " ✓" } else { " ✗" };
+        left.push((mark.to_owned(), strong));
+    }
+    rows.push(Row {
+        left,
+        ..Row::default()
+    });
+    match verdict.and_then(|verdict| verdict.reaction) {
+        Some(said) => {
+            rows.text(&said.misconception, Role::Strong);
+            rows.prose(&said.feedback, &[]);
+        }
+        None => rows.prose(&predict.explain, &[]),
+    }
+}
+
+/// A figure: whole where it is whole, in groups of three.
+pub fn shown(value: f64) -> String {
+    if value >= 0.0 && value.fract() == 0.0 {
+        grouped(value as u64)
+    } else {
+        format!("{value:.1}")
+    }
+}
+
+/// The traced run: so far, and whole.
+fn traced(rows: &mut Rows, app: &App) {
+    let Some(counters) = app.player().map(|player| player.counters()) else {
+        return;
+    };
+    let (so_far, whole) = (counters.so_far, counters.whole);
+    let (dim, strong, plain) = (rows.style(Role::Dim), rows.style(Role::Strong), rows.style(Role::Text));
+    let columns = |now: &str, all: &str| (format!("{now:>10}"), format!("{all:>13}"));
+    let (now, all) = columns("so far", "whole run");
+    rows.push(Row {
+        left: vec![("traced".to_owned(), dim)],
+        right: vec![(now, dim), (all, dim)],
+        ..Row::default()
+    });
+    rows.rule();
+    let a_byte = |copies: Option<f64>| copies.map_or(String::new(), |copies| format!("{copies:.1}"));
+    for (name, now, all) in [
+        ("system calls", grouped(so_far.syscalls), grouped(whole.syscalls)),
+        ("mode switches", grouped(so_far.mode_switches), grouped(whole.mode_switches)),
+        ("copied by the CPU", bytes(so_far.copied_bytes), bytes(whole.copied_bytes)),
+        ("copies a byte", a_byte(so_far.copies_per_byte), a_byte(whole.copies_per_byte)),
+    ] {
+        let (now, all) = columns(&now, &all);
+        rows.push(Row {
+            left: vec![(name.to_owned(), plain)],
+            right: vec![(now, strong), (all, dim)],
+            ..Row::default()
+        });
+    }
+}
+
+/// The untraced run: as many figures as there is room for, the context switches always.
+fn untraced(rows: &mut Rows, measured: Option<&Measured>, height: usize) {
+    rows.group("untraced", "");
+    let Some(measured) = measured else {
+        rows.text("not measured here", Role::Dim);
+        return;
+    };
+    let free = height.saturating_sub(rows.len()).max(1);
+    for (name, value) in measured_figures(measured).into_iter().take(free) {
+        rows.pair(name, &value, Role::Strong);
+    }
+}
+
+/// The counters of an untraced run, the most telling first.
+pub fn measured_figures(measured: &Measured) -> [(&'static str, String); 4] {
+    let switches = measured.voluntary_context_switches + measured.involuntary_context_switches;
+    [
+        ("context switches", grouped(switches)),
+        ("page faults", grouped(measured.minor_faults + measured.major_faults)),
+        ("CPU time", nanoseconds(measured.cpu_ns)),
+        ("wall time", nanoseconds(measured.wall_ns)),
+    ]
+}
+
+/// Bytes; none is `0`.
+pub fn bytes(bytes: u64) -> String {
+    if bytes == 0 { "0".to_owned() } else { Size(bytes).to_string() }
+}
+
+/// A time with three digits that mean something: `412 µs`, `7.61 ms`, `1.20 s`.
+pub fn nanoseconds(ns: u64) -> String {
+    let ns = ns as f64;
+    let (value, unit) = match ns {
+        ..1e3 => return format!("{ns:.0}\u{a0}ns"),
+        ..1e6 => (ns / 1e3, "µs"),
+        ..1e9 => (ns / 1e6, "ms"),
+        _ => (ns / 1e9, "s"),
+    };
+    let decimals = if value >= 100.0 { 0 } else if value >= 10.0 { 1 } else { 2 };
+    format!("{value:.decimals$}\u{a0}{unit}")
+}
+
+/// Where only one leaf fits: the figures in two rows.
+fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
+    let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
+    if let Some(player) = app.player().filter(|player| !player.is_empty()) {
+        let counters = player.counters();
+        let (so_far, whole) = (counters.so_far, counters.whole);
+        rows.push(Row {
+            left: vec![
+                (format!("{:16}", format!("traced, call {}", player.current() + 1)), dim),
+                (grouped(so_far.mode_switches), strong),
+                (format!(" of {} mode switches   ", grouped(whole.mode_switches)), dim),
+            ],
+            ..Row::default()
+        });
+        rows.push(Row {
+            left: vec![
+                (" ".repeat(16), dim),
+                (bytes(so_far.copied_bytes), strong),
+                (format!(" of {} copied by the CPU", bytes(whole.copied_bytes)), dim),
+            ],
+            ..Row::default()
+        });
+    }
+    if let Some(measured) = measured {
+        let [(name, switches), ..] = measured_figures(measured);
+        rows.push(Row {
+            left: vec![
+                (format!("{:16}", "untraced"), dim),
+                (switches, strong),
+                (format!(" {name}"), dim),
+            ],
+            ..Row::default()
+        });
+    }
+}

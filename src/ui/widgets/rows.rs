@@ -1,0 +1,254 @@
+//! Rows of text for one pane: built first, then shown as far as they fit; the rest scrolls, and says so.
+
+use ratatui::{
+    layout::Rect,
+    style::{Modifier, Style},
+};
+use unicode_width::UnicodeWidthStr;
+
+use crate::{
+    app::Click,
+    course::prose,
+    ui::{
+        pen::Pen,
+        theme::{Role, Theme},
+    },
+};
+
+/// A piece of text in one style.
+pub type Span = (String, Style);
+
+/// One row.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    /// From the left.
+    pub left: Vec<Span>,
+    /// To the right edge.
+    pub right: Vec<Span>,
+    /// A hairline instead.
+    pub rule: bool,
+    /// A marker over the whole row.
+    pub marked: bool,
+    /// What a click on it means.
+    pub click: Option<Click>,
+}
+
+/// Rows of one pane.
+pub struct Rows {
+    theme: Theme,
+    width: u16,
+    rows: Vec<Row>,
+    /// The row that must be on the screen.
+    pub focus: Option<usize>,
+}
+
+impl Rows {
+    /// No rows, for a pane of this width.
+    pub fn new(theme: Theme, width: u16) -> Rows {
+        Rows {
+            theme,
+            width,
+            rows: Vec::new(),
+            focus: None,
+        }
+    }
+
+    /// How things look.
+    pub fn theme(&self) -> &Theme {
+        &self.theme
+    }
+
+    /// All rows of another, below these.
+    pub fn append(&mut self, other: Rows) {
+        self.rows.extend(other.rows);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The style of a role.
+    pub fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    /// One row as it is.
+    pub fn push(&mut self, row: Row) {
+        self.rows.push(row);
+    }
+
+    /// Empty rows.
+    pub fn blank(&mut self, count: usize) {
+        self.rows.extend(vec![Row::default(); count]);
+    }
+
+    /// A hairline.
+    pub fn rule(&mut self) {
+        self.push(Row {
+            rule: true,
+            ..Row::default()
+        });
+    }
+
+    /// A title.
+    pub fn title(&mut self, text: &str) {
+        self.text(text, Role::Strong);
+        self.blank(1);
+    }
+
+    /// A group's dim title, with something at right, and its hairline.
+    pub fn group(&mut self, title: &str, right: &str) {
+        let dim = self.style(Role::Dim);
+        self.push(Row {
+            left: vec![(title.to_owned(), dim)],
+            right: vec![(right.to_owned(), dim)],
+            ..Row::default()
+        });
+        self.rule();
+    }
+
+    /// Plain text, wrapped.
+    pub fn text(&mut self, text: &str, role: Role) {
+        self.hanging(Vec::new(), 0, text, self.style(role));
+    }
+
+    /// Text behind a mark: the following rows are indented by `indent`.
+    pub fn hanging(&mut self, mark: Vec<Span>, indent: u16, text: &str, style: Style) {
+        let width = usize::from(self.width.saturating_sub(indent)).max(1);
+        let mut mark = Some(mark);
+        for line in textwrap::wrap(text, width) {
+            let mut left = mark.take().unwrap_or_default();
+            pad(&mut left, indent);
+            left.push((line.into_owned(), style));
+            self.push(Row {
+                left,
+                ..Row::default()
+            });
+        }
+    }
+
+    /// A name at left and what it comes to at right.
+    pub fn pair(&mut self, name: &str, value: &str, role: Role) {
+        let row = Row {
+            left: vec![(name.to_owned(), self.style(Role::Text))],
+            right: vec![(value.to_owned(), self.style(role))],
+            ..Row::default()
+        };
+        self.push(row);
+    }
+
+    /// CommonMark, laid out; `before` stands at the start of each row.
+    pub fn prose(&mut self, markdown: &str, before: &[Span]) {
+        let taken: usize = before.iter().map(|(text, _)| text.width()).sum();
+        let width = usize::from(self.width).saturating_sub(taken).max(1);
+        for line in prose::lay_out(markdown, width) {
+            let mut left = before.to_vec();
+            for span in &line.spans {
+                left.push((span.text.clone(), prose_style(&self.theme, span.style)));
+            }
+            self.push(Row {
+                left,
+                ..Row::default()
+            });
+        }
+    }
+
+    /// CommonMark in bold: what is asked.
+    pub fn strong_prose(&mut self, markdown: &str) {
+        let strong = self.style(Role::Strong);
+        for line in prose::lay_out(markdown, usize::from(self.width).max(1)) {
+            self.push(Row {
+                left: vec![(line.text(), strong)],
+                ..Row::default()
+            });
+        }
+    }
+
+    /// Shows them in a room from row `scroll` on. What does not fit is counted at the lower edge, and noted in
+    /// the pen as the room to scroll.
+    pub fn show(&self, pen: &mut Pen, room: Rect, scroll: usize) {
+        let height = usize::from(room.height);
+        if height == 0 || room.width == 0 {
+            return;
+        }
+        let overflows = self.rows.len() > height;
+        let fitting = if overflows { height - 1 } else { height };
+        let room_below = self.rows.len().saturating_sub(fitting);
+        let mut top = scroll.min(room_below);
+        if let Some(focus) = self.focus.filter(|focus| *focus >= top + fitting) {
+            top = focus + 1 - fitting;
+        }
+        pen.spots.scroll_room = pen.spots.scroll_room.max(room_below);
+        for (y, row) in self.rows.iter().skip(top).take(fitting).enumerate() {
+            self.show_row(pen, room, y as u16, row);
+        }
+        if overflows {
+            let below = room_below - top.min(room_below);
+            let said = match below {
+                0 => "↑ the end".to_owned(),
+                1 => "↓ 1 more row".to_owned(),
+                more => format!("↓ {more} more rows"),
+            };
+            let dim = pen.style(Role::Dim);
+            pen.text(room, 0, room.height - 1, &said, dim);
+        }
+    }
+
+    fn show_row(&self, pen: &mut Pen, room: Rect, y: u16, row: &Row) {
+        let line = Rect::new(room.x, room.y + y, room.width, 1);
+        if row.rule {
+            pen.rule(line, 0);
+            return;
+        }
+        if row.marked {
+            pen.paint(line, pen.style(Role::Marker));
+        }
+        let style_of = |style: Style| if row.marked { on_marker(pen.theme, style) } else { style };
+        let width: usize = row.right.iter().map(|(text, _)| text.width()).sum();
+        let left: Vec<Span> = row.left.iter().map(|(text, style)| (text.clone(), style_of(*style))).collect();
+        let right: Vec<Span> = row.right.iter().map(|(text, style)| (text.clone(), style_of(*style))).collect();
+        let mut x = 0;
+        let mut end = 0;
+        for (text, style) in left {
+            x = pen.text(line, x, 0, &text, style);
+            end = x;
+        }
+        let mut x = room.width.saturating_sub(width as u16);
+        if width > 0 && x >= end {
+            for (text, style) in right {
+                x = pen.text(line, x, 0, &text, style);
+            }
+        }
+        if let Some(click) = row.click {
+            pen.spot(line, click);
+        }
+    }
+}
+
+/// On the marker, dim text turns to plain foreground; without colours the marker is all there is.
+fn on_marker(theme: Theme, style: Style) -> Style {
+    if style == theme.style(Role::Dim) || style == theme.style(Role::Ghost) {
+        Style::new()
+    } else {
+        style
+    }
+}
+
+fn prose_style(theme: &Theme, style: prose::Style) -> Style {
+    match style {
+        prose::Style::Plain => theme.style(Role::Text),
+        prose::Style::Strong | prose::Style::Heading | prose::Style::Code => theme.style(Role::Strong),
+        prose::Style::Emphasis => Style::new().add_modifier(Modifier::ITALIC),
+        prose::Style::Link => Style::new().add_modifier(Modifier::UNDERLINED),
+        prose::Style::Dim => theme.style(Role::Dim),
+    }
+}
+
+fn pad(spans: &mut Vec<Span>, to: u16) {
+    let taken: usize = spans.iter().map(|(text, _)| text.width()).sum();
+    let missing = usize::from(to).saturating_sub(taken);
+    if missing > 0 {
+        spans.push((" ".repeat(missing), Style::new()));
+    }
+}
