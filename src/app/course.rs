@@ -32,7 +32,11 @@ impl App {
         let Some(lesson) = self.lessons.get(lesson) else {
             return 0;
         };
-        match self.progress.lesson(&lesson.id).and_then(|seen| seen.last_page) {
+        match self
+            .progress
+            .lesson(&lesson.id)
+            .and_then(|seen| seen.last_page)
+        {
             Some(page) if !is_finished(&self.progress, lesson) => {
                 (page as usize).clamp(1, lesson.pages.len().max(1)) - 1
             }
@@ -42,12 +46,17 @@ impl App {
 
     /// Whether every page of a lesson was seen.
     pub fn is_finished(&self, lesson: usize) -> bool {
-        self.lessons.get(lesson).is_some_and(|lesson| is_finished(&self.progress, lesson))
+        self.lessons
+            .get(lesson)
+            .is_some_and(|lesson| is_finished(&self.progress, lesson))
     }
 
     /// The module to open with: the one that was open last, or the one after it when that is finished.
     pub(super) fn module_to_open(&self, last: Option<&str>) -> usize {
-        let Some(last) = self.lessons.iter().position(|lesson| Some(lesson.id.as_str()) == last)
+        let Some(last) = self
+            .lessons
+            .iter()
+            .position(|lesson| Some(lesson.id.as_str()) == last)
         else {
             return 0;
         };

@@ -250,28 +250,161 @@ const ENDS: &[(Key, Command)] = &[(K::Home, C::First), (K::End, C::Last)];
 pub const TABLE: &[Binding] = &[
     // An overlay covers the page: its keys come first.
     row(UP_DOWN, "↑↓", "scroll", "scroll", G::Page, scrolls_overlay),
-    row(ENDS, "Home End", "ends", "first row, last row", G::Page, scrolls_overlay),
-    row(CONFIRM, "Enter", "go there", "play from this call", G::Page, in_calls),
-    row(&[(K::Char('s'), C::Back)], "s", "", "close the source", G::Page, in_source),
-    row(&[(K::Char('c'), C::Back)], "c", "", "close the calls", G::Page, in_calls),
-    row(&[(K::Char('?'), C::Back)], "?", "", "close this help", G::Everywhere, in_help),
+    row(
+        ENDS,
+        "Home End",
+        "ends",
+        "first row, last row",
+        G::Page,
+        scrolls_overlay,
+    ),
+    row(
+        CONFIRM,
+        "Enter",
+        "go there",
+        "play from this call",
+        G::Page,
+        in_calls,
+    ),
+    row(
+        &[(K::Char('s'), C::Back)],
+        "s",
+        "",
+        "close the source",
+        G::Page,
+        in_source,
+    ),
+    row(
+        &[(K::Char('c'), C::Back)],
+        "c",
+        "",
+        "close the calls",
+        G::Page,
+        in_calls,
+    ),
+    row(
+        &[(K::Char('?'), C::Back)],
+        "?",
+        "",
+        "close this help",
+        G::Everywhere,
+        in_help,
+    ),
     // A question or prediction.
-    row(DIGITS, "1-9", "choose", "choose an answer", G::Answer, choosing),
-    row(DIGITS, "0-9", "your number", "type a number", G::Answer, typing),
-    row(CONFIRM, "Enter", "commit and run", "commit your guess and run", G::Answer, guessing),
-    row(CONFIRM, "Enter", "answer", "give the answer", G::Answer, answering),
-    row(ERASE, "⌫", "", "take the last one back", G::Answer, erasable),
-    row(&[(K::Char('h'), C::Hint)], "h", "hint", "a hint", G::Answer, has_hint),
-    row(&[(K::Char('x'), C::Explain)], "x", "explain", "explain the answer", G::Answer, explains),
+    row(
+        DIGITS,
+        "1-9",
+        "choose",
+        "choose an answer",
+        G::Answer,
+        choosing,
+    ),
+    row(
+        DIGITS,
+        "0-9",
+        "your number",
+        "type a number",
+        G::Answer,
+        typing,
+    ),
+    row(
+        CONFIRM,
+        "Enter",
+        "commit and run",
+        "commit your guess and run",
+        G::Answer,
+        guessing,
+    ),
+    row(
+        CONFIRM,
+        "Enter",
+        "answer",
+        "give the answer",
+        G::Answer,
+        answering,
+    ),
+    row(
+        ERASE,
+        "⌫",
+        "",
+        "take the last one back",
+        G::Answer,
+        erasable,
+    ),
+    row(
+        &[(K::Char('h'), C::Hint)],
+        "h",
+        "hint",
+        "a hint",
+        G::Answer,
+        has_hint,
+    ),
+    row(
+        &[(K::Char('x'), C::Explain)],
+        "x",
+        "explain",
+        "explain the answer",
+        G::Answer,
+        explains,
+    ),
     // Two leaves: what Tab turns to comes first in the bar.
-    row(&[(K::Tab, C::Tab)], "Tab", "figure", "turn to the figure", G::Page, text_leaf),
-    row(&[(K::Tab, C::Tab)], "Tab", "text", "turn to the text", G::Page, target_leaf),
-    row(&[(K::Tab, C::Tab)], "Tab", "side", "the side that the next run fills", G::Page, two_sides),
+    row(
+        &[(K::Tab, C::Tab)],
+        "Tab",
+        "figure",
+        "turn to the figure",
+        G::Page,
+        text_leaf,
+    ),
+    row(
+        &[(K::Tab, C::Tab)],
+        "Tab",
+        "text",
+        "turn to the text",
+        G::Page,
+        target_leaf,
+    ),
+    row(
+        &[(K::Tab, C::Tab)],
+        "Tab",
+        "side",
+        "the side that the next run fills",
+        G::Page,
+        two_sides,
+    ),
     // The course.
-    row(CONFIRM, "Enter", "open", "open: continue at the next page", G::Page, in_course),
-    row(UP_DOWN, "↑↓", "choose", "choose a module", G::Page, in_course),
-    row(ENDS, "Home End", "", "first, last module", G::Page, in_course),
-    row(&[(K::Char('t'), C::Quiz)], "t", "questions", "the questions of this module", G::Page, has_questions),
+    row(
+        CONFIRM,
+        "Enter",
+        "open",
+        "open: continue at the next page",
+        G::Page,
+        in_course,
+    ),
+    row(
+        UP_DOWN,
+        "↑↓",
+        "choose",
+        "choose a module",
+        G::Page,
+        in_course,
+    ),
+    row(
+        ENDS,
+        "Home End",
+        "",
+        "first, last module",
+        G::Page,
+        in_course,
+    ),
+    row(
+        &[(K::Char('t'), C::Quiz)],
+        "t",
+        "questions",
+        "the questions of this module",
+        G::Page,
+        has_questions,
+    ),
     // Pages.
     row(
         &[(K::Char('n'), C::Next), (K::Char('b'), C::Previous)],
@@ -283,12 +416,54 @@ pub const TABLE: &[Binding] = &[
     ),
     row(CONFIRM, "Enter", "", "next page", G::Page, reading),
     // The recording.
-    row(&[(K::Char('r'), C::Run)], "r", "run", "run it on this kernel", G::Recording, can_run_first),
-    row(CONFIRM, "Enter", "", "run it on this kernel", G::Recording, can_run_first),
-    row(&[(K::Char(' '), C::Play)], "␣", "pause", "pause", G::Recording, playing),
-    row(&[(K::Char(' '), C::Play)], "␣", "play", "play", G::Recording, paused),
-    row(&[(K::Char(' '), C::Play)], "␣", "play", "play the chosen side", G::Page, lab_result),
-    row(LEFT_RIGHT, "←→", "step", "a call back, a call on", G::Recording, has_player),
+    row(
+        &[(K::Char('r'), C::Run)],
+        "r",
+        "run",
+        "run it on this kernel",
+        G::Recording,
+        can_run_first,
+    ),
+    row(
+        CONFIRM,
+        "Enter",
+        "",
+        "run it on this kernel",
+        G::Recording,
+        can_run_first,
+    ),
+    row(
+        &[(K::Char(' '), C::Play)],
+        "␣",
+        "pause",
+        "pause",
+        G::Recording,
+        playing,
+    ),
+    row(
+        &[(K::Char(' '), C::Play)],
+        "␣",
+        "play",
+        "play",
+        G::Recording,
+        paused,
+    ),
+    row(
+        &[(K::Char(' '), C::Play)],
+        "␣",
+        "play",
+        "play the chosen side",
+        G::Page,
+        lab_result,
+    ),
+    row(
+        LEFT_RIGHT,
+        "←→",
+        "step",
+        "a call back, a call on",
+        G::Recording,
+        has_player,
+    ),
     row(
         &[(K::Char('['), C::Slower), (K::Char(']'), C::Faster)],
         "[ ]",
@@ -297,32 +472,179 @@ pub const TABLE: &[Binding] = &[
         G::Recording,
         has_player,
     ),
-    row(ENDS, "Home End", "", "first, last call", G::Recording, has_player),
-    row(&[(K::Char('r'), C::Run)], "r", "run again", "run it again", G::Recording, can_run_again),
-    row(&[(K::Char('g'), C::Guess)], "g", "guess again", "guess again", G::Recording, can_guess_again),
-    row(&[(K::Char('s'), C::Source)], "s", "source", "the whole source", G::Recording, has_source),
-    row(&[(K::Char('c'), C::Calls)], "c", "calls", "all calls", G::Recording, has_calls),
-    row(&[(K::Char('w'), C::Save)], "w", "", "save the recording to a file", G::Recording, can_save),
-    row(&[(K::Esc, C::Cancel)], "Esc", "stop it", "stop the experiment", G::Recording, running),
+    row(
+        ENDS,
+        "Home End",
+        "",
+        "first, last call",
+        G::Recording,
+        has_player,
+    ),
+    row(
+        &[(K::Char('r'), C::Run)],
+        "r",
+        "run again",
+        "run it again",
+        G::Recording,
+        can_run_again,
+    ),
+    row(
+        &[(K::Char('g'), C::Guess)],
+        "g",
+        "guess again",
+        "guess again",
+        G::Recording,
+        can_guess_again,
+    ),
+    row(
+        &[(K::Char('s'), C::Source)],
+        "s",
+        "source",
+        "the whole source",
+        G::Recording,
+        has_source,
+    ),
+    row(
+        &[(K::Char('c'), C::Calls)],
+        "c",
+        "calls",
+        "all calls",
+        G::Recording,
+        has_calls,
+    ),
+    row(
+        &[(K::Char('w'), C::Save)],
+        "w",
+        "",
+        "save the recording to a file",
+        G::Recording,
+        can_save,
+    ),
+    row(
+        &[(K::Esc, C::Cancel)],
+        "Esc",
+        "stop it",
+        "stop the experiment",
+        G::Recording,
+        running,
+    ),
     // The free lab's form.
     row(UP_DOWN, "↑↓", "", "choose a setting", G::Page, in_form),
-    row(LEFT_RIGHT, "←→", "change", "change the setting", G::Page, in_form),
-    row(&[(K::Char('m'), C::Method)], "m", "method", "next method", G::Page, in_form),
-    row(&[(K::Char('t'), C::Sink)], "t", "to", "next sink", G::Page, in_form),
-    row(&[(K::Char('z'), C::Size)], "z", "size", "next size", G::Page, in_form),
-    row(&[(K::Char('c'), C::Chunk)], "c", "chunk", "next chunk", G::Page, in_form),
-    row(&[(K::Char('w'), C::Cache)], "w", "warm/cold", "warm or cold cache", G::Page, in_form),
+    row(
+        LEFT_RIGHT,
+        "←→",
+        "change",
+        "change the setting",
+        G::Page,
+        in_form,
+    ),
+    row(
+        &[(K::Char('m'), C::Method)],
+        "m",
+        "method",
+        "next method",
+        G::Page,
+        in_form,
+    ),
+    row(
+        &[(K::Char('t'), C::Sink)],
+        "t",
+        "to",
+        "next sink",
+        G::Page,
+        in_form,
+    ),
+    row(
+        &[(K::Char('z'), C::Size)],
+        "z",
+        "size",
+        "next size",
+        G::Page,
+        in_form,
+    ),
+    row(
+        &[(K::Char('c'), C::Chunk)],
+        "c",
+        "chunk",
+        "next chunk",
+        G::Page,
+        in_form,
+    ),
+    row(
+        &[(K::Char('w'), C::Cache)],
+        "w",
+        "warm/cold",
+        "warm or cold cache",
+        G::Page,
+        in_form,
+    ),
     // Text that is longer than its room.
     row(UP_DOWN, "↑↓", "", "choose an answer", G::Answer, choosing),
-    row(UP_DOWN, "↑↓", "scroll", "scroll the text", G::Page, scrolls_text),
+    row(
+        UP_DOWN,
+        "↑↓",
+        "scroll",
+        "scroll the text",
+        G::Page,
+        scrolls_text,
+    ),
     // Everywhere.
-    row(&[(K::Char('m'), C::Lab)], "m", "lab", "the free lab", G::Everywhere, can_open_lab),
-    row(&[(K::Char('?'), C::Help)], "?", "help", "this help", G::Everywhere, no_overlay),
-    row(&[(K::Esc, C::Back)], "Esc", "back", "back", G::Everywhere, has_back),
-    row(&[(K::Char('q'), C::Quit), (K::Ctrl('c'), C::Quit)], "q", "quit", "quit; your place is kept", G::Everywhere, always),
-    row(&[(K::Char('T'), C::Theme)], "T", "", "next theme", G::Everywhere, always),
-    row(&[(K::Char('M'), C::Mouse)], "M", "", "mouse off and on, to select text", G::Everywhere, always),
-    row(&[(K::Ctrl('z'), C::Suspend)], "Ctrl-Z", "", "to the shell; fg comes back", G::Everywhere, always),
+    row(
+        &[(K::Char('m'), C::Lab)],
+        "m",
+        "lab",
+        "the free lab",
+        G::Everywhere,
+        can_open_lab,
+    ),
+    row(
+        &[(K::Char('?'), C::Help)],
+        "?",
+        "help",
+        "this help",
+        G::Everywhere,
+        no_overlay,
+    ),
+    row(
+        &[(K::Esc, C::Back)],
+        "Esc",
+        "back",
+        "back",
+        G::Everywhere,
+        has_back,
+    ),
+    row(
+        &[(K::Char('q'), C::Quit), (K::Ctrl('c'), C::Quit)],
+        "q",
+        "quit",
+        "quit; your place is kept",
+        G::Everywhere,
+        always,
+    ),
+    row(
+        &[(K::Char('T'), C::Theme)],
+        "T",
+        "",
+        "next theme",
+        G::Everywhere,
+        always,
+    ),
+    row(
+        &[(K::Char('M'), C::Mouse)],
+        "M",
+        "",
+        "mouse off and on, to select text",
+        G::Everywhere,
+        always,
+    ),
+    row(
+        &[(K::Ctrl('z'), C::Suspend)],
+        "Ctrl-Z",
+        "",
+        "to the shell; fg comes back",
+        G::Everywhere,
+        always,
+    ),
 ];
 
 /// What a key does now.
@@ -395,8 +717,7 @@ fn choosing(app: At) -> bool {
     no_overlay(app) && app.question().is_some_and(|(_, state)| state.chooses())
 }
 fn typing(app: At) -> bool {
-    guessing(app)
-        || no_overlay(app) && app.question().is_some_and(|(_, state)| state.types())
+    guessing(app) || no_overlay(app) && app.question().is_some_and(|(_, state)| state.types())
 }
 fn answering(app: At) -> bool {
     has_question(app)
@@ -441,7 +762,12 @@ fn paused(app: At) -> bool {
     has_player(app) && !playing(app)
 }
 fn can_run_first(app: At) -> bool {
-    no_overlay(app) && app.job.is_none() && (in_form(app) || app.lab_page().is_some_and(|(_, page)| page.player.is_none() && !app.asks_guess()))
+    no_overlay(app)
+        && app.job.is_none()
+        && (in_form(app)
+            || app
+                .lab_page()
+                .is_some_and(|(_, page)| page.player.is_none() && !app.asks_guess()))
 }
 fn can_run_again(app: At) -> bool {
     no_overlay(app) && app.job.is_none() && app.lab_page().is_some()
@@ -449,13 +775,18 @@ fn can_run_again(app: At) -> bool {
 fn can_guess_again(app: At) -> bool {
     no_overlay(app)
         && app.job.is_none()
-        && app.lab_page().is_some_and(|(lab, page)| lab.predict.is_some() && page.player.is_some())
+        && app
+            .lab_page()
+            .is_some_and(|(lab, page)| lab.predict.is_some() && page.player.is_some())
 }
 fn has_source(app: At) -> bool {
     no_overlay(app) && app.source().is_some()
 }
 fn has_calls(app: At) -> bool {
-    no_overlay(app) && app.shown_run().is_some_and(|run| run.recording.trace.is_some())
+    no_overlay(app)
+        && app
+            .shown_run()
+            .is_some_and(|run| run.recording.trace.is_some())
 }
 fn can_save(app: At) -> bool {
     has_player(app) && app.shown_run().is_some() && app.screen != Screen::Replay
@@ -470,5 +801,6 @@ fn can_open_lab(app: At) -> bool {
     no_overlay(app) && !matches!(app.screen, Screen::Lab | Screen::Replay)
 }
 fn has_back(app: At) -> bool {
-    app.cover.is_some() || app.job.is_none() && !matches!(app.screen, Screen::Course | Screen::Replay)
+    app.cover.is_some()
+        || app.job.is_none() && !matches!(app.screen, Screen::Course | Screen::Replay)
 }

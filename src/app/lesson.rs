@@ -1,6 +1,10 @@
 //! The pages of a lesson: what each one holds while the learner is at it.
 
-use super::{Command, Outcome, player::Player, question::{QuestionState, type_digit}};
+use super::{
+    Command, Outcome,
+    player::Player,
+    question::{QuestionState, type_digit},
+};
 use crate::model::{Figure, Lab, Page, Target};
 
 /// What a page holds beside its text.
@@ -27,9 +31,7 @@ impl PageState {
                     PageState::Figure(Box::new(Player::figure(figure.clone())))
                 }),
             Some(Target::Lab(_)) => PageState::Lab(Box::default()),
-            Some(Target::Question(question)) => {
-                PageState::Question(QuestionState::new(question))
-            }
+            Some(Target::Question(question)) => PageState::Question(QuestionState::new(question)),
         }
     }
 }

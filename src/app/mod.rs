@@ -13,6 +13,7 @@ mod update;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use self::player::Player;
 pub use self::{
     course::CourseScreen,
     keys::{Binding, Command, Group, Key},
@@ -23,7 +24,6 @@ pub use self::{
     run::{Job, Outcome, Progress, Purpose, Run, Stage},
     update::number,
 };
-use self::player::Player;
 use crate::{
     course::progress::Progress as Learned,
     model::{Figure, Lab, Lesson, Method, Question, QuestionKind, Target, TransferSpec},
@@ -320,7 +320,10 @@ impl App {
             return state.hints < question.hints.len();
         }
         self.lab_page().is_some_and(|(lab, page)| {
-            let hints = lab.predict.as_ref().map_or(0, |predict| predict.hints.len());
+            let hints = lab
+                .predict
+                .as_ref()
+                .map_or(0, |predict| predict.hints.len());
             page.asks(lab) && page.hints < hints
         })
     }
@@ -359,10 +362,13 @@ impl App {
         match self.screen {
             Screen::Course => None,
             Screen::Replay => self.replay.as_ref().map(|replay| &replay.run),
-            Screen::Lab => Some(self.lab.sides[self.lab.playing?].as_ref()?.outcome.playable()),
-            Screen::Lesson | Screen::Quiz => {
-                Some(self.lab_page()?.1.outcome.as_ref()?.playable())
-            }
+            Screen::Lab => Some(
+                self.lab.sides[self.lab.playing?]
+                    .as_ref()?
+                    .outcome
+                    .playable(),
+            ),
+            Screen::Lesson | Screen::Quiz => Some(self.lab_page()?.1.outcome.as_ref()?.playable()),
         }
     }
 
@@ -409,7 +415,11 @@ impl App {
     /// The last run that bears on the question on the screen: the one it names, else the lesson's last.
     pub fn evidence(&self) -> Option<&Run> {
         let (question, _) = self.question()?;
-        if let QuestionKind::Number { run: Some((spec, _)), .. } = &question.kind {
+        if let QuestionKind::Number {
+            run: Some((spec, _)),
+            ..
+        } = &question.kind
+        {
             return self.run_of(spec);
         }
         let lesson = self.open_lesson()?;
@@ -421,12 +431,18 @@ impl App {
                 _ => None,
             })
             .collect();
-        self.runs.iter().rev().find(|run| specs.contains(&&run.recording.spec))
+        self.runs
+            .iter()
+            .rev()
+            .find(|run| specs.contains(&&run.recording.spec))
     }
 
     /// The last run of a transfer.
     pub fn run_of(&self, spec: &TransferSpec) -> Option<&Run> {
-        self.runs.iter().rev().find(|run| run.recording.spec == *spec)
+        self.runs
+            .iter()
+            .rev()
+            .find(|run| run.recording.spec == *spec)
     }
 
     /// No tokens: hops light up call by call.

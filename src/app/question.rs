@@ -145,9 +145,19 @@ impl QuestionState {
             Kind::Choice | Kind::Multi => {
                 let mut picks = self.picks.clone();
                 picks.sort_unstable();
-                joined(picks.iter().map(|pick| mark::letter(*pick).to_string()).collect())
+                joined(
+                    picks
+                        .iter()
+                        .map(|pick| mark::letter(*pick).to_string())
+                        .collect(),
+                )
             }
-            Kind::Order => joined(self.picks.iter().map(|pick| (pick + 1).to_string()).collect()),
+            Kind::Order => joined(
+                self.picks
+                    .iter()
+                    .map(|pick| (pick + 1).to_string())
+                    .collect(),
+            ),
         }
     }
 
@@ -157,7 +167,8 @@ impl QuestionState {
         match mark::mark(question, &self.given(), run) {
             Ok(verdict) => {
                 let options = options(question);
-                let wrongly = |pick: &&usize| options.get(**pick).is_some_and(|option| !option.right);
+                let wrongly =
+                    |pick: &&usize| options.get(**pick).is_some_and(|option| !option.right);
                 self.said_at = verdict.picked.iter().find(wrongly).copied();
                 let kept = (verdict.given.clone(), verdict.right);
                 self.refused = None;

@@ -77,7 +77,11 @@ impl App {
             Command::Theme => return vec![Effect::NextTheme],
             Command::Mouse => {
                 self.mouse = !self.mouse;
-                let state = if self.mouse { "on" } else { "off: text can be selected" };
+                let state = if self.mouse {
+                    "on"
+                } else {
+                    "off: text can be selected"
+                };
                 self.message = Some(format!("Mouse {state}."));
                 return vec![Effect::Mouse(self.mouse)];
             }
@@ -101,10 +105,17 @@ impl App {
             Command::Play => self.play(),
             Command::Save => {
                 let run = self.shown_run();
-                return run.map(|run| Effect::Save(run.recording.clone())).into_iter().collect();
+                return run
+                    .map(|run| Effect::Save(run.recording.clone()))
+                    .into_iter()
+                    .collect();
             }
             Command::Tab if self.screen != Screen::Lab => {
-                self.leaf = if self.leaf == Leaf::Text { Leaf::Target } else { Leaf::Text };
+                self.leaf = if self.leaf == Leaf::Text {
+                    Leaf::Target
+                } else {
+                    Leaf::Text
+                };
                 self.scroll = 0;
             }
             _ => return self.obey_on_screen(command),
@@ -118,7 +129,11 @@ impl App {
         }
         match self.screen {
             Screen::Course if command == Command::Confirm => {
-                return self.open(self.course.selected, self.next_page(self.course.selected), Screen::Lesson);
+                return self.open(
+                    self.course.selected,
+                    self.next_page(self.course.selected),
+                    Screen::Lesson,
+                );
             }
             Screen::Course => self.update_course(command),
             Screen::Lab if self.lab.playing.is_none() => {
@@ -180,7 +195,10 @@ impl App {
             .and_then(|run| run.recording.trace.as_ref())
             .map_or(0, |trace| trace.calls.len());
         let at = self.player().map_or(0, |player| player.current());
-        self.overlay = Some(Overlay::Calls { at: at.min(count.saturating_sub(1)), count });
+        self.overlay = Some(Overlay::Calls {
+            at: at.min(count.saturating_sub(1)),
+            count,
+        });
     }
 
     fn seek(&mut self, call: usize) {
@@ -214,7 +232,11 @@ impl App {
 
     /// Opens a page.
     pub(super) fn open(&mut self, lesson: usize, page: usize, screen: Screen) -> Vec<Effect> {
-        let Some(shown) = self.lessons.get(lesson).and_then(|lesson| lesson.pages.get(page)) else {
+        let Some(shown) = self
+            .lessons
+            .get(lesson)
+            .and_then(|lesson| lesson.pages.get(page))
+        else {
             return Vec::new();
         };
         let figures = &self.figures;
@@ -253,7 +275,10 @@ impl App {
             Screen::Quiz => self.questions_of(self.lesson),
             _ => (0..self.open_lesson().map_or(0, |lesson| lesson.pages.len())).collect(),
         };
-        let at = pages.iter().position(|page| *page == self.page).unwrap_or(0);
+        let at = pages
+            .iter()
+            .position(|page| *page == self.page)
+            .unwrap_or(0);
         match at.checked_add_signed(by).and_then(|next| pages.get(next)) {
             Some(page) => effects.extend(self.open(self.lesson, *page, self.screen)),
             None => {
@@ -289,7 +314,10 @@ impl App {
     }
 
     fn answer(&mut self, lesson: usize, question: String, given: String, right: bool) -> Effect {
-        let lesson = self.lessons.get(lesson).map_or_else(String::new, |lesson| lesson.id.clone());
+        let lesson = self
+            .lessons
+            .get(lesson)
+            .map_or_else(String::new, |lesson| lesson.id.clone());
         // The log knows when; what is shown does not depend on it.
         self.progress.add(&Record::Answer(Answer {
             lesson: lesson.clone(),
@@ -298,7 +326,12 @@ impl App {
             right,
             at: 0,
         }));
-        Effect::Answer { lesson, question, given, right }
+        Effect::Answer {
+            lesson,
+            question,
+            given,
+            right,
+        }
     }
 
     fn back(&mut self) -> Vec<Effect> {
@@ -374,7 +407,10 @@ impl App {
             return Vec::new();
         };
         let run = match &question.kind {
-            QuestionKind::Number { run: Some((spec, query)), .. } => Some((spec.clone(), query.clone())),
+            QuestionKind::Number {
+                run: Some((spec, query)),
+                ..
+            } => Some((spec.clone(), query.clone())),
             _ => None,
         };
         let summary = match &run {
@@ -438,7 +474,10 @@ impl App {
             progress: None,
             cancelled: false,
         });
-        vec![Effect::Run { job: self.jobs, spec }]
+        vec![Effect::Run {
+            job: self.jobs,
+            spec,
+        }]
     }
 
     fn cancel(&mut self) -> Vec<Effect> {
@@ -471,7 +510,11 @@ impl App {
             Purpose::Mark { lesson, page } => {
                 self.forget_waiting(&job);
                 let here = (self.lesson, self.page) == (lesson, page);
-                if here && self.question().is_some() { self.mark() } else { Vec::new() }
+                if here && self.question().is_some() {
+                    self.mark()
+                } else {
+                    Vec::new()
+                }
             }
             Purpose::Page { lesson, page } => self.recorded(lesson, page, outcome),
         }
@@ -513,9 +556,12 @@ impl App {
             Click::Module(module) if self.course.selected == module => {
                 return self.obey(Command::Confirm);
             }
-            Click::Module(module) => self.course.selected = module.min(self.lessons.len().saturating_sub(1)),
+            Click::Module(module) => {
+                self.course.selected = module.min(self.lessons.len().saturating_sub(1))
+            }
             Click::Option(option) => {
-                if let Some(PageState::Question(state)) = self.pages.get_mut(&(self.lesson, self.page))
+                if let Some(PageState::Question(state)) =
+                    self.pages.get_mut(&(self.lesson, self.page))
                     && option < state.choices
                     && state.pick(option)
                 {
@@ -535,7 +581,11 @@ impl App {
     }
 
     fn wheel(&mut self, notches: i8) {
-        let command = if notches < 0 { Command::Up } else { Command::Down };
+        let command = if notches < 0 {
+            Command::Up
+        } else {
+            Command::Down
+        };
         for _ in 0..NOTCH * usize::from(notches.unsigned_abs()) {
             match &mut self.overlay {
                 Some(overlay) => overlay.scroll(command, self.scroll_room),

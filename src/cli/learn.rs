@@ -48,7 +48,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         None => Vec::new(),
     };
     let files: Vec<(&str, &str)> = match &args.lessons {
-        Some(_) => lessons.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect(),
+        Some(_) => lessons
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect(),
         None => embedded::lessons(),
     };
     if let Some(name) = &args.reset {
@@ -78,10 +81,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// The lessons of a directory, as (file name, text), sorted by name.
 fn read_lessons(dir: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let mut lessons = Vec::new();
-    let read = |path: &Path| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+    let read = |path: &Path| {
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    };
     for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
         let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if name.ends_with(".md") && name != "README.md" {
             lessons.push((name, read(&path)?));
         }
@@ -97,7 +106,10 @@ fn reset(name: &str, files: &[(&str, &str)]) -> anyhow::Result<ExitCode> {
     if !io::stdin().is_terminal() {
         bail!("--reset asks first, and there is no terminal to ask on");
     }
-    eprint!("Forget all answers and visits of '{}'? [y/N] ", lesson.title);
+    eprint!(
+        "Forget all answers and visits of '{}'? [y/N] ",
+        lesson.title
+    );
     io::stderr().flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
@@ -105,7 +117,9 @@ fn reset(name: &str, files: &[(&str, &str)]) -> anyhow::Result<ExitCode> {
         super::print("Nothing was changed.\n")?;
         return Ok(ExitCode::SUCCESS);
     }
-    let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let at = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     let path = store::progress::path()?;
     let record = Record::Reset(Reset {
         lesson: lesson.id.clone(),

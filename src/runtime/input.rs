@@ -27,7 +27,9 @@ pub fn listen(sender: Sender<Message>) {
         let _ = sender.send(Message::Closed);
     };
     // Without this thread no key would come; the signals still end the program.
-    let _ = thread::Builder::new().name(worker::NAME.to_owned()).spawn(read);
+    let _ = thread::Builder::new()
+        .name(worker::NAME.to_owned())
+        .spawn(read);
 }
 
 fn read_all(sender: &Sender<Message>) -> io::Result<()> {

@@ -60,7 +60,9 @@ fn is_light(colorfgbg: Option<&str>) -> bool {
 
 /// The theme after this one.
 pub fn next(theme: Theme) -> Theme {
-    let at = PALETTES.iter().position(|palette| *palette == theme.palette);
+    let at = PALETTES
+        .iter()
+        .position(|palette| *palette == theme.palette);
     let palette = PALETTES[(at.unwrap_or(0) + 1) % PALETTES.len()];
     Theme { palette, ..theme }
 }
@@ -77,7 +79,9 @@ mod tests {
                 ascii: false,
             };
             let env = |name: &str| {
-                env.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned())
+                env.iter()
+                    .find(|(set, _)| *set == name)
+                    .map(|(_, value)| (*value).to_owned())
             };
             theme(&look, env).palette
         };
@@ -86,7 +90,13 @@ mod tests {
         assert_eq!(palette(None, &[("NO_COLOR", "1"), colours]), Palette::None);
         assert_eq!(palette(None, &[("NO_COLOR", ""), colours]), Palette::Dark);
         assert_eq!(palette(None, &[("TERM", "xterm")]), Palette::Sixteen);
-        assert_eq!(palette(None, &[colours, ("COLORFGBG", "0;15")]), Palette::Light);
-        assert_eq!(palette(None, &[colours, ("COLORFGBG", "15;default;0")]), Palette::Dark);
+        assert_eq!(
+            palette(None, &[colours, ("COLORFGBG", "0;15")]),
+            Palette::Light
+        );
+        assert_eq!(
+            palette(None, &[colours, ("COLORFGBG", "15;default;0")]),
+            Palette::Dark
+        );
     }
 }

@@ -102,7 +102,11 @@ fn source_text(method: Method) -> &'static str {
 ///
 /// # Errors
 /// The terminal cannot be used.
-pub fn learn(material: Material, options: Options, log: store::progress::Log) -> anyhow::Result<ExitCode> {
+pub fn learn(
+    material: Material,
+    options: Options,
+    log: store::progress::Log,
+) -> anyhow::Result<ExitCode> {
     let mut keeper = Keeper::new(log);
     let (progress, last) = keeper.load();
     let warning = keeper.take_warning();
@@ -168,7 +172,10 @@ impl Runtime {
     }
 
     fn run(mut self) -> anyhow::Result<ExitCode> {
-        let ended = self.draw().map(|()| self.after_first_frame()).and_then(|()| self.live());
+        let ended = self
+            .draw()
+            .map(|()| self.after_first_frame())
+            .and_then(|()| self.live());
         self.screen.leave();
         self.stop_workers();
         match ended {
@@ -296,11 +303,17 @@ impl Runtime {
                 match Worker::start(job, spec, self.sender.clone()) {
                     Ok(worker) => self.worker = Some(worker),
                     Err(error) => {
-                        self.app.update(Event::Failed(job, format!("cannot start: {error}")));
+                        self.app
+                            .update(Event::Failed(job, format!("cannot start: {error}")));
                     }
                 }
             }
-            Effect::Answer { lesson, question, given, right } => {
+            Effect::Answer {
+                lesson,
+                question,
+                given,
+                right,
+            } => {
                 self.keeper.answer(lesson, question, given, right);
                 self.say_warning();
             }
@@ -331,8 +344,13 @@ impl Runtime {
             };
             let _ = sender.send(Message::Said(said));
         };
-        if thread::Builder::new().name(worker::NAME.to_owned()).spawn(work).is_err() {
-            self.app.update(Event::Message("Not saved: no thread".to_owned()));
+        if thread::Builder::new()
+            .name(worker::NAME.to_owned())
+            .spawn(work)
+            .is_err()
+        {
+            self.app
+                .update(Event::Message("Not saved: no thread".to_owned()));
         }
     }
 
@@ -353,7 +371,9 @@ impl Runtime {
             self.app.update(Event::Folded(folded));
         }
         let (app, theme) = (&self.app, &self.theme);
-        self.spots = self.screen.draw(area, |buf| ui::view(app, theme, area, buf))?;
+        self.spots = self
+            .screen
+            .draw(area, |buf| ui::view(app, theme, area, buf))?;
         self.app.update(Event::ScrollRoom(self.spots.scroll_room));
         if let Some(room) = self.spots.player {
             self.app.fit_player(room.width, room.height);

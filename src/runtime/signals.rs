@@ -25,6 +25,8 @@ pub fn listen(sender: Sender<Message>) -> io::Result<()> {
             }
         }
     };
-    thread::Builder::new().name(worker::NAME.to_owned()).spawn(forward)?;
+    thread::Builder::new()
+        .name(worker::NAME.to_owned())
+        .spawn(forward)?;
     Ok(())
 }

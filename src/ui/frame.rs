@@ -103,7 +103,13 @@ fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
     } else if let Some(job) = &app.job {
         let dim = pen.style(Role::Dim);
         let spec = &job.spec;
-        let x = pen.text(room, 0, 0, &format!("{} to {}, {}: ", spec.method, spec.to, spec.size), dim);
+        let x = pen.text(
+            room,
+            0,
+            0,
+            &format!("{} to {}, {}: ", spec.method, spec.to, spec.size),
+            dim,
+        );
         let state = match (job.cancelled, job.progress) {
             (true, _) => "stopping".to_owned(),
             (_, None) => "starting".to_owned(),
@@ -126,9 +132,18 @@ fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
         .into_iter()
         .filter(|binding| !binding.short.is_empty())
         .collect();
-    let width_of = |binding: &keys::Binding| (binding.label.width() + 1 + binding.short.width()) as u16;
-    let is_help = |binding: &keys::Binding| binding.keys.iter().any(|(_, command)| *command == Command::Help);
-    let reserved = shown.iter().find(|binding| is_help(binding)).map_or(0, |help| width_of(help) + GAP);
+    let width_of =
+        |binding: &keys::Binding| (binding.label.width() + 1 + binding.short.width()) as u16;
+    let is_help = |binding: &keys::Binding| {
+        binding
+            .keys
+            .iter()
+            .any(|(_, command)| *command == Command::Help)
+    };
+    let reserved = shown
+        .iter()
+        .find(|binding| is_help(binding))
+        .map_or(0, |help| width_of(help) + GAP);
     let (strong, dim) = (pen.style(Role::Strong), pen.style(Role::Dim));
     let mut x = 0;
     for binding in &shown {
@@ -153,5 +168,10 @@ fn help_is_drawn(shown: &[&'static keys::Binding], binding: &&'static keys::Bind
     shown
         .iter()
         .take_while(|other| !std::ptr::eq(**other, *binding))
-        .any(|other| other.keys.iter().any(|(_, command)| *command == Command::Help))
+        .any(|other| {
+            other
+                .keys
+                .iter()
+                .any(|(_, command)| *command == Command::Help)
+        })
 }

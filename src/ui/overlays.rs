@@ -47,7 +47,9 @@ fn backdrop(pen: &mut Pen, area: Rect, rooms: &Rooms) {
     };
     for y in behind.top()..behind.bottom() {
         for x in behind.left()..behind.right() {
-            pen.buf[(x, y)].set_style(Style::reset()).set_style(hairline);
+            pen.buf[(x, y)]
+                .set_style(Style::reset())
+                .set_style(hairline);
         }
     }
     pen.spots.clicks.retain(|(spot, _)| spot.y == rooms.keys.y);
@@ -64,7 +66,13 @@ fn frame(pen: &mut Pen, room: Rect) -> Rect {
         pen.text(room, 0, y, "│", style);
         pen.text(room, room.width.saturating_sub(1), y, "│", style);
     }
-    pen.text(room, 0, room.height.saturating_sub(1), &format!("╰{across}╯"), style);
+    pen.text(
+        room,
+        0,
+        room.height.saturating_sub(1),
+        &format!("╰{across}╯"),
+        style,
+    );
     let top = u16::from(room.height > 16);
     Rect {
         x: room.x + 3,
@@ -77,7 +85,11 @@ fn frame(pen: &mut Pen, room: Rect) -> Rect {
 /// The keys that do something now, by group, and the marks. One column where two do not fit.
 fn help(pen: &mut Pen, app: &App, room: Rect, top: usize) {
     let two = room.width >= 70;
-    let width = if two { (room.width - 4) / 2 } else { room.width };
+    let width = if two {
+        (room.width - 4) / 2
+    } else {
+        room.width
+    };
     let mut blocks: Vec<Rows> = Group::ALL
         .into_iter()
         .filter_map(|group| keys_of(pen, app, group, width))
@@ -129,10 +141,20 @@ fn keys_of(pen: &Pen, app: &App, group: Group, width: u16) -> Option<Rows> {
     rows.group(group.title(), "");
     let (strong, plain) = (rows.style(Role::Strong), rows.style(Role::Text));
     for binding in shown {
-        rows.hanging(vec![(binding.label.to_owned(), strong)], 11, binding.long, plain);
+        rows.hanging(
+            vec![(binding.label.to_owned(), strong)],
+            11,
+            binding.long,
+            plain,
+        );
     }
     if group == Group::Everywhere {
-        rows.hanging(vec![("hjkl".to_owned(), strong)], 11, "like the arrows; h hints at a question", plain);
+        rows.hanging(
+            vec![("hjkl".to_owned(), strong)],
+            11,
+            "like the arrows; h hints at a question",
+            plain,
+        );
     }
     rows.blank(1);
     Some(rows)
@@ -155,16 +177,26 @@ fn source(pen: &mut Pen, app: &App, room: Rect, top: usize) {
     };
     let current = app.player().and_then(|player| player.source()?.1);
     let mut rows = Rows::new(pen.theme, room.width);
-    let (dim, plain, strong, accent) =
-        (rows.style(Role::Dim), rows.style(Role::Text), rows.style(Role::Strong), rows.style(Role::Accent));
+    let (dim, plain, strong, accent) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Text),
+        rows.style(Role::Strong),
+        rows.style(Role::Accent),
+    );
     rows.group(file, "word for word what ran");
     for (index, line) in text.lines().enumerate() {
         let here = current == Some(index);
         rows.push(Row {
             left: vec![
                 (if here { "▸ " } else { "  " }.to_owned(), accent),
-                (format!("{:>3}  ", index + 1), if here { accent } else { dim }),
-                (line.replace('\t', "    "), if here { strong } else { plain }),
+                (
+                    format!("{:>3}  ", index + 1),
+                    if here { accent } else { dim },
+                ),
+                (
+                    line.replace('\t', "    "),
+                    if here { strong } else { plain },
+                ),
             ],
             marked: here,
             ..Row::default()
@@ -178,13 +210,28 @@ fn calls(pen: &mut Pen, app: &App, room: Rect, at: usize) {
     let Some(trace) = app.shown_run().and_then(|run| run.recording.trace.as_ref()) else {
         return;
     };
-    let (dim, strong, accent) = (pen.style(Role::Dim), pen.style(Role::Strong), pen.style(Role::Accent));
+    let (dim, strong, accent) = (
+        pen.style(Role::Dim),
+        pen.style(Role::Strong),
+        pen.style(Role::Accent),
+    );
     let count = trace.calls.len();
     pen.text(room, 0, 0, "calls", dim);
-    pen.right(room, 0, &format!("{} of {}", (at + 1).min(count), crate::model::grouped(count as u64)), dim);
+    pen.right(
+        room,
+        0,
+        &format!(
+            "{} of {}",
+            (at + 1).min(count),
+            crate::model::grouped(count as u64)
+        ),
+        dim,
+    );
     pen.rule(room, 1);
     let height = usize::from(room.height.saturating_sub(2));
-    let first = at.saturating_sub(height / 2).min(count.saturating_sub(height));
+    let first = at
+        .saturating_sub(height / 2)
+        .min(count.saturating_sub(height));
     let digits = count.to_string().width();
     for (line, index) in (first..count).take(height).enumerate() {
         let call: &Call = &trace.calls[index];

@@ -72,8 +72,7 @@ impl Pen<'_> {
 
     /// A style over a room, what is written there kept.
     pub fn paint(&mut self, room: Rect, style: Style) {
-        self.buf
-            .set_style(room.intersection(self.buf.area), style);
+        self.buf.set_style(room.intersection(self.buf.area), style);
     }
 
     /// Empties a room.

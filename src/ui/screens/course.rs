@@ -18,7 +18,13 @@ use crate::{
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
     if app.lessons.is_empty() {
         let style = pen.style(Role::Text);
-        pen.text(rooms.text(), 0, 0, "There are no lessons here. m opens the lab.", style);
+        pen.text(
+            rooms.text(),
+            0,
+            0,
+            "There are no lessons here. m opens the lab.",
+            style,
+        );
         return;
     }
     match rooms.list() {
@@ -40,7 +46,12 @@ struct Columns {
 }
 
 fn modules(pen: &mut Pen, app: &App, room: Rect) {
-    let longest = app.lessons.iter().map(|lesson| lesson.pages.len()).max().unwrap_or(0) as u16;
+    let longest = app
+        .lessons
+        .iter()
+        .map(|lesson| lesson.pages.len())
+        .max()
+        .unwrap_or(0) as u16;
     let columns = Columns {
         title: 7,
         pages: room.width.saturating_sub(longest + 15),
@@ -51,9 +62,16 @@ fn modules(pen: &mut Pen, app: &App, room: Rect) {
     pen.text(room, columns.pages, 0, "pages", dim);
     pen.right(room, 0, "minutes", dim);
     let below = room.height.saturating_sub(2);
-    let step = if app.lessons.len() as u16 * 2 <= below { 2 } else { 1 };
+    let step = if app.lessons.len() as u16 * 2 <= below {
+        2
+    } else {
+        1
+    };
     let fitting = usize::from(below / step).max(1);
-    let first = app.course.selected.saturating_sub(fitting.saturating_sub(1));
+    let first = app
+        .course
+        .selected
+        .saturating_sub(fitting.saturating_sub(1));
     for (line, index) in (first..app.lessons.len()).take(fitting).enumerate() {
         let y = 2 + line as u16 * step;
         let row = Rect::new(room.x, room.y + y, room.width, 1);
@@ -75,7 +93,13 @@ fn module(pen: &mut Pen, app: &App, row: Rect, index: usize, columns: &Columns) 
         (dim, pen.style(Role::Text), dim)
     };
     let label = lesson.number.to_string();
-    pen.text(row, 5u16.saturating_sub(label.width() as u16), 0, &label, number);
+    pen.text(
+        row,
+        5u16.saturating_sub(label.width() as u16),
+        0,
+        &label,
+        number,
+    );
     let title_room = Rect {
         width: columns.pages.saturating_sub(2),
         ..row
@@ -135,7 +159,14 @@ fn details(pen: &mut Pen, app: &App, room: Rect) {
 fn next(rows: &mut Rows, app: &App, index: usize) {
     let lesson = &app.lessons[index];
     let page = app.next_page(index);
-    rows.group(if app.is_finished(index) { "Again" } else { "Next" }, "");
+    rows.group(
+        if app.is_finished(index) {
+            "Again"
+        } else {
+            "Next"
+        },
+        "",
+    );
     let Some(shown) = lesson.pages.get(page) else {
         return;
     };
@@ -143,7 +174,10 @@ fn next(rows: &mut Rows, app: &App, index: usize) {
     let accent = rows.style(Role::Accent).patch(strong);
     let label = format!("page {}", page + 1);
     rows.push(Row {
-        left: vec![(format!("{label:8}"), accent), (shown.title.clone(), rows.style(Role::Text))],
+        left: vec![
+            (format!("{label:8}"), accent),
+            (shown.title.clone(), rows.style(Role::Text)),
+        ],
         right: vec![("Enter".to_owned(), strong)],
         click: Some(Click::Do(crate::app::Command::Confirm)),
         ..Row::default()
@@ -151,7 +185,9 @@ fn next(rows: &mut Rows, app: &App, index: usize) {
     let what = match &shown.target {
         None => "a page to read".to_owned(),
         Some(Target::Figure(_)) => "a figure, step by step".to_owned(),
-        Some(Target::Lab(lab)) if lab.predict.is_some() => "an experiment: predict first".to_owned(),
+        Some(Target::Lab(lab)) if lab.predict.is_some() => {
+            "an experiment: predict first".to_owned()
+        }
         Some(Target::Lab(_)) => "an experiment".to_owned(),
         Some(Target::Question(_)) => "a question".to_owned(),
     };
@@ -161,7 +197,12 @@ fn next(rows: &mut Rows, app: &App, index: usize) {
 /// `9 pages · 2 experiments · 8 questions`
 fn counts(lesson: &Lesson) -> String {
     let count = |wanted: fn(&Target) -> bool| {
-        lesson.pages.iter().filter_map(|page| page.target.as_ref()).filter(|target| wanted(target)).count()
+        lesson
+            .pages
+            .iter()
+            .filter_map(|page| page.target.as_ref())
+            .filter(|target| wanted(target))
+            .count()
     };
     let said = |count: usize, one: &str| match count {
         1 => format!("1 {one}"),
@@ -170,7 +211,13 @@ fn counts(lesson: &Lesson) -> String {
     format!(
         "{} · {} · {}",
         said(lesson.pages.len(), "page"),
-        said(count(|target| matches!(target, Target::Lab(_))), "experiment"),
-        said(count(|target| matches!(target, Target::Question(_))), "question"),
+        said(
+            count(|target| matches!(target, Target::Lab(_))),
+            "experiment"
+        ),
+        said(
+            count(|target| matches!(target, Target::Question(_))),
+            "question"
+        ),
     )
 }

@@ -8,7 +8,7 @@ use crate::{
         App, Click,
         lab::{Setting, Side},
     },
-    model::{How, Hop, Origin, Side as HopSide},
+    model::{Hop, How, Origin, Side as HopSide},
     ui::{
         layout::Rooms,
         pen::Pen,
@@ -52,7 +52,11 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
 
 /// The settings, one after the other, wrapped where they do not fit. Gives the rows it took.
 fn form(pen: &mut Pen, app: &App, room: Rect) -> u16 {
-    let (dim, strong, accent) = (pen.style(Role::Dim), pen.style(Role::Strong), pen.style(Role::Accent));
+    let (dim, strong, accent) = (
+        pen.style(Role::Dim),
+        pen.style(Role::Strong),
+        pen.style(Role::Accent),
+    );
     let (mut x, mut y) = (0, 0);
     for (index, setting) in Setting::ALL.into_iter().enumerate() {
         let value = setting.value(&app.lab.spec);
@@ -69,7 +73,10 @@ fn form(pen: &mut Pen, app: &App, room: Rect) -> u16 {
         if chosen {
             pen.paint(value_room, pen.style(Role::Marker));
         }
-        pen.spot(Rect::new(room.x + start, room.y + y, x - start, 1), Click::Setting(index));
+        pen.spot(
+            Rect::new(room.x + start, room.y + y, x - start, 1),
+            Click::Setting(index),
+        );
         x += 4;
     }
     y + 2
@@ -77,24 +84,43 @@ fn form(pen: &mut Pen, app: &App, room: Rect) -> u16 {
 
 fn result(pen: &mut Pen, app: &App, column: Rect, side: usize) {
     let mut rows = Rows::new(pen.theme, column.width);
-    let (dim, strong, accent) = (rows.style(Role::Dim), rows.style(Role::Strong), rows.style(Role::Accent));
+    let (dim, strong, accent) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Strong),
+        rows.style(Role::Accent),
+    );
     let chosen = app.lab.side == side;
-    let name = app.lab.sides[side]
-        .as_ref()
-        .map_or_else(|| "empty".to_owned(), |kept| kept.outcome.live.recording.spec.method.to_string());
+    let name = app.lab.sides[side].as_ref().map_or_else(
+        || "empty".to_owned(),
+        |kept| kept.outcome.live.recording.spec.method.to_string(),
+    );
     rows.push(Row {
         left: vec![
             (if chosen { "▸ " } else { "  " }.to_owned(), accent),
-            (name, if app.lab.sides[side].is_some() { strong } else { dim }),
+            (
+                name,
+                if app.lab.sides[side].is_some() {
+                    strong
+                } else {
+                    dim
+                },
+            ),
         ],
-        right: vec![(if chosen { "the next run goes here" } else { "" }.to_owned(), dim)],
+        right: vec![(
+            if chosen { "the next run goes here" } else { "" }.to_owned(),
+            dim,
+        )],
         ..Row::default()
     });
     rows.rule();
     match &app.lab.sides[side] {
         Some(kept) => figures(&mut rows, app, kept, column.width),
         None => {
-            let said = if chosen { "r runs the transfer above." } else { "Tab turns here." };
+            let said = if chosen {
+                "r runs the transfer above."
+            } else {
+                "Tab turns here."
+            };
             rows.text(said, Role::Dim);
         }
     }
@@ -105,10 +131,19 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
     let live = &kept.outcome.live;
     let shown = kept.outcome.playable();
     let spec = &live.recording.spec;
-    rows.text(&format!("{}, {} chunks, to {}, {}", spec.size, spec.chunk, spec.to, spec.cache), Role::Dim);
+    rows.text(
+        &format!(
+            "{}, {} chunks, to {}, {}",
+            spec.size, spec.chunk, spec.to, spec.cache
+        ),
+        Role::Dim,
+    );
     if shown.recording.origin == Origin::Shipped {
         let kernel = &shown.recording.machine.kernel;
-        rows.text(&format!("Calls recorded on {kernel}, not on this machine."), Role::Accent);
+        rows.text(
+            &format!("Calls recorded on {kernel}, not on this machine."),
+            Role::Accent,
+        );
     }
     if let Some(reason) = kept.outcome.refused() {
         rows.text(&reason, Role::Dim);
@@ -118,19 +153,33 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
     rows.blank(1);
     rows.text("traced", Role::Dim);
     let summary = &shown.summary;
-    let most = |of: fn(&crate::model::Summary) -> Option<u64>| most_of(app, |kept| of(&kept.outcome.playable().summary));
+    let most = |of: fn(&crate::model::Summary) -> Option<u64>| {
+        most_of(app, |kept| of(&kept.outcome.playable().summary))
+    };
     type Figure = fn(&crate::model::Summary) -> Option<u64>;
     let counts: [(&str, Figure, bool); 3] = [
         ("system calls", |summary| summary.syscalls, false),
         ("mode switches", |summary| summary.mode_switches, false),
-        ("copied by the CPU", |summary| summary.cpu_copied_bytes, true),
+        (
+            "copied by the CPU",
+            |summary| summary.cpu_copied_bytes,
+            true,
+        ),
     ];
     for (name, of, is_bytes) in counts {
         let Some(value) = of(summary) else {
             continue;
         };
-        let said = if is_bytes { results::bytes(value) } else { crate::model::grouped(value) };
-        let tone = if is_bytes { Role::Hot(How::CpuCopy) } else { Role::Dim };
+        let said = if is_bytes {
+            results::bytes(value)
+        } else {
+            crate::model::grouped(value)
+        };
+        let tone = if is_bytes {
+            Role::Hot(How::CpuCopy)
+        } else {
+            Role::Dim
+        };
         figure(rows, name, value as f64, most(of), &said, tone, width);
     }
     if let Some(copies) = summary.cpu_copies_per_byte {
@@ -146,19 +195,43 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
     let measures: [(&str, Measure, fn(u64) -> String); 4] = [
         ("wall time", |m| m.wall_ns, results::nanoseconds),
         ("CPU time", |m| m.cpu_ns, results::nanoseconds),
-        ("context switches", |m| m.voluntary_context_switches + m.involuntary_context_switches, crate::model::grouped),
-        ("page faults", |m| m.minor_faults + m.major_faults, crate::model::grouped),
+        (
+            "context switches",
+            |m| m.voluntary_context_switches + m.involuntary_context_switches,
+            crate::model::grouped,
+        ),
+        (
+            "page faults",
+            |m| m.minor_faults + m.major_faults,
+            crate::model::grouped,
+        ),
     ];
     for (name, of, said) in measures {
         let value = of(measured);
-        let most = most_of(app, |kept| kept.outcome.live.summary.measured.as_ref().map(of));
-        figure(rows, name, value as f64, most, &said(value), Role::Dim, width);
+        let most = most_of(app, |kept| {
+            kept.outcome.live.summary.measured.as_ref().map(of)
+        });
+        figure(
+            rows,
+            name,
+            value as f64,
+            most,
+            &said(value),
+            Role::Dim,
+            width,
+        );
     }
 }
 
 /// The largest of a figure over both sides: the end of their one scale.
 fn most_of(app: &App, of: impl Fn(&Side) -> Option<u64>) -> f64 {
-    app.lab.sides.iter().flatten().filter_map(of).max().unwrap_or(0) as f64
+    app.lab
+        .sides
+        .iter()
+        .flatten()
+        .filter_map(of)
+        .max()
+        .unwrap_or(0) as f64
 }
 
 fn figure(rows: &mut Rows, name: &str, value: f64, most: f64, said: &str, tone: Role, width: u16) {
@@ -175,7 +248,10 @@ fn figure(rows: &mut Rows, name: &str, value: f64, most: f64, said: &str, tone: 
 
 /// The sender's copy path in one line: `page cache ━■━▶ your buffer ━■━▶ socket queue`.
 fn road(rows: &mut Rows, hops: &[Hop]) {
-    let real: Vec<&Hop> = hops.iter().filter(|hop| hop.side == HopSide::Sender && !hop.ghost).collect();
+    let real: Vec<&Hop> = hops
+        .iter()
+        .filter(|hop| hop.side == HopSide::Sender && !hop.ghost)
+        .collect();
     let Some(first) = real.first() else {
         rows.text("no payload moved", Role::Dim);
         return;

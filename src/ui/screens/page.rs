@@ -10,13 +10,19 @@ use crate::{
         layout::{Rooms, Tier},
         pen::Pen,
         theme::Role,
-        widgets::{bar::gauge, marks::marks, rows::{Row, Rows}},
+        widgets::{
+            bar::gauge,
+            marks::marks,
+            rows::{Row, Rows},
+        },
     },
 };
 
 /// Draws it.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
-    let page = app.open_lesson().and_then(|lesson| lesson.pages.get(app.page));
+    let page = app
+        .open_lesson()
+        .and_then(|lesson| lesson.pages.get(app.page));
     let (Some(page), Some(state)) = (page, app.page_state()) else {
         return;
     };
@@ -67,7 +73,11 @@ fn text(pen: &mut Pen, app: &App, tier: Tier, room: Rect, page: &Page) {
 fn experiment(rows: &mut Rows, spec: &TransferSpec, tier: Tier) {
     let dim = rows.style(Role::Dim);
     let plain = rows.style(Role::Text);
-    let warmth = if spec.cache == Cache::Warm { "warm" } else { "cold" };
+    let warmth = if spec.cache == Cache::Warm {
+        "warm"
+    } else {
+        "cold"
+    };
     let lines = [
         ("method", spec.method.to_string()),
         ("from", format!("a {warmth} file of {}", spec.size)),
@@ -92,7 +102,10 @@ fn experiment(rows: &mut Rows, spec: &TransferSpec, tier: Tier) {
         });
     }
     rows.blank(1);
-    rows.text("It will run twice: untraced for the time, traced for the calls.", Role::Dim);
+    rows.text(
+        "It will run twice: untraced for the time, traced for the calls.",
+        Role::Dim,
+    );
 }
 
 /// On a projector: what the marks mean, at the lower end of the text.
@@ -122,7 +135,10 @@ fn target(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
     let Some((lab, state)) = app.lab_page() else {
         return show_player(pen, app, area);
     };
-    let here = Purpose::Page { lesson: app.lesson, page: app.page };
+    let here = Purpose::Page {
+        lesson: app.lesson,
+        page: app.page,
+    };
     let job = app.job.as_ref().filter(|job| job.purpose == here);
     match job {
         Some(job) => {
@@ -148,7 +164,10 @@ fn ready(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, area: Rect) {
             rows.style(Role::Text),
         );
         if let Some(guess) = state.guess {
-            rows.text(&format!("You said {}.", crate::app::number(guess)), Role::Dim);
+            rows.text(
+                &format!("You said {}.", crate::app::number(guess)),
+                Role::Dim,
+            );
         }
     }
     rows.show(pen, below, 0);
@@ -164,7 +183,10 @@ fn running(pen: &mut Pen, job: &Job, area: Rect) {
         Some(progress) => {
             rows.push(Row {
                 left: vec![
-                    (format!("{:18}", progress.stage.title()), rows.style(Role::Text)),
+                    (
+                        format!("{:18}", progress.stage.title()),
+                        rows.style(Role::Text),
+                    ),
                     (gauge(progress.done, progress.total, 16), accent),
                 ],
                 ..Row::default()

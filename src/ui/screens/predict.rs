@@ -29,7 +29,10 @@ pub fn stage_before(pen: &mut Pen, spec: &TransferSpec, area: Rect) -> Rect {
         return area;
     };
     let before = Player::before_run(spec.clone());
-    let upper = Rect { height: *rows, ..area };
+    let upper = Rect {
+        height: *rows,
+        ..area
+    };
     player::render(upper, pen.buf, &pen.theme, &before, None);
     let gap = if area.height >= 29 { 2 } else { 0 };
     Rect {
@@ -59,7 +62,10 @@ pub fn draw(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, tier: Tier, ar
     field(&mut rows, &state.input, "your guess", &predict.unit);
     rows.blank(usize::from(roomy));
     scale(&mut rows, predict, &state.input, below.width);
-    hints(&mut rows, &predict.hints[..state.hints.min(predict.hints.len())]);
+    hints(
+        &mut rows,
+        &predict.hints[..state.hints.min(predict.hints.len())],
+    );
     if roomy {
         rows.blank(1);
         rows.text(
@@ -86,7 +92,10 @@ pub fn field(rows: &mut Rows, input: &str, label: &str, unit: &str) {
     let width = FIELD.saturating_sub(2 + input.width() + 1);
     rows.push(Row {
         left: vec![
-            (format!("{label:w$}", w = usize::from(LABEL)), rows.style(Role::Dim)),
+            (
+                format!("{label:w$}", w = usize::from(LABEL)),
+                rows.style(Role::Dim),
+            ),
             ("  ".to_owned(), marker),
             (input.to_owned(), marker.patch(accent).patch(strong)),
             ("▏".to_owned(), marker.patch(accent)),
@@ -101,7 +110,11 @@ pub fn field(rows: &mut Rows, input: &str, label: &str, unit: &str) {
 fn scale(rows: &mut Rows, predict: &Predict, input: &str, width: u16) {
     let (from, to) = predict.scale;
     let span = to - from;
-    let columns = usize::from(width.saturating_sub(LABEL + 4)).min(97).saturating_sub(1) / 4 * 4;
+    let columns = usize::from(width.saturating_sub(LABEL + 4))
+        .min(97)
+        .saturating_sub(1)
+        / 4
+        * 4;
     if span <= 0.0 || span.is_nan() || columns == 0 {
         return;
     }
@@ -123,11 +136,17 @@ fn scale(rows: &mut Rows, predict: &Predict, input: &str, width: u16) {
         }
         numbers.push_str(&short(value));
     }
-    let (dim, hairline, accent) =
-        (rows.style(Role::Dim), rows.style(Role::Hairline), rows.style(Role::Accent));
+    let (dim, hairline, accent) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Hairline),
+        rows.style(Role::Accent),
+    );
     for (text, style) in [
         (mark, accent),
-        (format!("{indent}{}", line.into_iter().collect::<String>()), hairline),
+        (
+            format!("{indent}{}", line.into_iter().collect::<String>()),
+            hairline,
+        ),
         (format!("{indent}{numbers}"), dim),
     ] {
         rows.push(Row {

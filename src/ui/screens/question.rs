@@ -50,11 +50,15 @@ fn asked(pen: &mut Pen, app: &App, room: ratatui::layout::Rect, page: &Page, roo
     rows.strong_prose(&question.text);
     rows.blank(if roomy { 2 } else { 1 });
     match &question.kind {
-        QuestionKind::Choice(_) | QuestionKind::Multi(_) => choices(&mut rows, question, state, roomy),
+        QuestionKind::Choice(_) | QuestionKind::Multi(_) => {
+            choices(&mut rows, question, state, roomy)
+        }
         QuestionKind::Number { unit, .. } => number(&mut rows, state, unit),
         QuestionKind::Order { .. } => order(&mut rows, question, state, roomy),
     }
-    if let (Some(verdict), None, QuestionKind::Multi(_)) = (&state.verdict, state.said_at, &question.kind) {
+    if let (Some(verdict), None, QuestionKind::Multi(_)) =
+        (&state.verdict, state.said_at, &question.kind)
+    {
         judged(&mut rows, verdict);
     }
     if let Some(refused) = &state.refused {
@@ -68,7 +72,11 @@ fn asked(pen: &mut Pen, app: &App, room: ratatui::layout::Rect, page: &Page, roo
 /// A bar beside what is said to an answer.
 fn beside(rows: &Rows) -> Vec<Span> {
     let accent = rows.style(Role::Accent);
-    vec![("   ".to_owned(), accent), ("┃".to_owned(), accent), ("  ".to_owned(), accent)]
+    vec![
+        ("   ".to_owned(), accent),
+        ("┃".to_owned(), accent),
+        ("  ".to_owned(), accent),
+    ]
 }
 
 /// What is said to a wrong answer: the misconception by name, and what answers it.
@@ -92,12 +100,21 @@ fn choices(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: b
             _ => " ",
         };
         let at = rows.len();
-        option_row(rows, index, &option.text, mark, picked && (!multi || state.verdict.is_some()));
+        option_row(
+            rows,
+            index,
+            &option.text,
+            mark,
+            picked && (!multi || state.verdict.is_some()),
+        );
         if state.focus == index {
             rows.focus = Some(at);
         }
         if state.said_at == Some(index)
-            && let Some(said) = state.verdict.as_ref().and_then(|verdict| verdict.reaction.as_ref())
+            && let Some(said) = state
+                .verdict
+                .as_ref()
+                .and_then(|verdict| verdict.reaction.as_ref())
         {
             reaction(rows, said);
             rows.focus = Some(rows.len() - 1);
@@ -107,10 +124,17 @@ fn choices(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: b
 }
 
 fn option_row(rows: &mut Rows, index: usize, text: &str, mark: &str, marked: bool) {
-    let (accent, strong, plain) = (rows.style(Role::Accent), rows.style(Role::Strong), rows.style(Role::Text));
+    let (accent, strong, plain) = (
+        rows.style(Role::Accent),
+        rows.style(Role::Strong),
+        rows.style(Role::Text),
+    );
     let mut left = vec![
         (format!("{mark:3}"), accent.patch(strong)),
-        (format!("{:w$}", index + 1, w = INDENT - 5), if marked { accent.patch(strong) } else { strong }),
+        (
+            format!("{:w$}", index + 1, w = INDENT - 5),
+            if marked { accent.patch(strong) } else { strong },
+        ),
         ("  ".to_owned(), plain),
     ];
     left.push((text.to_owned(), if marked { strong } else { plain }));
@@ -137,7 +161,14 @@ fn number(rows: &mut Rows, state: &QuestionState, unit: &str) {
 
 /// Right or not yet, and what is said to it.
 fn judged(rows: &mut Rows, verdict: &Verdict) {
-    rows.text(if verdict.right { "✓ right" } else { "✗ not yet" }, Role::Strong);
+    rows.text(
+        if verdict.right {
+            "✓ right"
+        } else {
+            "✗ not yet"
+        },
+        Role::Strong,
+    );
     if let Some(said) = &verdict.reaction {
         reaction(rows, said);
     }
@@ -145,22 +176,39 @@ fn judged(rows: &mut Rows, verdict: &Verdict) {
 }
 
 fn order(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: bool) {
-    rows.text("Choose the lines in their order; choosing one again takes it back.", Role::Dim);
+    rows.text(
+        "Choose the lines in their order; choosing one again takes it back.",
+        Role::Dim,
+    );
     rows.blank(usize::from(roomy));
-    let (dim, plain, strong, accent) =
-        (rows.style(Role::Dim), rows.style(Role::Text), rows.style(Role::Strong), rows.style(Role::Accent));
+    let (dim, plain, strong, accent) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Text),
+        rows.style(Role::Strong),
+        rows.style(Role::Accent),
+    );
     for (index, line) in mark::presented(question).into_iter().enumerate() {
         let place = state.picks.iter().position(|pick| *pick == index);
         let cursor = if state.focus == index { "▸" } else { " " };
         if state.focus == index {
             rows.focus = Some(rows.len());
         }
-        let place = place.map_or_else(|| "  ·   ".to_owned(), |place| format!("  {}.  ", place + 1));
+        let place = place.map_or_else(
+            || "  ·   ".to_owned(),
+            |place| format!("  {}.  ", place + 1),
+        );
         rows.push(Row {
             left: vec![
                 (format!("{cursor:3}"), accent),
                 (format!("{}", index + 1), strong),
-                (place, if state.picks.contains(&index) { accent } else { dim }),
+                (
+                    place,
+                    if state.picks.contains(&index) {
+                        accent
+                    } else {
+                        dim
+                    },
+                ),
                 (line.to_owned(), plain),
             ],
             click: Some(Click::Option(index)),
@@ -177,7 +225,10 @@ fn order(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: boo
 fn after(rows: &mut Rows, question: &Question, state: &QuestionState) {
     if state.hints > 0 {
         rows.blank(1);
-        predict::hints(rows, &question.hints[..state.hints.min(question.hints.len())]);
+        predict::hints(
+            rows,
+            &question.hints[..state.hints.min(question.hints.len())],
+        );
         rows.focus = Some(rows.len() - 1);
     }
     let right = state.verdict.as_ref().is_some_and(|verdict| verdict.right);
@@ -207,7 +258,10 @@ fn evidence(pen: &mut Pen, app: &App, room: ratatui::layout::Rect) {
         Some(run) => kernel_says(&mut rows, run, room.width),
         None => {
             rows.text("Nothing recorded yet.", Role::Dim);
-            rows.text("What you run in this lesson stands here beside the questions.", Role::Dim);
+            rows.text(
+                "What you run in this lesson stands here beside the questions.",
+                Role::Dim,
+            );
         }
     }
     rows.show(pen, room, 0);
@@ -216,35 +270,58 @@ fn evidence(pen: &mut Pen, app: &App, room: ratatui::layout::Rect) {
 fn kernel_says(rows: &mut Rows, run: &Run, width: u16) {
     let (recording, summary) = (&run.recording, &run.summary);
     let shipped = recording.origin == crate::model::Origin::Shipped;
-    rows.title(if shipped { "A recorded kernel says" } else { "Your kernel says" });
+    rows.title(if shipped {
+        "A recorded kernel says"
+    } else {
+        "Your kernel says"
+    });
     let spec = &recording.spec;
-    rows.text(&format!("{}, {}, {} chunks, to {}", spec.method, spec.size, spec.chunk, spec.to), Role::Dim);
+    rows.text(
+        &format!(
+            "{}, {}, {} chunks, to {}",
+            spec.method, spec.size, spec.chunk, spec.to
+        ),
+        Role::Dim,
+    );
     if shipped {
-        let said = format!("Recorded on {}, not on this machine.", recording.machine.kernel);
+        let said = format!(
+            "Recorded on {}, not on this machine.",
+            recording.machine.kernel
+        );
         rows.text(&said, Role::Accent);
     }
     rows.blank(1);
-    let switches = summary
-        .measured
-        .as_ref()
-        .map(|measured| measured.voluntary_context_switches + measured.involuntary_context_switches);
+    let switches = summary.measured.as_ref().map(|measured| {
+        measured.voluntary_context_switches + measured.involuntary_context_switches
+    });
     let figures = [
         ("system calls", "traced", summary.syscalls),
         ("mode switches", "traced", summary.mode_switches),
         ("context switches", "untraced", switches),
     ];
-    let most = figures.iter().filter_map(|(.., value)| *value).max().unwrap_or(0) as f64;
+    let most = figures
+        .iter()
+        .filter_map(|(.., value)| *value)
+        .max()
+        .unwrap_or(0) as f64;
     let cells = usize::from(width.saturating_sub(10)).min(32);
     for (name, run, value) in figures {
         let Some(value) = value else {
             continue;
         };
         rows.pair(name, run, Role::Dim);
-        let style = rows.style(if run == "traced" { Role::Dim } else { Role::Accent });
+        let style = rows.style(if run == "traced" {
+            Role::Dim
+        } else {
+            Role::Accent
+        });
         rows.push(Row {
             left: vec![
                 (bar(value as f64, most, cells), style),
-                (format!(" {}", crate::model::grouped(value)), rows.style(Role::Strong)),
+                (
+                    format!(" {}", crate::model::grouped(value)),
+                    rows.style(Role::Strong),
+                ),
             ],
             ..Row::default()
         });

@@ -15,14 +15,7 @@ use crate::{
 };
 
 /// Adds what came of the run to a page's text.
-pub fn below_prose(
-    rows: &mut Rows,
-    app: &App,
-    tier: Tier,
-    room: Rect,
-    lab: &Lab,
-    state: &LabPage,
-) {
+pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab, state: &LabPage) {
     let Some(outcome) = &state.outcome else {
         return;
     };
@@ -31,7 +24,10 @@ pub fn below_prose(
         rows.rule();
     }
     if run.recording.origin == Origin::Shipped {
-        let said = format!("Recorded on {}, not on this machine.", run.recording.machine.kernel);
+        let said = format!(
+            "Recorded on {}, not on this machine.",
+            run.recording.machine.kernel
+        );
         rows.hanging(Vec::new(), 0, &said, rows.style(Role::Accent));
         if let Some(reason) = outcome.refused() {
             rows.text(&reason, Role::Dim);
@@ -65,10 +61,18 @@ fn said(rows: &mut Rows, predict: &Predict, guess: Option<f64>, summary: &Summar
         left.push(("  ".to_owned(), plain));
     }
     let seen = predict.query.of(summary);
-    let name = if predict.query.is_measured() { "measured " } else { "recorded " };
+    let name = if predict.query.is_measured() {
+        "measured "
+    } else {
+        "recorded "
+    };
     left.push((name.to_owned(), plain));
-    left.push((seen.map_or_else(|| "nothing here".to_owned(), shown), accent));
-    let verdict = guess.and_then(|guess| mark::mark_prediction(predict, &number(guess), summary).ok());
+    left.push((
+        seen.map_or_else(|| "nothing here".to_owned(), shown),
+        accent,
+    ));
+    let verdict =
+        guess.and_then(|guess| mark::mark_prediction(predict, &number(guess), summary).ok());
     if let Some(verdict) = &verdict {
         let mark = if verdict.right { " ✓" } else { " ✗" };
         left.push((mark.to_owned(), strong));
@@ -101,7 +105,11 @@ fn traced(rows: &mut Rows, app: &App) {
         return;
     };
     let (so_far, whole) = (counters.so_far, counters.whole);
-    let (dim, strong, plain) = (rows.style(Role::Dim), rows.style(Role::Strong), rows.style(Role::Text));
+    let (dim, strong, plain) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Strong),
+        rows.style(Role::Text),
+    );
     let columns = |now: &str, all: &str| (format!("{now:>10}"), format!("{all:>13}"));
     let (now, all) = columns("so far", "whole run");
     rows.push(Row {
@@ -110,12 +118,29 @@ fn traced(rows: &mut Rows, app: &App) {
         ..Row::default()
     });
     rows.rule();
-    let a_byte = |copies: Option<f64>| copies.map_or(String::new(), |copies| format!("{copies:.1}"));
+    let a_byte =
+        |copies: Option<f64>| copies.map_or(String::new(), |copies| format!("{copies:.1}"));
     for (name, now, all) in [
-        ("system calls", grouped(so_far.syscalls), grouped(whole.syscalls)),
-        ("mode switches", grouped(so_far.mode_switches), grouped(whole.mode_switches)),
-        ("copied by the CPU", bytes(so_far.copied_bytes), bytes(whole.copied_bytes)),
-        ("copies a byte", a_byte(so_far.copies_per_byte), a_byte(whole.copies_per_byte)),
+        (
+            "system calls",
+            grouped(so_far.syscalls),
+            grouped(whole.syscalls),
+        ),
+        (
+            "mode switches",
+            grouped(so_far.mode_switches),
+            grouped(whole.mode_switches),
+        ),
+        (
+            "copied by the CPU",
+            bytes(so_far.copied_bytes),
+            bytes(whole.copied_bytes),
+        ),
+        (
+            "copies a byte",
+            a_byte(so_far.copies_per_byte),
+            a_byte(whole.copies_per_byte),
+        ),
     ] {
         let (now, all) = columns(&now, &all);
         rows.push(Row {
@@ -144,7 +169,10 @@ pub fn measured_figures(measured: &Measured) -> [(&'static str, String); 4] {
     let switches = measured.voluntary_context_switches + measured.involuntary_context_switches;
     [
         ("context switches", grouped(switches)),
-        ("page faults", grouped(measured.minor_faults + measured.major_faults)),
+        (
+            "page faults",
+            grouped(measured.minor_faults + measured.major_faults),
+        ),
         ("CPU time", nanoseconds(measured.cpu_ns)),
         ("wall time", nanoseconds(measured.wall_ns)),
     ]
@@ -152,7 +180,11 @@ pub fn measured_figures(measured: &Measured) -> [(&'static str, String); 4] {
 
 /// Bytes; none is `0`.
 pub fn bytes(bytes: u64) -> String {
-    if bytes == 0 { "0".to_owned() } else { Size(bytes).to_string() }
+    if bytes == 0 {
+        "0".to_owned()
+    } else {
+        Size(bytes).to_string()
+    }
 }
 
 /// A time with three digits that mean something: `412 µs`, `7.61 ms`, `1.20 s`.
@@ -164,7 +196,13 @@ pub fn nanoseconds(ns: u64) -> String {
         ..1e9 => (ns / 1e6, "ms"),
         _ => (ns / 1e9, "s"),
     };
-    let decimals = if value >= 100.0 { 0 } else if value >= 10.0 { 1 } else { 2 };
+    let decimals = if value >= 100.0 {
+        0
+    } else if value >= 10.0 {
+        1
+    } else {
+        2
+    };
     format!("{value:.decimals$}\u{a0}{unit}")
 }
 
@@ -176,9 +214,15 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
         let (so_far, whole) = (counters.so_far, counters.whole);
         rows.push(Row {
             left: vec![
-                (format!("{:16}", format!("traced, call {}", player.current() + 1)), dim),
+                (
+                    format!("{:16}", format!("traced, call {}", player.current() + 1)),
+                    dim,
+                ),
                 (grouped(so_far.mode_switches), strong),
-                (format!(" of {} mode switches   ", grouped(whole.mode_switches)), dim),
+                (
+                    format!(" of {} mode switches   ", grouped(whole.mode_switches)),
+                    dim,
+                ),
             ],
             ..Row::default()
         });
@@ -186,7 +230,10 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
             left: vec![
                 (" ".repeat(16), dim),
                 (bytes(so_far.copied_bytes), strong),
-                (format!(" of {} copied by the CPU", bytes(whole.copied_bytes)), dim),
+                (
+                    format!(" of {} copied by the CPU", bytes(whole.copied_bytes)),
+                    dim,
+                ),
             ],
             ..Row::default()
         });

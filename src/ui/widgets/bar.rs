@@ -11,7 +11,11 @@ pub fn bar(value: f64, most: f64, width: usize) -> String {
 
 /// `done` of `total` as a gauge of `width` cells.
 pub fn gauge(done: u64, total: u64, width: usize) -> String {
-    let share = if total == 0 { 1.0 } else { done as f64 / total as f64 };
+    let share = if total == 0 {
+        1.0
+    } else {
+        done as f64 / total as f64
+    };
     let full = (share.clamp(0.0, 1.0) * width as f64) as usize;
     "■".repeat(full) + &"·".repeat(width - full)
 }

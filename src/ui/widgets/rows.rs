@@ -204,10 +204,24 @@ impl Rows {
         if row.marked {
             pen.paint(line, pen.style(Role::Marker));
         }
-        let style_of = |style: Style| if row.marked { on_marker(pen.theme, style) } else { style };
+        let style_of = |style: Style| {
+            if row.marked {
+                on_marker(pen.theme, style)
+            } else {
+                style
+            }
+        };
         let width: usize = row.right.iter().map(|(text, _)| text.width()).sum();
-        let left: Vec<Span> = row.left.iter().map(|(text, style)| (text.clone(), style_of(*style))).collect();
-        let right: Vec<Span> = row.right.iter().map(|(text, style)| (text.clone(), style_of(*style))).collect();
+        let left: Vec<Span> = row
+            .left
+            .iter()
+            .map(|(text, style)| (text.clone(), style_of(*style)))
+            .collect();
+        let right: Vec<Span> = row
+            .right
+            .iter()
+            .map(|(text, style)| (text.clone(), style_of(*style)))
+            .collect();
         let mut x = 0;
         let mut end = 0;
         for (text, style) in left {
@@ -238,7 +252,9 @@ fn on_marker(theme: Theme, style: Style) -> Style {
 fn prose_style(theme: &Theme, style: prose::Style) -> Style {
     match style {
         prose::Style::Plain => theme.style(Role::Text),
-        prose::Style::Strong | prose::Style::Heading | prose::Style::Code => theme.style(Role::Strong),
+        prose::Style::Strong | prose::Style::Heading | prose::Style::Code => {
+            theme.style(Role::Strong)
+        }
         prose::Style::Emphasis => Style::new().add_modifier(Modifier::ITALIC),
         prose::Style::Link => Style::new().add_modifier(Modifier::UNDERLINED),
         prose::Style::Dim => theme.style(Role::Dim),
