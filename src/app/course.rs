@@ -1,10 +1,8 @@
 //! The course: which module is chosen, where each one goes on.
 
 use super::{App, Command};
-use crate::{
-    course::progress::Progress,
-    model::{Lesson, Target},
-};
+use crate::course::progress::Progress;
+use crate::model::{Lesson, Target};
 
 /// The list of modules.
 #[derive(Clone, Debug, Default)]

@@ -24,10 +24,8 @@ pub use self::{
     run::{Job, Outcome, Progress, Purpose, Run, Stage},
     update::number,
 };
-use crate::{
-    course::progress::Progress as Learned,
-    model::{Figure, Lab, Lesson, Method, Question, QuestionKind, Target, TransferSpec},
-};
+use crate::course::progress::Progress as Learned;
+use crate::model::{Figure, Lab, Lesson, Method, Question, QuestionKind, Target, TransferSpec};
 
 /// Which screen is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

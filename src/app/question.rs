@@ -1,10 +1,8 @@
 //! A question on the screen: what is chosen or typed, and what was said to it.
 
 use super::Command;
-use crate::{
-    course::mark::{self, Verdict},
-    model::{Question, QuestionKind, QuestionOption, Summary},
-};
+use crate::course::mark::{self, Verdict};
+use crate::model::{Question, QuestionKind, QuestionOption, Summary};
 
 /// How long a typed number may be.
 const LONGEST_NUMBER: usize = 12;

@@ -4,10 +4,8 @@ use super::{
     App, Click, Command, Effect, Event, Job, Leaf, Outcome, Overlay, PageState, Purpose, Screen,
     keys, lab::Side,
 };
-use crate::{
-    course::mark,
-    model::{Answer, QuestionKind, Record, Target, TransferSpec, Visit},
-};
+use crate::course::mark;
+use crate::model::{Answer, QuestionKind, Record, Target, TransferSpec, Visit};
 
 /// Rows that a page key scrolls.
 const PAGE: usize = 10;

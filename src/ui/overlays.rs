@@ -12,11 +12,9 @@ use super::{
         rows::{Row, Rows},
     },
 };
-use crate::{
-    app::{App, Click, Group, Overlay, Screen, keys},
-    model::Call,
-    syscall::{self, format_call},
-};
+use crate::app::{App, Click, Group, Overlay, Screen, keys};
+use crate::model::Call;
+use crate::syscall::{self, format_call};
 
 /// Draws the overlay, if there is one.
 pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {

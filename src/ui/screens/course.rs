@@ -3,15 +3,13 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use crate::{
-    app::{App, Click, Leaf},
-    model::{Lesson, Target},
-    ui::{
-        layout::Rooms,
-        pen::Pen,
-        theme::Role,
-        widgets::rows::{Row, Rows},
-    },
+use crate::app::{App, Click, Leaf};
+use crate::model::{Lesson, Target};
+use crate::ui::{
+    layout::Rooms,
+    pen::Pen,
+    theme::Role,
+    widgets::rows::{Row, Rows},
 };
 
 /// Draws it.
@@ -38,10 +36,15 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
     }
 }
 
+/// At most so many cells stand for a module's pages.
+const CELLS: usize = 14;
+
 /// The columns of the list, counted from its left edge.
 struct Columns {
     title: u16,
     pages: u16,
+    /// Cells of the longest module: a cell is a page, or several where there are too many.
+    cells: u16,
     done: u16,
 }
 
@@ -51,11 +54,13 @@ fn modules(pen: &mut Pen, app: &App, room: Rect) {
         .iter()
         .map(|lesson| lesson.pages.len())
         .max()
-        .unwrap_or(0) as u16;
+        .unwrap_or(0);
+    let cells = longest.min(CELLS) as u16;
     let columns = Columns {
-        title: 7,
-        pages: room.width.saturating_sub(longest + 15),
-        done: room.width.saturating_sub(12),
+        title: 6,
+        pages: room.width.saturating_sub(cells + 8),
+        cells,
+        done: room.width.saturating_sub(6),
     };
     let (strong, dim) = (pen.style(Role::Strong), pen.style(Role::Dim));
     pen.text(room, 0, 0, "Modules", strong);
@@ -95,7 +100,7 @@ fn module(pen: &mut Pen, app: &App, row: Rect, index: usize, columns: &Columns) 
     let label = lesson.number.to_string();
     pen.text(
         row,
-        5u16.saturating_sub(label.width() as u16),
+        4u16.saturating_sub(label.width() as u16),
         0,
         &label,
         number,
@@ -105,10 +110,13 @@ fn module(pen: &mut Pen, app: &App, row: Rect, index: usize, columns: &Columns) 
         ..row
     };
     pen.text(title_room, columns.title, 0, &lesson.title, title);
-    for page in 0..lesson.pages.len() as u16 {
-        let there = app.progress.has_seen(&lesson.id, u32::from(page) + 1);
+    let pages = lesson.pages.len();
+    let cells = pages.min(usize::from(columns.cells));
+    for at in 0..cells {
+        let (from, to) = (at * pages / cells, (at + 1) * pages / cells);
+        let there = (from..to).all(|page| app.progress.has_seen(&lesson.id, page as u32 + 1));
         let glyph = if there { "■" } else { "·" };
-        pen.text(row, columns.pages + page, 0, glyph, cell);
+        pen.text(row, columns.pages + at as u16, 0, glyph, cell);
     }
     if app.is_finished(index) {
         pen.text(row, columns.done, 0, "✓", strong);

@@ -3,20 +3,18 @@
 use ratatui::layout::Rect;
 
 use super::{replay::show_player, results};
-use crate::{
-    app::{
-        App, Click,
-        lab::{Setting, Side},
-    },
-    model::{Hop, How, Origin, Side as HopSide},
-    ui::{
-        layout::Rooms,
-        pen::Pen,
-        theme::Role,
-        widgets::{
-            bar::bar,
-            rows::{Row, Rows, Span},
-        },
+use crate::app::{
+    App, Click,
+    lab::{Setting, Side},
+};
+use crate::model::{Hop, How, Origin, Side as HopSide};
+use crate::ui::{
+    layout::Rooms,
+    pen::Pen,
+    theme::Role,
+    widgets::{
+        bar::bar,
+        rows::{Row, Rows, Span},
     },
 };
 

@@ -3,18 +3,16 @@
 use ratatui::layout::Rect;
 
 use super::{predict, question, replay::show_player, results};
-use crate::{
-    app::{App, Job, LabPage, Leaf, PageState, Purpose},
-    model::{Cache, Lab, Page, TransferSpec},
-    ui::{
-        layout::{Rooms, Tier},
-        pen::Pen,
-        theme::Role,
-        widgets::{
-            bar::gauge,
-            marks::marks,
-            rows::{Row, Rows},
-        },
+use crate::app::{App, Job, LabPage, Leaf, PageState, Purpose};
+use crate::model::{Cache, Lab, Page, TransferSpec};
+use crate::ui::{
+    layout::{Rooms, Tier},
+    pen::Pen,
+    theme::Role,
+    widgets::{
+        bar::gauge,
+        marks::marks,
+        rows::{Row, Rows},
     },
 };
 

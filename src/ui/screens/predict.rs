@@ -3,16 +3,14 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use crate::{
-    app::{App, LabPage, player::Player},
-    model::{Lab, Predict, TransferSpec},
-    ui::{
-        layout::Tier,
-        pen::Pen,
-        player,
-        theme::Role,
-        widgets::rows::{Row, Rows},
-    },
+use crate::app::{App, LabPage, player::Player};
+use crate::model::{Lab, Predict, TransferSpec};
+use crate::ui::{
+    layout::Tier,
+    pen::Pen,
+    player,
+    theme::Role,
+    widgets::rows::{Row, Rows},
 };
 
 /// Rows of the stage where everything fits, and in a small terminal.

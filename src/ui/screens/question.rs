@@ -1,18 +1,16 @@
 //! A question: its options, what a chosen one shows right under it, and the learner's own figures beside it.
 
-use crate::{
-    app::{App, Click, Command, Leaf, QuestionState, Run, question::options},
-    course::mark::{self, Verdict},
-    model::{Page, Question, QuestionKind, Reaction},
-    ui::{
-        layout::Rooms,
-        pen::Pen,
-        screens::{predict, results},
-        theme::Role,
-        widgets::{
-            bar::bar,
-            rows::{Row, Rows, Span},
-        },
+use crate::app::{App, Click, Command, Leaf, QuestionState, Run, question::options};
+use crate::course::mark::{self, Verdict};
+use crate::model::{Page, Question, QuestionKind, Reaction};
+use crate::ui::{
+    layout::Rooms,
+    pen::Pen,
+    screens::{predict, results},
+    theme::Role,
+    widgets::{
+        bar::bar,
+        rows::{Row, Rows, Span},
     },
 };
 

@@ -1,10 +1,8 @@
 //! One recording, full size.
 
-use crate::{
-    app::App,
-    model::Origin,
-    ui::{layout::Rooms, pen::Pen, player, theme::Role},
-};
+use crate::app::App;
+use crate::model::Origin;
+use crate::ui::{layout::Rooms, pen::Pen, player, theme::Role};
 
 /// Draws it.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {

@@ -3,15 +3,13 @@
 
 use ratatui::layout::Rect;
 
-use crate::{
-    app::{App, LabPage, number},
-    course::mark,
-    model::{Lab, Measured, Origin, Predict, Size, Summary, grouped},
-    ui::{
-        layout::Tier,
-        theme::Role,
-        widgets::rows::{Row, Rows},
-    },
+use crate::app::{App, LabPage, number};
+use crate::course::mark;
+use crate::model::{Lab, Measured, Origin, Predict, Size, Summary, grouped};
+use crate::ui::{
+    layout::Tier,
+    theme::Role,
+    widgets::rows::{Row, Rows},
 };
 
 /// Adds what came of the run to a page's text.

@@ -3,10 +3,8 @@
 use ratatui::style::Style;
 
 use super::rows::Span;
-use crate::{
-    model::How,
-    ui::theme::{Role, Theme},
-};
+use crate::model::How;
+use crate::ui::theme::{Role, Theme};
 
 /// Each mark, its name, and what it says.
 pub fn marks(theme: &Theme) -> [(Span, &'static str, &'static str); 5] {

@@ -6,13 +6,11 @@ use ratatui::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use crate::{
-    app::Click,
-    course::prose,
-    ui::{
-        pen::Pen,
-        theme::{Role, Theme},
-    },
+use crate::app::Click;
+use crate::course::prose;
+use crate::ui::{
+    pen::Pen,
+    theme::{Role, Theme},
 };
 
 /// A piece of text in one style.
