@@ -24,7 +24,7 @@ use self::{log::Keeper, terminal::Screen, worker::Worker};
 use crate::{
     app::{App, Effect, Event, Instrument, Key, Material, Mouse, Outcome, Progress, Run},
     course::Catalogue,
-    embedded, host,
+    embedded, figure, host,
     model::{Method, Recording},
     store,
     ui::{self, layout::Tier, pen::Spots, theme::Theme},
@@ -76,9 +76,13 @@ pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<crate::course::Fault
             Some((method, file, embedded::transfer_source(file)?))
         })
         .collect();
+    let figures = embedded::figures()
+        .iter()
+        .filter_map(|(file, text)| figure::figure(file.strip_suffix(".toml")?, text).ok())
+        .collect();
     let material = Material {
         lessons: catalogue.lessons().to_vec(),
-        figures: catalogue.figures().to_vec(),
+        figures,
         sources,
     };
     (material, faults)
