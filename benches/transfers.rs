@@ -159,7 +159,7 @@ fn sender_against_plain_loop(dir: &Path) -> Option<Vec<Pair>> {
         size: Size(SIZE),
         ..TransferSpec::of(Method::ReadWrite)
     };
-    let rounds = (0..11).map(|_| Pair {
+    let rounds = (0..21).map(|_| Pair {
         ours: ours(&spec, &made.file, dir),
         theirs: plain_loop(&made.file, dir),
     });

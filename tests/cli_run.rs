@@ -169,7 +169,7 @@ fn bad_files_and_directories_are_one_clear_line() {
     );
     fails(&mut zclab(&["replay", &missing]), &[]);
     fs::write(&secret, "x").unwrap();
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     match fs::read(&secret) {
         Ok(_) => eprintln!("skipped: root may read every file"),
         Err(_) => fails(

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::run::{chunk, sink_of};
 use crate::endpoint::Drain;
-use crate::experiment::{self, From, Order};
+use crate::experiment::{self, Input, Order};
 use crate::model::{Cache, Method, Sink, Size, TransferSpec};
 
 /// The sending process of an experiment.
@@ -51,15 +51,15 @@ pub fn run(args: Args) -> Result<ExitCode> {
         (Some(file), None) => experiment::file_size(file)?,
         (_, size) => size.unwrap_or(Size(Size::MIB)),
     };
-    let from = match args.file {
-        Some(file) => From::File(file),
+    let input = match args.file {
+        Some(file) => Input::File(file),
         None if args.stdin_source => {
             // Driven by an experiment: not to outlive it.
             nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)
                 .context("cannot ask to end with the parent")?;
-            From::StandardInput
+            Input::StandardInput
         }
-        None => From::Generated,
+        None => Input::Generated,
     };
     let report = experiment::send(&Order {
         spec: TransferSpec {
@@ -69,7 +69,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
             chunk: args.chunk,
             cache: if args.cold { Cache::Cold } else { Cache::Warm },
         },
-        from,
+        input,
         drain: args.receiver,
         dir: args.dir,
         receiver_cpus: args.receiver_cpus,

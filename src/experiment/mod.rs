@@ -20,7 +20,7 @@ use nix::{
     sys::memfd::{MFdFlags, memfd_create},
 };
 
-pub use sender::{From, Order, Report, send};
+pub use sender::{Input, Order, Report, send};
 
 use crate::endpoint::{self, Drain};
 use crate::host;

@@ -33,7 +33,7 @@ const LEAST_BUFFER: u64 = 1 << 20;
 
 /// Where the sender gets its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum Input {
     /// Standard input, a file that the parent has prepared.
     StandardInput,
     /// A file by its path.
@@ -48,7 +48,7 @@ pub struct Order {
     /// The transfer.
     pub spec: TransferSpec,
     /// Where the bytes come from.
-    pub from: From,
+    pub input: Input,
     /// How the receiver takes them.
     pub drain: Drain,
     /// Where generated files lie.
@@ -203,14 +203,14 @@ fn mark(word: &str) {
 fn open(order: &Order, dir: &Path) -> Result<(File, Option<u32>)> {
     let size = order.spec.size.bytes();
     let step = &mut |_| Ok(());
-    let source = match &order.from {
-        From::StandardInput => {
+    let source = match &order.input {
+        Input::StandardInput => {
             // Opened once more, for a file position of its own: the parent hands the same file to two runs.
             let file = File::open("/proc/self/fd/0").context("cannot reopen standard input")?;
             return Ok((file, None));
         }
-        From::File(path) => endpoint::Source::open(path, size, dir, step)?,
-        From::Generated => {
+        Input::File(path) => endpoint::Source::open(path, size, dir, step)?,
+        Input::Generated => {
             let made = endpoint::Source::generate(dir, size, step)?;
             let again = format!("/proc/self/fd/{}", made.file.as_raw_fd());
             let file = File::open(again).context("cannot reopen the source")?;

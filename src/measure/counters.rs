@@ -3,6 +3,7 @@
 use std::{fs, time::Duration, time::Instant};
 
 use anyhow::{Context, Result};
+use libc::c_long;
 use nix::{
     sys::{
         resource::{Usage, UsageWho, getrusage},
@@ -51,7 +52,7 @@ impl Counters {
         let wall = self.wall.elapsed();
         let cpu = cpu()? - self.cpu;
         let usage = usage()?;
-        let since = |counter: fn(&Usage) -> i64| (counter(&usage) - counter(&self.usage)) as u64;
+        let since = |counter: fn(&Usage) -> c_long| (counter(&usage) - counter(&self.usage)) as u64;
         let split = |time: fn(&Usage) -> TimeVal| {
             let spent = nanoseconds(time(&usage)).saturating_sub(nanoseconds(time(&self.usage)));
             long_enough_to_split(cpu).then_some(spent)
@@ -61,10 +62,10 @@ impl Counters {
             cpu_ns: cpu.as_nanos() as u64,
             user_ns: split(Usage::user_time),
             system_ns: split(Usage::system_time),
-            voluntary_context_switches: since(|u| u.voluntary_context_switches() as i64),
-            involuntary_context_switches: since(|u| u.involuntary_context_switches() as i64),
-            minor_faults: since(|u| u.minor_page_faults() as i64),
-            major_faults: since(|u| u.major_page_faults() as i64),
+            voluntary_context_switches: since(Usage::voluntary_context_switches),
+            involuntary_context_switches: since(Usage::involuntary_context_switches),
+            minor_faults: since(Usage::minor_page_faults),
+            major_faults: since(Usage::major_page_faults),
             read_bytes: read_bytes()
                 .zip(self.read_bytes)
                 .map(|(now, before)| now - before),
