@@ -3,6 +3,7 @@
 use std::{
     fs,
     os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::PathBuf,
     process::{Command, Output, Stdio},
 };
 
@@ -14,9 +15,14 @@ const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
 fn zclab(args: &[&str]) -> Command {
     let mut command = Command::new(ZCLAB);
     command.args(args).stdin(Stdio::null());
-    // Whoever runs the tests may have no home that can be written.
-    command.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
+    command.env("XDG_CACHE_HOME", cache());
     command
+}
+
+/// Whoever runs the tests may have no home that can be written, and may not be who built them.
+fn cache() -> PathBuf {
+    let user = nix::unistd::geteuid();
+    std::env::temp_dir().join(format!("zclab-tests-{user}"))
 }
 
 fn errors(out: &Output) -> String {
@@ -334,7 +340,7 @@ fn nothing_is_traced_twice() {
             .args(["-f", "-o", "/dev/null", ZCLAB])
             .args(args)
             .stdin(Stdio::null());
-        command.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
+        command.env("XDG_CACHE_HOME", cache());
         command.output()
     };
     match under_strace(&["--version"]) {

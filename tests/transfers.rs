@@ -35,6 +35,13 @@ fn json(command: &mut Command) -> Value {
     serde_json::from_slice(&out.stdout).unwrap()
 }
 
+/// Next to the build, which is seldom on tmpfs, if whoever runs this may write there.
+fn dir_on_disk() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
+
 /// The experiment by the library, with this test's binary replaced by the real one.
 fn record(spec: &TransferSpec, dir: &Path) -> Recording {
     endpoint::set_program(ZCLAB);
@@ -215,8 +222,7 @@ fn a_file_of_ones_own_is_sent_and_left_alone() {
 
 #[test]
 fn a_cold_source_is_cold_or_says_why_not() {
-    // Next to the build, which is seldom on tmpfs.
-    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let dir = dir_on_disk();
     for method in Method::ALL {
         let run = json(&mut zclab(
             &["run", method.name(), "--cold", "--json"],
@@ -243,7 +249,7 @@ fn a_cold_source_is_cold_or_says_why_not() {
 fn cancelling_leaves_no_process_and_no_file() {
     endpoint::set_program(ZCLAB);
     for stage in ["Preparing", "Measuring", "Tracing"] {
-        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let dir = dir_on_disk();
         let spec = TransferSpec {
             chunk: Size(512),
             ..spec(Method::ReadWrite, Sink::Tcp, 128 << 20)
@@ -283,7 +289,7 @@ fn cancelling_leaves_no_process_and_no_file() {
 /// The program is killed as hard as can be: its children end, and its files have no names to be left under.
 #[test]
 fn a_killed_program_leaves_nothing_behind() {
-    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let dir = dir_on_disk();
     let mark = dir.path().to_str().unwrap();
     let mut command = zclab(
         &["run", "read-write", "--size", "64MiB", "--chunk", "128"],
@@ -448,7 +454,7 @@ fn without_addresses((name, result): (String, String)) -> (String, String) {
 #[test]
 #[ignore = "writes 3 GiB"]
 fn three_gib_in_one_call_are_cut_at_the_cap() {
-    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let dir = dir_on_disk();
     let spec = TransferSpec {
         chunk: Size(3 << 30),
         ..spec(Method::Sendfile, Sink::Unix, 3 << 30)
