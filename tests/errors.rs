@@ -234,6 +234,22 @@ fn one_is_shown_with_its_reason() {
 }
 
 #[test]
+fn the_list_names_every_one_and_fits_80_columns() {
+    let _alone = alone();
+    let dir = directory();
+    let text = String::from_utf8(errors(&[], dir.path()).stdout).unwrap();
+    for experiment in errors::all() {
+        assert!(
+            text.contains(&format!(" {} ", experiment.name)),
+            "{}:\n{text}",
+            experiment.name
+        );
+    }
+    let too_long = text.lines().find(|line| line.chars().count() > 80);
+    assert_eq!(too_long, None);
+}
+
+#[test]
 fn an_unknown_name_is_one_line_with_the_names() {
     let _alone = alone();
     let output = errors(&["splice-without-pipes"], Path::new("/"));

@@ -12,7 +12,7 @@ use crate::{
 /// Calls that fail, or work against expectation, made for real on this kernel.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  zclab errors                            all of them, a line each
+  zclab errors                            all of them
   zclab errors splice-without-pipe        one, with its reason
   zclab errors --json")]
 pub struct Args {
@@ -61,11 +61,10 @@ fn mark(finding: &Finding) -> &'static str {
     }
 }
 
-/// A line each, theme by theme.
+/// Name and answer, and the call below, theme by theme.
 fn list(results: &[Finding]) -> String {
     let width = |of: fn(&Finding) -> &str| results.iter().map(|f| of(f).chars().count()).max();
     let names = width(|f| &f.name).unwrap_or(0);
-    let answers = width(|f| &f.seen).unwrap_or(0);
     let mut out = String::new();
     let mut theme = "";
     for finding in results {
@@ -73,15 +72,10 @@ fn list(results: &[Finding]) -> String {
             theme = &finding.theme;
             out += &format!("{}{theme}\n", if out.is_empty() { "" } else { "\n" });
         }
-        let seen = format!("{:answers$}", finding.seen);
-        let line = format!(
-            "  {} {:names$}  {seen}  {}",
-            mark(finding),
-            finding.name,
-            finding.call
-        );
-        out += line.trim_end();
-        out.push('\n');
+        let Finding {
+            name, seen, call, ..
+        } = finding;
+        out += &format!("  {} {name:names$}  {seen}\n      {call}\n", mark(finding));
     }
     out + "\n" + &summary(results)
 }
@@ -90,7 +84,7 @@ fn summary(results: &[Finding]) -> String {
     let kernel = host::machine().kernel;
     let count = |wanted| results.iter().filter(|f| f.matches == wanted).count();
     let mut out = format!(
-        "{} calls and sequences of calls on {kernel}: {} answered as expected.\n",
+        "{} experiments on {kernel}: {} answered as expected.\n",
         results.len(),
         count(Some(true))
     );
@@ -108,12 +102,13 @@ fn odd(finding: &Finding, kernel: &str) -> String {
         seen,
         ..
     } = finding;
-    match &finding.reason {
-        Some(reason) => format!("{name}: not available here: {reason}.\n"),
+    let text = match &finding.reason {
+        Some(reason) => format!("{name}: not available here: {reason}."),
         None => format!(
-            "{name}: {kernel} answers {seen}, where {expected} was expected: a finding about this kernel.\n"
+            "{name}: {kernel} answers {seen}, where {expected} was expected: a finding about this kernel."
         ),
-    }
+    };
+    textwrap::wrap(&text, 78).join("\n") + "\n"
 }
 
 /// All about one.

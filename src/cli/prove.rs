@@ -143,15 +143,26 @@ fn page(document: &Document, size: Size) -> String {
             proof.arrived,
             verdict(proof)
         );
+        if let Some(reason) = &proof.reason {
+            let wrapped = textwrap::wrap(reason, 76 - width);
+            out.extend(
+                wrapped
+                    .iter()
+                    .map(|line| format!("  {:width$}  {line}\n", "")),
+            );
+        }
     }
     out + "\n" + &explanation(document, size)
 }
 
 fn verdict(proof: &Proof) -> String {
-    match (&proof.reason, proof.verdict) {
-        (Some(reason), verdict) => format!("{}: {reason}", verdict.name()),
-        (None, Verdict::Mixed) => format!("mixed: {} of {} bytes new", proof.new_bytes, proof.size),
-        (None, verdict) => verdict.name().to_owned(),
+    match proof.verdict {
+        Verdict::Mixed => format!(
+            "mixed: {} of {} bytes new",
+            proof.new_bytes,
+            proof.size.bytes()
+        ),
+        verdict => verdict.name().to_owned(),
     }
 }
 
@@ -178,7 +189,7 @@ fn explanation(document: &Document, size: Size) -> String {
     if seen(Verdict::Copied) {
         texts.push(
             "copied: the old bytes came although the source had changed, so the kernel had taken a copy before the \
-             call returned. To a file that is the copy in the page cache of the sink."
+             call returned. To a file: the copy lies in the sink's own pages."
                 .to_owned(),
         );
     }

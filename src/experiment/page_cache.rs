@@ -184,9 +184,7 @@ impl Watch {
 
 fn written(look: &Look) -> String {
     let dirty = match look.dirty {
-        Some(dirty) if look.keeps => {
-            format!("{dirty} pages are counted as dirty, and there is no disk to write them to")
-        }
+        _ if look.keeps => "this file system has no disk to write them to".to_owned(),
         Some(dirty) => format!("{dirty} pages are dirty: the disk does not have them yet"),
         None => "how many of them are dirty is not told here".to_owned(),
     };
@@ -217,7 +215,7 @@ fn dropped(look: &Look) -> String {
 fn one_page_read(look: &Look) -> String {
     match look.resident.saturating_sub(look.before) {
         0 => "The bytes were resident already: the disk was not asked.".to_owned(),
-        1 => "4 KiB were asked for, and one page came.".to_owned(),
+        1 => "4 KiB were asked for, and one page came: no read-ahead this time.".to_owned(),
         came => format!("4 KiB were asked for, and {came} pages came: the kernel reads ahead."),
     }
 }
@@ -231,10 +229,22 @@ fn random_page_read(look: &Look) -> String {
 }
 
 fn touched(look: &Look) -> String {
+    let faults = |count: u64, kind: &str| match count {
+        1 => format!("1 {kind} fault"),
+        count => format!("{count} {kind} faults"),
+    };
+    let (major, minor) = (faults(look.major, "major"), faults(look.minor, "minor"));
+    let waited = match look.major {
+        0 => "no page waited for the disk",
+        _ => "a major fault waits for the disk",
+    };
+    let around = match look.major + look.minor < look.pages {
+        true => " A fault maps resident neighbours too: fewer faults than pages.",
+        false => "",
+    };
     format!(
-        "{} pages touched, one after the other: {} major faults, which waited for the disk, and {} minor ones. A fault maps \
-         resident neighbours too, so there are fewer faults than pages.",
-        look.pages, look.major, look.minor
+        "{} pages touched, first to last: {major} and {minor}; {waited}.{around}",
+        look.pages
     )
 }
 

@@ -98,10 +98,12 @@ pub fn prove(method: Method, to: Sink, size: Size, dir: &Path) -> Proof {
         arrived: arrived.letters,
         rounds,
     };
+    let length = size.bytes() as usize;
+    let (old, new) = (pattern(length, OLD), pattern(length, NEW));
     let mut verdicts = Vec::new();
     let mut last = Arrived::default();
     while verdicts.len() < ROUNDS as usize {
-        match round(method, to, size.bytes() as usize, dir) {
+        match round(method, to, &old, &new, dir) {
             Ok(arrived) => {
                 verdicts.push(arrived.verdict());
                 last = arrived;
@@ -143,24 +145,35 @@ impl Arrived {
 }
 
 /// Sends, overwrites, receives: in this order, by this thread alone, so that there is no race.
-fn round(method: Method, to: Sink, size: usize, dir: &Path) -> Result<Arrived> {
-    let (old, new) = (pattern(size, OLD), pattern(size, NEW));
+fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
+    let size = old.len();
     let source = endpoint::scratch_file(dir)?;
     source
-        .write_all_at(&old, 0)
+        .write_all_at(old, 0)
         .context("cannot write the source")?;
     let way = Way::open(to, size, dir)?;
     send(method, &source, way.near.as_fd(), size)?;
     source
-        .write_all_at(&new, 0)
+        .write_all_at(new, 0)
         .context("cannot overwrite the source")?;
     let arrived = way.receive(size).context("cannot receive")?;
     ensure!(
         arrived.len() == size,
-        "only {} of {size} bytes fit in a {to} queue that nobody reads",
-        arrived.len()
+        "only {} of {size} bytes fit in a {to} queue that nobody reads ({})",
+        arrived.len(),
+        limit(to)
     );
-    judge(&arrived, &old, &new)
+    judge(&arrived, old, new)
+}
+
+/// Where the system's limit of a queue stands.
+fn limit(to: Sink) -> &'static str {
+    match to {
+        Sink::Tcp => "/proc/sys/net/ipv4/tcp_wmem",
+        Sink::Unix => "/proc/sys/net/core/wmem_max",
+        Sink::Pipe => "/proc/sys/fs/pipe-max-size",
+        Sink::File => "the free space",
+    }
 }
 
 /// Moves the source by the method into a sink that never waits. A full sink is no error here: what is missing

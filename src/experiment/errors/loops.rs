@@ -47,7 +47,7 @@ pub(super) const ALL: &[Experiment] = &[
     Experiment {
         name: "short-writes-resumed",
         theme: THEME,
-        call: "while sent < n { sent += write(socket, &data[sent..n]); }  on EAGAIN: poll",
+        call: "while sent < n { sent += write(socket, &data[sent..n]); }, poll on EAGAIN",
         setup: "The same bytes to the same slow receiver; each call begins where the last one stopped.",
         expected: Always("every byte"),
         why: "The count says how far the kernel came, so the loop knows where to go on, and poll wakes it when \

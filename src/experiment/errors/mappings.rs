@@ -32,7 +32,7 @@ pub(super) const ALL: &[Experiment] = &[
         setup: "A file is mapped, then truncated to 0 bytes; the mapping stays.",
         expected: Always("EFAULT"),
         why: "The kernel takes the page fault on the program's behalf, finds no page behind it any more, and \
-              gives up the copy instead of killing anyone: mmap(2), ERRORS, and write(2), EFAULT.",
+              gives up the copy instead of killing anyone: write(2), EFAULT.",
         alone: false,
         run: |setting| {
             let mapping = truncated(setting)?;

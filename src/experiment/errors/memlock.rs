@@ -25,7 +25,7 @@ pub(super) const ALL: &[Experiment] = &[
         setup: "RLIMIT_MEMLOCK is 8 MiB, CAP_IPC_LOCK is dropped, and the one buffer has 8 MiB.",
         expected: Always("ENOMEM"),
         why: "A registered buffer is pinned, and the ring itself has taken a little of the same limit, so 8 MiB no \
-              longer fit. The memory is there; the permission to pin it is not: io_uring_register(2), getrlimit(2).",
+              longer fit. The memory itself is not scarce: io_uring_register(2), getrlimit(2).",
         alone: true,
         run: register,
     },
@@ -36,7 +36,7 @@ pub(super) const ALL: &[Experiment] = &[
         setup: "RLIMIT_MEMLOCK is 8 MiB, CAP_IPC_LOCK is dropped, SO_ZEROCOPY is set, the socket is TCP.",
         expected: Always("ENOBUFS"),
         why: "The pages of a zero-copy send stay pinned until the completion, so they count as locked memory. \
-              Smaller sends, with completions read in between, stay below the limit: kernel doc msg_zerocopy.rst.",
+              Memory for 16 MiB is there; the permission to pin it at once is not: kernel doc msg_zerocopy.rst.",
         alone: true,
         run: zerocopy,
     },

@@ -57,18 +57,24 @@ pub enum Expected {
         /// What those answer.
         then: &'static str,
     },
+    /// The number of bytes that one call moves at most: `MAX_RW_COUNT` of the kernel, INT_MAX rounded down to a page.
+    MostOfACall,
 }
 
 impl Expected {
-    /// What the kernel of this version (major, minor) is expected to answer.
-    pub fn on(&self, kernel: (u32, u32)) -> &'static str {
-        match *self {
+    /// What a kernel of this version (major, minor), with pages of this size, is expected to answer.
+    pub fn on(&self, kernel: (u32, u32), page_size: u64) -> String {
+        let answer = match *self {
+            Expected::MostOfACall => {
+                return (i32::MAX as u64 / page_size * page_size).to_string();
+            }
             Expected::Always(answer) => answer,
             Expected::Except {
                 from, until, then, ..
             } if (from..until).contains(&kernel) => then,
             Expected::Except { usual, .. } => usual,
-        }
+        };
+        answer.to_owned()
     }
 }
 
@@ -228,14 +234,17 @@ pub fn run(experiment: &Experiment, setting: &Setting) -> Result<Finding> {
         (experiment.run)(setting)
     };
     let seen = seen.with_context(|| format!("cannot run {}", experiment.name))?;
-    let expected = experiment.expected.on(kernel());
+    let machine = host::machine();
+    let expected = experiment
+        .expected
+        .on(version(&machine.kernel), machine.page_size);
     Ok(Finding {
         name: experiment.name.into(),
         theme: experiment.theme.into(),
         call: experiment.call.into(),
         setup: experiment.setup.into(),
-        expected: expected.into(),
         matches: seen.unavailable.is_none().then(|| seen.answer == expected),
+        expected,
         seen: seen.answer,
         detail: seen.detail,
         lines: seen.lines,
@@ -244,10 +253,9 @@ pub fn run(experiment: &Experiment, setting: &Setting) -> Result<Finding> {
     })
 }
 
-/// The running kernel, as (major, minor); (0, 0) where it does not say.
-fn kernel() -> (u32, u32) {
-    let release = host::machine().kernel;
-    let mut numbers = release
+/// `Linux 6.18.4` as (6, 18); (0, 0) where it does not say.
+fn version(kernel: &str) -> (u32, u32) {
+    let mut numbers = kernel
         .split(|c: char| !c.is_ascii_digit())
         .filter_map(|part| part.parse().ok());
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
@@ -272,8 +280,20 @@ mod tests {
             ((5, 19), "EXDEV"),
             ((6, 1), "EXDEV"),
         ] {
-            assert_eq!(expected.on(kernel), answer, "{kernel:?}");
+            assert_eq!(expected.on(kernel, 4096), answer, "{kernel:?}");
         }
+    }
+
+    #[test]
+    fn the_most_of_a_call_depends_on_the_page() {
+        assert_eq!(Expected::MostOfACall.on((6, 18), 4096), "2147479552");
+        assert_eq!(Expected::MostOfACall.on((6, 18), 65536), "2147418112");
+    }
+
+    #[test]
+    fn a_release_has_a_version() {
+        assert_eq!(version("Linux 6.18.44-fc-v595"), (6, 18));
+        assert_eq!(version("Linux"), (0, 0));
     }
 
     #[test]

@@ -107,7 +107,7 @@ pub(super) const ALL: &[Experiment] = &[
         setup: "A nonblocking pipe that nobody reads is filled, 4096 bytes a call.",
         expected: Always("works, then EAGAIN"),
         why: "A pipe holds as many bytes as F_GETPIPE_SZ says, 16 pages unless it was changed. Then a writer \
-              waits, or is told to come again: pipe(7), PIPE_BUF.",
+              waits, or is told to come again: pipe(7), Pipe capacity.",
         alone: false,
         run: fill_pipe,
     },
