@@ -86,7 +86,6 @@ pub fn width(text: &str) -> usize {
 /// Lays Markdown out in rows of at most `width` cells (taken as 2 where it is less: the widest character).
 pub fn lay_out(markdown: &str, width: usize) -> Vec<Line> {
     let mut layout = Layout::new(markdown, width.max(2));
-    // A line may end in \r\n; a lone \r is a line end to CommonMark, too.
     for (event, range) in Parser::new_ext(markdown, Options::ENABLE_TABLES).into_offset_iter() {
         layout.source = layout.line_starts.partition_point(|at| *at <= range.start);
         layout.event(event);

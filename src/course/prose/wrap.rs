@@ -44,7 +44,7 @@ pub(super) fn width(text: &str) -> usize {
     text.graphemes(true).map(grapheme_width).sum()
 }
 
-/// No grapheme is wider than two cells, whatever its parts.
+/// What a terminal gives to one grapheme.
 fn grapheme_width(grapheme: &str) -> usize {
     UnicodeWidthStr::width(grapheme)
 }
