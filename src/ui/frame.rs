@@ -13,6 +13,8 @@ use crate::app::{App, Click, Command, Screen, keys};
 
 /// Cells of the gauge on the message row.
 const GAUGE: usize = 16;
+/// Columns of the header beside title and cells: the name, the numbers, the gaps.
+const HEADER_REST: usize = 34;
 /// Columns between two keys of the bar.
 const GAP: u16 = 3;
 
@@ -28,11 +30,11 @@ fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let room = rooms.header;
     let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
     let accent = pen.style(Role::Accent).patch(strong);
-    let end = if rooms.tier == Tier::Folded {
-        page_count(pen, app, room, false)
-    } else {
-        page_count(pen, app, room, true)
-    };
+    // The title is worth more than the cells of the pages.
+    let title = app.open_lesson().map_or(0, |lesson| lesson.title.width());
+    let cells = app.open_lesson().map_or(0, |lesson| 2 * lesson.pages.len());
+    let long = rooms.tier > Tier::Folded && title + cells + HEADER_REST <= usize::from(room.width);
+    let end = page_count(pen, app, room, long);
     let room = Rect {
         width: end.saturating_sub(2),
         ..room

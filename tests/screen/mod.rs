@@ -1,0 +1,224 @@
+//! A learner without a terminal: keys in, screen out.
+#![allow(dead_code)]
+
+use ratatui::{buffer::Buffer, layout::Rect};
+use zclab::{
+    app::{App, Effect, Event, Key, Mouse, Outcome, Run},
+    course::progress::Progress,
+    embedded,
+    model::{
+        Call, Descriptor, DescriptorKind, Machine, Measured, Method, NO_DESCRIPTOR, Origin,
+        Outcome as Came, Recording, Task, Trace, TransferSpec,
+    },
+    runtime,
+    ui::{self, layout::Tier, pen::Spots, theme::Theme},
+};
+
+/// The program without its threads.
+pub struct Learner {
+    pub app: App,
+    pub theme: Theme,
+    pub area: Rect,
+    pub spots: Spots,
+    pub effects: Vec<Effect>,
+}
+
+impl Learner {
+    pub fn new(width: u16, height: u16) -> Learner {
+        let (material, faults) = runtime::material(&embedded::lessons());
+        assert!(faults.is_empty(), "the lessons have faults: {faults:?}");
+        let mut learner = Learner {
+            app: App::new(material, Progress::default(), None),
+            theme: Theme::default(),
+            area: Rect::new(0, 0, width, height),
+            spots: Spots::default(),
+            effects: Vec::new(),
+        };
+        learner.screen();
+        learner
+    }
+
+    /// Draws, as the runtime does.
+    pub fn screen(&mut self) -> String {
+        self.app
+            .update(Event::Folded(Tier::of(self.area).is_folded()));
+        let mut buf = Buffer::empty(self.area);
+        self.spots = ui::view(&self.app, &self.theme, self.area, &mut buf);
+        self.app.update(Event::ScrollRoom(self.spots.scroll_room));
+        if let Some(room) = self.spots.player {
+            self.app.fit_player(room.width, room.height);
+        }
+        text(&buf)
+    }
+
+    pub fn event(&mut self, event: Event) -> String {
+        let effects = self.app.update(event);
+        for effect in effects {
+            if let Effect::Run { job, spec } = &effect {
+                let outcome = Box::new(Outcome {
+                    live: run(spec),
+                    shipped: None,
+                });
+                let more = self.app.update(Event::Finished(*job, outcome));
+                self.effects.extend(more);
+            }
+            self.effects.push(effect);
+        }
+        self.screen()
+    }
+
+    pub fn key(&mut self, key: Key) -> String {
+        self.event(Event::Key(key))
+    }
+
+    pub fn keys(&mut self, keys: &str) -> String {
+        let mut screen = String::new();
+        for c in keys.chars() {
+            screen = self.key(match c {
+                '\n' => Key::Enter,
+                '\t' => Key::Tab,
+                c => Key::Char(c),
+            });
+        }
+        screen
+    }
+
+    pub fn mouse(&mut self, mouse: Mouse) -> String {
+        match ui::point(&self.app, &self.spots, mouse) {
+            Some(event) => self.event(event),
+            None => self.screen(),
+        }
+    }
+
+    /// Opens a page by the course and `n`.
+    pub fn open(&mut self, page: impl Fn(&App) -> bool) {
+        for lesson in 0..self.app.lessons.len() {
+            for _ in 0..self.app.lessons[lesson].pages.len() {
+                if self.app.screen == zclab::app::Screen::Course {
+                    self.key(Key::Enter);
+                }
+                if page(&self.app) {
+                    return;
+                }
+                self.keys("n");
+            }
+        }
+        panic!("there is no such page");
+    }
+}
+
+/// The rows of a frame, without trailing spaces.
+pub fn text(buf: &Buffer) -> String {
+    let area = buf.area;
+    let row = |y| {
+        let row: String = (area.left()..area.right())
+            .map(|x| buf[(x, y)].symbol())
+            .collect();
+        row.trim_end().to_owned()
+    };
+    (area.top()..area.bottom())
+        .map(row)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// A run as a kernel would show it: read and write in turn, the last read returns 0.
+pub fn run(spec: &TransferSpec) -> Run {
+    let mut names = Vec::new();
+    let mut calls = Vec::new();
+    let (chunk, mut left) = (spec.chunk.0.max(1), spec.size.0);
+    let mut call = |name: &str, args: [u64; 6], result: i64, descriptors: [u32; 2]| {
+        let name = names
+            .iter()
+            .position(|known| known == name)
+            .unwrap_or_else(|| {
+                names.push(name.to_owned());
+                names.len() - 1
+            });
+        let start_ns = calls.len() as u64 * 10_000;
+        calls.push(Call {
+            name: name as u16,
+            task: 0,
+            state: Default::default(),
+            args,
+            result,
+            start_ns,
+            duration_ns: 9_000,
+            descriptors,
+        });
+    };
+    loop {
+        let now = chunk.min(left);
+        if spec.method == Method::Sendfile {
+            call("sendfile", [4, 3, 0, chunk, 0, 0], now as i64, [1, 0]);
+        } else {
+            call(
+                "read",
+                [3, 0x7000_0000, chunk, 0, 0, 0],
+                now as i64,
+                [0, NO_DESCRIPTOR],
+            );
+        }
+        if now == 0 {
+            break;
+        }
+        if spec.method != Method::Sendfile {
+            call(
+                "write",
+                [4, 0x7000_0000, now, 0, 0, 0],
+                now as i64,
+                [1, NO_DESCRIPTOR],
+            );
+        }
+        left -= now;
+    }
+    let descriptor = |fd, kind, name: &str| Descriptor {
+        fd,
+        kind,
+        name: name.to_owned(),
+        identity: fd as u64,
+    };
+    let recording = Recording {
+        origin: Origin::Live,
+        spec: spec.clone(),
+        machine: Machine {
+            kernel: "Linux 6.18".into(),
+            arch: "x86_64".into(),
+            cpus: 2,
+            page_size: 4096,
+        },
+        outcome: Came {
+            bytes_moved: spec.size.0,
+            verified: Some(true),
+            received: spec.size.0,
+            ..Came::default()
+        },
+        measured: Some(Measured {
+            wall_ns: 412_000,
+            cpu_ns: 400_000,
+            voluntary_context_switches: 3,
+            minor_faults: 12,
+            ..Measured::default()
+        }),
+        trace: Some(Trace {
+            wall_ns: 1_000_000,
+            names,
+            tasks: vec![Task {
+                tid: 1,
+                pid: 1,
+                name: "zclab".into(),
+            }],
+            descriptors: vec![
+                descriptor(3, DescriptorKind::File, "/source"),
+                descriptor(4, DescriptorKind::Tcp, "tcp 127.0.0.1:41234"),
+            ],
+            calls,
+            texts: Vec::new(),
+        }),
+        unavailable: Vec::new(),
+    };
+    Run::new(
+        recording,
+        embedded::transfer_source("read_write.rs").unwrap_or_default(),
+    )
+}
