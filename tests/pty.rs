@@ -234,6 +234,7 @@ fn sizes_that_change_at_any_moment_are_harmless() {
         assert_eq!(done, 0);
         terminal.send(["\r", "n", "?", "\x1b", "\t", "b"][step % 6]);
     }
+    // A key that comes together with a change of size is not lost.
     terminal.send("q");
     assert_eq!(terminal.ended().code(), Some(0));
     assert!(!terminal.is_raw());

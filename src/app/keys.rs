@@ -762,15 +762,14 @@ fn paused(app: At) -> bool {
     has_player(app) && !playing(app)
 }
 fn can_run_first(app: At) -> bool {
-    no_overlay(app)
-        && app.job.is_none()
-        && (in_form(app)
-            || app
-                .lab_page()
-                .is_some_and(|(_, page)| page.player.is_none() && !app.asks_guess()))
+    let not_run = |app: At| {
+        app.lab_page()
+            .is_some_and(|(_, page)| page.player.is_none())
+    };
+    no_overlay(app) && app.job.is_none() && (in_form(app) || not_run(app))
 }
 fn can_run_again(app: At) -> bool {
-    no_overlay(app) && app.job.is_none() && app.lab_page().is_some()
+    no_overlay(app) && app.job.is_none() && app.lab_page().is_some() && !can_run_first(app)
 }
 fn can_guess_again(app: At) -> bool {
     no_overlay(app)

@@ -1,29 +1,29 @@
-//! Keys and mouse, from the terminal to the channel.
+//! Keys and mouse, from the terminal to the channel. The bytes are read here, and not by crossterm: its reader
+//! can miss a key that comes together with a change of size, and would then be asked for it without end.
 
 use std::{
-    io::{self, IsTerminal},
-    os::fd::AsFd,
+    io,
+    os::fd::{AsFd, BorrowedFd},
     sync::mpsc::Sender,
     thread,
-    time::Duration,
 };
 
-use crossterm::event::{
-    self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
-    MouseEventKind,
-};
 use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
+    unistd::read,
 };
 
 use super::{Message, worker};
 use crate::app::{Key, Mouse};
 
+/// A sequence that is longer than this is none that anybody types.
+const LONGEST: usize = 64;
+
 /// Reads the terminal in a thread of its own, until it is gone.
 pub fn listen(sender: Sender<Message>) {
     let read = move || {
-        let _ = read_all(&sender);
+        read_all(io::stdin().as_fd(), &sender);
         let _ = sender.send(Message::Closed);
     };
     // Without this thread no key would come; the signals still end the program.
@@ -32,71 +32,167 @@ pub fn listen(sender: Sender<Message>) {
         .spawn(read);
 }
 
-fn read_all(sender: &Sender<Message>) -> io::Result<()> {
-    let stdin = io::stdin();
-    while stdin.is_terminal() {
-        let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut fds, PollTimeout::NONE) {
-            Ok(_) => {}
-            Err(Errno::EINTR) => continue,
-            Err(errno) => return Err(errno.into()),
+fn read_all(terminal: BorrowedFd, sender: &Sender<Message>) {
+    let mut bytes = [0; 4096];
+    let mut waiting = Vec::new();
+    loop {
+        let mut fds = [PollFd::new(terminal, PollFlags::POLLIN)];
+        let ready = poll(&mut fds, PollTimeout::NONE).and_then(|_| read(terminal, &mut bytes));
+        match ready {
+            Ok(0) => return,
+            Ok(count) => waiting.extend_from_slice(&bytes[..count]),
+            Err(Errno::EINTR | Errno::EAGAIN) => continue,
+            Err(_) => return,
         }
-        let ready = fds[0].revents().unwrap_or(PollFlags::empty());
-        if ready.intersects(PollFlags::POLLHUP | PollFlags::POLLERR | PollFlags::POLLNVAL) {
-            break;
-        }
-        while event::poll(Duration::ZERO)? {
-            if let Some(message) = message(event::read()?)
-                && sender.send(message).is_err()
-            {
-                return Ok(());
+        for message in messages(&mut waiting) {
+            if sender.send(message).is_err() {
+                return;
             }
         }
     }
-    Ok(())
 }
 
-fn message(event: Event) -> Option<Message> {
-    match event {
-        Event::Key(key) => self::key(key).map(Message::Key),
-        Event::Mouse(mouse) => self::mouse(mouse).map(Message::Mouse),
-        Event::Resize(..) => Some(Message::Redraw),
-        // Focus is nobody's business, and a paste is no answer.
-        Event::FocusGained | Event::FocusLost | Event::Paste(_) => None,
-    }
-}
-
-fn key(event: KeyEvent) -> Option<Key> {
-    if event.kind == KeyEventKind::Release || event.modifiers.contains(KeyModifiers::ALT) {
-        return None;
-    }
-    Some(match event.code {
-        KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::CONTROL) => {
-            Key::Ctrl(c.to_ascii_lowercase())
+/// Takes the whole keys and mouse reports from the bytes; the beginning of one stays.
+fn messages(bytes: &mut Vec<u8>) -> Vec<Message> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        match one(&bytes[at..]) {
+            Some((message, used)) => {
+                found.extend(message);
+                at += used;
+            }
+            None if bytes.len() - at > LONGEST => at = bytes.len(),
+            None => break,
         }
-        KeyCode::Char(c) => Key::Char(c),
-        KeyCode::Up => Key::Up,
-        KeyCode::Down => Key::Down,
-        KeyCode::Left => Key::Left,
-        KeyCode::Right => Key::Right,
-        KeyCode::Enter => Key::Enter,
-        KeyCode::Esc => Key::Esc,
-        KeyCode::Tab | KeyCode::BackTab => Key::Tab,
-        KeyCode::Backspace | KeyCode::Delete => Key::Backspace,
-        KeyCode::Home => Key::Home,
-        KeyCode::End => Key::End,
-        KeyCode::PageUp => Key::PageUp,
-        KeyCode::PageDown => Key::PageDown,
-        _ => return None,
-    })
+    }
+    bytes.drain(..at);
+    found
 }
 
-fn mouse(event: MouseEvent) -> Option<Mouse> {
-    match event.kind {
-        MouseEventKind::Down(MouseButton::Left) => Some(Mouse::Press(event.column, event.row)),
-        MouseEventKind::Drag(MouseButton::Left) => Some(Mouse::Drag(event.column, event.row)),
-        MouseEventKind::ScrollUp => Some(Mouse::Wheel(-1)),
-        MouseEventKind::ScrollDown => Some(Mouse::Wheel(1)),
+/// The first key or report, if it means something here, and its length. None: it is not whole yet.
+fn one(bytes: &[u8]) -> Option<(Option<Message>, usize)> {
+    let key = |key| Some(Message::Key(key));
+    match bytes {
+        // An escape that nothing follows is the key itself.
+        [0x1b] => Some((key(Key::Esc), 1)),
+        [0x1b, 0x1b, ..] => Some((key(Key::Esc), 1)),
+        [0x1b, b'[', rest @ ..] => {
+            let end = rest.iter().position(|byte| (0x40..=0x7e).contains(byte))?;
+            Some((sequence(&rest[..end], rest[end]), end + 3))
+        }
+        [0x1b, b'O', last, ..] => Some((sequence(&[], *last), 3)),
+        [0x1b, b'O'] => None,
+        // Alt and a key: nothing here.
+        [0x1b, _, ..] => Some((None, 2)),
+        [b'\r' | b'\n', ..] => Some((key(Key::Enter), 1)),
+        [b'\t', ..] => Some((key(Key::Tab), 1)),
+        [0x7f | 0x08, ..] => Some((key(Key::Backspace), 1)),
+        [control @ 1..=26, ..] => Some((key(Key::Ctrl(char::from(control + b'a' - 1))), 1)),
+        [0..=31, ..] => Some((None, 1)),
+        _ => character(bytes),
+    }
+}
+
+/// A character in UTF-8.
+fn character(bytes: &[u8]) -> Option<(Option<Message>, usize)> {
+    let length = match bytes[0] {
+        ..0x80 => 1,
+        0xc0..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        0xf0.. => 4,
+        _ => return Some((None, 1)),
+    };
+    let text = bytes.get(..length)?;
+    let c = std::str::from_utf8(text)
+        .ok()
+        .and_then(|text| text.chars().next());
+    Some((
+        c.map(|c| Message::Key(Key::Char(c))),
+        if c.is_some() { length } else { 1 },
+    ))
+}
+
+/// What stands between `ESC [` and its last byte.
+fn sequence(parameters: &[u8], last: u8) -> Option<Message> {
+    let text = std::str::from_utf8(parameters).ok()?;
+    if let Some(report) = text.strip_prefix('<') {
+        return mouse(report, last).map(Message::Mouse);
+    }
+    let first = text.split(';').next().unwrap_or_default();
+    let key = match (last, first) {
+        (b'A', _) => Key::Up,
+        (b'B', _) => Key::Down,
+        (b'C', _) => Key::Right,
+        (b'D', _) => Key::Left,
+        (b'H', _) | (b'~', "1" | "7") => Key::Home,
+        (b'F', _) | (b'~', "4" | "8") => Key::End,
+        (b'Z', _) => Key::Tab,
+        (b'~', "3") => Key::Backspace,
+        (b'~', "5") => Key::PageUp,
+        (b'~', "6") => Key::PageDown,
+        _ => return None,
+    };
+    Some(Message::Key(key))
+}
+
+/// A report in the SGR form: `button;column;row`, both from 1; `M` pressed or moved, `m` let go.
+fn mouse(report: &str, last: u8) -> Option<Mouse> {
+    let mut numbers = report.split(';').map(|number| number.parse::<u16>().ok());
+    let (button, column, row) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    let (x, y) = (column.checked_sub(1)?, row.checked_sub(1)?);
+    match (button, last) {
+        (0, b'M') => Some(Mouse::Press(x, y)),
+        (32, b'M') => Some(Mouse::Drag(x, y)),
+        (64, b'M') => Some(Mouse::Wheel(-1)),
+        (65, b'M') => Some(Mouse::Wheel(1)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> (Vec<String>, Vec<u8>) {
+        let mut bytes = bytes.to_vec();
+        let said = messages(&mut bytes)
+            .into_iter()
+            .map(|message| match message {
+                Message::Key(key) => format!("{key:?}"),
+                Message::Mouse(mouse) => format!("{mouse:?}"),
+                _ => "?".to_owned(),
+            });
+        (said.collect(), bytes)
+    }
+
+    #[test]
+    fn keys_and_reports_are_told_apart() {
+        let (said, left) =
+            read(b"a\x1b[A\x1bOD\x1b[5~\x1b[<0;3;4M\x1b[<0;3;4m\x1b[<65;1;1M\r\x1a\x1b");
+        let expected = [
+            "Char('a')",
+            "Up",
+            "Left",
+            "PageUp",
+            "Press(2, 3)",
+            "Wheel(1)",
+            "Enter",
+            "Ctrl('z')",
+            "Esc",
+        ];
+        assert_eq!(said, expected);
+        assert!(left.is_empty());
+    }
+
+    #[test]
+    fn a_sequence_that_is_not_whole_waits_and_nonsense_is_dropped() {
+        assert_eq!(read(b"\x1b[<0;3").1, b"\x1b[<0;3");
+        assert_eq!(read("é\u{1b}x!".as_bytes()).0, ["Char('é')", "Char('!')"]);
+        assert!(
+            read(&[b"\x1b[".to_vec(), vec![b'0'; 100]].concat())
+                .1
+                .is_empty()
+        );
     }
 }
