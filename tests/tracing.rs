@@ -1,6 +1,11 @@
 //! The tracer against real tracees: this very test binary, executed again as the tracee that a variable names.
 
-use std::process::{Command, Stdio};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use zclab::{
     model::{CallState, Trace},
@@ -8,25 +13,24 @@ use zclab::{
     trace::{self, Cancel, Ended, Options, Recorded, TraceError},
 };
 
-const TRACEE: &str = "ZCLAB_TEST_TRACEE";
+#[path = "tracing/tracees.rs"]
+mod tracees;
 
 /// The other side of every test here: does what the variable says, where it is set.
 #[test]
 fn tracee() {
-    if let Ok(name) = std::env::var(TRACEE) {
+    if let Ok(name) = std::env::var(tracees::NAME) {
         tracees::run(&name);
     }
 }
 
 fn tracee_command(name: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "tracee", "--nocapture", "--test-threads=1"])
-        .env(TRACEE, name)
-        .stdout(Stdio::null());
+    let mut command = tracees::command(name);
+    command.stdout(Stdio::null());
     command
 }
 
+/// Follows everything, records between the markers.
 fn options() -> Options {
     Options {
         follow: true,
@@ -36,38 +40,71 @@ fn options() -> Options {
 }
 
 fn record(command: &mut Command, options: &Options) -> Recorded {
-    trace::record(command, options, &Cancel::new(), &mut |_| {}).expect("a recording")
+    let recorded = trace::record(command, options, &Cancel::new(), &mut |_| {});
+    recorded.unwrap_or_else(|error| match error {
+        TraceError::Refused(cause) => panic!("these tests need ptrace, which is refused: {cause}"),
+        error => panic!("{error}"),
+    })
+}
+
+fn record_tracee(name: &str) -> Trace {
+    let recorded = record(&mut tracee_command(name), &options());
+    assert_eq!(recorded.ended, Ended::Code(0), "{name} failed");
+    recorded.trace
 }
 
 fn count(trace: &Trace, name: &str) -> usize {
-    trace
-        .calls
-        .iter()
-        .filter(|call| trace.name(call) == name)
-        .count()
+    let calls = trace.calls.iter();
+    calls.filter(|call| trace.name(call) == name).count()
 }
 
-fn texts(trace: &Trace) -> Vec<String> {
-    trace
-        .calls
-        .iter()
-        .map(|call| format_call(trace, call, Style::Full))
-        .collect()
+fn lines(trace: &Trace, style: Style) -> Vec<String> {
+    let calls = trace.calls.iter();
+    calls.map(|call| format_call(trace, call, style)).collect()
+}
+
+fn is_alive(pid: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    !status.is_empty() && !status.contains("State:\tZ")
+}
+
+/// A file in which a tracee says its process id.
+struct PidFile(tempfile::TempDir);
+
+impl PidFile {
+    fn new(command: &mut Command) -> PidFile {
+        let file = PidFile(tempfile::tempdir().unwrap());
+        command.env(tracees::PID_FILE, file.0.path());
+        file
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("pid")
+    }
+
+    fn wait(path: &Path) -> i32 {
+        loop {
+            match fs::read_to_string(path)
+                .ok()
+                .and_then(|pid| pid.parse().ok())
+            {
+                Some(pid) => return pid,
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    }
 }
 
 #[test]
 fn a_plain_program_is_recorded_from_its_exec_to_its_end() {
-    let mut command = Command::new("true");
-    let recorded = record(
-        &mut command,
-        &Options {
-            between_markers: false,
-            ..options()
-        },
-    );
+    let whole = Options {
+        between_markers: false,
+        ..options()
+    };
+    let recorded = record(&mut Command::new("true"), &whole);
     assert_eq!(recorded.ended, Ended::Code(0));
     let trace = &recorded.trace;
-    let lines = texts(trace);
+    let lines = lines(trace, Style::Full);
     assert!(lines[0].starts_with("execve(\"/"), "{}", lines[0]);
     assert!(
         lines[0].ends_with("/true\", argv, envp) = 0"),
@@ -76,18 +113,317 @@ fn a_plain_program_is_recorded_from_its_exec_to_its_end() {
     );
     assert_eq!(lines.last().unwrap(), "exit_group(0) = ?");
     assert_eq!(trace.calls.last().unwrap().state, CallState::Unfinished);
-    assert!(trace.wall_ns > 0);
-    let _ = (
-        count(trace, "x"),
-        TraceError::Cancelled,
-        tracee_command("x"),
+    assert!(trace.calls.is_sorted_by_key(|call| call.start_ns));
+    assert!(trace.wall_ns >= trace.calls.last().unwrap().start_ns);
+}
+
+#[test]
+fn the_calls_are_those_that_strace_shows() {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let strace = Command::new("strace")
+        .args(["-f", "-o"])
+        .arg(log.path())
+        .arg("true")
+        .status();
+    if !strace.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: strace is not installed, or may not trace");
+        return;
+    }
+    let name = |line: &str| {
+        line.split_whitespace()
+            .nth(1)?
+            .split_once('(')
+            .map(|(name, _)| name.to_owned())
+    };
+    let log = fs::read_to_string(log.path()).unwrap();
+    let seen: Vec<_> = log.lines().filter_map(name).collect();
+    let whole = Options {
+        between_markers: false,
+        ..options()
+    };
+    let trace = record(&mut Command::new("true"), &whole).trace;
+    let recorded: Vec<_> = trace.calls.iter().map(|call| trace.name(call)).collect();
+    assert_eq!(recorded, seen);
+}
+
+#[test]
+fn only_the_calls_between_the_markers_are_recorded() {
+    let trace = record_tracee("plain");
+    let names: Vec<_> = trace.calls.iter().map(|call| trace.name(call)).collect();
+    assert_eq!(names, ["getppid"; 7]);
+    assert_eq!(trace.tasks.len(), 1);
+    let last = trace.calls.last().unwrap();
+    assert!(trace.wall_ns >= last.start_ns + last.duration_ns);
+}
+
+#[test]
+fn calls_of_threads_are_counted_exactly() {
+    let trace = record_tracee("threads");
+    assert_eq!(count(&trace, "getppid"), 4 * 250);
+    for task in 1..5 {
+        let own = trace
+            .calls
+            .iter()
+            .filter(|call| call.task == task && trace.name(call) == "getppid");
+        assert_eq!(own.count(), 250);
+    }
+    assert!(
+        trace
+            .tasks
+            .iter()
+            .all(|task| task.pid == trace.tasks[0].pid)
     );
 }
 
-mod tracees {
-    pub fn run(name: &str) {
-        match name {
-            other => panic!("no tracee is called {other}"),
+#[test]
+fn two_thousand_threads_come_and_go() {
+    let trace = record_tracee("many-threads");
+    assert_eq!(count(&trace, "getppid"), 2000);
+    assert_eq!(trace.tasks.len(), 2001);
+}
+
+#[test]
+fn children_are_followed_on_request() {
+    let trace = record_tracee("fork");
+    assert_eq!(count(&trace, "getppid"), 10 + 1);
+    assert_ne!(trace.tasks[0].pid, trace.tasks[1].pid);
+    let alone = Options {
+        follow: false,
+        cpu: None,
+        between_markers: false,
+    };
+    let recorded = record(&mut tracee_command("fork"), &alone);
+    assert_eq!(recorded.ended, Ended::Code(0));
+    assert_eq!(recorded.trace.tasks.len(), 1, "its first thread alone");
+}
+
+#[test]
+fn programs_that_start_programs_are_followed() {
+    let trace = record_tracee("chain-3");
+    assert_eq!(count(&trace, "getppid"), 5);
+    let executed = trace
+        .calls
+        .iter()
+        .filter(|call| trace.name(call) == "execve" && call.result == 0);
+    assert_eq!(executed.count(), 3);
+}
+
+#[test]
+fn a_thread_may_execute_another_program() {
+    let trace = record_tracee("exec-by-thread");
+    assert_eq!(count(&trace, "getppid"), 5);
+    let pause = trace
+        .calls
+        .iter()
+        .find(|call| ["pause", "ppoll"].contains(&trace.name(call)));
+    assert_eq!(pause.unwrap().state, CallState::Unfinished);
+    let alone = Options {
+        follow: false,
+        ..options()
+    };
+    let recorded = record(&mut tracee_command("exec-by-thread"), &alone);
+    assert_eq!(
+        recorded.ended,
+        Ended::Code(0),
+        "not followed, it ends by itself"
+    );
+}
+
+#[test]
+fn signals_are_delivered_as_if_nobody_looked() {
+    let trace = record_tracee("signals");
+    assert_eq!(count(&trace, "rt_sigreturn"), 4);
+    let recorded = record(&mut tracee_command("abort"), &options());
+    assert_eq!(recorded.ended, Ended::Signal("SIGABRT".to_owned()));
+}
+
+#[test]
+fn a_stopped_tracee_stays_stopped_until_it_is_continued() {
+    record_tracee("stop");
+}
+
+#[test]
+fn a_child_that_is_killed_leaves_its_call_unfinished() {
+    let trace = record_tracee("kill");
+    let asleep = trace
+        .calls
+        .iter()
+        .filter(|call| call.state == CallState::Unfinished);
+    let names: Vec<_> = asleep.map(|call| trace.name(call)).collect();
+    assert!(names == ["pause"] || names == ["ppoll"], "{names:?}");
+}
+
+#[test]
+fn a_tracee_killed_from_outside_in_the_middle_ends_the_recording() {
+    let mut command = tracee_command("spin");
+    let file = PidFile::new(&mut command);
+    let path = file.path();
+    let killer = std::thread::spawn(move || {
+        let pid = PidFile::wait(&path);
+        std::thread::sleep(Duration::from_millis(100));
+        // SAFETY: kill takes two integers; the tracer has not reaped this process, because nobody else ends it.
+        unsafe { libc::kill(pid, libc::SIGKILL) };
+    });
+    let recorded = record(&mut command, &options());
+    killer.join().unwrap();
+    assert_eq!(recorded.ended, Ended::Signal("SIGKILL".to_owned()));
+    assert!(count(&recorded.trace, "getppid") > 0);
+}
+
+#[test]
+fn cancelling_kills_the_tracees_and_nothing_else() {
+    let mut other = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+    let mut command = tracee_command("spin-family");
+    let file = PidFile::new(&mut command);
+    let cancel = Cancel::new();
+    let path = file.path();
+    let canceller = std::thread::spawn({
+        let cancel = cancel.clone();
+        move || {
+            let pid = PidFile::wait(&path);
+            cancel.cancel();
+            pid
         }
+    });
+    let result = trace::record(&mut command, &options(), &cancel, &mut |_| {});
+    assert!(matches!(result, Err(TraceError::Cancelled)), "{result:?}");
+    assert!(
+        !is_alive(canceller.join().unwrap()),
+        "a tracee was left behind"
+    );
+    assert!(
+        other.try_wait().unwrap().is_none(),
+        "another child was killed"
+    );
+    drop(other.stdin.take());
+    assert!(other.wait().unwrap().success());
+    let again = trace::record(
+        &mut tracee_command("spin"),
+        &options(),
+        &cancel,
+        &mut |_| {},
+    );
+    assert!(matches!(again, Err(TraceError::Cancelled)), "{again:?}");
+}
+
+#[test]
+fn a_panic_while_progress_is_told_leaves_nothing_behind() {
+    let mut command = tracee_command("spin");
+    let file = PidFile::new(&mut command);
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let mut progress = |trace: &Trace| assert!(trace.calls.is_empty(), "on purpose");
+        trace::record(&mut command, &options(), &Cancel::new(), &mut progress)
+    }));
+    assert!(panicked.is_err());
+    assert!(
+        !is_alive(PidFile::wait(&file.path())),
+        "a tracee was left behind"
+    );
+}
+
+#[test]
+fn a_command_that_cannot_be_run_is_one_line() {
+    for (program, why) in [
+        ("/nonexistent/program", "No such file"),
+        ("/", "Permission denied"),
+    ] {
+        let result = trace::record(
+            &mut Command::new(program),
+            &options(),
+            &Cancel::new(),
+            &mut |_| {},
+        );
+        let error = result.expect_err("it cannot be run").to_string();
+        assert!(
+            error.starts_with(&format!("cannot run {program}: {why}")),
+            "{error}"
+        );
+        assert!(!error.contains('\n'));
     }
+}
+
+#[test]
+fn pinning_is_the_tracees_affair() {
+    let allowed = tracees::allowed_cpus();
+    let pinned = Options {
+        cpu: Some(allowed[0]),
+        ..options()
+    };
+    let recorded = record(&mut tracee_command("count-cpus"), &pinned);
+    assert_eq!(recorded.ended, Ended::Code(1), "the tracee has one CPU");
+    assert_eq!(
+        tracees::allowed_cpus(),
+        allowed,
+        "the caller has its own again"
+    );
+    let nowhere = Options {
+        cpu: Some(1023),
+        ..options()
+    };
+    let result = trace::record(
+        &mut tracee_command("plain"),
+        &nowhere,
+        &Cancel::new(),
+        &mut |_| {},
+    );
+    let error = result.expect_err("there is no such CPU").to_string();
+    assert!(error.starts_with("cannot pin to CPU 1023: "), "{error}");
+}
+
+#[test]
+fn refusals_name_their_cause() {
+    let said = |name: &str| {
+        let output = tracees::command(name).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let filtered = said("refused-by-seccomp");
+    assert!(
+        filtered.contains("refused: a seccomp filter on this process"),
+        "{filtered}"
+    );
+    // A program that is traced already cannot trace: it says by whom.
+    let recorded = record(
+        &mut tracee_command("refused-as-traced"),
+        &Options {
+            between_markers: false,
+            ..options()
+        },
+    );
+    assert_eq!(recorded.ended, Ended::Code(0));
+}
+
+#[test]
+fn descriptors_are_shown_as_what_they_are() {
+    let mut command = tracee_command("descriptors");
+    let dir = tempfile::tempdir().unwrap();
+    command.env(tracees::PID_FILE, dir.path());
+    let recorded = record(&mut command, &options());
+    assert_eq!(recorded.ended, Ended::Code(0));
+    let trace = &recorded.trace;
+    let full = lines(trace, Style::Full);
+    let port = fs::read_to_string(dir.path().join("port")).unwrap();
+    let file = fs::canonicalize(dir.path()).unwrap().join("file");
+    let file = file.display();
+    let expected = [
+        format!("= 700<{file}>"),
+        format!("write(700<{file}>, buf, 5) = 5"),
+        "write(703<pipe>, buf, 5) = 5".to_owned(),
+        format!("write(701<tcp 127.0.0.1:{port}>, buf, 5) = 5"),
+        "sendto(702<unix>, buf, 5, MSG_NOSIGNAL, NULL, 0) = 5".to_owned(),
+        "write(700<pipe>, buf, 5) = 5".to_owned(),
+        "write(700, buf, 5) = -1 EBADF".to_owned(),
+    ];
+    let mut rest = full.iter();
+    for wanted in &expected {
+        assert!(
+            rest.any(|line| line.ends_with(wanted)),
+            "{wanted} is not in its place in {full:#?}"
+        );
+    }
+    assert!(lines(trace, Style::Short).contains(&"write(701<tcp>) = 5".to_owned()));
+    let pair = full.iter().find(|line| line.starts_with("pipe2(")).unwrap();
+    assert!(
+        pair.starts_with("pipe2([") && pair.contains("<pipe>, "),
+        "{pair}"
+    );
 }

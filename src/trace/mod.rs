@@ -110,6 +110,8 @@ pub fn record(
             };
             trace(link, options, cancel, &mut relay)
         });
+        // Should `progress` panic, the tracer must notice before this scope waits for it.
+        let (shown, give_back) = (shown, give_back);
         let spawned = gate.spawn(command);
         for trace in shown {
             progress(&trace);
@@ -152,13 +154,7 @@ fn conclude(
     traced: Traced,
     cancel: &Cancel,
 ) -> Result<Recorded, TraceError> {
-    let traced = match traced {
-        Err(error) => {
-            // Where it was never seized, nobody has waited for it yet. (It is killed already, or ends by itself.)
-            return Err(error);
-        }
-        Ok(traced) => traced,
-    };
+    let traced = traced?;
     let program = command.get_program().display();
     let mut child =
         spawned.map_err(|error| TraceError::Failed(anyhow!("cannot run {program}: {error}")))?;

@@ -9,7 +9,7 @@ use super::kernel::Tid;
 /// The cause, in one sentence.
 pub(super) fn cause(child: Tid, errno: Errno) -> String {
     let child_status = fs::read_to_string(format!("/proc/{child}/status")).unwrap_or_default();
-    let own_status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let own_status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
     let yama = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
     let tracer = field(&child_status, "TracerPid:").filter(|tracer| *tracer != 0);
     if let Some(tracer) = tracer {

@@ -178,6 +178,9 @@ impl<'a> Tracer<'a> {
                 }
             }
         }
+        // No tracee is left, though the end of each may not have been told: a thread that is not followed, and executes
+        // a program, takes the place of one that is.
+        self.tasks.clear();
         self.check_cancelled()?;
         if self.phase == Phase::During && !self.between_markers {
             self.recorder.trace.wall_ns = self.now();
