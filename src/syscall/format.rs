@@ -274,3 +274,130 @@ fn index_of(trace: &Trace, call: &Call) -> Option<usize> {
         .find(|(_, other)| *other == call)
         .map(|(i, _)| first + i)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{NO_DESCRIPTOR, Task, Text};
+
+    const MAP: u64 = 0x7f00_0000_0000;
+
+    fn trace() -> Trace {
+        let descriptor = |fd, kind, name: &str| Descriptor {
+            fd,
+            kind,
+            name: name.to_owned(),
+            identity: 0,
+        };
+        let task = Task {
+            tid: 1,
+            pid: 1,
+            name: "x".to_owned(),
+        };
+        Trace {
+            tasks: vec![task],
+            descriptors: vec![
+                descriptor(3, DescriptorKind::File, "/tmp/source"),
+                descriptor(4, DescriptorKind::Tcp, "tcp 127.0.0.1:41234"),
+            ],
+            ..Trace::default()
+        }
+    }
+
+    fn made(
+        trace: &mut Trace,
+        name: &str,
+        args: &[u64],
+        fds: [u32; 2],
+        result: i64,
+    ) -> [String; 2] {
+        let mut all = [0; 6];
+        all[..args.len()].copy_from_slice(args);
+        let call = Call {
+            name: trace.names.len() as u16,
+            task: 0,
+            state: CallState::Returned,
+            args: all,
+            result,
+            start_ns: trace.calls.len() as u64,
+            duration_ns: 0,
+            descriptors: fds,
+        };
+        trace.names.push(name.to_owned());
+        trace.calls.push(call);
+        [Style::Full, Style::Short].map(|style| format_call(trace, &call, style))
+    }
+
+    #[test]
+    fn calls_are_written_in_the_manner_of_strace() {
+        const NONE: u32 = NO_DESCRIPTOR;
+        let trace = &mut trace();
+        let cwd = -100i64 as u64;
+        trace.texts = vec![Text {
+            call: 3,
+            arg: 1,
+            text: "/x".to_owned(),
+        }];
+        let cases: [(&str, &[u64], [u32; 2], i64, &str, &str); 7] = [
+            (
+                "write",
+                &[4, 99, 65536],
+                [1, NONE],
+                65536,
+                "write(4<tcp 127.0.0.1:41234>, buf, 65536) = 65536",
+                "write(4<tcp>) = 65\u{a0}536",
+            ),
+            (
+                "sendfile",
+                &[4, 3, 0, 65536],
+                [1, 0],
+                0,
+                "sendfile(4<tcp 127.0.0.1:41234>, 3</tmp/source>, NULL, 65536) = 0",
+                "sendfile(4<tcp>, 3<source>) = 0",
+            ),
+            (
+                "mmap",
+                &[0, 1 << 20, 1, 2, 3, 0],
+                [0, NONE],
+                MAP as i64,
+                "mmap(NULL, 1048576, PROT_READ, MAP_PRIVATE, 3</tmp/source>, 0) = 0x7f0000000000",
+                "mmap(3<source>) = 0x7f0000000000",
+            ),
+            (
+                "openat",
+                &[cwd, 5, 0o2000000, 0o644],
+                [NONE, NONE],
+                -2,
+                "openat(AT_FDCWD, \"/x\", O_RDONLY|O_CLOEXEC) = -1 ENOENT",
+                "openat() = -1 ENOENT",
+            ),
+            (
+                "pwrite64",
+                &[4, MAP + 393_216, 8, 0],
+                [1, NONE],
+                8,
+                "pwrite64(4<tcp 127.0.0.1:41234>, map + 393216, 8, 0) = 8",
+                "pwrite64(4<tcp>) = 8",
+            ),
+            (
+                "splice",
+                &[3, 0, 4, 0, 9, 0x105],
+                [0, 1],
+                -512,
+                "splice(3</tmp/source>, NULL, 4<tcp 127.0.0.1:41234>, NULL, 9, SPLICE_F_MOVE|SPLICE_F_MORE|0x100) = -1 ERESTARTSYS",
+                "splice(3<source>, 4<tcp>) = -1 ERESTARTSYS",
+            ),
+            (
+                "getppid",
+                &[1, 2, 3, 4, 5, 255],
+                [NONE, NONE],
+                1 << 40,
+                "getppid(raw, 0x1, 0x2, 0x3, 0x4, 0x5, 0xff) = 1099511627776",
+                "getppid() = 1\u{a0}099\u{a0}511\u{a0}627\u{a0}776",
+            ),
+        ];
+        for (name, args, fds, result, full, short) in cases {
+            assert_eq!(made(trace, name, args, fds, result), [full, short]);
+        }
+    }
+}

@@ -24,6 +24,8 @@ pub(super) const PTRACE_SYSCALL_INFO_ENTRY: u8 = 1;
 pub(super) const PTRACE_SYSCALL_INFO_EXIT: u8 = 2;
 const PTRACE_GET_SYSCALL_INFO: u32 = 0x420e;
 const PTRACE_LISTEN: u32 = 0x4208;
+const PTRACE_CONT: u32 = 7;
+const PTRACE_SYSCALL: u32 = 24;
 
 /// How a stopped thread goes on.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +40,9 @@ pub(super) enum Resume {
 
 /// Lets a stopped thread go on, with a signal (0: none).
 pub(super) fn resume(tid: Tid, how: Resume, signal: i32) -> Result<(), Errno> {
-    let request = match how {
-        Resume::ToCall => libc::PTRACE_SYSCALL as u32,
-        Resume::Run => libc::PTRACE_CONT as u32,
+    let request: u32 = match how {
+        Resume::ToCall => PTRACE_SYSCALL,
+        Resume::Run => PTRACE_CONT,
         Resume::Listen => PTRACE_LISTEN,
     };
     // SAFETY: these requests take two integers and write no memory of this process.

@@ -180,11 +180,8 @@ fn stop() {
         revents: 0,
     };
     // SAFETY: one pollfd, as is said.
-    assert_eq!(
-        unsafe { libc::poll(&mut poll, 1, 100) },
-        0,
-        "it went on though it was stopped"
-    );
+    let ready = unsafe { libc::poll(&mut poll, 1, 100) };
+    assert_eq!(ready, 0, "it went on though it was stopped");
     // SAFETY: kill takes two integers; the child has not been reaped.
     unsafe { libc::kill(child, libc::SIGCONT) };
     assert_eq!(libc::WEXITSTATUS(wait_for(child, 0)), 7);
@@ -291,10 +288,8 @@ fn refused_by_seccomp() {
 /// Puts a descriptor at a number that nothing else has.
 fn at(fd: &impl AsRawFd, number: i32) -> i32 {
     // SAFETY: dup3 takes integers; the number is used here alone.
-    assert_eq!(
-        unsafe { libc::dup3(fd.as_raw_fd(), number, libc::O_CLOEXEC) },
-        number
-    );
+    let copy = unsafe { libc::dup3(fd.as_raw_fd(), number, libc::O_CLOEXEC) };
+    assert_eq!(copy, number);
     number
 }
 
