@@ -349,7 +349,7 @@ fn bad_requests_get_their_status_and_the_server_goes_on() {
     let dir = directory_with(&[("a", b"a")]);
     fs::create_dir(dir.path().join("empty")).unwrap();
     fs::write(dir.path().join("locked"), "x").unwrap();
-    fs::set_permissions(dir.path().join("locked"), PermissionsExt::from_mode(0)).unwrap();
+    fs::set_permissions(dir.path().join("locked"), PermissionsExt::from_mode(0o0)).unwrap();
     let server = Server::start(dir.path(), "sendfile", &[]);
     let long = format!(
         "GET /a HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n",
@@ -651,6 +651,57 @@ fn signals_end_it_cleanly_also_in_the_middle() {
         client.request("GET", "/large", &[]);
         client.head();
         assert_eq!(server.end(signal), Some(0));
+    }
+}
+
+#[test]
+fn the_calls_of_a_traced_server_are_shown() {
+    let dir = directory_with(&[("file", &pattern(200_000))]);
+    for (method, call) in [("read-write", "pread64("), ("sendfile", "sendfile(")] {
+        let program = env!("CARGO_BIN_EXE_zclab");
+        let mut command = Command::new(program);
+        command
+            .arg("serve")
+            .arg(dir.path())
+            .args(["--method", method, "--trace"]);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let Some(address) = line.trim_end().strip_prefix("listening on http://") else {
+            let mut error = String::new();
+            child
+                .stderr
+                .take()
+                .unwrap()
+                .read_to_string(&mut error)
+                .unwrap();
+            child.wait().unwrap();
+            assert!(error.contains("ptrace is refused"), "{line}{error}");
+            eprintln!("skipped: {error}");
+            return;
+        };
+        let address = address.parse().unwrap();
+        let mut server = Server { child, address };
+        assert!(server.get("/file").body == pattern(200_000));
+        let pid = Pid::from_raw(server.child.id() as i32);
+        nix::sys::signal::kill(pid, Signal::SIGTERM).unwrap();
+        let mut shown = String::new();
+        stdout.read_to_string(&mut shown).unwrap();
+        assert_eq!(server.child.wait().unwrap().code(), Some(0));
+        for part in [
+            call,
+            "openat2(",
+            "epoll_wait",
+            "calls traced",
+            "bytes moved",
+        ] {
+            assert!(shown.contains(part), "{method}: no {part} in {shown}");
+        }
     }
 }
 

@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::Context;
 
-use crate::serve::proxy::{Method, Proxy};
+use crate::serve::{
+    event_loop::Stop,
+    proxy::{Method, Proxy},
+};
 
 /// Pass connections on to another address, both directions, by the method of your choice.
 #[derive(Debug, clap::Args)]
@@ -33,12 +36,12 @@ pub struct Args {
 
 /// Passes connections on until SIGINT or SIGTERM.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let proxy = Proxy::new(args.to, args.method, args.max_connections as usize)
-        .context("cannot start the proxy")?;
+    let stop = Stop::on_signals().context("cannot catch signals")?;
+    let proxy = Proxy::new(args.to, args.method, args.max_connections as usize);
     let listener = super::serve::listen(args.from)?;
     let from = listener.local_addr()?;
     super::print(&format!("listening on {from}, connecting to {}\n", args.to))?;
-    proxy.run(listener).context("cannot go on")?;
+    proxy.run(listener, &stop).context("cannot go on")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,10 @@
 //! `zclab serve DIR`: a static file server.
 
+mod traced;
+
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    os::fd::AsFd,
     path::PathBuf,
     process::ExitCode,
     time::Duration,
@@ -10,6 +13,7 @@ use std::{
 use anyhow::Context;
 
 use crate::serve::{
+    event_loop::Stop,
     send::Method,
     server::{Patience, Server},
 };
@@ -19,7 +23,7 @@ use crate::serve::{
 #[command(after_help = "Examples:
   zclab serve . --method sendfile         prints the address it listens on
   zclab serve site --method splice --port 8080
-  strace -f zclab serve . --method mmap-write
+  zclab serve . --method mmap-write --trace
 
 SIGINT (Ctrl-C) or SIGTERM ends it.")]
 pub struct Args {
@@ -46,10 +50,23 @@ pub struct Args {
     /// How long a client may take no byte of a response
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub send_timeout: u32,
+    /// Show the server's calls while it serves, and what they come to when it has ended
+    #[arg(long)]
+    pub trace: bool,
+    /// What `--trace` runs: marks where serving begins, and ends when standard input is closed
+    #[arg(long, hide = true, conflicts_with = "trace")]
+    pub traced: bool,
 }
 
 /// Serves until SIGINT or SIGTERM.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if args.trace {
+        return traced::run();
+    }
+    let mut stop = Stop::on_signals().context("cannot catch signals")?;
+    if args.traced {
+        stop = stop.or_when_closed(std::io::stdin().as_fd().try_clone_to_owned()?);
+    }
     let seconds = |count: u32| Duration::from_secs(count.into());
     let patience = Patience {
         head: seconds(args.head_timeout),
@@ -62,7 +79,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot serve {}", args.dir.display()))?;
     let listener = listen(address)?;
     super::print(&format!("listening on http://{}\n", listener.local_addr()?))?;
-    server.run(listener).context("cannot serve")?;
+    if args.traced {
+        traced::mark_begin();
+    }
+    let served = server.run(listener, &stop).context("cannot serve");
+    if args.traced {
+        traced::mark_end();
+    }
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,9 +6,12 @@
 
 use std::{
     collections::VecDeque,
-    io,
+    io::{self, Read},
     net::{TcpListener, TcpStream},
-    os::{fd::BorrowedFd, unix::net::UnixStream},
+    os::{
+        fd::{BorrowedFd, OwnedFd},
+        unix::net::UnixStream,
+    },
     time::{Duration, Instant},
 };
 
@@ -99,7 +102,11 @@ where
     listener.set_nonblocking(true)?;
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     epoll.add(&listener, EpollEvent::new(EpollFlags::EPOLLIN, LISTENER))?;
-    epoll.add(&stop.0, EpollEvent::new(EpollFlags::EPOLLIN, STOP))?;
+    let stops = EpollEvent::new(EpollFlags::EPOLLIN, STOP);
+    epoll.add(&stop.signals, stops)?;
+    if let Some(pipe) = &stop.input {
+        epoll.add(pipe, stops)?;
+    }
     let mut driver = Loop {
         epoll,
         listener,
@@ -114,21 +121,38 @@ where
     driver.run()
 }
 
-/// SIGINT and SIGTERM, caught.
+/// What ends the loop: SIGINT and SIGTERM, caught.
 #[derive(Debug)]
-pub struct Stop(UnixStream);
+pub struct Stop {
+    signals: UnixStream,
+    input: Option<OwnedFd>,
+}
 
 impl Stop {
-    /// Catches them, from now on and for good: the stream becomes readable.
+    /// Catches them, from now on and for good.
     ///
     /// # Errors
     /// No descriptors are left.
     pub fn on_signals() -> io::Result<Stop> {
-        let (readable, writable) = UnixStream::pair()?;
+        let (signals, writable) = UnixStream::pair()?;
         for signal in [libc::SIGINT, libc::SIGTERM] {
             signal_hook::low_level::pipe::register(signal, writable.try_clone()?)?;
         }
-        Ok(Stop(readable))
+        Ok(Stop {
+            signals,
+            input: None,
+        })
+    }
+
+    /// Ends also when the other end of this pipe is closed.
+    pub fn or_when_closed(mut self, pipe: OwnedFd) -> Stop {
+        self.input = Some(pipe);
+        self
+    }
+
+    /// Waits for a signal, where there is no loop to end.
+    pub fn wait(&self) {
+        let _ = (&self.signals).read(&mut [0]);
     }
 }
 

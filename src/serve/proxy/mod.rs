@@ -42,30 +42,25 @@ pub struct Proxy {
     to: SockaddrStorage,
     method: Method,
     connections: usize,
-    stop: Stop,
 }
 
 impl Proxy {
-    /// Connects each client with `to`, at most `connections` at once. From here on SIGINT and SIGTERM are caught.
-    ///
-    /// # Errors
-    /// Signals cannot be caught.
-    pub fn new(to: SocketAddr, method: Method, connections: usize) -> io::Result<Proxy> {
-        Ok(Proxy {
+    /// Connects each client with `to`, at most `connections` at once.
+    pub fn new(to: SocketAddr, method: Method, connections: usize) -> Proxy {
+        Proxy {
             to: SockaddrStorage::from(to),
             method,
             connections: room_for_connections(DESCRIPTORS, connections),
-            stop: Stop::on_signals()?,
-        })
+        }
     }
 
-    /// Passes on the listener's clients until SIGINT or SIGTERM. Where the other side refuses, the client's connection is
+    /// Passes on the listener's clients until it is told to stop. Where the other side refuses, the client's connection is
     /// closed, and the others go on.
     ///
     /// # Errors
     /// Epoll cannot be set up.
-    pub fn run(self, listener: TcpListener) -> io::Result<()> {
-        event_loop::run(listener, &self.stop, self.connections, |client, now| {
+    pub fn run(self, listener: TcpListener, stop: &Stop) -> io::Result<()> {
+        event_loop::run(listener, stop, self.connections, |client, now| {
             Pair::new(client, self.to, self.method, now).ok()
         })
     }

@@ -38,15 +38,13 @@ const DESCRIPTORS: usize = 4;
 pub struct Server {
     site: Rc<Site>,
     connections: usize,
-    stop: Stop,
 }
 
 impl Server {
-    /// Serves the files of `directory`, to at most `connections` clients at once. From here on SIGINT and SIGTERM are
-    /// caught.
+    /// Serves the files of `directory`, to at most `connections` clients at once.
     ///
     /// # Errors
-    /// The directory cannot be opened, or signals cannot be caught.
+    /// The directory cannot be opened.
     pub fn new(
         directory: &Path,
         method: send::Method,
@@ -60,16 +58,15 @@ impl Server {
                 patience,
             }),
             connections: room_for_connections(DESCRIPTORS, connections),
-            stop: Stop::on_signals()?,
         })
     }
 
-    /// Serves the listener's clients until SIGINT or SIGTERM.
+    /// Serves the listener's clients until it is told to stop.
     ///
     /// # Errors
     /// Epoll cannot be set up.
-    pub fn run(self, listener: TcpListener) -> io::Result<()> {
-        event_loop::run(listener, &self.stop, self.connections, |socket, now| {
+    pub fn run(self, listener: TcpListener, stop: &Stop) -> io::Result<()> {
+        event_loop::run(listener, stop, self.connections, |socket, now| {
             Some(client::Client::new(socket, Rc::clone(&self.site), now))
         })
     }

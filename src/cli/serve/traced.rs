@@ -1,0 +1,113 @@
+//! `zclab serve --trace`: the same command, run once more under the tracer.
+
+use std::{
+    collections::BTreeMap, fmt::Write, io::PipeReader, io::PipeWriter, process::Command,
+    process::ExitCode, thread,
+};
+
+use anyhow::{Context, bail};
+
+use crate::copypath::Fold;
+use crate::model::{CallState, Trace, grouped, marker};
+use crate::serve::event_loop::Stop;
+use crate::syscall::{Style, format_call};
+use crate::trace::{self, Cancel, Ended, Options};
+
+/// Runs this very command under the tracer, shows its calls, and at the end what they come to.
+pub(super) fn run() -> anyhow::Result<ExitCode> {
+    let stop = Stop::on_signals().context("cannot catch signals")?;
+    // The server ends when this end of the pipe is closed: nobody has to know its process id.
+    let (input, keep): (PipeReader, PipeWriter) = std::io::pipe().context("cannot make a pipe")?;
+    let arguments = std::env::args_os().skip(1).map(|argument| match argument {
+        trace if trace == "--trace" => "--traced".into(),
+        other => other,
+    });
+    let mut command = Command::new("/proc/self/exe");
+    command.args(arguments).stdin(input);
+    thread::spawn(move || {
+        stop.wait();
+        drop(keep);
+    });
+    let options = Options {
+        between_markers: true,
+        ..Options::default()
+    };
+    let mut shown = Shown::default();
+    let done = trace::record(&mut command, &options, &Cancel::new(), &mut |trace| {
+        shown.go_on(trace);
+    });
+    let recorded = done.context("cannot trace the server")?;
+    shown.go_on(&recorded.trace);
+    match recorded.ended {
+        Ended::Code(0) => {
+            super::super::print(&shown.summary(&recorded.trace))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        // It has said why itself.
+        Ended::Code(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
+        Ended::Signal(signal) => bail!("the server was ended by {signal}"),
+    }
+}
+
+/// Tells the tracer that what follows is to be shown.
+pub(super) fn mark_begin() {
+    mark(marker::BEGIN);
+}
+
+/// And that what follows is not.
+pub(super) fn mark_end() {
+    mark(marker::END);
+}
+
+fn mark(word: &str) {
+    // SAFETY: the word outlives the call. It fails with EBADF, which is what it is for.
+    unsafe { libc::write(-1, word.as_ptr().cast(), word.len()) };
+}
+
+/// What has been shown of a trace that grows, and what its calls moved.
+#[derive(Default)]
+struct Shown {
+    calls: usize,
+    fold: Fold,
+    /// Bytes, by from, to and how.
+    moved: BTreeMap<(&'static str, &'static str, &'static str), u64>,
+    closed: bool,
+}
+
+impl Shown {
+    /// Shows the calls that have returned since.
+    fn go_on(&mut self, trace: &Trace) {
+        let mut lines = String::new();
+        while let Some(call) = trace.calls.get(self.calls) {
+            if call.state == CallState::Unfinished {
+                break;
+            }
+            self.calls += 1;
+            lines += &format_call(trace, call, Style::Full);
+            if let Some(hop) = self.fold.step(trace, call) {
+                let (from, to, how) = (hop.from.name(), hop.to.name(), hop.how.name());
+                *self.moved.entry((from, to, how)).or_default() += hop.bytes;
+                let _ = write!(lines, "   {from} > {to}: {how}");
+            }
+            lines.push('\n');
+        }
+        // Nobody looks any more: the server goes on all the same.
+        self.closed = self.closed || super::super::print(&lines).is_err();
+    }
+
+    /// The calls by name, and the bytes by their way.
+    fn summary(&self, trace: &Trace) -> String {
+        let mut text = format!("\n{} calls traced\n", grouped(self.calls as u64));
+        for (name, count) in trace.calls_by_name() {
+            let _ = writeln!(text, "  {name:<16}{:>12}", grouped(count));
+        }
+        if !self.moved.is_empty() {
+            text += "bytes moved\n";
+        }
+        for ((from, to, how), bytes) in &self.moved {
+            let way = format!("{from} > {to}");
+            let _ = writeln!(text, "  {way:<30}{how:<10}{:>16}", grouped(*bytes));
+        }
+        text
+    }
+}
