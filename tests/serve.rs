@@ -636,7 +636,7 @@ fn more_clients_than_places() {
         for client in &mut clients {
             client.request("GET", "/file", &[("Connection", "close")]);
         }
-        for client in &mut clients {
+        for mut client in clients {
             assert!(client.response(true).body == pattern(100_000));
         }
     }

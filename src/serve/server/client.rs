@@ -163,9 +163,9 @@ impl Client {
     /// The answer is in the socket's queue.
     fn sent(&mut self, now: Instant) {
         let keep_alive = matches!(&self.state, State::Sending(answer, _) if answer.keep_alive);
+        self.idle_since = now;
         if keep_alive {
             self.state = State::Idle;
-            self.idle_since = now;
             self.deadline = now + self.site.patience.idle;
             // The next request may have come with the last one.
             self.understand(now);
@@ -240,6 +240,6 @@ impl Connection for Client {
     }
 
     fn idle_since(&self) -> Option<Instant> {
-        matches!(self.state, State::Idle).then_some(self.idle_since)
+        matches!(self.state, State::Idle | State::Lingering).then_some(self.idle_since)
     }
 }
