@@ -9,6 +9,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+mod refusal;
+
 use nix::unistd::geteuid;
 use serde_json::Value;
 use zclab::{
@@ -143,6 +145,26 @@ fn an_ordinary_user_sees_the_same() {
             dir.path().display()
         ),
     }
+}
+
+#[test]
+fn where_io_uring_is_refused_one_row_says_so() {
+    let _alone = alone();
+    let dir = directory();
+    let mut command = Command::new(ZCLAB);
+    command.args(["errors", "--json", "--dir"]).arg(dir.path());
+    command.stdin(Stdio::null());
+    let refused = refusal::refusing(libc::SYS_io_uring_setup, command).output();
+    let results = results(&refused.unwrap());
+    let unavailable: Vec<&Value> = results
+        .iter()
+        .filter(|result| !result["reason"].is_null())
+        .collect();
+    let row = |name: &str| unavailable.iter().find(|result| result["name"] == name);
+    let reason =
+        row("register-beyond-memlock").expect("io_uring_setup was refused")["reason"].as_str();
+    assert_eq!(reason, Some("io_uring_setup is refused: EPERM"));
+    all_as_expected(&results);
 }
 
 #[test]

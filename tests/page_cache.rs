@@ -6,6 +6,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+mod refusal;
+
 use serde_json::Value;
 
 fn page_cache(args: &[&str], dir: &Path) -> String {
@@ -114,4 +116,23 @@ fn the_text_fits_80_columns() {
     assert!(text.contains("written") && text.contains('■'), "{text}");
     let too_long = text.lines().skip(1).find(|line| line.chars().count() > 80);
     assert_eq!(too_long, None);
+}
+
+#[test]
+fn without_cachestat_the_pages_are_still_known() {
+    /// cachestat(2), on every architecture.
+    const CACHESTAT: libc::c_long = 451;
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zclab"));
+    command
+        .args(["page-cache", "--json", "--size", "64KiB", "--dir"])
+        .arg(dir.path());
+    let output = refusal::refusing(CACHESTAT, command).output().unwrap();
+    assert!(output.status.success());
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    pictures_agree(&document);
+    assert!(step(&document, "written")["dirty"].is_null());
+    assert_eq!(document["unavailable"][0]["instrument"], "cachestat");
+    let reason = document["unavailable"][0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("EPERM"), "{reason}");
 }

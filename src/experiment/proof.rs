@@ -159,7 +159,7 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
     let arrived = way.receive(size).context("cannot receive")?;
     ensure!(
         arrived.len() == size,
-        "only {} of {size} bytes fit in a {to} queue that nobody reads ({})",
+        "only {} of {size} bytes fit in a {to} queue that nobody reads: the limit is in {}",
         arrived.len(),
         limit(to)
     );
@@ -172,7 +172,7 @@ fn limit(to: Sink) -> &'static str {
         Sink::Tcp => "/proc/sys/net/ipv4/tcp_wmem",
         Sink::Unix => "/proc/sys/net/core/wmem_max",
         Sink::Pipe => "/proc/sys/fs/pipe-max-size",
-        Sink::File => "the free space",
+        Sink::File => "the file system",
     }
 }
 
