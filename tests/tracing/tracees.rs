@@ -60,8 +60,17 @@ fn mark(text: &str) {
     unsafe { libc::write(-1, text.as_ptr().cast(), text.len()) };
 }
 
-fn between_markers(work: impl FnOnce()) {
+/// The test harness's first thread waits for this one: its call must not begin after the marker.
+fn begin() {
+    let first = nix::unistd::getpid();
+    if nix::unistd::gettid() != first {
+        wait_until_asleep(first.as_raw());
+    }
     mark(marker::BEGIN);
+}
+
+fn between_markers(work: impl FnOnce()) {
+    begin();
     work();
     mark(marker::END);
 }
@@ -127,10 +136,23 @@ fn pause() {
     unsafe { libc::pause() };
 }
 
+/// A thread that is in `pause` sleeps; one that stands in a stop of its tracer does not, it is traced (`t`).
+fn wait_until_asleep(tid: i32) {
+    let asleep = || {
+        fs::read_to_string(format!("/proc/{tid}/stat"))
+            .unwrap()
+            .contains(") S ")
+    };
+    while !asleep() {
+        thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
 fn exec_by_thread() {
-    mark(marker::BEGIN);
-    thread::spawn(|| {
-        thread::sleep(std::time::Duration::from_millis(30)); // the first thread is in pause by now
+    begin();
+    let first = nix::unistd::gettid().as_raw();
+    thread::spawn(move || {
+        wait_until_asleep(first);
         panic!("{}", command("leaf").exec());
     });
     pause();
@@ -189,7 +211,7 @@ fn stop() {
 
 fn kill() {
     let child = fork(pause);
-    thread::sleep(std::time::Duration::from_millis(50)); // it is in pause by now
+    wait_until_asleep(child);
     // SAFETY: kill takes two integers; the child has not been reaped.
     unsafe { libc::kill(child, libc::SIGKILL) };
     assert_eq!(libc::WTERMSIG(wait_for(child, 0)), libc::SIGKILL);
@@ -210,7 +232,7 @@ fn spin() {
     if std::env::var_os(PID_FILE).is_some() {
         say("pid", std::process::id().to_string());
     }
-    mark(marker::BEGIN);
+    begin();
     loop {
         ask(1);
     }
@@ -219,7 +241,7 @@ fn spin() {
 /// The parent ends; a child, whose id is told, sleeps and makes no call that a tracer could notice.
 fn spin_family() {
     let path = directory().join("pid");
-    mark(marker::BEGIN);
+    begin();
     let (mut reader, writer) = std::io::pipe().unwrap();
     let child = fork(|| {
         drop(writer);
