@@ -15,6 +15,7 @@ impl App {
     /// A key on the list of modules.
     pub(super) fn update_course(&mut self, command: Command) {
         let last = self.lessons.len().saturating_sub(1);
+        self.scroll = 0;
         let selected = &mut self.course.selected;
         *selected = match command {
             Command::Up => selected.saturating_sub(1),

@@ -222,6 +222,7 @@ const UP_DOWN: &[(Key, Command)] = &[
     (K::PageUp, C::PageUp),
     (K::PageDown, C::PageDown),
 ];
+const PAGES: &[(Key, Command)] = &[(K::PageUp, C::PageUp), (K::PageDown, C::PageDown)];
 const LEFT_RIGHT: &[(Key, Command)] = &[
     (K::Left, C::Left),
     (K::Right, C::Right),
@@ -371,6 +372,15 @@ pub const TABLE: &[Binding] = &[
         "the side that the next run fills",
         G::Page,
         two_sides,
+    ),
+    // A list or form keeps the arrows; what does not fit beside it scrolls by pages.
+    row(
+        PAGES,
+        "PgUp PgDn",
+        "scroll",
+        "scroll what does not fit",
+        G::Page,
+        scrolls_beside,
     ),
     // The course.
     row(
@@ -795,6 +805,9 @@ fn running(app: At) -> bool {
 }
 fn scrolls_text(app: At) -> bool {
     no_overlay(app) && app.scroll_room > 0
+}
+fn scrolls_beside(app: At) -> bool {
+    app.scroll_room > 0 && (in_course(app) || in_form(app))
 }
 fn can_open_lab(app: At) -> bool {
     no_overlay(app) && !matches!(app.screen, Screen::Lab | Screen::Replay)

@@ -16,7 +16,7 @@ pub enum PageState {
     /// An experiment.
     Lab(Box<LabPage>),
     /// A question.
-    Question(QuestionState),
+    Question(Box<QuestionState>),
 }
 
 impl PageState {
@@ -31,7 +31,9 @@ impl PageState {
                     PageState::Figure(Box::new(Player::figure(figure.clone())))
                 }),
             Some(Target::Lab(_)) => PageState::Lab(Box::default()),
-            Some(Target::Question(question)) => PageState::Question(QuestionState::new(question)),
+            Some(Target::Question(question)) => {
+                PageState::Question(Box::new(QuestionState::new(question)))
+            }
         }
     }
 }

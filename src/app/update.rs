@@ -125,6 +125,10 @@ impl App {
         if self.drive(command) {
             return Vec::new();
         }
+        if self.scroll_room > 0 && matches!(command, Command::PageUp | Command::PageDown) {
+            self.scroll_text(command);
+            return Vec::new();
+        }
         match self.screen {
             Screen::Course if command == Command::Confirm => {
                 return self.open(

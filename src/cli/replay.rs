@@ -1,11 +1,19 @@
 //! `zclab replay FILE`: a saved recording.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    env,
+    io::{self, IsTerminal},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use anyhow::Result;
 
 use super::report::{self, Document};
-use crate::store;
+use crate::{
+    runtime::{self, Look, Options},
+    store,
+};
 
 /// A saved recording, played on a terminal or printed.
 #[derive(Debug, clap::Args)]
@@ -21,9 +29,17 @@ pub struct Args {
     pub json: bool,
 }
 
-/// Reports a recording as `run` reported it.
+/// Plays a recording on a terminal; elsewhere reports it as `run` reported it.
 pub fn run(args: Args) -> Result<ExitCode> {
     let recording = store::recording::load(&args.file)?;
+    if !args.json && io::stdin().is_terminal() && io::stdout().is_terminal() {
+        let options = Options {
+            theme: runtime::theme(&Look::default(), |name| env::var(name).ok()),
+            mouse: true,
+            ..Options::default()
+        };
+        return runtime::replay(recording, options);
+    }
     match args.json {
         true => super::print_json(&Document::of(&recording))?,
         false => super::print(&report::for_people(&recording))?,

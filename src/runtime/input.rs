@@ -76,15 +76,14 @@ fn one(bytes: &[u8]) -> Option<(Option<Message>, usize)> {
     match bytes {
         // An escape that nothing follows is the key itself.
         [0x1b] => Some((key(Key::Esc), 1)),
-        [0x1b, 0x1b, ..] => Some((key(Key::Esc), 1)),
         [0x1b, b'[', rest @ ..] => {
             let end = rest.iter().position(|byte| (0x40..=0x7e).contains(byte))?;
             Some((sequence(&rest[..end], rest[end]), end + 3))
         }
         [0x1b, b'O', last, ..] => Some((sequence(&[], *last), 3)),
         [0x1b, b'O'] => None,
-        // Alt and a key: nothing here.
-        [0x1b, _, ..] => Some((None, 2)),
+        // Escape and the next key, typed fast: Alt means nothing here.
+        [0x1b, ..] => Some((key(Key::Esc), 1)),
         [b'\r' | b'\n', ..] => Some((key(Key::Enter), 1)),
         [b'\t', ..] => Some((key(Key::Tab), 1)),
         [0x7f | 0x08, ..] => Some((key(Key::Backspace), 1)),
@@ -188,7 +187,10 @@ mod tests {
     #[test]
     fn a_sequence_that_is_not_whole_waits_and_nonsense_is_dropped() {
         assert_eq!(read(b"\x1b[<0;3").1, b"\x1b[<0;3");
-        assert_eq!(read("é\u{1b}x!".as_bytes()).0, ["Char('é')", "Char('!')"]);
+        assert_eq!(
+            read("é\u{1b}x!".as_bytes()).0,
+            ["Char('é')", "Esc", "Char('x')", "Char('!')"]
+        );
         assert!(
             read(&[b"\x1b[".to_vec(), vec![b'0'; 100]].concat())
                 .1

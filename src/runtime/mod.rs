@@ -12,7 +12,7 @@ use std::{
     process::ExitCode,
     sync::{
         Arc,
-        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+        mpsc::{self, Receiver, Sender},
     },
     thread,
     time::{Duration, Instant},
@@ -238,10 +238,7 @@ impl Runtime {
         // A slow terminal gets fewer frames, not a busier program.
         let pause = wanted.max(self.frame_cost * ANIMATION_SHARE);
         let spent = self.ticked.get_or_insert_with(Instant::now).elapsed();
-        match self.messages.recv_timeout(pause.saturating_sub(spent)) {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.messages.recv_timeout(pause.saturating_sub(spent)).ok()
     }
 
     /// Tells the animation how much time went by. True: something moved.

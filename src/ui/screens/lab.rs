@@ -190,7 +190,8 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
         return;
     };
     type Measure = fn(&crate::model::Measured) -> u64;
-    let measures: [(&str, Measure, fn(u64) -> String); 4] = [
+    type Said = fn(u64) -> String;
+    let measures: [(&str, Measure, Said); 4] = [
         ("wall time", |m| m.wall_ns, results::nanoseconds),
         ("CPU time", |m| m.cpu_ns, results::nanoseconds),
         (

@@ -2,7 +2,10 @@
 
 /// A bar of `■`, its length in proportion to `value` of `most`; a thing that is there has at least one cell.
 pub fn bar(value: f64, most: f64, width: usize) -> String {
-    if value <= 0.0 || most <= 0.0 || width == 0 {
+    if width == 0 {
+        return String::new();
+    }
+    if value <= 0.0 || most <= 0.0 {
         return "·".to_owned();
     }
     let cells = (value / most * width as f64).round().max(1.0) as usize;
