@@ -462,7 +462,7 @@ pub const TABLE: &[Binding] = &[
         &[(K::Char(' '), C::Play)],
         "␣",
         "play",
-        "play the chosen side",
+        "play a result",
         G::Page,
         lab_result,
     ),
@@ -760,7 +760,7 @@ fn two_sides(app: At) -> bool {
     in_form(app)
 }
 fn lab_result(app: At) -> bool {
-    in_form(app) && app.lab.sides[app.lab.side].is_some()
+    in_form(app) && app.lab.playable().is_some()
 }
 fn has_player(app: At) -> bool {
     no_overlay(app) && app.player().is_some()

@@ -141,6 +141,13 @@ impl LabScreen {
         }
     }
 
+    /// The side that can be played: the chosen one, else the other.
+    pub fn playable(&self) -> Option<usize> {
+        [self.side, 1 - self.side]
+            .into_iter()
+            .find(|side| self.sides[*side].is_some())
+    }
+
     /// Keeps a result; the next one goes to the other side while that is empty.
     pub fn keep(&mut self, side: usize, kept: Side) {
         self.sides[side] = Some(kept);

@@ -169,7 +169,7 @@ impl App {
 
     fn play(&mut self) {
         if self.screen == Screen::Lab && self.lab.playing.is_none() {
-            self.lab.playing = Some(self.lab.side);
+            self.lab.playing = self.lab.playable();
         }
         self.leaf = Leaf::Target;
         if let Some(player) = self.player_mut() {
