@@ -173,7 +173,7 @@ impl Lab<'_> {
     /// The untraced run. Its receiver looks at nothing.
     fn measure(&self, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Report> {
         let errors = memory_file()?;
-        let mut command = self.sender(Drain::Discard, &errors)?;
+        let mut command = self.sender(Drain::Discard, self.cpus.clone(), &errors)?;
         let mut child = command
             .spawn()
             .context("cannot start the sending process")?;
@@ -200,10 +200,11 @@ impl Lab<'_> {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Result<(Report, Trace), String>> {
         let errors = memory_file()?;
-        let mut command = self.sender(Drain::Hash, &errors)?;
+        let cpu = current_cpu();
+        let mut command = self.sender(Drain::Hash, self.cpus_beside(cpu), &errors)?;
         let options = trace::Options {
             follow: false,
-            cpu: current_cpu(),
+            cpu,
             between_markers: true,
         };
         let total = self.spec.size.bytes();
@@ -234,8 +235,22 @@ impl Lab<'_> {
         Ok(Ok((report, trace)))
     }
 
+    /// The CPUs for the receiver of a traced run: not the one that tracer and tracee share, where there is another.
+    fn cpus_beside(&self, taken: Option<usize>) -> Option<String> {
+        let all = self.cpus.as_deref()?;
+        let taken = taken.map(|cpu| cpu.to_string());
+        let others: Vec<_> = all
+            .split(',')
+            .filter(|cpu| Some(*cpu) != taken.as_deref())
+            .collect();
+        Some(match others.is_empty() {
+            true => all.to_owned(),
+            false => others.join(","),
+        })
+    }
+
     /// The sending process, with the source as its standard input.
-    fn sender(&self, drain: Drain, errors: &File) -> Result<Command> {
+    fn sender(&self, drain: Drain, cpus: Option<String>, errors: &File) -> Result<Command> {
         let mut command = endpoint::this_program();
         let TransferSpec {
             method, to, size, ..
@@ -248,8 +263,8 @@ impl Lab<'_> {
         if self.spec.cache == Cache::Cold {
             command.arg("--cold");
         }
-        if let Some(cpus) = &self.cpus {
-            command.args(["--receiver-cpus", cpus]);
+        if let Some(cpus) = cpus {
+            command.args(["--receiver-cpus", &cpus]);
         }
         command
             .stdin(self.source.file.try_clone()?)
