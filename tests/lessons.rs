@@ -3,17 +3,21 @@
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use zclab::{
+    copypath,
     course::{
         self, Catalogue, Fault,
         catalogue::{predictions, questions},
         mark::{letter, mark, mark_prediction, presented},
         parse,
     },
-    embedded, figure,
+    embedded, endpoint,
+    experiment::{self, Source},
+    figure,
     model::{
-        Lesson, Question, QuestionKind, QuestionOption, Reaction, Sink, Summary, Target,
+        Lesson, Query, Question, QuestionKind, QuestionOption, Reaction, Sink, Summary, Target,
         TransferSpec,
     },
+    trace::Cancel,
 };
 
 fn shipped() -> Catalogue {
@@ -108,10 +112,11 @@ fn expected(spec: &TransferSpec) -> Summary {
         mode_switches: Some(2 * syscalls),
         calls_by_name: calls
             .into_iter()
+            .filter(|(_, count)| *count > 0)
             .map(|(name, count)| (name.to_owned(), count))
             .collect(),
         cpu_copied_bytes: Some(copies * size),
-        cpu_copies_per_byte: Some(copies as f64),
+        cpu_copies_per_byte: (size > 0).then_some(copies as f64),
         bytes_moved: size,
         ..Summary::default()
     }
@@ -300,6 +305,55 @@ fn every_prediction_is_compared_and_lies_on_its_scale() {
             }
         }
     }
+}
+
+/// Every experiment and every number that a run answers, once for real on this kernel.
+#[test]
+fn the_kernel_gives_the_figures_that_the_lessons_ask_for() {
+    endpoint::set_program(env!("CARGO_BIN_EXE_zclab"));
+    let dir = tempfile::tempdir().unwrap();
+    let source = Source {
+        file: None,
+        dir: Some(dir.path().to_owned()),
+    };
+    let course = shipped();
+    for (id, spec, query) in asked_of_runs(&course) {
+        let run = experiment::run(spec, &source, &Cancel::new(), &mut |_| {}).unwrap();
+        if run.trace.is_none() {
+            return eprintln!("skipped: {id}: {:?}", run.unavailable);
+        }
+        let (seen, wanted) = (copypath::summarise(&run), expected(spec));
+        assert_eq!(seen.calls_by_name, wanted.calls_by_name, "{id}");
+        assert_eq!(seen.cpu_copied_bytes, wanted.cpu_copied_bytes, "{id}");
+        assert_eq!(seen.bytes_moved, wanted.bytes_moved, "{id}");
+        let Some(query) = query else { continue };
+        let figure = query.of(&seen);
+        assert!(figure.is_some(), "{id}: the run has no {query}");
+        if !query.is_measured() {
+            assert_eq!(figure, query.of(&wanted), "{id}: {query}");
+        }
+    }
+}
+
+/// What the course runs, each with the name of who asks and the figure asked for.
+fn asked_of_runs(course: &Catalogue) -> Vec<(&str, &TransferSpec, Option<&Query>)> {
+    let pages = course.lessons().iter().flat_map(|lesson| &lesson.pages);
+    pages
+        .filter_map(|page| match page.target.as_ref()? {
+            Target::Lab(lab) => {
+                let query = lab.predict.as_ref().map(|predict| &predict.query);
+                Some((lab.id.as_str(), &lab.spec, query))
+            }
+            Target::Question(question) => match &question.kind {
+                QuestionKind::Number {
+                    run: Some((spec, query)),
+                    ..
+                } => Some((question.id.as_str(), spec, Some(query))),
+                _ => None,
+            },
+            Target::Figure(_) => None,
+        })
+        .collect()
 }
 
 #[test]
@@ -628,6 +682,16 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
         "{",
         &["41:11: the wrong number has no answer"],
     ),
+    (
+        "scale = [0, 64]",
+        "scale = [0, 64]\ntolerance = -2",
+        &["39:13: the tolerance is negative: write 0 or more"],
+    ),
+    (
+        "scale = [0, 64]",
+        "scale = [0, 64]\ntolerance = \"few\"",
+        &["39:13: tolerance is of the type string: write a number"],
+    ),
     // Choices.
     (
         "id = \"pick\"",
@@ -846,12 +910,41 @@ fn what_does_not_fit_is_a_fault_at_its_first_line_too_many() {
     let lab = GOOD.replacen("# Two\n", &format!("# Two\n\n{column}\n"), 1);
     let found = faults(FILE, &lab);
     assert_eq!(found, [""; 0], "7 rows of 66, 12 of 42");
+    // The same page, and more to say after the run than it leaves room for.
+    let said = lab.replacen(
+        "\"So.\"\nwrong",
+        &format!("\"{}\"\nwrong", "word ".repeat(34)),
+        1,
+    );
+    assert_eq!(
+        faults(FILE, &said),
+        [
+            "lessons/01-road.md:42:11: the explanation takes 5 rows of 42 cells after the run, and the page's text leaves 3 at 120x36: shorten it, or the page's text"
+        ]
+    );
 
     let option = GOOD.replacen("\"two\"", &format!("\"{}\"", "x".repeat(59)), 1);
     assert_eq!(
         faults(FILE, &option),
         [
             "lessons/01-road.md:55:12: the option takes 2 rows of 58 cells, and there is room for 1: shorten it"
+        ]
+    );
+    let hint = GOOD.replacen("[\"Count.\"]", &format!("[\"{}\"]", "word ".repeat(30)), 1);
+    assert!(
+        faults(FILE, &hint)[0].starts_with("lessons/01-road.md:39:10: the hint takes 3 rows of 60"),
+        "{:?}",
+        faults(FILE, &hint)
+    );
+    let explain = GOOD.replacen(
+        "\"So.\"\noptions",
+        &format!("\"{}\"\noptions", "word ".repeat(50)),
+        1,
+    );
+    assert_eq!(
+        faults(FILE, &explain),
+        [
+            "lessons/01-road.md:53:11: the explanation takes 4 rows of 66 cells, and there is room for 3: shorten it"
         ]
     );
     let question = GOOD.replacen("\"How many?\"", &format!("\"{}\"", "word ".repeat(60)), 1);

@@ -72,7 +72,7 @@ pub fn mark_prediction(
     let guess = number(guess, &predict.unit)?;
     let scale = Scale {
         answer: figure(&predict.query, summary)?,
-        tolerance: 0.0,
+        tolerance: predict.tolerance,
         unit: &predict.unit,
     };
     Ok(scale.judge(guess, &predict.wrong, None))

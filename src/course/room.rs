@@ -3,7 +3,7 @@
 //! The screens are laid out for these rooms: at 80x24 a page is complete, and at 120x36 its prose stands in a
 //! column beside the figure.
 
-use crate::model::{Page, Target};
+use crate::model::{Lab, Page, Target};
 
 use super::{
     catalogue::Catalogue,
@@ -40,6 +40,13 @@ pub const OPTION: Room = room(58, 1);
 /// A misconception and what answers it, without the empty row between them.
 pub const REACTION: Room = room(60, 4);
 
+/// One hint, beside the word that marks it.
+pub const HINT: Room = room(60, 2);
+/// What is said after a right answer.
+pub const EXPLAIN: Room = room(66, 3);
+/// Prose of a page with an experiment and what is said after its run, together: the figures stand below both.
+const AFTER_RUN: [(Room, &str); 2] = [(room(66, 10), "80x24"), (room(42, 15), "120x36")];
+
 /// The rooms that a page's prose must fit, each with the screen that has it.
 fn rooms(page: &Page) -> &'static [(Room, &'static str)] {
     match &page.target {
@@ -58,6 +65,10 @@ pub enum Piece {
     Option,
     /// A misconception and what answers it.
     Reaction,
+    /// One step of the hints.
+    Hint,
+    /// What is said after a right answer.
+    Explain,
 }
 
 impl Piece {
@@ -66,6 +77,8 @@ impl Piece {
             Piece::Text => "the question",
             Piece::Option => "the option",
             Piece::Reaction => "misconception and feedback",
+            Piece::Hint => "the hint",
+            Piece::Explain => "the explanation",
         }
     }
 
@@ -74,6 +87,8 @@ impl Piece {
             Piece::Text => QUESTION,
             Piece::Option => OPTION,
             Piece::Reaction => REACTION,
+            Piece::Hint => HINT,
+            Piece::Explain => EXPLAIN,
         }
     }
 }
@@ -119,12 +134,13 @@ fn overflows(file: &str, parsed: &Parsed) -> Vec<Fault> {
             let position = Position { line, column: 1 };
             faults.push(fault(position, what, "shorten it, or begin a page by ---"));
         }
+        for (position, what) in after_run(page, &parsed.texts) {
+            faults.push(fault(position, what, "shorten it, or the page's text"));
+        }
     }
     for text in &parsed.texts {
         let room = text.piece.room();
-        let rows = prose::lay_out(&text.markdown, room.width);
-        // The gap between misconception and feedback is the screen's affair.
-        let rows = rows.iter().filter(|row| !row.spans.is_empty()).count();
+        let rows = filled_rows(&text.markdown, room.width);
         if rows > room.height {
             let what = format!(
                 "{} takes {rows} rows of {} cells, and there is room for {}",
@@ -149,4 +165,41 @@ fn page_overflow(page: &Page, lines: &[usize]) -> Option<(usize, usize, Room, &'
             .min(lines.len().checked_sub(1)?);
         Some((lines[line], rows.len(), *room, *screen))
     })
+}
+
+/// Rows with text in them: the gap between misconception and feedback is the screen's affair.
+fn filled_rows(markdown: &str, width: usize) -> usize {
+    let rows = prose::lay_out(markdown, width);
+    rows.iter().filter(|row| !row.spans.is_empty()).count()
+}
+
+/// What is said after a page's run and leaves no room for the run's figures: where it stands, and what is wrong.
+fn after_run(page: &Page, texts: &[Placed]) -> Vec<(Position, String)> {
+    let Some(Target::Lab(Lab {
+        predict: Some(predict),
+        ..
+    })) = &page.target
+    else {
+        return Vec::new();
+    };
+    let reactions = predict.wrong.iter().map(|wrong| wrong.reaction.markdown());
+    let said: Vec<_> = reactions.chain([predict.explain.clone()]).collect();
+    let said = texts.iter().filter(|text| said.contains(&text.markdown));
+    said.filter_map(|text| {
+        let too_long = AFTER_RUN.iter().find_map(|(room, screen)| {
+            let left = room
+                .height
+                .saturating_sub(prose::lay_out(&page.prose, room.width).len());
+            let rows = filled_rows(&text.markdown, room.width);
+            (rows > left).then(|| {
+                format!(
+                    "{} takes {rows} rows of {} cells after the run, and the page's text leaves {left} at {screen}",
+                    text.piece.name(),
+                    room.width
+                )
+            })
+        });
+        Some((text.position, too_long?))
+    })
+    .collect()
 }

@@ -101,8 +101,9 @@ pub(super) fn predict(
     let query = block.need_word(report, "query", "query = \"syscalls\"");
     let unit = block.need_text(report, "unit");
     let scale = scale(&mut block, report);
-    let hints = values(block.texts(report, "hints"));
-    let explain = block.need_text(report, "explain");
+    let tolerance = tolerance(&mut block, report);
+    let hints = hints(&mut block, report, found);
+    let explain = explain(&mut block, report, found);
     let wrong = wrong_numbers(&mut block, report, found);
     block.finish(report);
     found.id(report, id.as_ref()?);
@@ -114,8 +115,9 @@ pub(super) fn predict(
         query: query?.value,
         unit: unit?.value,
         scale: scale?,
+        tolerance,
         hints,
-        explain: explain?.value,
+        explain: explain?,
         wrong: wrong
             .into_iter()
             .map(|wrong| wrong.value)
@@ -142,6 +144,36 @@ fn scale(block: &mut Block, report: &mut Reporter) -> Option<(f64, f64)> {
     }
 }
 
+/// `hints`, in steps.
+fn hints(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Vec<String> {
+    let hints = block.texts(report, "hints");
+    for hint in &hints {
+        found.piece(report, Piece::Hint, hint);
+    }
+    values(hints)
+}
+
+fn explain(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Option<String> {
+    let explain = block.need_text(report, "explain")?;
+    found.piece(report, Piece::Explain, &explain);
+    Some(explain.value)
+}
+
+/// `tolerance`: 0 where it is not there.
+fn tolerance(block: &mut Block, report: &mut Reporter) -> f64 {
+    let Some(tolerance) = block.number(report, "tolerance") else {
+        return 0.0;
+    };
+    if tolerance.value < 0.0 {
+        report.fault(
+            tolerance.offset,
+            "the tolerance is negative",
+            "write 0 or more: how far off is still right",
+        );
+    }
+    tolerance.value.max(0.0)
+}
+
 /// Reads a `quiz` block, which stands on `line` of the file.
 pub(super) fn question(
     mut block: Block,
@@ -153,8 +185,8 @@ pub(super) fn question(
     let word = block.need_text(report, "kind");
     let objective = objective(&mut block, report, found);
     let text = block.need_text(report, "text");
-    let hints = values(block.texts(report, "hints"));
-    let explain = block.need_text(report, "explain");
+    let hints = hints(&mut block, report, found);
+    let explain = explain(&mut block, report, found);
     let kind = kind(&mut block, report, found, word.as_ref());
     // Where the kind is unknown nobody knows which keys belong, so none is called unknown.
     if word.is_some_and(|word| KINDS.contains(&word.value.as_str())) {
@@ -168,7 +200,7 @@ pub(super) fn question(
         text: text?.value,
         kind: kind?,
         hints,
-        explain: explain?.value,
+        explain: explain?,
         line,
     })
 }
@@ -315,17 +347,16 @@ fn multi(
 fn reaction(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Option<Reaction> {
     let misconception = block.text(report, "misconception");
     let feedback = block.text(report, "feedback");
-    if let (Some(misconception), Some(feedback)) = (&misconception, &feedback) {
-        let whole = At {
-            value: format!("{}\n\n{}", misconception.value, feedback.value),
-            offset: feedback.offset,
-        };
-        found.piece(report, Piece::Reaction, &whole);
-    }
-    Some(Reaction {
+    let offset = feedback.as_ref().map(|feedback| feedback.offset);
+    let reaction = Reaction {
         misconception: misconception.map(|text| text.value).unwrap_or_default(),
         feedback: feedback.map(|text| text.value).unwrap_or_default(),
-    })
+    };
+    if let Some(offset) = offset.filter(|_| !reaction.misconception.is_empty()) {
+        let value = reaction.markdown();
+        found.piece(report, Piece::Reaction, &At { value, offset });
+    }
+    Some(reaction)
 }
 
 /// A wrong answer must name its misconception and answer it.
@@ -416,15 +447,7 @@ fn number(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Option
             "write answer = 66, or run = { method = \"sendfile\", ... } with query = \"syscalls\"",
         );
     }
-    let tolerance = block.number(report, "tolerance");
-    if let Some(tolerance) = tolerance.as_ref().filter(|found| found.value < 0.0) {
-        report.fault(
-            tolerance.offset,
-            "the tolerance is negative",
-            "write 0 or more: how far off is still right",
-        );
-    }
-    let tolerance = tolerance.map_or(0.0, |tolerance| tolerance.value.max(0.0));
+    let tolerance = tolerance(block, report);
     let unit = block.need_text(report, "unit");
     let wrong = wrong_numbers(block, report, found);
     let otherwise = otherwise(block, report, found);

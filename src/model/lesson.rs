@@ -78,9 +78,11 @@ pub struct Predict {
     pub unit: String,
     /// The ends of the scale that the guess is shown on.
     pub scale: (f64, f64),
+    /// How far off the figure is still right: more than 0 where it differs from machine to machine.
+    pub tolerance: f64,
     /// Hints, in steps.
     pub hints: Vec<String>,
-    /// Said under guess and recorded figure, whatever the guess was.
+    /// Said under guess and recorded figure, unless the guess shows a misconception.
     pub explain: String,
     /// Guesses that show a misconception.
     pub wrong: Vec<WrongNumber>,
@@ -168,6 +170,13 @@ pub struct Reaction {
     pub misconception: String,
     /// What answers it, in CommonMark.
     pub feedback: String,
+}
+
+impl Reaction {
+    /// Both, as two paragraphs.
+    pub fn markdown(&self) -> String {
+        format!("{}\n\n{}", self.misconception, self.feedback)
+    }
 }
 
 /// A wrong number that shows a misconception.

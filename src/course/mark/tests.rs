@@ -175,6 +175,7 @@ fn a_prediction_is_compared_with_the_recorded_figure() {
         query: Query::CpuCopiesPerByte,
         unit: "copies a byte".to_owned(),
         scale: (0.0, 4.0),
+        tolerance: 0.0,
         hints: Vec::new(),
         explain: String::new(),
         wrong: vec![WrongNumber {
@@ -195,6 +196,12 @@ fn a_prediction_is_compared_with_the_recorded_figure() {
         mark_prediction(&predict, "3", &summary).unwrap().reaction,
         None
     );
+    let about = Predict {
+        tolerance: 1.0,
+        ..predict
+    };
+    let right = |guess: &str| mark_prediction(&about, guess, &summary).unwrap().right;
+    assert!(right("1") && right("3") && !right("3.1") && !right("0"));
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn said(rows: &mut Rows, predict: &Predict, guess: Option<f64>, summary: &Summar
     let mut left = Vec::new();
     if let Some(guess) = guess {
         left.push(("You said ".to_owned(), plain));
-        left.push((number(guess), strong));
+        left.push((shown(guess), strong));
         left.push(("  ".to_owned(), plain));
     }
     let seen = predict.query.of(summary);
@@ -206,6 +206,8 @@ pub fn nanoseconds(ns: u64) -> String {
 
 /// Where only one leaf fits: the figures in two rows.
 fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
+    /// As wide as `traced, call 9999` and two cells.
+    const NAMES: usize = 18;
     let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
     if let Some(player) = app.player().filter(|player| !player.is_empty()) {
         let counters = player.counters();
@@ -213,7 +215,10 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
         rows.push(Row {
             left: vec![
                 (
-                    format!("{:16}", format!("traced, call {}", player.current() + 1)),
+                    format!(
+                        "{:NAMES$}",
+                        format!("traced, call {}", player.current() + 1)
+                    ),
                     dim,
                 ),
                 (grouped(so_far.mode_switches), strong),
@@ -226,7 +231,7 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
         });
         rows.push(Row {
             left: vec![
-                (" ".repeat(16), dim),
+                (" ".repeat(NAMES), dim),
                 (bytes(so_far.copied_bytes), strong),
                 (
                     format!(" of {} copied by the CPU", bytes(whole.copied_bytes)),
@@ -240,7 +245,7 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
         let [(name, switches), ..] = measured_figures(measured);
         rows.push(Row {
             left: vec![
-                (format!("{:16}", "untraced"), dim),
+                (format!("{:NAMES$}", "untraced"), dim),
                 (switches, strong),
                 (format!(" {name}"), dim),
             ],
