@@ -87,8 +87,9 @@ pub fn run(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Recording> {
     let directory = host::scratch_directory(source.dir.as_deref())?;
+    let prepared = prepare(spec, source, &directory.path, cancel, progress)?;
     let lab = Lab {
-        source: prepare(spec, source, &directory.path, cancel, progress)?,
+        source: &prepared,
         spec,
         dir: &directory.path,
         cpus: host::allowed_cpus().ok(),
@@ -163,7 +164,7 @@ fn stop_if(cancel: &Cancel) -> Result<()> {
 /// One experiment: what its two runs share.
 struct Lab<'a> {
     spec: &'a TransferSpec,
-    source: endpoint::Source,
+    source: &'a endpoint::Source,
     dir: &'a Path,
     /// The CPUs that receivers may use, whatever their sender is pinned to.
     cpus: Option<String>,

@@ -1,7 +1,8 @@
-//! What an untraced run costs, and how much of a file is in the page cache.
+//! What an untraced run costs, what several of them say together, and how much of a file is in the page cache.
 
 mod counters;
 mod residency;
+pub mod statistics;
 
 pub use counters::Counters;
 pub use residency::{dirty_pages, drop_from_cache, residency, resident_pages};
