@@ -12,7 +12,9 @@ use std::{
 use clap::{Parser, Subcommand};
 use nix::sys::signal::{SigHandler, Signal};
 
+pub mod chart;
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod doctor;
 pub mod error;
@@ -23,6 +25,7 @@ pub mod page_cache;
 pub mod prove;
 pub mod proxy;
 pub mod receive;
+pub mod repeat;
 pub mod replay;
 pub mod report;
 pub mod run;
@@ -54,6 +57,8 @@ enum Command {
     Run(run::Args),
     /// A saved recording, played or printed
     Replay(replay::Args),
+    /// Methods side by side: interleaved runs, their spread, and an honest verdict
+    Compare(compare::Args),
     /// The alias proof: which methods hand over references, and which copy
     Prove(prove::Args),
     /// The page cache live: which pages of a file are resident, step by step
@@ -78,6 +83,9 @@ enum Command {
     /// An error experiment in a process of its own: it may end by a signal
     #[command(name = "__error", hide = true)]
     Error(error::Args),
+    /// A sending process that sends the same again and again
+    #[command(name = "__repeat", hide = true)]
+    Repeat(repeat::Args),
     /// The receiving process of an experiment
     #[command(name = "__receive", hide = true)]
     Receive(receive::Args),
@@ -92,6 +100,8 @@ pub fn main() -> ExitCode {
         Some(Command::Learn(args)) => learn::run(args),
         Some(Command::Run(args)) => run::run(args),
         Some(Command::Replay(args)) => replay::run(args),
+        Some(Command::Compare(args)) => compare::run(args),
+        Some(Command::Repeat(args)) => repeat::run(args),
         Some(Command::Prove(args)) => prove::run(args),
         Some(Command::PageCache(args)) => page_cache::run(args),
         Some(Command::Errors(args)) => errors::run(args),

@@ -1,10 +1,15 @@
 //! A transfer, run twice, as a recording: once untraced for its counters, once traced for its calls.
 
+pub mod claims;
+pub mod comparison;
 mod ends;
 pub mod errors;
 pub mod page_cache;
 pub mod proof;
+pub mod repeated;
 mod sender;
+pub mod verdict;
+pub mod watching;
 
 use std::{
     fs::File,
@@ -200,9 +205,20 @@ impl Lab<'_> {
         cancel: &Cancel,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Result<(Report, Trace), String>> {
+        self.trace_with(current_cpu(), |_| {}, cancel, progress)
+    }
+
+    /// The same, tracer and sender pinned to `cpu` if one is given, and the command changed by `adapt`.
+    fn trace_with(
+        &self,
+        cpu: Option<usize>,
+        adapt: impl FnOnce(&mut Command),
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Result<(Report, Trace), String>> {
         let errors = memory_file()?;
-        let cpu = current_cpu();
         let mut command = self.sender(Drain::Hash, self.cpus_beside(cpu), &errors)?;
+        adapt(&mut command);
         let options = trace::Options {
             follow: false,
             cpu,

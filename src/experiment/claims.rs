@@ -1,0 +1,416 @@
+//! What is often claimed of the speed of zero-copy, each as a plan that this machine can run, and a verdict.
+
+use super::comparison::{Entry, Load, Plan, Row, To};
+use super::verdict::{CPU, TIME, Varies, clause, duration, pairs, ratio, sentences};
+use crate::measure::statistics::{Difference, LEAST_RUNS, Range, Verdict};
+use crate::model::{Measured, Method, Sink, Size, grouped};
+
+/// The claim that is no comparison of methods, but of watching: [`super::watching`].
+pub const COST_OF_WATCHING: &str = "cost-of-watching";
+
+/// One claim.
+#[derive(Debug)]
+pub struct Claim {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What is claimed.
+    pub says: &'static str,
+    /// What is run to see.
+    pub runs: &'static str,
+    /// Bytes of a transfer; none where the sizes are what is looked at.
+    pub size: Option<Size>,
+    entries: fn(Size) -> Vec<Entry>,
+    verdict: fn(&[Row]) -> Vec<String>,
+}
+
+/// Rounds, where nobody asks for another number.
+pub const RUNS: usize = 9;
+
+const CHUNK: Size = Size(64 * Size::KIB);
+const SMALL: [Size; 4] = [
+    Size(Size::KIB),
+    Size(4 * Size::KIB),
+    Size(16 * Size::KIB),
+    Size(64 * Size::KIB),
+];
+/// Transfers in a run of a small file.
+const OFTEN: u32 = 1000;
+/// Connections at once.
+const MANY: u32 = 8;
+
+/// Every claim that compares methods.
+pub const CLAIMS: [Claim; 5] = [
+    Claim {
+        name: "two-to-three-times",
+        says: "sendfile is 2-3 times faster for large files",
+        runs: "read-write and sendfile to tcp, unix and pipe",
+        size: Some(Size(128 * Size::MIB)),
+        entries: |size| {
+            grid(
+                &[Method::ReadWrite, Method::Sendfile],
+                &[Sink::Tcp, Sink::Unix, Sink::Pipe],
+                size,
+            )
+        },
+        verdict: two_to_three_times,
+    },
+    Claim {
+        name: "small-files",
+        says: "small files do not gain: the overhead outweighs the benefit",
+        runs: "1, 4, 16 and 64 KiB to tcp, a thousand transfers a run in one process",
+        size: None,
+        entries: |_| small_files(),
+        verdict: small_files_verdict,
+    },
+    Claim {
+        name: "efficient-not-faster",
+        says: "zero-copy is more efficient, not necessarily faster",
+        runs: "read-write and sendfile to tcp: one connection, then eight at once; time, and CPU seconds a GiB",
+        size: Some(Size(32 * Size::MIB)),
+        entries: |size| {
+            [Load::Single, Load::AtOnce(MANY)]
+                .into_iter()
+                .flat_map(|load| {
+                    [Method::ReadWrite, Method::Sendfile].map(|method| Entry {
+                        load,
+                        ..entry(method, Sink::Tcp, size)
+                    })
+                })
+                .collect()
+        },
+        verdict: efficient,
+    },
+    Claim {
+        name: "mmap-can-be-faster",
+        says: "sending from a mapping can be faster than a read and write loop",
+        runs: "read-write and mmap-write to every sink",
+        size: Some(Size(64 * Size::MIB)),
+        entries: |size| grid(&[Method::ReadWrite, Method::MmapWrite], &Sink::ALL, size),
+        verdict: mmap,
+    },
+    Claim {
+        name: "dev-null-trap",
+        says: "mmap-write to /dev/null is many times faster: a trap",
+        runs: "three methods to /dev/null, and to a pipe whose reader looks at nothing either",
+        size: Some(Size(64 * Size::MIB)),
+        entries: dev_null,
+        verdict: dev_null_verdict,
+    },
+];
+
+impl Claim {
+    /// The claim of this name.
+    pub fn named(name: &str) -> Option<&'static Claim> {
+        CLAIMS.iter().find(|claim| claim.name == name)
+    }
+
+    /// What is run to see. `size` is for a claim that has one.
+    pub fn plan(&self, size: Option<Size>, runs: usize) -> Plan {
+        let size = size.or(self.size).unwrap_or_default();
+        Plan {
+            entries: (self.entries)(size),
+            runs,
+        }
+    }
+
+    /// What this machine says of it.
+    pub fn verdict(&self, rows: &[Row]) -> Vec<String> {
+        (self.verdict)(rows)
+    }
+}
+
+fn entry(method: Method, to: Sink, size: Size) -> Entry {
+    Entry {
+        method,
+        to: To::Sink(to),
+        size,
+        chunk: CHUNK,
+        load: Load::Single,
+    }
+}
+
+fn grid(methods: &[Method], sinks: &[Sink], size: Size) -> Vec<Entry> {
+    let each = |to: &Sink| {
+        methods
+            .iter()
+            .map(|method| entry(*method, *to, size))
+            .collect::<Vec<_>>()
+    };
+    sinks.iter().flat_map(each).collect()
+}
+
+const THREE: [Method; 3] = [Method::ReadWrite, Method::MmapWrite, Method::Sendfile];
+
+fn small_files() -> Vec<Entry> {
+    let each = |size: Size| {
+        THREE.map(|method| Entry {
+            load: Load::InARow(OFTEN),
+            ..entry(method, Sink::Tcp, size)
+        })
+    };
+    SMALL.into_iter().flat_map(each).collect()
+}
+
+fn dev_null(size: Size) -> Vec<Entry> {
+    [To::Null, To::Sink(Sink::Pipe)]
+        .into_iter()
+        .flat_map(|to| {
+            THREE.map(|method| Entry {
+                to,
+                ..entry(method, Sink::Pipe, size)
+            })
+        })
+        .collect()
+}
+
+/// In each round, how many times as long the first took as the second; in hundredths.
+fn rounds(first: &Row, second: &Row) -> Option<Range> {
+    let pairs = first.wall().into_iter().zip(second.wall());
+    let ratios: Vec<u64> = pairs.map(|(a, b)| a * 100 / b.max(1)).collect();
+    Range::of(&ratios)
+}
+
+fn two_to_three_times(rows: &[Row]) -> Vec<String> {
+    let mut said = Vec::new();
+    let mut held = Vec::new();
+    let pairs = pairs(rows);
+    for pair in &pairs {
+        let (Some(times), Some(found)) = (rounds(pair.first, pair.second), pair.wall()) else {
+            continue;
+        };
+        let to = pair.second.entry.to.name();
+        let hundredths = |n: u64| ratio(n as f64 / 100.0);
+        let mut sentence = format!(
+            "To {to}: read-write took {} times as long as sendfile (rounds between {} and {})",
+            hundredths(times.median),
+            hundredths(times.min),
+            hundredths(times.max)
+        );
+        let settled = matches!(found.verdict, Verdict::Apart | Verdict::Mostly);
+        if settled && (200..=300).contains(&times.median) {
+            held.push(to);
+        }
+        if !settled {
+            sentence += &format!(
+                ": no verdict, the medians are {} apart and the runs spread over {}",
+                duration(found.apart()),
+                duration(found.spread())
+            );
+        }
+        said.push(sentence + ".");
+    }
+    said.push(match held.len() {
+        _ if too_few(rows) => few_runs(),
+        0 => "\"2-3 times\" is true of none of these sinks here, today: it is no constant."
+            .to_owned(),
+        all if all == pairs.len() => {
+            "\"2-3 times\" is true of all these sinks here, today.".to_owned()
+        }
+        _ => format!(
+            "\"2-3 times\" is true here, today, to {} alone: it is no constant.",
+            held.join(" and ")
+        ),
+    });
+    said
+}
+
+fn too_few(rows: &[Row]) -> bool {
+    rows.iter().any(|row| row.runs.len() < LEAST_RUNS)
+}
+
+fn few_runs() -> String {
+    format!("Fewer than {LEAST_RUNS} runs are too few for a verdict.")
+}
+
+fn small_files_verdict(rows: &[Row]) -> Vec<String> {
+    let one = |method| rows.iter().filter(move |row| row.entry.method == method);
+    let mut said: Vec<String> = [Method::MmapWrite, Method::Sendfile]
+        .into_iter()
+        .map(|method| {
+            let points: Vec<_> = pairs(rows)
+                .iter()
+                .filter(|pair| pair.second.entry.method == method)
+                .filter_map(|pair| {
+                    Some((
+                        pair.second.entry.size.to_string(),
+                        per_transfer(pair.wall()?, pair.second),
+                    ))
+                })
+                .collect();
+            format!(
+                "{method} beside read-write, a transfer: {}",
+                clause(&TIME, &points)
+            )
+        })
+        .collect();
+    let gains = |method| {
+        let found = one(method).filter_map(|row| {
+            let pair = pairs(rows)
+                .into_iter()
+                .find(|pair| pair.second.entry == row.entry)?;
+            let found = pair.wall()?;
+            let settled = matches!(found.verdict, Verdict::Apart | Verdict::Mostly);
+            Some((row.entry.size, settled, found.second_is_lower()))
+        });
+        found.collect::<Vec<_>>()
+    };
+    let sizes = |found: &[(Size, bool, bool)], lower: bool| {
+        let of = found
+            .iter()
+            .filter(|(_, settled, is_lower)| *settled && *is_lower == lower);
+        of.map(|(size, ..)| size.to_string()).collect::<Vec<_>>()
+    };
+    let name = |sizes: Vec<String>| match sizes.is_empty() {
+        true => "none of the sizes".to_owned(),
+        false => sizes.join(", "),
+    };
+    let (mmap, sendfile) = (gains(Method::MmapWrite), gains(Method::Sendfile));
+    said.push(match too_few(rows) {
+        true => few_runs(),
+        false => format!(
+            "sendfile gains at {} and loses at {}; mmap-write, which maps and unmaps each time, gains at {} and loses at {}.",
+            name(sizes(&sendfile, true)),
+            name(sizes(&sendfile, false)),
+            name(sizes(&mmap, true)),
+            name(sizes(&mmap, false)),
+        ),
+    });
+    said
+}
+
+/// A run of many transfers, as one of them.
+fn per_transfer(found: Difference, row: &Row) -> Difference {
+    let times = u64::from(row.entry.load.transfers().max(1));
+    let share = |range: Range| Range {
+        median: range.median / times,
+        min: range.min / times,
+        max: range.max / times,
+    };
+    Difference {
+        first: share(found.first),
+        second: share(found.second),
+        ..found
+    }
+}
+
+fn efficient(rows: &[Row]) -> Vec<String> {
+    let varies = Varies::among(rows);
+    let mut said = Vec::new();
+    let mut words = Vec::new();
+    for pair in pairs(rows) {
+        let (Some(wall), Some(cpu)) = (pair.wall(), pair.cpu()) else {
+            continue;
+        };
+        let label = varies.label(pair.second);
+        said.push(format!(
+            "{label}: the sender of read-write spends {} CPU seconds a GiB, that of sendfile {}. {} {}",
+            seconds_a_gib(pair.first),
+            seconds_a_gib(pair.second),
+            clause(&CPU, &[(String::new(), cpu)]),
+            clause(&TIME, &[(String::new(), wall)]),
+        ));
+        words.push((label, gain(&cpu), gain(&wall)));
+    }
+    said.push(match too_few(rows) {
+        true => few_runs(),
+        false => {
+            let each = words
+                .iter()
+                .map(|(label, cpu, wall)| format!("{label}, {cpu} and {wall}"));
+            let each: Vec<_> = each
+                .map(|words| words.replacen(" and ", " in CPU time and ", 1) + " in time")
+                .collect();
+            format!("sendfile beside read-write: {}.", each.join("; "))
+        }
+    });
+    said
+}
+
+fn gain(found: &Difference) -> &'static str {
+    match (found.verdict, found.second_is_lower()) {
+        (Verdict::Apart | Verdict::Mostly, true) => "a gain",
+        (Verdict::Apart | Verdict::Mostly, false) => "a loss",
+        _ => "no verdict",
+    }
+}
+
+/// Median CPU time of the senders, as seconds for each GiB that they sent.
+fn seconds_a_gib(row: &Row) -> String {
+    let bytes = row.entry.size.bytes() * u64::from(row.entry.load.transfers());
+    let seconds = row.range(|run| run.cpu_ns).median as f64 / 1e9;
+    let seconds = seconds * Size::GIB as f64 / bytes.max(1) as f64;
+    format!("{seconds:.3}")
+}
+
+fn mmap(rows: &[Row]) -> Vec<String> {
+    let mut said = sentences(rows);
+    let mut faster = Vec::new();
+    let mut slower = Vec::new();
+    for pair in pairs(rows) {
+        let to = pair.second.entry.to.name();
+        match pair.wall().map(|found| gain(&found)) {
+            Some("a gain") => faster.push(to),
+            Some("a loss") => slower.push(to),
+            _ => {}
+        }
+    }
+    let name = |sinks: &[&str]| match sinks.is_empty() {
+        true => "to none of the sinks".to_owned(),
+        false => format!("to {}", sinks.join(", ")),
+    };
+    said.push(match too_few(rows) {
+        true => few_runs(),
+        false => format!(
+            "mmap-write is faster here, today, {}; slower {}. It saves one copy a byte, and pays in page faults: {} a run.",
+            name(&faster),
+            name(&slower),
+            grouped(faults(rows, |row| row.entry.method == Method::MmapWrite)),
+        ),
+    });
+    said
+}
+
+/// The median of the minor faults of the first such row.
+fn faults(rows: &[Row], which: impl Fn(&Row) -> bool) -> u64 {
+    let minor: fn(&Measured) -> u64 = |run| run.minor_faults;
+    let row = rows.iter().find(|row| which(row));
+    row.map_or(0, |row| row.range(minor).median)
+}
+
+fn dev_null_verdict(rows: &[Row]) -> Vec<String> {
+    let of = |method, to| {
+        rows.iter()
+            .find(move |row| row.entry.method == method && row.entry.to == to)
+    };
+    let pipe = To::Sink(Sink::Pipe);
+    let mut said: Vec<String> = [To::Null, pipe]
+        .into_iter()
+        .filter_map(|to| {
+            let pair = super::verdict::Pair {
+                first: of(Method::ReadWrite, to)?,
+                second: of(Method::MmapWrite, to)?,
+            };
+            let clause = clause(&TIME, &[(String::new(), pair.wall()?)]);
+            let faults = pair.second.range(|run| run.minor_faults).median;
+            Some(format!(
+                "mmap-write beside read-write, to {}: {} Its page faults: {}.",
+                to.name(),
+                clause,
+                grouped(faults)
+            ))
+        })
+        .collect();
+    let touched = |to| {
+        faults(rows, |row| {
+            row.entry.method == Method::MmapWrite && row.entry.to == to
+        })
+    };
+    let few = touched(To::Null) * 4 < touched(pipe);
+    said.push(match few {
+        true => "The first is a trap: /dev/null never looks at what it is given, so the mapped pages are never touched \
+                 and nothing is read at all. The faults tell. read-write still copies each byte into its buffer."
+            .to_owned(),
+        false => "Here the faults do not tell the two apart.".to_owned(),
+    });
+    said
+}

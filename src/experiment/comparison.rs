@@ -1,0 +1,373 @@
+//! Methods side by side: each row a transfer, measured untraced several times in turn with the others; its calls
+//! counted once, by a traced run of the same transfer. What is timed and what is traced never come from one run.
+
+use std::{collections::BTreeMap, path::Path, thread};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Serialize, Serializer};
+
+use super::{Lab, repeated, stop_if};
+use crate::endpoint;
+use crate::host;
+use crate::measure::statistics::Range;
+use crate::model::{Measured, Method, Sink, Size, TransferSpec, Unavailable};
+use crate::trace::{Cancel, TraceError};
+
+/// Where the bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum To {
+    /// A sink with somebody at its other end.
+    Sink(Sink),
+    /// `/dev/null`, which takes everything and looks at nothing.
+    Null,
+}
+
+impl To {
+    /// Its name on the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            To::Sink(sink) => sink.name(),
+            To::Null => "/dev/null",
+        }
+    }
+}
+
+impl Serialize for To {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// What one row runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The way.
+    pub method: Method,
+    /// What it writes to.
+    pub to: To,
+    /// Bytes of a transfer.
+    pub size: Size,
+    /// How many at most a call.
+    pub chunk: Size,
+    /// How a run of this row does it.
+    pub load: Load,
+}
+
+/// How many transfers a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// One.
+    Single,
+    /// This many, one after the other, in one process: for what is too short to be timed alone.
+    InARow(u32),
+    /// This many at once, a process and a sink each. Wall time: the slowest of them; CPU time: all senders together.
+    AtOnce(u32),
+}
+
+impl Load {
+    /// Transfers of a run.
+    pub fn transfers(self) -> u32 {
+        match self {
+            Load::Single => 1,
+            Load::InARow(count) | Load::AtOnce(count) => count,
+        }
+    }
+}
+
+/// What is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The rows.
+    pub entries: Vec<Entry>,
+    /// Measured runs of each.
+    pub runs: usize,
+}
+
+/// How far a comparison is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// A source of this size is made, once for all rows of the size.
+    Preparing(Size),
+    /// The calls of this row are counted.
+    Tracing {
+        /// Index of the row.
+        row: usize,
+    },
+    /// This row is measured.
+    Measuring {
+        /// From 0.
+        round: usize,
+        /// Index of the row.
+        row: usize,
+    },
+}
+
+/// One row's results. The n-th run of a row stands beside the n-th run of every other: they were of one round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What was run.
+    pub entry: Entry,
+    /// Counters of each measured run, of all its transfers together.
+    pub runs: Vec<Measured>,
+    /// Calls of one transfer, from a traced run; none where ptrace is refused, or nothing was traced.
+    pub syscalls: Option<u64>,
+}
+
+impl Row {
+    /// Wall time of each run, nanoseconds.
+    pub fn wall(&self) -> Vec<u64> {
+        self.runs.iter().map(|run| run.wall_ns).collect()
+    }
+
+    /// The senders' CPU time of each run, nanoseconds.
+    pub fn cpu(&self) -> Vec<u64> {
+        self.runs.iter().map(|run| run.cpu_ns).collect()
+    }
+
+    /// The range of some counter over the runs.
+    pub fn range(&self, counter: fn(&Measured) -> u64) -> Range {
+        let sample: Vec<_> = self.runs.iter().map(counter).collect();
+        Range::of(&sample).unwrap_or_default()
+    }
+}
+
+/// What came of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// The rows that could be run, in the order of the plan.
+    pub rows: Vec<Row>,
+    /// The file system of the sources.
+    pub file_system: String,
+    /// Methods that could not be run here, and instruments that could not be had.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// The rows in the order of one round: there and back again in turn, so that no row always follows the same one.
+pub fn order(rows: usize, round: usize) -> Vec<usize> {
+    match round % 2 {
+        0 => (0..rows).collect(),
+        _ => (0..rows).rev().collect(),
+    }
+}
+
+/// Runs a plan with sources and file sinks in `dir`. Each row is traced once, which also verifies that what arrives is
+/// what was sent; then all rows are measured in rounds.
+///
+/// # Errors
+/// A source cannot be made, or no row can be run at all: why. [`TraceError::Cancelled`].
+pub fn compare(
+    plan: &Plan,
+    dir: &Path,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Comparison> {
+    let sources = sources(plan, dir, cancel, progress)?;
+    let bench = Bench {
+        dir,
+        sources,
+        cpus: host::allowed_cpus().ok(),
+        cancel,
+    };
+    let mut done = Comparison {
+        file_system: host::file_system(endpoint::scratch_file(dir)?),
+        ..Comparison::default()
+    };
+    for (row, entry) in plan.entries.iter().enumerate() {
+        progress(Progress::Tracing { row });
+        match bench.count_calls(entry) {
+            Ok(counted) => done.add(*entry, counted),
+            Err(error) if is_cancelled(&error) => return Err(error),
+            Err(error) => done.leave_out(entry.method.name(), format!("{error:#}")),
+        }
+    }
+    if done.rows.is_empty() {
+        let reasons = done.unavailable.iter().map(|missing| &missing.reason);
+        let reason = reasons.last().map_or("nothing to compare", |reason| reason);
+        anyhow::bail!("nothing can be compared: {reason}");
+    }
+    for round in 0..plan.runs {
+        for row in order(done.rows.len(), round) {
+            progress(Progress::Measuring { round, row });
+            let measured = bench.measure(&done.rows[row].entry)?;
+            done.rows[row].runs.push(measured);
+        }
+    }
+    Ok(done)
+}
+
+fn is_cancelled(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(TraceError::Cancelled))
+}
+
+/// One source a size, for all rows.
+fn sources(
+    plan: &Plan,
+    dir: &Path,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<BTreeMap<Size, endpoint::Source>> {
+    let mut sources = BTreeMap::new();
+    let sizes = plan.entries.iter().map(|entry| entry.size);
+    let total: u64 = sizes
+        .clone()
+        .collect::<std::collections::BTreeSet<_>>()
+        .iter()
+        .map(|size| size.bytes())
+        .sum();
+    let sinks = plan
+        .entries
+        .iter()
+        .filter(|entry| entry.to == To::Sink(Sink::File));
+    let largest_sink = sinks
+        .map(|entry| entry.size.bytes() * u64::from(entry.load.transfers()))
+        .max();
+    endpoint::need_space(dir, total.saturating_add(largest_sink.unwrap_or(0)))?;
+    for size in sizes {
+        if !sources.contains_key(&size) {
+            progress(Progress::Preparing(size));
+            let step = &mut |_| stop_if(cancel);
+            sources.insert(size, endpoint::Source::generate(dir, size.bytes(), step)?);
+        }
+    }
+    Ok(sources)
+}
+
+impl Comparison {
+    fn add(&mut self, entry: Entry, counted: Result<Option<u64>, String>) {
+        let syscalls = counted.unwrap_or_else(|reason| {
+            self.leave_out("ptrace", reason);
+            None
+        });
+        self.rows.push(Row {
+            entry,
+            runs: Vec::new(),
+            syscalls,
+        });
+    }
+
+    /// Each reason once, however many rows it meets.
+    fn leave_out(&mut self, instrument: &str, reason: String) {
+        let missing = Unavailable {
+            instrument: instrument.to_owned(),
+            reason,
+        };
+        if !self.unavailable.contains(&missing) {
+            self.unavailable.push(missing);
+        }
+    }
+}
+
+/// What all rows share.
+struct Bench<'a> {
+    dir: &'a Path,
+    sources: BTreeMap<Size, endpoint::Source>,
+    cpus: Option<String>,
+    cancel: &'a Cancel,
+}
+
+impl Bench<'_> {
+    /// The calls of one transfer. The inner error is the reason why ptrace is refused. A transfer to /dev/null is not
+    /// traced: it has no receiver that could verify it.
+    fn count_calls(&self, entry: &Entry) -> Result<Result<Option<u64>, String>> {
+        let To::Sink(to) = entry.to else {
+            return Ok(Ok(None));
+        };
+        let spec = spec(entry, to);
+        let traced = self.lab(&spec).trace(self.cancel, &mut |_| {})?;
+        Ok(traced.map(|(_, trace)| Some(trace.calls.len() as u64)))
+    }
+
+    fn measure(&self, entry: &Entry) -> Result<Measured> {
+        stop_if(self.cancel)?;
+        match (entry.load, entry.to) {
+            (Load::InARow(count), _) => self.in_a_row(entry, count),
+            (_, To::Null) => self.in_a_row(entry, 1),
+            (Load::Single, To::Sink(to)) => self.once(&spec(entry, to)),
+            (Load::AtOnce(count), To::Sink(to)) => self.at_once(&spec(entry, to), count),
+        }
+    }
+
+    fn once(&self, spec: &TransferSpec) -> Result<Measured> {
+        let lab = self.lab(spec);
+        let report = lab.measure(self.cancel, &mut |_| {})?;
+        lab.check(&report)?;
+        Ok(report.measured)
+    }
+
+    fn in_a_row(&self, entry: &Entry, count: u32) -> Result<Measured> {
+        let order = repeated::Order {
+            entry: *entry,
+            count,
+            dir: self.dir,
+            receiver_cpus: self.cpus.as_deref(),
+        };
+        let said = repeated::run(&order, &self.source(entry.size).file, self.cancel)?;
+        let expected = entry.size.bytes() * u64::from(count);
+        let (sent, arrived) = (said.bytes_moved, said.received);
+        ensure!(
+            sent == expected && arrived.is_none_or(|arrived| arrived == expected),
+            "{} to {} is not verified: of {expected} bytes {sent} were sent and {} arrived",
+            entry.method,
+            entry.to.name(),
+            arrived.unwrap_or(sent),
+        );
+        Ok(said.measured)
+    }
+
+    /// Several senders, each in a process of its own.
+    fn at_once(&self, spec: &TransferSpec, count: u32) -> Result<Measured> {
+        let all = thread::scope(|scope| {
+            let start = |_| scope.spawn(|| self.once(spec));
+            let running: Vec<_> = (0..count).map(start).collect();
+            let ended = running.into_iter().map(|thread| {
+                let joined = thread.join();
+                joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            ended.collect::<Result<Vec<_>>>()
+        })?;
+        let together = all.into_iter().reduce(together);
+        together.context("a run of no transfer at all")
+    }
+
+    fn lab<'a>(&'a self, spec: &'a TransferSpec) -> Lab<'a> {
+        Lab {
+            spec,
+            source: self.source(spec.size),
+            dir: self.dir,
+            cpus: self.cpus.clone(),
+        }
+    }
+
+    fn source(&self, size: Size) -> &endpoint::Source {
+        self.sources
+            .get(&size)
+            .expect("made for every size of the plan")
+    }
+}
+
+fn spec(entry: &Entry, to: Sink) -> TransferSpec {
+    TransferSpec {
+        to,
+        size: entry.size,
+        chunk: entry.chunk,
+        ..TransferSpec::of(entry.method)
+    }
+}
+
+/// Two senders that ran at once, as one: the longer wall time, everything else summed.
+fn together(one: Measured, other: Measured) -> Measured {
+    let both = |a: Option<u64>, b: Option<u64>| Some(a? + b?);
+    Measured {
+        wall_ns: one.wall_ns.max(other.wall_ns),
+        cpu_ns: one.cpu_ns + other.cpu_ns,
+        user_ns: both(one.user_ns, other.user_ns),
+        system_ns: both(one.system_ns, other.system_ns),
+        voluntary_context_switches: one.voluntary_context_switches
+            + other.voluntary_context_switches,
+        involuntary_context_switches: one.involuntary_context_switches
+            + other.involuntary_context_switches,
+        minor_faults: one.minor_faults + other.minor_faults,
+        major_faults: one.major_faults + other.major_faults,
+        read_bytes: both(one.read_bytes, other.read_bytes),
+    }
+}

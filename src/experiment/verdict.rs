@@ -1,0 +1,290 @@
+//! What a comparison says, in sentences that admit it when the spread is larger than the difference. Pure.
+
+use super::comparison::{Load, Row};
+use crate::measure::statistics::{Difference, LEAST_RUNS, Verdict};
+use crate::model::grouped;
+
+/// A time with three figures that count: `412 µs`, `1.31 ms`, the unit apart by a no-break space.
+pub fn duration(ns: u64) -> String {
+    let (number, unit) = match ns {
+        0..1_000 => return format!("{ns}\u{a0}ns"),
+        1_000..1_000_000 => (ns as f64 / 1e3, "µs"),
+        1_000_000..1_000_000_000 => (ns as f64 / 1e6, "ms"),
+        _ => (ns as f64 / 1e9, "s"),
+    };
+    let decimals = match number {
+        ..10.0 => 2,
+        ..100.0 => 1,
+        _ => 0,
+    };
+    format!("{number:.decimals$}\u{a0}{unit}")
+}
+
+/// What varies within a comparison, and so names a row beside its method.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Varies {
+    /// What is written to.
+    pub to: bool,
+    /// The size.
+    pub size: bool,
+    /// The chunk.
+    pub chunk: bool,
+    /// How many transfers at once.
+    pub load: bool,
+}
+
+impl Varies {
+    /// Within these rows.
+    pub fn among(rows: &[Row]) -> Varies {
+        let Some(first) = rows.first().map(|row| row.entry) else {
+            return Varies::default();
+        };
+        let any = |differs: &dyn Fn(&Row) -> bool| rows.iter().any(differs);
+        Varies {
+            to: any(&|row| row.entry.to != first.to),
+            size: any(&|row| row.entry.size != first.size),
+            chunk: any(&|row| row.entry.chunk != first.chunk),
+            load: any(&|row| row.entry.load != first.load),
+        }
+    }
+
+    /// What names a row's point of the comparison: `tcp`, `64 KiB`, `8 at once`; empty where nothing varies.
+    pub fn label(self, row: &Row) -> String {
+        let entry = &row.entry;
+        let mut words = Vec::new();
+        if self.to {
+            words.push(entry.to.name().to_owned());
+        }
+        if self.size {
+            words.push(entry.size.to_string());
+        }
+        if self.chunk {
+            words.push(entry.chunk.to_string());
+        }
+        if self.load {
+            words.push(match entry.load {
+                Load::Single => "alone".to_owned(),
+                Load::AtOnce(count) => format!("{count}\u{a0}at once"),
+                Load::InARow(count) => format!("{count}\u{a0}times"),
+            });
+        }
+        words.join(" ")
+    }
+}
+
+/// One row of a method beside the row of the first method that differs from it in nothing else.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<'a> {
+    /// The first method's.
+    pub first: &'a Row,
+    /// The other's.
+    pub second: &'a Row,
+}
+
+impl Pair<'_> {
+    /// In wall time. None without runs.
+    pub fn wall(&self) -> Option<Difference> {
+        Difference::of(&self.first.wall(), &self.second.wall())
+    }
+
+    /// In CPU time. None without runs.
+    pub fn cpu(&self) -> Option<Difference> {
+        Difference::of(&self.first.cpu(), &self.second.cpu())
+    }
+}
+
+/// Every row beside that of the first method to the same sink, of the same size, chunk and load.
+pub fn pairs(rows: &[Row]) -> Vec<Pair<'_>> {
+    let partner = |second: &Row| {
+        let first = rows.iter().find(|first| {
+            let (a, b) = (first.entry, second.entry);
+            (a.to, a.size, a.chunk, a.load) == (b.to, b.size, b.chunk, b.load)
+        })?;
+        (first.entry.method != second.entry.method).then_some(first)
+    };
+    rows.iter()
+        .filter_map(|second| {
+            Some(Pair {
+                first: partner(second)?,
+                second,
+            })
+        })
+        .collect()
+}
+
+/// What a comparison says: for each method and sink, against the first method, calls and wall time, then CPU time.
+pub fn sentences(rows: &[Row]) -> Vec<String> {
+    let varies = Varies::among(rows);
+    let within = Varies {
+        to: false,
+        ..varies
+    };
+    let mut groups: Vec<Vec<Pair>> = Vec::new();
+    for pair in pairs(rows) {
+        let same = |group: &&mut Vec<Pair>| {
+            let (a, b) = (group[0].second.entry, pair.second.entry);
+            (a.method, a.to) == (b.method, b.to)
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(pair),
+            None => groups.push(vec![pair]),
+        }
+    }
+    if groups.is_empty() {
+        return vec!["One method alone: there is nothing to compare it with.".to_owned()];
+    }
+    let said = groups.iter().flat_map(|group| {
+        let (first, second) = (group[0].first.entry, group[0].second.entry);
+        let about = format!(
+            "{} beside {}, to {}: ",
+            second.method,
+            first.method,
+            second.to.name()
+        );
+        let differences = |of: &dyn Fn(&Pair) -> Option<Difference>| {
+            let named = |pair: &Pair| Some((within.label(pair.second), of(pair)?));
+            group.iter().filter_map(named).collect::<Vec<_>>()
+        };
+        let calls = calls(group, within).map(|calls| calls + " ");
+        let wall = clause(&TIME, &differences(&|pair| pair.wall()));
+        let cpu = clause(&CPU, &differences(&|pair| pair.cpu()));
+        [
+            format!("{about}{}{wall}", calls.unwrap_or_default()),
+            format!("{about}{cpu}"),
+        ]
+    });
+    said.collect()
+}
+
+/// `Half the calls at every chunk.` None where nothing was traced.
+fn calls(group: &[Pair], varies: Varies) -> Option<String> {
+    let counts: Option<Vec<_>> = group
+        .iter()
+        .map(|pair| Some((pair.first.syscalls?, pair.second.syscalls?)))
+        .collect();
+    let counts = counts?;
+    let everywhere = match (group.len(), varies.chunk, varies.size) {
+        (1, ..) => "",
+        (_, true, false) => " at every chunk",
+        (_, false, true) => " at every size",
+        _ => " everywhere",
+    };
+    // A loop to end of file makes one call more that returns 0.
+    let about = |share: f64| {
+        let off = |(first, second): &(u64, u64)| (*second as f64 - share * *first as f64).abs();
+        counts.iter().all(|pair| off(pair) <= 1.5)
+    };
+    if counts.iter().all(|(first, second)| first == second) {
+        return Some(format!("As many calls{everywhere}."));
+    }
+    if about(0.5) && counts.iter().all(|(first, _)| *first > 4) {
+        return Some(format!("Half the calls{everywhere}."));
+    }
+    let (first, second) = *counts.first()?;
+    let label = varies.label(group[0].second);
+    Some(format!(
+        "{} calls against {}{}.",
+        grouped(second),
+        grouped(first),
+        at(&label)
+    ))
+}
+
+fn at(label: &str) -> String {
+    match label {
+        "" => String::new(),
+        label => format!(" at {label}"),
+    }
+}
+
+/// What is compared, and what less and more of it are called.
+#[derive(Debug)]
+pub struct Measure {
+    name: &'static str,
+    less: &'static str,
+    more: &'static str,
+}
+
+/// Wall time.
+pub const TIME: Measure = Measure {
+    name: "time",
+    less: "faster",
+    more: "slower",
+};
+
+/// CPU time.
+pub const CPU: Measure = Measure {
+    name: "CPU time of the sender",
+    less: "less",
+    more: "more",
+};
+
+/// What the second sample of each of these says in such a measure. Points come with their labels.
+pub fn clause(measure: &Measure, points: &[(String, Difference)]) -> String {
+    let parts: Vec<_> = points
+        .iter()
+        .map(|(label, difference)| judged(measure, label, difference))
+        .collect();
+    format!("In {} {}.", measure.name, parts.join("; "))
+}
+
+fn judged(measure: &Measure, label: &str, found: &Difference) -> String {
+    let at = at(label);
+    let (apart, spread) = (duration(found.apart()), duration(found.spread()));
+    let times = times(measure, found);
+    match found.verdict {
+        Verdict::TooFew => {
+            let runs = match found.rounds {
+                1 => "one run is".to_owned(),
+                runs => format!("{runs} runs are"),
+            };
+            format!(
+                "no verdict{at}: {apart} apart, and {runs} too few to tell ({LEAST_RUNS} are the least)"
+            )
+        }
+        Verdict::Unsettled if found.is_swallowed() => {
+            format!("no verdict{at}: {apart} apart, and the runs spread over {spread}")
+        }
+        Verdict::Unsettled => {
+            format!("no verdict{at}: {apart} apart, but the runs of both overlap")
+        }
+        Verdict::Apart if found.is_swallowed() => format!(
+            "{times}{at}: the runs do not overlap, though they spread over {spread}, and the medians are {apart} apart"
+        ),
+        Verdict::Apart => format!("{times}{at}"),
+        Verdict::Mostly if found.is_swallowed() => format!(
+            "{times}{at} by the medians, and ahead in {} of {} rounds; but {apart} apart while the runs spread over {spread}",
+            found.lower_in, found.rounds
+        ),
+        Verdict::Mostly => format!(
+            "{times}{at} by the medians, and ahead in {} of {} rounds",
+            found.lower_in, found.rounds
+        ),
+    }
+}
+
+/// `1.4 times faster`, `1.4 times slower`: the second against the first.
+fn times(measure: &Measure, found: &Difference) -> String {
+    let (less, more) = match found.second_is_lower() {
+        true => (found.second.median, found.first.median),
+        false => (found.first.median, found.second.median),
+    };
+    let word = if found.second_is_lower() {
+        measure.less
+    } else {
+        measure.more
+    };
+    match less {
+        0 => word.to_owned(),
+        less => format!("{} times {word}", ratio(more as f64 / less as f64)),
+    }
+}
+
+/// Two figures that count: `1.04`, `1.4`, `19`.
+pub fn ratio(ratio: f64) -> String {
+    match ratio {
+        ..1.1 => format!("{ratio:.2}"),
+        ..9.95 => format!("{ratio:.1}"),
+        _ => format!("{ratio:.0}"),
+    }
+}

@@ -1,0 +1,275 @@
+//! The cost of watching: the same transfer untraced, traced by a tracer on the sender's own CPU, and traced from another
+//! one. Each run's counters come from the sending process itself; only here do traced runs lend theirs.
+
+use std::{os::unix::process::CommandExt, path::Path, thread};
+
+use anyhow::{Context, Result};
+use nix::{
+    sched::{CpuSet, sched_setaffinity},
+    unistd::Pid,
+};
+use serde::Serialize;
+
+use super::comparison::order;
+use super::verdict::{TIME, clause, duration, ratio};
+use super::{Lab, stop_if};
+use crate::endpoint;
+use crate::host;
+use crate::measure::statistics::{Difference, Range};
+use crate::model::{Measured, TransferSpec, Unavailable, grouped};
+use crate::trace::Cancel;
+
+/// Who watches the sender, and from where. The sender itself is pinned to one CPU, always the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Watched {
+    /// Nobody.
+    Untraced,
+    /// A tracer that shares its CPU.
+    SameCpu,
+    /// A tracer on another CPU.
+    OtherCpu,
+}
+
+impl Watched {
+    /// `untraced`, `same-cpu`, `other-cpu`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Watched::Untraced => "untraced",
+            Watched::SameCpu => "same-cpu",
+            Watched::OtherCpu => "other-cpu",
+        }
+    }
+}
+
+/// Runs that were watched in one way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// In which way.
+    pub watched: Watched,
+    /// The sender's counters, a run each.
+    pub runs: Vec<Measured>,
+}
+
+impl Row {
+    /// The range of a counter.
+    pub fn range(&self, counter: fn(&Measured) -> u64) -> Range {
+        let sample: Vec<_> = self.runs.iter().map(counter).collect();
+        Range::of(&sample).unwrap_or_default()
+    }
+
+    fn wall(&self) -> Vec<u64> {
+        self.runs.iter().map(|run| run.wall_ns).collect()
+    }
+}
+
+/// What watching cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watching {
+    /// The transfer.
+    pub spec: TransferSpec,
+    /// Its calls, from the traced runs; none where ptrace is refused.
+    pub syscalls: Option<u64>,
+    /// The ways that this machine allows.
+    pub rows: Vec<Row>,
+    /// Those that it does not.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// Runs the transfer `runs` times in each way, in turn.
+///
+/// # Errors
+/// The source cannot be made, or a run failed.
+pub fn watch(
+    spec: &TransferSpec,
+    runs: usize,
+    dir: &Path,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(usize, Watched),
+) -> Result<Watching> {
+    endpoint::need_space(dir, spec.size.bytes() * 2)?;
+    let source = endpoint::Source::generate(dir, spec.size.bytes(), &mut |_| stop_if(cancel))?;
+    let allowed = host::allowed_cpus()?;
+    let cpus: Vec<usize> = allowed
+        .split(',')
+        .filter_map(|cpu| cpu.parse().ok())
+        .collect();
+    let own = *cpus.first().context("there is no CPU to run on")?;
+    let other = cpus.get(1).copied();
+    let lab = Lab {
+        spec,
+        source: &source,
+        dir,
+        cpus: Some(allowed.clone()),
+    };
+    let mut found = Watching {
+        spec: spec.clone(),
+        syscalls: None,
+        rows: Vec::new(),
+        unavailable: Vec::new(),
+    };
+    found.offer(other);
+    for round in 0..runs {
+        for at in order(found.rows.len(), round) {
+            let watched = found.rows[at].watched;
+            progress(round, watched);
+            let cpu = other
+                .filter(|_| watched == Watched::OtherCpu)
+                .unwrap_or(own);
+            match on_cpu(cpu, || one(&lab, watched, own, cancel))? {
+                Ok((measured, calls)) => {
+                    found.rows[at].runs.push(measured);
+                    found.syscalls = found.syscalls.or(calls);
+                }
+                Err(reason) => found.refuse(reason),
+            }
+        }
+        found.rows.retain(|row| !row.runs.is_empty());
+    }
+    Ok(found)
+}
+
+impl Watching {
+    fn offer(&mut self, other: Option<usize>) {
+        let ways = [Watched::Untraced, Watched::SameCpu, Watched::OtherCpu];
+        self.rows.extend(
+            ways.into_iter()
+                .filter(|way| other.is_some() || *way != Watched::OtherCpu)
+                .map(|watched| Row {
+                    watched,
+                    runs: Vec::new(),
+                }),
+        );
+        if other.is_none() {
+            self.unavailable.push(Unavailable {
+                instrument: "another-cpu".to_owned(),
+                reason: "this program may run on one CPU alone".to_owned(),
+            });
+        }
+    }
+
+    fn refuse(&mut self, reason: String) {
+        let missing = Unavailable {
+            instrument: "ptrace".to_owned(),
+            reason,
+        };
+        if !self.unavailable.contains(&missing) {
+            self.unavailable.push(missing);
+        }
+    }
+
+    /// The row of this way.
+    pub fn row(&self, watched: Watched) -> Option<&Row> {
+        self.rows.iter().find(|row| row.watched == watched)
+    }
+
+    /// By how many voluntary context switches a call the median of such runs exceeds the untraced one.
+    pub fn switches_a_call(&self, watched: Watched) -> Option<f64> {
+        let voluntary = |watched| {
+            let row = self.row(watched)?;
+            Some(row.range(|run| run.voluntary_context_switches).median)
+        };
+        let more = voluntary(watched)? as f64 - voluntary(Watched::Untraced)? as f64;
+        let calls = self.syscalls? + OWN_CALLS;
+        Some(more / calls as f64)
+    }
+
+    /// What that says.
+    pub fn verdicts(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        let ways = [
+            (Watched::SameCpu, "Traced on the sender's own CPU"),
+            (Watched::OtherCpu, "Traced from another CPU"),
+        ];
+        for (way, title) in ways {
+            let (Some(switches), Some(calls)) = (self.switches_a_call(way), self.syscalls) else {
+                continue;
+            };
+            said.push(format!(
+                "{title}: {switches:.2} voluntary context switches more for each of {} calls: one at the entry, one at the return. {}",
+                grouped(calls + OWN_CALLS),
+                self.time(Watched::Untraced, way)
+            ));
+        }
+        if let (Some(_), Some(_)) = (self.row(Watched::SameCpu), self.row(Watched::OtherCpu)) {
+            said.push(format!(
+                "The other CPU beside the own one: {}",
+                self.time(Watched::SameCpu, Watched::OtherCpu)
+            ));
+        }
+        if said.is_empty() {
+            said.push("Nothing was watched: ptrace is refused here.".to_owned());
+        }
+        said
+    }
+
+    fn time(&self, first: Watched, second: Watched) -> String {
+        let difference = || Difference::of(&self.row(first)?.wall(), &self.row(second)?.wall());
+        let Some(found) = difference() else {
+            return String::new();
+        };
+        let each = self
+            .syscalls
+            .map_or(0, |calls| found.apart() / (calls + OWN_CALLS).max(1));
+        let times = found.ratio().map(ratio).unwrap_or_default();
+        match found.is_swallowed() {
+            true => clause(&TIME, &[(String::new(), found)]),
+            false => format!("Time: {times} times as long, {} a call.", duration(each)),
+        }
+    }
+}
+
+/// Calls of the sender between its two looks at its counters that are none of the transfer's: see `sender.rs`.
+const OWN_CALLS: u64 = 5;
+
+/// Runs once. The inner error is the reason why ptrace is refused.
+fn one(
+    lab: &Lab,
+    watched: Watched,
+    own: usize,
+    cancel: &Cancel,
+) -> Result<Result<(Measured, Option<u64>), String>> {
+    stop_if(cancel)?;
+    let nothing = &mut |_| {};
+    let traced = match watched {
+        Watched::Untraced => {
+            let report = lab.measure(cancel, nothing)?;
+            lab.check(&report)?;
+            return Ok(Ok((report.measured, None)));
+        }
+        Watched::SameCpu => lab.trace_with(Some(own), |_| {}, cancel, nothing)?,
+        // The tracer inherits this thread's CPU.
+        Watched::OtherCpu => {
+            let set = single(own)?;
+            let pin = move || sched_setaffinity(Pid::from_raw(0), &set).map_err(Into::into);
+            // SAFETY: between fork and exec it makes one system call: it allocates nothing, takes no lock.
+            let adapt = |command: &mut std::process::Command| unsafe {
+                command.pre_exec(pin);
+            };
+            lab.trace_with(None, adapt, cancel, nothing)?
+        }
+    };
+    Ok(traced.map(|(report, trace)| (report.measured, Some(trace.calls.len() as u64))))
+}
+
+/// Does it on a thread of its own, pinned to a CPU; so are the processes that it starts.
+fn on_cpu<T: Send>(cpu: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    thread::scope(|scope| {
+        let pinned = scope.spawn(|| {
+            let set = single(cpu)?;
+            sched_setaffinity(Pid::from_raw(0), &set)
+                .with_context(|| format!("cannot run on CPU {cpu}"))?;
+            work()
+        });
+        pinned
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn single(cpu: usize) -> Result<CpuSet> {
+    let mut set = CpuSet::new();
+    set.set(cpu)
+        .with_context(|| format!("there is no CPU {cpu}"))?;
+    Ok(set)
+}
