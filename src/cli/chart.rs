@@ -137,6 +137,23 @@ impl Scale {
     }
 }
 
+/// A round time: `50 ms`, not `50.0 ms`.
+fn tick(at: u64) -> String {
+    if at == 0 {
+        return "0".to_owned();
+    }
+    let time = duration(at);
+    match time.split_once('.') {
+        None => time,
+        Some((whole, rest)) => {
+            let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            let fraction = rest[..rest.len() - digits.len()].trim_end_matches('0');
+            let point = if fraction.is_empty() { "" } else { "." };
+            format!("{whole}{point}{fraction}{digits}")
+        }
+    }
+}
+
 /// The next of 1, 2, 5, 10, 20, ... that is not less.
 fn round_step(least: f64) -> u64 {
     let mut decade = 1u64;

@@ -221,62 +221,127 @@ pub const CPU: Measure = Measure {
 
 /// What the second sample of each of these says in such a measure. Points come with their labels.
 pub fn clause(measure: &Measure, points: &[(String, Difference)]) -> String {
-    let parts: Vec<_> = points
+    let mut groups: Vec<(Kind, Vec<&(String, Difference)>)> = Vec::new();
+    for point in points {
+        let kind = Kind::of(&point.1);
+        match groups.iter_mut().find(|(of, _)| *of == kind) {
+            Some((_, group)) => group.push(point),
+            None => groups.push((kind, vec![point])),
+        }
+    }
+    groups.sort_by_key(|(kind, _)| *kind);
+    let parts: Vec<_> = groups
         .iter()
-        .map(|(label, difference)| judged(measure, label, difference))
+        .map(|(kind, group)| kind.says(measure, group))
         .collect();
     format!("In {} {}.", measure.name, parts.join("; "))
 }
 
-fn judged(measure: &Measure, label: &str, found: &Difference) -> String {
-    let at = at(label);
-    let (apart, spread) = (duration(found.apart()), duration(found.spread()));
-    let times = times(measure, found);
-    match found.verdict {
-        Verdict::TooFew => {
-            let runs = match found.rounds {
-                1 => "one run is".to_owned(),
-                runs => format!("{runs} runs are"),
-            };
-            format!(
-                "no verdict{at}: {apart} apart, and {runs} too few to tell ({LEAST_RUNS} are the least)"
-            )
+/// Points of which the same is said, in the order of saying it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind {
+    verdict: Said,
+    lower: bool,
+    swallowed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Said {
+    Apart,
+    Mostly,
+    Nothing,
+    TooFew,
+}
+
+impl Kind {
+    fn of(found: &Difference) -> Kind {
+        let (verdict, settled) = match found.verdict {
+            Verdict::Apart => (Said::Apart, true),
+            Verdict::Mostly => (Said::Mostly, true),
+            Verdict::Unsettled => (Said::Nothing, false),
+            Verdict::TooFew => (Said::TooFew, false),
+        };
+        Kind {
+            verdict,
+            lower: settled && found.second_is_lower(),
+            swallowed: settled && found.is_swallowed(),
         }
-        Verdict::Unsettled if found.is_swallowed() => {
-            format!("no verdict{at}: {apart} apart, and the runs spread over {spread}")
+    }
+
+    fn says(self, measure: &Measure, group: &[&(String, Difference)]) -> String {
+        let each = |what: &dyn Fn(&Difference) -> String| {
+            let points = group.iter().map(|(label, found)| match label.as_str() {
+                "" => what(found),
+                label => format!("{label} ({})", what(found)),
+            });
+            points.collect::<Vec<_>>().join(", ")
+        };
+        let named = !group[0].0.is_empty();
+        let word = if self.lower {
+            measure.less
+        } else {
+            measure.more
+        };
+        let settled = match named {
+            true => format!("{word} at {}", each(&times)),
+            false => format!("{} {word}", times(&group[0].1)),
+        };
+        let spread = group
+            .iter()
+            .map(|(_, found)| found.spread())
+            .max()
+            .unwrap_or(0);
+        let many = group.len() > 1;
+        let spread = format!("{}{}", if many { "up to " } else { "" }, duration(spread));
+        match self.verdict {
+            Said::Apart if !self.swallowed => settled,
+            Said::Apart => format!(
+                "{settled}: no run of one reached the other, though the runs spread over {spread}, more than the medians are apart"
+            ),
+            Said::Mostly => {
+                let rounds = group
+                    .iter()
+                    .map(|(_, found)| (found.lower_in, found.rounds));
+                let (ahead, rounds) = rounds.min().unwrap_or_default();
+                let least = if many { "at least " } else { "" };
+                let but = match self.swallowed {
+                    true => format!(
+                        ", though the runs spread over {spread}, more than the medians are apart"
+                    ),
+                    false => String::new(),
+                };
+                format!("{settled} by the medians, and in {least}{ahead} of {rounds} rounds{but}")
+            }
+            Said::Nothing => match group {
+                [(label, found)] => format!("no verdict{}: {}", at(label), unsettled(found)),
+                _ => format!("no verdict at {}", each(&unsettled)),
+            },
+            Said::TooFew => {
+                let runs = match group[0].1.rounds {
+                    1 => "one run is".to_owned(),
+                    runs => format!("{runs} runs are"),
+                };
+                format!("no verdict: {runs} too few to tell, {LEAST_RUNS} are the least")
+            }
         }
-        Verdict::Unsettled => {
-            format!("no verdict{at}: {apart} apart, but the runs of both overlap")
-        }
-        Verdict::Apart if found.is_swallowed() => format!(
-            "{times}{at}: the runs do not overlap, though they spread over {spread}, and the medians are {apart} apart"
-        ),
-        Verdict::Apart => format!("{times}{at}"),
-        Verdict::Mostly if found.is_swallowed() => format!(
-            "{times}{at} by the medians, and ahead in {} of {} rounds; but {apart} apart while the runs spread over {spread}",
-            found.lower_in, found.rounds
-        ),
-        Verdict::Mostly => format!(
-            "{times}{at} by the medians, and ahead in {} of {} rounds",
-            found.lower_in, found.rounds
-        ),
     }
 }
 
-/// `1.4 times faster`, `1.4 times slower`: the second against the first.
-fn times(measure: &Measure, found: &Difference) -> String {
-    let (less, more) = match found.second_is_lower() {
-        true => (found.second.median, found.first.median),
-        false => (found.first.median, found.second.median),
-    };
-    let word = if found.second_is_lower() {
-        measure.less
-    } else {
-        measure.more
-    };
-    match less {
-        0 => word.to_owned(),
-        less => format!("{} times {word}", ratio(more as f64 / less as f64)),
+/// Why there is no verdict.
+fn unsettled(found: &Difference) -> String {
+    let (apart, spread) = (duration(found.apart()), duration(found.spread()));
+    match found.is_swallowed() {
+        true => format!("{apart} apart, and the runs spread over {spread}"),
+        false => format!("{apart} apart, but the runs overlap"),
+    }
+}
+
+/// `1.4 times`: the lower median in the higher one.
+fn times(found: &Difference) -> String {
+    let (a, b) = (found.first.median, found.second.median);
+    match a.min(b) {
+        0 => "any number of times".to_owned(),
+        less => format!("{} times", ratio(a.max(b) as f64 / less as f64)),
     }
 }
 

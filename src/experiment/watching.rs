@@ -170,8 +170,8 @@ impl Watching {
             Some(row.range(|run| run.voluntary_context_switches).median)
         };
         let more = voluntary(watched)? as f64 - voluntary(Watched::Untraced)? as f64;
-        let calls = self.syscalls? + OWN_CALLS;
-        Some(more / calls as f64)
+        let calls = self.syscalls.filter(|calls| *calls > 0)?;
+        Some((more - OWN_SWITCHES) / calls as f64)
     }
 
     /// What that says.
@@ -187,7 +187,7 @@ impl Watching {
             };
             said.push(format!(
                 "{title}: {switches:.2} voluntary context switches more for each of {} calls: one at the entry, one at the return. {}",
-                grouped(calls + OWN_CALLS),
+                grouped(calls),
                 self.time(Watched::Untraced, way)
             ));
         }
@@ -210,7 +210,7 @@ impl Watching {
         };
         let each = self
             .syscalls
-            .map_or(0, |calls| found.apart() / (calls + OWN_CALLS).max(1));
+            .map_or(0, |calls| found.apart() / calls.max(1));
         let times = found.ratio().map(ratio).unwrap_or_default();
         match found.is_swallowed() {
             true => clause(&TIME, &[(String::new(), found)]),
@@ -219,8 +219,10 @@ impl Watching {
     }
 }
 
-/// Calls of the sender between its two looks at its counters that are none of the transfer's: see `sender.rs`.
-const OWN_CALLS: u64 = 5;
+/// Switches of a traced sender between its two looks at its counters that belong to no call of the transfer: the return
+/// from getrusage(2), clock_gettime(2), the marker of the beginning, and the entry of the marker of the end, where the
+/// tracer stops watching.
+const OWN_SWITCHES: f64 = 6.0;
 
 /// Runs once. The inner error is the reason why ptrace is refused.
 fn one(
