@@ -74,6 +74,37 @@ fn sendfile_queues_references_but_copies_to_a_file() {
 }
 
 #[test]
+fn splice_passes_references_through_a_pipe_and_copies_into_a_file() {
+    use Place::*;
+    let into = (PageCache, Pipe, How::Reference, Basis::Documented);
+    let socket = usual(Method::Splice, Sink::Tcp);
+    assert_eq!(copies(&socket), Some(0.0));
+    let out = (Pipe, SocketQueue, How::Reference, Basis::Documented);
+    assert_eq!(path(&socket), [into, out]);
+    // A sink that is a pipe needs no other one.
+    assert_eq!(path(&usual(Method::Splice, Sink::Pipe)), [into]);
+    let file = usual(Method::Splice, Sink::File);
+    assert_eq!(copies(&file), Some(1.0));
+    let out = (Pipe, PageCache, How::CpuCopy, Basis::Documented);
+    assert_eq!(path(&file), [into, out]);
+}
+
+#[test]
+fn copy_file_range_copies_unless_all_blocks_are_shared() {
+    let mut run = usual(Method::CopyFileRange, Sink::File);
+    assert_eq!(copies(&run), Some(1.0));
+    run.outcome.shared_blocks = Some(4096);
+    assert_eq!(copies(&run), Some(1.0));
+    run.outcome.shared_blocks = Some(run.outcome.bytes_moved);
+    assert_eq!(copies(&run), Some(0.0));
+    use Place::*;
+    assert_eq!(
+        path(&run),
+        [(PageCache, PageCache, How::Reference, Basis::Measured)]
+    );
+}
+
+#[test]
 fn ghosts_and_the_receiver_count_nowhere() {
     for method in Method::ALL {
         for (sink, ghosts, receiver) in [
@@ -82,6 +113,9 @@ fn ghosts_and_the_receiver_count_nowhere() {
             (Sink::Pipe, 1, 1),
             (Sink::File, 2, 0),
         ] {
+            if !method.sinks().contains(&sink) {
+                continue;
+            }
             let summary = summarise(&usual(method, sink));
             let of = |what: &dyn Fn(&Hop) -> bool| {
                 summary.copy_path.iter().filter(|hop| what(hop)).count()
@@ -123,7 +157,7 @@ fn the_disk_is_measured_when_cold_and_a_ghost_when_warm() {
 #[test]
 fn nothing_moved_means_no_ratio_and_no_hop() {
     for method in Method::ALL {
-        let spec = spec(method, Sink::Tcp, 0, 65536, Cache::Warm);
+        let spec = spec(method, method.sinks()[0], 0, 65536, Cache::Warm);
         let summary = summarise(&recording(spec));
         assert_eq!(summary.cpu_copied_bytes, Some(0));
         assert_eq!(summary.cpu_copies_per_byte, None);
@@ -215,8 +249,9 @@ fn shipped_recordings_come_to_what_the_course_says() {
         let run = zclab::store::recording::parse(name, text).unwrap();
         let copies = match (run.spec.method, run.spec.to) {
             (Method::ReadWrite, _) => 2.0,
-            (Method::MmapWrite, _) | (Method::Sendfile, Sink::File) => 1.0,
-            (Method::Sendfile, _) => 0.0,
+            (Method::MmapWrite | Method::CopyFileRange, _) => 1.0,
+            (Method::Sendfile | Method::Splice, Sink::File) => 1.0,
+            (Method::Sendfile | Method::Splice, _) => 0.0,
         };
         let summary = summarise(&run);
         assert_eq!(summary.cpu_copies_per_byte, Some(copies), "{name}");

@@ -105,6 +105,11 @@ fn expected(spec: &TransferSpec) -> Summary {
             vec![("sendfile", chunks + 1)],
             u64::from(spec.to == Sink::File),
         ),
+        Splice => (
+            vec![("splice", 2 * chunks + 1)],
+            u64::from(spec.to == Sink::File),
+        ),
+        CopyFileRange => (vec![("copy_file_range", chunks + 1)], 1),
     };
     let syscalls = calls.iter().map(|(_, count)| count).sum();
     Summary {

@@ -36,6 +36,7 @@ fn recording(trace: Option<Trace>) -> Recording {
             size: Size(1 << 20),
             chunk: Size(1 << 16),
             cache: Cache::Cold,
+            pipe_size: Some(Size(1 << 17)),
         },
         machine: Machine {
             kernel: "Linux 6.18.4".to_owned(),
@@ -53,6 +54,8 @@ fn recording(trace: Option<Trace>) -> Recording {
             }),
             residency_after: None,
             file_system: "ext4".to_owned(),
+            pipe_size: Some(1 << 17),
+            shared_blocks: Some(0),
         },
         measured: Some(Measured {
             wall_ns: 1,

@@ -10,9 +10,10 @@ use std::{
 
 use serde_json::Value;
 use zclab::{
+    copypath::{Fold, summarise},
     embedded, endpoint,
     experiment::{self, Progress, Source},
-    model::{Cache, Method, Recording, Sink, Size, TransferSpec, marker},
+    model::{Cache, DescriptorKind, How, Method, Recording, Sink, Size, TransferSpec, marker},
     trace::{Cancel, TraceError},
 };
 
@@ -141,10 +142,26 @@ fn calls_are_exact_to_sockets_and_files() {
             assert_eq!(moved, 1 << 20, "{method} to a pipe: {found:?}");
             return;
         }
+        if method == Method::Splice {
+            let sum = |out_of_pipe: bool| -> i64 {
+                let calls = trace.calls.iter();
+                calls
+                    .filter(|call| {
+                        let from = trace.descriptor(call, 0).unwrap();
+                        (from.kind == DescriptorKind::Pipe) == out_of_pipe
+                    })
+                    .map(|call| call.returned().expect("no splice failed"))
+                    .sum()
+            };
+            assert_eq!((sum(false), sum(true)), (1 << 20, 1 << 20), "{to}");
+            return;
+        }
         let expected: &[(&str, u64)] = match method {
             Method::ReadWrite => &[("read", 17), ("write", 16)],
             Method::MmapWrite => &[("write", 16), ("mmap", 1), ("munmap", 1)],
             Method::Sendfile => &[("sendfile", 17)],
+            Method::CopyFileRange => &[("copy_file_range", 17)],
+            Method::Splice => unreachable!("counts depend on the pipe"),
         };
         assert_eq!(found, expected, "{method} to {to}");
     });
@@ -157,8 +174,10 @@ fn no_call_for_an_empty_mapping_one_for_an_empty_file() {
         (Method::ReadWrite, 1),
         (Method::MmapWrite, 0),
         (Method::Sendfile, 1),
+        (Method::Splice, 1),
+        (Method::CopyFileRange, 1),
     ] {
-        let recording = record(&spec(method, Sink::Tcp, 0), dir.path());
+        let recording = record(&spec(method, method.sinks()[0], 0), dir.path());
         match &recording.trace {
             Some(trace) => assert_eq!(trace.calls.len(), calls, "{method}"),
             None => eprintln!("skipped: {:?}", recording.unavailable),
@@ -366,6 +385,7 @@ fn each_recorded_call_has_one_call_site() {
         ("read_write.rs", &["read", "write"][..]),
         ("mmap_write.rs", &["mmap", "write", "munmap"]),
         ("sendfile.rs", &["sendfile"]),
+        ("copy_file_range.rs", &["copy_file_range"]),
     ] {
         let source = embedded::transfer_source(file).unwrap();
         for call in calls {
@@ -404,7 +424,8 @@ fn strace_sees_the_same_calls() {
         failed => return eprintln!("skipped: strace cannot trace here: {failed:?}"),
     }
     for method in Method::ALL {
-        for to in [Sink::Tcp, Sink::Unix, Sink::File] {
+        let exact = |to: &Sink| *to != Sink::Pipe && method != Method::Splice;
+        for to in method.sinks().iter().copied().filter(exact) {
             let recording = record(&spec(method, to, 300_001), dir.path());
             let Some(trace) = &recording.trace else {
                 return eprintln!("skipped: {:?}", recording.unavailable);
@@ -463,6 +484,120 @@ fn three_gib_in_one_call_are_cut_at_the_cap() {
     let trace = recording.trace.expect("ptrace");
     let results: Vec<_> = trace.calls.iter().map(|call| call.result).collect();
     assert_eq!(results, [0x7fff_f000, (3 << 30) - 0x7fff_f000, 0]);
+}
+
+/// Into the pipe and out of it: the player tells the two lines apart by what the call takes from.
+#[test]
+fn a_splice_into_the_pipe_comes_before_the_one_out_of_it() {
+    let source = embedded::transfer_source("splice.rs").unwrap();
+    let sites: Vec<_> = source
+        .lines()
+        .filter(|line| calls_it(line, "splice"))
+        .collect();
+    assert_eq!(sites.len(), 2, "{sites:?}");
+    assert!(sites[0].contains("splice(source") && sites[1].contains("splice(out"));
+}
+
+/// Copies a byte, as FACTS has them for a source in the page cache; how far blocks are shared decides one.
+#[test]
+fn each_method_copies_as_often_as_it_says() {
+    let dir = dir_on_disk();
+    each_way(|method, to| {
+        let recording = record(&spec(method, to, 300_001), dir.path());
+        if recording.trace.is_none() {
+            return eprintln!("skipped: {:?}", recording.unavailable);
+        }
+        let summary = summarise(&recording);
+        let expected = match method {
+            Method::ReadWrite => 2.0,
+            Method::MmapWrite => 1.0,
+            Method::Sendfile | Method::Splice => f64::from(u8::from(to == Sink::File)),
+            Method::CopyFileRange => match recording.outcome.shared_blocks {
+                Some(300_001) => 0.0,
+                _ => 1.0,
+            },
+        };
+        assert_eq!(
+            summary.cpu_copies_per_byte,
+            Some(expected),
+            "{method} to {to}: {:?}",
+            summary.copy_path
+        );
+    });
+}
+
+/// A larger pipe takes more a call; a smaller one cuts the chunks.
+#[test]
+fn the_size_of_the_pipe_decides_how_much_a_splice_takes() {
+    let dir = tempfile::tempdir().unwrap();
+    for (pipe, to) in [
+        ("4KiB", "tcp"),
+        ("256KiB", "tcp"),
+        ("4KiB", "file"),
+        ("128KiB", "pipe"),
+    ] {
+        let args = [
+            "run",
+            "splice",
+            "--to",
+            to,
+            "--chunk",
+            "256KiB",
+            "--pipe-size",
+            pipe,
+            "--json",
+        ];
+        let run = json(&mut zclab(&args, dir.path()));
+        let size: Size = pipe.parse().unwrap();
+        // The kernel gives whole pages, at least one.
+        assert!(run["pipe_size"].as_u64() >= Some(size.bytes()), "{run}");
+        if run["traced"].is_null() {
+            return eprintln!("skipped: {}", run["unavailable"]);
+        }
+        let calls = run["traced"]["calls_by_name"]["splice"].as_u64().unwrap();
+        let least = (1 << 20) / run["pipe_size"].as_u64().unwrap();
+        if to != "pipe" {
+            assert!(calls > 2 * least, "{calls} calls, {pipe}");
+        }
+        assert_eq!(run["verified"], true);
+        assert_eq!(
+            run["cpu_copies_per_byte"],
+            if to == "file" { 1.0 } else { 0.0 }
+        );
+    }
+    let refused = zclab(&["run", "sendfile", "--pipe-size", "1MiB"], dir.path())
+        .output()
+        .unwrap();
+    assert_eq!(
+        refused.status.code(),
+        Some(2),
+        "sendfile to tcp has no pipe"
+    );
+}
+
+/// Shared blocks where the file system can: made by cp, so that the kernel's own word is at hand.
+#[test]
+fn shared_blocks_are_told_from_copies() {
+    let dir = dir_on_disk();
+    let recording = record(
+        &spec(Method::CopyFileRange, Sink::File, 1 << 20),
+        dir.path(),
+    );
+    let file_system = recording.outcome.file_system.as_str();
+    match (file_system, recording.outcome.shared_blocks) {
+        ("btrfs" | "xfs" | "bcachefs", shared) => eprintln!("{file_system}: {shared:?} shared"),
+        ("ext4", shared) => assert_eq!(shared, Some(0)),
+        (other, shared) => eprintln!("skipped: {other}, {shared:?} shared"),
+    }
+    let Some(trace) = recording.trace.as_ref() else {
+        return eprintln!("skipped: {:?}", recording.unavailable);
+    };
+    let how = Fold::of(&recording.outcome)
+        .step(trace, &trace.calls[0])
+        .unwrap()
+        .how;
+    let all = recording.outcome.shared_blocks == Some(1 << 20);
+    assert_eq!(how, if all { How::Reference } else { How::CpuCopy });
 }
 
 /// A source that stands where it is: warm means that all of it is in the page cache, before and after.

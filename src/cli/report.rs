@@ -25,6 +25,12 @@ pub struct Document<'a> {
     measured: Option<&'a Measured>,
     traced: Option<Traced>,
     residency: BeforeAndAfter,
+    /// What the pipe on the way can hold, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pipe_size: Option<u64>,
+    /// Bytes of the sink whose blocks on the disk are the source's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared_blocks: Option<u64>,
     copy_path: Vec<Hop>,
     cpu_copied_bytes: Option<u64>,
     cpu_copies_per_byte: Option<f64>,
@@ -83,6 +89,8 @@ impl Document<'_> {
                 before: outcome.residency_before,
                 after: outcome.residency_after,
             },
+            pipe_size: outcome.pipe_size,
+            shared_blocks: outcome.shared_blocks,
             copy_path: summary.copy_path,
             cpu_copied_bytes: summary.cpu_copied_bytes,
             cpu_copies_per_byte: summary.cpu_copies_per_byte,
@@ -149,6 +157,25 @@ fn heading(recording: &Recording) -> String {
             grouped(pages),
             grouped(resident)
         );
+    }
+    if let Some(size) = outcome.pipe_size {
+        let _ = writeln!(text, "The pipe on the way holds up to {}.", Size(size));
+    }
+    if spec.method == Method::CopyFileRange {
+        text += &match outcome.shared_blocks {
+            Some(0) => format!(
+                "No block on the disk is shared: {} copies.\n",
+                outcome.file_system
+            ),
+            Some(shared) => format!(
+                "Blocks on the disk are shared (FIEMAP): {}.\n",
+                Size(shared)
+            ),
+            None => format!(
+                "{} cannot say whether blocks are shared: no FIEMAP.\n",
+                outcome.file_system
+            ),
+        };
     }
     text
 }

@@ -17,9 +17,10 @@ use crate::trace::Cancel;
   zclab run mmap-write --to unix --size 16MiB --chunk 4KiB
   zclab run sendfile --to file --json
   zclab run sendfile --file /etc/services --cold
+  zclab run splice --size 16MiB --chunk 1MiB --pipe-size 1MiB
   zclab run sendfile --save x.jsonl       a recording for zclab replay")]
 pub struct Args {
-    /// read-write, mmap-write or sendfile
+    /// read-write, mmap-write, sendfile, splice or copy-file-range
     pub method: Method,
     /// What to write to: tcp, unix, pipe or file [default: the method's first]
     #[arg(long, value_name = "SINK")]
@@ -36,6 +37,9 @@ pub struct Args {
     /// Where generated sources and file sinks lie [default: the cache directory]
     #[arg(long)]
     pub dir: Option<PathBuf>,
+    /// How much the pipe on the way is to hold (splice, or a sink that is a pipe) [default: the system's]
+    #[arg(long, value_name = "SIZE", value_parser = pipe_size)]
+    pub pipe_size: Option<Size>,
     /// Drop the source from the page cache first
     #[arg(long)]
     pub cold: bool,
@@ -55,11 +59,21 @@ pub(super) fn chunk(text: &str) -> Result<Size, String> {
     }
 }
 
+/// A pipe holds at least a page; `fcntl(2)` takes an int.
+pub(super) fn pipe_size(text: &str) -> Result<Size, String> {
+    match text.parse()? {
+        Size(0) => Err("a pipe of 0 bytes holds nothing".to_owned()),
+        size if size.bytes() > i32::MAX as u64 => Err("no pipe is larger than 2GiB".to_owned()),
+        size => Ok(size),
+    }
+}
+
 /// Runs the transfer twice and reports.
 pub fn run(args: Args) -> Result<ExitCode> {
+    let to = sink_of(args.method, args.to);
     let spec = TransferSpec {
         method: args.method,
-        to: sink_of(args.method, args.to),
+        to,
         size: match (args.size, &args.file) {
             (Some(size), _) => size,
             (None, Some(file)) => experiment::file_size(file)?,
@@ -67,6 +81,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         },
         chunk: args.chunk,
         cache: if args.cold { Cache::Cold } else { Cache::Warm },
+        pipe_size: pipe_of(args.method, to, args.pipe_size),
     };
     let source = experiment::Source {
         file: args.file,
@@ -101,4 +116,14 @@ pub(super) fn sink_of(method: Method, asked: Option<Sink>) -> Sink {
         ));
     }
     sink
+}
+
+/// The size of the pipe on the way. Without a pipe it is a usage error.
+pub(super) fn pipe_of(method: Method, to: Sink, asked: Option<Size>) -> Option<Size> {
+    if asked.is_some() && to != Sink::Pipe && !method.has_pipe(to) {
+        super::usage(&format!(
+            "{method} to {to} has no pipe on the way: --pipe-size means nothing"
+        ));
+    }
+    asked
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 
-use super::run::{chunk, sink_of};
+use super::run::{chunk, pipe_of, pipe_size, sink_of};
 use crate::endpoint::Drain;
 use crate::experiment::{self, Input, Order};
 use crate::model::{Cache, Method, Sink, Size, TransferSpec};
@@ -30,6 +30,9 @@ pub struct Args {
     /// Send the file that is standard input
     #[arg(long)]
     pub stdin_source: bool,
+    /// How much the pipe on the way is to hold
+    #[arg(long, value_name = "SIZE", value_parser = pipe_size)]
+    pub pipe_size: Option<Size>,
     /// Drop the source from the page cache first
     #[arg(long)]
     pub cold: bool,
@@ -68,6 +71,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
             size,
             chunk: args.chunk,
             cache: if args.cold { Cache::Cold } else { Cache::Warm },
+            pipe_size: pipe_of(args.method, to, args.pipe_size),
         },
         input,
         drain: args.receiver,

@@ -1,10 +1,22 @@
 //! The fold over calls: what each one moved, and from where to where.
 
-use crate::model::{Basis, Call, DescriptorKind, How, Place, Trace};
+use crate::model::{Basis, Call, DescriptorKind, How, Outcome, Place, Trace};
 
 /// Why a file's bytes reach a socket or a pipe by reference in sendfile(2): the manual page, and the commit that
 /// hands the pages over with `MSG_SPLICE_PAGES` (Linux 6.5; before it, `sendpage` did).
 pub const SENDFILE_SOURCE: &str = "sendfile(2); kernel commit 2dc334f1a63a";
+
+/// Why a pipe holds a file's bytes by reference: the manual page's notes on what a pipe is.
+pub const SPLICE_IN_SOURCE: &str = "splice(2), NOTES: a pipe holds references to pages";
+/// Why references go on from a pipe to a socket (`sendpage` before Linux 6.5).
+pub const SPLICE_OUT_SOURCE: &str = "splice(2); kernel commit 2dc334f1a63a";
+/// Why a file gets bytes of its own out of a pipe.
+pub const SPLICE_FILE_SOURCE: &str =
+    "kernel, fs/splice.c: iter_file_splice_write() writes into the file's own pages";
+/// Why copy_file_range(2) copies where no block is shared.
+pub const COPY_RANGE_SOURCE: &str = "copy_file_range(2), NOTES: reflinks or copies";
+/// Why it did not: an instrument says so.
+pub const SHARED_SOURCE: &str = "FIEMAP: the sink's blocks are the source's own";
 
 /// `PROT_WRITE` of mmap(2): the same number on every Linux.
 const PROT_WRITE: u64 = 0x2;
@@ -36,16 +48,28 @@ struct Mapping {
     end: u64,
 }
 
-/// What must be remembered from earlier calls to understand the next: the mappings.
+/// What must be remembered from earlier calls to understand the next: the mappings. And what is known of the run
+/// that no call shows.
 #[derive(Clone, Debug, Default)]
 pub struct Fold {
     mappings: Vec<Mapping>,
+    /// The file system shared its blocks between source and sink.
+    shares_blocks: bool,
 }
 
 impl Fold {
-    /// The state before the first call.
+    /// The state before the first call, where nothing is known but the calls.
     pub fn new() -> Fold {
         Fold::default()
+    }
+
+    /// The state before the first call of a run that came to this.
+    pub fn of(outcome: &Outcome) -> Fold {
+        Fold {
+            shares_blocks: outcome.bytes_moved > 0
+                && outcome.shared_blocks == Some(outcome.bytes_moved),
+            ..Fold::default()
+        }
     }
 
     /// Takes the next call of `trace` (in order) and says what it moved: nothing if it failed, moved 0 bytes, or
@@ -56,6 +80,8 @@ impl Fold {
             "read" | "pread64" => read(trace, call, returned),
             "write" | "pwrite64" | "send" | "sendto" => self.write(trace, call, returned),
             "sendfile" | "sendfile64" => sendfile(trace, call, returned),
+            "splice" => splice(trace, call, returned),
+            "copy_file_range" => self.copy_file_range(trace, call, returned),
             "mmap" | "mmap2" => self.map(trace, call, returned),
             "munmap" => self.unmap(pid(trace, call), call.args[0], call.args[1]),
             "mremap" => self.unmap(pid(trace, call), call.args[0], call.args[1]),
@@ -76,6 +102,18 @@ impl Fold {
             Place::UserBuffer
         };
         hop(from, to, How::CpuCopy, returned, Basis::Observed, None)
+    }
+
+    fn copy_file_range(&self, trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+        for which in [0, 1] {
+            (kind(trace, call, which)? == DescriptorKind::File).then_some(())?;
+        }
+        let (how, basis, source) = match self.shares_blocks {
+            true => (How::Reference, Basis::Measured, SHARED_SOURCE),
+            false => (How::CpuCopy, Basis::Documented, COPY_RANGE_SOURCE),
+        };
+        let (from, to) = (Place::PageCache, Place::PageCache);
+        hop(from, to, how, returned, basis, Some(source))
     }
 
     fn map(&mut self, trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
@@ -151,6 +189,20 @@ fn sendfile(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
         Basis::Documented,
         source,
     )
+}
+
+fn splice(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+    use DescriptorKind::{File, Pipe};
+    let (from, to) = (kind(trace, call, 0)?, kind(trace, call, 1)?);
+    let (how, source) = match (from, to) {
+        (File, Pipe) | (Pipe, Pipe) => (How::Reference, SPLICE_IN_SOURCE),
+        (Pipe, File) => (How::CpuCopy, SPLICE_FILE_SOURCE),
+        (Pipe, _) => (How::Reference, SPLICE_OUT_SOURCE),
+        _ => return None,
+    };
+    // A file and a pipe are the places that they lead to, whichever end is named.
+    let (from, to) = (sink(from)?, sink(to)?);
+    hop(from, to, how, returned, Basis::Documented, Some(source))
 }
 
 fn hop(

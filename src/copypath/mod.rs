@@ -6,5 +6,5 @@
 mod fold;
 mod summary;
 
-pub use fold::{CallHop, Fold, SENDFILE_SOURCE};
+pub use fold::{CallHop, Fold, SENDFILE_SOURCE, SHARED_SOURCE};
 pub use summary::{fetched, summarise};

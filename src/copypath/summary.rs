@@ -16,7 +16,7 @@ pub fn summarise(recording: &Recording) -> Summary {
         return summary;
     };
     let calls = trace.calls.len() as u64;
-    let sent = hops_of_calls(trace);
+    let sent = hops_of_calls(recording, trace);
     let copied = sent.iter().filter(|hop| hop.how == How::CpuCopy);
     let copied: u64 = copied.map(|hop| hop.bytes).sum();
     summary.syscalls = Some(calls);
@@ -44,8 +44,8 @@ fn named(trace: &Trace) -> BTreeMap<String, u64> {
 }
 
 /// The hops of all calls, those of one kind added together, in the order in which they first appear.
-fn hops_of_calls(trace: &Trace) -> Vec<Hop> {
-    let mut fold = Fold::new();
+fn hops_of_calls(recording: &Recording, trace: &Trace) -> Vec<Hop> {
+    let mut fold = Fold::of(&recording.outcome);
     let mut hops: Vec<Hop> = Vec::new();
     for call in &trace.calls {
         if let Some(hop) = fold.step(trace, call) {

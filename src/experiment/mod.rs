@@ -128,6 +128,8 @@ pub fn run(
             residency_before: report.residency_before,
             residency_after: report.residency_after,
             file_system: host::file_system(&lab.source.file),
+            pipe_size: report.pipe_size,
+            shared_blocks: report.shared_blocks,
         },
         measured: Some(measured.measured),
         trace,
@@ -280,6 +282,9 @@ impl Lab<'_> {
         if self.spec.cache == Cache::Cold {
             command.arg("--cold");
         }
+        if let Some(size) = self.spec.pipe_size {
+            command.arg(format!("--pipe-size={}", size.bytes()));
+        }
         if let Some(cpus) = cpus {
             command.args(["--receiver-cpus", &cpus]);
         }
@@ -388,7 +393,9 @@ impl Moved {
         let new = trace.calls.get(self.calls..).unwrap_or_default();
         let returned = new.iter().map_while(|call| Some((call, call.returned()?)));
         for (call, result) in returned {
-            if matches!(trace.name(call), "write" | "sendfile") {
+            let handed =
+                |which| trace.descriptor(call, which).map(|fd| fd.fd) == Some(sender::SINK);
+            if handed(0) || handed(1) {
                 self.bytes += result as u64;
             }
             self.calls += 1;

@@ -5,7 +5,7 @@ use std::{
     fs::File,
     io::{self, Read},
     os::{
-        fd::{AsFd, OwnedFd},
+        fd::{AsFd, BorrowedFd, OwnedFd},
         unix::fs::FileExt,
     },
     path::Path,
@@ -22,7 +22,7 @@ use serde::Serialize;
 use super::ends;
 use crate::endpoint;
 use crate::model::{Method, Sink, Size};
-use crate::transfer::{self, Job};
+use crate::transfer::{self, Job, Tools, Wish};
 
 /// A verdict stands when this many rounds, each with a source and a sink of its own, have agreed.
 pub const ROUNDS: u32 = 5;
@@ -152,7 +152,7 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
         .write_all_at(old, 0)
         .context("cannot write the source")?;
     let way = Way::open(to, size, dir)?;
-    send(method, &source, way.near.as_fd(), size)?;
+    send(method, to, &source, way.near.as_fd(), size)?;
     source
         .write_all_at(new, 0)
         .context("cannot overwrite the source")?;
@@ -178,14 +178,20 @@ fn limit(to: Sink) -> &'static str {
 
 /// Moves the source by the method into a sink that never waits. A full sink is no error here: what is missing
 /// shows when it is received.
-fn send(method: Method, source: &File, sink: std::os::fd::BorrowedFd, size: usize) -> Result<()> {
-    let mut buffer = vec![0; CHUNK];
+fn send(method: Method, to: Sink, source: &File, sink: BorrowedFd, size: usize) -> Result<()> {
+    let wish = Wish {
+        size,
+        chunk: CHUNK,
+        to_pipe: to == Sink::Pipe,
+        pipe_size: None,
+    };
+    let mut tools = Tools::prepare(method.name(), wish).context("cannot prepare")?;
     let job = Job {
         source: source.as_fd(),
         sink,
         size,
         chunk: CHUNK,
-        buffer: &mut buffer,
+        tools: &mut tools,
     };
     match transfer::transfer(method.name(), job) {
         None => anyhow::bail!("{method} cannot send a file here"),

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use nix::{
-    fcntl::OFlag,
+    fcntl::{FcntlArg, OFlag, fcntl},
     sys::memfd::{MFdFlags, memfd_create},
 };
 use serde::{Deserialize, Serialize};
@@ -20,16 +20,13 @@ use serde::{Deserialize, Serialize};
 use crate::endpoint::{self, Drain, Received};
 use crate::host;
 use crate::measure::{self, Counters};
-use crate::model::{Cache, Measured, Residency, TransferSpec, Unavailable, marker};
-use crate::transfer::{self, Job};
+use crate::model::{Cache, Measured, Method, Residency, Sink, TransferSpec, Unavailable, marker};
+use crate::transfer::{self, Job, Tools, Wish};
 
 /// The descriptor of the source in every recording.
 pub const SOURCE: RawFd = 3;
 /// The descriptor of the sink in every recording.
 pub const SINK: RawFd = 4;
-
-/// The least buffer: a small transfer still asks for a whole chunk, as programs do.
-const LEAST_BUFFER: u64 = 1 << 20;
 
 /// Where the sender gets its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +69,10 @@ pub struct Report {
     pub residency_before: Option<Residency>,
     /// And just after.
     pub residency_after: Option<Residency>,
+    /// How much the pipe on the way can hold, where there is one.
+    pub pipe_size: Option<u64>,
+    /// Bytes of a file sink whose blocks are the source's own, where the file system tells.
+    pub shared_blocks: Option<u64>,
     /// What could not be had.
     pub unavailable: Vec<Unavailable>,
 }
@@ -95,6 +96,8 @@ pub fn send(order: &Order) -> Result<Report> {
         order.receiver_cpus.as_deref(),
     )?;
     let sink = put_in_place(connection.sink, sink)?;
+    let mut tools = prepare(spec, &source, &sink)?;
+    let pipe_size = pipe_size(spec, &tools, &sink);
 
     let mut unavailable = Vec::new();
     let mut residency = |what: &str| match measure::residency(&source) {
@@ -111,8 +114,9 @@ pub fn send(order: &Order) -> Result<Report> {
         measure::drop_from_cache(&source)?;
     }
     let residency_before = residency("before the transfer");
-    let (bytes_moved, measured) = timed_transfer(spec, &source, &sink)?;
+    let (bytes_moved, measured) = timed_transfer(spec, &source, &sink, &mut tools)?;
     let residency_after = residency("after the transfer");
+    let shared_blocks = shared_blocks(spec, &sink)?;
     if let (Cache::Cold, Some(left)) = (spec.cache, residency_before)
         && left.resident > 0
     {
@@ -134,24 +138,74 @@ pub fn send(order: &Order) -> Result<Report> {
         measured,
         residency_before,
         residency_after,
+        pipe_size,
+        shared_blocks,
         unavailable,
     })
 }
 
-/// The transfer between its markers.
-fn timed_transfer(spec: &TransferSpec, source: &File, sink: &OwnedFd) -> Result<(u64, Measured)> {
+/// What the method needs beside source and sink, and a sink that is a pipe as large as it is asked to be.
+fn prepare(spec: &TransferSpec, source: &File, sink: &OwnedFd) -> Result<Tools> {
     let size = source.metadata().context("cannot ask for the size")?.len();
-    let mut buffer = match transfer::needs_buffer(spec.method.name()) {
-        true => touched_buffer(spec.chunk.bytes().min(size.max(LEAST_BUFFER)))?,
-        false => Vec::new(),
+    let pipe_size = spec.pipe_size.map(|size| size.bytes() as usize);
+    let wish = Wish {
+        size: usize::try_from(size).context("the source is larger than the address space")?,
+        chunk: usize::try_from(spec.chunk.bytes()).unwrap_or(usize::MAX),
+        to_pipe: spec.to == Sink::Pipe,
+        pipe_size,
     };
-    warm_up(spec, &mut buffer).context("cannot rehearse the transfer")?;
+    let tools = Tools::prepare(spec.method.name(), wish);
+    let tools = tools.with_context(|| format!("cannot prepare {}{}", spec.method, piped(spec)))?;
+    if let (Sink::Pipe, Some(size)) = (spec.to, pipe_size) {
+        let set = transfer::set_pipe_size(sink, size);
+        set.with_context(|| format!("cannot prepare the sink{}", piped(spec)))?;
+    }
+    Ok(tools)
+}
+
+/// Words for an error: how large a pipe was asked for, and where the limit stands.
+fn piped(spec: &TransferSpec) -> String {
+    spec.pipe_size.map_or_else(String::new, |size| {
+        let limit = std::fs::read_to_string("/proc/sys/fs/pipe-max-size").unwrap_or_default();
+        format!(
+            " with a pipe of {size} (/proc/sys/fs/pipe-max-size is {})",
+            limit.trim()
+        )
+    })
+}
+
+/// How much the pipe on the way can hold: the method's own, or else a sink that is one.
+fn pipe_size(spec: &TransferSpec, tools: &Tools, sink: &OwnedFd) -> Option<u64> {
+    let own = tools.pipe.as_ref().map(|pipe| pipe.into.as_fd());
+    let pipe = own.or_else(|| (spec.to == Sink::Pipe).then(|| sink.as_fd()))?;
+    let size = fcntl(pipe, FcntlArg::F_GETPIPE_SZ).ok()?;
+    u64::try_from(size).ok()
+}
+
+/// For a method whose file system may share blocks instead of copying: whether it did.
+fn shared_blocks(spec: &TransferSpec, sink: &OwnedFd) -> Result<Option<u64>> {
+    if spec.method != Method::CopyFileRange {
+        return Ok(None);
+    }
+    let file = File::from(sink.try_clone().context("cannot duplicate a descriptor")?);
+    Ok(measure::shared_bytes(&file).ok())
+}
+
+/// The transfer between its markers.
+fn timed_transfer(
+    spec: &TransferSpec,
+    source: &File,
+    sink: &OwnedFd,
+    tools: &mut Tools,
+) -> Result<(u64, Measured)> {
+    let size = source.metadata().context("cannot ask for the size")?.len();
+    warm_up(spec).context("cannot rehearse the transfer")?;
     let job = Job {
         source: source.as_fd(),
         sink: sink.as_fd(),
         size: usize::try_from(size).context("the source is larger than the address space")?,
         chunk: usize::try_from(spec.chunk.bytes()).unwrap_or(usize::MAX),
-        buffer: &mut buffer,
+        tools,
     };
     let before = Counters::before()?;
     mark(marker::BEGIN);
@@ -164,34 +218,54 @@ fn timed_transfer(spec: &TransferSpec, source: &File, sink: &OwnedFd) -> Result<
     Ok((moved, measured))
 }
 
-/// Sends one page to /dev/null by the same code, and reads the counters: the first use of a page of the program
-/// itself is a fault, and would count as the transfer's.
-fn warm_up(spec: &TransferSpec, buffer: &mut [u8]) -> Result<()> {
+/// Sends one page to a sink that nobody sees by the same code, and reads the counters: the first use of a page of the
+/// program itself is a fault, and would count as the transfer's.
+fn warm_up(spec: &TransferSpec) -> Result<()> {
     const PAGE: usize = 4096;
-    let page = File::from(memfd_create("page", MFdFlags::MFD_CLOEXEC)?);
+    let page = memory_file(PAGE as u64)?;
     page.write_all_at(&[1; PAGE], 0)?;
-    let nowhere = File::options().write(true).open("/dev/null")?;
-    let job = Job {
-        source: page.as_fd(),
-        sink: nowhere.as_fd(),
+    let (sink, _other_end) = unseen(spec)?;
+    let wish = Wish {
         size: PAGE,
         chunk: PAGE,
-        buffer,
+        to_pipe: spec.to == Sink::Pipe,
+        pipe_size: None,
+    };
+    let mut tools = Tools::prepare(spec.method.name(), wish)?;
+    let job = Job {
+        source: page.as_fd(),
+        sink: sink.as_fd(),
+        size: PAGE,
+        chunk: PAGE,
+        tools: &mut tools,
     };
     let before = Counters::before()?;
-    mark("zclab: a rehearsal of one page to /dev/null");
+    mark("zclab: a rehearsal of one page");
     transfer::transfer(spec.method.name(), job).transpose()?;
     before.until_now().map(drop)
 }
 
-/// Memory that is there: the first touch of a page is a fault, and would count as the transfer's.
-fn touched_buffer(size: u64) -> Result<Vec<u8>> {
-    let mut buffer = Vec::new();
-    buffer
-        .try_reserve_exact(size as usize)
-        .with_context(|| format!("cannot have a buffer of {size} bytes"))?;
-    buffer.resize(size as usize, 1);
-    Ok(buffer)
+/// A sink of the rehearsal, and its other end, where it has one: of the kind that the method insists on, or else
+/// /dev/null.
+fn unseen(spec: &TransferSpec) -> Result<(OwnedFd, Option<OwnedFd>)> {
+    Ok(match spec.to {
+        Sink::Pipe => {
+            let (out, into) = std::io::pipe()?;
+            (into.into(), Some(out.into()))
+        }
+        Sink::File => (memory_file(0)?.into(), None),
+        Sink::Tcp | Sink::Unix => {
+            let null = File::options().write(true).open("/dev/null")?;
+            (null.into(), None)
+        }
+    })
+}
+
+/// A file in memory, without a name.
+fn memory_file(size: u64) -> Result<File> {
+    let file = File::from(memfd_create("page", MFdFlags::MFD_CLOEXEC)?);
+    file.set_len(size)?;
+    Ok(file)
 }
 
 fn mark(word: &str) {

@@ -113,6 +113,7 @@ impl Drawn {
             } else {
                 Upper::Empty
             },
+            pipe: false,
             sink: if has(Place::SocketQueue) {
                 Sink::Tcp
             } else if has(Place::Pipe) {
@@ -199,7 +200,8 @@ fn furniture(stage: &Stage, seat: Seat, trails: &[Trail]) -> Furniture {
         Seat::Disk => &[Road::Fetch],
         Seat::Source => &[Road::Fetch, Road::Read, Road::Across, Road::View],
         Seat::Buffer => &[Road::Read, Road::Write, Road::View],
-        Seat::Sink => &[Road::Write, Road::Across, Road::Out],
+        Seat::Sink => &[Road::Write, Road::Across, Road::Drain, Road::Out],
+        Seat::Pipe => &[Road::Fill, Road::Drain],
         Seat::Device => &[Road::Out],
         Seat::Peer => &[Road::Receive],
     });

@@ -67,8 +67,24 @@ fn moved(playback: &Playback, name: &str, call: &Call, hop: &CallHop) -> String 
         (Place::PageCache, Place::UserBuffer, _) => {
             format!("The kernel copies {bytes} from the page cache to your buffer")
         }
+        (Place::PageCache, Place::PageCache, How::Reference) => {
+            format!("Both files now name the same {bytes} of blocks on the disk: nothing is copied")
+        }
+        (Place::PageCache, Place::PageCache, _) if name == "copy_file_range" => {
+            format!(
+                "No block can be shared here: the kernel copies {bytes} to the other file's pages"
+            )
+        }
         (Place::PageCache, Place::PageCache, _) if name.starts_with("sendfile") => {
             format!("The kernel copies {bytes} to the other file's pages: no reference here")
+        }
+        (Place::Pipe, Place::PageCache, _) => {
+            format!(
+                "A file keeps bytes, not references: the kernel copies {bytes} from the pages that the pipe names"
+            )
+        }
+        (Place::Pipe, _, How::Reference) => {
+            format!("References to {bytes} go on from the pipe to {sink}: no byte moves")
         }
         (Place::PageCache, _, How::CpuCopy) => {
             let sink = sink.replace("socket's", "socket");
@@ -93,6 +109,7 @@ fn asked(name: &str, call: &Call) -> Option<u64> {
     match name {
         "read" | "pread64" | "write" | "pwrite64" | "send" | "sendto" => Some(call.args[2]),
         "sendfile" | "sendfile64" => Some(call.args[3]),
+        "splice" | "copy_file_range" => Some(call.args[4]),
         _ => None,
     }
 }
@@ -104,6 +121,9 @@ fn still(name: &str, call: &Call) -> String {
         }
         "sendfile" | "sendfile64" if call.result == 0 => {
             "sendfile() returns 0: nothing is left to send, and the loop ends.".to_owned()
+        }
+        "splice" | "copy_file_range" if call.result == 0 => {
+            format!("{name}() returns 0: the file has ended, and so does the loop.")
         }
         "munmap" => "Your addresses are given back; the pages stay in the page cache.".to_owned(),
         "mmap" | "mmap2" => "The kernel sets addresses aside; no payload moves.".to_owned(),

@@ -10,7 +10,7 @@ use super::{
     stage::{Plan, Road, Stage, Upper},
 };
 use crate::copypath::{CallHop, Fold, fetched, summarise};
-use crate::model::{Call, How, Method, Recording, Sink, Summary, Trace};
+use crate::model::{Call, DescriptorKind, How, Method, Recording, Sink, Summary, Trace};
 
 /// Calls from one known sum to the next.
 const EVERY: usize = 256;
@@ -84,8 +84,10 @@ pub struct Sums {
     pub buffer: u64,
     /// Bytes mapped now.
     pub mapped: u64,
+    /// Bytes that the pipe on the way holds now.
+    pub piped: u64,
     /// Roads that were used: a bit each, by their number.
-    roads: u8,
+    roads: u16,
 }
 
 impl Sums {
@@ -94,19 +96,19 @@ impl Sums {
         self.roads & 1 << road as u8 != 0
     }
 
-    fn add(&mut self, name: &str, call: &Call, hop: Option<&CallHop>) {
+    fn add(&mut self, plan: Plan, name: &str, call: &Call, hop: Option<&CallHop>) {
         self.calls += 1;
         if name == "munmap" && call.returned().is_some() {
             self.mapped = self.mapped.saturating_sub(call.args[1]);
         }
         let Some(hop) = hop else { return };
-        let Some((road, _)) = Road::of(hop.from, hop.to, hop.how) else {
-            return;
-        };
-        self.roads |= 1 << road as u8;
         if hop.how == How::CpuCopy {
             self.copied += hop.bytes;
         }
+        let Some((road, _)) = Road::on(plan, hop.from, hop.to, hop.how) else {
+            return;
+        };
+        self.roads |= 1 << road as u8;
         match road {
             Road::Read => {
                 self.taken += hop.bytes;
@@ -117,6 +119,14 @@ impl Sums {
                 self.handed += hop.bytes;
             }
             Road::Write => self.handed += hop.bytes,
+            Road::Fill => {
+                self.taken += hop.bytes;
+                self.piped += hop.bytes;
+            }
+            Road::Drain => {
+                self.piped = self.piped.saturating_sub(hop.bytes);
+                self.handed += hop.bytes;
+            }
             Road::View => self.mapped += hop.bytes,
             Road::Fetch | Road::Out | Road::Receive => {}
         }
@@ -140,8 +150,10 @@ pub struct Playback {
     source: Source,
     known: Vec<Known>,
     empty: Trace,
-    lines: BTreeMap<u16, usize>,
+    lines: BTreeMap<u16, Vec<usize>>,
     hows: BTreeMap<u16, How>,
+    /// How the first bytes on each road go.
+    ways: BTreeMap<u8, How>,
     firsts: BTreeMap<u16, usize>,
 }
 
@@ -149,18 +161,18 @@ impl Playback {
     /// Goes through a recording once. `source_text`: the method's own file, as the learner reads it; empty where
     /// there is none.
     pub fn new(recording: Arc<Recording>, source_text: &str) -> Playback {
-        let name = format!("{}.rs", recording.spec.method.name().replace('-', "_"));
-        let source = Source::new(name, source_text);
+        let source = Source::new(recording.spec.method.source_file(), source_text);
         let summary = summarise(&recording);
         let Survey {
             known,
             hows,
+            ways,
             firsts,
-        } = recording.trace.as_ref().map(survey).unwrap_or_default();
+        } = survey(&recording);
         let names = recording.trace.iter().flat_map(|trace| &trace.names);
         let lines = names
             .enumerate()
-            .filter_map(|(id, name)| Some((id as u16, source.line_of(name)?)))
+            .map(|(id, name)| (id as u16, source.lines_of(name)))
             .collect();
         Playback {
             recording,
@@ -170,6 +182,7 @@ impl Playback {
             empty: Trace::default(),
             lines,
             hows,
+            ways,
             firsts,
         }
     }
@@ -209,9 +222,19 @@ impl Playback {
         self.trace().calls.get(number)
     }
 
-    /// The line (from 0) of [`Playback::source`] that made a call.
+    /// The line (from 0) of [`Playback::source`] that made a call: the only one that calls it, or, of two that splice,
+    /// the first one into the pipe and the second one out of it.
     pub fn line_of(&self, call: &Call) -> Option<usize> {
-        self.lines.get(&call.name).copied()
+        let lines = self.lines.get(&call.name)?;
+        match lines[..] {
+            [only] => Some(only),
+            [into, out_of] if self.trace().name(call) == "splice" => {
+                let from = self.trace().descriptor(call, 0)?;
+                let from_pipe = from.kind == DescriptorKind::Pipe;
+                Some(if from_pipe { out_of } else { into })
+            }
+            _ => None,
+        }
     }
 
     /// What the stage has to show for this recording.
@@ -231,7 +254,7 @@ impl Playback {
         let (mut fold, mut sums) = (known.fold.clone(), known.sums.clone());
         for call in &trace.calls[number / EVERY * EVERY..number] {
             let hop = fold.step(trace, call);
-            sums.add(trace.name(call), call, hop.as_ref());
+            sums.add(self.plan(), trace.name(call), call, hop.as_ref());
         }
         let hop = trace
             .calls
@@ -246,7 +269,7 @@ impl Playback {
         if let Some(call) = self.call(position.call)
             && position.cells >= self.travel_of(stage, hop.as_ref())
         {
-            sums.add(self.trace().name(call), call, hop.as_ref());
+            sums.add(self.plan(), self.trace().name(call), call, hop.as_ref());
         }
         sums
     }
@@ -268,6 +291,11 @@ impl Playback {
         self.hows.get(&name).copied()
     }
 
+    /// How the bytes on a road go, if any do.
+    pub fn way_of(&self, road: Road) -> Option<How> {
+        self.ways.get(&(road as u8)).copied()
+    }
+
     /// The first call of that name (an index into [`Trace::names`]).
     pub fn first_of(&self, name: u16) -> Option<usize> {
         self.firsts.get(&name).copied()
@@ -281,15 +309,15 @@ impl Playback {
                 .filter(|(name, _)| self.firsts.contains_key(name))
         };
         Some((
-            used().map(|(_, line)| *line).min()?,
-            used().map(|(_, line)| *line).max()?,
+            used().flat_map(|(_, lines)| lines).copied().min()?,
+            used().flat_map(|(_, lines)| lines).copied().max()?,
         ))
     }
 
     /// Whether a call's bytes can be seen travelling: its wire has cells, and what travels is bytes or references.
     pub fn travels(&self, stage: &Stage, hop: Option<&CallHop>) -> Option<Road> {
         let hop = hop.filter(|hop| hop.how != How::Mapping)?;
-        let (road, _) = Road::of(hop.from, hop.to, hop.how)?;
+        let (road, _) = Road::on(self.plan(), hop.from, hop.to, hop.how)?;
         (stage.length(road) > 1).then_some(road)
     }
 
@@ -361,8 +389,9 @@ pub fn plan(method: Method, sink: Sink) -> Plan {
         upper: match method {
             Method::ReadWrite => Upper::Buffer,
             Method::MmapWrite => Upper::Mapping,
-            Method::Sendfile => Upper::Empty,
+            Method::Sendfile | Method::Splice | Method::CopyFileRange => Upper::Empty,
         },
+        pipe: method.has_pipe(sink),
         sink,
         peer: sink != Sink::File,
         disk: true,
@@ -377,15 +406,22 @@ struct Survey {
     known: Vec<Known>,
     /// How the first bytes of each name went.
     hows: BTreeMap<u16, How>,
+    /// And those on each road, by its number.
+    ways: BTreeMap<u8, How>,
     /// The first call of each name.
     firsts: BTreeMap<u16, usize>,
 }
 
-fn survey(trace: &Trace) -> Survey {
+fn survey(recording: &Recording) -> Survey {
+    let Some(trace) = &recording.trace else {
+        return Survey::default();
+    };
+    let plan = plan(recording.spec.method, recording.spec.to);
     let mut hows = BTreeMap::new();
+    let mut ways = BTreeMap::new();
     let mut firsts = BTreeMap::new();
     let mut now = Known {
-        fold: Fold::new(),
+        fold: Fold::of(&recording.outcome),
         sums: Sums::default(),
         counts: vec![0; trace.names.len()],
     };
@@ -397,9 +433,12 @@ fn survey(trace: &Trace) -> Survey {
         let hop = now.fold.step(trace, call);
         if let Some(hop) = hop {
             hows.entry(call.name).or_insert(hop.how);
+            if let Some((road, _)) = Road::on(plan, hop.from, hop.to, hop.how) {
+                ways.entry(road as u8).or_insert(hop.how);
+            }
         }
         firsts.entry(call.name).or_insert(number);
-        now.sums.add(trace.name(call), call, hop.as_ref());
+        now.sums.add(plan, trace.name(call), call, hop.as_ref());
         if let Some(count) = now.counts.get_mut(usize::from(call.name)) {
             *count += 1;
         }
@@ -410,6 +449,7 @@ fn survey(trace: &Trace) -> Survey {
     Survey {
         known,
         hows,
+        ways,
         firsts,
     }
 }

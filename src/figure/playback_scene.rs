@@ -12,6 +12,10 @@ use crate::model::{How, Sink, Size, TransferSpec};
 struct Moment<'a> {
     stage: &'a Stage,
     spec: &'a TransferSpec,
+    /// How bytes go along each road in this run.
+    ways: Vec<(Road, How)>,
+    /// Bytes that the pipe on the way can hold.
+    pipe_size: u64,
     /// Before the current call.
     before: Sums,
     /// The current call's way.
@@ -32,7 +36,7 @@ impl Playback {
     /// What is to be seen at a position. `tokens`: whether single tokens travel, or whole hops light up.
     pub fn scene(&self, stage: &Stage, position: Position, tokens: bool) -> Scene {
         let (before, hop) = self.at(position.call);
-        let road = hop.and_then(|hop| Some(Road::of(hop.from, hop.to, hop.how)?.0));
+        let road = hop.and_then(|hop| Some(Road::on(stage.plan, hop.from, hop.to, hop.how)?.0));
         let returned = self.has_returned(stage, position);
         let wire = self
             .travels(stage, hop.as_ref())
@@ -40,6 +44,11 @@ impl Playback {
         let moment = Moment {
             stage,
             spec: &self.recording().spec,
+            ways: Road::ALL
+                .into_iter()
+                .filter_map(|road| Some((road, self.way_of(road)?)))
+                .collect(),
+            pipe_size: self.recording().outcome.pipe_size.unwrap_or(PIPE_SIZE),
             before,
             hop,
             road,
@@ -86,6 +95,8 @@ pub fn preview(stage: &Stage, spec: &TransferSpec) -> Scene {
     let moment = Moment {
         stage,
         spec,
+        ways: Vec::new(),
+        pipe_size: spec.pipe_size.map_or(PIPE_SIZE, |size| size.0),
         before: Sums::default(),
         hop: None,
         road: None,
@@ -116,6 +127,9 @@ pub fn preview(stage: &Stage, spec: &TransferSpec) -> Scene {
     }
     scene
 }
+
+/// What a pipe holds where nobody has said otherwise (pipe(7)).
+const PIPE_SIZE: u64 = 1 << 16;
 
 /// What a gauge's cell is, where it is not one chunk.
 fn caption(chunk: u64, total: u64) -> Option<String> {
@@ -159,6 +173,7 @@ pub(super) fn name(plan: Plan, seat: Seat) -> &'static str {
         (Seat::Source, _) => "page cache",
         (Seat::Buffer, _) if plan.upper == Upper::Mapping => "your mapping",
         (Seat::Buffer, _) => "your buffer",
+        (Seat::Pipe, _) => "pipe",
         (Seat::Sink, Sink::Tcp | Sink::Unix) => "socket queue",
         (Seat::Sink, Sink::Pipe) => "pipe",
         (Seat::Sink, Sink::File) => "file, page cache",
@@ -192,7 +207,14 @@ pub(super) fn told_roads(stage: &Stage, trails: &[Trail]) -> Vec<Remark> {
 impl Moment<'_> {
     fn trails(&self) -> Vec<Trail> {
         let mut trails = self.ghosts();
-        for road in [Road::Read, Road::Write, Road::Across, Road::View] {
+        for road in [
+            Road::Read,
+            Road::Write,
+            Road::Across,
+            Road::Fill,
+            Road::Drain,
+            Road::View,
+        ] {
             let Some(how) = self.how_of(road) else {
                 continue;
             };
@@ -247,23 +269,18 @@ impl Moment<'_> {
 
     /// How bytes go along a road in this run.
     fn how_of(&self, road: Road) -> Option<How> {
-        Some(match road {
-            Road::View => How::Mapping,
-            Road::Across if self.stage.plan.upper == Upper::Empty && self.spec.to != Sink::File => {
-                How::Reference
-            }
-            _ => How::CpuCopy,
-        })
+        let way = self.ways.iter().find(|(of, _)| *of == road);
+        way.map(|(_, how)| *how)
     }
 
     fn handing(&self) -> bool {
-        matches!(self.road, Some(Road::Write | Road::Across))
+        matches!(self.road, Some(Road::Write | Road::Across | Road::Drain))
     }
 
     /// While a cold page cache is read from: two tokens on the disk's wire.
     fn fetching(&self, cells: f64) -> Vec<Token> {
         let wire = self.stage.wire(Road::Fetch);
-        let takes = matches!(self.road, Some(Road::Read | Road::Across));
+        let takes = matches!(self.road, Some(Road::Read | Road::Across | Road::Fill));
         let Some(wire) = wire.filter(|wire| self.cold && takes && wire.cells.len() > 1) else {
             return Vec::new();
         };
@@ -282,6 +299,7 @@ impl Moment<'_> {
         let (gauge, amount) = match seat {
             Seat::Source => self.source(),
             Seat::Buffer => self.buffer(),
+            Seat::Pipe => self.pipe(),
             Seat::Sink => self.sink(),
             _ => (None, None),
         };
@@ -314,7 +332,7 @@ impl Moment<'_> {
 
     /// The source: full when warm; when cold, as far as it has been taken. The cells that the call takes are hot.
     fn source(&self) -> (Option<Gauge>, Option<String>) {
-        let takes = matches!(self.road, Some(Road::Read | Road::Across));
+        let takes = matches!(self.road, Some(Road::Read | Road::Across | Road::Fill));
         let now = self.now_taken();
         let from = self.before.taken;
         let there = if self.cold { from + now } else { self.total };
@@ -339,7 +357,7 @@ impl Moment<'_> {
 
     /// Bytes that the current call takes out of the source's pages.
     fn now_taken(&self) -> u64 {
-        let takes = matches!(self.road, Some(Road::Read | Road::Across));
+        let takes = matches!(self.road, Some(Road::Read | Road::Across | Road::Fill));
         self.hop.filter(|_| takes).map_or(0, |hop| hop.bytes)
     }
 
@@ -397,13 +415,33 @@ impl Moment<'_> {
         )
     }
 
+    /// The pipe on the way: the references that it holds now.
+    fn pipe(&self) -> (Option<Gauge>, Option<String>) {
+        let cells = |bytes: u64| bytes as f64 / self.pipe_size.max(1) as f64 * 16.0;
+        let quiet = Mark::References(Tone::Quiet(How::Reference));
+        let hot = Mark::References(Tone::Hot(How::Reference));
+        let mut held = self.before.piped;
+        let mut gauge = filled(cells(held), quiet);
+        match (self.road, self.hop) {
+            (Some(Road::Fill), Some(hop)) => {
+                let new = hop.bytes * self.arrived as u64 / TOKENS as u64;
+                gauge = filled(cells(held + new), hot);
+                held += if self.returned { hop.bytes } else { 0 };
+            }
+            (Some(Road::Drain), Some(hop)) if self.returned => {
+                held = held.saturating_sub(hop.bytes);
+                gauge = filled(cells(held), quiet);
+            }
+            (Some(Road::Drain), _) => gauge = filled(cells(held), hot),
+            _ => {}
+        }
+        (Some(gauge), Some(amount(held)))
+    }
+
     /// The sink: what was handed over so far; the landing cell is part of a chunk until the last token is there.
     fn sink(&self) -> (Option<Gauge>, Option<String>) {
-        let how = self.how_of(if self.stage.plan.upper == Upper::Buffer {
-            Road::Write
-        } else {
-            Road::Across
-        });
+        let last = [Road::Write, Road::Across, Road::Drain];
+        let how = last.into_iter().find_map(|road| self.how_of(road));
         let whole = |tone| match how {
             Some(How::Reference) => Mark::References(tone),
             _ => Mark::Bytes(tone),
@@ -472,7 +510,9 @@ impl Moment<'_> {
         let road = match name {
             "read" | "pread64" => Road::Read,
             "write" | "pwrite64" | "send" | "sendto" => Road::Write,
-            "sendfile" | "sendfile64" => Road::Across,
+            "sendfile" | "sendfile64" | "copy_file_range" => Road::Across,
+            "splice" if self.stage.plan.pipe => Road::Fill,
+            "splice" => Road::Across,
             _ => return None,
         };
         Some(self.stage.wire(road)?.tag)

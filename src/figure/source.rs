@@ -19,16 +19,13 @@ impl Source {
         }
     }
 
-    /// The line (from 0) that makes a call: the only one in which `name(` is called. None where it is not the only
-    /// one.
-    pub fn line_of(&self, call: &str) -> Option<usize> {
-        let mut found = self
-            .lines
-            .iter()
-            .enumerate()
-            .filter(|(_, line)| calls(line, call));
-        let (number, _) = found.next()?;
-        found.next().is_none().then_some(number)
+    /// The lines (from 0) in which `name(` is called.
+    pub fn lines_of(&self, call: &str) -> Vec<usize> {
+        let lines = self.lines.iter().enumerate();
+        lines
+            .filter(|(_, line)| calls(line, call))
+            .map(|(number, _)| number)
+            .collect()
     }
 }
 
@@ -47,12 +44,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_finds_its_only_line() {
+    fn a_call_finds_its_lines() {
         let text = "// write(2) it\npub fn write(to: i32) {\n    let n = read(from);\n    pwrite(1);\n    sys::write(to)?;\n}";
         let source = Source::new("x.rs", text);
-        assert_eq!(source.line_of("read"), Some(2));
-        assert_eq!(source.line_of("write"), Some(4));
-        assert_eq!(source.line_of("mmap"), None);
-        assert_eq!(Source::new("y", "read(a);\nread(b);").line_of("read"), None);
+        assert_eq!(source.lines_of("read"), [2]);
+        assert_eq!(source.lines_of("write"), [4]);
+        assert!(source.lines_of("mmap").is_empty());
+        assert_eq!(
+            Source::new("y", "read(a);\nread(b);").lines_of("read"),
+            [0, 1]
+        );
     }
 }

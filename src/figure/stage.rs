@@ -75,6 +75,8 @@ pub enum Upper {
 pub struct Plan {
     /// What stands above.
     pub upper: Upper,
+    /// Whether a pipe stands between source and sink.
+    pub pipe: bool,
     /// Where the bytes go.
     pub sink: Sink,
     /// Whether the program at the other end is drawn.
@@ -94,6 +96,8 @@ pub enum Seat {
     Source,
     /// The program's buffer or mapping.
     Buffer,
+    /// A pipe on the way, between source and sink.
+    Pipe,
     /// Socket queue, pipe, or the pages of a file sink.
     Sink,
     /// Network card, or the disk under a file sink.
@@ -126,6 +130,10 @@ pub enum Road {
     Write,
     /// Page cache to sink, inside the kernel.
     Across,
+    /// Page cache to the pipe on the way.
+    Fill,
+    /// The pipe on the way to the sink.
+    Drain,
     /// Page cache seen through the mapping.
     View,
     /// Sink to device, or to a file sink's disk.
@@ -136,11 +144,13 @@ pub enum Road {
 
 impl Road {
     /// Every road.
-    pub const ALL: [Road; 7] = [
+    pub const ALL: [Road; 9] = [
         Road::Fetch,
         Road::Read,
         Road::Write,
         Road::Across,
+        Road::Fill,
+        Road::Drain,
         Road::View,
         Road::Out,
         Road::Receive,
@@ -163,8 +173,19 @@ impl Road {
             (from, Device) if queue(from) => (Road::Out, false),
             (Device, to) if queue(to) => (Road::Out, true),
             (from, Peer) if queue(from) => (Road::Receive, false),
+            (Pipe, SocketQueue | Pipe | PageCache) => (Road::Drain, false),
             _ => return None,
         })
+    }
+
+    /// [`Road::of`] on a stage that may have a pipe between source and sink.
+    pub fn on(plan: Plan, from: Place, to: Place, how: How) -> Option<(Road, bool)> {
+        match (from, to) {
+            (Place::PageCache | Place::UserBuffer, Place::Pipe) if plan.pipe => {
+                Some((Road::Fill, false))
+            }
+            _ => Road::of(from, to, how),
+        }
     }
 }
 
@@ -253,6 +274,8 @@ struct Grid {
     read_tag: u16,
     write_tag: u16,
     across_tag: u16,
+    pipe: u16,
+    pipe_width: u16,
 }
 
 const SMALL: Grid = Grid {
@@ -280,6 +303,8 @@ const SMALL: Grid = Grid {
     read_tag: 22,
     write_tag: 43,
     across_tag: 34,
+    pipe: 32,
+    pipe_width: 13,
 };
 
 const MEDIUM: Grid = Grid {
@@ -307,6 +332,8 @@ const MEDIUM: Grid = Grid {
     read_tag: 18,
     write_tag: 39,
     across_tag: 27,
+    pipe: 31,
+    pipe_width: 13,
 };
 
 const LARGE: Grid = Grid {
@@ -334,7 +361,22 @@ const LARGE: Grid = Grid {
     read_tag: 36,
     write_tag: 69,
     across_tag: 52,
+    pipe: 57,
+    pipe_width: 20,
 };
+
+impl Grid {
+    /// With room for a pipe between source and sink.
+    fn for_plan(&self, tier: Tier, plan: Plan) -> Grid {
+        let (sink, out) = match tier {
+            _ if !plan.pipe => (self.sink, self.out),
+            Tier::Medium => (47, 50),
+            Tier::Large => (88, 94),
+            _ => (self.sink, self.out),
+        };
+        Grid { sink, out, ..*self }
+    }
+}
 
 impl Stage {
     /// Lays out a stage of one size. `columns`: how many there are; the peer is left out where it does not fit.
@@ -368,6 +410,7 @@ fn boxed(tier: Tier, plan: Plan, grid: &Grid, columns: u16) -> Stage {
         peer: plan.peer && columns >= grid.width,
         ..plan
     };
+    let grid = &grid.for_plan(tier, plan);
     let width = grid.width.min(columns);
     let lane = |row| Lane {
         row,
@@ -416,6 +459,14 @@ fn posts(plan: Plan, grid: &Grid) -> Vec<Post> {
         grid.peer,
         grid.user,
         grid.peer_width,
+        4,
+    );
+    post(
+        plan.pipe,
+        Seat::Pipe,
+        grid.pipe,
+        grid.kernel,
+        grid.pipe_width,
         4,
     );
     let (low, height) = match grid.low_width {
@@ -488,6 +539,11 @@ fn wires(plan: Plan, grid: &Grid) -> Vec<Wire> {
             let edges = (below_user + 1..top).flat_map(|y| [(grid.source, y), (right, y)]);
             let (road, cells, tag) = (Road::View, edges.collect(), tag(right + 3));
             wires.push(Wire { road, cells, tag });
+        }
+        Upper::Empty if plan.pipe => {
+            let (left, out) = (grid.pipe, grid.pipe + grid.pipe_width - 1);
+            wire(Road::Fill, &[(right, row), (left, row)], tag(right));
+            wire(Road::Drain, &[(out, row), (grid.sink, row)], tag(out - 2));
         }
         Upper::Empty => wire(
             Road::Across,
@@ -616,7 +672,19 @@ fn folded(plan: Plan) -> Stage {
             let (road, cells, tag) = (Road::View, vec![(12, 2), (27, 2)], (31, 2));
             wires.push(Wire { road, cells, tag });
         }
+        Upper::Empty if plan.pipe => {
+            wire(Road::Fill, &[(22, 2), (31, 2)], (10, 2));
+            wire(Road::Drain, &[(34, 2), (46, 2)], (49, 2));
+        }
         Upper::Empty => wire(Road::Across, &[(22, 2), (46, 2)], (10, 2)),
+    }
+    if plan.pipe {
+        posts.push(Post {
+            seat: Seat::Pipe,
+            at: (29, 3),
+            width: 8,
+            height: 2,
+        });
     }
     let mut labels = vec![
         Label {

@@ -14,11 +14,21 @@ pub enum Method {
     MmapWrite,
     /// `sendfile(2)`.
     Sendfile,
+    /// `splice(2)` into a pipe, and out of it.
+    Splice,
+    /// `copy_file_range(2)`.
+    CopyFileRange,
 }
 
 impl Method {
     /// Every method, in the order in which the course meets them.
-    pub const ALL: [Method; 3] = [Method::ReadWrite, Method::MmapWrite, Method::Sendfile];
+    pub const ALL: [Method; 5] = [
+        Method::ReadWrite,
+        Method::MmapWrite,
+        Method::Sendfile,
+        Method::Splice,
+        Method::CopyFileRange,
+    ];
 
     /// Its name on the command line and in JSON.
     pub fn name(self) -> &'static str {
@@ -26,13 +36,36 @@ impl Method {
             Method::ReadWrite => "read-write",
             Method::MmapWrite => "mmap-write",
             Method::Sendfile => "sendfile",
+            Method::Splice => "splice",
+            Method::CopyFileRange => "copy-file-range",
+        }
+    }
+
+    /// The file of `src/transfer` that holds it, which the learner reads: `read_write.rs`.
+    pub fn source_file(self) -> &'static str {
+        match self {
+            Method::ReadWrite => "read_write.rs",
+            Method::MmapWrite => "mmap_write.rs",
+            Method::Sendfile => "sendfile.rs",
+            Method::Splice => "splice.rs",
+            Method::CopyFileRange => "copy_file_range.rs",
         }
     }
 
     /// The sinks that it can write to, its usual one first.
     pub fn sinks(self) -> &'static [Sink] {
         match self {
-            Method::ReadWrite | Method::MmapWrite | Method::Sendfile => &Sink::ALL,
+            Method::ReadWrite | Method::MmapWrite | Method::Sendfile | Method::Splice => &Sink::ALL,
+            Method::CopyFileRange => &[Sink::File],
+        }
+    }
+
+    /// Whether it moves the bytes through a pipe of its own on the way to such a sink. A sink that is a pipe needs
+    /// no other one: splice(2) asks for a pipe at one end only.
+    pub fn has_pipe(self, to: Sink) -> bool {
+        match self {
+            Method::Splice => to != Sink::Pipe,
+            _ => false,
         }
     }
 }

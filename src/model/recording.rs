@@ -18,6 +18,10 @@ pub struct TransferSpec {
     /// Whether the source is in the page cache.
     #[serde(default)]
     pub cache: Cache,
+    /// How much the pipe on the way (the method's own, or a sink that is one) is to hold; none: as the system makes
+    /// it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipe_size: Option<Size>,
 }
 
 impl TransferSpec {
@@ -29,6 +33,7 @@ impl TransferSpec {
             size: Size(Size::MIB),
             chunk: Size(64 * Size::KIB),
             cache: Cache::Warm,
+            pipe_size: None,
         }
     }
 }
@@ -95,6 +100,12 @@ pub struct Outcome {
     /// The file system that the source is on, as `ext4`, `tmpfs`.
     #[serde(default)]
     pub file_system: String,
+    /// How many bytes of pages the pipe on the way can hold (`F_GETPIPE_SZ`), where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipe_size: Option<u64>,
+    /// Bytes of a file sink whose blocks on the disk are the source's own (FIEMAP), where the file system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_blocks: Option<u64>,
 }
 
 /// Something that this machine does not allow, and why.

@@ -72,7 +72,7 @@ pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<crate::course::Fault
     let sources = Method::ALL
         .into_iter()
         .filter_map(|method| {
-            let file = source_file(method);
+            let file = method.source_file();
             Some((method, file, embedded::transfer_source(file)?))
         })
         .collect();
@@ -88,18 +88,9 @@ pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<crate::course::Fault
     (material, faults)
 }
 
-/// The file of `src/transfer` that holds a method.
-fn source_file(method: Method) -> &'static str {
-    match method {
-        Method::ReadWrite => "read_write.rs",
-        Method::MmapWrite => "mmap_write.rs",
-        Method::Sendfile => "sendfile.rs",
-    }
-}
-
 /// The source of a method, word for word; empty where there is none.
 fn source_text(method: Method) -> &'static str {
-    embedded::transfer_source(source_file(method)).unwrap_or_default()
+    embedded::transfer_source(method.source_file()).unwrap_or_default()
 }
 
 /// Opens the course and stays until the learner leaves.

@@ -1,13 +1,19 @@
 //! Ways to move bytes, one short file a method. Learners read these files word for word beside the recorded
-//! calls, so each call that is recorded stands in one place of its file, and nothing else enters the kernel.
+//! calls, so each call that is recorded stands in one place of its file (a splice into the pipe and the one out of
+//! it in two), and nothing else enters the kernel.
 
 use std::os::fd::BorrowedFd;
 
 use nix::{Result, errno::Errno};
 
+pub mod copy_file_range;
 pub mod mmap_write;
 pub mod read_write;
 pub mod sendfile;
+pub mod splice;
+mod tools;
+
+pub use tools::{Pipe, Tools, Wish, set_pipe_size};
 
 /// Everything that a transfer may need. Whatever costs a call of its own, such as memory, is got beforehand.
 pub struct Job<'a> {
@@ -19,13 +25,8 @@ pub struct Job<'a> {
     pub size: usize,
     /// How many bytes at most a call.
     pub chunk: usize,
-    /// Where a method passes the bytes through the program: see [`needs_buffer`].
-    pub buffer: &'a mut [u8],
-}
-
-/// Whether a method passes the bytes through a buffer of the program.
-pub fn needs_buffer(method: &str) -> bool {
-    method == "read-write"
+    /// What else the method needs.
+    pub tools: &'a mut Tools,
 }
 
 /// Moves the bytes by the method of this name, and says how many. None: there is no such method.
@@ -33,11 +34,19 @@ pub fn needs_buffer(method: &str) -> bool {
 /// # Errors
 /// The errno of the first call that failed (EINTR is never one).
 pub fn transfer(method: &str, job: Job) -> Option<Result<u64>> {
-    let Job { source, sink, .. } = job;
+    let Job {
+        source,
+        sink,
+        size,
+        chunk,
+        tools,
+    } = job;
     Some(match method {
-        "read-write" => read_write::transfer(source, sink, job.buffer),
-        "mmap-write" => mmap_write::transfer(source, sink, job.size, job.chunk),
-        "sendfile" => sendfile::transfer(source, sink, job.chunk),
+        "read-write" => read_write::transfer(source, sink, &mut tools.memory),
+        "mmap-write" => mmap_write::transfer(source, sink, size, chunk),
+        "sendfile" => sendfile::transfer(source, sink, chunk),
+        "splice" => splice::transfer(source, tools.pipe.as_ref(), sink, chunk),
+        "copy-file-range" => copy_file_range::transfer(source, sink, chunk),
         _ => return None,
     })
 }

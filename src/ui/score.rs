@@ -228,7 +228,15 @@ impl Score {
     fn ends_with_zero(&self, playback: &Playback, name: u16) -> bool {
         let text = self.names.iter().find(|(id, _)| *id == name);
         let reads = text.is_some_and(|(_, text)| {
-            ["read", "pread64", "sendfile", "sendfile64"].contains(&text.as_str())
+            let reads = [
+                "read",
+                "pread64",
+                "sendfile",
+                "sendfile64",
+                "splice",
+                "copy_file_range",
+            ];
+            reads.contains(&text.as_str())
         });
         let calls = &playback.trace().calls;
         let last = calls.iter().rev().take(64).find(|call| call.name == name);

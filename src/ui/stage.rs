@@ -223,11 +223,12 @@ fn bare(canvas: &mut Canvas, post: &Post, place: &Furniture) {
     let (x, y) = post.at;
     let style = name_style(canvas, place);
     canvas.put((x, y), place.name, style);
-    let amount = place.amount.as_deref().filter(|_| place.seat != Seat::Sink);
+    let amount = place.amount.as_deref();
+    let amount = amount.filter(|_| !matches!(place.seat, Seat::Sink | Seat::Pipe));
     let after = x + place.name.len() as u16 + 1;
     canvas.put((after, y), amount.unwrap_or_default(), Style::new());
     if let Some(gauge) = &place.gauge {
-        marks(canvas, (x, y + 1), gauge, 1);
+        marks(canvas, (x, y + 1), &shown(post, gauge), 1);
     }
 }
 
@@ -249,7 +250,7 @@ fn boxed(canvas: &mut Canvas, stage: &Stage, post: &Post, place: &Furniture) {
     }
     if let Some(gauge) = &place.gauge {
         let columns = if stage.tier == Tier::Large { 2 } else { 1 };
-        marks(canvas, (x + 2, y + 2), gauge, columns);
+        marks(canvas, (x + 2, y + 2), &shown(post, gauge), columns);
     }
     if let Some(amount) = &place.amount {
         let edge = if place.seat == Seat::Buffer {
@@ -299,6 +300,12 @@ fn border(canvas: &mut Canvas, post: &Post, border: Border) {
         let blank = " ".repeat(usize::from(width - 2));
         canvas.put((x, row), &[down, &blank, down].concat(), style);
     }
+}
+
+/// A narrow place shows half of the cells: each stands for two.
+fn shown(post: &Post, gauge: &[Mark]) -> Vec<Mark> {
+    let every = if post.seat == Seat::Pipe { 2 } else { 1 };
+    gauge.iter().copied().step_by(every).collect()
 }
 
 fn marks(canvas: &mut Canvas, (x, y): Cell, gauge: &[Mark], columns: u16) {

@@ -9,7 +9,7 @@ pub struct Maker {
 }
 
 impl Maker {
-    /// A task, the source as descriptor 3, the sink as descriptor 4.
+    /// A task, the source as descriptor 3, the sink as descriptor 4, a pipe as 5 (out) and 6 (into).
     pub fn new(sink: Sink) -> Maker {
         let descriptor = |fd, kind, name: &str| Descriptor {
             fd,
@@ -34,13 +34,15 @@ impl Maker {
                 descriptors: vec![
                     descriptor(3, DescriptorKind::File, "/source"),
                     descriptor(4, kind, name),
+                    descriptor(5, DescriptorKind::Pipe, "pipe"),
+                    descriptor(6, DescriptorKind::Pipe, "pipe"),
                 ],
                 ..Trace::default()
             },
         }
     }
 
-    /// Adds a call. `descriptors`: 0 the source, 1 the sink.
+    /// Adds a call. `descriptors`: 0 the source, 1 the sink, 2 and 3 the pipe.
     pub fn call(&mut self, name: &str, args: [u64; 6], descriptors: &[u32], result: i64) {
         let known = self.trace.names.iter().position(|known| known == name);
         let id = known.unwrap_or_else(|| {
@@ -77,6 +79,9 @@ impl Maker {
                 residency_before: residency(if cold { 0 } else { pages }),
                 residency_after: residency(pages),
                 file_system: "ext4".to_owned(),
+                pipe_size: (spec.to == Sink::Pipe || spec.method.has_pipe(spec.to))
+                    .then_some(65536),
+                shared_blocks: (spec.method == Method::CopyFileRange).then_some(0),
             },
             machine: Machine {
                 kernel: "Linux 6.18.4".to_owned(),
@@ -106,6 +111,7 @@ pub fn spec(method: Method, to: Sink, size: u64, chunk: u64, cache: Cache) -> Tr
         size: Size(size),
         chunk: Size(chunk),
         cache,
+        pipe_size: None,
     }
 }
 
@@ -141,6 +147,28 @@ pub fn recording(spec: TransferSpec) -> Recording {
             }
             maker.call("sendfile", [4, 3, 0, chunk, 0, 0], &[1, 0], 0);
         }
+        Method::Splice if spec.to == Sink::Pipe => {
+            for (_, bytes) in chunks.chain([(size, 0)]) {
+                maker.call("splice", [3, 0, 4, 0, chunk, 0], &[0, 1], bytes as i64);
+            }
+        }
+        Method::Splice => {
+            for (_, bytes) in chunks {
+                maker.call("splice", [3, 0, 6, 0, chunk, 0], &[0, 3], bytes as i64);
+                maker.call("splice", [5, 0, 4, 0, bytes, 0], &[2, 1], bytes as i64);
+            }
+            maker.call("splice", [3, 0, 6, 0, chunk, 0], &[0, 3], 0);
+        }
+        Method::CopyFileRange => {
+            for (_, bytes) in chunks.chain([(size, 0)]) {
+                maker.call(
+                    "copy_file_range",
+                    [3, 0, 4, 0, chunk, 0],
+                    &[0, 1],
+                    bytes as i64,
+                );
+            }
+        }
     }
     maker.done(spec)
 }
@@ -162,5 +190,6 @@ pub fn source(method: Method) -> &'static str {
         Method::Sendfile => {
             "pub fn transfer(file: Fd, socket: Fd, chunk: usize) -> Result<u64> {\n    let mut sent = 0;\n    loop {\n        let n = sendfile(socket, file, None, chunk)?;\n        if n == 0 { break }          // end of file\n        sent += n as u64;\n    }\n    Ok(sent)\n}\n"
         }
+        method => zclab::embedded::transfer_source(method.source_file()).unwrap(),
     }
 }
