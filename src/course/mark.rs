@@ -416,18 +416,41 @@ fn order(
         let chosen = shown[*at];
         distractors.iter().find(|line| line.text == chosen)
     });
-    let reaction = intruder.map_or(otherwise, |line| &line.reaction);
+    let reaction = match intruder {
+        Some(line) => line.reaction.clone(),
+        None if picked.len() < lines.len() => too_few(lines.len() - picked.len()),
+        None => otherwise.clone(),
+    };
     let numbers = |picked: &[usize]| {
         let numbers: Vec<_> = picked.iter().map(|at| (at + 1).to_string()).collect();
         numbers.join(" ")
     };
     Ok(Verdict {
         right: is_right,
-        reaction: (!is_right).then(|| reaction.clone()),
+        reaction: (!is_right).then_some(reaction),
         answer: numbers(&right_positions(&shown, lines)),
         given: numbers(&picked),
         picked,
     })
+}
+
+/// What is said where every line belongs, and some are missing.
+fn too_few(missing: usize) -> Reaction {
+    Reaction {
+        misconception: String::new(),
+        feedback: match missing {
+            1 => "What you chose belongs; one more line does.".to_owned(),
+            more => format!("What you chose belongs; {more} more lines do."),
+        },
+    }
+}
+
+/// The right order of an order question, as places among the lines presented, from 0. Empty for another kind.
+pub fn right_order(question: &Question) -> Vec<usize> {
+    match &question.kind {
+        QuestionKind::Order { lines, .. } => right_positions(&presented(question), lines),
+        _ => Vec::new(),
+    }
 }
 
 /// Where the lines stand among those presented; of equal lines each is taken once.

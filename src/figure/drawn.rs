@@ -147,6 +147,10 @@ impl Drawn {
     fn trails(&self, step: usize) -> Vec<Trail> {
         let mut trails: Vec<Trail> = Vec::new();
         for (number, past) in self.figure.steps.iter().enumerate().take(step + 1) {
+            // A mapping that was taken back leaves no view.
+            if past.call.as_deref() == Some("munmap") {
+                trails.retain(|trail| trail.road != Road::View);
+            }
             for hop in &past.hops {
                 let Some((road, backwards)) = Road::of(hop.from, hop.to, hop.how) else {
                     continue;

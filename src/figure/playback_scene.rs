@@ -199,6 +199,7 @@ pub(super) fn told_roads(stage: &Stage, trails: &[Trail]) -> Vec<Remark> {
                 },
                 tone: trail.map_or(Tone::Ghost, |trail| trail.tone),
                 road: trail.map(|trail| trail.road),
+                backwards: trail.is_some_and(|trail| trail.backwards),
             }
         })
         .collect()
@@ -532,6 +533,7 @@ impl Moment<'_> {
                 text: text.to_owned(),
                 tone,
                 road: text_only.then_some(road),
+                backwards: false,
             });
         };
         if self.stage.plan.disk {

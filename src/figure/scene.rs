@@ -115,6 +115,8 @@ pub struct Remark {
     pub tone: Tone,
     /// The road whose arrow head stands before it, where the road has no cells.
     pub road: Option<Road>,
+    /// Whether the bytes go the road backwards: a request comes in where an answer goes out.
+    pub backwards: bool,
 }
 
 /// A moment.

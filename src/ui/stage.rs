@@ -474,11 +474,12 @@ fn say(canvas: &mut Canvas, remark: &Remark) {
         None => remark.text.clone(),
         Some(road) => {
             let ghost = remark.tone == Tone::Ghost;
-            let head = match (road, ghost) {
-                (Road::Fetch, true) => canvas.glyph("△", "'"),
-                (Road::Fetch, false) => canvas.glyph("▲", "^"),
-                (_, true) => canvas.glyph("▽", ","),
-                (_, false) => canvas.glyph("▼", "v"),
+            let up = (road == Road::Fetch) != remark.backwards;
+            let head = match (up, ghost) {
+                (true, true) => canvas.glyph("△", "'"),
+                (true, false) => canvas.glyph("▲", "^"),
+                (false, true) => canvas.glyph("▽", ","),
+                (false, false) => canvas.glyph("▼", "v"),
             };
             // Written apart from the words, which may be turned into ASCII.
             spaced(canvas, remark.at, head, style);

@@ -226,6 +226,12 @@ fn an_order_is_shuffled_the_same_way_and_never_right() {
             let wrong = mark(&question, "1", None).unwrap();
             let right = mark(&question, &wrong.answer, None).unwrap();
             assert!(right.right && !wrong.right, "{shown:?} {}", wrong.answer);
+            if shown[0] != "z" {
+                let missing = wrong.reaction.unwrap().feedback;
+                assert!(missing.starts_with("What you chose belongs"), "{missing}");
+            }
+            let order = right_order(&question).into_iter().map(|at| shown[at]);
+            assert!(order.eq(lines.iter().copied()));
             let at = shown.iter().position(|line| *line == "z").unwrap() + 1;
             let with = format!("{} {at}", wrong.answer);
             assert_eq!(said(&mark(&question, &with, None).unwrap()), "z");

@@ -88,12 +88,18 @@ fn reaction(rows: &mut Rows, reaction: &Reaction) {
 
 fn choices(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: bool) {
     let multi = matches!(question.kind, QuestionKind::Multi(_));
+    if multi {
+        rows.text("One or more are right: choose them, then Enter.", Role::Dim);
+        rows.blank(usize::from(roomy));
+    }
     for (index, option) in options(question).iter().enumerate() {
         let picked = state.picks.contains(&index);
         let mark = match (&state.verdict, picked, multi) {
             (Some(_), true, _) if option.right => "✓",
             (Some(_), true, _) => "✗",
             (None, true, true) => "■",
+            // Asked for, and not found.
+            (_, false, _) if state.explained && option.right => "✓",
             _ if state.focus == index => "▸",
             _ => " ",
         };
@@ -232,6 +238,11 @@ fn after(rows: &mut Rows, question: &Question, state: &QuestionState) {
     let right = state.verdict.as_ref().is_some_and(|verdict| verdict.right);
     if state.explained || right {
         rows.blank(1);
+        if let (QuestionKind::Order { .. }, false) = (&question.kind, right) {
+            let order = mark::right_order(question);
+            let order: Vec<_> = order.iter().map(|at| (at + 1).to_string()).collect();
+            rows.text(&format!("In order: {}.", order.join(" ")), Role::Strong);
+        }
         rows.prose(&question.explain, &[]);
         rows.focus = Some(rows.len() - 1);
     } else if state.verdict.is_some() {

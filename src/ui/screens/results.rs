@@ -167,13 +167,19 @@ pub fn measured_figures(measured: &Measured) -> [(&'static str, String); 4] {
     let switches = measured.voluntary_context_switches + measured.involuntary_context_switches;
     [
         ("context switches", grouped(switches)),
-        (
-            "page faults",
-            grouped(measured.minor_faults + measured.major_faults),
-        ),
+        ("page faults", faults(measured)),
         ("CPU time", nanoseconds(measured.cpu_ns)),
         ("wall time", nanoseconds(measured.wall_ns)),
     ]
+}
+
+/// `16, 1 major`: the two kinds together, for most programs take few that wait for the disk.
+fn faults(measured: &Measured) -> String {
+    let all = grouped(measured.minor_faults + measured.major_faults);
+    match measured.major_faults {
+        0 => all,
+        major => format!("{all}, {} major", grouped(major)),
+    }
 }
 
 /// Bytes; none is `0`.

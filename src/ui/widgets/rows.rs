@@ -227,7 +227,8 @@ impl Rows {
             end = x;
         }
         let mut x = room.width.saturating_sub(width as u16);
-        if width > 0 && x >= end {
+        // It gives way to what stands at left, rather than stick to it.
+        if width > 0 && (x > end || end == 0) {
             for (text, style) in right {
                 x = pen.text(line, x, 0, &text, style);
             }
