@@ -102,11 +102,7 @@ impl Scale {
         let mut figures = String::new();
         for at in self.ticks() {
             let column = self.column(at);
-            let figure = if at == 0 {
-                "0".to_owned()
-            } else {
-                duration(at)
-            };
+            let figure = tick(at);
             let taken = figures.chars().count();
             // The last figures end where the axis does.
             let start = column.min(self.columns.saturating_sub(figure.chars().count()));

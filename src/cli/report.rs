@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use serde::Serialize;
 
 use crate::copypath;
+use crate::experiment::verdict::duration as time;
 use crate::model::{
     Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Side, Sink, Size,
 };
@@ -276,20 +277,4 @@ impl Text {
         let how = hop.how.title();
         let _ = writeln!(self.0, "  {path:<29}{how:<16}{bytes:>10}   {because}");
     }
-}
-
-/// A time with three figures that count: `412 µs`, `1.31 ms`.
-fn time(ns: u64) -> String {
-    let (number, unit) = match ns {
-        0..1_000 => return format!("{ns}\u{a0}ns"),
-        1_000..1_000_000 => (ns as f64 / 1e3, "µs"),
-        1_000_000..1_000_000_000 => (ns as f64 / 1e6, "ms"),
-        _ => (ns as f64 / 1e9, "s"),
-    };
-    let decimals = match number {
-        ..10.0 => 2,
-        ..100.0 => 1,
-        _ => 0,
-    };
-    format!("{number:.decimals$}\u{a0}{unit}")
 }

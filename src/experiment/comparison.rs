@@ -269,6 +269,7 @@ impl Bench<'_> {
     /// The calls of one transfer. The inner error is the reason why ptrace is refused. A transfer to /dev/null is not
     /// traced: it has no receiver that could verify it.
     fn count_calls(&self, entry: &Entry) -> Result<Result<Option<u64>, String>> {
+        stop_if(self.cancel)?;
         let To::Sink(to) = entry.to else {
             return Ok(Ok(None));
         };

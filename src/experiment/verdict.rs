@@ -331,6 +331,7 @@ impl Kind {
 fn unsettled(found: &Difference) -> String {
     let (apart, spread) = (duration(found.apart()), duration(found.spread()));
     match found.is_swallowed() {
+        _ if found.apart() == 0 => "the medians are the same".to_owned(),
         true => format!("{apart} apart, and the runs spread over {spread}"),
         false => format!("{apart} apart, but the runs overlap"),
     }
