@@ -13,11 +13,11 @@
 //! | [`transfer`] | ways to move bytes, one short file a method: shown to the learner word for word | nothing |
 //! | [`endpoint`] | where bytes come from and go to: source files, tcp, unix, pipe, the receiver | model |
 //! | [`host`] | what this machine allows, and why not | model |
-//! | [`measure`] | counters of an untraced run, page residency | model |
+//! | [`measure`] | counters of an untraced run, statistics of several, page residency | model |
 //! | [`trace`] | ptrace: tracee, stops, the wait loop, descriptors, reading memory | model, syscall |
 //! | [`copypath`] | calls to hops and figures; pure | model, syscall |
 //! | [`serve`] | a real file server and a real proxy: event loop, HTTP, the sending step of each method | model |
-//! | [`experiment`] | a transfer, run twice, as a recording; the alias proof, the page cache, errors on purpose | all of the above |
+//! | [`experiment`] | a transfer, run twice, as a recording; the alias proof, comparisons, the page cache, errors on purpose | all of the above |
 //! | [`course`] | lessons: parsing, catalogue, marking, progress; pure | model |
 //! | [`figure`] | figures and playback: (stage, recording, position) to scene; narration; pure | model, syscall, copypath |
 //! | [`store`] | files: recordings, progress; atomic, locked | model |

@@ -435,6 +435,7 @@ fn bad_input_is_refused() {
         &["--claim", "dev-null-trap", "--sweep", "size"],
         &["read-write", "--claim", "dev-null-trap"],
         &["--json", "--csv"],
+        &["copy-file-range", "--to", "tcp"],
     ] {
         let output = compare(args, dir.path());
         assert_eq!(output.status.code(), Some(2), "{args:?}");

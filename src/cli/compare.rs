@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde::Serialize;
 
 use super::chart::{Marks, Scale};
@@ -168,12 +168,21 @@ fn compare(args: &Args, claim: Option<&Claim>, dir: &Path) -> Result<()> {
         unavailable: &done.unavailable,
     };
     if args.json {
-        super::print_json(&document)
+        super::print_json(&Document {
+            verdicts: plain(&document.verdicts),
+            ..document
+        })
     } else if args.csv {
         super::print(&csv(&document.rows))
     } else {
         super::print(&page(&done, claim, &document.verdicts, ascii(args)))
     }
+}
+
+/// With ordinary spaces, for programs.
+fn plain(sentences: &[String]) -> Vec<String> {
+    let spaced = sentences.iter().map(|text| text.replace('\u{a0}', " "));
+    spaced.collect()
 }
 
 fn warn_of(unavailable: &[Unavailable]) {
@@ -222,12 +231,13 @@ fn plan(args: &Args) -> Result<Plan> {
     }
     for method in &methods {
         let none = !entries.iter().any(|entry| entry.method == *method);
-        ensure!(
-            !none,
-            "cannot compare {method}: it writes to {}, not to {}",
-            names(method.sinks()),
-            names(&sinks)
-        );
+        if none {
+            super::usage(&format!(
+                "{method} cannot be compared so: it writes to {}, not to {}",
+                names(method.sinks()),
+                names(&sinks)
+            ));
+        }
     }
     Ok(Plan {
         entries,
@@ -535,7 +545,10 @@ fn watch(args: &Args, dir: &Path) -> Result<()> {
     warn_of(&found.unavailable);
     let document = WatchingDocument::of(&found);
     if args.json {
-        super::print_json(&document)
+        super::print_json(&WatchingDocument {
+            verdicts: plain(&document.verdicts),
+            ..document
+        })
     } else if args.csv {
         super::print(&watching_csv(&document))
     } else {

@@ -40,6 +40,7 @@ pub mod transfer;
   zclab                                   the course
   zclab run read-write                    one transfer: calls, counters, copy path
   zclab run sendfile --to file --size 64MiB --json
+  zclab compare read-write sendfile       side by side, with the spread of the runs
   zclab lessons                           the lessons as a list
   zclab doctor                            what this machine allows, and why not")]
 pub struct Cli {

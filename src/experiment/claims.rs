@@ -314,11 +314,9 @@ fn efficient(rows: &[Row]) -> Vec<String> {
     said.push(match too_few(rows) {
         true => few_runs(),
         false => {
-            let each = words
+            let each: Vec<_> = words
                 .iter()
-                .map(|(label, cpu, wall)| format!("{label}, {cpu} and {wall}"));
-            let each: Vec<_> = each
-                .map(|words| words.replacen(" and ", " in CPU time and ", 1) + " in time")
+                .map(|(label, cpu, wall)| format!("{label}, {cpu} in CPU time and {wall} in time"))
                 .collect();
             format!("sendfile beside read-write: {}.", each.join("; "))
         }

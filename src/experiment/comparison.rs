@@ -1,7 +1,11 @@
 //! Methods side by side: each row a transfer, measured untraced several times in turn with the others; its calls
 //! counted once, by a traced run of the same transfer. What is timed and what is traced never come from one run.
 
-use std::{collections::BTreeMap, path::Path, thread};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    thread,
+};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Serialize, Serializer};
@@ -174,15 +178,17 @@ pub fn compare(
     };
     for (row, entry) in plan.entries.iter().enumerate() {
         progress(Progress::Tracing { row });
-        match bench.count_calls(entry) {
+        match bench.try_out(entry) {
             Ok(counted) => done.add(*entry, counted),
             Err(error) if is_cancelled(&error) => return Err(error),
             Err(error) => done.leave_out(entry.method.name(), format!("{error:#}")),
         }
     }
     if done.rows.is_empty() {
-        let reasons = done.unavailable.iter().map(|missing| &missing.reason);
-        let reason = reasons.last().map_or("nothing to compare", |reason| reason);
+        let mut reasons = done.unavailable.iter().map(|missing| &missing.reason);
+        let reason = reasons
+            .next_back()
+            .map_or("nothing to compare", |reason| reason);
         anyhow::bail!("nothing can be compared: {reason}");
     }
     for round in 0..plan.runs {
@@ -206,30 +212,28 @@ fn sources(
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<BTreeMap<Size, endpoint::Source>> {
-    let mut sources = BTreeMap::new();
-    let sizes = plan.entries.iter().map(|entry| entry.size);
-    let total: u64 = sizes
-        .clone()
-        .collect::<std::collections::BTreeSet<_>>()
-        .iter()
-        .map(|size| size.bytes())
-        .sum();
-    let sinks = plan
+    let sizes: BTreeSet<Size> = plan.entries.iter().map(|entry| entry.size).collect();
+    let to_files = plan
         .entries
         .iter()
         .filter(|entry| entry.to == To::Sink(Sink::File));
-    let largest_sink = sinks
-        .map(|entry| entry.size.bytes() * u64::from(entry.load.transfers()))
-        .max();
-    endpoint::need_space(dir, total.saturating_add(largest_sink.unwrap_or(0)))?;
-    for size in sizes {
-        if !sources.contains_key(&size) {
-            progress(Progress::Preparing(size));
-            let step = &mut |_| stop_if(cancel);
-            sources.insert(size, endpoint::Source::generate(dir, size.bytes(), step)?);
-        }
-    }
-    Ok(sources)
+    let sink = to_files.map(|entry| {
+        entry
+            .size
+            .bytes()
+            .saturating_mul(u64::from(entry.load.transfers()))
+    });
+    let total = sizes
+        .iter()
+        .fold(0u64, |sum, size| sum.saturating_add(size.bytes()));
+    endpoint::need_space(dir, total.saturating_add(sink.max().unwrap_or(0)))?;
+    let make = |size: Size| {
+        progress(Progress::Preparing(size));
+        let step = &mut |_| stop_if(cancel);
+        let source = endpoint::Source::generate(dir, size.bytes(), step)?;
+        Ok((size, source))
+    };
+    sizes.into_iter().map(make).collect()
 }
 
 impl Comparison {
@@ -266,6 +270,15 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// Its calls, where they can be traced; else at least whether it can be run here.
+    fn try_out(&self, entry: &Entry) -> Result<Result<Option<u64>, String>> {
+        let counted = self.count_calls(entry)?;
+        if counted.is_err() {
+            self.measure(entry)?;
+        }
+        Ok(counted)
+    }
+
     /// The calls of one transfer. The inner error is the reason why ptrace is refused. A transfer to /dev/null is not
     /// traced: it has no receiver that could verify it.
     fn count_calls(&self, entry: &Entry) -> Result<Result<Option<u64>, String>> {

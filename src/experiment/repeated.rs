@@ -152,7 +152,6 @@ impl Transfer {
             Method::ReadWrite => read_write::transfer(file, sink, &mut self.buffer),
             Method::MmapWrite => mmap_write::transfer(file, sink, self.size, self.chunk),
             Method::Sendfile => sendfile::transfer(file, sink, self.chunk),
-            #[allow(unreachable_patterns)]
             other => bail!("{other} is not one of the methods that are repeated"),
         };
         moved.with_context(|| format!("{} failed", self.method))

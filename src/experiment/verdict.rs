@@ -13,8 +13,8 @@ pub fn duration(ns: u64) -> String {
         _ => (ns as f64 / 1e9, "s"),
     };
     let decimals = match number {
-        ..10.0 => 2,
-        ..100.0 => 1,
+        ..9.995 => 2,
+        ..99.95 => 1,
         _ => 0,
     };
     format!("{number:.decimals$}\u{a0}{unit}")
@@ -180,14 +180,11 @@ fn calls(group: &[Pair], varies: Varies) -> Option<String> {
     if about(0.5) && counts.iter().all(|(first, _)| *first > 4) {
         return Some(format!("Half the calls{everywhere}."));
     }
-    let (first, second) = *counts.first()?;
-    let label = varies.label(group[0].second);
-    Some(format!(
-        "{} calls against {}{}.",
-        grouped(second),
-        grouped(first),
-        at(&label)
-    ))
+    let each = group.iter().zip(&counts).map(|(pair, (first, second))| {
+        let at = at(&varies.label(pair.second));
+        format!("{} against {}{at}", grouped(*second), grouped(*first))
+    });
+    Some(format!("Calls: {}.", each.collect::<Vec<_>>().join(", ")))
 }
 
 fn at(label: &str) -> String {

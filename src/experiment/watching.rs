@@ -15,7 +15,7 @@ use super::verdict::{TIME, clause, duration, ratio};
 use super::{Lab, stop_if};
 use crate::endpoint;
 use crate::host;
-use crate::measure::statistics::{Difference, Range};
+use crate::measure::statistics::{Difference, Range, Verdict};
 use crate::model::{Measured, TransferSpec, Unavailable, grouped};
 use crate::trace::Cancel;
 
@@ -87,7 +87,7 @@ pub fn watch(
     cancel: &Cancel,
     progress: &mut dyn FnMut(usize, Watched),
 ) -> Result<Watching> {
-    endpoint::need_space(dir, spec.size.bytes() * 2)?;
+    endpoint::need_space(dir, spec.size.bytes().saturating_mul(2))?;
     let source = endpoint::Source::generate(dir, spec.size.bytes(), &mut |_| stop_if(cancel))?;
     let allowed = host::allowed_cpus()?;
     let cpus: Vec<usize> = allowed
@@ -193,7 +193,7 @@ impl Watching {
         }
         if let (Some(_), Some(_)) = (self.row(Watched::SameCpu), self.row(Watched::OtherCpu)) {
             said.push(format!(
-                "The other CPU beside the own one: {}",
+                "From another CPU instead of the sender's own: {}",
                 self.time(Watched::SameCpu, Watched::OtherCpu)
             ));
         }
@@ -208,14 +208,22 @@ impl Watching {
         let Some(found) = difference() else {
             return String::new();
         };
-        let each = self
-            .syscalls
-            .map_or(0, |calls| found.apart() / calls.max(1));
-        let times = found.ratio().map(ratio).unwrap_or_default();
-        match found.is_swallowed() {
-            true => clause(&TIME, &[(String::new(), found)]),
-            false => format!("Time: {times} times as long, {} a call.", duration(each)),
+        if !matches!(found.verdict, Verdict::Apart | Verdict::Mostly) {
+            return clause(&TIME, &[(String::new(), found)]);
         }
+        let calls = self.syscalls.unwrap_or_default().max(1);
+        let times = found.ratio().map(ratio).unwrap_or_default();
+        let spread = match found.is_swallowed() {
+            true => format!(
+                " The runs spread over {}, more than the medians are apart.",
+                duration(found.spread())
+            ),
+            false => String::new(),
+        };
+        format!(
+            "It takes {times} times as long: {} a call more.{spread}",
+            duration(found.apart() / calls)
+        )
     }
 }
 
