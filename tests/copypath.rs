@@ -90,6 +90,24 @@ fn splice_passes_references_through_a_pipe_and_copies_into_a_file() {
 }
 
 #[test]
+fn vmsplice_and_tee_pass_references_alone() {
+    use Place::*;
+    let into = (UserBuffer, Pipe, How::Reference, Basis::Documented);
+    let out = (Pipe, SocketQueue, How::Reference, Basis::Documented);
+    assert_eq!(path(&usual(Method::Vmsplice, Sink::Pipe)), [into]);
+    assert_eq!(path(&usual(Method::Vmsplice, Sink::Unix)), [into, out]);
+    assert_eq!(copies(&usual(Method::Vmsplice, Sink::Unix)), Some(0.0));
+    let tee = usual(Method::Tee, Sink::Pipe);
+    let on = (Pipe, Pipe, How::Reference, Basis::Documented);
+    let into = (PageCache, Pipe, How::Reference, Basis::Documented);
+    assert_eq!(path(&tee), [into, on, on]);
+    assert_eq!(copies(&tee), Some(0.0));
+    let hops = summarise(&tee).copy_path;
+    let read = hops.iter().find(|hop| hop.side == Side::Receiver).unwrap();
+    assert_eq!(read.bytes, 2 * Size::MIB, "each reader makes its own copy");
+}
+
+#[test]
 fn copy_file_range_copies_unless_all_blocks_are_shared() {
     let mut run = usual(Method::CopyFileRange, Sink::File);
     assert_eq!(copies(&run), Some(1.0));
@@ -116,6 +134,8 @@ fn ghosts_and_the_receiver_count_nowhere() {
             if !method.sinks().contains(&sink) {
                 continue;
             }
+            // What begins in memory comes from no disk.
+            let ghosts = ghosts - usize::from(method.in_memory());
             let summary = summarise(&usual(method, sink));
             let of = |what: &dyn Fn(&Hop) -> bool| {
                 summary.copy_path.iter().filter(|hop| what(hop)).count()
@@ -251,12 +271,13 @@ fn shipped_recordings_come_to_what_the_course_says() {
             (Method::ReadWrite, _) => 2.0,
             (Method::MmapWrite | Method::CopyFileRange, _) => 1.0,
             (Method::Sendfile | Method::Splice, Sink::File) => 1.0,
-            (Method::Sendfile | Method::Splice, _) => 0.0,
+            (Method::Sendfile | Method::Splice | Method::Vmsplice | Method::Tee, _) => 0.0,
         };
         let summary = summarise(&run);
         assert_eq!(summary.cpu_copies_per_byte, Some(copies), "{name}");
         let disk = summary.copy_path.iter().find(|hop| hop.from == Place::Disk);
         let ghost = run.spec.cache == Cache::Warm;
-        assert_eq!(disk.map(|hop| hop.ghost), Some(ghost), "{name}");
+        let ghost = (!run.spec.method.in_memory()).then_some(ghost);
+        assert_eq!(disk.map(|hop| hop.ghost), ghost, "{name}");
     }
 }

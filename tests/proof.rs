@@ -66,6 +66,9 @@ fn references_and_copies_are_told_apart() {
         assert_eq!(document["dir"], dir.to_str().unwrap());
         assert!(!document["filesystem"].as_str().unwrap().is_empty());
         let rows = rows(&document);
+        for method in ["vmsplice", "tee"] {
+            assert!(rows.iter().any(|(m, t, _)| (*m, *t) == (method, "pipe")));
+        }
         for method in ["read-write", "mmap-write", "sendfile"] {
             for to in ["tcp", "unix", "pipe", "file"] {
                 assert!(

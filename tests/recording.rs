@@ -54,6 +54,7 @@ fn recording(trace: Option<Trace>) -> Recording {
             }),
             residency_after: None,
             file_system: "ext4".to_owned(),
+            also_received: Some(1 << 20),
             pipe_size: Some(1 << 17),
             shared_blocks: Some(0),
         },

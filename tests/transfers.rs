@@ -13,7 +13,10 @@ use zclab::{
     copypath::{Fold, summarise},
     embedded, endpoint,
     experiment::{self, Progress, Source},
-    model::{Cache, DescriptorKind, How, Method, Recording, Sink, Size, TransferSpec, marker},
+    model::{
+        Cache, Call, DescriptorKind, How, Method, NO_DESCRIPTOR, Recording, Sink, Size, Trace,
+        TransferSpec, marker,
+    },
     trace::{Cancel, TraceError},
 };
 
@@ -136,10 +139,18 @@ fn calls_are_exact_to_sockets_and_files() {
             let moved: i64 = trace
                 .calls
                 .iter()
-                .filter(|call| !["read", "mmap", last].contains(&trace.name(call)))
+                .filter(|call| !["read", "mmap", "tee", last].contains(&trace.name(call)))
+                .filter(|call| call.descriptors[1] == NO_DESCRIPTOR || names_sink(trace, call))
                 .filter_map(|call| call.returned())
                 .sum();
             assert_eq!(moved, 1 << 20, "{method} to a pipe: {found:?}");
+            return;
+        }
+        if method == Method::Vmsplice {
+            let calls = trace.calls.iter();
+            let vmspliced = calls.filter(|call| trace.name(call) == "vmsplice");
+            let sum: i64 = vmspliced.filter_map(|call| call.returned()).sum();
+            assert_eq!(sum, 1 << 20, "{to}: {found:?}");
             return;
         }
         if method == Method::Splice {
@@ -161,10 +172,41 @@ fn calls_are_exact_to_sockets_and_files() {
             Method::MmapWrite => &[("write", 16), ("mmap", 1), ("munmap", 1)],
             Method::Sendfile => &[("sendfile", 17)],
             Method::CopyFileRange => &[("copy_file_range", 17)],
-            Method::Splice => unreachable!("counts depend on the pipe"),
+            Method::Splice | Method::Vmsplice | Method::Tee => {
+                unreachable!("counts depend on the pipe")
+            }
         };
         assert_eq!(found, expected, "{method} to {to}");
     });
+}
+
+/// Whether the sink is among a call's descriptors: of tee's splices, those that hand over.
+fn names_sink(trace: &Trace, call: &Call) -> bool {
+    let fds = [0, 1].map(|which| trace.descriptor(call, which).map(|fd| fd.fd));
+    fds.contains(&Some(4))
+}
+
+/// Both readers of tee get all of it, whatever the size, and each checksum is compared.
+#[test]
+fn tee_gives_two_readers_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    for (size, chunk) in [
+        ("0", "64KiB"),
+        ("1", "1"),
+        ("1000003", "100000"),
+        ("3MiB", "1MiB"),
+    ] {
+        let args = ["__transfer", "tee", "--size", size, "--chunk", chunk];
+        let report = json(&mut zclab(&args, dir.path()));
+        assert_eq!(report["received"], report["also_received"], "{size}");
+        assert_eq!(report["received"]["checksum"], report["checksum"], "{size}");
+    }
+    let run = json(&mut zclab(&["run", "tee", "--json"], dir.path()));
+    assert_eq!(run["also_received"], 1 << 20);
+    if let Some(calls) = run["traced"]["calls_by_name"].as_object() {
+        assert!(calls["tee"].as_u64() >= Some(16), "{calls:?}");
+        assert_eq!(run["verified"], true);
+    }
 }
 
 #[test]
@@ -176,6 +218,8 @@ fn no_call_for_an_empty_mapping_one_for_an_empty_file() {
         (Method::Sendfile, 1),
         (Method::Splice, 1),
         (Method::CopyFileRange, 1),
+        (Method::Vmsplice, 0),
+        (Method::Tee, 1),
     ] {
         let recording = record(&spec(method, method.sinks()[0], 0), dir.path());
         match &recording.trace {
@@ -386,6 +430,8 @@ fn each_recorded_call_has_one_call_site() {
         ("mmap_write.rs", &["mmap", "write", "munmap"]),
         ("sendfile.rs", &["sendfile"]),
         ("copy_file_range.rs", &["copy_file_range"]),
+        ("vmsplice.rs", &["vmsplice", "splice"]),
+        ("tee.rs", &["tee"]),
     ] {
         let source = embedded::transfer_source(file).unwrap();
         for call in calls {
@@ -424,7 +470,7 @@ fn strace_sees_the_same_calls() {
         failed => return eprintln!("skipped: strace cannot trace here: {failed:?}"),
     }
     for method in Method::ALL {
-        let exact = |to: &Sink| *to != Sink::Pipe && method != Method::Splice;
+        let exact = |to: &Sink| *to != Sink::Pipe && !method.has_pipe(*to);
         for to in method.sinks().iter().copied().filter(exact) {
             let recording = record(&spec(method, to, 300_001), dir.path());
             let Some(trace) = &recording.trace else {
@@ -489,13 +535,15 @@ fn three_gib_in_one_call_are_cut_at_the_cap() {
 /// Into the pipe and out of it: the player tells the two lines apart by what the call takes from.
 #[test]
 fn a_splice_into_the_pipe_comes_before_the_one_out_of_it() {
-    let source = embedded::transfer_source("splice.rs").unwrap();
-    let sites: Vec<_> = source
-        .lines()
-        .filter(|line| calls_it(line, "splice"))
-        .collect();
-    assert_eq!(sites.len(), 2, "{sites:?}");
-    assert!(sites[0].contains("splice(source") && sites[1].contains("splice(out"));
+    for file in ["splice.rs", "tee.rs"] {
+        let source = embedded::transfer_source(file).unwrap();
+        let sites: Vec<_> = source
+            .lines()
+            .filter(|line| calls_it(line, "splice"))
+            .collect();
+        assert_eq!(sites.len(), 2, "{file}: {sites:?}");
+        assert!(sites[0].contains("splice(source") && sites[1].contains("splice(out"));
+    }
 }
 
 /// Copies a byte, as FACTS has them for a source in the page cache; how far blocks are shared decides one.
@@ -512,6 +560,7 @@ fn each_method_copies_as_often_as_it_says() {
             Method::ReadWrite => 2.0,
             Method::MmapWrite => 1.0,
             Method::Sendfile | Method::Splice => f64::from(u8::from(to == Sink::File)),
+            Method::Vmsplice | Method::Tee => 0.0,
             Method::CopyFileRange => match recording.outcome.shared_blocks {
                 Some(300_001) => 0.0,
                 _ => 1.0,

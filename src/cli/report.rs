@@ -22,6 +22,9 @@ pub struct Document<'a> {
     file_system: &'a str,
     bytes_moved: u64,
     received: u64,
+    /// By the second receiver, where there are two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    also_received: Option<u64>,
     verified: Option<bool>,
     measured: Option<&'a Measured>,
     traced: Option<Traced>,
@@ -78,6 +81,7 @@ impl Document<'_> {
             file_system: &outcome.file_system,
             bytes_moved: outcome.bytes_moved,
             received: outcome.received,
+            also_received: outcome.also_received,
             verified: outcome.verified,
             measured: recording.measured.as_ref(),
             traced: recording.trace.as_ref().map(|trace| Traced {

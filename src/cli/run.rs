@@ -20,7 +20,7 @@ use crate::trace::Cancel;
   zclab run splice --size 16MiB --chunk 1MiB --pipe-size 1MiB
   zclab run sendfile --save x.jsonl       a recording for zclab replay")]
 pub struct Args {
-    /// read-write, mmap-write, sendfile, splice or copy-file-range
+    /// read-write, mmap-write, sendfile, splice, copy-file-range, vmsplice or tee
     pub method: Method,
     /// What to write to: tcp, unix, pipe or file [default: the method's first]
     #[arg(long, value_name = "SINK")]
@@ -37,7 +37,7 @@ pub struct Args {
     /// Where generated sources and file sinks lie [default: the cache directory]
     #[arg(long)]
     pub dir: Option<PathBuf>,
-    /// How much the pipe on the way is to hold (splice, or a sink that is a pipe) [default: the system's]
+    /// How much the pipe on the way is to hold (splice, vmsplice, tee, or a sink that is a pipe) [default: the system's]
     #[arg(long, value_name = "SIZE", value_parser = pipe_size)]
     pub pipe_size: Option<Size>,
     /// Drop the source from the page cache first

@@ -13,6 +13,10 @@ pub const SPLICE_OUT_SOURCE: &str = "splice(2); kernel commit 2dc334f1a63a";
 /// Why a file gets bytes of its own out of a pipe.
 pub const SPLICE_FILE_SOURCE: &str =
     "kernel, fs/splice.c: iter_file_splice_write() writes into the file's own pages";
+/// Why a pipe holds a program's bytes by reference.
+pub const VMSPLICE_SOURCE: &str = "vmsplice(2): user pages are mapped into the pipe";
+/// Why a second pipe holds them, too.
+pub const TEE_SOURCE: &str = "tee(2): references are duplicated, data is not";
 /// Why copy_file_range(2) copies where no block is shared.
 pub const COPY_RANGE_SOURCE: &str = "copy_file_range(2), NOTES: reflinks or copies";
 /// Why it did not: an instrument says so.
@@ -81,6 +85,8 @@ impl Fold {
             "write" | "pwrite64" | "send" | "sendto" => self.write(trace, call, returned),
             "sendfile" | "sendfile64" => sendfile(trace, call, returned),
             "splice" => splice(trace, call, returned),
+            "vmsplice" => pipe(trace, call, 0, Place::UserBuffer, VMSPLICE_SOURCE),
+            "tee" => pipe(trace, call, 1, Place::Pipe, TEE_SOURCE),
             "copy_file_range" => self.copy_file_range(trace, call, returned),
             "mmap" | "mmap2" => self.map(trace, call, returned),
             "munmap" => self.unmap(pid(trace, call), call.args[0], call.args[1]),
@@ -203,6 +209,19 @@ fn splice(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
     // A file and a pipe are the places that they lead to, whichever end is named.
     let (from, to) = (sink(from)?, sink(to)?);
     hop(from, to, how, returned, Basis::Documented, Some(source))
+}
+
+/// References from a place into the pipe that is the call's descriptor number `which`.
+fn pipe(
+    trace: &Trace,
+    call: &Call,
+    which: usize,
+    from: Place,
+    source: &'static str,
+) -> Option<CallHop> {
+    (kind(trace, call, which)? == DescriptorKind::Pipe).then_some(())?;
+    let (to, how, basis) = (Place::Pipe, How::Reference, Basis::Documented);
+    hop(from, to, how, call.returned()?, basis, Some(source))
 }
 
 fn hop(

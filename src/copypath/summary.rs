@@ -57,7 +57,8 @@ fn hops_of_calls(recording: &Recording, trace: &Trace) -> Vec<Hop> {
 
 fn add(hops: &mut Vec<Hop>, new: CallHop) {
     let same = |hop: &&mut Hop| {
-        (hop.from, hop.to, hop.how, hop.basis) == (new.from, new.to, new.how, new.basis)
+        (hop.from, hop.to, hop.how, hop.basis, hop.source.as_deref())
+            == (new.from, new.to, new.how, new.basis, new.source)
     };
     match hops.iter_mut().find(same) {
         Some(hop) => hop.bytes += new.bytes,
@@ -163,7 +164,7 @@ fn received(recording: &Recording) -> Vec<Hop> {
         from,
         to: Place::Peer,
         how: How::CpuCopy,
-        bytes: recording.outcome.received,
+        bytes: recording.outcome.received + recording.outcome.also_received.unwrap_or(0),
         basis: Basis::Told,
         source: None,
         side: Side::Receiver,

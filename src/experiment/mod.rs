@@ -128,6 +128,7 @@ pub fn run(
             residency_before: report.residency_before,
             residency_after: report.residency_after,
             file_system: host::file_system(&lab.source.file),
+            also_received: report.also_received.map(|received| received.bytes),
             pipe_size: report.pipe_size,
             shared_blocks: report.shared_blocks,
         },
@@ -297,24 +298,23 @@ impl Lab<'_> {
 
     /// Whether what arrived is what was sent.
     fn check(&self, report: &Report) -> Result<()> {
-        let Report {
-            bytes_moved,
-            received,
-            ..
-        } = report;
         let way = format!("{} to {}", self.spec.method, self.spec.to);
-        let size = self.source.size;
-        ensure!(
-            *bytes_moved == size && received.bytes == size,
-            "{way} is not verified: of {size} bytes {bytes_moved} were sent and {} arrived",
-            received.bytes
-        );
-        ensure!(
-            received
-                .checksum
-                .is_none_or(|found| found == self.source.checksum),
-            "{way} is not verified: the bytes that arrived are not those of the source"
-        );
+        let (size, sent) = (self.source.size, report.bytes_moved);
+        for received in [Some(report.received), report.also_received]
+            .iter()
+            .flatten()
+        {
+            ensure!(
+                sent == size && received.bytes == size,
+                "{way} is not verified: of {size} bytes {sent} were sent and {} arrived",
+                received.bytes
+            );
+            let expected = |found| found == self.source.checksum;
+            ensure!(
+                received.checksum.is_none_or(expected),
+                "{way} is not verified: the bytes that arrived are not those of the source"
+            );
+        }
         Ok(())
     }
 

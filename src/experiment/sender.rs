@@ -17,7 +17,7 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{self, Drain, Received};
+use crate::endpoint::{self, Connection, Drain, Received, Receiver};
 use crate::host;
 use crate::measure::{self, Counters};
 use crate::model::{Cache, Measured, Method, Residency, Sink, TransferSpec, Unavailable, marker};
@@ -63,6 +63,8 @@ pub struct Report {
     pub checksum: Option<u32>,
     /// What arrived.
     pub received: Received,
+    /// What arrived at the second receiver, where there are two.
+    pub also_received: Option<Received>,
     /// Counters over the transfer alone. Under a tracer they count the tracer too.
     pub measured: Measured,
     /// The source in the page cache just before.
@@ -97,9 +99,16 @@ pub fn send(order: &Order) -> Result<Report> {
     )?;
     let sink = put_in_place(connection.sink, sink)?;
     let mut tools = prepare(spec, &source, &sink)?;
+    let second = second_reader(order, &directory.path)?;
+    let (second_sink, second_reader) = second.map_or((None, None), |c| (Some(c.sink), c.receiver));
+    tools.second = second_sink;
     let pipe_size = pipe_size(spec, &tools, &sink);
 
     let mut unavailable = Vec::new();
+    if spec.cache == Cache::Cold && spec.method.in_memory() {
+        let why = "the data is in the program's memory before the transfer begins";
+        unavailable.push(unavailable_because("cold-cache", why.to_owned()));
+    }
     let mut residency = |what: &str| match measure::residency(&source) {
         Ok(residency) => Some(residency),
         Err(error) => {
@@ -110,14 +119,16 @@ pub fn send(order: &Order) -> Result<Report> {
             None
         }
     };
-    if spec.cache == Cache::Cold {
+    let cold = spec.cache == Cache::Cold && !spec.method.in_memory();
+    if cold {
         measure::drop_from_cache(&source)?;
     }
     let residency_before = residency("before the transfer");
     let (bytes_moved, measured) = timed_transfer(spec, &source, &sink, &mut tools)?;
     let residency_after = residency("after the transfer");
     let shared_blocks = shared_blocks(spec, &sink)?;
-    if let (Cache::Cold, Some(left)) = (spec.cache, residency_before)
+    if let Some(left) = residency_before
+        && cold
         && left.resident > 0
     {
         unavailable.push(not_cold(left, &host::file_system(&source)));
@@ -131,10 +142,15 @@ pub fn send(order: &Order) -> Result<Report> {
             receiver.finish()?
         }
     };
+    // Its end of file, too. The memory stays until everybody has read it.
+    drop(tools.second.take());
+    let also_received = second_reader.map(Receiver::finish).transpose()?;
+    drop(tools);
     Ok(Report {
         bytes_moved,
         checksum,
         received,
+        also_received,
         measured,
         residency_before,
         residency_after,
@@ -154,13 +170,28 @@ fn prepare(spec: &TransferSpec, source: &File, sink: &OwnedFd) -> Result<Tools> 
         to_pipe: spec.to == Sink::Pipe,
         pipe_size,
     };
-    let tools = Tools::prepare(spec.method.name(), wish);
+    let tools = Tools::prepare(spec.method.name(), source.as_fd(), wish);
     let tools = tools.with_context(|| format!("cannot prepare {}{}", spec.method, piped(spec)))?;
     if let (Sink::Pipe, Some(size)) = (spec.to, pipe_size) {
         let set = transfer::set_pipe_size(sink, size);
         set.with_context(|| format!("cannot prepare the sink{}", piped(spec)))?;
     }
     Ok(tools)
+}
+
+/// A pipe of the same size as the first one, with a reader of its own, for a method that has two.
+fn second_reader(order: &Order, dir: &Path) -> Result<Option<Connection>> {
+    let spec = &order.spec;
+    if spec.method != Method::Tee {
+        return Ok(None);
+    }
+    let cpus = order.receiver_cpus.as_deref();
+    let connection = endpoint::connect(Sink::Pipe, dir, order.drain, cpus)?;
+    if let Some(size) = spec.pipe_size {
+        let set = transfer::set_pipe_size(&connection.sink, size.bytes() as usize);
+        set.with_context(|| format!("cannot prepare the second sink{}", piped(spec)))?;
+    }
+    Ok(Some(connection))
 }
 
 /// Words for an error: how large a pipe was asked for, and where the limit stands.
@@ -231,7 +262,9 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
         to_pipe: spec.to == Sink::Pipe,
         pipe_size: None,
     };
-    let mut tools = Tools::prepare(spec.method.name(), wish)?;
+    let mut tools = Tools::prepare(spec.method.name(), page.as_fd(), wish)?;
+    let (_unread, second) = std::io::pipe()?;
+    tools.second = Some(second.into());
     let job = Job {
         source: page.as_fd(),
         sink: sink.as_fd(),

@@ -78,6 +78,17 @@ fn moved(playback: &Playback, name: &str, call: &Call, hop: &CallHop) -> String 
         (Place::PageCache, Place::PageCache, _) if name.starts_with("sendfile") => {
             format!("The kernel copies {bytes} to the other file's pages: no reference here")
         }
+        (Place::UserBuffer, Place::Pipe, How::Reference) => {
+            format!(
+                "The pipe notes references to {bytes} of your memory: it must not change until they are read"
+            )
+        }
+        (Place::Pipe, Place::Pipe, _) if name == "tee" => {
+            format!("The second pipe notes references to the same {bytes}: the first keeps its own")
+        }
+        (Place::Pipe, Place::Pipe, _) => {
+            format!("References to {bytes} go on to the first reader's pipe: no byte moves")
+        }
         (Place::Pipe, Place::PageCache, _) => {
             format!(
                 "A file keeps bytes, not references: the kernel copies {bytes} from the pages that the pipe names"
@@ -110,6 +121,7 @@ fn asked(name: &str, call: &Call) -> Option<u64> {
         "read" | "pread64" | "write" | "pwrite64" | "send" | "sendto" => Some(call.args[2]),
         "sendfile" | "sendfile64" => Some(call.args[3]),
         "splice" | "copy_file_range" => Some(call.args[4]),
+        "tee" => Some(call.args[2]),
         _ => None,
     }
 }

@@ -123,6 +123,8 @@ impl Sums {
                 self.taken += hop.bytes;
                 self.piped += hop.bytes;
             }
+            // The pipe keeps what tee has shown to another one.
+            Road::Drain if name == "tee" => {}
             Road::Drain => {
                 self.piped = self.piped.saturating_sub(hop.bytes);
                 self.handed += hop.bytes;
@@ -389,12 +391,13 @@ pub fn plan(method: Method, sink: Sink) -> Plan {
         upper: match method {
             Method::ReadWrite => Upper::Buffer,
             Method::MmapWrite => Upper::Mapping,
-            Method::Sendfile | Method::Splice | Method::CopyFileRange => Upper::Empty,
+            Method::Vmsplice => Upper::Memory,
+            Method::Sendfile | Method::Splice | Method::CopyFileRange | Method::Tee => Upper::Empty,
         },
         pipe: method.has_pipe(sink),
         sink,
         peer: sink != Sink::File,
-        disk: true,
+        disk: !method.in_memory(),
         device: matches!(sink, Sink::Tcp | Sink::File),
     }
 }

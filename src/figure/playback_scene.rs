@@ -18,6 +18,8 @@ struct Moment<'a> {
     pipe_size: u64,
     /// Before the current call.
     before: Sums,
+    /// The current call is a tee: it hands on what the pipe keeps.
+    tees: bool,
     /// The current call's way.
     hop: Option<CallHop>,
     /// Its road, where something can be seen on it.
@@ -50,6 +52,7 @@ impl Playback {
                 .collect(),
             pipe_size: self.recording().outcome.pipe_size.unwrap_or(PIPE_SIZE),
             before,
+            tees: self.call(position.call).map(|call| self.trace().name(call)) == Some("tee"),
             hop,
             road,
             arrived: match wire {
@@ -98,6 +101,7 @@ pub fn preview(stage: &Stage, spec: &TransferSpec) -> Scene {
         ways: Vec::new(),
         pipe_size: spec.pipe_size.map_or(PIPE_SIZE, |size| size.0),
         before: Sums::default(),
+        tees: false,
         hop: None,
         road: None,
         arrived: 0,
@@ -172,8 +176,12 @@ pub(super) fn name(plan: Plan, seat: Seat) -> &'static str {
         (Seat::Disk, _) => "disk",
         (Seat::Source, _) => "page cache",
         (Seat::Buffer, _) if plan.upper == Upper::Mapping => "your mapping",
+        (Seat::Buffer, _) if plan.upper == Upper::Memory => "your memory",
         (Seat::Buffer, _) => "your buffer",
         (Seat::Pipe, _) => "pipe",
+        // Only tee has a pipe before a pipe.
+        (Seat::Sink, Sink::Pipe) if plan.pipe => "two pipes",
+        (Seat::Peer, Sink::Pipe) if plan.pipe => "two readers",
         (Seat::Sink, Sink::Tcp | Sink::Unix) => "socket queue",
         (Seat::Sink, Sink::Pipe) => "pipe",
         (Seat::Sink, Sink::File) => "file, page cache",
@@ -275,7 +283,7 @@ impl Moment<'_> {
     }
 
     fn handing(&self) -> bool {
-        matches!(self.road, Some(Road::Write | Road::Across | Road::Drain))
+        !self.tees && matches!(self.road, Some(Road::Write | Road::Across | Road::Drain))
     }
 
     /// While a cold page cache is read from: two tokens on the disk's wire.
@@ -373,6 +381,7 @@ impl Moment<'_> {
     fn buffer(&self) -> (Option<Gauge>, Option<String>) {
         match self.stage.plan.upper {
             Upper::Mapping => self.mapping(),
+            Upper::Memory => self.memory(),
             _ => self.own_buffer(),
         }
     }
@@ -397,6 +406,24 @@ impl Moment<'_> {
             _ => self.before.buffer,
         };
         (Some(gauge), Some(amount(held)))
+    }
+
+    /// Everything is there from the beginning; what the call hands over is hot.
+    fn memory(&self) -> (Option<Gauge>, Option<String>) {
+        let mut gauge = filled(self.cells(self.total), Mark::Bytes(Tone::Plain));
+        let from = match self.road {
+            Some(Road::Fill) => Some(self.before.taken),
+            Some(Road::Write) => Some(self.before.handed),
+            _ => None,
+        };
+        if let (Some(from), Some(hop)) = (from, self.hop) {
+            let first = self.cells(from).floor() as usize;
+            let last = (self.cells(from + hop.bytes).ceil() as usize).max(first + 1);
+            for cell in gauge.iter_mut().take(last.min(16)).skip(first.min(15)) {
+                *cell = Mark::Bytes(Tone::Hot(hop.how));
+            }
+        }
+        (Some(gauge), Some(amount(self.total)))
     }
 
     fn mapping(&self) -> (Option<Gauge>, Option<String>) {
@@ -429,7 +456,7 @@ impl Moment<'_> {
                 gauge = filled(cells(held + new), hot);
                 held += if self.returned { hop.bytes } else { 0 };
             }
-            (Some(Road::Drain), Some(hop)) if self.returned => {
+            (Some(Road::Drain), Some(hop)) if self.returned && !self.tees => {
                 held = held.saturating_sub(hop.bytes);
                 gauge = filled(cells(held), quiet);
             }
@@ -512,7 +539,8 @@ impl Moment<'_> {
             "read" | "pread64" => Road::Read,
             "write" | "pwrite64" | "send" | "sendto" => Road::Write,
             "sendfile" | "sendfile64" | "copy_file_range" => Road::Across,
-            "splice" if self.stage.plan.pipe => Road::Fill,
+            "splice" | "vmsplice" if self.stage.plan.pipe => Road::Fill,
+            "vmsplice" => Road::Write,
             "splice" => Road::Across,
             _ => return None,
         };

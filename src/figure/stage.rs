@@ -66,6 +66,8 @@ pub enum Upper {
     Buffer,
     /// The program's view of the page cache, above it.
     Mapping,
+    /// The program's memory, in which everything is from the beginning: there is no source below.
+    Memory,
     /// Nothing comes up.
     Empty,
 }
@@ -445,7 +447,8 @@ fn posts(plan: Plan, grid: &Grid) -> Vec<Post> {
         }
     };
     let wide = grid.box_width;
-    post(true, Seat::Source, grid.source, grid.kernel, wide, 4);
+    let source = plan.upper != Upper::Memory;
+    post(source, Seat::Source, grid.source, grid.kernel, wide, 4);
     post(true, Seat::Sink, grid.sink, grid.kernel, wide, 4);
     let buffer = match plan.upper {
         Upper::Mapping => grid.source,
@@ -540,6 +543,24 @@ fn wires(plan: Plan, grid: &Grid) -> Vec<Wire> {
             let (road, cells, tag) = (Road::View, edges.collect(), tag(right + 3));
             wires.push(Wire { road, cells, tag });
         }
+        Upper::Memory if plan.pipe => {
+            let (x, out) = (
+                grid.pipe + grid.pipe_width / 2,
+                grid.pipe + grid.pipe_width - 1,
+            );
+            wire(Road::Fill, &[(x, below_user), (x, top)], tag(x + 3));
+            wire(Road::Drain, &[(out, row), (grid.sink, row)], tag(out - 2));
+        }
+        Upper::Memory => wire(
+            Road::Write,
+            &[
+                (write.0, below_user),
+                (write.0, grid.wires),
+                (write.1, grid.wires),
+                (write.1, top),
+            ],
+            tag(grid.write_tag),
+        ),
         Upper::Empty if plan.pipe => {
             let (left, out) = (grid.pipe, grid.pipe + grid.pipe_width - 1);
             wire(Road::Fill, &[(right, row), (left, row)], tag(right));
@@ -590,7 +611,7 @@ fn row_of_tags(plan: Plan, grid: &Grid) -> u16 {
 /// Where a call is named that has no wire.
 fn elsewhere(plan: Plan, grid: &Grid) -> u16 {
     match plan.upper {
-        Upper::Buffer => grid.write_tag,
+        Upper::Buffer | Upper::Memory => grid.write_tag,
         Upper::Mapping => grid.source + grid.box_width + 2,
         Upper::Empty => grid.across_tag,
     }
@@ -653,7 +674,10 @@ fn folded(plan: Plan) -> Stage {
         width: 16,
         height: 2,
     };
-    let mut posts = vec![post(Seat::Source, 12, 3), post(Seat::Sink, 38, 3)];
+    let mut posts = vec![post(Seat::Sink, 38, 3)];
+    if plan.upper != Upper::Memory {
+        posts.insert(0, post(Seat::Source, 12, 3));
+    }
     let mut wires = Vec::new();
     let mut wire = |road, points: &[Cell], tag| {
         let cells = path(points);
@@ -671,6 +695,15 @@ fn folded(plan: Plan) -> Stage {
             wire(Road::Write, &[(30, 1), (44, 1), (44, 3)], (31, 2));
             let (road, cells, tag) = (Road::View, vec![(12, 2), (27, 2)], (31, 2));
             wires.push(Wire { road, cells, tag });
+        }
+        Upper::Memory => {
+            posts.push(post(Seat::Buffer, 23, 0));
+            if plan.pipe {
+                wire(Road::Fill, &[(25, 2), (31, 2)], (10, 2));
+                wire(Road::Drain, &[(34, 2), (46, 2)], (49, 2));
+            } else {
+                wire(Road::Write, &[(37, 2), (46, 2)], (49, 2));
+            }
         }
         Upper::Empty if plan.pipe => {
             wire(Road::Fill, &[(22, 2), (31, 2)], (10, 2));

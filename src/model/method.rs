@@ -18,16 +18,22 @@ pub enum Method {
     Splice,
     /// `copy_file_range(2)`.
     CopyFileRange,
+    /// `vmsplice(2)` from the program's memory into a pipe.
+    Vmsplice,
+    /// `tee(2)`: one pipe, two readers.
+    Tee,
 }
 
 impl Method {
     /// Every method, in the order in which the course meets them.
-    pub const ALL: [Method; 5] = [
+    pub const ALL: [Method; 7] = [
         Method::ReadWrite,
         Method::MmapWrite,
         Method::Sendfile,
         Method::Splice,
         Method::CopyFileRange,
+        Method::Vmsplice,
+        Method::Tee,
     ];
 
     /// Its name on the command line and in JSON.
@@ -38,6 +44,8 @@ impl Method {
             Method::Sendfile => "sendfile",
             Method::Splice => "splice",
             Method::CopyFileRange => "copy-file-range",
+            Method::Vmsplice => "vmsplice",
+            Method::Tee => "tee",
         }
     }
 
@@ -49,6 +57,8 @@ impl Method {
             Method::Sendfile => "sendfile.rs",
             Method::Splice => "splice.rs",
             Method::CopyFileRange => "copy_file_range.rs",
+            Method::Vmsplice => "vmsplice.rs",
+            Method::Tee => "tee.rs",
         }
     }
 
@@ -57,6 +67,8 @@ impl Method {
         match self {
             Method::ReadWrite | Method::MmapWrite | Method::Sendfile | Method::Splice => &Sink::ALL,
             Method::CopyFileRange => &[Sink::File],
+            Method::Vmsplice => &[Sink::Pipe, Sink::Tcp, Sink::Unix],
+            Method::Tee => &[Sink::Pipe],
         }
     }
 
@@ -64,9 +76,16 @@ impl Method {
     /// no other one: splice(2) asks for a pipe at one end only.
     pub fn has_pipe(self, to: Sink) -> bool {
         match self {
-            Method::Splice => to != Sink::Pipe,
+            Method::Splice | Method::Vmsplice => to != Sink::Pipe,
+            Method::Tee => true,
             _ => false,
         }
+    }
+
+    /// Whether the data is in the program's memory before the transfer begins: then the page cache takes no part in
+    /// it.
+    pub fn in_memory(self) -> bool {
+        self == Method::Vmsplice
     }
 }
 

@@ -100,6 +100,9 @@ pub struct Outcome {
     /// The file system that the source is on, as `ext4`, `tmpfs`.
     #[serde(default)]
     pub file_system: String,
+    /// Bytes that the second receiver counted, where there are two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also_received: Option<u64>,
     /// How many bytes of pages the pipe on the way can hold (`F_GETPIPE_SZ`), where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pipe_size: Option<u64>,

@@ -2,7 +2,7 @@
 //! calls, so each call that is recorded stands in one place of its file (a splice into the pipe and the one out of
 //! it in two), and nothing else enters the kernel.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::{Result, errno::Errno};
 
@@ -11,7 +11,9 @@ pub mod mmap_write;
 pub mod read_write;
 pub mod sendfile;
 pub mod splice;
+pub mod tee;
 mod tools;
+pub mod vmsplice;
 
 pub use tools::{Pipe, Tools, Wish, set_pipe_size};
 
@@ -42,11 +44,16 @@ pub fn transfer(method: &str, job: Job) -> Option<Result<u64>> {
         tools,
     } = job;
     Some(match method {
-        "read-write" => read_write::transfer(source, sink, &mut tools.memory),
+        "read-write" => read_write::transfer(source, sink, tools.memory.bytes_mut()),
         "mmap-write" => mmap_write::transfer(source, sink, size, chunk),
         "sendfile" => sendfile::transfer(source, sink, chunk),
         "splice" => splice::transfer(source, tools.pipe.as_ref(), sink, chunk),
         "copy-file-range" => copy_file_range::transfer(source, sink, chunk),
+        "vmsplice" => vmsplice::transfer(tools.memory.bytes(), tools.pipe.as_ref(), sink, chunk),
+        "tee" => {
+            let (pipe, second) = (tools.pipe.as_ref()?, tools.second.as_ref()?.as_fd());
+            tee::transfer(source, pipe, sink, second, chunk)
+        }
         _ => return None,
     })
 }

@@ -1,8 +1,13 @@
 //! What a method needs beside its source and its sink, got before the transfer begins.
 
 use std::{
+    fs::File,
     io::{Error, PipeReader, PipeWriter, Result, pipe},
-    os::fd::AsFd,
+    ops::Range,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::fs::FileExt,
+    },
 };
 
 use nix::fcntl::{FcntlArg, fcntl};
@@ -26,35 +31,79 @@ pub struct Wish {
 /// What a method needs beside its source and its sink; what it does not need is empty.
 #[derive(Debug, Default)]
 pub struct Tools {
-    /// Memory of the program. It was touched: the first touch of a page is a fault, and would count as the
-    /// transfer's.
-    pub memory: Vec<u8>,
+    /// Memory of the program.
+    pub memory: Memory,
     /// A pipe of the method's own.
     pub pipe: Option<Pipe>,
+    /// The second sink of tee, a pipe: whoever reads from it opens it.
+    pub second: Option<OwnedFd>,
 }
 
 impl Tools {
-    /// Gets what the method of this name needs.
+    /// Gets what the method of this name needs, but for tee's second sink.
     ///
     /// # Errors
-    /// The memory or the pipe cannot be had.
-    pub fn prepare(method: &str, wish: Wish) -> Result<Tools> {
+    /// The memory or the pipe cannot be had, or the source cannot be read into the memory.
+    pub fn prepare(method: &str, source: BorrowedFd, wish: Wish) -> Result<Tools> {
         let mut tools = Tools::default();
         match method {
-            "read-write" => tools.memory = memory(wish.chunk.min(wish.size.max(LEAST_BUFFER)))?,
-            "splice" if !wish.to_pipe => tools.pipe = Some(Pipe::new(wish.pipe_size)?),
+            "read-write" => {
+                tools.memory = Memory::new(wish.chunk.min(wish.size.max(LEAST_BUFFER)))?;
+            }
+            "vmsplice" => {
+                tools.memory = Memory::new(wish.size)?;
+                let file = File::from(source.try_clone_to_owned()?);
+                file.read_exact_at(tools.memory.bytes_mut(), 0)?;
+            }
             _ => {}
+        }
+        let own_pipe = match method {
+            "splice" | "vmsplice" => !wish.to_pipe,
+            "tee" => true,
+            _ => false,
+        };
+        if own_pipe {
+            tools.pipe = Some(Pipe::new(wish.pipe_size)?);
         }
         Ok(tools)
     }
 }
 
-/// Memory that is there.
-fn memory(size: usize) -> Result<Vec<u8>> {
-    let mut memory = Vec::new();
-    memory.try_reserve_exact(size).map_err(Error::other)?;
-    memory.resize(size, 1);
-    Ok(memory)
+/// Memory that begins with a page, so that a pipe needs no more slots for it than it has pages. It was touched: the
+/// first touch of a page is a fault, and would count as the transfer's.
+#[derive(Debug, Default)]
+pub struct Memory {
+    all: Vec<u8>,
+    used: Range<usize>,
+}
+
+/// No machine of Linux has larger pages.
+const LARGEST_PAGE: usize = 1 << 16;
+
+impl Memory {
+    /// So many bytes.
+    ///
+    /// # Errors
+    /// There are not so many.
+    pub fn new(size: usize) -> Result<Memory> {
+        let room = size.saturating_add(LARGEST_PAGE);
+        let mut all: Vec<u8> = Vec::new();
+        all.try_reserve_exact(room).map_err(Error::other)?;
+        let start = all.as_ptr().align_offset(LARGEST_PAGE).min(LARGEST_PAGE);
+        all.resize(start + size, 1u8);
+        let used = start..start + size;
+        Ok(Memory { all, used })
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.all[self.used.clone()]
+    }
+
+    /// The bytes, to be written to.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.all[self.used.clone()]
+    }
 }
 
 /// Both ends of a pipe.

@@ -36,13 +36,14 @@ impl Maker {
                     descriptor(4, kind, name),
                     descriptor(5, DescriptorKind::Pipe, "pipe"),
                     descriptor(6, DescriptorKind::Pipe, "pipe"),
+                    descriptor(7, DescriptorKind::Pipe, "pipe"),
                 ],
                 ..Trace::default()
             },
         }
     }
 
-    /// Adds a call. `descriptors`: 0 the source, 1 the sink, 2 and 3 the pipe.
+    /// Adds a call. `descriptors`: 0 the source, 1 the sink, 2 and 3 the pipe, 4 tee's second sink.
     pub fn call(&mut self, name: &str, args: [u64; 6], descriptors: &[u32], result: i64) {
         let known = self.trace.names.iter().position(|known| known == name);
         let id = known.unwrap_or_else(|| {
@@ -81,6 +82,7 @@ impl Maker {
                 file_system: "ext4".to_owned(),
                 pipe_size: (spec.to == Sink::Pipe || spec.method.has_pipe(spec.to))
                     .then_some(65536),
+                also_received: (spec.method == Method::Tee).then_some(bytes),
                 shared_blocks: (spec.method == Method::CopyFileRange).then_some(0),
             },
             machine: Machine {
@@ -155,6 +157,28 @@ pub fn recording(spec: TransferSpec) -> Recording {
         Method::Splice => {
             for (_, bytes) in chunks {
                 maker.call("splice", [3, 0, 6, 0, chunk, 0], &[0, 3], bytes as i64);
+                maker.call("splice", [5, 0, 4, 0, bytes, 0], &[2, 1], bytes as i64);
+            }
+            maker.call("splice", [3, 0, 6, 0, chunk, 0], &[0, 3], 0);
+        }
+        Method::Vmsplice => {
+            for (_, bytes) in chunks {
+                let into = if spec.to == Sink::Pipe {
+                    (4, 1)
+                } else {
+                    (6, 3)
+                };
+                let args = [into.0, BUFFER, 1, 0, 0, 0];
+                maker.call("vmsplice", args, &[into.1], bytes as i64);
+                if spec.to != Sink::Pipe {
+                    maker.call("splice", [5, 0, 4, 0, bytes, 0], &[2, 1], bytes as i64);
+                }
+            }
+        }
+        Method::Tee => {
+            for (_, bytes) in chunks {
+                maker.call("splice", [3, 0, 6, 0, chunk, 0], &[0, 3], bytes as i64);
+                maker.call("tee", [5, 7, bytes, 0, 0, 0], &[2, 4], bytes as i64);
                 maker.call("splice", [5, 0, 4, 0, bytes, 0], &[2, 1], bytes as i64);
             }
             maker.call("splice", [3, 0, 6, 0, chunk, 0], &[0, 3], 0);
