@@ -2,7 +2,7 @@
 
 use super::{App, Command};
 use crate::course::progress::Progress;
-use crate::model::{Lesson, Target};
+use crate::model::{Lab, Lesson, Target};
 
 /// The list of modules.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +64,26 @@ impl App {
         } else {
             last
         }
+    }
+
+    /// How often the CPU copies each byte in the experiments of a lesson, in their order, each figure once. Empty
+    /// where there is no experiment, or more than one method.
+    pub fn copies_of(&self, lesson: &Lesson) -> Vec<f64> {
+        let mut copies = Vec::new();
+        let mut method = None;
+        for Lab { spec, .. } in lesson.labs() {
+            if *method.get_or_insert(spec.method) != spec.method {
+                return Vec::new();
+            }
+            let known = self
+                .copies
+                .iter()
+                .find(|(of, to, _)| (*of, *to) == (spec.method, spec.to));
+            if let Some((.., count)) = known.filter(|(.., count)| !copies.contains(count)) {
+                copies.push(*count);
+            }
+        }
+        copies
     }
 
     /// The pages of a lesson that hold a question.

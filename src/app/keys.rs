@@ -293,6 +293,14 @@ pub const TABLE: &[Binding] = &[
     ),
     // A question or prediction.
     row(
+        &[(K::Enter, C::Next)],
+        "Enter",
+        "next",
+        "next page",
+        G::Answer,
+        answered,
+    ),
+    row(
         DIGITS,
         "1-9",
         "choose",
@@ -314,7 +322,7 @@ pub const TABLE: &[Binding] = &[
         "commit and run",
         "commit your guess and run",
         G::Answer,
-        guessing,
+        guessed,
     ),
     row(
         CONFIRM,
@@ -323,6 +331,15 @@ pub const TABLE: &[Binding] = &[
         "give the answer",
         G::Answer,
         answering,
+    ),
+    // Enter does nothing while there is nothing to commit.
+    row(
+        CONFIRM,
+        "Enter",
+        "",
+        "commit what you have typed or chosen",
+        G::Answer,
+        waits_for_answer,
     ),
     row(
         ERASE,
@@ -349,6 +366,30 @@ pub const TABLE: &[Binding] = &[
         explains,
     ),
     // Two leaves: what Tab turns to comes first in the bar.
+    row(
+        &[(K::Tab, C::Tab)],
+        "Tab",
+        "module",
+        "turn to the chosen module",
+        G::Page,
+        module_list,
+    ),
+    row(
+        &[(K::Tab, C::Tab)],
+        "Tab",
+        "list",
+        "turn to the list of modules",
+        G::Page,
+        module_details,
+    ),
+    row(
+        &[(K::Tab, C::Tab)],
+        "Tab",
+        "your run",
+        "turn to the figures of your run",
+        G::Page,
+        question_leaf,
+    ),
     row(
         &[(K::Tab, C::Tab)],
         "Tab",
@@ -415,16 +456,6 @@ pub const TABLE: &[Binding] = &[
         G::Page,
         has_questions,
     ),
-    // Pages.
-    row(
-        &[(K::Char('n'), C::Next), (K::Char('b'), C::Previous)],
-        "n b",
-        "next, back",
-        "next page, page before",
-        G::Page,
-        turns,
-    ),
-    row(CONFIRM, "Enter", "", "next page", G::Page, reading),
     // The recording.
     row(
         &[(K::Char('r'), C::Run)],
@@ -453,10 +484,26 @@ pub const TABLE: &[Binding] = &[
     row(
         &[(K::Char(' '), C::Play)],
         "␣",
+        "play again",
+        "play again from the start",
+        G::Recording,
+        over,
+    ),
+    row(
+        &[(K::Char(' '), C::Play)],
+        "␣",
         "play",
         "play",
         G::Recording,
         paused,
+    ),
+    row(
+        &[(K::Char(' '), C::Play)],
+        "␣",
+        "",
+        "the next step",
+        G::Recording,
+        drawn,
     ),
     row(
         &[(K::Char(' '), C::Play)],
@@ -470,23 +517,33 @@ pub const TABLE: &[Binding] = &[
         LEFT_RIGHT,
         "←→",
         "step",
-        "a call back, a call on",
+        "a step back, a step on",
         G::Recording,
         has_player,
     ),
+    // Pages.
+    row(
+        &[(K::Char('n'), C::Next), (K::Char('b'), C::Previous)],
+        "n b",
+        "next, back",
+        "next page, page before",
+        G::Page,
+        turns,
+    ),
+    row(CONFIRM, "Enter", "", "next page", G::Page, reading),
     row(
         &[(K::Char('['), C::Slower), (K::Char(']'), C::Faster)],
         "[ ]",
         "speed",
         "slower, faster",
         G::Recording,
-        has_player,
+        has_recording,
     ),
     row(
         ENDS,
         "Home End",
         "",
-        "first, last call",
+        "to the start, to the end",
         G::Recording,
         has_player,
     ),
@@ -730,7 +787,19 @@ fn typing(app: At) -> bool {
     guessing(app) || no_overlay(app) && app.question().is_some_and(|(_, state)| state.types())
 }
 fn answering(app: At) -> bool {
-    has_question(app)
+    no_overlay(app) && app.question().is_some_and(|(_, state)| state.is_ready())
+}
+fn answered(app: At) -> bool {
+    no_overlay(app) && app.question().is_some_and(|(_, state)| state.is_right())
+}
+fn guessed(app: At) -> bool {
+    guessing(app)
+        && app
+            .lab_page()
+            .is_some_and(|(_, page)| page.input.parse::<f64>().is_ok())
+}
+fn waits_for_answer(app: At) -> bool {
+    guessing(app) && !guessed(app) || has_question(app) && !answering(app)
 }
 fn guessing(app: At) -> bool {
     no_overlay(app) && app.asks_guess()
@@ -746,6 +815,15 @@ fn explains(app: At) -> bool {
 }
 fn leaves(app: At) -> bool {
     no_overlay(app) && app.folded && app.has_two_leaves()
+}
+fn module_list(app: At) -> bool {
+    text_leaf(app) && in_course(app)
+}
+fn module_details(app: At) -> bool {
+    target_leaf(app) && in_course(app)
+}
+fn question_leaf(app: At) -> bool {
+    text_leaf(app) && has_question(app)
 }
 fn text_leaf(app: At) -> bool {
     leaves(app) && app.leaf == Leaf::Text
@@ -768,8 +846,17 @@ fn has_player(app: At) -> bool {
 fn playing(app: At) -> bool {
     no_overlay(app) && app.player().is_some_and(|player| player.is_playing())
 }
+fn has_recording(app: At) -> bool {
+    has_player(app) && app.shown_run().is_some()
+}
+fn drawn(app: At) -> bool {
+    has_player(app) && app.shown_run().is_none()
+}
 fn paused(app: At) -> bool {
-    has_player(app) && !playing(app)
+    has_recording(app) && !playing(app)
+}
+fn over(app: At) -> bool {
+    paused(app) && app.player().is_some_and(|player| player.is_at_end())
 }
 fn can_run_first(app: At) -> bool {
     let not_run = |app: At| {

@@ -25,7 +25,9 @@ pub use self::{
     update::number,
 };
 use crate::course::progress::Progress as Learned;
-use crate::model::{Figure, Lab, Lesson, Method, Question, QuestionKind, Target, TransferSpec};
+use crate::model::{
+    Figure, Lab, Lesson, Method, Question, QuestionKind, Sink, Target, TransferSpec,
+};
 
 /// Which screen is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +168,8 @@ pub struct Material {
     pub figures: Vec<Figure>,
     /// The source of each method, word for word, with its file's name.
     pub sources: Vec<(Method, &'static str, &'static str)>,
+    /// How often the CPU copies each byte, from recordings of the lessons' experiments.
+    pub copies: Vec<(Method, Sink, f64)>,
 }
 
 /// A recording that is played full size.
@@ -183,6 +187,7 @@ pub struct App {
     /// The figures.
     pub figures: Vec<Figure>,
     sources: Vec<(Method, &'static str, &'static str)>,
+    copies: Vec<(Method, Sink, f64)>,
     /// What is known of the learner.
     pub progress: Learned,
     /// Which screen is shown.
@@ -231,6 +236,7 @@ impl App {
             lessons: material.lessons,
             figures: material.figures,
             sources: material.sources,
+            copies: material.copies,
             progress,
             screen: Screen::Course,
             overlay: None,
@@ -410,29 +416,27 @@ impl App {
         }
     }
 
-    /// The last run that bears on the question on the screen: the one it names, else the lesson's last.
+    /// The last run that bears on the question on the screen: the one that marked it; else one of the lesson's
+    /// experiments, or of their methods. A run that would give the answer away is none, until it was given.
     pub fn evidence(&self) -> Option<&Run> {
-        let (question, _) = self.question()?;
-        if let QuestionKind::Number {
-            run: Some((spec, _)),
-            ..
-        } = &question.kind
+        let (question, state) = self.question()?;
+        let answer = match &question.kind {
+            QuestionKind::Number { run, .. } => run.as_ref().map(|(spec, _)| spec),
+            _ => None,
+        };
+        if let Some(spec) = answer.filter(|_| state.is_right() || state.explained)
+            && let Some(run) = self.run_of(spec)
         {
-            return self.run_of(spec);
+            return Some(run);
         }
-        let lesson = self.open_lesson()?;
-        let specs: Vec<&TransferSpec> = lesson
-            .pages
-            .iter()
-            .filter_map(|page| match &page.target {
-                Some(Target::Lab(lab)) => Some(&lab.spec),
-                _ => None,
-            })
-            .collect();
-        self.runs
-            .iter()
-            .rev()
-            .find(|run| specs.contains(&&run.recording.spec))
+        let specs = || self.open_lesson().into_iter().flat_map(Lesson::labs);
+        let newest = |bears: &dyn Fn(&TransferSpec) -> bool| {
+            let mut runs = self.runs.iter().rev().map(|run| (run, &run.recording.spec));
+            runs.find(|(_, spec)| Some(*spec) != answer && bears(spec))
+                .map(|(run, _)| run)
+        };
+        newest(&|spec| specs().any(|lab| lab.spec == *spec))
+            .or_else(|| newest(&|spec| specs().any(|lab| lab.spec.method == spec.method)))
     }
 
     /// The last run of a transfer.

@@ -127,12 +127,25 @@ impl QuestionState {
         false
     }
 
-    fn confirm(&mut self) -> bool {
+    /// Whether there is an answer to give.
+    pub fn is_ready(&self) -> bool {
         match self.kind {
-            Kind::Choice => self.pick(self.focus),
+            Kind::Choice => true,
             Kind::Multi | Kind::Order => !self.picks.is_empty(),
             Kind::Number => self.input.parse::<f64>().is_ok(),
         }
+    }
+
+    /// Whether the last answer was right.
+    pub fn is_right(&self) -> bool {
+        self.verdict.as_ref().is_some_and(|verdict| verdict.right)
+    }
+
+    fn confirm(&mut self) -> bool {
+        if self.kind == Kind::Choice {
+            self.pick(self.focus);
+        }
+        self.is_ready()
     }
 
     /// The answer as the log keeps it: `b`, `a c`, `66`, `3 1 2`.

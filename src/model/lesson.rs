@@ -19,6 +19,16 @@ pub struct Lesson {
     pub pages: Vec<Page>,
 }
 
+impl Lesson {
+    /// Its experiments, in order.
+    pub fn labs(&self) -> impl Iterator<Item = &Lab> {
+        self.pages.iter().filter_map(|page| match &page.target {
+            Some(Target::Lab(lab)) => Some(lab),
+            _ => None,
+        })
+    }
+}
+
 /// Something that the learner can do after a lesson.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objective {

@@ -23,9 +23,10 @@ use anyhow::Context;
 use self::{log::Keeper, terminal::Screen, worker::Worker};
 use crate::{
     app::{App, Effect, Event, Instrument, Key, Material, Mouse, Outcome, Progress, Run},
+    copypath::summarise,
     course::Catalogue,
     embedded, figure, host,
-    model::{Method, Recording},
+    model::{Lesson, Method, Recording, Sink},
     store,
     ui::{self, layout::Tier, pen::Spots, theme::Theme},
 };
@@ -81,11 +82,30 @@ pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<crate::course::Fault
         .filter_map(|(file, text)| figure::figure(file.strip_suffix(".toml")?, text).ok())
         .collect();
     let material = Material {
+        copies: copies(catalogue.lessons()),
         lessons: catalogue.lessons().to_vec(),
         figures,
         sources,
     };
     (material, faults)
+}
+
+/// How often the CPU copies each byte in the lessons' experiments, from the recordings that are shipped.
+fn copies(lessons: &[Lesson]) -> Vec<(Method, Sink, f64)> {
+    let is_run = |recording: &Recording| {
+        let mut labs = lessons.iter().flat_map(Lesson::labs).map(|lab| &lab.spec);
+        let Recording { spec, .. } = recording;
+        labs.any(|lab| (lab.method, lab.to) == (spec.method, spec.to))
+    };
+    embedded::recordings()
+        .into_iter()
+        .filter_map(|(name, text)| store::recording::parse(name, text).ok())
+        .filter(is_run)
+        .filter_map(|recording| {
+            let copies = summarise(&recording).cpu_copies_per_byte?;
+            Some((recording.spec.method, recording.spec.to, copies))
+        })
+        .collect()
 }
 
 /// The source of a method, word for word; empty where there is none.

@@ -3,18 +3,13 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{
-    layout::{Rooms, Tier},
-    pen::Pen,
-    theme::Role,
-    widgets::bar::gauge,
-};
+use super::{layout::Rooms, pen::Pen, theme::Role, widgets::bar::gauge};
 use crate::app::{App, Click, Command, Screen, keys};
 
 /// Cells of the gauge on the message row.
 const GAUGE: usize = 16;
-/// Columns of the header beside title and cells: the name, the numbers, the gaps.
-const HEADER_REST: usize = 34;
+/// Columns of the header beside the title: the program's name, the lesson's number, the gaps.
+const TITLE: usize = 14;
 /// Columns between two keys of the bar.
 const GAP: u16 = 3;
 
@@ -30,11 +25,7 @@ fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let room = rooms.header;
     let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
     let accent = pen.style(Role::Accent).patch(strong);
-    // The title is worth more than the cells of the pages.
-    let title = app.open_lesson().map_or(0, |lesson| lesson.title.width());
-    let cells = app.open_lesson().map_or(0, |lesson| 2 * lesson.pages.len());
-    let long = rooms.tier > Tier::Folded && title + cells + HEADER_REST <= usize::from(room.width);
-    let end = page_count(pen, app, room, long);
+    let end = count(pen, app, room);
     let room = Rect {
         width: end.saturating_sub(2),
         ..room
@@ -51,8 +42,8 @@ fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
     }
 }
 
-/// `page 4 of 9  ▪ ▪ ▪ ◆ · ·` at right. Gives the column where it begins.
-fn page_count(pen: &mut Pen, app: &App, room: Rect, long: bool) -> u16 {
+/// What is counted, at right. Gives the column where it begins.
+fn count(pen: &mut Pen, app: &App, room: Rect) -> u16 {
     let dim = pen.style(Role::Dim);
     let (what, at, count) = match app.screen {
         Screen::Lesson => {
@@ -68,25 +59,34 @@ fn page_count(pen: &mut Pen, app: &App, room: Rect, long: bool) -> u16 {
         Screen::Lab => return pen.right(room, 0, "two results on one scale", dim),
         Screen::Replay => return room.width,
     };
-    if !long {
-        return pen.right(room, 0, &format!("{} of {count}", at + 1), dim);
-    }
-    let cells = count * 2;
+    // The title first, then the number, then the marks: spread out, close together, or none.
+    let title = app.open_lesson().map_or(0, |lesson| lesson.title.width());
+    let free = usize::from(room.width).saturating_sub(title + TITLE);
     let label = format!("{what} {} of {count}", at + 1);
-    let width = (label.width() + 2 + cells.saturating_sub(1)) as u16;
-    let start = room.width.saturating_sub(width);
-    let mut x = pen.text(room, start, 0, &label, dim) + 2;
-    let accent = pen.style(Role::Accent);
+    let beside = free.saturating_sub(label.width() + 2);
+    if let Some(step) = [2, 1].into_iter().find(|step| count * step <= beside) {
+        let width = (label.width() + 2 + count * step + 1 - step) as u16;
+        let start = room.width.saturating_sub(width);
+        let x = pen.text(room, start, 0, &label, dim) + 2;
+        page_marks(pen, room, x, step as u16, at, count);
+        return start;
+    }
+    let short = format!("{} of {count}", at + 1);
+    let shown = if label.width() <= free { label } else { short };
+    pen.right(room, 0, &shown, dim)
+}
+
+/// `▪ ▪ ▪ ◆ · ·`: a mark a page.
+fn page_marks(pen: &mut Pen, room: Rect, x: u16, step: u16, at: usize, count: usize) {
+    let (dim, accent) = (pen.style(Role::Dim), pen.style(Role::Accent));
     for page in 0..count {
-        let (cell, style) = match page.cmp(&at) {
+        let (mark, style) = match page.cmp(&at) {
             std::cmp::Ordering::Less => ("▪", dim),
             std::cmp::Ordering::Equal => ("◆", accent),
             std::cmp::Ordering::Greater => ("·", dim),
         };
-        pen.text(room, x, 0, cell, style);
-        x += 2;
+        pen.text(room, x + page as u16 * step, 0, mark, style);
     }
-    start
 }
 
 fn course_count(app: &App) -> String {

@@ -18,8 +18,8 @@ const CALLS: (u16, u16) = (80, 44);
 
 /// The player, laid out in its area: rows from the area's top.
 struct Layout {
+    /// At the area's top, before the run and after it: it must not jump.
     stage: Option<Stage>,
-    stage_row: u16,
     score: Option<(u16, Score)>,
     /// First row and rows of the source, its title with it where there is more than one.
     source: Option<(u16, u16)>,
@@ -39,7 +39,7 @@ pub fn render(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, gues
     let below =
         |row: u16, rows: u16| Rect::new(area.x, area.y + row, area.width, rows).intersection(area);
     if let Some(stage) = &layout.stage {
-        let rows = below(layout.stage_row, stage.height);
+        let rows = below(0, stage.height);
         stage::render(rows, buf, theme, stage, &player.scene(stage));
     }
     if player.preview().is_some() {
@@ -76,7 +76,7 @@ pub fn below_stage(area: Rect, player: &Player) -> Rect {
     let layout = layout(area, player);
     let used = layout
         .stage
-        .map_or(0, |stage| layout.stage_row + stage.height)
+        .map_or(0, |stage| stage.height)
         .min(area.height);
     Rect::new(area.x, area.y + used, area.width, area.height - used)
 }
@@ -143,7 +143,6 @@ pub fn legend(area: Rect, buf: &mut Buffer, theme: &Theme) {
 fn layout(area: Rect, player: &Player) -> Layout {
     let alone = |stage| Layout {
         stage,
-        stage_row: 0,
         score: None,
         source: None,
         origin: None,
@@ -192,24 +191,20 @@ fn with_stage(tier: Tier, area: Rect, player: &Player) -> Layout {
         gaps[2] = 0;
     }
     grant(1); // the basis
-    let mut pad = 0;
     if matches!(tier, Tier::Medium | Tier::Large) {
         if has_source {
             lines += grant(if tier == Tier::Large { 8 } else { 5 });
         }
-        pad = grant(if tier == Tier::Large { 2 } else { 1 });
-        grant(1);
         if tier == Tier::Large {
             gaps[0] += grant(1);
             gaps[1] += grant(2);
             gaps[2] += grant(1);
         }
     }
-    let score_row = pad + stage.height + gaps[0];
+    let score_row = stage.height + gaps[0];
     let source_row = score_row + score.height() + gaps[1];
     let origin_row = source_row + lines + gaps[2];
     Layout {
-        stage_row: pad,
         score: Some((score_row, score)),
         source: (lines > 0).then_some((source_row, lines)),
         origin: far.then_some(origin_row),

@@ -293,12 +293,20 @@ impl Score {
             grouped(player.current() as u64 + 1),
             grouped(self.calls as u64),
         );
-        let text = format!("{what} {now} of {all}{speed}");
+        let whole = match player.playback() {
+            Some(_) if player.is_at_end() => ", whole run",
+            _ => "",
+        };
+        let text = format!("{what} {now} of {all}{whole}{speed}");
         let column = self.column(player.current());
         let style = canvas.role(Role::Accent);
         canvas.put((column, row), canvas.glyph("▲", "^"), style);
         let width = text.chars().count() as u16;
-        if column + 2 + width <= canvas.size().0 {
+        let taken = match self.tier {
+            Tier::Small if player.playback().is_some() => COUNTERS,
+            _ => 0,
+        };
+        if column + 2 + width + taken <= canvas.size().0 {
             canvas.put((column + 2, row), &text, style);
         } else {
             canvas.put((column.saturating_sub(width + 1), row), &text, style);

@@ -1,16 +1,20 @@
 //! The course: modules as a list, and beside it what the chosen one is about and where it goes on.
 
-use ratatui::layout::Rect;
+use ratatui::{layout::Rect, style::Style};
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::{App, Click, Leaf};
-use crate::model::{Lesson, Target};
+use super::results::shown;
+use crate::app::{App, Click, Instrument, Leaf};
+use crate::model::{How, Lesson, Target};
 use crate::ui::{
     layout::Rooms,
     pen::Pen,
     theme::Role,
     widgets::rows::{Row, Rows},
 };
+
+/// How an instrument that can be used says so.
+const AVAILABLE: &str = "available";
 
 /// Draws it.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
@@ -36,93 +40,154 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
     }
 }
 
-/// At most so many cells stand for a module's pages.
+/// At most so many cells stand for a module's pages where a module has one row.
 const CELLS: usize = 14;
+/// Columns before a module's title.
+const TITLE: u16 = 6;
+/// Columns of a CPU copy in the list.
+const COPY: usize = 6;
+/// Columns of "CPU copies a byte": two copies, a gap, the figure.
+const COPIES: u16 = 18;
 
-/// The columns of the list, counted from its left edge.
-struct Columns {
-    title: u16,
-    pages: u16,
-    /// Cells of the longest module: a cell is a page, or several where there are too many.
-    cells: u16,
-    done: u16,
-}
-
+/// The list: three rows a module where there is room, so that its pages, questions and copies can be seen;
+/// else a row a module, the chosen one always among them.
 fn modules(pen: &mut Pen, app: &App, room: Rect) {
-    let longest = app
-        .lessons
-        .iter()
-        .map(|lesson| lesson.pages.len())
-        .max()
-        .unwrap_or(0);
-    let cells = longest.min(CELLS) as u16;
-    let columns = Columns {
-        title: 6,
-        pages: room.width.saturating_sub(cells + 8),
-        cells,
-        done: room.width.saturating_sub(6),
-    };
-    let (strong, dim) = (pen.style(Role::Strong), pen.style(Role::Dim));
+    let strong = pen.style(Role::Strong);
     pen.text(room, 0, 0, "Modules", strong);
-    pen.text(room, columns.pages, 0, "pages", dim);
-    pen.right(room, 0, "minutes", dim);
+    let count = app.lessons.len() as u16;
     let below = room.height.saturating_sub(2);
-    let step = if app.lessons.len() as u16 * 2 <= below {
-        2
-    } else {
-        1
+    let (step, tall) = match () {
+        () if count * 3 <= below + 1 => (3, true),
+        () if count * 2 <= below => (2, false),
+        () => (1, false),
     };
-    let fitting = usize::from(below / step).max(1);
-    let first = app
-        .course
-        .selected
-        .saturating_sub(fitting.saturating_sub(1));
+    heads(pen, app, room, tall);
+    let fitting = usize::from((below + 1) / step).max(1);
+    let first = (app.course.selected + 1).saturating_sub(fitting);
     for (line, index) in (first..app.lessons.len()).take(fitting).enumerate() {
-        let y = 2 + line as u16 * step;
-        let row = Rect::new(room.x, room.y + y, room.width, 1);
-        module(pen, app, row, index, &columns);
+        let y = room.y + 2 + line as u16 * step;
+        let row = Rect::new(room.x, y, room.width, 1 + u16::from(tall));
+        module(pen, app, row, index, tall);
         pen.spot(row, Click::Module(index));
     }
 }
 
-fn module(pen: &mut Pen, app: &App, row: Rect, index: usize, columns: &Columns) {
+/// The names of the columns at right.
+fn heads(pen: &mut Pen, app: &App, room: Rect, tall: bool) {
+    let dim = pen.style(Role::Dim);
+    if tall {
+        pen.right(room, 0, "CPU copies a byte ", dim);
+    } else {
+        pen.text(room, pages_at(app, room), 0, "pages", dim);
+        pen.right(room, 0, "minutes", dim);
+    }
+}
+
+/// Where a module has one row: the column of its pages.
+fn pages_at(app: &App, room: Rect) -> u16 {
+    let longest = app.lessons.iter().map(|lesson| lesson.pages.len()).max();
+    let cells = longest.unwrap_or(0).min(CELLS) as u16;
+    room.width.saturating_sub(cells + 8)
+}
+
+fn module(pen: &mut Pen, app: &App, row: Rect, index: usize, tall: bool) {
     let lesson = &app.lessons[index];
-    let chosen = app.course.selected == index;
-    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    let (dim, strong, plain) = (
+        pen.style(Role::Dim),
+        pen.style(Role::Strong),
+        pen.style(Role::Text),
+    );
     let accent = pen.style(Role::Accent);
-    let (number, title, cell) = if chosen {
+    // On the marker, dim text turns to plain foreground.
+    let (number, title, quiet) = if app.course.selected == index {
         pen.paint(row, pen.style(Role::Marker));
         pen.text(row, 0, 0, "▸", accent);
-        (accent.patch(strong), strong, accent)
+        (accent.patch(strong), strong, plain)
     } else {
-        (dim, pen.style(Role::Text), dim)
+        (dim, plain, dim)
     };
     let label = lesson.number.to_string();
-    pen.text(
-        row,
-        4u16.saturating_sub(label.width() as u16),
-        0,
-        &label,
-        number,
-    );
+    let at = 4u16.saturating_sub(label.width() as u16);
+    pen.text(row, at, 0, &label, number);
+    let pages = pages_at(app, row);
+    let taken = if tall { COPIES } else { row.width - pages };
     let title_room = Rect {
-        width: columns.pages.saturating_sub(2),
+        width: row.width.saturating_sub(taken + 1),
         ..row
     };
-    pen.text(title_room, columns.title, 0, &lesson.title, title);
+    pen.text(title_room, TITLE, 0, &lesson.title, title);
+    let cell = if number == dim { dim } else { accent };
+    if tall {
+        copies(pen, app, row, lesson, quiet);
+        second_row(pen, app, row, index, cell, quiet);
+        return;
+    }
+    cells(pen, app, row, (pages, 0), lesson, CELLS, cell);
+    if app.is_finished(index) {
+        pen.text(row, row.width.saturating_sub(6), 0, "✓", strong);
+    }
+    pen.right(row, 0, &lesson.minutes.to_string(), quiet);
+}
+
+/// `■■■····  3 of 10 questions  25 min`, under the title.
+fn second_row(pen: &mut Pen, app: &App, row: Rect, index: usize, cell: Style, quiet: Style) {
+    let lesson = &app.lessons[index];
+    let totals = app.progress.totals_of(lesson);
+    let questions = format!("{} of {} questions", totals.right, totals.questions);
+    let minutes = format!("{} min", lesson.minutes);
+    let most = usize::from(row.width.saturating_sub(TITLE + 34));
+    cells(pen, app, row, (TITLE, 1), lesson, most, cell);
+    let longest = app.lessons.iter().map(|lesson| lesson.pages.len()).max();
+    let x = TITLE + longest.unwrap_or(0).min(most) as u16 + 2;
+    if app.is_finished(index) {
+        pen.text(row, x, 1, "✓", pen.style(Role::Strong));
+    }
+    pen.text(row, x + 2, 1, &questions, quiet);
+    pen.text(row, x + 2 + 19, 1, &minutes, quiet);
+}
+
+/// A cell a page, or several pages a cell where there are more than `most`.
+fn cells(
+    pen: &mut Pen,
+    app: &App,
+    row: Rect,
+    (x, y): (u16, u16),
+    lesson: &Lesson,
+    most: usize,
+    style: Style,
+) {
     let pages = lesson.pages.len();
-    let cells = pages.min(usize::from(columns.cells));
+    let cells = pages.min(most);
     for at in 0..cells {
         let (from, to) = (at * pages / cells, (at + 1) * pages / cells);
         let there = (from..to).all(|page| app.progress.has_seen(&lesson.id, page as u32 + 1));
         let glyph = if there { "■" } else { "·" };
-        pen.text(row, columns.pages + at as u16, 0, glyph, cell);
+        pen.text(row, x + at as u16, y, glyph, style);
     }
-    if app.is_finished(index) {
-        pen.text(row, columns.done, 0, "✓", strong);
+}
+
+/// How often the CPU copies each byte in a module's experiments: a block a copy, and a dotted line for none.
+fn copies(pen: &mut Pen, app: &App, row: Rect, lesson: &Lesson, quiet: Style) {
+    let all = app.copies_of(lesson);
+    let Some(first) = all.first() else {
+        return;
+    };
+    let x = row.width.saturating_sub(COPIES);
+    let wide = COPY * 2 + 1;
+    if *first < 0.5 {
+        let style = pen.style(Role::Hot(How::Reference));
+        pen.text(row, x, 0, &"┄".repeat(wide), style);
+    } else {
+        let blocks = vec!["■".repeat(COPY); first.round() as usize].join(" ");
+        let style = pen.style(Role::Hot(How::CpuCopy));
+        let part = Rect {
+            width: x + wide as u16,
+            ..row
+        };
+        pen.text(part, x, 0, &blocks, style);
     }
-    let plain = if chosen { pen.style(Role::Text) } else { dim };
-    pen.right(row, 0, &lesson.minutes.to_string(), plain);
+    let said: Vec<String> = all.iter().map(|copies| shown(*copies)).collect();
+    pen.text(row, x + wide as u16 + 1, 0, &said.join("…"), quiet);
 }
 
 fn details(pen: &mut Pen, app: &App, room: Rect) {
@@ -153,15 +218,30 @@ fn details(pen: &mut Pen, app: &App, room: Rect) {
     rows.blank(1);
     next(&mut rows, app, index);
     rows.blank(1);
+    machine(&mut rows, app);
+    rows.show(pen, room, app.scroll);
+}
+
+/// What cannot be used here, each with why in short; then what can. `zclab doctor` has the whole sentences.
+fn machine(rows: &mut Rows, app: &App) {
     rows.group("This machine", "");
     if app.machine.is_empty() {
         rows.text("looking", Role::Dim);
+        return;
     }
-    for instrument in &app.machine {
-        let name = (format!("{:14}", instrument.name), rows.style(Role::Text));
-        rows.hanging(vec![name], 14, &instrument.state, dim);
+    let (has, lacks): (Vec<&Instrument>, Vec<&Instrument>) =
+        app.machine.iter().partition(|one| one.state == AVAILABLE);
+    let dim = rows.style(Role::Dim);
+    for instrument in lacks {
+        let name = (instrument.name.clone(), rows.style(Role::Text));
+        let why = instrument.state.split([',', ';', ':']).next();
+        rows.hanging(vec![name], 14, why.unwrap_or_default(), dim);
     }
-    rows.show(pen, room, app.scroll);
+    if !has.is_empty() {
+        let names: Vec<&str> = has.iter().map(|one| one.name.as_str()).collect();
+        let label = (AVAILABLE.to_owned(), rows.style(Role::Text));
+        rows.hanging(vec![label], 14, &names.join(", "), dim);
+    }
 }
 
 fn next(rows: &mut Rows, app: &App, index: usize) {

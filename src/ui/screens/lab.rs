@@ -7,7 +7,7 @@ use crate::app::{
     App, Click,
     lab::{Setting, Side},
 };
-use crate::model::{Hop, How, Origin, Side as HopSide};
+use crate::model::{Hop, How, Origin, Place, Side as HopSide};
 use crate::ui::{
     layout::Rooms,
     pen::Pen,
@@ -22,6 +22,8 @@ use crate::ui::{
 const GAP: u16 = 4;
 /// Columns that a figure's name takes.
 const NAME: usize = 18;
+/// Columns that a copy path takes with the whole names of its places.
+const ROAD: u16 = 48;
 
 /// Draws it.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
@@ -147,7 +149,7 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
         rows.text(&reason, Role::Dim);
     }
     rows.blank(1);
-    road(rows, &shown.summary.copy_path);
+    road(rows, &shown.summary.copy_path, width);
     rows.blank(1);
     rows.text("traced", Role::Dim);
     let summary = &shown.summary;
@@ -246,7 +248,7 @@ fn figure(rows: &mut Rows, name: &str, value: f64, most: f64, said: &str, tone: 
 }
 
 /// The sender's copy path in one line: `page cache ━■━▶ your buffer ━■━▶ socket queue`.
-fn road(rows: &mut Rows, hops: &[Hop]) {
+fn road(rows: &mut Rows, hops: &[Hop], width: u16) {
     let real: Vec<&Hop> = hops
         .iter()
         .filter(|hop| hop.side == HopSide::Sender && !hop.ghost)
@@ -256,8 +258,7 @@ fn road(rows: &mut Rows, hops: &[Hop]) {
         return;
     };
     let plain = rows.style(Role::Text);
-    let place = |place: crate::model::Place| place.name().replace('-', " ");
-    let mut left: Vec<Span> = vec![(place(first.from), plain)];
+    let mut left: Vec<Span> = vec![(place(first.from, width).to_owned(), plain)];
     for hop in real {
         let arrow = match hop.how {
             How::CpuCopy => " ━■━▶ ",
@@ -266,10 +267,21 @@ fn road(rows: &mut Rows, hops: &[Hop]) {
             How::Mapping => " ~~~~ ",
         };
         left.push((arrow.to_owned(), rows.style(Role::Hot(hop.how))));
-        left.push((place(hop.to), plain));
+        left.push((place(hop.to, width).to_owned(), plain));
     }
     rows.push(Row {
         left,
         ..Row::default()
     });
+}
+
+/// The name of a place; in a narrow column, its last word.
+fn place(place: Place, width: u16) -> &'static str {
+    let (name, short) = match place {
+        Place::PageCache => ("page cache", "cache"),
+        Place::UserBuffer => ("your buffer", "buffer"),
+        Place::SocketQueue => ("socket queue", "queue"),
+        other => (other.name(), other.name()),
+    };
+    if width < ROAD { short } else { name }
 }

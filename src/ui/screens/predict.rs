@@ -60,6 +60,7 @@ pub fn draw(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, tier: Tier, ar
     field(&mut rows, &state.input, "your guess", &predict.unit);
     rows.blank(usize::from(roomy));
     scale(&mut rows, predict, &state.input, below.width);
+    rows.blank(usize::from(roomy && state.hints > 0));
     hints(
         &mut rows,
         &predict.hints[..state.hints.min(predict.hints.len())],

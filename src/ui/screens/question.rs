@@ -1,5 +1,7 @@
 //! A question: its options, what a chosen one shows right under it, and the learner's own figures beside it.
 
+use ratatui::layout::Rect;
+
 use crate::app::{App, Click, Command, Leaf, QuestionState, Run, question::options};
 use crate::course::mark::{self, Verdict};
 use crate::model::{Page, Question, QuestionKind, Reaction};
@@ -21,13 +23,14 @@ const INDENT: usize = 6;
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
     match rooms.list() {
         Some(panes) => {
-            let room = ratatui::layout::Rect {
+            let room = Rect {
                 width: panes.left.width.min(crate::ui::layout::PROSE),
                 ..panes.left
             };
             asked(pen, app, room, page, true);
-            pen.line(panes.hairline, panes.left.y, panes.left.bottom());
-            evidence(pen, app, panes.right);
+            if beside(pen, app, panes.right) {
+                pen.line(panes.hairline, panes.left.y, panes.left.bottom());
+            }
         }
         None if app.leaf == Leaf::Text || !app.has_two_leaves() => {
             asked(pen, app, rooms.leaf(), page, false);
@@ -36,7 +39,34 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
     }
 }
 
-fn asked(pen: &mut Pen, app: &App, room: ratatui::layout::Rect, page: &Page, roomy: bool) {
+/// What stands beside a question: the lines as they are arranged, the figures of a run, or nothing.
+fn beside(pen: &mut Pen, app: &App, room: Rect) -> bool {
+    match app.question() {
+        Some((question, state))
+            if matches!(question.kind, QuestionKind::Order { .. }) && !state.picks.is_empty() =>
+        {
+            arranged(pen, question, state, room);
+        }
+        _ if app.evidence().is_some() => evidence(pen, app, room),
+        _ => return false,
+    }
+    true
+}
+
+/// The chosen lines in the learner's order.
+fn arranged(pen: &mut Pen, question: &Question, state: &QuestionState, room: Rect) {
+    let mut rows = Rows::new(pen.theme, room.width);
+    rows.title("Your order");
+    let lines = mark::presented(question);
+    let picked = state.picks.iter().filter_map(|pick| lines.get(*pick));
+    for (place, line) in (1..).zip(picked) {
+        let number = (format!("{place:>2}."), rows.style(Role::Accent));
+        rows.hanging(vec![number], 4, line, rows.style(Role::Text));
+    }
+    rows.show(pen, room, 0);
+}
+
+fn asked(pen: &mut Pen, app: &App, room: Rect, page: &Page, roomy: bool) {
     let Some((question, state)) = app.question() else {
         return;
     };
@@ -68,7 +98,7 @@ fn asked(pen: &mut Pen, app: &App, room: ratatui::layout::Rect, page: &Page, roo
 }
 
 /// A bar beside what is said to an answer.
-fn beside(rows: &Rows) -> Vec<Span> {
+fn accent_bar(rows: &Rows) -> Vec<Span> {
     let accent = rows.style(Role::Accent);
     vec![
         ("   ".to_owned(), accent),
@@ -79,7 +109,7 @@ fn beside(rows: &Rows) -> Vec<Span> {
 
 /// What is said to a wrong answer: the misconception by name, and what answers it.
 fn reaction(rows: &mut Rows, reaction: &Reaction) {
-    let before = beside(rows);
+    let before = accent_bar(rows);
     if !reaction.misconception.is_empty() {
         rows.prose(&format!("**{}**", reaction.misconception), &before);
     }
@@ -120,6 +150,7 @@ fn choices(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: b
                 .as_ref()
                 .and_then(|verdict| verdict.reaction.as_ref())
         {
+            rows.blank(usize::from(roomy));
             reaction(rows, said);
             rows.focus = Some(rows.len() - 1);
         }
@@ -180,11 +211,13 @@ fn judged(rows: &mut Rows, verdict: &Verdict) {
 }
 
 fn order(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: bool) {
-    rows.text(
-        "Choose the lines in their order; choosing one again takes it back.",
-        Role::Dim,
-    );
-    rows.blank(usize::from(roomy));
+    if state.verdict.is_none() {
+        rows.text(
+            "Choose the lines in their order; choosing one again takes it back.",
+            Role::Dim,
+        );
+        rows.blank(usize::from(roomy));
+    }
     let (dim, plain, strong, accent) = (
         rows.style(Role::Dim),
         rows.style(Role::Text),
@@ -197,13 +230,10 @@ fn order(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: boo
         if state.focus == index {
             rows.focus = Some(rows.len());
         }
-        let place = place.map_or_else(
-            || "  ·   ".to_owned(),
-            |place| format!("  {}.  ", place + 1),
-        );
+        let place = place.map_or_else(|| "  ·  ".to_owned(), |place| format!("  {}. ", place + 1));
         rows.push(Row {
             left: vec![
-                (format!("{cursor:3}"), accent),
+                (format!("{cursor:2}"), accent),
                 (format!("{}", index + 1), strong),
                 (
                     place,
@@ -247,12 +277,13 @@ fn after(rows: &mut Rows, question: &Question, state: &QuestionState) {
         rows.focus = Some(rows.len() - 1);
     } else if state.verdict.is_some() {
         rows.blank(1);
-        rows.text("Choose again, or x explains.", Role::Dim);
+        let again = if state.types() { "Type" } else { "Choose" };
+        rows.text(&format!("{again} again, or x explains."), Role::Dim);
         rows.focus = Some(rows.len() - 1);
     }
     if right {
         rows.push(Row {
-            left: vec![("n goes on.".to_owned(), rows.style(Role::Dim))],
+            left: vec![("Enter goes on.".to_owned(), rows.style(Role::Dim))],
             click: Some(Click::Do(Command::Next)),
             ..Row::default()
         });
@@ -261,17 +292,10 @@ fn after(rows: &mut Rows, question: &Question, state: &QuestionState) {
 }
 
 /// The figures of the last run that bears on the question.
-fn evidence(pen: &mut Pen, app: &App, room: ratatui::layout::Rect) {
+fn evidence(pen: &mut Pen, app: &App, room: Rect) {
     let mut rows = Rows::new(pen.theme, room.width);
-    match app.evidence() {
-        Some(run) => kernel_says(&mut rows, run, room.width),
-        None => {
-            rows.text("Nothing recorded yet.", Role::Dim);
-            rows.text(
-                "What you run in this lesson stands here beside the questions.",
-                Role::Dim,
-            );
-        }
+    if let Some(run) = app.evidence() {
+        kernel_says(&mut rows, run, room.width);
     }
     rows.show(pen, room, 0);
 }
