@@ -357,9 +357,11 @@ fn page(done: &Comparison, claim: Option<&Claim>, verdicts: &[String], ascii: bo
     let varies = Varies::among(&done.rows);
     let labels: Vec<_> = done.rows.iter().map(|row| varies.label(row)).collect();
     let longest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
+    // With the space behind it, where there is a label at all.
     let label = longest(&mut labels.iter().map(|label| label.chars().count()));
+    let label = if label > 0 { label + 1 } else { 0 };
     let method = longest(&mut done.rows.iter().map(|row| row.entry.method.name().len()));
-    let chart = columns().saturating_sub(label + method + 36).clamp(12, 60);
+    let chart = columns().saturating_sub(label + method + 35).clamp(12, 60);
     let ranges = done.rows.iter().map(|row| row.range(|run| run.wall_ns));
     let scale = Scale::over(ranges, chart);
 
@@ -368,14 +370,14 @@ fn page(done: &Comparison, claim: Option<&Claim>, verdicts: &[String], ascii: bo
         "\n{:indent$}wall, untraced   {} fastest, median, slowest\n",
         "",
         marks.example(),
-        indent = label + method + 3
+        indent = label + method + 2
     );
     out += &format!(
-        "{:label$} {:method$}  {:chart$} {:>9} {:>9} {:>9}\n",
+        "{:label$}{:method$}  {:chart$} {:>9} {:>9} {:>9}\n",
         "", "", "", "median", "CPU", "calls,"
     );
     out += &format!(
-        "{:label$} {:method$}  {:chart$} {:>9} {:>9} {:>9}\n",
+        "{:label$}{:method$}  {:chart$} {:>9} {:>9} {:>9}\n",
         "", "", "", "", "", "traced"
     );
     let mut before = None;
@@ -387,7 +389,7 @@ fn page(done: &Comparison, claim: Option<&Claim>, verdicts: &[String], ascii: bo
         before = Some(name);
         let wall = row.range(|run| run.wall_ns);
         out += &format!(
-            "{:label$} {:method$}  {} {:>9} {:>9} {:>9}\n",
+            "{:label$}{:method$}  {} {:>9} {:>9} {:>9}\n",
             if again { "" } else { name },
             row.entry.method.name(),
             scale.draw(wall, marks),
@@ -396,7 +398,7 @@ fn page(done: &Comparison, claim: Option<&Claim>, verdicts: &[String], ascii: bo
             row.syscalls.map_or_else(|| "-".to_owned(), grouped),
         );
     }
-    let indent = " ".repeat(label + method + 3);
+    let indent = " ".repeat(label + method + 2);
     let [axis, figures] = scale.axis(marks);
     out += &format!("{indent}{axis}\n{indent}{figures}\n");
     if scale.is_logarithmic() {

@@ -300,7 +300,11 @@ impl Kind {
                     .iter()
                     .map(|(_, found)| (found.lower_in, found.rounds));
                 let (ahead, rounds) = rounds.min().unwrap_or_default();
-                let least = if many { "at least " } else { "" };
+                let least = if many && ahead < rounds {
+                    "at least "
+                } else {
+                    ""
+                };
                 let but = match self.swallowed {
                     true => format!(
                         ", though the runs spread over {spread}, more than the medians are apart"
