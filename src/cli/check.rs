@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 
 use crate::{
     course::{self, Catalogue, Fault, parse},
-    embedded, figure,
+    embedded, figure, store,
 };
 
 /// Find the faults in lessons: file, line, column, what is wrong, what to do.
@@ -123,7 +123,7 @@ fn on_disk(path: &Path) -> anyhow::Result<(Vec<File>, Vec<File>)> {
     let (lessons, dir) = if is_dir {
         (files_in(path, "md").with_context(cannot)?, path.to_owned())
     } else {
-        let bytes = fs::read(path).with_context(cannot)?;
+        let bytes = store::open::text(path).with_context(cannot)?;
         let dir = path.parent().unwrap_or(Path::new(".")).to_owned();
         (vec![(path.display().to_string(), bytes)], dir)
     };
@@ -162,8 +162,8 @@ fn files_in(dir: &Path, extension: &str) -> anyhow::Result<Vec<File>> {
             .file_stem()
             .is_some_and(|stem| stem.eq_ignore_ascii_case("readme"));
         if path.extension().is_some_and(|found| found == extension) && !is_readme {
-            let bytes =
-                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let bytes = store::open::text(&path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
             files.push((path.display().to_string(), bytes));
         }
     }

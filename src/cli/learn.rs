@@ -82,7 +82,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 fn read_lessons(dir: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let mut lessons = Vec::new();
     let read = |path: &Path| {
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+        let bytes = store::open::text(path);
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+        text.with_context(|| format!("cannot read {}", path.display()))
     };
     for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
         let path = entry?.path();

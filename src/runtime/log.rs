@@ -1,7 +1,12 @@
 //! Answers and visits, written to the learner's log as they happen.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::mpsc::{Sender, channel},
+    thread::{self, JoinHandle},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
+use super::worker;
 use crate::{
     course::progress::Progress,
     model::{Answer, Record, Visit},
@@ -11,6 +16,7 @@ use crate::{
 /// Keeps what the learner does. What goes wrong is a warning, given out once.
 pub struct Keeper {
     log: Option<Log>,
+    syncer: Option<Syncer>,
     warning: Option<String>,
 }
 
@@ -19,6 +25,7 @@ impl Keeper {
     pub fn new(log: Log) -> Keeper {
         Keeper {
             log: Some(log),
+            syncer: None,
             warning: None,
         }
     }
@@ -27,6 +34,7 @@ impl Keeper {
     pub fn none() -> Keeper {
         Keeper {
             log: None,
+            syncer: None,
             warning: None,
         }
     }
@@ -56,6 +64,12 @@ impl Keeper {
             right,
             at: now(),
         }));
+        if let (Some(log), None) = (&self.log, &self.syncer) {
+            self.syncer = Syncer::start(log.clone());
+        }
+        if let Some(syncer) = &self.syncer {
+            let _ = syncer.answers.send(());
+        }
     }
 
     /// A page was opened.
@@ -73,9 +87,49 @@ impl Keeper {
         }
     }
 
+    /// Waits until the answers are on the disk.
+    pub fn finish(&mut self) {
+        if let Some(warning) = self.syncer.take().and_then(Syncer::finish) {
+            self.warning.get_or_insert(warning);
+        }
+    }
+
     /// What is to be said, once.
     pub fn take_warning(&mut self) -> Option<String> {
         self.warning.take()
+    }
+}
+
+/// Syncs the log in a thread of its own: a disk can take longer than a learner should wait for the next key.
+struct Syncer {
+    answers: Sender<()>,
+    thread: JoinHandle<Option<String>>,
+}
+
+impl Syncer {
+    /// None where there can be no thread: then the kernel writes the log in its own time.
+    fn start(log: Log) -> Option<Syncer> {
+        let (answers, given) = channel();
+        let sync = move || {
+            let mut warning = None;
+            while given.recv().is_ok() {
+                // One sync covers all that was written before it.
+                while given.try_recv().is_ok() {}
+                if let Err(error) = log.sync() {
+                    warning.get_or_insert(format!("{error:#}"));
+                }
+            }
+            warning
+        };
+        let builder = thread::Builder::new().name(worker::NAME.to_owned());
+        let thread = builder.spawn(sync).ok()?;
+        Some(Syncer { answers, thread })
+    }
+
+    /// What went wrong, first.
+    fn finish(self) -> Option<String> {
+        drop(self.answers);
+        self.thread.join().ok().flatten()
     }
 }
 

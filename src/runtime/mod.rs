@@ -193,6 +193,7 @@ impl Runtime {
             .and_then(|()| self.live());
         self.screen.leave();
         self.stop_workers();
+        self.keeper.finish();
         match ended {
             Ok(End::Signal(signal)) => Ok(ExitCode::from(128 + signal as u8)),
             Ok(End::Quit) => {
@@ -366,11 +367,10 @@ impl Runtime {
         }
     }
 
-    /// To the shell. Returns when the shell brings the program back.
+    /// To the shell. Returns when the shell brings the program back; at once where there is no shell to do so.
     fn suspend(&mut self) -> anyhow::Result<()> {
         self.screen.leave();
-        // SIGTSTP is ours to handle, so the stop itself is SIGSTOP.
-        signal_hook::low_level::raise(signal_hook::consts::SIGSTOP)?;
+        signals::stop()?;
         self.screen.enter_again(self.app.mouse)?;
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::{io, sync::mpsc::Sender, thread};
 
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
 use signal_hook::{
     consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH},
     iterator::Signals,
@@ -29,4 +30,17 @@ pub fn listen(sender: Sender<Message>) -> io::Result<()> {
         .name(worker::NAME.to_owned())
         .spawn(forward)?;
     Ok(())
+}
+
+/// Stops the program as SIGTSTP stops one that does not handle it. Not by SIGSTOP: the kernel ignores SIGTSTP where
+/// no shell could continue the program (an orphaned process group, as under `xterm -e`), and SIGSTOP would hang it.
+pub fn stop() -> nix::Result<()> {
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY: the default action runs no code of ours, and the handler that comes back was installed before.
+    unsafe {
+        let ours = sigaction(Signal::SIGTSTP, &default)?;
+        let stopped = raise(Signal::SIGTSTP);
+        sigaction(Signal::SIGTSTP, &ours)?;
+        stopped
+    }
 }

@@ -1,5 +1,6 @@
 //! Files: recordings and progress; atomic, locked.
 
 mod numbers;
+pub mod open;
 pub mod progress;
 pub mod recording;

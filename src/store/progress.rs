@@ -2,7 +2,8 @@
 //!
 //! A line is written by one `write(2)` to a descriptor that was opened with `O_APPEND`, so that two programs
 //! can write to one log. A line that was torn (by a full disk, by a crash) is lost alone: the next one
-//! starts on a line of its own. Damaged lines are counted and left where they are.
+//! starts on a line of its own. Damaged lines are counted and left where they are. A line that was written
+//! survives the end of the program at once, and a crash of the machine after [`Log::sync`].
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -30,7 +31,7 @@ pub fn path() -> anyhow::Result<PathBuf> {
 }
 
 /// A learner's log. What goes wrong with it is a warning, given out once; the course goes on without it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Log {
     /// None where there is no home directory.
     path: Option<PathBuf>,
@@ -99,13 +100,46 @@ impl Log {
         kept.err().and_then(|error| self.warn(&error))
     }
 
+    /// Waits until what was kept would survive a crash of the machine. It can take as long as a disk takes.
+    ///
+    /// # Errors
+    /// The disk did not take it. A log that is not there, or is no file of a disk, has nothing to wait for.
+    pub fn sync(&self) -> anyhow::Result<()> {
+        let Some(path) = &self.path else {
+            return Ok(());
+        };
+        sync(path).with_context(|| {
+            format!(
+                "progress may not survive a crash: cannot sync {}",
+                path.display()
+            )
+        })
+    }
+
     fn warn(&mut self, error: &anyhow::Error) -> Option<String> {
         (!std::mem::replace(&mut self.warned, true)).then(|| format!("{error:#}"))
     }
 }
 
+/// The data and length of the log, then the entry that its directory has for it.
+fn sync(path: &Path) -> io::Result<()> {
+    let nothing_to_wait_for = |error: &io::Error| {
+        let no_disk = [Some(libc::EINVAL), Some(libc::EROFS), Some(libc::ENOTDIR)];
+        error.kind() == io::ErrorKind::NotFound || no_disk.contains(&error.raw_os_error())
+    };
+    let synced = super::open::read(path).and_then(|file| {
+        file.sync_data()?;
+        path.parent()
+            .map_or(Ok(()), |dir| File::open(dir)?.sync_data())
+    });
+    match synced {
+        Err(error) if !nothing_to_wait_for(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn read(path: &Path, each: &mut dyn FnMut(Record), loaded: &mut Loaded) -> io::Result<()> {
-    let mut file = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let mut file = BufReader::with_capacity(1 << 16, super::open::read(path)?);
     let mut line = Vec::new();
     while file.read_until(b'\n', &mut line)? > 0 {
         let text = line.trim_ascii();
@@ -137,6 +171,7 @@ pub fn append(path: &Path, record: &Record) -> anyhow::Result<()> {
         .read(true)
         .create(true)
         .mode(0o600)
+        .custom_flags(libc::O_NONBLOCK) // a FIFO in its place is an error, not a wait
         .open(path)?;
     let mut line = serde_json::to_vec(record)?;
     line.push(b'\n');

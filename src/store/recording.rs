@@ -16,7 +16,7 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    fs::{self, File},
+    fs,
     io::{BufRead, BufReader, BufWriter, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -93,7 +93,7 @@ fn save_to(path: &Path, recording: &Recording) -> Result<()> {
     // Behind a symbolic link the file is replaced, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if fs::metadata(&path).is_ok_and(|data| !data.is_file() && !data.is_dir()) {
-        return write(File::options().write(true).open(&path)?, recording); // a pipe or /dev/stdout
+        return write(super::open::write(&path)?, recording); // a pipe or /dev/stdout
     }
     ensure!(!path.is_dir(), "it is a directory");
     let directory = match path.parent() {
@@ -204,7 +204,7 @@ fn call_line<'a>(name: &'a str, call: &Call) -> CallLine<'a> {
 pub fn load(path: &Path) -> Result<Recording> {
     let name = path.display();
     let cannot = |error: std::io::Error| anyhow!("cannot read {name}: {error}");
-    let file = File::open(path).map_err(cannot)?;
+    let file = super::open::read(path).map_err(cannot)?;
     ensure!(
         !file.metadata().map_err(cannot)?.is_dir(),
         "cannot read {name}: it is a directory"
