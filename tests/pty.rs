@@ -1,152 +1,12 @@
-//! The real binary on a real pty: it opens, runs an experiment, and gives the terminal back whatever ends it.
+//! The real binary on a real pty: it opens, runs experiments, and gives the terminal back whatever ends it.
 
-use std::{
-    fs::File,
-    io::{Read, Write},
-    num::NonZero,
-    os::fd::{AsFd, OwnedFd},
-    os::unix::process::CommandExt,
-    process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc::{Receiver, channel},
-    thread,
-    time::{Duration, Instant},
-};
+mod terminal;
 
-use nix::{
-    pty::{OpenptyResult, Winsize, openpty},
-    sys::{
-        signal::{Signal, kill},
-        termios::{LocalFlags, tcgetattr},
-    },
-    unistd::Pid,
-};
+use std::{fs, path::Path, process::Command, time::Duration};
 
-/// Longer than any machine needs; only a failure waits so long.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-fn cells(count: u16) -> NonZero<u16> {
-    NonZero::new(count).unwrap()
-}
-
-struct Terminal {
-    child: Child,
-    master: File,
-    slave: OwnedFd,
-    output: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
-    _state: tempfile::TempDir,
-}
-
-impl Terminal {
-    fn open() -> Terminal {
-        let state = tempfile::tempdir().unwrap();
-        let size = Winsize {
-            ws_row: 36,
-            ws_col: 120,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        let OpenptyResult { master, slave } = openpty(Some(&size), None).unwrap();
-        let end = || Stdio::from(slave.try_clone().unwrap());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_zclab"));
-        command
-            .env("XDG_STATE_HOME", state.path())
-            .env("TERM", "xterm-256color")
-            .env("COLORTERM", "truecolor")
-            .stdin(end())
-            .stdout(end())
-            .stderr(end());
-        // SAFETY: setsid and ioctl are async-signal-safe, and nothing is allocated.
-        unsafe {
-            command.pre_exec(|| {
-                libc::setsid();
-                libc::ioctl(0, libc::TIOCSCTTY, 0);
-                Ok(())
-            });
-        }
-        let child: Child = command.spawn().unwrap();
-        let master = File::from(master);
-        let mut reader = master.try_clone().unwrap();
-        let (sender, output) = channel();
-        thread::spawn(move || {
-            let mut bytes = [0; 65536];
-            while let Ok(count @ 1..) = reader.read(&mut bytes) {
-                if sender.send(bytes[..count].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        Terminal {
-            child,
-            master,
-            slave,
-            output,
-            screen: vt100::Parser::new(cells(36), cells(120), 0),
-            _state: state,
-        }
-    }
-
-    fn send(&mut self, keys: &str) {
-        self.master.write_all(keys.as_bytes()).unwrap();
-    }
-
-    /// Reads until the screen satisfies a condition.
-    fn until(&mut self, what: &str, mut is_so: impl FnMut(&vt100::Screen) -> bool) {
-        let end = Instant::now() + PATIENCE;
-        while !is_so(self.screen.screen()) {
-            assert!(
-                Instant::now() < end,
-                "no {what}:\n{}",
-                self.screen.screen().contents()
-            );
-            if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(50)) {
-                self.screen.process(&bytes);
-            }
-        }
-    }
-
-    fn wait_for(&mut self, text: &str) {
-        self.until(text, |screen| screen.contents().contains(text));
-    }
-
-    fn ended(&mut self) -> ExitStatus {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(100)) {
-                    self.screen.process(&bytes);
-                }
-                return status;
-            }
-            assert!(Instant::now() < end, "it does not end");
-            thread::sleep(Duration::from_millis(10));
-        }
-    }
-
-    fn is_raw(&self) -> bool {
-        let modes = tcgetattr(self.slave.as_fd()).unwrap();
-        !modes.local_flags.contains(LocalFlags::ICANON)
-    }
-
-    fn is_restored(&self) -> bool {
-        let screen = self.screen.screen();
-        !self.is_raw()
-            && !screen.alternate_screen()
-            && !screen.hide_cursor()
-            && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id() as i32), signal).unwrap();
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use nix::sys::signal::Signal;
+use terminal::{Terminal, ZCLAB, is_plain, zclab};
+use zclab::{model::Record, store::progress::Log};
 
 #[test]
 fn it_opens_and_quits_and_gives_the_terminal_back() {
@@ -170,26 +30,142 @@ fn a_signal_ends_it_with_its_number_and_a_whole_terminal() {
 }
 
 #[test]
-fn a_stop_gives_the_terminal_back_and_a_continuation_takes_it_again() {
+fn a_shell_stops_it_and_brings_it_back() {
+    let mut shell = Command::new("bash");
+    shell.args(["--norc", "--noprofile", "--noediting", "-i"]);
+    if Command::new("bash").arg("-c").arg("true").status().is_err() {
+        eprintln!("skipped: there is no bash");
+        return;
+    }
+    shell.env("PS1", "shell> ");
+    let mut terminal = Terminal::start(shell);
+    terminal.wait_for("shell>");
+    terminal.send(&format!("'{ZCLAB}'\n"));
+    for _ in 0..2 {
+        terminal.wait_for("Modules");
+        terminal.send("\x1a");
+        terminal.until("shell", |screen| {
+            is_plain(screen) && screen.contents().contains("Stopped")
+        });
+        assert!(!terminal.is_raw());
+        terminal.send("clear; echo so $((40 + 2))\n");
+        terminal.wait_for("so 42");
+        terminal.send("fg\n");
+        terminal.until("screen", |screen| {
+            screen.alternate_screen() && screen.contents().contains("Modules")
+        });
+        assert!(terminal.is_raw());
+    }
+    terminal.send("q");
+    terminal.until("shell", is_plain);
+    terminal.send("exit $((40 + 2))\n");
+    assert_eq!(terminal.ended().code(), Some(42));
+}
+
+#[test]
+fn without_a_shell_to_bring_it_back_it_does_not_stop() {
+    // It leads its session, so its process group is orphaned, as under `xterm -e`.
     let mut terminal = Terminal::open();
     terminal.wait_for("Modules");
     terminal.send("\x1a");
-    terminal.until("stop", |screen| !screen.alternate_screen());
-    let stat = format!("/proc/{}/stat", terminal.child.id());
-    let end = Instant::now() + PATIENCE;
-    while !std::fs::read_to_string(&stat).unwrap().contains(") T ") {
-        assert!(Instant::now() < end, "it does not stop");
-        thread::sleep(Duration::from_millis(5));
-    }
+    terminal.send("?");
+    terminal.until("help", |screen| {
+        screen.alternate_screen() && screen.contents().contains("Ctrl-Z")
+    });
+    assert!(terminal.is_raw());
+    terminal.send("\x1bq");
+    assert_eq!(terminal.ended().code(), Some(0));
     assert!(terminal.is_restored());
+}
+
+#[test]
+fn a_stop_from_outside_is_repaired_when_it_goes_on() {
+    let mut terminal = Terminal::open();
+    terminal.wait_for("Modules");
+    terminal.signal(Signal::SIGSTOP);
+    // What a shell would do to its terminal meanwhile.
+    terminal.screen.process(b"\x1b[?1049l\x1b[2J");
     terminal.signal(Signal::SIGCONT);
     terminal.until("screen", |screen| {
         screen.alternate_screen() && screen.contents().contains("Modules")
     });
-    assert!(terminal.is_raw());
     terminal.send("q");
     assert_eq!(terminal.ended().code(), Some(0));
     assert!(terminal.is_restored());
+}
+
+#[test]
+fn a_terminal_that_vanishes_ends_it_and_all_that_it_started() {
+    let mut terminal = Terminal::open();
+    long_experiment(&mut terminal);
+    terminal.vanish();
+    assert_eq!(terminal.ended().code(), Some(129));
+    terminal.is_deserted();
+    assert_eq!(files_under(terminal.home()), [""; 0]);
+}
+
+#[test]
+fn quitting_in_an_experiment_leaves_no_process_and_no_file() {
+    let mut terminal = Terminal::open();
+    long_experiment(&mut terminal);
+    terminal.send("q");
+    assert_eq!(terminal.ended().code(), Some(0));
+    terminal.is_deserted();
+    assert!(terminal.is_restored());
+    assert_eq!(files_under(terminal.home()), [""; 0]);
+}
+
+/// Starts 1 GiB in the lab, in the smallest chunks, and sees it run in another process.
+fn long_experiment(terminal: &mut Terminal) {
+    terminal.wait_for("Modules");
+    terminal.send("m");
+    terminal.wait_for("next run goes here");
+    for key in ["z", "c"] {
+        turn(
+            terminal,
+            key,
+            if key == "z" {
+                "size 1 GiB"
+            } else {
+                "chunk 4 KiB"
+            },
+        );
+    }
+    terminal.send("r");
+    let mut started = false;
+    for _ in 0..1000 {
+        terminal.take(Duration::from_millis(20));
+        started = terminal.session().len() > 1;
+        if started {
+            return;
+        }
+    }
+    assert!(started, "no experiment:\n{}", terminal.contents());
+}
+
+/// Presses a key until the screen says so.
+fn turn(terminal: &mut Terminal, key: &str, until: &str) {
+    for _ in 0..12 {
+        if terminal.contents().contains(until) {
+            return;
+        }
+        terminal.send(key);
+        while terminal.take(Duration::from_millis(100)).is_some() {}
+    }
+    panic!("{key} never shows {until}:\n{}", terminal.contents());
+}
+
+/// The regular files, by their names; the learner's log is meant to stay.
+fn files_under(dir: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap().flatten() {
+        match entry.path().is_dir() {
+            true => found.extend(files_under(&entry.path())),
+            false => found.push(entry.path().display().to_string()),
+        }
+    }
+    found.retain(|name| !name.ends_with("answers.jsonl"));
+    found
 }
 
 #[test]
@@ -208,6 +184,105 @@ fn an_experiment_runs_from_keys() {
 }
 
 #[test]
+fn a_prediction_in_a_lesson_is_marked_from_a_live_run() {
+    let mut terminal = Terminal::open();
+    terminal.wait_for("Modules");
+    terminal.send("j\r");
+    terminal.wait_for("Two for one");
+    terminal.turn_to("Before it runs");
+    terminal.send("32");
+    terminal.wait_for("32");
+    terminal.send("\r");
+    terminal.wait_for("You said 32");
+    terminal.send("q");
+    assert_eq!(terminal.ended().code(), Some(0));
+    let log = terminal.home().join("state/zclab/answers.jsonl");
+    let given: Vec<String> = answers(&log);
+    assert_eq!(given, ["32"]);
+}
+
+/// The answers in a log, as they were given.
+fn answers(log: &Path) -> Vec<String> {
+    let mut given = Vec::new();
+    let loaded = Log::at(log).load(&mut |record| {
+        if let Record::Answer(answer) = record {
+            given.push(answer.given);
+        }
+    });
+    assert_eq!((loaded.damaged, loaded.warning), (0, None));
+    given
+}
+
+#[test]
+fn two_programs_at_once_lose_no_answer() {
+    const ANSWERS: usize = 12;
+    let home = tempfile::tempdir().unwrap();
+    let mut terminals = [(); 2].map(|()| {
+        let mut command = zclab(&[]);
+        command.env("XDG_STATE_HOME", home.path());
+        Terminal::start(command)
+    });
+    for terminal in &mut terminals {
+        terminal.wait_for("Modules");
+    }
+    for terminal in &mut terminals {
+        terminal.send("j\r");
+        terminal.wait_for("Two for one");
+        terminal.turn_to("How many times");
+    }
+    let log = home.path().join("zclab/answers.jsonl");
+    let mut pressed = 0;
+    for _ in 0..ANSWERS {
+        for terminal in &mut terminals {
+            // Options that are wrong can be chosen again and again.
+            terminal.send(["1", "2", "3"][pressed % 3]);
+            pressed += 1;
+        }
+    }
+    for terminal in &mut terminals {
+        terminal.send("q");
+        assert_eq!(terminal.ended().code(), Some(0));
+    }
+    let given = answers(&log);
+    assert!(given.len() >= 4, "{given:?}");
+    let from_one = solo(pressed / 2);
+    assert_eq!(given.len(), 2 * from_one, "{given:?}");
+}
+
+/// How many answers one program alone keeps of that many presses.
+fn solo(presses: usize) -> usize {
+    let mut terminal = Terminal::open();
+    terminal.wait_for("Modules");
+    terminal.send("j\r");
+    terminal.wait_for("Two for one");
+    terminal.turn_to("How many times");
+    for press in 0..presses {
+        terminal.send(["1", "2", "3"][press % 3]);
+    }
+    terminal.send("q");
+    assert_eq!(terminal.ended().code(), Some(0));
+    answers(&terminal.home().join("state/zclab/answers.jsonl")).len()
+}
+
+#[test]
+fn what_cannot_be_kept_is_said_once_and_the_course_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    // A file where the directory should be: that stops root, too.
+    fs::write(home.path().join("zclab"), "").unwrap();
+    let mut command = zclab(&[]);
+    command.env("XDG_STATE_HOME", home.path());
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for("progress cannot be");
+    terminal.send("\r");
+    terminal.wait_for("A million calls");
+    terminal.turn_to("A number that names a resource");
+    assert!(!terminal.contents().contains("progress cannot be"));
+    terminal.send("q");
+    assert_eq!(terminal.ended().code(), Some(0));
+    assert!(terminal.is_restored());
+}
+
+#[test]
 fn sizes_that_change_at_any_moment_are_harmless() {
     let mut terminal = Terminal::open();
     terminal.wait_for("Modules");
@@ -217,25 +292,122 @@ fn sizes_that_change_at_any_moment_are_harmless() {
         .take(60)
         .enumerate()
     {
-        let size = Winsize {
-            ws_row: rows,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        // SAFETY: TIOCSWINSZ reads one winsize from a pointer to one.
-        let done = unsafe {
-            libc::ioctl(
-                std::os::fd::AsRawFd::as_raw_fd(&terminal.slave),
-                libc::TIOCSWINSZ,
-                &size,
-            )
-        };
-        assert_eq!(done, 0);
+        terminal.resize(columns, rows);
         terminal.send(["\r", "n", "?", "\x1b", "\t", "b"][step % 6]);
     }
     // A key that comes together with a change of size is not lost.
     terminal.send("q");
     assert_eq!(terminal.ended().code(), Some(0));
     assert!(!terminal.is_raw());
+}
+
+#[test]
+fn a_storm_of_sizes_ends_in_a_whole_screen() {
+    let mut terminal = Terminal::open();
+    terminal.wait_for("Modules");
+    for step in 0..2000u16 {
+        terminal.resize(1 + step % 250, 1 + step % 77);
+    }
+    terminal.resize(0, 0);
+    terminal.resize(65535, 65535);
+    terminal.resize(100, 30);
+    terminal.send("?");
+    terminal.send("\x1b");
+    // Only what is drawn from here on counts.
+    while terminal.take(Duration::from_millis(300)).is_some() {}
+    terminal.resize(80, 24);
+    terminal.until("whole screen", |screen| {
+        let shown = screen.contents();
+        shown.contains("Modules") && shown.contains("quit")
+    });
+    terminal.send("q");
+    assert_eq!(terminal.ended().code(), Some(0));
+    assert!(terminal.is_restored());
+}
+
+#[test]
+fn strange_terminals_open_the_course() {
+    for (term, columns) in [("", "0"), ("dumb", "-1"), ("no-such-terminal", "12parsecs")] {
+        let mut command = zclab(&[]);
+        command
+            .env("TERM", term)
+            .env("COLUMNS", columns)
+            .env("LINES", columns);
+        let mut terminal = Terminal::start(command);
+        terminal.wait_for("Modules");
+        terminal.send("q");
+        assert_eq!(terminal.ended().code(), Some(0), "TERM={term}");
+        assert!(terminal.is_restored(), "TERM={term}");
+    }
+}
+
+#[test]
+fn random_keys_and_sizes_leave_a_whole_terminal() {
+    const KEYS: &[&str] = &[
+        "\r",
+        "\x1b",
+        "\t",
+        "\x7f",
+        "\x1b[A",
+        "\x1b[B",
+        "\x1b[C",
+        "\x1b[D",
+        "\x1b[H",
+        "\x1b[F",
+        "\x1b[5~",
+        "\x1b[6~",
+        " ",
+        "n",
+        "b",
+        "j",
+        "k",
+        "r",
+        "m",
+        "s",
+        "c",
+        "g",
+        "h",
+        "x",
+        "T",
+        "M",
+        "?",
+        "1",
+        "2",
+        "3",
+        "7",
+        "[",
+        "]",
+        "\x1a",
+        "\x1b[<0;40;9M",
+        "\x1b[<0;40;9m",
+        "\x1b[<65;9;9M",
+        "\x1b[<32;70;20M",
+        "é",
+        "\0",
+        "\x1b[",
+        "\u{1b}O",
+    ];
+    for seed in [1u64, 2] {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut below = |end: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % end as u64) as usize
+        };
+        let mut terminal = Terminal::open();
+        terminal.wait_for("Modules");
+        for _ in 0..400 {
+            if below(12) == 0 {
+                terminal.resize(1 + below(200) as u16, 1 + below(60) as u16);
+            }
+            terminal.send(KEYS[below(KEYS.len())]);
+            terminal.take(Duration::from_millis(below(8) as u64));
+            assert!(terminal.child.try_wait().unwrap().is_none(), "seed {seed}");
+        }
+        terminal.signal(Signal::SIGTERM);
+        assert_eq!(terminal.ended().code(), Some(143), "seed {seed}");
+        assert!(terminal.is_restored(), "seed {seed}");
+        terminal.is_deserted();
+    }
 }

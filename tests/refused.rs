@@ -1,0 +1,82 @@
+//! ptrace refused: every experiment plays a shipped recording, marked as such, and the cause has a name.
+
+mod refusal;
+mod terminal;
+
+use std::process::Command;
+
+use refusal::refusing;
+use terminal::{Terminal, ZCLAB, zclab};
+
+/// How many lessons there are with an experiment, from the first.
+const LESSONS: usize = 4;
+
+#[test]
+fn every_lesson_plays_what_was_recorded_elsewhere_and_says_so() {
+    for lesson in 0..LESSONS {
+        let mut terminal = Terminal::start(refusing(libc::SYS_ptrace, zclab(&[])));
+        terminal.wait_for("Modules");
+        for _ in 0..lesson {
+            terminal.send("j");
+        }
+        terminal.send("\r");
+        terminal.turn_to("Before it runs");
+        terminal.send("7\r");
+        terminal.wait_for("You said 7");
+        terminal.until("mark", |screen| {
+            let shown: String = screen.contents().split_whitespace().collect();
+            shown.contains("RecordedonLinux")
+                && shown.contains("notonthismachine")
+                && shown.contains("seccomp")
+        });
+        terminal.send(" ");
+        terminal.until("mark in the player", |screen| {
+            screen.contents().contains("not on this machine")
+        });
+        terminal.send("q");
+        assert_eq!(terminal.ended().code(), Some(0));
+        terminal.is_deserted();
+    }
+}
+
+/// What `zclab doctor --json` says of ptrace.
+fn doctor(mut command: Command) -> serde_json::Value {
+    let out = command.output().unwrap();
+    assert!(out.status.success(), "{out:?}");
+    let findings: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let instruments = findings["instruments"].as_array().unwrap();
+    let ptrace = instruments.iter().find(|found| found["name"] == "ptrace");
+    ptrace.unwrap().clone()
+}
+
+#[test]
+fn doctor_names_the_filter() {
+    let ptrace = doctor(refusing(libc::SYS_ptrace, zclab(&["doctor", "--json"])));
+    assert_eq!(ptrace["available"], false);
+    assert!(
+        ptrace["reason"]
+            .as_str()
+            .unwrap()
+            .contains("seccomp filter"),
+        "{ptrace}"
+    );
+}
+
+#[test]
+fn doctor_names_the_tracer() {
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-o", "/dev/null", ZCLAB, "doctor", "--json"]);
+    if Command::new("strace").arg("-V").output().is_err() {
+        eprintln!("skipped: there is no strace");
+        return;
+    }
+    let ptrace = doctor(traced);
+    assert_eq!(ptrace["available"], false);
+    assert!(
+        ptrace["reason"]
+            .as_str()
+            .unwrap()
+            .contains("traced already"),
+        "{ptrace}"
+    );
+}
