@@ -197,7 +197,9 @@ fn a_prediction_in_a_lesson_is_marked_from_a_live_run() {
     terminal.send("q");
     assert_eq!(terminal.ended().code(), Some(0));
     let log = terminal.home().join("state/zclab/answers.jsonl");
-    let given: Vec<String> = answers(&log);
+    let mut given = answers(&log);
+    // Questions on the way were passed by.
+    given.retain(|given| !given.is_empty());
     assert_eq!(given, ["32"]);
 }
 
