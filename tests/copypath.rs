@@ -108,6 +108,24 @@ fn vmsplice_and_tee_pass_references_alone() {
 }
 
 #[test]
+fn of_zerocopy_sends_the_kernel_says_which_it_copied() {
+    let mut run = usual(Method::SendZerocopy, Sink::Tcp);
+    assert_eq!(copies(&run), Some(2.0));
+    let reports = run.outcome.kernel_reports.as_mut().unwrap();
+    reports.copied_sends = vec![[0, 1], [7, 8]];
+    assert_eq!(copies(&run), Some(1.25));
+    use Place::*;
+    assert_eq!(
+        path(&run),
+        [
+            (PageCache, UserBuffer, How::CpuCopy, Basis::Observed),
+            (UserBuffer, SocketQueue, How::CpuCopy, Basis::Reported),
+            (UserBuffer, SocketQueue, How::Reference, Basis::Reported),
+        ]
+    );
+}
+
+#[test]
 fn copy_file_range_copies_unless_all_blocks_are_shared() {
     let mut run = usual(Method::CopyFileRange, Sink::File);
     assert_eq!(copies(&run), Some(1.0));
@@ -268,7 +286,7 @@ fn shipped_recordings_come_to_what_the_course_says() {
     for (name, text) in texts {
         let run = zclab::store::recording::parse(name, text).unwrap();
         let copies = match (run.spec.method, run.spec.to) {
-            (Method::ReadWrite, _) => 2.0,
+            (Method::ReadWrite | Method::SendZerocopy, _) => 2.0,
             (Method::MmapWrite | Method::CopyFileRange, _) => 1.0,
             (Method::Sendfile | Method::Splice, Sink::File) => 1.0,
             (Method::Sendfile | Method::Splice | Method::Vmsplice | Method::Tee, _) => 0.0,

@@ -112,6 +112,14 @@ fn expected(spec: &TransferSpec) -> Summary {
         CopyFileRange => (vec![("copy_file_range", chunks + 1)], 1),
         Vmsplice if spec.to == Sink::Pipe => (vec![("vmsplice", chunks)], 0),
         Vmsplice => (vec![("vmsplice", chunks), ("splice", chunks)], 0),
+        SendZerocopy => (
+            vec![
+                ("read", chunks + 1),
+                ("sendto", chunks),
+                ("recvmsg", chunks),
+            ],
+            2,
+        ),
         Tee => (vec![("splice", 2 * chunks + 1), ("tee", chunks)], 0),
     };
     let syscalls = calls.iter().map(|(_, count)| count).sum();

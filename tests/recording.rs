@@ -5,9 +5,9 @@ use std::fs;
 use proptest::{collection::vec, option, prelude::*};
 use zclab::{
     model::{
-        Cache, Call, CallState, Descriptor, DescriptorKind, Machine, Measured, Method,
-        NO_DESCRIPTOR, Origin, Outcome, Recording, Residency, Sink, Size, Task, Text, Trace,
-        TransferSpec, Unavailable,
+        Cache, Call, CallState, Descriptor, DescriptorKind, KernelReports, Machine, Measured,
+        Method, NO_DESCRIPTOR, Origin, Outcome, Recording, Residency, Sink, Size, Task, Text,
+        Trace, TransferSpec, Unavailable,
     },
     store::recording::{load, parse, save},
 };
@@ -55,6 +55,11 @@ fn recording(trace: Option<Trace>) -> Recording {
             residency_after: None,
             file_system: "ext4".to_owned(),
             also_received: Some(1 << 20),
+            kernel_reports: Some(KernelReports {
+                completions: 16,
+                copied: 2,
+                copied_sends: vec![[3, 4]],
+            }),
             pipe_size: Some(1 << 17),
             shared_blocks: Some(0),
         },

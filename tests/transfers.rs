@@ -146,6 +146,14 @@ fn calls_are_exact_to_sockets_and_files() {
             assert_eq!(moved, 1 << 20, "{method} to a pipe: {found:?}");
             return;
         }
+        if method == Method::SendZerocopy {
+            let reports = recording.outcome.kernel_reports.as_ref().unwrap();
+            let sends = trace.calls.iter().filter(|call| {
+                trace.name(call) == "sendto" && call.args[3] & 0x400_0000 != 0 && call.result > 0
+            });
+            assert_eq!(reports.completions, sends.count() as u64, "{found:?}");
+            return;
+        }
         if method == Method::Vmsplice {
             let calls = trace.calls.iter();
             let vmspliced = calls.filter(|call| trace.name(call) == "vmsplice");
@@ -172,7 +180,7 @@ fn calls_are_exact_to_sockets_and_files() {
             Method::MmapWrite => &[("write", 16), ("mmap", 1), ("munmap", 1)],
             Method::Sendfile => &[("sendfile", 17)],
             Method::CopyFileRange => &[("copy_file_range", 17)],
-            Method::Splice | Method::Vmsplice | Method::Tee => {
+            Method::Splice | Method::Vmsplice | Method::Tee | Method::SendZerocopy => {
                 unreachable!("counts depend on the pipe")
             }
         };
@@ -219,6 +227,7 @@ fn no_call_for_an_empty_mapping_one_for_an_empty_file() {
         (Method::Splice, 1),
         (Method::CopyFileRange, 1),
         (Method::Vmsplice, 0),
+        (Method::SendZerocopy, 1),
         (Method::Tee, 1),
     ] {
         let recording = record(&spec(method, method.sinks()[0], 0), dir.path());
@@ -432,6 +441,7 @@ fn each_recorded_call_has_one_call_site() {
         ("copy_file_range.rs", &["copy_file_range"]),
         ("vmsplice.rs", &["vmsplice", "splice"]),
         ("tee.rs", &["tee"]),
+        ("send_zerocopy.rs", &["read", "send", "recvmsg", "poll"]),
     ] {
         let source = embedded::transfer_source(file).unwrap();
         for call in calls {
@@ -470,7 +480,9 @@ fn strace_sees_the_same_calls() {
         failed => return eprintln!("skipped: strace cannot trace here: {failed:?}"),
     }
     for method in Method::ALL {
-        let exact = |to: &Sink| *to != Sink::Pipe && !method.has_pipe(*to);
+        let exact = |to: &Sink| {
+            *to != Sink::Pipe && !method.has_pipe(*to) && method != Method::SendZerocopy
+        };
         for to in method.sinks().iter().copied().filter(exact) {
             let recording = record(&spec(method, to, 300_001), dir.path());
             let Some(trace) = &recording.trace else {
@@ -561,6 +573,18 @@ fn each_method_copies_as_often_as_it_says() {
             Method::MmapWrite => 1.0,
             Method::Sendfile | Method::Splice => f64::from(u8::from(to == Sink::File)),
             Method::Vmsplice | Method::Tee => 0.0,
+            // What the kernel says it copied, in sends that may differ in size.
+            Method::SendZerocopy => {
+                let reports = recording.outcome.kernel_reports.as_ref().unwrap();
+                let copies = summary.cpu_copies_per_byte.unwrap();
+                let least = if reports.copied == reports.completions {
+                    2.0
+                } else {
+                    1.0
+                };
+                assert!((least..=2.0).contains(&copies), "{copies}, {reports:?}");
+                return;
+            }
             Method::CopyFileRange => match recording.outcome.shared_blocks {
                 Some(300_001) => 0.0,
                 _ => 1.0,

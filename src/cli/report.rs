@@ -35,6 +35,9 @@ pub struct Document<'a> {
     /// Bytes of the sink whose blocks on the disk are the source's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     shared_blocks: Option<u64>,
+    /// What the kernel said of its zero-copy sends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kernel_reports: Option<Reports>,
     copy_path: Vec<Hop>,
     cpu_copied_bytes: Option<u64>,
     cpu_copies_per_byte: Option<f64>,
@@ -51,6 +54,12 @@ struct Traced {
     mode_switches: u64,
     wall_ns: u64,
     calls_by_name: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Reports {
+    completions: u64,
+    copied: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,6 +103,10 @@ impl Document<'_> {
                 before: outcome.residency_before,
                 after: outcome.residency_after,
             },
+            kernel_reports: outcome.kernel_reports.as_ref().map(|reports| Reports {
+                completions: reports.completions,
+                copied: reports.copied,
+            }),
             pipe_size: outcome.pipe_size,
             shared_blocks: outcome.shared_blocks,
             copy_path: summary.copy_path,
@@ -161,6 +174,13 @@ fn heading(recording: &Recording) -> String {
             "Of the source's {} pages {} were in the page cache before{after}.",
             grouped(pages),
             grouped(resident)
+        );
+    }
+    if let Some(reports) = &outcome.kernel_reports {
+        let (all, copied) = (grouped(reports.completions), grouped(reports.copied));
+        let _ = writeln!(
+            text,
+            "The kernel reports {all} sends completed, {copied} of them copied after all."
         );
     }
     if let Some(size) = outcome.pipe_size {

@@ -20,7 +20,7 @@ use crate::trace::Cancel;
   zclab run splice --size 16MiB --chunk 1MiB --pipe-size 1MiB
   zclab run sendfile --save x.jsonl       a recording for zclab replay")]
 pub struct Args {
-    /// read-write, mmap-write, sendfile, splice, copy-file-range, vmsplice or tee
+    /// read-write, mmap-write, sendfile, splice, copy-file-range, vmsplice, tee or send-zerocopy
     pub method: Method,
     /// What to write to: tcp, unix, pipe or file [default: the method's first]
     #[arg(long, value_name = "SINK")]

@@ -1,6 +1,8 @@
 //! The fold over calls: what each one moved, and from where to where.
 
-use crate::model::{Basis, Call, DescriptorKind, How, Outcome, Place, Trace};
+use std::sync::Arc;
+
+use crate::model::{Basis, Call, DescriptorKind, How, KernelReports, Outcome, Place, Trace};
 
 /// Why a file's bytes reach a socket or a pipe by reference in sendfile(2): the manual page, and the commit that
 /// hands the pages over with `MSG_SPLICE_PAGES` (Linux 6.5; before it, `sendpage` did).
@@ -15,6 +17,10 @@ pub const SPLICE_FILE_SOURCE: &str =
     "kernel, fs/splice.c: iter_file_splice_write() writes into the file's own pages";
 /// Why a pipe holds a program's bytes by reference.
 pub const VMSPLICE_SOURCE: &str = "vmsplice(2): user pages are mapped into the pipe";
+/// Why a send with MSG_ZEROCOPY was a copy after all.
+pub const COPIED_SOURCE: &str = "SO_EE_CODE_ZEROCOPY_COPIED on the error queue";
+/// Why it was none.
+pub const NOT_COPIED_SOURCE: &str = "completed on the error queue, without COPIED";
 /// Why a second pipe holds them, too.
 pub const TEE_SOURCE: &str = "tee(2): references are duplicated, data is not";
 /// Why copy_file_range(2) copies where no block is shared.
@@ -24,6 +30,8 @@ pub const SHARED_SOURCE: &str = "FIEMAP: the sink's blocks are the source's own"
 
 /// `PROT_WRITE` of mmap(2): the same number on every Linux.
 const PROT_WRITE: u64 = 0x2;
+/// `MSG_ZEROCOPY` of send(2): the same number on every Linux.
+const MSG_ZEROCOPY: u64 = 0x400_0000;
 /// `MAP_PRIVATE` of mmap(2).
 const MAP_PRIVATE: u64 = 0x2;
 
@@ -59,6 +67,10 @@ pub struct Fold {
     mappings: Vec<Mapping>,
     /// The file system shared its blocks between source and sink.
     shares_blocks: bool,
+    /// What the kernel reported of sends with MSG_ZEROCOPY.
+    reports: Option<Arc<KernelReports>>,
+    /// Such sends so far: the kernel numbers them from 0.
+    zerocopy_sends: u32,
 }
 
 impl Fold {
@@ -72,6 +84,7 @@ impl Fold {
         Fold {
             shares_blocks: outcome.bytes_moved > 0
                 && outcome.shared_blocks == Some(outcome.bytes_moved),
+            reports: outcome.kernel_reports.clone().map(Arc::new),
             ..Fold::default()
         }
     }
@@ -82,6 +95,9 @@ impl Fold {
         let returned = call.returned()?;
         match trace.name(call) {
             "read" | "pread64" => read(trace, call, returned),
+            "send" | "sendto" if self.reports.is_some() && call.args[3] & MSG_ZEROCOPY != 0 => {
+                self.send_zerocopy(trace, call, returned)
+            }
             "write" | "pwrite64" | "send" | "sendto" => self.write(trace, call, returned),
             "sendfile" | "sendfile64" => sendfile(trace, call, returned),
             "splice" => splice(trace, call, returned),
@@ -108,6 +124,22 @@ impl Fold {
             Place::UserBuffer
         };
         hop(from, to, How::CpuCopy, returned, Basis::Observed, None)
+    }
+
+    /// A send of which the kernel has told what became of it.
+    fn send_zerocopy(&mut self, trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+        let to = sink(kind(trace, call, 0)?)?;
+        let number = self.zerocopy_sends;
+        self.zerocopy_sends += 1;
+        let runs = &self.reports.as_ref()?.copied_sends;
+        let next = runs.partition_point(|run| run[1] < number);
+        let copied = runs.get(next).is_some_and(|run| run[0] <= number);
+        let (how, source) = match copied {
+            true => (How::CpuCopy, COPIED_SOURCE),
+            false => (How::Reference, NOT_COPIED_SOURCE),
+        };
+        let from = Place::UserBuffer;
+        hop(from, to, how, returned, Basis::Reported, Some(source))
     }
 
     fn copy_file_range(&self, trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {

@@ -2,7 +2,10 @@
 
 use std::{
     net::{Ipv4Addr, TcpListener, TcpStream},
-    os::{fd::OwnedFd, unix::net::UnixStream},
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd},
+        unix::net::UnixStream,
+    },
 };
 
 use anyhow::{Context, Result};
@@ -41,4 +44,20 @@ pub(super) fn nonblocking(end: &OwnedFd) -> Result<()> {
     let flags = OFlag::from_bits_retain(flags) | OFlag::O_NONBLOCK;
     fcntl(end, FcntlArg::F_SETFL(flags)).context("cannot make a descriptor nonblocking")?;
     Ok(())
+}
+
+/// `setsockopt(SO_ZEROCOPY)`, which nix does not have.
+pub(super) fn allow_zerocopy(socket: impl AsFd) -> nix::Result<()> {
+    let on: libc::c_int = 1;
+    // SAFETY: the option's value is an int that outlives the call, and its length is told.
+    let done = unsafe {
+        libc::setsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ZEROCOPY,
+            (&raw const on).cast(),
+            size_of_val(&on) as libc::socklen_t,
+        )
+    };
+    nix::errno::Errno::result(done).map(drop)
 }

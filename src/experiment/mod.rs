@@ -129,6 +129,7 @@ pub fn run(
             residency_after: report.residency_after,
             file_system: host::file_system(&lab.source.file),
             also_received: report.also_received.map(|received| received.bytes),
+            kernel_reports: report.kernel_reports,
             pipe_size: report.pipe_size,
             shared_blocks: report.shared_blocks,
         },

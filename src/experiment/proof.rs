@@ -147,6 +147,11 @@ impl Arrived {
 /// Sends, overwrites, receives: in this order, by this thread alone, so that there is no race.
 fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
     let size = old.len();
+    ensure!(
+        method != Method::SendZerocopy,
+        "it waits for the kernel's reports before it reuses its buffer, and they may wait for the receiver; the \
+         reports themselves say what was copied: zclab run send-zerocopy"
+    );
     let source = endpoint::scratch_file(dir)?;
     source
         .write_all_at(old, 0)

@@ -20,7 +20,9 @@ use serde::{Deserialize, Serialize};
 use crate::endpoint::{self, Connection, Drain, Received, Receiver};
 use crate::host;
 use crate::measure::{self, Counters};
-use crate::model::{Cache, Measured, Method, Residency, Sink, TransferSpec, Unavailable, marker};
+use crate::model::{
+    Cache, KernelReports, Measured, Method, Residency, Sink, TransferSpec, Unavailable, marker,
+};
 use crate::transfer::{self, Job, Tools, Wish};
 
 /// The descriptor of the source in every recording.
@@ -65,6 +67,8 @@ pub struct Report {
     pub received: Received,
     /// What arrived at the second receiver, where there are two.
     pub also_received: Option<Received>,
+    /// What the kernel reported of its zero-copy sends.
+    pub kernel_reports: Option<KernelReports>,
     /// Counters over the transfer alone. Under a tracer they count the tracer too.
     pub measured: Measured,
     /// The source in the page cache just before.
@@ -98,6 +102,9 @@ pub fn send(order: &Order) -> Result<Report> {
         order.receiver_cpus.as_deref(),
     )?;
     let sink = put_in_place(connection.sink, sink)?;
+    if spec.method == Method::SendZerocopy {
+        super::ends::allow_zerocopy(&sink).context("cannot set SO_ZEROCOPY")?;
+    }
     let mut tools = prepare(spec, &source, &sink)?;
     let second = second_reader(order, &directory.path)?;
     let (second_sink, second_reader) = second.map_or((None, None), |c| (Some(c.sink), c.receiver));
@@ -145,12 +152,14 @@ pub fn send(order: &Order) -> Result<Report> {
     // Its end of file, too. The memory stays until everybody has read it.
     drop(tools.second.take());
     let also_received = second_reader.map(Receiver::finish).transpose()?;
+    let kernel_reports = kernel_reports(spec, &tools);
     drop(tools);
     Ok(Report {
         bytes_moved,
         checksum,
         received,
         also_received,
+        kernel_reports,
         measured,
         residency_before,
         residency_after,
@@ -211,6 +220,15 @@ fn pipe_size(spec: &TransferSpec, tools: &Tools, sink: &OwnedFd) -> Option<u64> 
     let pipe = own.or_else(|| (spec.to == Sink::Pipe).then(|| sink.as_fd()))?;
     let size = fcntl(pipe, FcntlArg::F_GETPIPE_SZ).ok()?;
     u64::try_from(size).ok()
+}
+
+/// What the kernel said itself, for a method that asks it.
+fn kernel_reports(spec: &TransferSpec, tools: &Tools) -> Option<KernelReports> {
+    (spec.method == Method::SendZerocopy).then(|| KernelReports {
+        completions: tools.reports.completed.into(),
+        copied: tools.reports.copied.into(),
+        copied_sends: tools.reports.copied_sends.clone(),
+    })
 }
 
 /// For a method whose file system may share blocks instead of copying: whether it did.
@@ -282,6 +300,12 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
 /// /dev/null.
 fn unseen(spec: &TransferSpec) -> Result<(OwnedFd, Option<OwnedFd>)> {
     Ok(match spec.to {
+        Sink::Tcp if spec.method == Method::SendZerocopy => {
+            let (near, far) = super::ends::tcp()?;
+            let near = OwnedFd::from(near);
+            super::ends::allow_zerocopy(&near)?;
+            (near, Some(far.into()))
+        }
         Sink::Pipe => {
             let (out, into) = std::io::pipe()?;
             (into.into(), Some(out.into()))

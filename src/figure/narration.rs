@@ -40,6 +40,11 @@ pub fn basis(playback: &Playback, number: usize) -> String {
             "documented: {}. {time}, traced.",
             source.unwrap_or("its manual page")
         ),
+        Some(CallHop {
+            basis: basis @ (Basis::Reported | Basis::Measured),
+            source: Some(source),
+            ..
+        }) => format!("{}: {source}. {time}, traced.", basis.name()),
         _ => format!("observed: ptrace saw the call. {time}, traced."),
     };
     if let (Some((_, source)), Some(hop)) = (playback.fetched(), hop)
@@ -77,6 +82,16 @@ fn moved(playback: &Playback, name: &str, call: &Call, hop: &CallHop) -> String 
         }
         (Place::PageCache, Place::PageCache, _) if name.starts_with("sendfile") => {
             format!("The kernel copies {bytes} to the other file's pages: no reference here")
+        }
+        (Place::UserBuffer, Place::SocketQueue, How::Reference) => {
+            format!(
+                "The queue notes references to {bytes} of your buffer: it is the kernel's until the report"
+            )
+        }
+        (Place::UserBuffer, _, How::CpuCopy) if hop.basis == Basis::Reported => {
+            format!(
+                "Asked for references, the kernel copies {bytes} to {sink}, and says so in its report"
+            )
         }
         (Place::UserBuffer, Place::Pipe, How::Reference) => {
             format!(
@@ -137,6 +152,11 @@ fn still(name: &str, call: &Call) -> String {
         "splice" | "copy_file_range" if call.result == 0 => {
             format!("{name}() returns 0: the file has ended, and so does the loop.")
         }
+        "recvmsg" if call.result == 0 => {
+            "A report from the error queue: a send is completed, and its buffer yours again."
+                .to_owned()
+        }
+        "poll" | "ppoll" => "It waits until the kernel has a report.".to_owned(),
         "munmap" => "Your addresses are given back; the pages stay in the page cache.".to_owned(),
         "mmap" | "mmap2" => "The kernel sets addresses aside; no payload moves.".to_owned(),
         _ if call.result == 0 => format!("{name}() returns 0; no payload is seen to move."),

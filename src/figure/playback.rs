@@ -174,7 +174,7 @@ impl Playback {
         let names = recording.trace.iter().flat_map(|trace| &trace.names);
         let lines = names
             .enumerate()
-            .map(|(id, name)| (id as u16, source.lines_of(name)))
+            .map(|(id, name)| (id as u16, source.lines_of(function(name))))
             .collect();
         Playback {
             recording,
@@ -385,11 +385,20 @@ impl Playback {
     }
 }
 
+/// The function by which a program makes a call, where it has another name.
+fn function(call: &str) -> &str {
+    match call {
+        "sendto" => "send",
+        "ppoll" => "poll",
+        name => name,
+    }
+}
+
 /// What a transfer's stage shows before anything is known of its run.
 pub fn plan(method: Method, sink: Sink) -> Plan {
     Plan {
         upper: match method {
-            Method::ReadWrite => Upper::Buffer,
+            Method::ReadWrite | Method::SendZerocopy => Upper::Buffer,
             Method::MmapWrite => Upper::Mapping,
             Method::Vmsplice => Upper::Memory,
             Method::Sendfile | Method::Splice | Method::CopyFileRange | Method::Tee => Upper::Empty,

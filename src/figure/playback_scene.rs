@@ -537,7 +537,7 @@ impl Moment<'_> {
     fn seat_of_name(&self, name: &str) -> Option<super::stage::Cell> {
         let road = match name {
             "read" | "pread64" => Road::Read,
-            "write" | "pwrite64" | "send" | "sendto" => Road::Write,
+            "write" | "pwrite64" | "send" | "sendto" | "recvmsg" => Road::Write,
             "sendfile" | "sendfile64" | "copy_file_range" => Road::Across,
             "splice" | "vmsplice" if self.stage.plan.pipe => Road::Fill,
             "vmsplice" => Road::Write,

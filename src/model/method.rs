@@ -22,11 +22,13 @@ pub enum Method {
     Vmsplice,
     /// `tee(2)`: one pipe, two readers.
     Tee,
+    /// `read(2)` into a buffer, `send(2)` with `MSG_ZEROCOPY` out of it.
+    SendZerocopy,
 }
 
 impl Method {
     /// Every method, in the order in which the course meets them.
-    pub const ALL: [Method; 7] = [
+    pub const ALL: [Method; 8] = [
         Method::ReadWrite,
         Method::MmapWrite,
         Method::Sendfile,
@@ -34,6 +36,7 @@ impl Method {
         Method::CopyFileRange,
         Method::Vmsplice,
         Method::Tee,
+        Method::SendZerocopy,
     ];
 
     /// Its name on the command line and in JSON.
@@ -46,6 +49,7 @@ impl Method {
             Method::CopyFileRange => "copy-file-range",
             Method::Vmsplice => "vmsplice",
             Method::Tee => "tee",
+            Method::SendZerocopy => "send-zerocopy",
         }
     }
 
@@ -59,6 +63,7 @@ impl Method {
             Method::CopyFileRange => "copy_file_range.rs",
             Method::Vmsplice => "vmsplice.rs",
             Method::Tee => "tee.rs",
+            Method::SendZerocopy => "send_zerocopy.rs",
         }
     }
 
@@ -69,6 +74,7 @@ impl Method {
             Method::CopyFileRange => &[Sink::File],
             Method::Vmsplice => &[Sink::Pipe, Sink::Tcp, Sink::Unix],
             Method::Tee => &[Sink::Pipe],
+            Method::SendZerocopy => &[Sink::Tcp],
         }
     }
 

@@ -27,7 +27,8 @@ pub use lesson::{
 pub use method::{Cache, Method, Sink};
 pub use progress::{Answer, Record, Reset, Visit};
 pub use recording::{
-    Machine, Measured, Origin, Outcome, Recording, Residency, TransferSpec, Unavailable,
+    KernelReports, Machine, Measured, Origin, Outcome, Recording, Residency, TransferSpec,
+    Unavailable,
 };
 pub use size::{Size, grouped};
 pub use summary::{Query, Summary};

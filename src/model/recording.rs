@@ -84,6 +84,17 @@ pub struct Residency {
     pub pages: u64,
 }
 
+/// What the kernel itself reported of sends with `MSG_ZEROCOPY`, on the socket's error queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KernelReports {
+    /// Sends that were reported as completed.
+    pub completions: u64,
+    /// Those of them that the kernel had to copy (`SO_EE_CODE_ZEROCOPY_COPIED`).
+    pub copied: u64,
+    /// Which ones: the first and the last of each run of them, by number from 0.
+    pub copied_sends: Vec<[u32; 2]>,
+}
+
 /// What came of the transfer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -103,6 +114,9 @@ pub struct Outcome {
     /// Bytes that the second receiver counted, where there are two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also_received: Option<u64>,
+    /// What the kernel reported of its zero-copy sends, where the method asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel_reports: Option<KernelReports>,
     /// How many bytes of pages the pipe on the way can hold (`F_GETPIPE_SZ`), where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pipe_size: Option<u64>,

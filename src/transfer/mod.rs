@@ -9,13 +9,14 @@ use nix::{Result, errno::Errno};
 pub mod copy_file_range;
 pub mod mmap_write;
 pub mod read_write;
+pub mod send_zerocopy;
 pub mod sendfile;
 pub mod splice;
 pub mod tee;
 mod tools;
 pub mod vmsplice;
 
-pub use tools::{Pipe, Tools, Wish, set_pipe_size};
+pub use tools::{Pipe, Reports, Tools, Wish, set_pipe_size};
 
 /// Everything that a transfer may need. Whatever costs a call of its own, such as memory, is got beforehand.
 pub struct Job<'a> {
@@ -53,6 +54,12 @@ pub fn transfer(method: &str, job: Job) -> Option<Result<u64>> {
         "tee" => {
             let (pipe, second) = (tools.pipe.as_ref()?, tools.second.as_ref()?.as_fd());
             tee::transfer(source, pipe, sink, second, chunk)
+        }
+        "send-zerocopy" => {
+            let Tools {
+                memory, reports, ..
+            } = tools;
+            send_zerocopy::transfer(source, sink, memory.bytes_mut(), reports)
         }
         _ => return None,
     })

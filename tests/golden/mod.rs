@@ -82,6 +82,15 @@ impl Maker {
                 file_system: "ext4".to_owned(),
                 pipe_size: (spec.to == Sink::Pipe || spec.method.has_pipe(spec.to))
                     .then_some(65536),
+                kernel_reports: (spec.method == Method::SendZerocopy).then(|| {
+                    let sends = bytes.div_ceil(spec.chunk.0);
+                    let last = sends.saturating_sub(1) as u32;
+                    KernelReports {
+                        completions: sends,
+                        copied: sends,
+                        copied_sends: vec![[0, last]],
+                    }
+                }),
                 also_received: (spec.method == Method::Tee).then_some(bytes),
                 shared_blocks: (spec.method == Method::CopyFileRange).then_some(0),
             },
@@ -174,6 +183,15 @@ pub fn recording(spec: TransferSpec) -> Recording {
                     maker.call("splice", [5, 0, 4, 0, bytes, 0], &[2, 1], bytes as i64);
                 }
             }
+        }
+        Method::SendZerocopy => {
+            for (_, bytes) in chunks {
+                maker.call("read", [3, BUFFER, chunk, 0, 0, 0], &[0], bytes as i64);
+                let args = [4, BUFFER, bytes, 0x400_0000, 0, 0];
+                maker.call("sendto", args, &[1], bytes as i64);
+                maker.call("recvmsg", [4, BUFFER, 0x2000, 0, 0, 0], &[1], 0);
+            }
+            maker.call("read", [3, BUFFER, chunk, 0, 0, 0], &[0], 0);
         }
         Method::Tee => {
             for (_, bytes) in chunks {

@@ -18,6 +18,7 @@ use nix::{
 
 use super::{Expected::Always, Experiment, Seen, Setting, name};
 use crate::experiment::ends;
+pub(super) use crate::experiment::ends::allow_zerocopy;
 
 const THEME: &str = "sockets";
 
@@ -174,22 +175,6 @@ fn has_completion((near, far): &(TcpStream, TcpStream)) -> nix::Result<bool> {
         Err(Errno::EAGAIN) => Ok(false),
         Err(errno) => Err(errno),
     }
-}
-
-/// `setsockopt(SO_ZEROCOPY)`, which nix does not have.
-pub(super) fn allow_zerocopy(socket: impl AsFd) -> nix::Result<()> {
-    let on: libc::c_int = 1;
-    // SAFETY: the option's value is an int that outlives the call, and its length is told.
-    let done = unsafe {
-        libc::setsockopt(
-            socket.as_fd().as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_ZEROCOPY,
-            (&raw const on).cast(),
-            size_of_val(&on) as libc::socklen_t,
-        )
-    };
-    Errno::result(done).map(drop)
 }
 
 fn twice(first: nix::Result<usize>, second: nix::Result<usize>) -> Seen {
