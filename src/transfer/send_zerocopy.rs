@@ -6,7 +6,7 @@ use nix::{
     Result,
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
-    sys::socket::{ControlMessageOwned::Ipv4RecvErr, MsgFlags, recvmsg, send},
+    sys::socket::{ControlMessageOwned::Ipv4RecvErr, MsgFlags, RecvMsg, recvmsg, send},
     unistd::read,
 };
 
@@ -63,7 +63,8 @@ fn take_report(sink: BorrowedFd, reports: &mut Reports) -> Result<()> {
     list.clear();
     // Reports come by the socket's error queue, without payload.
     let queue = MsgFlags::MSG_ERRQUEUE;
-    match recvmsg::<()>(sink.as_raw_fd(), &mut [], Some(space), queue) {
+    let taken: Result<RecvMsg<()>> = recvmsg(sink.as_raw_fd(), &mut [], Some(space), queue);
+    match taken {
         Ok(message) => {
             for report in message.cmsgs()? {
                 if let Ipv4RecvErr(report, _) = report {
