@@ -338,7 +338,8 @@ mod tests {
             arg: 1,
             text: "/x".to_owned(),
         }];
-        let cases: [(&str, &[u64], [u32; 2], i64, &str, &str); 7] = [
+        type Case<'a> = (&'a str, &'a [u64], [u32; 2], i64, &'a str, &'a str);
+        let cases: [Case; 7] = [
             (
                 "write",
                 &[4, 99, 65536],
