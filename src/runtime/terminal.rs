@@ -131,3 +131,70 @@ pub fn restore_on_panic() {
         }
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        env,
+        fs::File,
+        io::Read,
+        process::{Command, Stdio},
+        thread,
+    };
+
+    use nix::{
+        pty::openpty,
+        sys::termios::{LocalFlags, tcgetattr},
+    };
+
+    use super::*;
+
+    const PANICS: &str = "ZCLAB_TEST_PANICS";
+
+    /// Not a test by itself: the program that the test below starts on a terminal.
+    #[test]
+    fn a_program_that_panics() {
+        if env::var_os(PANICS).is_some() {
+            restore_on_panic();
+            let _screen = Screen::enter(true).unwrap();
+            panic!("the reason why");
+        }
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_before_it_says_why() {
+        let ends = openpty(None, None).unwrap();
+        let end = || Stdio::from(ends.slave.try_clone().unwrap());
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "runtime::terminal::tests::a_program_that_panics"])
+            .arg("--nocapture")
+            .env(PANICS, "1")
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn()
+            .unwrap();
+        let mut master = File::from(ends.master);
+        let reader = thread::spawn(move || {
+            let (mut said, mut bytes) = (Vec::new(), [0; 4096]);
+            // The last words of the test harness.
+            while !said.windows(12).any(|found| found == b"test result:") {
+                let count = master.read(&mut bytes).unwrap();
+                said.extend_from_slice(&bytes[..count]);
+            }
+            (master, String::from_utf8_lossy(&said).into_owned())
+        });
+        assert!(!child.wait().unwrap().success());
+        // The modes are there as long as the master is.
+        let (_master, said) = reader.join().unwrap();
+        let at = |what: &str| {
+            said.find(what)
+                .unwrap_or_else(|| panic!("{what:?}: {said:?}"))
+        };
+        assert!(at("\x1b[?1049h") < at("\x1b[?1049l"), "{said:?}");
+        assert!(at("\x1b[?1049l") < at("the reason why"), "{said:?}");
+        assert!(at("\x1b[?1000l") < at("the reason why") && at("\x1b[?25h") < at("the reason why"));
+        let modes = tcgetattr(&ends.slave).unwrap();
+        assert!(modes.local_flags.contains(LocalFlags::ICANON));
+    }
+}
