@@ -188,7 +188,7 @@ fn of_a_million_calls() -> Recording {
             .map_or(0, |call| call.start_ns + call.duration_ns);
         let room = (999_999 - trace.calls.len()).min(pattern.len());
         for call in &pattern[..room] {
-            let mut call = call.clone();
+            let mut call = *call;
             call.start_ns = after + 1 + call.start_ns - pattern[0].start_ns;
             trace.calls.push(call);
         }
