@@ -3,11 +3,16 @@
 
 mod screen;
 
+use ratatui::layout::Rect;
 use screen::Learner;
 use zclab::{
-    app::Key,
+    app::{Key, Screen},
+    course::room,
     model::QuestionKind,
-    ui::theme::{Palette, Theme},
+    ui::{
+        layout::rooms,
+        theme::{Palette, Theme},
+    },
 };
 
 const SIZES: [(u16, u16); 4] = [(60, 18), (80, 24), (120, 36), (200, 60)];
@@ -114,4 +119,35 @@ fn too_small_says_so() {
             .screen()
             .contains("zclab needs 60 columns and 18 rows.")
     );
+}
+
+/// Rows of a page's title, with the empty one below it.
+const TITLE: usize = 2;
+
+#[test]
+fn the_rooms_that_check_promises_are_those_of_the_screens() {
+    let size = |rect: Rect| (usize::from(rect.width), usize::from(rect.height) - TITLE);
+    let of = |room: room::Room| (room.width, room.height);
+    let small = rooms(Rect::new(0, 0, 80, 24)).unwrap();
+    let large = rooms(Rect::new(0, 0, 120, 36)).unwrap();
+    assert_eq!(of(room::PROSE), size(small.leaf()));
+    assert_eq!(of(room::COLUMN), size(large.page().unwrap().left));
+    assert_eq!(room::LAB_PROSE.width, room::PROSE.width);
+    assert_eq!(room::LAB_COLUMN.width, room::COLUMN.width);
+    assert_eq!(room::QUESTION.width, room::PROSE.width);
+}
+
+#[test]
+fn no_page_of_the_course_scrolls_before_it_is_answered() {
+    for (width, height) in [(80, 24), (120, 36)] {
+        let mut learner = Learner::new(width, height);
+        for _ in 0..learner.app.lessons.len() {
+            learner.key(Key::Enter);
+            while learner.app.screen == Screen::Lesson {
+                let shown = learner.screen();
+                assert_eq!(learner.spots.scroll_room, 0, "{shown}");
+                learner.keys("n");
+            }
+        }
+    }
 }

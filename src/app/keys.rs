@@ -357,31 +357,7 @@ pub const TABLE: &[Binding] = &[
         G::Answer,
         has_hint,
     ),
-    row(
-        &[(K::Char('x'), C::Explain)],
-        "x",
-        "explain",
-        "explain the answer",
-        G::Answer,
-        explains,
-    ),
     // Two leaves: what Tab turns to comes first in the bar.
-    row(
-        &[(K::Tab, C::Tab)],
-        "Tab",
-        "module",
-        "turn to the chosen module",
-        G::Page,
-        module_list,
-    ),
-    row(
-        &[(K::Tab, C::Tab)],
-        "Tab",
-        "list",
-        "turn to the list of modules",
-        G::Page,
-        module_details,
-    ),
     row(
         &[(K::Tab, C::Tab)],
         "Tab",
@@ -439,6 +415,22 @@ pub const TABLE: &[Binding] = &[
         "choose a module",
         G::Page,
         in_course,
+    ),
+    row(
+        &[(K::Tab, C::Tab)],
+        "Tab",
+        "module",
+        "turn to the chosen module",
+        G::Page,
+        module_list,
+    ),
+    row(
+        &[(K::Tab, C::Tab)],
+        "Tab",
+        "list",
+        "turn to the list of modules",
+        G::Page,
+        module_details,
     ),
     row(
         ENDS,
@@ -531,6 +523,14 @@ pub const TABLE: &[Binding] = &[
         turns,
     ),
     row(CONFIRM, "Enter", "", "next page", G::Page, reading),
+    row(
+        &[(K::Char('x'), C::Explain)],
+        "x",
+        "explain",
+        "explain the answer",
+        G::Answer,
+        explains,
+    ),
     row(
         &[(K::Char('['), C::Slower), (K::Char(']'), C::Faster)],
         "[ ]",
@@ -817,19 +817,19 @@ fn leaves(app: At) -> bool {
     no_overlay(app) && app.folded && app.has_two_leaves()
 }
 fn module_list(app: At) -> bool {
-    text_leaf(app) && in_course(app)
+    in_course(app) && leaves(app) && app.leaf == Leaf::Text
 }
 fn module_details(app: At) -> bool {
-    target_leaf(app) && in_course(app)
+    in_course(app) && leaves(app) && app.leaf == Leaf::Target
 }
 fn question_leaf(app: At) -> bool {
     text_leaf(app) && has_question(app)
 }
 fn text_leaf(app: At) -> bool {
-    leaves(app) && app.leaf == Leaf::Text
+    leaves(app) && app.leaf == Leaf::Text && !in_course(app)
 }
 fn target_leaf(app: At) -> bool {
-    leaves(app) && app.leaf == Leaf::Target
+    leaves(app) && app.leaf == Leaf::Target && !in_course(app)
 }
 fn in_form(app: At) -> bool {
     no_overlay(app) && app.screen == Screen::Lab && app.lab.playing.is_none()

@@ -24,6 +24,8 @@ const GAP: u16 = 4;
 const NAME: usize = 18;
 /// Columns that a copy path takes with the whole names of its places.
 const ROAD: u16 = 48;
+/// Columns that it takes with their last words and whole arrows.
+const SHORT_ROAD: u16 = 29;
 
 /// Draws it.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
@@ -237,6 +239,7 @@ fn most_of(app: &App, of: impl Fn(&Side) -> Option<u64>) -> f64 {
 
 fn figure(rows: &mut Rows, name: &str, value: f64, most: f64, said: &str, tone: Role, width: u16) {
     let cells = usize::from(width).saturating_sub(NAME + 1 + 11).min(24);
+    let tone = if value > 0.0 { tone } else { Role::Ghost };
     rows.push(Row {
         left: vec![
             (format!("{name:NAME$} "), rows.style(Role::Text)),
@@ -260,12 +263,13 @@ fn road(rows: &mut Rows, hops: &[Hop], width: u16) {
     let plain = rows.style(Role::Text);
     let mut left: Vec<Span> = vec![(place(first.from, width).to_owned(), plain)];
     for hop in real {
-        let arrow = match hop.how {
-            How::CpuCopy => " ━■━▶ ",
-            How::Dma => " ═■═▶ ",
-            How::Reference => " ┄◆┄▶ ",
-            How::Mapping => " ~~~~ ",
+        let (arrow, short) = match hop.how {
+            How::CpuCopy => (" ━■━▶ ", " ━▶ "),
+            How::Dma => (" ═■═▶ ", " ═▶ "),
+            How::Reference => (" ┄◆┄▶ ", " ┄▶ "),
+            How::Mapping => (" ~~~~ ", " ~~ "),
         };
+        let arrow = if width < SHORT_ROAD { short } else { arrow };
         left.push((arrow.to_owned(), rows.style(Role::Hot(hop.how))));
         left.push((place(hop.to, width).to_owned(), plain));
     }
