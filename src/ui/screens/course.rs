@@ -187,7 +187,7 @@ fn copies(pen: &mut Pen, app: &App, row: Rect, lesson: &Lesson, quiet: Style) {
         pen.text(part, x, 0, &blocks, style);
     }
     let said: Vec<String> = all.iter().map(|copies| shown(*copies)).collect();
-    pen.text(row, x + wide as u16 + 1, 0, &said.join("…"), quiet);
+    pen.text(row, x + wide as u16 + 1, 0, &said.join("-"), quiet);
 }
 
 fn details(pen: &mut Pen, app: &App, room: Rect) {
