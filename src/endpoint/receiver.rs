@@ -122,7 +122,6 @@ impl Receiver {
 pub fn drain(input: impl AsFd, how: Drain) -> io::Result<Received> {
     let input = input.as_fd();
     if how == Drain::Hash {
-        wake_seldom(&input);
         let (bytes, checksum) = hash_all(File::from(input.try_clone_to_owned()?))?;
         return Ok(Received {
             bytes,
@@ -154,22 +153,6 @@ pub fn drain(input: impl AsFd, how: Drain) -> io::Result<Received> {
 }
 
 const AT_ONCE: usize = 1 << 20;
-
-/// Asks TCP to wake this process for 256 KiB at a time (SO_RCVLOWAT, socket(7)). Waking a receiver is work of the
-/// sender's calls: seldom is less to disturb them by. A descriptor that is no socket wakes as it does.
-fn wake_seldom(input: &impl AsFd) {
-    let bytes: libc::c_int = 256 << 10;
-    // SAFETY: the kernel reads one int of the size that is told.
-    unsafe {
-        libc::setsockopt(
-            input.as_fd().as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_RCVLOWAT,
-            (&raw const bytes).cast(),
-            size_of::<libc::c_int>() as libc::socklen_t,
-        );
-    }
-}
 
 /// TCP: recv with MSG_TRUNC drops the data in the kernel (tcp(7)). Any other socket would copy it first.
 fn truncating(input: &impl AsFd) -> impl FnMut() -> nix::Result<usize> {
