@@ -10,7 +10,7 @@ use serde::Serialize;
 const CHANCE: f64 = 0.05;
 
 /// The least runs of each from which two samples that do not overlap are a sign of something: of the 70 ways to
-/// arrange four and four, two do not overlap, and that is less than [`CHANCE`]; of the 20 with three, two are more.
+/// arrange four and four, two do not overlap, and that is less than `CHANCE`; of the 20 with three, two are more.
 pub const LEAST_RUNS: usize = 4;
 
 /// A sample in three figures.
