@@ -398,7 +398,13 @@ impl Runtime {
     fn stop_workers(&mut self) {
         drop(self.worker.take());
         if let Some(probe) = self.probe.take() {
-            let _ = probe.join();
+            // It takes some milliseconds. Should an instrument not answer, nobody waits for it for ever.
+            for _ in 0..50 {
+                if probe.is_finished() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
         }
     }
 }
