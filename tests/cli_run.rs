@@ -1,5 +1,7 @@
 //! `zclab run`, `doctor` and `completions` as a user meets them: figures, bad input, refused instruments.
 
+mod refusal;
+
 use std::{
     fs,
     os::unix::{fs::PermissionsExt, process::CommandExt},
@@ -296,40 +298,9 @@ fn a_seccomp_filter_that_refuses_ptrace_is_named() {
     );
 }
 
-/// Installs a seccomp filter in the child that answers ptrace(2) with EPERM.
-fn refusing_ptrace(mut command: Command) -> Command {
-    let filter = |code, k, jt, jf| libc::sock_filter { code, jt, jf, k };
-    let (load, equal, answer) = (
-        (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16,
-        (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16,
-        (libc::BPF_RET | libc::BPF_K) as u16,
-    );
-    let mut program = [
-        // The number of the call is the first field of struct seccomp_data.
-        filter(load, 0, 0, 0),
-        filter(equal, libc::SYS_ptrace as u32, 0, 1),
-        filter(answer, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32, 0, 0),
-        filter(answer, libc::SECCOMP_RET_ALLOW, 0, 0),
-    ];
-    let install = move || {
-        let program = libc::sock_fprog {
-            len: program.len() as u16,
-            filter: program.as_mut_ptr(),
-        };
-        nix::sys::prctl::set_no_new_privs()?;
-        // SAFETY: the program is as long as it says, and outlives the call.
-        let done = unsafe {
-            libc::prctl(
-                libc::PR_SET_SECCOMP,
-                libc::SECCOMP_MODE_FILTER,
-                &raw const program,
-            )
-        };
-        Ok(nix::errno::Errno::result(done).map(drop)?)
-    };
-    // SAFETY: between fork and exec, system calls alone.
-    unsafe { command.pre_exec(install) };
-    command
+/// The command where ptrace(2) is answered with EPERM.
+fn refusing_ptrace(command: Command) -> Command {
+    refusal::refusing(libc::SYS_ptrace, command)
 }
 
 #[test]
