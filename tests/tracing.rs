@@ -307,6 +307,24 @@ fn cancelling_kills_the_tracees_and_nothing_else() {
 }
 
 #[test]
+fn cancelling_at_any_moment_is_a_cancellation() {
+    for moment in 0..60 {
+        let cancel = Cancel::new();
+        let canceller = std::thread::spawn({
+            let cancel = cancel.clone();
+            move || {
+                std::thread::sleep(Duration::from_micros(moment * 40));
+                cancel.cancel();
+            }
+        });
+        let mut command = tracee_command("spin");
+        let result = trace::record(&mut command, &options(), &cancel, &mut |_| {});
+        assert!(matches!(result, Err(TraceError::Cancelled)), "{result:?}");
+        canceller.join().unwrap();
+    }
+}
+
+#[test]
 fn a_panic_while_progress_is_told_leaves_nothing_behind() {
     let mut command = tracee_command("spin");
     let file = PidFile::new(&mut command);

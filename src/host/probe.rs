@@ -6,10 +6,9 @@ use std::{
     net::{Ipv4Addr, TcpListener},
     os::{
         fd::{AsRawFd, FromRawFd, OwnedFd},
-        unix::{fs::OpenOptionsExt, process::CommandExt},
+        unix::fs::OpenOptionsExt,
     },
     path::Path,
-    process::{Command, Stdio},
 };
 
 use nix::{
@@ -17,39 +16,42 @@ use nix::{
     sys::{
         ptrace,
         resource::{RLIM_INFINITY, Resource, getrlimit},
-        signal::Signal,
-        wait::{WaitStatus, waitpid},
+        signal::{Signal, kill},
+        wait::waitpid,
     },
-    unistd::Pid,
+    unistd::{ForkResult, Pid, fork},
 };
 
 use super::{file_system, instruments::Found};
 use crate::model::Size;
 
-/// Traces a child up to its exec, where it stops, and kills it there: it never runs.
+/// Seizes a child that does nothing, and kills it. It is not `Command::spawn` with PTRACE_TRACEME: a signal to the
+/// process group, a resized terminal's SIGWINCH say, would stop that child before its exec, and spawn would wait for ever.
 pub(super) fn ptrace() -> Found {
-    let mut command = Command::new("/proc/self/exe");
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    // SAFETY: between fork and exec, one system call and no memory that another thread may hold locked.
-    unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
-    let mut child = command.spawn().map_err(|error| why_no_ptrace(&error))?;
-    let stopped = waitpid(Pid::from_raw(child.id() as i32), None);
-    // It may be gone already, which is as well.
-    let _ = child.kill();
-    let _ = child.wait();
-    match stopped {
-        Ok(WaitStatus::Stopped(_, Signal::SIGTRAP)) => Ok(String::new()),
-        Ok(other) => Err(format!(
-            "a traced child did not stop at its exec: {other:?}"
-        )),
-        Err(error) => Err(format!("a traced child cannot be waited for: {error}")),
+    let child = idle_child().map_err(|error| format!("fork: {error}"))?;
+    let seized = ptrace::seize(child, ptrace::Options::empty());
+    let reason = seized.map_err(|error| why_no_ptrace(error.into()));
+    // Nobody else knows this child, so neither call can fail: it is there until it is waited for.
+    let _ = kill(child, Signal::SIGKILL);
+    let _ = waitpid(child, None);
+    reason.map(|()| String::new())
+}
+
+/// A child that waits to be killed. It does not outlive the thread that it came from.
+fn idle_child() -> nix::Result<Pid> {
+    // SAFETY: the child makes system calls alone: it allocates nothing, takes no lock, and never returns.
+    match unsafe { fork() }? {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => unsafe {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            loop {
+                libc::pause();
+            }
+        },
     }
 }
 
-fn why_no_ptrace(error: &io::Error) -> String {
+fn why_no_ptrace(error: io::Error) -> String {
     let own = |field: &str| {
         let status = fs::read_to_string("/proc/self/status").ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix(field))?;

@@ -140,7 +140,12 @@ fn trace(
         return Ok(None);
     };
     let _guard = cancel.guard(pid as u32);
-    link.seize(pid, options)?;
+    link.seize(pid, options)
+        .map_err(|error| match cancel.is_cancelled() {
+            // A child that was killed already cannot be seized: EPERM, a refusal only in name.
+            true => TraceError::Cancelled,
+            false => error,
+        })?;
     let mut tracer = tracer::Tracer::new(pid, options, cancel, relay);
     match tracer.start()? {
         tracer::Start::Failed => Ok(None),

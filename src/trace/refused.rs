@@ -19,6 +19,9 @@ pub(super) fn cause(child: Tid, errno: Errno) -> String {
             name.trim_end()
         );
     }
+    if child_status.is_empty() || child_status.contains("\nState:\tZ") {
+        return format!("the process was killed before it could be traced: {errno}");
+    }
     explain(errno, &own_status, &yama)
 }
 
