@@ -42,12 +42,16 @@ fn idle_child() -> nix::Result<Pid> {
     // SAFETY: the child makes system calls alone: it allocates nothing, takes no lock, and never returns.
     match unsafe { fork() }? {
         ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => unsafe {
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-            loop {
-                libc::pause();
-            }
-        },
+        ForkResult::Child => idle(),
+    }
+}
+
+fn idle() -> ! {
+    // SAFETY: it takes two integers and touches no memory.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+    loop {
+        // SAFETY: it takes nothing.
+        unsafe { libc::pause() };
     }
 }
 
