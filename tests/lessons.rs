@@ -998,7 +998,7 @@ fn files_that_are_no_lessons() {
         assert_eq!(
             faults(name, GOOD),
             [format!(
-                "{name}:1:1: the file's name is not NN-id.md: name it by its place in the course and its id, as in 02-classic-path.md"
+                "{name}:1:1: the file's name is not NN-id.md: name it by its place in the course and its id, as in 03-classic-path.md"
             )]
         );
     }

@@ -18,7 +18,7 @@ use crate::{
 #[command(after_help = "Examples:
   zclab check                             the built-in lessons
   zclab check lessons                     a directory of lessons
-  zclab check lessons/02-classic-path.md  one lesson")]
+  zclab check lessons/03-classic-path.md  one lesson")]
 pub struct Args {
     /// A directory of lessons, or one lesson; without it, the built-in ones
     pub dir: Option<PathBuf>,

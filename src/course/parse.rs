@@ -120,7 +120,7 @@ pub fn parse(file: &str, text: &str) -> Parsed {
         report.fault(
             0,
             "the file's name is not NN-id.md",
-            "name it by its place in the course and its id, as in 02-classic-path.md",
+            "name it by its place in the course and its id, as in 03-classic-path.md",
         );
         (0, file)
     });
