@@ -17,11 +17,17 @@ use zclab::{
 
 const SIZES: [(u16, u16); 4] = [(60, 18), (80, 24), (120, 36), (200, 60)];
 
+/// The lessons in the snapshots: not all, so that a new lesson changes none of them.
+const SHOWN: [&str; 4] = ["mode-switches", "classic-path", "mmap", "sendfile"];
+
 /// One screen at each size.
 fn each_size(name: &str, mut open: impl FnMut(&mut Learner)) {
+    let mut lessons = zclab::embedded::lessons();
+    lessons.retain(|(file, _)| SHOWN.iter().any(|id| file.ends_with(&format!("-{id}.md"))));
+    assert_eq!(lessons.len(), SHOWN.len());
     let mut frames = String::new();
     for (width, height) in SIZES {
-        let mut learner = Learner::new(width, height);
+        let mut learner = Learner::of(&lessons, width, height);
         open(&mut learner);
         frames += &format!("{width}x{height}\n{}\n\n", learner.screen());
     }

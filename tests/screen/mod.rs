@@ -24,8 +24,14 @@ pub struct Learner {
 }
 
 impl Learner {
+    /// The whole course.
     pub fn new(width: u16, height: u16) -> Learner {
-        let (material, faults) = runtime::material(&embedded::lessons());
+        Learner::of(&embedded::lessons(), width, height)
+    }
+
+    /// A course of these lessons, as (file name, text).
+    pub fn of(lessons: &[(&'static str, &'static str)], width: u16, height: u16) -> Learner {
+        let (material, faults) = runtime::material(lessons);
         assert!(faults.is_empty(), "the lessons have faults: {faults:?}");
         let mut learner = Learner {
             app: App::new(material, Progress::default(), None),
