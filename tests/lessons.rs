@@ -14,8 +14,8 @@ use zclab::{
     experiment::{self, Source},
     figure,
     model::{
-        Lesson, Query, Question, QuestionKind, QuestionOption, Reaction, Sink, Summary, Target,
-        TransferSpec,
+        Ask, Lesson, Query, Question, QuestionKind, QuestionOption, Reaction, Sink, Summary,
+        Target, TransferSpec,
     },
     trace::Cancel,
 };
@@ -305,7 +305,10 @@ fn every_prediction_is_compared_and_lies_on_its_scale() {
                 continue;
             }
             let seen = predict.query.of(&summary).unwrap();
-            let (low, high) = predict.scale;
+            let Ask::Number(asked) = &predict.ask else {
+                continue;
+            };
+            let (low, high) = asked.scale;
             assert!(
                 (low..=high).contains(&seen),
                 "{}: {seen} is off its scale",
@@ -313,7 +316,7 @@ fn every_prediction_is_compared_and_lies_on_its_scale() {
             );
             let right = mark_prediction(predict, &seen.to_string(), &summary).unwrap();
             assert!(right.right, "{}", predict.id);
-            for wrong in &predict.wrong {
+            for wrong in &asked.wrong {
                 let verdict =
                     mark_prediction(predict, &wrong.answer.to_string(), &summary).unwrap();
                 assert!(!verdict.right, "{}: {} is right", predict.id, wrong.answer);
@@ -367,7 +370,7 @@ fn asked_of_runs(course: &Catalogue) -> Vec<(&str, &TransferSpec, Option<&Query>
                 } => Some((question.id.as_str(), spec, Some(query))),
                 _ => None,
             },
-            Target::Figure(_) => None,
+            Target::Figure(_) | Target::Trial(_) => None,
         })
         .collect()
 }
@@ -509,6 +512,178 @@ fn a_good_lesson_has_no_fault() {
         "Prose with a `---` in it.\n\n```c\n---\n```"
     );
     assert_eq!(lesson.pages[4].line, 77);
+}
+
+/// A lesson with an experiment that is no transfer.
+fn with_trial(lab: &str, predict: &str) -> String {
+    let predict = match predict {
+        "" => String::new(),
+        keys => format!(
+            "```predict\nid = \"guess\"\ntext = \"What?\"\nexplain = \"So.\"\n{keys}\n```\n"
+        ),
+    };
+    format!(
+        "+++\ntitle = \"T\"\nminutes = 5\nobjectives = []\n+++\n\n# One\n\n```lab\nid = \"live\"\n{lab}\n```\n{predict}"
+    )
+}
+
+const TWO_WORDS: &str = r#"query = "verdict"
+options = [ { text = "new", answer = "shared" }, { text = "old", answer = "copied", misconception = "M.", feedback = "F." } ]"#;
+
+#[test]
+fn experiments_of_every_kind_are_understood() {
+    let commands = |lab: &str, predict: &str| {
+        let text = with_trial(lab, predict);
+        assert_eq!(faults(FILE, &text), [""; 0], "{text}");
+        let (course, _) = Catalogue::parse(&[(FILE, &text)], &[]);
+        let lesson = course.lesson("road").unwrap();
+        assert_eq!(
+            predictions(lesson).count(),
+            usize::from(!predict.is_empty())
+        );
+        match &lesson.pages[0].target {
+            Some(Target::Trial(trial)) => trial.what.commands().join("; "),
+            other => panic!("{other:?}"),
+        }
+    };
+    for (lab, predict, wanted) in [
+        (
+            "what = \"proof\"\nmethods = [\"sendfile\"]\nto = \"tcp\"\nsize = \"16KiB\"",
+            TWO_WORDS,
+            "zclab prove sendfile --to tcp --size 16KiB",
+        ),
+        ("what = \"proof\"", "", "zclab prove"),
+        (
+            "what = \"errors\"\nnames = [\"sendfile-to-append\", \"splice-to-append\"]",
+            "query = \"verdict\"\noptions = [ { text = \"a\", answer = \"EINVAL\" }, { text = \"b\", answer = \"EBADF\", misconception = \"M.\", feedback = \"F.\" } ]",
+            "zclab errors sendfile-to-append; zclab errors splice-to-append",
+        ),
+        (
+            "what = \"page-cache\"",
+            "query = \"resident.pread-at-0\"\nunit = \"pages\"\nscale = [0, 64]\ntolerance = 60",
+            "zclab page-cache",
+        ),
+        (
+            "what = \"compare\"\nclaim = \"small-files\"",
+            "query = \"times\"\nunit = \"times\"\nscale = [0, 8]",
+            "zclab compare --claim small-files",
+        ),
+        (
+            "what = \"compare\"\nmethods = [\"read-write\", \"sendfile\"]\nto = \"pipe\"\nsweep = \"chunk\"",
+            "",
+            "zclab compare read-write sendfile --to pipe --size 64MiB --sweep chunk",
+        ),
+        (
+            "what = \"watching\"",
+            "query = \"switches_a_call.same-cpu\"\nunit = \"switches\"\nscale = [0, 8]\ntolerance = 0.5",
+            "zclab compare --claim cost-of-watching",
+        ),
+    ] {
+        assert_eq!(commands(lab, predict), wanted);
+    }
+}
+
+#[test]
+fn a_fault_of_an_experiment_is_named_at_its_place() {
+    let proof = "what = \"proof\"\nmethods = [\"sendfile\"]";
+    for (lab, predict, wanted) in [
+        (
+            "what = \"prof\"",
+            "",
+            "11:8: 'prof' is not a kind of experiment: did you mean proof?",
+        ),
+        (
+            "what = \"proof\"\nmethods = [\"sendfiel\"]",
+            "",
+            "12:12: 'sendfiel' is not a method: did you mean sendfile?",
+        ),
+        (
+            "what = \"proof\"\nmethods = [\"tee\"]\nto = \"tcp\"",
+            "",
+            "13:6: tee cannot write to tcp: write one of pipe",
+        ),
+        (
+            "what = \"proof\"\nsize = \"1GiB\"",
+            "",
+            "12:8: 1GiB cannot be tried: write a size from 1 byte to 64MiB",
+        ),
+        (
+            "what = \"errors\"",
+            "",
+            "9:1: the lab has no names: add names",
+        ),
+        (
+            "what = \"errors\"\nnames = [\"sendfile-to-apend\"]",
+            "",
+            "12:10: 'sendfile-to-apend' is not an error experiment: did you mean sendfile-to-append?",
+        ),
+        (
+            "what = \"page-cache\"\nmethod = \"sendfile\"",
+            "",
+            "12:1: unknown key 'method' in the lab: a lab has id, what",
+        ),
+        (
+            "what = \"compare\"",
+            "",
+            "9:1: the lab has no claim and no methods: add claim",
+        ),
+        (
+            "what = \"compare\"\nclaim = \"small-file\"",
+            "",
+            "12:9: 'small-file' is not a claim: did you mean small-files?",
+        ),
+        (
+            "what = \"compare\"\nclaim = \"cost-of-watching\"",
+            "",
+            "12:9: 'cost-of-watching' compares no methods: write what = \"watching\"",
+        ),
+        (
+            "what = \"compare\"\nmethods = [\"sendfile\"]",
+            "",
+            "9:1: fewer than two methods: name those",
+        ),
+        (
+            proof,
+            "query = \"verdct\"\noptions = []",
+            "18:9: 'verdct' is not a figure of the alias proof: did you mean verdict?",
+        ),
+        (
+            proof,
+            "query = \"verdict\"\nunit = \"words\"\nscale = [0, 1]",
+            "14:1: the predict has no options: add options",
+        ),
+        (
+            proof,
+            &TWO_WORDS.replace("\"copied\"", "\"copyed\""),
+            "19:50: the run never answers 'copyed': did you mean copied?",
+        ),
+        (
+            proof,
+            &TWO_WORDS.replace("\"copied\"", "\"shared\""),
+            "19:50: the answer 'shared' stands here twice: each option",
+        ),
+        (
+            proof,
+            &TWO_WORDS.replace(", misconception = \"M.\", feedback = \"F.\"", ""),
+            "19:50: a second option has no reaction: add misconception",
+        ),
+        (
+            "what = \"errors\"\nnames = [\"copy-file-range-to-append\"]",
+            &TWO_WORDS.replace("\"shared\"", "\"EINVAL\""),
+            "14:1: no option is what Linux answers: give one of them answer = \"EBADF\"",
+        ),
+        (
+            "method = \"sendfile\"",
+            &TWO_WORDS.replace("verdict", "syscalls"),
+            "18:13: 'shared' is no number, and the query is one",
+        ),
+    ] {
+        let text = with_trial(lab, predict);
+        let found = faults(FILE, &text);
+        let wanted = format!("{FILE}:{wanted}");
+        let is_there = found.iter().any(|fault| fault.starts_with(&wanted));
+        assert!(is_there, "wanted {wanted}\nin {found:#?}\n{text}");
+    }
 }
 
 /// Each: what is replaced in the good lesson, by what, and the beginning of the faults, all of them.

@@ -23,7 +23,7 @@ impl PageState {
     /// A page that was just opened for the first time.
     pub fn new(page: &Page, figures: &[Figure]) -> PageState {
         match &page.target {
-            None => PageState::Prose,
+            None | Some(Target::Trial(_)) => PageState::Prose,
             Some(Target::Figure(id)) => figures
                 .iter()
                 .find(|figure| figure.id == *id)

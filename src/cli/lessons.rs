@@ -13,7 +13,7 @@ use crate::{
         prose,
     },
     embedded, figure,
-    model::{Figure, Lab, Lesson, Page, Question, QuestionKind, Target},
+    model::{Ask, Figure, Lab, Lesson, Predict, Question, QuestionKind, Target, Trial},
 };
 
 /// The lessons as a list, or one as plain text.
@@ -72,13 +72,16 @@ struct Listed<'a> {
 
 impl Listed<'_> {
     fn of(lesson: &Lesson) -> Listed<'_> {
-        let is_lab = |page: &&Page| matches!(page.target, Some(Target::Lab(_)));
         let objectives = lesson.objectives.iter();
         Listed {
             id: &lesson.id,
             title: &lesson.title,
             pages: lesson.pages.len(),
-            experiments: lesson.pages.iter().filter(is_lab).count(),
+            experiments: lesson
+                .pages
+                .iter()
+                .filter(|page| page.has_experiment())
+                .count(),
             questions: questions(lesson).count(),
             objectives: objectives.map(|found| found.text.as_str()).collect(),
             minutes: lesson.minutes,
@@ -160,6 +163,7 @@ fn plain_text(lesson: &Lesson, figures: &[Figure]) -> String {
                 }
             }
             Some(Target::Lab(lab)) => text.lab(lab),
+            Some(Target::Trial(trial)) => text.trial(trial),
             Some(Target::Question(question)) => text.question(question),
             None => {}
         }
@@ -237,10 +241,33 @@ impl Text {
             spec.size.typed(),
             spec.chunk.typed()
         ));
-        if let Some(predict) = &lab.predict {
-            self.line("Predict first:");
-            self.markdown(&predict.text, 2);
-            self.line(&format!("  Answer: a number of {}.", predict.unit));
+        self.predict(lab.predict.as_ref());
+    }
+
+    /// An experiment that is no transfer: the commands that make it, and what is asked before.
+    fn trial(&mut self, trial: &Trial) {
+        self.gap();
+        self.line(&format!("Experiment: {}", trial.what.title()));
+        for command in trial.what.commands() {
+            self.line(&format!("  {command}"));
+        }
+        self.predict(trial.predict.as_ref());
+    }
+
+    fn predict(&mut self, predict: Option<&Predict>) {
+        let Some(predict) = predict else {
+            return;
+        };
+        self.line("Predict first:");
+        self.markdown(&predict.text, 2);
+        match &predict.ask {
+            Ask::Number(asked) => self.line(&format!("  Answer: a number of {}.", asked.unit)),
+            Ask::Choice(options) => {
+                for (index, option) in options.iter().enumerate() {
+                    self.option(&format!("{}) ", letter(index)), &option.text);
+                }
+                self.line("  Answer: one letter.");
+            }
         }
     }
 

@@ -132,10 +132,7 @@ pub fn questions(lesson: &Lesson) -> impl Iterator<Item = &Question> {
 
 /// The predictions of a lesson, in their order.
 pub fn predictions(lesson: &Lesson) -> impl Iterator<Item = &Predict> {
-    lesson.pages.iter().filter_map(|page| match &page.target {
-        Some(Target::Lab(lab)) => lab.predict.as_ref(),
-        _ => None,
-    })
+    lesson.pages.iter().filter_map(|page| page.predict())
 }
 
 /// The objective of that id.

@@ -3,8 +3,8 @@
 //! Answers are plain lines, as they are typed and kept: `b`, `a c`, `66`, `1 048 576`, `1MiB`, `3 1 2`.
 
 use crate::model::{
-    Predict, Query, Question, QuestionKind, QuestionOption, Reaction, Size, Summary, TransferSpec,
-    WrongNumber, grouped,
+    Ask, Predict, PredictOption, Query, Question, QuestionKind, QuestionOption, Reaction, Size,
+    Summary, TransferSpec, WrongNumber, grouped,
 };
 
 /// How an answer was judged.
@@ -60,6 +60,15 @@ pub fn mark(
     }
 }
 
+/// What a run answered to a query.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// A word: `shared`, `EINVAL`.
+    Word(String),
+    /// A figure.
+    Number(f64),
+}
+
 /// Compares a guess with the figure of the run that followed it.
 ///
 /// # Errors
@@ -69,13 +78,64 @@ pub fn mark_prediction(
     guess: &str,
     summary: &Summary,
 ) -> Result<Verdict, String> {
-    let guess = number(guess, &predict.unit)?;
-    let scale = Scale {
-        answer: figure(&predict.query, summary)?,
-        tolerance: predict.tolerance,
-        unit: &predict.unit,
+    let found = figure(&predict.query, summary).map(Found::Number);
+    mark_guess(predict, guess, found)
+}
+
+/// Compares a guess (a number, or the letter of an option) with what was found.
+///
+/// # Errors
+/// One line: the guess cannot be understood, or there was nothing to compare it with.
+pub fn mark_guess(
+    predict: &Predict,
+    guess: &str,
+    found: Result<Found, String>,
+) -> Result<Verdict, String> {
+    match &predict.ask {
+        Ask::Number(asked) => {
+            let guess = number(guess, &asked.unit)?;
+            let Found::Number(answer) = found? else {
+                return Err("the answer is a word, and the guess is a number".to_owned());
+            };
+            let scale = Scale {
+                answer,
+                tolerance: asked.tolerance,
+                unit: &asked.unit,
+            };
+            Ok(scale.judge(guess, &asked.wrong, None))
+        }
+        Ask::Choice(options) => foretold(options, guess, &found?),
+    }
+}
+
+fn foretold(options: &[PredictOption], guess: &str, found: &Found) -> Result<Verdict, String> {
+    let picked = letters(options.len(), guess)?;
+    let [index] = picked[..] else {
+        return Err("one thing can be foretold: write one letter, as in b".to_owned());
     };
-    Ok(scale.judge(guess, &predict.wrong, None))
+    let is_found = |option: &PredictOption| match found {
+        Found::Word(word) => option.answer == *word,
+        Found::Number(number) => option
+            .answer
+            .parse()
+            .is_ok_and(|answer: f64| is_near(answer, *number, 0.0)),
+    };
+    let chosen = &options[index];
+    let right = is_found(chosen);
+    let reaction =
+        (!right && !chosen.reaction.feedback.is_empty()).then(|| chosen.reaction.clone());
+    let answer = options.iter().find(|option| is_found(option));
+    Ok(Verdict {
+        right,
+        reaction,
+        answer: match (answer, found) {
+            (Some(option), _) => option.text.clone(),
+            (None, Found::Word(word)) => word.clone(),
+            (None, Found::Number(number)) => shown(*number),
+        },
+        given: letter(index).to_string(),
+        picked,
+    })
 }
 
 /// The letter of an option: `a` is the first.

@@ -13,6 +13,7 @@ pub mod progress;
 pub mod prose;
 pub mod room;
 mod target;
+mod trial;
 
 pub use catalogue::Catalogue;
 pub use fault::{Fault, Position};

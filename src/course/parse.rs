@@ -511,11 +511,13 @@ impl Targets {
         };
         match name {
             "figure" => *target = target::figure(block, report, found).map(Target::Figure),
-            "lab" => *target = target::lab(block, report, found).map(Target::Lab),
+            "lab" => *target = target::lab(block, report, found),
             "predict" => {
-                let predict = target::predict(block, report, found);
-                if let Some(Target::Lab(lab)) = target {
-                    lab.predict = predict;
+                let predict = target::predict(block, report, found, target.as_ref());
+                match target {
+                    Some(Target::Lab(lab)) => lab.predict = predict,
+                    Some(Target::Trial(trial)) => trial.predict = predict,
+                    _ => {}
                 }
             }
             _ => {

@@ -3,7 +3,7 @@
 //! The screens are laid out for these rooms: at 80x24 a page is complete, and at 120x36 its prose stands in a
 //! column beside the figure.
 
-use crate::model::{Lab, Page, Target};
+use crate::model::{Page, Reaction, Target};
 
 use super::{
     catalogue::Catalogue,
@@ -50,7 +50,7 @@ const AFTER_RUN: [(Room, &str); 2] = [(room(66, 10), "80x24"), (room(42, 15), "1
 /// The rooms that a page's prose must fit, each with the screen that has it.
 fn rooms(page: &Page) -> &'static [(Room, &'static str)] {
     match &page.target {
-        Some(Target::Lab(_)) => &[(LAB_PROSE, "80x24"), (LAB_COLUMN, "120x36")],
+        Some(Target::Lab(_) | Target::Trial(_)) => &[(LAB_PROSE, "80x24"), (LAB_COLUMN, "120x36")],
         Some(Target::Figure(_)) => &[(PROSE, "80x24"), (COLUMN, "120x36")],
         Some(Target::Question(_)) | None => &[(PROSE, "80x24")],
     }
@@ -175,14 +175,10 @@ fn filled_rows(markdown: &str, width: usize) -> usize {
 
 /// What is said after a page's run and leaves no room for the run's figures: where it stands, and what is wrong.
 fn after_run(page: &Page, texts: &[Placed]) -> Vec<(Position, String)> {
-    let Some(Target::Lab(Lab {
-        predict: Some(predict),
-        ..
-    })) = &page.target
-    else {
+    let Some(predict) = page.predict() else {
         return Vec::new();
     };
-    let reactions = predict.wrong.iter().map(|wrong| wrong.reaction.markdown());
+    let reactions = predict.reactions().into_iter().map(Reaction::markdown);
     let said: Vec<_> = reactions.chain([predict.explain.clone()]).collect();
     let said = texts.iter().filter(|text| said.contains(&text.markdown));
     said.filter_map(|text| {

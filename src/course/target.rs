@@ -1,15 +1,16 @@
 //! The interactive blocks of a page: `figure`, `lab`, `predict`, `quiz`, read from their TOML.
 
 use crate::model::{
-    Cache, Lab, Method, Predict, Question, QuestionKind, QuestionOption, Reaction, Sink,
-    TransferSpec, WrongNumber,
+    Ask, AskedNumber, Cache, Lab, Method, Predict, PredictOption, Query, Question, QuestionKind,
+    QuestionOption, Reaction, Sink, Target, TransferSpec, Trial, WrongNumber,
 };
 
 use super::{
     block::{At, Block},
-    fault::Reporter,
+    fault::{Reporter, nearest},
     parse::Found,
     room::Piece,
+    trial,
 };
 
 /// The names of the blocks that are no prose.
@@ -24,17 +25,25 @@ pub(super) fn figure(mut block: Block, report: &mut Reporter, found: &mut Found)
     Some(name.value)
 }
 
-/// Reads a `lab` block.
-pub(super) fn lab(mut block: Block, report: &mut Reporter, found: &mut Found) -> Option<Lab> {
+/// Reads a `lab` block: a transfer, or another experiment.
+pub(super) fn lab(mut block: Block, report: &mut Reporter, found: &mut Found) -> Option<Target> {
     let id = block.need_id(report, "id");
-    let spec = spec(&mut block, report);
-    block.finish(report);
+    let kind = block.text(report, "what");
+    let other = kind.filter(|kind| kind.value != "transfer");
+    let spec = match &other {
+        None => spec(&mut block, report).map(Err),
+        Some(kind) => trial::what(&mut block, report, kind).map(Ok),
+    };
+    // Where it is at fault, keys may be left that belong to what was meant.
+    if spec.is_some() || other.is_none() {
+        block.finish(report);
+    }
     let id = id?;
     found.id(report, &id);
-    Some(Lab {
-        id: id.value,
-        spec: spec?,
-        predict: None,
+    let (id, predict) = (id.value, None);
+    Some(match spec? {
+        Err(spec) => Target::Lab(Lab { id, spec, predict }),
+        Ok(what) => Target::Trial(Trial { id, what, predict }),
     })
 }
 
@@ -89,22 +98,23 @@ fn spec(block: &mut Block, report: &mut Reporter) -> Option<TransferSpec> {
     Some(spec)
 }
 
-/// Reads a `predict` block.
+/// Reads a `predict` block, which stands after this experiment (none where that is at fault).
 pub(super) fn predict(
     mut block: Block,
     report: &mut Reporter,
     found: &mut Found,
+    target: Option<&Target>,
 ) -> Option<Predict> {
     let id = block.need_id(report, "id");
     let objective = objective(&mut block, report, found);
     let text = block.need_text(report, "text");
-    let query = block.need_word(report, "query", "query = \"syscalls\"");
-    let unit = block.need_text(report, "unit");
-    let scale = scale(&mut block, report);
-    let tolerance = tolerance(&mut block, report);
+    let query = query(&mut block, report, target);
+    let ask = match block.has("options") {
+        true => foretold(&mut block, report, found, target, query.as_ref()).map(Ask::Choice),
+        false => asked_number(&mut block, report, found, target, query.as_ref()).map(Ask::Number),
+    };
     let hints = hints(&mut block, report, found);
     let explain = explain(&mut block, report, found);
-    let wrong = wrong_numbers(&mut block, report, found);
     block.finish(report);
     found.id(report, id.as_ref()?);
     found.piece(report, Piece::Text, text.as_ref()?);
@@ -113,16 +123,174 @@ pub(super) fn predict(
         objective,
         text: text?.value,
         query: query?.value,
+        ask: ask?,
+        hints,
+        explain: explain?,
+    })
+}
+
+/// `query`: a figure of a transfer, or one of what the experiment above has.
+fn query(block: &mut Block, report: &mut Reporter, target: Option<&Target>) -> Option<At<Query>> {
+    let Some(Target::Trial(trial)) = target else {
+        if target.is_none() {
+            // Nobody knows what the experiment above was meant to be.
+            let text = block.need_text(report, "query")?;
+            let (value, offset) = (Query::Named(text.value), text.offset);
+            return Some(At { value, offset });
+        }
+        return block.need_word(report, "query", "query = \"syscalls\"");
+    };
+    let names = trial.what.queries();
+    let name = match block.has("query") {
+        true => block.text(report, "query")?,
+        false => {
+            return block.missing(report, "query", &format!("query = \"{}\"", names[0]));
+        }
+    };
+    if !names.contains(&name.value) {
+        let advice = match nearest(&name.value, names.iter().map(String::as_str)) {
+            Some(meant) => format!("did you mean {meant}?"),
+            None => format!("there are {}", names.join(", ")),
+        };
+        let what = format!("'{}' is not a figure of {}", name.value, trial.what.title());
+        report.fault(name.offset, what, advice);
+        return None;
+    }
+    Some(At {
+        value: Query::Named(name.value),
+        offset: name.offset,
+    })
+}
+
+/// The words that can answer; none where a number does.
+fn words(target: Option<&Target>, query: Option<&At<Query>>) -> Option<Vec<&'static str>> {
+    match (target, &query?.value) {
+        (Some(Target::Trial(trial)), Query::Named(name)) => trial.what.words(name),
+        _ => None,
+    }
+}
+
+/// The keys of a number that is asked for.
+fn asked_number(
+    block: &mut Block,
+    report: &mut Reporter,
+    found: &mut Found,
+    target: Option<&Target>,
+    query: Option<&At<Query>>,
+) -> Option<AskedNumber> {
+    if words(target, query).is_some() {
+        let example = "options = [ { text = \"...\", answer = \"...\" }, ... ]: a word answers it";
+        block.missing::<()>(report, "options", example);
+        return None;
+    }
+    let unit = block.need_text(report, "unit");
+    let scale = scale(block, report);
+    let tolerance = tolerance(block, report);
+    let wrong = wrong_numbers(block, report, found);
+    Some(AskedNumber {
         unit: unit?.value,
         scale: scale?,
         tolerance,
-        hints,
-        explain: explain?,
-        wrong: wrong
-            .into_iter()
-            .map(|wrong| wrong.value)
-            .collect::<Vec<_>>(),
+        wrong: wrong.into_iter().map(|wrong| wrong.value).collect(),
     })
+}
+
+/// `options = [ { text, answer, misconception, feedback } ]`: what may be foretold. One of them may go without a
+/// reaction, the one that is expected.
+fn foretold(
+    block: &mut Block,
+    report: &mut Reporter,
+    found: &mut Found,
+    target: Option<&Target>,
+    query: Option<&At<Query>>,
+) -> Option<Vec<PredictOption>> {
+    let mut options: Vec<At<PredictOption>> = Vec::new();
+    for option in block.tables(report, "options", "option") {
+        let offset = option.offset;
+        let value = read_foretold(option, report, found)?;
+        options.push(At { value, offset });
+    }
+    if !(2..=9).contains(&options.len()) {
+        // One digit chooses.
+        let what = "the prediction has not 2 to 9 options";
+        report.fault(block.offset, what, "add options, or take some out");
+        return None;
+    }
+    check_answers(block, report, target, query, &options);
+    let silent = |option: &&At<PredictOption>| option.value.reaction.feedback.is_empty();
+    if let Some(second) = options.iter().filter(silent).nth(1) {
+        report.fault(
+            second.offset,
+            "a second option has no reaction",
+            "add misconception and feedback: only the expected one goes without",
+        );
+    }
+    Some(values(options))
+}
+
+fn read_foretold(
+    mut block: Block,
+    report: &mut Reporter,
+    found: &mut Found,
+) -> Option<PredictOption> {
+    let text = block.need_text(report, "text");
+    let answer = block.need_text(report, "answer");
+    let reaction = reaction(&mut block, report, found);
+    block.finish(report);
+    let (text, answer) = (text?, answer?);
+    found.piece(report, Piece::Option, &text);
+    Some(PredictOption {
+        text: text.value,
+        answer: answer.value,
+        reaction: reaction?,
+    })
+}
+
+/// Each answer is one that the experiment can give, and none stands twice. Of errors, one is what Linux answers.
+fn check_answers(
+    block: &Block,
+    report: &mut Reporter,
+    target: Option<&Target>,
+    query: Option<&At<Query>>,
+    options: &[At<PredictOption>],
+) {
+    let (Some(target), Some(_)) = (target, query) else {
+        return;
+    };
+    let words = words(Some(target), query);
+    let is_error = matches!(target, Target::Trial(trial) if trial.what.name() == "errors");
+    for (index, At { value, offset }) in options.iter().enumerate() {
+        let answer = &value.answer;
+        if options[..index]
+            .iter()
+            .any(|other| other.value.answer == *answer)
+        {
+            let what = format!("the answer '{answer}' stands here twice");
+            report.fault(*offset, what, "each option foretells something else");
+        }
+        match &words {
+            Some(words) if !is_error && !words.contains(&answer.as_str()) => {
+                let what = format!("the run never answers '{answer}'");
+                let advice = match nearest(answer, words.iter().copied()) {
+                    Some(meant) => format!("did you mean {meant}?"),
+                    None => format!("write one of {}", words.join(", ")),
+                };
+                report.fault(*offset, what, advice);
+            }
+            None if answer.parse::<f64>().is_err() => {
+                let what = format!("'{answer}' is no number, and the query is one");
+                report.fault(*offset, what, "write answer = \"33\"");
+            }
+            _ => {}
+        }
+    }
+    let expected = words.filter(|_| is_error).unwrap_or_default();
+    if let [expected] = expected[..]
+        && !options.iter().any(|option| option.value.answer == expected)
+    {
+        let advice = format!("give one of them answer = \"{expected}\"");
+        report.fault(block.offset, "no option is what Linux answers", advice);
+    }
 }
 
 /// `scale = [low, high]`.

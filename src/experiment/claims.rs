@@ -412,3 +412,14 @@ fn dev_null_verdict(rows: &[Row]) -> Vec<String> {
     });
     said
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lessons_name_the_same_claims() {
+        let here = CLAIMS.iter().map(|claim| (claim.name, claim.says));
+        assert!(here.eq(crate::model::CLAIMS));
+    }
+}

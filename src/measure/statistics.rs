@@ -4,8 +4,6 @@
 //! drifts several-fold within minutes. So there are two questions to ask. Do the samples overlap at all? And, where
 //! they do: in how many rounds was the same one lower (the sign test, which drift cannot fool)?
 
-use serde::Serialize;
-
 /// The chance that is still taken for chance: two-sided, as is the custom.
 const CHANCE: f64 = 0.05;
 
@@ -13,40 +11,7 @@ const CHANCE: f64 = 0.05;
 /// arrange four and four, two do not overlap, and that is less than `CHANCE`; of the 20 with three, two are more.
 pub const LEAST_RUNS: usize = 4;
 
-/// A sample in three figures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Range {
-    /// As many are below as above; of an even number, the middle of the two in the middle, rounded down.
-    pub median: u64,
-    /// The least.
-    pub min: u64,
-    /// The greatest.
-    pub max: u64,
-}
-
-impl Range {
-    /// Of these runs; none of no run.
-    pub fn of(sample: &[u64]) -> Option<Range> {
-        let mut sorted = sample.to_vec();
-        sorted.sort_unstable();
-        let (min, max) = (*sorted.first()?, *sorted.last()?);
-        let half = sorted.len() / 2;
-        let median = match sorted.len() % 2 {
-            1 => sorted[half],
-            _ => sorted[half - 1].midpoint(sorted[half]),
-        };
-        Some(Range { median, min, max })
-    }
-
-    /// From the least to the greatest.
-    pub fn spread(self) -> u64 {
-        self.max - self.min
-    }
-
-    fn overlaps(self, other: Range) -> bool {
-        self.min <= other.max && other.min <= self.max
-    }
-}
+pub use crate::model::Range;
 
 /// What two samples say about which is lower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A lesson as plain data: what `course` makes of a Markdown file.
 
-use super::{Query, TransferSpec};
+use super::{Query, TransferSpec, Trial};
 
 /// A lesson: one file of `lessons/`, named `NN-id.md`.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Lesson {
 }
 
 impl Lesson {
-    /// Its experiments, in order.
+    /// Its transfers, in order.
     pub fn labs(&self) -> impl Iterator<Item = &Lab> {
         self.pages.iter().filter_map(|page| match &page.target {
             Some(Target::Lab(lab)) => Some(lab),
@@ -51,13 +51,31 @@ pub struct Page {
     pub line: usize,
 }
 
+impl Page {
+    /// What is asked before its experiment.
+    pub fn predict(&self) -> Option<&Predict> {
+        match self.target.as_ref()? {
+            Target::Lab(lab) => lab.predict.as_ref(),
+            Target::Trial(trial) => trial.predict.as_ref(),
+            Target::Figure(_) | Target::Question(_) => None,
+        }
+    }
+
+    /// Whether it has an experiment, of whatever kind.
+    pub fn has_experiment(&self) -> bool {
+        matches!(self.target, Some(Target::Lab(_) | Target::Trial(_)))
+    }
+}
+
 /// What stands beside a page's prose.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     /// The figure of that id.
     Figure(String),
-    /// An experiment.
+    /// A transfer that is run live.
     Lab(Lab),
+    /// An experiment of another kind.
+    Trial(Trial),
     /// A question.
     Question(Question),
 }
@@ -84,18 +102,55 @@ pub struct Predict {
     pub text: String,
     /// Which figure of the run answers it.
     pub query: Query,
+    /// What the guess is.
+    pub ask: Ask,
+    /// Hints, in steps.
+    pub hints: Vec<String>,
+    /// Said under guess and recorded figure, unless the guess shows a misconception.
+    pub explain: String,
+}
+
+impl Predict {
+    /// What is said to guesses that show a misconception.
+    pub fn reactions(&self) -> Vec<&Reaction> {
+        match &self.ask {
+            Ask::Number(asked) => asked.wrong.iter().map(|wrong| &wrong.reaction).collect(),
+            Ask::Choice(options) => options.iter().map(|option| &option.reaction).collect(),
+        }
+    }
+}
+
+/// What a guess is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// A number.
+    Number(AskedNumber),
+    /// One of these.
+    Choice(Vec<PredictOption>),
+}
+
+/// A number that is asked for before a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskedNumber {
     /// `calls`, `copies a byte`.
     pub unit: String,
     /// The ends of the scale that the guess is shown on.
     pub scale: (f64, f64),
     /// How far off the figure is still right: more than 0 where it differs from machine to machine.
     pub tolerance: f64,
-    /// Hints, in steps.
-    pub hints: Vec<String>,
-    /// Said under guess and recorded figure, unless the guess shows a misconception.
-    pub explain: String,
     /// Guesses that show a misconception.
     pub wrong: Vec<WrongNumber>,
+}
+
+/// One thing that may be foretold of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PredictOption {
+    /// What it says.
+    pub text: String,
+    /// What the run answers where it is right: a word (`shared`, `EINVAL`) or a number.
+    pub answer: String,
+    /// What is said where the run answers otherwise; empty where nothing is.
+    pub reaction: Reaction,
 }
 
 /// A question of the course.

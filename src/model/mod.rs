@@ -11,9 +11,11 @@ mod lesson;
 pub mod marker;
 mod method;
 mod progress;
+mod range;
 mod recording;
 mod size;
 mod summary;
+mod trial;
 
 pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
@@ -21,14 +23,19 @@ pub use call::{
 pub use figure::{Figure, FigureHop, FigureStep};
 pub use hop::{Basis, Hop, How, Place, Side};
 pub use lesson::{
-    Lab, Lesson, Objective, Page, Predict, Question, QuestionKind, QuestionOption, Reaction,
-    Target, WrongNumber,
+    Ask, AskedNumber, Lab, Lesson, Objective, Page, Predict, PredictOption, Question, QuestionKind,
+    QuestionOption, Reaction, Target, WrongNumber,
 };
 pub use method::{Cache, Method, Sink};
 pub use progress::{Answer, Record, Reset, Visit};
+pub use range::Range;
 pub use recording::{
     KernelReports, Machine, Measured, Origin, Outcome, Recording, Residency, TransferSpec,
     Unavailable,
 };
 pub use size::{Size, grouped};
 pub use summary::{Query, Summary};
+pub use trial::{
+    CLAIMS, COMPARE_WORDS, Contest, ERRORS, PAGE_CACHE_STEPS, PROOF_WORDS, ProofPlan, Sweep, Trial,
+    What,
+};

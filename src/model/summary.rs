@@ -50,6 +50,8 @@ pub enum Query {
     MinorFaults,
     /// `major_faults`
     MajorFaults,
+    /// A figure of an experiment that is no transfer, by its name: see [`super::What::queries`].
+    Named(String),
 }
 
 impl Query {
@@ -75,6 +77,7 @@ impl Query {
             }
             Query::MinorFaults => whole(measured.map(|m| m.minor_faults)),
             Query::MajorFaults => whole(measured.map(|m| m.major_faults)),
+            Query::Named(_) => None,
         }
     }
 
@@ -109,6 +112,7 @@ impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Query::Calls(name) => write!(f, "calls.{name}"),
+            Query::Named(name) => f.write_str(name),
             other => {
                 let (name, _) = NAMES
                     .iter()

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::AskedNumber;
 use crate::model::{Measured, Method};
 
 fn reaction(name: &str) -> Reaction {
@@ -166,6 +167,56 @@ fn a_run_answers_where_there_is_one() {
     assert!(refused.contains("traced run"), "{refused}");
 }
 
+fn copies(tolerance: f64) -> Ask {
+    Ask::Number(AskedNumber {
+        unit: "copies a byte".to_owned(),
+        scale: (0.0, 4.0),
+        tolerance,
+        wrong: vec![WrongNumber {
+            answer: 4.0,
+            reaction: reaction("four"),
+        }],
+    })
+}
+
+#[test]
+fn what_is_foretold_is_compared_with_what_came() {
+    let option = |text: &str, answer: &str, said: &str| PredictOption {
+        text: text.to_owned(),
+        answer: answer.to_owned(),
+        reaction: match said {
+            "" => Reaction::default(),
+            said => reaction(said),
+        },
+    };
+    let predict = Predict {
+        id: "p".to_owned(),
+        objective: None,
+        text: "?".to_owned(),
+        query: Query::Named("verdict".to_owned()),
+        ask: Ask::Choice(vec![
+            option("the new ones", "shared", ""),
+            option("the old ones", "copied", "a send is no snapshot"),
+        ]),
+        hints: Vec::new(),
+        explain: String::new(),
+    };
+    let came = |word: &str| Ok(Found::Word(word.to_owned()));
+    let right = mark_guess(&predict, "a", came("shared")).unwrap();
+    assert!(right.right && right.reaction.is_none() && right.given == "a");
+    let wrong = mark_guess(&predict, "2", came("shared")).unwrap();
+    assert_eq!(
+        (wrong.right, wrong.answer.as_str()),
+        (false, "the new ones")
+    );
+    assert_eq!(said(&wrong), "a send is no snapshot");
+    // What nobody foretold is said as it came.
+    let mixed = mark_guess(&predict, "a", came("mixed")).unwrap();
+    assert_eq!((mixed.right, mixed.answer.as_str()), (false, "mixed"));
+    assert!(mark_guess(&predict, "c", came("shared")).is_err());
+    assert!(mark_guess(&predict, "a", Err("refused".to_owned())).is_err());
+}
+
 #[test]
 fn a_prediction_is_compared_with_the_recorded_figure() {
     let predict = Predict {
@@ -173,15 +224,9 @@ fn a_prediction_is_compared_with_the_recorded_figure() {
         objective: None,
         text: "?".to_owned(),
         query: Query::CpuCopiesPerByte,
-        unit: "copies a byte".to_owned(),
-        scale: (0.0, 4.0),
-        tolerance: 0.0,
+        ask: copies(0.0),
         hints: Vec::new(),
         explain: String::new(),
-        wrong: vec![WrongNumber {
-            answer: 4.0,
-            reaction: reaction("four"),
-        }],
     };
     let summary = Summary {
         cpu_copies_per_byte: Some(2.0),
@@ -197,7 +242,7 @@ fn a_prediction_is_compared_with_the_recorded_figure() {
         None
     );
     let about = Predict {
-        tolerance: 1.0,
+        ask: copies(1.0),
         ..predict
     };
     let right = |guess: &str| mark_prediction(&about, guess, &summary).unwrap().right;

@@ -297,6 +297,15 @@ mod tests {
     }
 
     #[test]
+    fn lessons_name_the_same_experiments() {
+        let here: Vec<_> = all()
+            .map(|experiment| (experiment.name, experiment.expected.on((6, 18), 4096)))
+            .collect();
+        let known = crate::model::ERRORS.map(|(name, answer)| (name, answer.to_owned()));
+        assert_eq!(here, known);
+    }
+
+    #[test]
     fn names_are_unique_and_kebab_case() {
         let mut names: Vec<_> = all().map(|experiment| experiment.name).collect();
         let kebab = |name: &&str| {

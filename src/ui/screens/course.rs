@@ -273,10 +273,10 @@ fn next(rows: &mut Rows, app: &App, index: usize) {
     let what = match &shown.target {
         None => "a page to read".to_owned(),
         Some(Target::Figure(_)) => "a figure, step by step".to_owned(),
-        Some(Target::Lab(lab)) if lab.predict.is_some() => {
+        Some(Target::Lab(_) | Target::Trial(_)) if shown.predict().is_some() => {
             "an experiment: predict first".to_owned()
         }
-        Some(Target::Lab(_)) => "an experiment".to_owned(),
+        Some(Target::Lab(_) | Target::Trial(_)) => "an experiment".to_owned(),
         Some(Target::Question(_)) => "a question".to_owned(),
     };
     rows.hanging(Vec::new(), 8, &what, rows.style(Role::Dim));
@@ -300,7 +300,7 @@ fn counts(lesson: &Lesson) -> String {
         "{} · {} · {}",
         said(lesson.pages.len(), "page"),
         said(
-            count(|target| matches!(target, Target::Lab(_))),
+            count(|target| matches!(target, Target::Lab(_) | Target::Trial(_))),
             "experiment"
         ),
         said(

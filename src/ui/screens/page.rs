@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{predict, question, replay::show_player, results};
 use crate::app::{App, Job, LabPage, Leaf, PageState, Purpose};
-use crate::model::{Cache, Lab, Page, TransferSpec};
+use crate::model::{Cache, Lab, Page, Target, TransferSpec};
 use crate::ui::{
     layout::{Rooms, Tier},
     pen::Pen,
@@ -36,6 +36,13 @@ fn prose_alone(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
     let mut rows = Rows::new(pen.theme, room.width);
     rows.title(&page.title);
     rows.prose(&page.prose, &[]);
+    if let Some(Target::Trial(trial)) = &page.target {
+        rows.blank(1);
+        rows.group("The experiment", trial.what.title());
+        for command in trial.what.commands() {
+            rows.text(&command, Role::Text);
+        }
+    }
     rows.show(pen, room, app.scroll);
 }
 

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, LabPage, player::Player};
-use crate::model::{Lab, Predict, TransferSpec};
+use crate::model::{Ask, AskedNumber, Lab, TransferSpec};
 use crate::ui::{
     layout::Tier,
     pen::Pen,
@@ -57,9 +57,11 @@ pub fn draw(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, tier: Tier, ar
     rows.blank(usize::from(roomy));
     rows.hanging(Vec::new(), 0, &predict.text, rows.style(Role::Strong));
     rows.blank(usize::from(roomy));
-    field(&mut rows, &state.input, "your guess", &predict.unit);
-    rows.blank(usize::from(roomy));
-    scale(&mut rows, predict, &state.input, below.width);
+    if let Ask::Number(asked) = &predict.ask {
+        field(&mut rows, &state.input, "your guess", &asked.unit);
+        rows.blank(usize::from(roomy));
+        scale(&mut rows, asked, &state.input, below.width);
+    }
     rows.blank(usize::from(roomy && state.hints > 0));
     hints(
         &mut rows,
@@ -106,8 +108,8 @@ pub fn field(rows: &mut Rows, input: &str, label: &str, unit: &str) {
 }
 
 /// The scale: a mark over it where the guess is, ticks, their numbers.
-fn scale(rows: &mut Rows, predict: &Predict, input: &str, width: u16) {
-    let (from, to) = predict.scale;
+fn scale(rows: &mut Rows, asked: &AskedNumber, input: &str, width: u16) {
+    let (from, to) = asked.scale;
     let span = to - from;
     let columns = usize::from(width.saturating_sub(LABEL + 4))
         .min(97)

@@ -1,0 +1,286 @@
+//! Experiments that are no single transfer: what is tried, and what can be asked about it. What came of one is
+//! [`super::Findings`].
+
+use super::{Method, Predict, Sink, Size};
+
+/// An experiment of a page that is no single transfer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// Its identity within the course.
+    pub id: String,
+    /// What is tried.
+    pub what: What,
+    /// What is asked before it.
+    pub predict: Option<Predict>,
+}
+
+/// What is tried.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum What {
+    /// The alias proof.
+    Proof(ProofPlan),
+    /// Errors on purpose, by name: of [`ERRORS`].
+    Errors(Vec<String>),
+    /// Which pages of a file are resident, step by step.
+    PageCache,
+    /// Methods side by side.
+    Compare(Contest),
+    /// The cost of watching.
+    Watching,
+}
+
+/// Whose bytes are looked at by the alias proof.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ProofPlan {
+    /// The methods; none: all.
+    pub methods: Vec<Method>,
+    /// The sinks; none: all that a method has.
+    pub to: Vec<Sink>,
+    /// Bytes.
+    pub size: Size,
+}
+
+impl ProofPlan {
+    /// The usual size: it fits in every queue.
+    pub const SIZE: Size = Size(64 * Size::KIB);
+    /// What fits in memory twice, and in no queue.
+    pub const MOST: Size = Size(64 * Size::MIB);
+
+    /// Each method with its sinks, as far as they are asked for, in the order of the course.
+    pub fn pairs(&self) -> Vec<(Method, Sink)> {
+        let chosen = Method::ALL
+            .into_iter()
+            .filter(|method| self.methods.is_empty() || self.methods.contains(method));
+        let with_sinks =
+            chosen.flat_map(|method| method.sinks().iter().map(move |sink| (method, *sink)));
+        with_sinks
+            .filter(|(_, sink)| self.to.is_empty() || self.to.contains(sink))
+            .collect()
+    }
+}
+
+/// Which methods are set side by side.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Contest {
+    /// One of [`CLAIMS`], by name.
+    Claim(String),
+    /// Methods of the learner's or the author's own choice.
+    Methods {
+        /// The methods; the others are set beside the first.
+        methods: Vec<Method>,
+        /// What they write to.
+        to: Sink,
+        /// How much a transfer; in a sweep over it, the largest.
+        size: Size,
+        /// How much at most a call.
+        chunk: Size,
+        /// What is swept over.
+        sweep: Option<Sweep>,
+    },
+}
+
+/// What a comparison sweeps over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sweep {
+    /// The chunk.
+    Chunk,
+    /// The size.
+    Size,
+}
+
+impl Sweep {
+    /// `chunk` or `size`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sweep::Chunk => "chunk",
+            Sweep::Size => "size",
+        }
+    }
+}
+
+/// The claims about speed that can be tried, with what each says.
+pub const CLAIMS: [(&str, &str); 5] = [
+    (
+        "two-to-three-times",
+        "sendfile is 2-3 times faster for large files",
+    ),
+    (
+        "small-files",
+        "small files do not gain: the overhead outweighs the benefit",
+    ),
+    (
+        "efficient-not-faster",
+        "zero-copy is more efficient, not necessarily faster",
+    ),
+    (
+        "mmap-can-be-faster",
+        "sending from a mapping can be faster than a read and write loop",
+    ),
+    (
+        "dev-null-trap",
+        "mmap-write to /dev/null is many times faster: a trap",
+    ),
+];
+
+/// The errors on purpose: name, and what Linux answers on pages of 4096 bytes, since 5.19.
+pub const ERRORS: [(&str, &str); 33] = [
+    ("sendfile-from-socket", "EINVAL"),
+    ("sendfile-from-pipe", "EINVAL"),
+    ("sendfile-from-pipe-at-offset", "ESPIPE"),
+    ("sendfile-from-directory", "EINVAL"),
+    ("sendfile-from-memfd", "works"),
+    ("sendfile-from-dev-zero", "works"),
+    ("sendfile-from-proc", "works"),
+    ("sendfile-3gib", "2147479552"),
+    ("write-3gib", "2147479552"),
+    ("splice-without-pipe", "EINVAL"),
+    ("splice-pipe-at-offset", "ESPIPE"),
+    ("splice-empty-pipe-nonblock", "EAGAIN"),
+    ("vmsplice-to-file", "EBADF"),
+    ("vmsplice-to-socket", "EBADF"),
+    ("write-pipe-without-reader", "EPIPE and SIGPIPE"),
+    ("write-full-pipe-nonblocking", "works, then EAGAIN"),
+    ("sendfile-to-append", "EINVAL"),
+    ("splice-to-append", "EINVAL"),
+    ("copy-file-range-to-append", "EBADF"),
+    ("copy-file-range-across-file-systems", "EXDEV"),
+    ("sendfile-nonblocking-socket", "a short count, then EAGAIN"),
+    ("sendfile-peer-closed", "works, then EPIPE and SIGPIPE"),
+    (
+        "sendfile-peer-closed-unread",
+        "ECONNRESET, then EPIPE and SIGPIPE",
+    ),
+    ("send-nosignal-peer-closed", "works, then EPIPE"),
+    ("so-zerocopy-unix", "EOPNOTSUPP"),
+    ("msg-zerocopy-not-allowed", "works, no completion"),
+    ("short-writes-dropped", "bytes lost"),
+    ("short-writes-resumed", "every byte"),
+    ("write-truncated-mapping", "EFAULT"),
+    ("touch-truncated-mapping", "SIGBUS"),
+    ("truncate-under-sendfile", "a short count, then 0"),
+    ("register-beyond-memlock", "ENOMEM"),
+    ("zerocopy-beyond-memlock", "ENOBUFS"),
+];
+
+/// The steps of the page cache experiment, in order.
+pub const PAGE_CACHE_STEPS: [&str; 8] = [
+    "written",
+    "dontneed-while-dirty",
+    "fsync-then-dontneed",
+    "pread-at-0",
+    "pread-in-the-middle",
+    "pread-after-fadv-random",
+    "cold-mapping-touched",
+    "warm-mapping-touched",
+];
+
+/// The words that answer `verdict` of a proof.
+pub const PROOF_WORDS: [&str; 4] = ["shared", "copied", "mixed", "unavailable"];
+
+/// The words that answer `verdict` and `cpu_verdict` of a comparison: how the second method did beside the first. It
+/// `depends` where it is not the same to every sink, size and chunk.
+pub const COMPARE_WORDS: [&str; 4] = ["faster", "slower", "no-verdict", "depends"];
+
+impl What {
+    /// Its name in lessons: `proof`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            What::Proof(_) => "proof",
+            What::Errors(_) => "errors",
+            What::PageCache => "page-cache",
+            What::Compare(_) => "compare",
+            What::Watching => "watching",
+        }
+    }
+
+    /// What it is, for people: `the alias proof`.
+    pub fn title(&self) -> &'static str {
+        match self {
+            What::Proof(_) => "the alias proof",
+            What::Errors(_) => "errors on purpose",
+            What::PageCache => "the page cache, step by step",
+            What::Compare(_) => "methods side by side",
+            What::Watching => "the cost of watching",
+        }
+    }
+
+    /// The figures that a prediction may ask for.
+    pub fn queries(&self) -> Vec<String> {
+        let each = |figures: &[&str], of: &[&str]| {
+            figures
+                .iter()
+                .flat_map(|figure| of.iter().map(move |of| format!("{figure}.{of}")))
+                .collect()
+        };
+        match self {
+            What::Proof(_) => ["verdict", "new_bytes", "old_bytes"]
+                .map(str::to_owned)
+                .to_vec(),
+            What::Errors(_) => vec!["verdict".to_owned()],
+            What::PageCache => each(
+                &["resident", "minor_faults", "major_faults"],
+                &PAGE_CACHE_STEPS,
+            ),
+            What::Compare(_) => ["verdict", "cpu_verdict", "times"]
+                .map(str::to_owned)
+                .to_vec(),
+            What::Watching => each(&["switches_a_call", "times"], &["same-cpu", "other-cpu"]),
+        }
+    }
+
+    /// The words that answer such a query; none where a number does.
+    pub fn words(&self, query: &str) -> Option<Vec<&'static str>> {
+        match self {
+            What::Proof(_) if query == "verdict" => Some(PROOF_WORDS.to_vec()),
+            What::Compare(_) if query != "times" => Some(COMPARE_WORDS.to_vec()),
+            What::Errors(names) => {
+                let expected = |name: &String| ERRORS.iter().find(|(known, _)| known == name);
+                let first = names.first().and_then(expected);
+                Some(first.map(|(_, answer)| *answer).into_iter().collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// The commands that make it without the screen.
+    pub fn commands(&self) -> Vec<String> {
+        match self {
+            What::Proof(plan) => {
+                let methods = plan.methods.iter().map(|method| format!(" {method}"));
+                let to = plan.to.iter().map(|to| format!(" --to {to}"));
+                let size = match plan.size {
+                    ProofPlan::SIZE => String::new(),
+                    size => format!(" --size {}", size.typed()),
+                };
+                let options: String = methods.chain(to).chain([size]).collect();
+                vec![format!("zclab prove{options}")]
+            }
+            What::Errors(names) => names
+                .iter()
+                .map(|name| format!("zclab errors {name}"))
+                .collect(),
+            What::PageCache => vec!["zclab page-cache".to_owned()],
+            What::Compare(Contest::Claim(name)) => vec![format!("zclab compare --claim {name}")],
+            What::Compare(Contest::Methods {
+                methods,
+                to,
+                size,
+                chunk,
+                sweep,
+            }) => {
+                let methods: String = methods.iter().map(|method| format!(" {method}")).collect();
+                let chunk = match sweep {
+                    Some(Sweep::Chunk) => String::new(),
+                    _ => format!(" --chunk {}", chunk.typed()),
+                };
+                let sweep =
+                    sweep.map_or(String::new(), |sweep| format!(" --sweep {}", sweep.name()));
+                let size = size.typed();
+                vec![format!(
+                    "zclab compare{methods} --to {to} --size {size}{chunk}{sweep}"
+                )]
+            }
+            What::Watching => vec!["zclab compare --claim cost-of-watching".to_owned()],
+        }
+    }
+}
