@@ -6,8 +6,8 @@ use proptest::{collection::vec, option, prelude::*};
 use zclab::{
     model::{
         Cache, Call, CallState, Descriptor, DescriptorKind, KernelReports, Machine, Measured,
-        Method, NO_DESCRIPTOR, Origin, Outcome, Recording, Residency, Sink, Size, Task, Text,
-        Trace, TransferSpec, Unavailable,
+        Method, NO_DESCRIPTOR, Origin, Outcome, Recording, Request, Residency, Sink, Size, Task,
+        Text, Trace, TransferSpec, Unavailable, Unread,
     },
     store::recording::{load, parse, save},
 };
@@ -20,6 +20,7 @@ fn descriptors() -> Vec<Descriptor> {
         kind,
         name: name.to_owned(),
         identity,
+        direct: false,
     };
     vec![
         descriptor(3, DescriptorKind::File, "/tmp/a \"quoted\" nämé", 77),
@@ -97,7 +98,48 @@ fn trace_of(calls: Vec<Call>, texts: Vec<Text>) -> Trace {
         descriptors: descriptors(),
         calls,
         texts,
+        ..Trace::default()
     }
+}
+
+/// Two requests for every third call, made of its numbers.
+fn with_requests(mut trace: Trace) -> Trace {
+    let calls = trace.calls.iter().enumerate().step_by(3);
+    let made = calls.flat_map(|(number, call)| {
+        let [a, b, c, d, e, f] = call.args;
+        let first = Request {
+            call: number as u32,
+            op: a as u8,
+            flags: b as u8,
+            io_priority: c as u16,
+            op_flags: d as u32,
+            fd: e as i32,
+            fd_in: f as i32,
+            descriptors: call.descriptors,
+            address: b,
+            offset: c,
+            length: a as u32,
+            buffer: d as u16,
+            user_data: e,
+            result: (call.state == CallState::Returned).then_some(call.result),
+            completions: f as u32,
+            notification: (f % 2 == 0).then_some(e as u32),
+            seen: number as u32,
+        };
+        let second = Request {
+            result: None,
+            completions: 1,
+            ..first
+        };
+        [first, second]
+    });
+    trace.requests = made.collect();
+    trace.unread = vec![Unread {
+        fd: 5,
+        pid: 10,
+        reason: "SQPOLL".to_owned(),
+    }];
+    trace
 }
 
 prop_compose! {
@@ -147,7 +189,7 @@ proptest! {
     fn what_is_saved_is_loaded(trace in option::of(any_trace())) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("recording.jsonl");
-        let recording = recording(trace);
+        let recording = recording(trace.map(with_requests));
         save(&path, &recording).unwrap();
         prop_assert_eq!(&load(&path).unwrap(), &recording);
         prop_assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "a temporary file was left");
@@ -270,7 +312,7 @@ fn damage_is_named_with_its_line() {
         (
             "recording\":1",
             "recording\":2",
-            "line 1: a recording of format 2",
+            "line 1: a recording of format 3",
         ),
         (
             "\"method\":\"read-write\"",

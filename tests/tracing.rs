@@ -8,7 +8,7 @@ use std::{
 };
 
 use zclab::{
-    model::{CallState, Trace},
+    model::{CallState, DescriptorKind, Request, Trace},
     syscall::{Style, format_call},
     trace::{self, Cancel, Ended, Options, Recorded, TraceError},
 };
@@ -444,4 +444,77 @@ fn descriptors_are_shown_as_what_they_are() {
         pair.starts_with("pipe2([") && pair.contains("<pipe>, "),
         "{pair}"
     );
+}
+
+/// A tracee that says 77 where io_uring is refused.
+fn record_ring(name: &str) -> Option<Trace> {
+    let recorded = record(&mut tracee_command(name), &options());
+    if recorded.ended == Ended::Code(77) {
+        eprintln!("skipped: io_uring is refused here");
+        return None;
+    }
+    assert_eq!(recorded.ended, Ended::Code(0), "{name} failed");
+    Some(recorded.trace)
+}
+
+#[test]
+fn requests_are_read_from_the_rings() {
+    let Some(trace) = record_ring("rings") else {
+        return;
+    };
+    let kind = |request: &Request, which| trace.descriptor_of(request, which).map(|fd| fd.kind);
+    let told: Vec<_> = trace
+        .requests
+        .iter()
+        .map(|it| {
+            let enter = &trace.calls[it.call as usize];
+            assert_eq!(trace.name(enter), "io_uring_enter");
+            let name = it.name();
+            let out = it
+                .result
+                .map_or("none".to_owned(), |result| result.to_string());
+            format!("{name} {}+{} = {out}", it.offset as i64, it.length)
+        })
+        .collect();
+    let expected = [
+        "read_fixed 0+4096 = 4096",
+        "write_fixed 0+4096 = 4096",
+        "read_fixed 4096+4096 = 1904",
+        "write_fixed 0+4096 = -125", // ECANCELED: a short read breaks the link
+        "splice -1+100 = 100",
+        "send_zc 0+1000 = 1000",
+        "recv 0+10 = none",
+    ];
+    assert_eq!(told, expected);
+    let [read, write, .., splice, send, _] = &trace.requests[..] else {
+        panic!("seven requests");
+    };
+    assert_eq!((read.call, read.user_data, read.flags), (write.call, 1, 5));
+    assert_eq!(
+        kind(read, 0),
+        Some(DescriptorKind::File),
+        "registered later"
+    );
+    assert_eq!(kind(write, 0), Some(DescriptorKind::Pipe));
+    assert_eq!(kind(splice, 0), Some(DescriptorKind::Pipe));
+    assert_eq!(kind(splice, 1), Some(DescriptorKind::File));
+    assert_eq!(kind(send, 0), Some(DescriptorKind::Tcp));
+    assert_eq!(send.copied(), Some(true), "loopback copies: {send:?}");
+    assert!(trace.unread.is_empty(), "{:?}", trace.unread);
+    // The ring was set up before the recording began, and its first call is the one that hands over.
+    assert_eq!(trace.name(&trace.calls[0]), "io_uring_enter");
+    let of_first = trace.requests_of(0);
+    assert_eq!(of_first.len(), 2);
+}
+
+#[test]
+fn a_ring_that_the_kernel_polls_is_named() {
+    let Some(trace) = record_ring("ring-of-the-kernel") else {
+        return;
+    };
+    assert!(trace.requests.is_empty());
+    let [unread] = &trace.unread[..] else {
+        panic!("{:?}", trace.unread);
+    };
+    assert!(unread.reason.starts_with("SQPOLL"), "{unread:?}");
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Request, Unread};
+
 /// No descriptor: the value of an unused place in [`Call::descriptors`].
 pub const NO_DESCRIPTOR: u32 = u32::MAX;
 
@@ -93,6 +95,9 @@ pub struct Descriptor {
     /// What tells it from others of the same name: device and inode, or socket number. 0 where unknown.
     #[serde(default)]
     pub identity: u64,
+    /// It was opened with `O_DIRECT`: its bytes go by the page cache.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub direct: bool,
 }
 
 /// A thread that was traced.
@@ -132,6 +137,10 @@ pub struct Trace {
     pub calls: Vec<Call>,
     /// Strings that arguments pointed to, sorted by call and argument.
     pub texts: Vec<Text>,
+    /// Requests that calls handed over in rings, sorted by call.
+    pub requests: Vec<Request>,
+    /// Rings whose requests could not be read.
+    pub unread: Vec<Unread>,
 }
 
 impl Trace {
@@ -145,6 +154,22 @@ impl Trace {
     /// The descriptor that one of a call's arguments named, by its number among them (0 or 1).
     pub fn descriptor(&self, call: &Call, which: usize) -> Option<&Descriptor> {
         self.descriptors.get(*call.descriptors.get(which)? as usize)
+    }
+
+    /// The requests that the call of this number handed over.
+    pub fn requests_of(&self, number: usize) -> &[Request] {
+        let first = self
+            .requests
+            .partition_point(|it| (it.call as usize) < number);
+        let rest = &self.requests[first..];
+        let last = rest.partition_point(|it| it.call as usize == number);
+        &rest[..last]
+    }
+
+    /// What one of a request's descriptors was: 0 its own, 1 the one that a splice takes from.
+    pub fn descriptor_of(&self, request: &Request, which: usize) -> Option<&Descriptor> {
+        self.descriptors
+            .get(*request.descriptors.get(which)? as usize)
     }
 
     /// How often each call was made, most frequent first, then by name.

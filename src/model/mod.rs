@@ -13,6 +13,7 @@ mod method;
 mod progress;
 mod range;
 mod recording;
+pub mod request;
 mod size;
 mod summary;
 mod trial;
@@ -33,6 +34,7 @@ pub use recording::{
     KernelReports, Machine, Measured, Origin, Outcome, Recording, Residency, TransferSpec,
     Unavailable,
 };
+pub use request::{Request, Unread};
 pub use size::{Size, grouped};
 pub use summary::{Query, Summary};
 pub use trial::{

@@ -4,3 +4,4 @@ mod numbers;
 pub mod open;
 pub mod progress;
 pub mod recording;
+mod request;

@@ -12,6 +12,15 @@
 //!
 //! Trailing arguments of 0 are left out; a call that never returned has no `result`; `text` holds pairs of an
 //! argument's number and the string that it pointed to.
+//!
+//! A recording with requests of an io_uring has format 2: a call that handed some over has them in its line, without
+//! what is 0 (`at`: the address, `off`: the offset, `buf`: the registered buffer, `data`: user_data, `res`: what the
+//! completion said, `notif`: the notification of a zero-copy send, `seen`: the call after which the last completion
+//! was seen), and rings that could not be read stand in the header.
+//!
+//! ```text
+//! {"call":"io_uring_enter",...,"requests":[{"op":"read_fixed","flags":5,"len":65536,"fds":[1],"res":65536,"seen":0},...]}
+//! ```
 
 use std::{
     borrow::Cow,
@@ -25,13 +34,14 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::numbers::Numbers;
+use super::{numbers::Numbers, request::RequestLine};
 use crate::model::{
     Call, CallState, Descriptor, Machine, Measured, NO_DESCRIPTOR, Origin, Outcome, Recording,
-    Task, Text, Trace, TransferSpec, Unavailable,
+    Task, Text, Trace, TransferSpec, Unavailable, Unread,
 };
 
-const VERSION: u32 = 1;
+/// Without requests of an io_uring, and with.
+const VERSIONS: [u32; 2] = [1, 2];
 /// How every recording begins.
 const MAGIC: &str = "{\"zclab_recording\":";
 /// Nanoseconds beyond this (36 years) cannot come from a run.
@@ -55,6 +65,8 @@ struct TraceHeader<'a> {
     names: Cow<'a, [String]>,
     tasks: Cow<'a, [Task]>,
     descriptors: Cow<'a, [Descriptor]>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    unread: Cow<'a, [Unread]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -73,6 +85,8 @@ struct CallLine<'a> {
     ns: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     text: Vec<(u8, Cow<'a, str>)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<RequestLine<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -130,6 +144,8 @@ fn write(file: impl Write, recording: &Recording) -> Result<()> {
         while let Some(text) = texts.next_if(|text| text.call as usize == index) {
             line.text.push((text.arg, Cow::Borrowed(&text.text)));
         }
+        let requests = trace.map_or(&[][..], |trace| trace.requests_of(index));
+        line.requests = requests.iter().map(RequestLine::of).collect();
         out.line(&line)?;
     }
     let end = trace.map_or(0, |trace| trace.calls.len() as u64);
@@ -171,9 +187,11 @@ fn header(recording: &Recording) -> Header<'_> {
         names: Cow::Borrowed(&trace.names),
         tasks: Cow::Borrowed(&trace.tasks),
         descriptors: Cow::Borrowed(&trace.descriptors),
+        unread: Cow::Borrowed(&trace.unread),
     });
+    let has_rings = |trace: &Trace| !trace.requests.is_empty() || !trace.unread.is_empty();
     Header {
-        zclab_recording: VERSION,
+        zclab_recording: VERSIONS[usize::from(recording.trace.as_ref().is_some_and(has_rings))],
         spec: recording.spec.clone(),
         machine: Cow::Borrowed(&recording.machine),
         outcome: Cow::Borrowed(&recording.outcome),
@@ -194,6 +212,7 @@ fn call_line<'a>(name: &'a str, call: &Call) -> CallLine<'a> {
         start_ns: call.start_ns,
         ns: call.duration_ns,
         text: Vec::new(),
+        requests: Vec::new(),
     }
 }
 
@@ -239,9 +258,11 @@ fn read(name: &str, mut input: impl BufRead) -> Result<Recording> {
     };
     let header: Header = lines.next_as("not the header of a recording")?;
     ensure!(
-        header.zclab_recording == VERSION,
-        "{name}: line 1: a recording of format {}, and this program reads format {VERSION}",
-        header.zclab_recording
+        VERSIONS.contains(&header.zclab_recording),
+        "{name}: line 1: a recording of format {}, and this program reads formats {} and {}",
+        header.zclab_recording,
+        VERSIONS[0],
+        VERSIONS[1]
     );
     let trace = match &header.trace {
         Some(about) => Some(read_trace(&mut lines, about)?),
@@ -281,6 +302,8 @@ fn read_trace(lines: &mut Lines<impl BufRead>, about: &TraceHeader) -> Result<Tr
         // A damaged count must not take the memory that it asks for.
         calls: Vec::with_capacity(about.calls.min(1 << 20) as usize),
         texts: Vec::new(),
+        requests: Vec::new(),
+        unread: about.unread.to_vec(),
     };
     let numbers = names_by_number(&about.names);
     for _ in 0..about.calls {
@@ -342,6 +365,11 @@ fn add_call(trace: &mut Trace, names: &HashMap<&str, u16>, line: CallLine) -> Re
             arg,
             text: text.into_owned(),
         });
+    }
+    for request in line.requests {
+        let call = trace.calls.len() as u32;
+        let request = request.into_request(call, trace.descriptors.len())?;
+        trace.requests.push(request);
     }
     trace.calls.push(Call {
         name,

@@ -288,6 +288,7 @@ mod tests {
             kind,
             name: name.to_owned(),
             identity: 0,
+            direct: false,
         };
         let task = Task {
             tid: 1,

@@ -45,7 +45,7 @@ impl Known {
 }
 
 impl Table {
-    fn index(&mut self, descriptor: Descriptor, list: &mut Vec<Descriptor>) -> u32 {
+    pub fn index(&mut self, descriptor: Descriptor, list: &mut Vec<Descriptor>) -> u32 {
         *self.0.entry(descriptor).or_insert_with_key(|descriptor| {
             list.push(descriptor.clone());
             (list.len() - 1) as u32
@@ -54,7 +54,7 @@ impl Table {
 }
 
 /// What a descriptor is now; none where it is not open.
-fn look_up(pid: Tid, fd: i32) -> Option<Descriptor> {
+pub(super) fn look_up(pid: Tid, fd: i32) -> Option<Descriptor> {
     let path = format!("/proc/{pid}/fd/{fd}");
     let link = match fs::read_link(&path) {
         Ok(link) => link.to_string_lossy().into_owned(),
@@ -68,6 +68,7 @@ fn look_up(pid: Tid, fd: i32) -> Option<Descriptor> {
             kind,
             name,
             identity: inode,
+            direct: false,
         });
     }
     if let Some(identity) = inode(&link, "pipe:[") {
@@ -77,6 +78,7 @@ fn look_up(pid: Tid, fd: i32) -> Option<Descriptor> {
             kind: DescriptorKind::Pipe,
             name,
             identity,
+            direct: false,
         });
     }
     if let Some(name) = link.strip_prefix("anon_inode:") {
@@ -86,14 +88,17 @@ fn look_up(pid: Tid, fd: i32) -> Option<Descriptor> {
             kind: DescriptorKind::Anonymous,
             name,
             identity: 0,
+            direct: false,
         });
     }
     let (kind, identity) = kind_of_path(&path, &link);
+    let direct = kind == DescriptorKind::File && is_direct(pid, fd);
     Some(Descriptor {
         fd,
         kind,
         name: link,
         identity,
+        direct,
     })
 }
 
@@ -103,7 +108,16 @@ fn unknown(fd: i32) -> Descriptor {
         kind: DescriptorKind::Unknown,
         name: "?".to_owned(),
         identity: 0,
+        direct: false,
     }
+}
+
+/// Whether it was opened with `O_DIRECT`: `flags` of proc_pid_fdinfo(5), octal.
+fn is_direct(pid: Tid, fd: i32) -> bool {
+    let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).unwrap_or_default();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| i64::from_str_radix(flags.trim(), 8).ok());
+    flags.is_some_and(|flags| flags & i64::from(libc::O_DIRECT) != 0)
 }
 
 fn inode(link: &str, prefix: &str) -> Option<u64> {

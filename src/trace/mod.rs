@@ -10,6 +10,8 @@ mod launch;
 mod memory;
 mod recorder;
 mod refused;
+mod ring_memory;
+mod rings;
 mod sockets;
 mod stops;
 mod tracer;

@@ -5,6 +5,7 @@ use super::{
     descriptors::{Known, Table},
     kernel::{CallInfo, Tid},
     memory,
+    rings::Sheet,
 };
 use crate::model::{self, Call, CallState, NO_DESCRIPTOR, Text, Trace};
 use crate::syscall::{self, Effect, Spec};
@@ -27,6 +28,11 @@ impl Task {
             index: None,
             call: None,
         }
+    }
+
+    /// The recorded call that it is in.
+    pub fn call(&self) -> Option<u32> {
+        self.call
     }
 
     /// It has another thread id now, and the process's: it has executed a program.
@@ -54,6 +60,7 @@ pub(super) struct Recorder {
     table: Table,
 }
 
+const F_SETFL: u64 = 4;
 const UNNAMED: u16 = u16::MAX;
 /// No machine has so many calls.
 const NUMBERS: usize = 1024;
@@ -110,11 +117,23 @@ impl Recorder {
                 }
                 Effect::Closes | Effect::Renames => known.forget(call.args[0] as i32),
                 Effect::ClosesMany | Effect::Execs => known.forget_all(),
+                // O_DIRECT may have come or gone.
+                Effect::Fcntl if call.args[1] == F_SETFL => known.forget(call.args[0] as i32),
                 _ if result >= 0 && spec.returns_descriptor(&call.args) => {
                     call.descriptors[kind.descriptors] = open(result as i32);
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Where requests of rings are written down: those of the recorded call that a thread is in.
+    pub fn sheet<'a>(&'a mut self, call: Option<u32>, known: &'a mut Known) -> Sheet<'a> {
+        Sheet {
+            trace: &mut self.trace,
+            table: &mut self.table,
+            known,
+            call,
         }
     }
 

@@ -14,6 +14,7 @@ use super::{
     kernel::{self, CallInfo, PTRACE_SYSCALL_INFO_ENTRY, PTRACE_SYSCALL_INFO_EXIT, Resume, Tid},
     memory,
     recorder::{Recorder, Task, name_of},
+    rings::{Caller, Rings},
     stops::{self, Event, Stop, Stopped},
 };
 use crate::model::{Trace, marker};
@@ -40,6 +41,7 @@ enum Phase {
 #[derive(Default)]
 struct Process {
     descriptors: Known,
+    rings: Rings,
     threads: usize,
     /// Lets [`Cancel`] kill it. None where it could not be had: then cancelling waits for its next call.
     _guard: Option<Guard>,
@@ -185,7 +187,10 @@ impl<'a> Tracer<'a> {
         if self.phase == Phase::During && !self.between_markers {
             self.recorder.trace.wall_ns = self.now();
         }
-        Ok((std::mem::take(&mut self.recorder.trace), self.ended.take()))
+        let mut trace = std::mem::take(&mut self.recorder.trace);
+        // Threads that share a ring leave their calls in another order than they entered them.
+        trace.requests.sort_by_key(|request| request.call);
+        Ok((trace, self.ended.take()))
     }
 
     /// Lets a thread go on as its stop asks for.
@@ -218,6 +223,9 @@ impl<'a> Tracer<'a> {
     }
 
     fn call(&mut self, tid: Tid, info: &CallInfo) -> Result<(), TraceError> {
+        if info.op == PTRACE_SYSCALL_INFO_EXIT {
+            self.follow_rings(tid, info);
+        }
         match info.op {
             PTRACE_SYSCALL_INFO_ENTRY => match self.phase {
                 Phase::Before if self.is_marker(tid, info, marker::BEGIN) => {
@@ -226,6 +234,7 @@ impl<'a> Tracer<'a> {
                 Phase::During if self.between_markers && self.is_marker(tid, info, marker::END) => {
                     self.recorder.trace.wall_ns = self.now();
                     self.phase = Phase::After;
+                    self.sweep_rings();
                 }
                 Phase::During => self.enter(tid, info),
                 _ => {}
@@ -234,13 +243,52 @@ impl<'a> Tracer<'a> {
                 Phase::Beginning(beginner) if beginner == tid => {
                     self.began = Instant::now();
                     self.phase = Phase::During;
+                    self.begin_rings();
                 }
                 Phase::During => self.leave(tid, info.data[0] as i64),
                 _ => {}
             },
             _ => {}
         }
+        if info.op == PTRACE_SYSCALL_INFO_ENTRY {
+            self.follow_rings(tid, info);
+        }
         self.tell_progress()
+    }
+
+    /// Rings are followed before the recording, too: after a call's entry, and before its exit, is written down.
+    fn follow_rings(&mut self, tid: Tid, info: &CallInfo) {
+        let Some((task, process)) = Self::both(&mut self.tasks, &mut self.processes, tid) else {
+            return;
+        };
+        let pid = task.pid;
+        let sheet = &mut self.recorder.sheet(task.call(), &mut process.descriptors);
+        match info.op {
+            PTRACE_SYSCALL_INFO_ENTRY => process.rings.enter(Caller { tid, pid }, info, sheet),
+            _ => {
+                let result = info.data[0] as i64;
+                process.rings.leave(Caller { tid, pid }, result, sheet);
+            }
+        }
+    }
+
+    fn begin_rings(&mut self) {
+        for (pid, process) in &mut self.processes {
+            let who = Caller {
+                tid: *pid,
+                pid: *pid,
+            };
+            let sheet = &mut self.recorder.sheet(Some(0), &mut process.descriptors);
+            process.rings.begin(who, sheet);
+        }
+    }
+
+    /// Completions that came after the last call.
+    fn sweep_rings(&mut self) {
+        for process in self.processes.values_mut() {
+            let sheet = &mut self.recorder.sheet(None, &mut process.descriptors);
+            process.rings.sweep(sheet);
+        }
     }
 
     fn is_marker(&self, tid: Tid, info: &CallInfo, text: &str) -> bool {
@@ -318,6 +366,9 @@ impl<'a> Tracer<'a> {
         }
         if let Some(process) = self.processes.get_mut(&tid) {
             process.descriptors.forget_all();
+            let sheet = &mut self.recorder.sheet(None, &mut process.descriptors);
+            // Their descriptors were closed: io_uring_setup(2) makes them so.
+            std::mem::take(&mut process.rings).sweep(sheet);
         }
     }
 
@@ -326,8 +377,12 @@ impl<'a> Tracer<'a> {
             && let Some(process) = self.processes.get_mut(&task.pid)
         {
             process.threads -= 1;
-            if process.threads == 0 {
-                self.processes.remove(&task.pid);
+            if process.threads == 0
+                && let Some(mut process) = self.processes.remove(&task.pid)
+                && self.phase == Phase::During
+            {
+                let sheet = &mut self.recorder.sheet(None, &mut process.descriptors);
+                process.rings.sweep(sheet);
             }
         }
         if tid == self.root {

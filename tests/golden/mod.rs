@@ -16,6 +16,7 @@ impl Maker {
             kind,
             name: name.to_owned(),
             identity: fd as u64,
+            direct: false,
         };
         let (kind, name) = match sink {
             Sink::Tcp => (DescriptorKind::Tcp, "tcp 127.0.0.1:41234"),

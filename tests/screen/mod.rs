@@ -183,6 +183,7 @@ pub fn run(spec: &TransferSpec) -> Run {
         kind,
         name: name.to_owned(),
         identity: fd as u64,
+        direct: false,
     };
     let recording = Recording {
         origin: Origin::Live,

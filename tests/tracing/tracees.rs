@@ -16,6 +16,9 @@ use zclab::{
     trace::{self, Cancel, Options},
 };
 
+#[path = "rings.rs"]
+mod rings;
+
 /// Names the tracee that this binary is to be.
 pub const NAME: &str = "ZCLAB_TEST_TRACEE";
 /// A directory for what a tracee has to say.
@@ -51,6 +54,8 @@ pub fn run(name: &str) {
         "refused-by-seccomp" => refused_by_seccomp(),
         "refused-as-traced" => exit(i32::from(!refusal().contains("itself being traced, by"))),
         "descriptors" => descriptors(),
+        "rings" => rings::requests(),
+        "ring-of-the-kernel" => rings::polled_by_the_kernel(),
         other => panic!("no tracee is called {other}"),
     }
 }
@@ -69,7 +74,7 @@ fn begin() {
     mark(marker::BEGIN);
 }
 
-fn between_markers(work: impl FnOnce()) {
+pub(super) fn between_markers(work: impl FnOnce()) {
     begin();
     work();
     mark(marker::END);

@@ -1,0 +1,521 @@
+//! Requests of io_urings: read from the rings, because ptrace sees no more of them than io_uring_enter(2).
+//!
+//! A ring's memory is shared between its program and the kernel, and whoever has the descriptor may map it, too. So
+//! the tracer takes a duplicate of the descriptor (pidfd_getfd, Linux 5.6), maps it read-only, and gives the duplicate
+//! back at once. At the entry of io_uring_enter it reads what the program has put into the submission queue, at its
+//! exit what the kernel has put into the completion queue. The mapping goes when the program closes the ring: it would
+//! keep the ring alive.
+//!
+//! [`Rings`] belongs to one process. It has to see that process's calls from the first one on, recorded or not:
+//! rings, registered files and registered ring descriptors are followed from the calls that make them.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::{
+    descriptors::{Known, Table, look_up},
+    kernel::{CallInfo, Tid},
+    memory,
+    ring_memory::{Completion, RingMemory, Submission},
+};
+use crate::model::{
+    Descriptor, NO_DESCRIPTOR, Request, Trace, Unread,
+    request::{FD_IN_FIXED, FIXED_FILE},
+};
+
+/// Who makes a call.
+#[derive(Clone, Copy)]
+pub(super) struct Caller {
+    pub tid: Tid,
+    pub pid: Tid,
+}
+
+/// Where requests are written down.
+pub(super) struct Sheet<'a> {
+    pub trace: &'a mut Trace,
+    pub table: &'a mut Table,
+    pub known: &'a mut Known,
+    /// The call that is being made, by its place in the trace. None: it is not recorded, nor are its requests.
+    pub call: Option<u32>,
+}
+
+/// The rings of a process.
+#[derive(Default)]
+pub(super) struct Rings {
+    rings: HashMap<u32, Ring>,
+    made: u32,
+    by_fd: HashMap<i32, u32>,
+    /// By a thread's index of a registered ring descriptor.
+    by_index: HashMap<(Tid, u32), u32>,
+    /// The calls that threads are in.
+    entered: HashMap<Tid, Entered>,
+}
+
+struct Ring {
+    fd: i32,
+    memory: Result<RingMemory, String>,
+    /// That it cannot be read has been written down.
+    told: bool,
+    files: Vec<Option<Descriptor>>,
+    /// Requests without their last completion, by user_data, oldest first.
+    open: HashMap<u64, VecDeque<Open>>,
+}
+
+struct Open {
+    /// Its place in the trace; none where it was not recorded.
+    index: Option<usize>,
+    zero_copy: bool,
+    /// It has its result, and lacks its notification.
+    awaits_notification: bool,
+}
+
+enum Entered {
+    Setup {
+        params: u64,
+    },
+    Enter {
+        ring: u32,
+        requests: Vec<Request>,
+    },
+    Register {
+        ring: u32,
+        op: u32,
+        arg: u64,
+        count: u32,
+    },
+    RegisterRings {
+        arg: u64,
+        count: u32,
+    },
+}
+
+const ENTER_REGISTERED_RING: u32 = 1 << 4;
+const REGISTER_USE_REGISTERED_RING: u32 = 1 << 31;
+const REGISTER_FILES: u32 = 2;
+const UNREGISTER_FILES: u32 = 3;
+const REGISTER_FILES_UPDATE: u32 = 6;
+const REGISTER_FILES2: u32 = 13;
+const REGISTER_FILES_UPDATE2: u32 = 14;
+const REGISTER_RING_FDS: u32 = 20;
+const UNREGISTER_RING_FDS: u32 = 21;
+const REGISTER_RESIZE_RINGS: u32 = 33;
+/// No ring has more registered files (`IORING_MAX_FIXED_FILES`).
+const MOST_FILES: u32 = 1 << 20;
+
+const CQE_MORE: u32 = 1 << 1;
+const CQE_NOTIFICATION: u32 = 1 << 3;
+const OP_CLOSE: u8 = 19;
+const OPS_THAT_OPEN: [u8; 4] = [13, 18, 28, 45]; // accept, openat, openat2, socket
+const ZERO_COPY_SENDS: [u8; 2] = [47, 48];
+
+impl Rings {
+    /// A thread enters a call, of any kind.
+    pub fn enter(&mut self, who: Caller, info: &CallInfo, sheet: &mut Sheet) {
+        if !info.is_native() {
+            return;
+        }
+        let [number, first, second, _, fourth, ..] = info.data;
+        let entered = match number as i64 {
+            libc::SYS_io_uring_setup => Entered::Setup { params: second },
+            libc::SYS_io_uring_enter => {
+                let registered = fourth as u32 & ENTER_REGISTERED_RING != 0;
+                let Some(ring) = self.find(who, first, registered, sheet) else {
+                    return;
+                };
+                let requests = self.submissions(ring, who, second as u32, sheet);
+                Entered::Enter { ring, requests }
+            }
+            libc::SYS_io_uring_register => match self.registering(who, first, info, sheet) {
+                Some(entered) => entered,
+                None => return,
+            },
+            libc::SYS_close => return self.close(first as i32, sheet),
+            libc::SYS_dup3 => return self.close(second as i32, sheet),
+            libc::SYS_close_range => {
+                let closed = |fd: &i32| (first..=second).contains(&(*fd as u64));
+                let gone: Vec<_> = self.by_fd.keys().copied().filter(closed).collect();
+                return gone.into_iter().for_each(|fd| self.close(fd, sheet));
+            }
+            _ => return,
+        };
+        self.entered.insert(who.tid, entered);
+    }
+
+    /// A thread leaves the call that it was in.
+    pub fn leave(&mut self, who: Caller, result: i64, sheet: &mut Sheet) {
+        if self.entered.is_empty() {
+            return;
+        }
+        match self.entered.remove(&who.tid) {
+            Some(Entered::Setup { params }) if result >= 0 => {
+                let memory = RingMemory::open(who.pid, who.tid, result as i32, params);
+                let ring = self.add(result as i32, memory);
+                self.tell_unread(ring, who, sheet);
+            }
+            Some(Entered::Enter { ring, requests }) => {
+                let taken = usize::try_from(result).unwrap_or(0);
+                if let Some(ring) = self.rings.get_mut(&ring) {
+                    requests
+                        .into_iter()
+                        .take(taken)
+                        .for_each(|request| ring.submitted(request, sheet));
+                    ring.complete(sheet);
+                }
+            }
+            Some(Entered::Register {
+                ring,
+                op,
+                arg,
+                count,
+            }) if result >= 0 => {
+                if let Some(ring) = self.rings.get_mut(&ring) {
+                    ring.registered(who, op, arg, count);
+                }
+            }
+            Some(Entered::RegisterRings { arg, count }) => {
+                self.name_rings(who.tid, arg, count.min(result.max(0) as u32));
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the completions that no call has shown, at the end of a recording.
+    pub fn sweep(&mut self, sheet: &mut Sheet) {
+        self.rings
+            .values_mut()
+            .for_each(|ring| ring.complete(sheet));
+    }
+
+    /// The recording begins: requests that are open are not in it, rings that cannot be read are to be named.
+    pub fn begin(&mut self, who: Caller, sheet: &mut Sheet) {
+        for ring in self.rings.values_mut() {
+            let open = ring.open.values_mut().flatten();
+            open.for_each(|open| open.index = None);
+            ring.told = false;
+        }
+        let rings: Vec<_> = self.rings.keys().copied().collect();
+        rings
+            .into_iter()
+            .for_each(|ring| self.tell_unread(ring, who, sheet));
+    }
+
+    fn add(&mut self, fd: i32, memory: Result<RingMemory, String>) -> u32 {
+        let ring = Ring {
+            fd,
+            memory,
+            told: false,
+            files: Vec::new(),
+            open: HashMap::new(),
+        };
+        self.made += 1;
+        self.rings.insert(self.made, ring);
+        self.by_fd.insert(fd, self.made);
+        self.made
+    }
+
+    /// The ring that a call names. One that is not known was there before the tracing.
+    fn find(&mut self, who: Caller, name: u64, by_index: bool, sheet: &mut Sheet) -> Option<u32> {
+        let ring = match by_index {
+            true => self.by_index.get(&(who.tid, name as u32)).copied()?,
+            false => match self.by_fd.get(&(name as i32)) {
+                Some(ring) => *ring,
+                None => {
+                    let fd = name as i32;
+                    look_up(who.pid, fd).filter(|it| it.name == "io_uring")?;
+                    let why = "it was made before the tracing began, or by another process";
+                    self.add(fd, Err(why.to_owned()))
+                }
+            },
+        };
+        self.tell_unread(ring, who, sheet);
+        Some(ring)
+    }
+
+    fn tell_unread(&mut self, ring: u32, who: Caller, sheet: &mut Sheet) {
+        let Some(ring) = self.rings.get_mut(&ring) else {
+            return;
+        };
+        if let (Err(reason), false, Some(_)) = (&ring.memory, ring.told, sheet.call) {
+            ring.told = true;
+            sheet.trace.unread.push(Unread {
+                fd: ring.fd,
+                pid: who.pid,
+                reason: reason.clone(),
+            });
+        }
+    }
+
+    fn submissions(&self, ring: u32, who: Caller, at_most: u32, sheet: &mut Sheet) -> Vec<Request> {
+        let Some(ring) = self.rings.get(&ring) else {
+            return Vec::new();
+        };
+        let Ok(memory) = &ring.memory else {
+            return Vec::new();
+        };
+        let submissions = memory.submissions(at_most);
+        let requests = submissions.iter().map(request);
+        requests
+            .map(|request| ring.with_descriptors(request, who, sheet))
+            .collect()
+    }
+
+    fn registering(
+        &mut self,
+        who: Caller,
+        name: u64,
+        info: &CallInfo,
+        sheet: &mut Sheet,
+    ) -> Option<Entered> {
+        let [_, _, op, arg, count, ..] = info.data;
+        let (op, count) = (op as u32, count as u32);
+        let by_index = op & REGISTER_USE_REGISTERED_RING != 0;
+        let op = op & !REGISTER_USE_REGISTERED_RING;
+        if op == UNREGISTER_RING_FDS {
+            for [index, _] in ring_updates(who.tid, arg, count) {
+                self.by_index.remove(&(who.tid, index));
+            }
+            return None;
+        }
+        if op == REGISTER_RING_FDS {
+            return Some(Entered::RegisterRings { arg, count });
+        }
+        let ring = self.find(who, name, by_index, sheet)?;
+        Some(Entered::Register {
+            ring,
+            op,
+            arg,
+            count,
+        })
+    }
+
+    /// The kernel has written the indices of registered ring descriptors to their list.
+    fn name_rings(&mut self, tid: Tid, list: u64, count: u32) {
+        for [index, fd] in ring_updates(tid, list, count) {
+            if let Some(ring) = self.by_fd.get(&(fd as i32)) {
+                self.by_index.insert((tid, index), *ring);
+            }
+        }
+    }
+
+    /// A descriptor is about to be closed. Were a ring's memory still mapped then, the ring would live on.
+    fn close(&mut self, fd: i32, sheet: &mut Sheet) {
+        let Some(id) = self.by_fd.remove(&fd) else {
+            return;
+        };
+        if !self.by_index.values().any(|ring| *ring == id)
+            && let Some(mut ring) = self.rings.remove(&id)
+        {
+            ring.complete(sheet);
+        }
+    }
+}
+
+impl Ring {
+    fn with_descriptors(&self, request: Request, who: Caller, sheet: &mut Sheet) -> Request {
+        if sheet.call.is_none() {
+            return request;
+        }
+        let mut of = |fd: i32, fixed: bool| {
+            let Sheet {
+                trace,
+                table,
+                known,
+                ..
+            } = sheet;
+            let list = &mut trace.descriptors;
+            match fixed {
+                false => known.index(who.pid, fd, table, list),
+                true => {
+                    let file = usize::try_from(fd).ok().and_then(|fd| self.files.get(fd));
+                    match file {
+                        Some(Some(file)) => table.index(file.clone(), list),
+                        _ => NO_DESCRIPTOR,
+                    }
+                }
+            }
+        };
+        let own = of(request.fd, request.flags & FIXED_FILE != 0);
+        let from = match takes_from_another(request.op) {
+            true => of(request.fd_in, request.op_flags & FD_IN_FIXED != 0),
+            false => NO_DESCRIPTOR,
+        };
+        Request {
+            descriptors: [own, from],
+            ..request
+        }
+    }
+
+    fn submitted(&mut self, request: Request, sheet: &mut Sheet) {
+        let index = sheet.call.map(|call| {
+            sheet.trace.requests.push(Request { call, ..request });
+            sheet.trace.requests.len() - 1
+        });
+        let same = self.open.entry(request.user_data).or_default();
+        same.push_back(Open {
+            index,
+            zero_copy: ZERO_COPY_SENDS.contains(&request.op),
+            awaits_notification: false,
+        });
+    }
+
+    /// Joins the new completions with their requests.
+    fn complete(&mut self, sheet: &mut Sheet) {
+        let Ok(memory) = &mut self.memory else {
+            return;
+        };
+        for completion in memory.completions() {
+            let Some(same) = self.open.get_mut(&completion.user_data) else {
+                continue;
+            };
+            let notifies = completion.flags & CQE_NOTIFICATION != 0;
+            let place = same
+                .iter()
+                .position(|open| open.awaits_notification == notifies);
+            let Some(place) = place else {
+                continue;
+            };
+            if let Some(index) = same[place].index {
+                write_down(sheet, index, &completion, notifies);
+            }
+            match completion.flags & CQE_MORE != 0 {
+                true => same[place].awaits_notification = same[place].zero_copy,
+                false => drop(same.remove(place)),
+            }
+            if same.is_empty() {
+                self.open.remove(&completion.user_data);
+            }
+        }
+    }
+
+    /// io_uring_register(2) has succeeded.
+    fn registered(&mut self, who: Caller, op: u32, arg: u64, count: u32) {
+        let count = count.min(MOST_FILES);
+        match op {
+            REGISTER_FILES => self.files = files(who, arg, count),
+            // struct io_uring_rsrc_register: how many, flags, reserved, where.
+            REGISTER_FILES2 => {
+                if let Some([count, _, _, _, low, high]) = words(who.tid, arg) {
+                    self.files = files(who, long(low, high), count.min(MOST_FILES));
+                }
+            }
+            UNREGISTER_FILES => self.files.clear(),
+            // struct io_uring_rsrc_update: from where on, reserved, where.
+            REGISTER_FILES_UPDATE => self.update_files(who, arg, count),
+            REGISTER_FILES_UPDATE2 => {
+                let nr = words::<7>(who.tid, arg).map_or(0, |words| words[6]);
+                self.update_files(who, arg, nr.min(MOST_FILES));
+            }
+            REGISTER_RESIZE_RINGS => {
+                self.memory = Err("it was resized while it was used".to_owned());
+            }
+            _ => {}
+        }
+    }
+
+    fn update_files(&mut self, who: Caller, arg: u64, count: u32) {
+        const SKIP: i32 = -2;
+        let Some([first, _, low, high]) = words(who.tid, arg) else {
+            return;
+        };
+        let new = numbers(who.tid, long(low, high), count);
+        for (file, fd) in self.files.iter_mut().skip(first as usize).zip(new) {
+            if fd != SKIP {
+                *file = look_up(who.pid, fd);
+            }
+        }
+    }
+}
+
+/// What a submission asks for. `call` and what its descriptors were is left open.
+fn request(submission: &Submission) -> Request {
+    let of_8 = |at| u64::from_ne_bytes(submission.field(at));
+    let of_4 = |at| u32::from_ne_bytes(submission.field(at));
+    let of_2 = |at| u16::from_ne_bytes(submission.field(at));
+    let [op, flags] = submission.field(0);
+    Request {
+        call: 0,
+        op,
+        flags,
+        io_priority: of_2(2),
+        op_flags: of_4(28),
+        fd: of_4(4) as i32,
+        fd_in: match takes_from_another(op) {
+            true => of_4(44) as i32,
+            false => 0,
+        },
+        descriptors: [NO_DESCRIPTOR; 2],
+        address: of_8(16),
+        offset: of_8(8),
+        length: of_4(24),
+        buffer: of_2(40),
+        user_data: of_8(32),
+        result: None,
+        completions: 0,
+        notification: None,
+        seen: 0,
+    }
+}
+
+/// splice and tee.
+fn takes_from_another(op: u8) -> bool {
+    matches!(op, 30 | 33)
+}
+
+fn write_down(sheet: &mut Sheet, index: usize, completion: &Completion, notifies: bool) {
+    let last = sheet.trace.calls.len().saturating_sub(1) as u32;
+    let Some(request) = sheet.trace.requests.get_mut(index) else {
+        return;
+    };
+    request.seen = sheet.call.unwrap_or(last);
+    if notifies {
+        request.notification = Some(completion.result as u32);
+        return;
+    }
+    let result = i64::from(completion.result);
+    request.completions += 1;
+    request.result = Some(match request.result {
+        Some(before) if before >= 0 && result >= 0 => before + result,
+        Some(before) if before > 0 => before,
+        _ => result,
+    });
+    // What these numbers mean from now on is another thing.
+    match request.op {
+        OP_CLOSE => sheet.known.forget(request.fd),
+        op if OPS_THAT_OPEN.contains(&op) && result >= 0 => sheet.known.forget(result as i32),
+        _ => {}
+    }
+}
+
+/// What a list of descriptors names; -1 is none.
+fn files(who: Caller, list: u64, count: u32) -> Vec<Option<Descriptor>> {
+    let numbers = numbers(who.tid, list, count);
+    numbers.map(|fd| look_up(who.pid, fd)).collect()
+}
+
+fn numbers(tid: Tid, list: u64, count: u32) -> impl Iterator<Item = i32> {
+    (0..u64::from(count.min(MOST_FILES)))
+        .map_while(move |place| words::<1>(tid, list + 4 * place))
+        .map(|[number]| number as i32)
+}
+
+/// Pairs of index and descriptor: `struct io_uring_rsrc_update` (offset, reserved, data in 8 bytes).
+fn ring_updates(tid: Tid, list: u64, count: u32) -> impl Iterator<Item = [u32; 2]> {
+    (0..u64::from(count.min(MOST_FILES)))
+        .map_while(move |place| words::<4>(tid, list + 16 * place))
+        .map(|[index, _, low, high]| [index, long(low, high) as u32])
+}
+
+fn words<const N: usize>(tid: Tid, address: u64) -> Option<[u32; N]> {
+    let mut words = [0; N];
+    for (place, word) in (0u64..).zip(&mut words) {
+        let mut bytes = [0; 4];
+        (memory::read(tid, address + 4 * place, &mut bytes) == 4).then_some(())?;
+        *word = u32::from_ne_bytes(bytes);
+    }
+    Some(words)
+}
+
+/// Eight bytes from two times four, as they lie in memory.
+fn long(first: u32, second: u32) -> u64 {
+    let [a, b] = [first, second].map(u32::to_ne_bytes);
+    u64::from_ne_bytes([a, b].concat().try_into().expect("8 bytes"))
+}
