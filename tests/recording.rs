@@ -311,7 +311,7 @@ fn damage_is_named_with_its_line() {
         ("\"calls\":3", "\"calls\":2", "line 4: not the last line"),
         (
             "recording\":1",
-            "recording\":2",
+            "recording\":3",
             "line 1: a recording of format 3",
         ),
         (

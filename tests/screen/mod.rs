@@ -221,6 +221,7 @@ pub fn run(spec: &TransferSpec) -> Run {
             ],
             calls,
             texts: Vec::new(),
+            ..Trace::default()
         }),
         unavailable: Vec::new(),
     };
