@@ -1,4 +1,4 @@
-//! What is compiled into the program: lessons, figures, recordings, and the sources that learners read.
+//! What is compiled into the program: lessons, figures, recordings, the capstone, and the sources that learners read.
 
 use include_dir::{Dir, include_dir};
 
@@ -28,6 +28,15 @@ pub fn recordings() -> Vec<(&'static str, &'static str)> {
 /// The source of a transfer method: `read_write.rs`, word for word.
 pub fn transfer_source(file: &str) -> Option<&'static str> {
     TRANSFERS.get_file(file)?.contents_utf8()
+}
+
+/// The files of the capstone, as (file name, text).
+pub fn capstone() -> [(&'static str, &'static str); 3] {
+    [
+        ("README.md", include_str!("../assets/capstone/README.md")),
+        ("server.c", include_str!("../assets/capstone/server.c")),
+        ("check.sh", include_str!("../assets/capstone/check.sh")),
+    ]
 }
 
 fn texts(dir: &'static Dir<'static>, extension: &str) -> Vec<(&'static str, &'static str)> {

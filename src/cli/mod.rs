@@ -12,6 +12,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use nix::sys::signal::{SigHandler, Signal};
 
+pub mod capstone;
 pub mod chart;
 pub mod check;
 pub mod compare;
@@ -68,6 +69,8 @@ enum Command {
     Errors(errors::Args),
     /// The lessons as a list, or one as plain text
     Lessons(lessons::Args),
+    /// The course's last task: a slow server to take the copies out of
+    Capstone(capstone::Args),
     /// Find the faults in lessons
     Check(check::Args),
     /// What this machine allows, and why not
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
         Some(Command::Errors(args)) => errors::run(args),
         Some(Command::Error(args)) => error::run(args),
         Some(Command::Lessons(args)) => lessons::run(args),
+        Some(Command::Capstone(args)) => capstone::run(args),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Serve(args)) => serve::run(args),

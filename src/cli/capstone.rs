@@ -1,0 +1,50 @@
+//! `zclab capstone [DIR]`: hands out the starting code of the course's last task.
+
+use std::{
+    fs::{DirBuilder, OpenOptions},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::Context;
+
+use crate::embedded;
+
+/// A slow static server to take the copies out of, and its checker.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  zclab capstone                          server.c, check.sh and README.md into ./capstone
+  zclab capstone ~/homework/zero-copy
+  cd capstone && ./check.sh 2             at most 2 CPU copies a byte: the first rung")]
+pub struct Args {
+    /// Where to put the files; made if it is not there
+    #[arg(default_value = "capstone")]
+    pub dir: PathBuf,
+}
+
+/// Writes the files. One that is there already is never overwritten: it may hold a student's work.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let dir = &args.dir;
+    let refused = || format!("cannot hand out the capstone in {}", dir.display());
+    DirBuilder::new()
+        .recursive(true)
+        .create(dir)
+        .with_context(refused)?;
+    for (name, text) in embedded::capstone() {
+        let mode = if name.ends_with(".sh") { 0o777 } else { 0o666 };
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(dir.join(name))
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .with_context(|| format!("{}: {name}", refused()))?;
+    }
+    super::print(&format!(
+        "{}: begin with README.md, change server.c, run ./check.sh\n",
+        dir.display()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
