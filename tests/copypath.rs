@@ -126,6 +126,55 @@ fn of_zerocopy_sends_the_kernel_says_which_it_copied() {
 }
 
 #[test]
+fn shared_memory_is_mapped_by_the_receiver_and_copied_by_nobody() {
+    use Place::*;
+    let run = usual(Method::SharedMemory, Sink::Unix);
+    assert_eq!(path(&run), [(UserBuffer, Peer, How::Mapping, Basis::Told)]);
+    assert_eq!(copies(&run), Some(0.0));
+    let hops = summarise(&run).copy_path;
+    assert!(hops.iter().all(|hop| hop.side == Side::Sender), "{hops:?}");
+    // A message of which nobody says that it passes memory moves nothing.
+    let mut other = run;
+    other.outcome.passed_memory = None;
+    assert!(path(&other).is_empty());
+}
+
+#[test]
+fn a_receiver_counts_its_own_copies_and_the_senders_stand_beside() {
+    use Place::*;
+    let own = |method| {
+        let hops = summarise(&usual(method, Sink::File)).copy_path.into_iter();
+        let own = hops.filter(|hop| hop.side == Side::Receiver && !hop.ghost);
+        own.map(|hop| (hop.from, hop.to, hop.how, hop.basis))
+            .collect::<Vec<_>>()
+    };
+    let (into, out) = (SocketQueue, PageCache);
+    assert_eq!(
+        own(Method::RecvWrite),
+        [
+            (into, UserBuffer, How::CpuCopy, Basis::Observed),
+            (UserBuffer, out, How::CpuCopy, Basis::Observed)
+        ]
+    );
+    assert_eq!(
+        own(Method::SpliceReceive),
+        [
+            (into, Pipe, How::Reference, Basis::Documented),
+            (Pipe, out, How::CpuCopy, Basis::Documented)
+        ]
+    );
+    for (method, copied) in [(Method::RecvWrite, 2.0), (Method::SpliceReceive, 1.0)] {
+        let run = usual(method, Sink::File);
+        assert_eq!(copies(&run), Some(copied));
+        let hops = summarise(&run).copy_path;
+        let others: Vec<_> = hops.iter().filter(|hop| hop.side == Side::Sender).collect();
+        assert_eq!(others.len(), 1, "{hops:?}");
+        assert_eq!((others[0].from, others[0].to), (Peer, SocketQueue));
+        assert!(hops.iter().all(|hop| hop.from != Disk), "{hops:?}");
+    }
+}
+
+#[test]
 fn copy_file_range_copies_unless_all_blocks_are_shared() {
     let mut run = usual(Method::CopyFileRange, Sink::File);
     assert_eq!(copies(&run), Some(1.0));
@@ -153,21 +202,26 @@ fn ghosts_and_the_receiver_count_nowhere() {
                 continue;
             }
             // What begins in memory comes from no disk.
-            let ghosts = ghosts - usize::from(method.in_memory());
+            let ghosts = ghosts - usize::from(method.start() == Start::Memory);
+            // Shared memory is read where it is; a peer that sends makes a copy.
+            let other = match method {
+                Method::SharedMemory => 0,
+                _ => receiver + usize::from(method.receives()),
+            };
             let summary = summarise(&usual(method, sink));
             let of = |what: &dyn Fn(&Hop) -> bool| {
                 summary.copy_path.iter().filter(|hop| what(hop)).count()
             };
             assert_eq!(of(&|hop| hop.ghost), ghosts, "{method} to {sink}");
             assert_eq!(
-                of(&|hop| hop.side == Side::Receiver),
-                receiver,
+                of(&|hop| hop.side == method.side().other()),
+                other,
                 "{method} to {sink}"
             );
             let copied = summary
                 .copy_path
                 .iter()
-                .filter(|hop| hop.how == How::CpuCopy && !hop.ghost && hop.side == Side::Sender);
+                .filter(|hop| hop.how == How::CpuCopy && !hop.ghost && hop.side == method.side());
             let copied: u64 = copied.map(|hop| hop.bytes).sum();
             assert_eq!(summary.cpu_copied_bytes, Some(copied), "{method} to {sink}");
         }
@@ -286,8 +340,9 @@ fn shipped_recordings_come_to_what_the_course_says() {
     for (name, text) in texts {
         let run = zclab::store::recording::parse(name, text).unwrap();
         let copies = match (run.spec.method, run.spec.to) {
-            (Method::ReadWrite | Method::SendZerocopy, _) => 2.0,
-            (Method::MmapWrite | Method::CopyFileRange, _) => 1.0,
+            (Method::ReadWrite | Method::SendZerocopy | Method::RecvWrite, _) => 2.0,
+            (Method::MmapWrite | Method::CopyFileRange | Method::SpliceReceive, _) => 1.0,
+            (Method::SharedMemory, _) => 0.0,
             (Method::Sendfile | Method::Splice, Sink::File) => 1.0,
             (Method::Sendfile | Method::Splice | Method::Vmsplice | Method::Tee, _) => 0.0,
         };
@@ -295,7 +350,7 @@ fn shipped_recordings_come_to_what_the_course_says() {
         assert_eq!(summary.cpu_copies_per_byte, Some(copies), "{name}");
         let disk = summary.copy_path.iter().find(|hop| hop.from == Place::Disk);
         let ghost = run.spec.cache == Cache::Warm;
-        let ghost = (!run.spec.method.in_memory()).then_some(ghost);
+        let ghost = (run.spec.method.start() == Start::File).then_some(ghost);
         assert_eq!(disk.map(|hop| hop.ghost), ghost, "{name}");
     }
 }

@@ -121,6 +121,9 @@ fn expected(spec: &TransferSpec) -> Summary {
             2,
         ),
         Tee => (vec![("splice", 2 * chunks + 1), ("tee", chunks)], 0),
+        SharedMemory => (vec![("sendmsg", 1)], 0),
+        RecvWrite => (vec![("recvfrom", chunks + 1), ("write", chunks)], 2),
+        SpliceReceive => (vec![("splice", 2 * chunks + 1)], 1),
     };
     let syscalls = calls.iter().map(|(_, count)| count).sum();
     Summary {

@@ -61,6 +61,7 @@ fn recording(trace: Option<Trace>) -> Recording {
                 copied: 2,
                 copied_sends: vec![[3, 4]],
             }),
+            passed_memory: Some(1 << 20),
             pipe_size: Some(1 << 17),
             shared_blocks: Some(0),
         },

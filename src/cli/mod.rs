@@ -20,9 +20,11 @@ pub mod completions;
 pub mod doctor;
 pub mod error;
 pub mod errors;
+pub mod feed;
 pub mod learn;
 pub mod lessons;
 pub mod page_cache;
+mod progress;
 pub mod prove;
 pub mod proxy;
 pub mod receive;
@@ -93,6 +95,9 @@ enum Command {
     /// The receiving process of an experiment
     #[command(name = "__receive", hide = true)]
     Receive(receive::Args),
+    /// The peer of an experiment that receives
+    #[command(name = "__feed", hide = true)]
+    Feed(feed::Args),
 }
 
 /// Reads the arguments, runs the command, reports its error.
@@ -119,6 +124,7 @@ pub fn main() -> ExitCode {
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Transfer(args)) => transfer::run(args),
         Some(Command::Receive(args)) => receive::run(args),
+        Some(Command::Feed(args)) => feed::run(args),
     };
     done.unwrap_or_else(|error| {
         if error.downcast_ref::<ClosedOutput>().is_some() {

@@ -12,6 +12,9 @@ use crate::host;
 pub struct Args {
     /// hash or discard
     pub drain: Drain,
+    /// Map the memory whose descriptor is passed, instead of reading
+    #[arg(long)]
+    pub maps: bool,
     /// Run on these CPUs (0,1,2) whatever the sender is pinned to
     #[arg(long, value_name = "LIST")]
     pub cpus: Option<String>,
@@ -23,7 +26,11 @@ pub fn run(args: Args) -> Result<ExitCode> {
         host::run_on(cpus).with_context(|| format!("cannot run on the CPUs {cpus}"))?;
     }
     super::print("ready\n")?;
-    let received = endpoint::drain(io::stdin(), args.drain).context("cannot receive")?;
+    let received = match args.maps {
+        true => endpoint::take_mapped(io::stdin(), args.drain),
+        false => endpoint::drain(io::stdin(), args.drain),
+    };
+    let received = received.context("cannot receive")?;
     super::print(&(serde_json::to_string(&received)? + "\n"))?;
     Ok(ExitCode::SUCCESS)
 }

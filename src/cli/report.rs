@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::copypath;
 use crate::experiment::verdict::duration as time;
 use crate::model::{
-    Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Side, Sink, Size,
+    Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Side, Sink, Size, Start,
 };
 use crate::model::{Summary, Unavailable, grouped};
 
@@ -15,7 +15,11 @@ use crate::model::{Summary, Unavailable, grouped};
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {
     method: Method,
+    /// Where the bytes are when the transfer begins: `file`, `memory`, or `tcp`, at the other end of a connection.
+    from: Start,
     to: Sink,
+    /// Whose figures `measured`, `traced` and `cpu_copied_bytes` are.
+    side: Side,
     size: Size,
     chunk: Size,
     cache: Cache,
@@ -83,7 +87,9 @@ impl Document<'_> {
         let live = recording.origin == Origin::Live;
         Document {
             method: spec.method,
+            from: spec.method.start(),
             to: spec.to,
+            side: spec.method.side(),
             size: spec.size,
             chunk: spec.chunk,
             cache: spec.cache,
@@ -126,7 +132,7 @@ pub fn for_people(recording: &Recording) -> String {
     let summary = copypath::summarise(recording);
     let mut text = Text(heading(recording));
     if let Some(measured) = &recording.measured {
-        measured_group(&mut text, measured);
+        measured_group(&mut text, measured, recording.spec.method.side());
     }
     if let (Some(trace), Some(calls)) = (&recording.trace, summary.syscalls) {
         text.group("Traced run: the same transfer once more, for its calls");
@@ -144,16 +150,24 @@ pub fn for_people(recording: &Recording) -> String {
             "the tracer's own cost is in it",
         );
     }
-    path_group(&mut text, &summary);
+    path_group(&mut text, &summary, recording.spec.method.side());
     text.0
 }
 
 fn heading(recording: &Recording) -> String {
     let spec = &recording.spec;
     let outcome = &recording.outcome;
+    let (from, source) = match spec.method.start() {
+        Start::Tcp => (" from tcp", "the peer's file"),
+        _ => ("", &*format!("source {}", spec.cache)),
+    };
+    let cut = match spec.method {
+        Method::SharedMemory => "by one message".to_owned(),
+        _ => format!("in chunks of {}", spec.chunk),
+    };
     let mut text = format!(
-        "{} to {}: {} in chunks of {}, source {} on {}",
-        spec.method, spec.to, spec.size, spec.chunk, spec.cache, outcome.file_system
+        "{}{from} to {}: {} {cut}, {source} on {}",
+        spec.method, spec.to, spec.size, outcome.file_system
     );
     text += match outcome.verified {
         Some(true) => ", verified\n",
@@ -205,8 +219,9 @@ fn heading(recording: &Recording) -> String {
     text
 }
 
-fn measured_group(text: &mut Text, measured: &Measured) {
-    text.group("Untraced run: what it cost the sender");
+fn measured_group(text: &mut Text, measured: &Measured, side: Side) {
+    let who = side.name();
+    text.group(&format!("Untraced run: what it cost the {who}"));
     text.row("wall time", &time(measured.wall_ns), "");
     let split = measured.user_ns.zip(measured.system_ns);
     let split = split.map(|(user, system)| format!("user {}, system {}", time(user), time(system)));
@@ -232,6 +247,10 @@ fn measured_group(text: &mut Text, measured: &Measured) {
         let note = "in user mode each is two mode switches more; inside a call it is none";
         text.row("", "", note);
     }
+    if let Some(bytes) = measured.peak_memory_bytes {
+        let note = "its buffers and mappings at their largest";
+        text.row("memory, at most", &Size(bytes).to_string(), note);
+    }
     if let Some(bytes) = measured.read_bytes {
         text.row("read from storage", &Size(bytes).to_string(), "");
     }
@@ -250,7 +269,7 @@ fn kinds(one: (&str, u64), other: (&str, u64)) -> String {
     }
 }
 
-fn path_group(text: &mut Text, summary: &Summary) {
+fn path_group(text: &mut Text, summary: &Summary, side: Side) {
     let Some(copied) = summary.cpu_copied_bytes else {
         return;
     };
@@ -258,8 +277,8 @@ fn path_group(text: &mut Text, summary: &Summary) {
         let hops = summary.copy_path.iter();
         hops.filter(move |hop| hop.side == side && !hop.ghost)
     };
-    text.group("Copy path of the sender");
-    happened(Side::Sender).for_each(|hop| text.hop(hop));
+    text.group(&format!("Copy path of the {}", side.name()));
+    happened(side).for_each(|hop| text.hop(hop));
     let each = summary.cpu_copies_per_byte;
     let each = each.map(|copies| format!("{copies:.1} a byte"));
     text.row(
@@ -267,9 +286,11 @@ fn path_group(text: &mut Text, summary: &Summary) {
         &Size(copied).to_string(),
         &each.unwrap_or_default(),
     );
-    if happened(Side::Receiver).next().is_some() {
-        text.group("Copy path of the receiver, not counted above");
-        happened(Side::Receiver).for_each(|hop| text.hop(hop));
+    let other = side.other();
+    if happened(other).next().is_some() {
+        let title = format!("Copy path of the {}, not counted above", other.name());
+        text.group(&title);
+        happened(other).for_each(|hop| text.hop(hop));
     }
     let ghosts: Vec<_> = summary.copy_path.iter().filter(|hop| hop.ghost).collect();
     if !ghosts.is_empty() {

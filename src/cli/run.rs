@@ -4,9 +4,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 
+use super::progress::{Interrupt, Line};
 use super::report::{self, Document};
 use crate::experiment;
-use crate::model::{Cache, Method, Sink, Size, TransferSpec};
+use crate::model::{Cache, Method, Recording, Sink, Size, TransferSpec};
 use crate::store;
 use crate::trace::Cancel;
 
@@ -87,7 +88,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         file: args.file,
         dir: args.dir,
     };
-    let recording = experiment::run(&spec, &source, &Cancel::new(), &mut |_| {})?;
+    let recording = recorded(&spec, &source)?;
     for missing in &recording.unavailable {
         super::warn(&format!(
             "not available: {}: {}",
@@ -102,6 +103,19 @@ pub fn run(args: Args) -> Result<ExitCode> {
         false => super::print(&report::for_people(&recording))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The run, with its progress shown, and Ctrl-C heard.
+fn recorded(spec: &TransferSpec, source: &experiment::Source) -> Result<Recording> {
+    let cancel = Cancel::new();
+    let interrupt = Interrupt::cancels(&cancel)?;
+    let mut line = Line::new();
+    let recording = experiment::run(spec, source, &cancel, &mut |progress| line.show(progress));
+    line.clear();
+    if recording.is_err() {
+        interrupt.end_if_cancelled();
+    }
+    recording
 }
 
 /// The sink that was asked for, or the method's first. A sink that the method has not is a usage error.

@@ -23,6 +23,12 @@ pub const COPIED_SOURCE: &str = "SO_EE_CODE_ZEROCOPY_COPIED on the error queue";
 pub const NOT_COPIED_SOURCE: &str = "completed on the error queue, without COPIED";
 /// Why a second pipe holds them, too.
 pub const TEE_SOURCE: &str = "tee(2): references are duplicated, data is not";
+/// Why a pipe holds what has arrived on a socket by reference.
+pub const SPLICE_RECEIVE_SOURCE: &str =
+    "kernel, net/core/skbuff.c: skb_splice_bits() puts the queue's own pages into the pipe";
+/// Why the receiver needs no copy of what is in shared memory: it says that it has mapped it.
+pub const SHARED_MEMORY_SOURCE: &str =
+    "the receiver mapped the memfd that it was passed; memfd_create(2)";
 /// Why copy_file_range(2) copies where no block is shared.
 pub const COPY_RANGE_SOURCE: &str = "copy_file_range(2), NOTES: reflinks or copies";
 /// Why it did not: an instrument says so.
@@ -71,6 +77,8 @@ pub struct Fold {
     reports: Option<Arc<KernelReports>>,
     /// Such sends so far: the kernel numbers them from 0.
     zerocopy_sends: u32,
+    /// Bytes of memory that a message's descriptor stands for.
+    passed_memory: Option<u64>,
 }
 
 impl Fold {
@@ -85,6 +93,7 @@ impl Fold {
             shares_blocks: outcome.bytes_moved > 0
                 && outcome.shared_blocks == Some(outcome.bytes_moved),
             reports: outcome.kernel_reports.clone().map(Arc::new),
+            passed_memory: outcome.passed_memory,
             ..Fold::default()
         }
     }
@@ -99,6 +108,8 @@ impl Fold {
                 self.send_zerocopy(trace, call, returned)
             }
             "write" | "pwrite64" | "send" | "sendto" => self.write(trace, call, returned),
+            "recvfrom" => receive(trace, call, returned),
+            "sendmsg" => self.pass_memory(),
             "sendfile" | "sendfile64" => sendfile(trace, call, returned),
             "splice" => splice(trace, call, returned),
             "vmsplice" => pipe(trace, call, 0, Place::UserBuffer, VMSPLICE_SOURCE),
@@ -140,6 +151,14 @@ impl Fold {
         };
         let from = Place::UserBuffer;
         hop(from, to, how, returned, Basis::Reported, Some(source))
+    }
+
+    /// A message with a descriptor of memory: the few bytes of its own are no payload.
+    fn pass_memory(&self) -> Option<CallHop> {
+        let bytes = i64::try_from(self.passed_memory?).ok()?;
+        let source = Some(SHARED_MEMORY_SOURCE);
+        let (from, to) = (Place::UserBuffer, Place::Peer);
+        hop(from, to, How::Mapping, bytes, Basis::Told, source)
     }
 
     fn copy_file_range(&self, trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
@@ -209,6 +228,12 @@ fn read(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
     hop(from, to, How::CpuCopy, returned, Basis::Observed, None)
 }
 
+fn receive(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+    is_socket(kind(trace, call, 0)?).then_some(())?;
+    let (from, to) = (Place::SocketQueue, Place::UserBuffer);
+    hop(from, to, How::CpuCopy, returned, Basis::Observed, None)
+}
+
 fn sendfile(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
     let (out, from) = (kind(trace, call, 0)?, kind(trace, call, 1)?);
     (from == DescriptorKind::File).then_some(())?;
@@ -236,6 +261,7 @@ fn splice(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
         (File, Pipe) | (Pipe, Pipe) => (How::Reference, SPLICE_IN_SOURCE),
         (Pipe, File) => (How::CpuCopy, SPLICE_FILE_SOURCE),
         (Pipe, _) => (How::Reference, SPLICE_OUT_SOURCE),
+        (from, Pipe) if is_socket(from) => (How::Reference, SPLICE_RECEIVE_SOURCE),
         _ => return None,
     };
     // A file and a pipe are the places that they lead to, whichever end is named.
@@ -275,13 +301,16 @@ fn hop(
     })
 }
 
+fn is_socket(kind: DescriptorKind) -> bool {
+    use DescriptorKind::{Tcp, Udp, Unix};
+    matches!(kind, Tcp | Udp | Unix)
+}
+
 /// Where bytes that are written to such a descriptor end up.
 fn sink(kind: DescriptorKind) -> Option<Place> {
     match kind {
         DescriptorKind::File => Some(Place::PageCache),
-        DescriptorKind::Tcp | DescriptorKind::Udp | DescriptorKind::Unix => {
-            Some(Place::SocketQueue)
-        }
+        kind if is_socket(kind) => Some(Place::SocketQueue),
         DescriptorKind::Pipe => Some(Place::Pipe),
         _ => None,
     }

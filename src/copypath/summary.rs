@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{CallHop, Fold};
-use crate::model::{Basis, Cache, Hop, How, Place, Recording, Side, Sink, Summary, Trace};
+use crate::model::{
+    Basis, Cache, Hop, How, Outcome, Place, Recording, Side, Sink, Start, Summary, Trace,
+};
 
 /// What a recording comes to. Calls and hops come from its traced run, [`Summary::measured`] from the untraced one.
 pub fn summarise(recording: &Recording) -> Summary {
@@ -16,8 +18,8 @@ pub fn summarise(recording: &Recording) -> Summary {
         return summary;
     };
     let calls = trace.calls.len() as u64;
-    let sent = hops_of_calls(recording, trace);
-    let copied = sent.iter().filter(|hop| hop.how == How::CpuCopy);
+    let moved = hops_of_calls(recording, trace);
+    let copied = moved.iter().filter(|hop| hop.how == How::CpuCopy);
     let copied: u64 = copied.map(|hop| hop.bytes).sum();
     summary.syscalls = Some(calls);
     summary.mode_switches = Some(2 * calls);
@@ -26,10 +28,11 @@ pub fn summarise(recording: &Recording) -> Summary {
     summary.cpu_copies_per_byte =
         (summary.bytes_moved > 0).then(|| copied as f64 / summary.bytes_moved as f64);
     summary.copy_path = [
-        from_disk(recording, &sent),
-        sent,
+        from_disk(recording, &moved),
+        from_network(recording),
+        moved,
         beyond(recording),
-        received(recording),
+        by_the_other(recording),
     ]
     .concat();
     summary
@@ -46,16 +49,17 @@ fn named(trace: &Trace) -> BTreeMap<String, u64> {
 /// The hops of all calls, those of one kind added together, in the order in which they first appear.
 fn hops_of_calls(recording: &Recording, trace: &Trace) -> Vec<Hop> {
     let mut fold = Fold::of(&recording.outcome);
+    let side = recording.spec.method.side();
     let mut hops: Vec<Hop> = Vec::new();
     for call in &trace.calls {
         if let Some(hop) = fold.step(trace, call) {
-            add(&mut hops, hop);
+            add(&mut hops, hop, side);
         }
     }
     hops
 }
 
-fn add(hops: &mut Vec<Hop>, new: CallHop) {
+fn add(hops: &mut Vec<Hop>, new: CallHop, side: Side) {
     let same = |hop: &&mut Hop| {
         (hop.from, hop.to, hop.how, hop.basis, hop.source.as_deref())
             == (new.from, new.to, new.how, new.basis, new.source)
@@ -69,17 +73,17 @@ fn add(hops: &mut Vec<Hop>, new: CallHop) {
             bytes: new.bytes,
             basis: new.basis,
             source: new.source.map(str::to_owned),
-            side: Side::Sender,
+            side,
             ghost: false,
         }),
     }
 }
 
 /// What the disk had to do: measured where the source was cold, else a ghost.
-fn from_disk(recording: &Recording, sent: &[Hop]) -> Vec<Hop> {
+fn from_disk(recording: &Recording, moved: &[Hop]) -> Vec<Hop> {
     let bytes = recording.outcome.bytes_moved;
     let from_cache = |hop: &Hop| hop.from == Place::PageCache;
-    if bytes == 0 || !sent.iter().any(from_cache) {
+    if bytes == 0 || !moved.iter().any(from_cache) {
         return Vec::new();
     }
     let dma = |bytes, basis, source: &str, ghost| Hop {
@@ -105,6 +109,9 @@ const WARM: &str = "read(2): what is in the page cache is not read from the disk
 
 /// Bytes that came from the disk, and the instrument that says so. None where no instrument does.
 pub fn fetched(recording: &Recording) -> Option<(u64, &'static str)> {
+    if recording.spec.method.start() != Start::File {
+        return None;
+    }
     let before = recording.outcome.residency_before;
     if before.is_some_and(|before| before.pages > 0 && before.resident >= before.pages) {
         return Some((0, "page residency: the whole source was in the page cache"));
@@ -117,6 +124,24 @@ pub fn fetched(recording: &Recording) -> Option<(u64, &'static str)> {
     let pages = after.resident.saturating_sub(before?.resident);
     let bytes = pages * recording.machine.page_size.max(1);
     Some((bytes, "page residency before and after"))
+}
+
+/// What a network card would have done before.
+fn from_network(recording: &Recording) -> Vec<Hop> {
+    let bytes = recording.outcome.bytes_moved;
+    if bytes == 0 || !recording.spec.method.receives() {
+        return Vec::new();
+    }
+    vec![Hop {
+        from: Place::Device,
+        to: Place::SocketQueue,
+        how: How::Dma,
+        bytes,
+        basis: Basis::Documented,
+        source: Some("loopback has no device; on a real network card".to_owned()),
+        side: Side::Receiver,
+        ghost: true,
+    }]
 }
 
 /// What would follow on other hardware, or later: drawn, and counted nowhere.
@@ -145,29 +170,45 @@ fn beyond(recording: &Recording) -> Vec<Hop> {
         bytes,
         basis: Basis::Documented,
         source: Some(source.to_owned()),
-        side: Side::Sender,
+        side: recording.spec.method.side(),
         ghost: true,
     }]
 }
 
-/// The receiver's own copy, of which it tells itself.
-fn received(recording: &Recording) -> Vec<Hop> {
+/// The copy that the process at the other end makes, of which it tells itself.
+fn by_the_other(recording: &Recording) -> Vec<Hop> {
+    let other = |from, to, bytes, side| {
+        vec![Hop {
+            from,
+            to,
+            how: How::CpuCopy,
+            bytes,
+            basis: Basis::Told,
+            source: None,
+            side,
+            ghost: false,
+        }]
+    };
+    let Outcome {
+        bytes_moved,
+        received,
+        also_received,
+        passed_memory,
+        ..
+    } = recording.outcome;
+    if recording.spec.method.receives() && bytes_moved > 0 {
+        let (from, to) = (Place::Peer, Place::SocketQueue);
+        return other(from, to, bytes_moved, Side::Sender);
+    }
     let from = match recording.spec.to {
         Sink::Tcp | Sink::Unix => Place::SocketQueue,
         Sink::Pipe => Place::Pipe,
         Sink::File => return Vec::new(),
     };
-    if recording.outcome.received == 0 {
+    // Shared memory is read where it is.
+    if received == 0 || passed_memory.is_some() {
         return Vec::new();
     }
-    vec![Hop {
-        from,
-        to: Place::Peer,
-        how: How::CpuCopy,
-        bytes: recording.outcome.received + recording.outcome.also_received.unwrap_or(0),
-        basis: Basis::Told,
-        source: None,
-        side: Side::Receiver,
-        ghost: false,
-    }]
+    let bytes = received + also_received.unwrap_or(0);
+    other(from, Place::Peer, bytes, Side::Receiver)
 }

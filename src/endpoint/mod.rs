@@ -1,12 +1,16 @@
 //! Where bytes come from and go to: source files, sinks, and the process that receives.
 
+mod feeder;
+mod mapped;
 mod pattern;
 mod receiver;
 mod scratch;
 mod sink;
 mod source;
 
-pub use receiver::{Drain, Received, Receiver, drain};
+pub use feeder::{Feeder, feed, pass_on};
+pub use mapped::{see_mapped, take_mapped, take_memory};
+pub use receiver::{Drain, Reader, Received, Receiver, drain};
 pub use scratch::{need_space, scratch_file};
 pub use sink::{Connection, connect, read_back};
 pub use source::{Source, file_size};

@@ -48,6 +48,17 @@ impl FromStr for Drain {
     }
 }
 
+/// What the receiving process is to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    /// How it takes what it gets.
+    pub drain: Drain,
+    /// It is passed a descriptor of memory and maps that, instead of reading bytes.
+    pub maps: bool,
+    /// The CPUs that it runs on; those of the sender without it.
+    pub cpus: Option<&'a str>,
+}
+
 /// What arrived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Received {
@@ -71,10 +82,13 @@ pub const READY: &str = "ready";
 ///
 /// # Errors
 /// The process cannot be started, or ends at once.
-pub(super) fn start(input: OwnedFd, drain: Drain, cpus: Option<&str>) -> Result<Receiver> {
+pub(super) fn start(input: OwnedFd, reader: &Reader) -> Result<Receiver> {
     let mut command = this_program();
-    command.args(["__receive", drain.name()]);
-    if let Some(cpus) = cpus {
+    command.args(["__receive", reader.drain.name()]);
+    if reader.maps {
+        command.arg("--maps");
+    }
+    if let Some(cpus) = reader.cpus {
         command.args(["--cpus", cpus]);
     }
     let mut child = command

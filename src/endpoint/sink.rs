@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use super::{Drain, Received, Receiver, receiver, scratch_file, source};
+use super::{Drain, Reader, Received, Receiver, receiver, scratch_file, source};
 use crate::model::Sink;
 
 /// A sink to write to, and the process that drains it (a file has none).
@@ -29,7 +29,7 @@ pub struct Connection {
 ///
 /// # Errors
 /// A socket, pipe, file or process cannot be had.
-pub fn connect(to: Sink, dir: &Path, drain: Drain, cpus: Option<&str>) -> Result<Connection> {
+pub fn connect(to: Sink, dir: &Path, reader: &Reader) -> Result<Connection> {
     let (sink, other): (OwnedFd, OwnedFd) = match to {
         Sink::File => {
             return Ok(Connection {
@@ -50,12 +50,12 @@ pub fn connect(to: Sink, dir: &Path, drain: Drain, cpus: Option<&str>) -> Result
             (sink.into(), other.into())
         }
     };
-    let receiver = Some(receiver::start(other, drain, cpus)?);
+    let receiver = Some(receiver::start(other, reader)?);
     Ok(Connection { sink, receiver })
 }
 
 /// Both ends of a connection over loopback. The port is the system's choice.
-fn tcp_pair() -> std::io::Result<(TcpStream, TcpStream)> {
+pub(super) fn tcp_pair() -> std::io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let sink = TcpStream::connect(listener.local_addr()?)?;
     // Whoever else has found the port is not the one.

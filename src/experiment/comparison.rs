@@ -382,6 +382,7 @@ fn together(one: Measured, other: Measured) -> Measured {
             + other.involuntary_context_switches,
         minor_faults: one.minor_faults + other.minor_faults,
         major_faults: one.major_faults + other.major_faults,
+        peak_memory_bytes: both(one.peak_memory_bytes, other.peak_memory_bytes),
         read_bytes: both(one.read_bytes, other.read_bytes),
     }
 }

@@ -14,7 +14,7 @@ pub mod watching;
 use std::{
     fs::File,
     io::{Read, Seek, SeekFrom},
-    os::fd::AsFd,
+    os::{fd::AsFd, unix::process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -130,6 +130,7 @@ pub fn run(
             file_system: host::file_system(&lab.source.file),
             also_received: report.also_received.map(|received| received.bytes),
             kernel_reports: report.kernel_reports,
+            passed_memory: report.passed_memory,
             pipe_size: report.pipe_size,
             shared_blocks: report.shared_blocks,
         },
@@ -192,7 +193,7 @@ impl Lab<'_> {
         let stdout = child.stdout.take().expect("asked for a pipe");
         let total = self.spec.size.bytes();
         while !readable_soon(&stdout)? {
-            let done = written_by(child.id()).min(total);
+            let done = moved_by(child.id()).min(total);
             progress(Progress::Measuring { done, total });
         }
         let status = child
@@ -291,6 +292,8 @@ impl Lab<'_> {
             command.args(["--receiver-cpus", &cpus]);
         }
         command
+            // Ctrl-C on a terminal reaches this process, which cancels, and not the sender before it.
+            .process_group(0)
             .stdin(self.source.file.try_clone()?)
             .stdout(Stdio::piped())
             .stderr(errors.try_clone()?);
@@ -370,11 +373,19 @@ fn readable_soon(from: &impl AsFd) -> Result<bool> {
     }
 }
 
-/// What a process has written so far: `wchar` counts write and sendfile alike. 0 where the kernel does not tell.
-fn written_by(pid: u32) -> u64 {
-    let io = std::fs::read_to_string(format!("/proc/{pid}/io")).unwrap_or_default();
-    let line = io.lines().find_map(|line| line.strip_prefix("wchar: "));
-    line.and_then(|count| count.parse().ok()).unwrap_or(0)
+/// How far a sender is: the position in its source or its sink, where either is a file that it reads or writes; or
+/// what it has written (`wchar`, which counts write but not splice). 0 where the kernel does not tell.
+fn moved_by(pid: u32) -> u64 {
+    let number = |file: String, field| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix(field));
+        line.and_then(|count| count.trim().parse().ok())
+            .unwrap_or(0)
+    };
+    [sender::SOURCE, sender::SINK]
+        .map(|fd| number(format!("fdinfo/{fd}"), "pos:"))
+        .into_iter()
+        .fold(number("io".to_owned(), "wchar:"), u64::max)
 }
 
 fn current_cpu() -> Option<usize> {

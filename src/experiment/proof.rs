@@ -173,7 +173,7 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
     source
         .write_all_at(new, 0)
         .context("cannot overwrite the source")?;
-    if method.in_memory() {
+    if method == Method::Vmsplice {
         tools.memory.bytes_mut().copy_from_slice(new);
     }
     drop(tools.second.take());

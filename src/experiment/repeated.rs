@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::comparison::{Entry, To};
 use super::{complaint, memory_file, stop_if};
-use crate::endpoint::{self, Drain};
+use crate::endpoint::{self, Drain, Reader};
 use crate::measure::Counters;
 use crate::model::{Measured, Method};
 use crate::trace::Cancel;
@@ -97,7 +97,12 @@ pub fn send(order: &Order) -> Result<Said> {
             measured,
         });
     };
-    let connection = endpoint::connect(sink, order.dir, Drain::Discard, order.receiver_cpus)?;
+    let reader = Reader {
+        drain: Drain::Discard,
+        maps: false,
+        cpus: order.receiver_cpus,
+    };
+    let connection = endpoint::connect(sink, order.dir, &reader)?;
     let (bytes_moved, measured) = timed(order, &source, &connection.sink)?;
     let received = match connection.receiver {
         None => endpoint::read_back(connection.sink.as_fd(), Drain::Discard)?,

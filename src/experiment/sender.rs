@@ -3,6 +3,7 @@
 
 use std::{
     fs::File,
+    io::Write,
     os::{
         fd::{AsFd, AsRawFd, OwnedFd, RawFd},
         unix::fs::FileExt,
@@ -17,11 +18,12 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{self, Connection, Drain, Received, Receiver};
+use crate::endpoint::{self, Connection, Drain, Feeder, Reader, Received, Receiver};
 use crate::host;
-use crate::measure::{self, Counters};
+use crate::measure::{self, Counters, PeakMemory};
 use crate::model::{
-    Cache, KernelReports, Measured, Method, Residency, Sink, TransferSpec, Unavailable, marker,
+    Cache, KernelReports, Measured, Method, Residency, Sink, Start, TransferSpec, Unavailable,
+    marker,
 };
 use crate::transfer::{self, Job, Tools, Wish};
 
@@ -75,6 +77,8 @@ pub struct Report {
     pub residency_before: Option<Residency>,
     /// And just after.
     pub residency_after: Option<Residency>,
+    /// Bytes of memory that the receiver was passed a descriptor of.
+    pub passed_memory: Option<u64>,
     /// How much the pipe on the way can hold, where there is one.
     pub pipe_size: Option<u64>,
     /// Bytes of a file sink whose blocks are the source's own, where the file system tells.
@@ -94,29 +98,29 @@ pub fn send(order: &Order) -> Result<Report> {
     let directory = host::scratch_directory(order.dir.as_deref())?;
     let spec = &order.spec;
     let (opened, checksum) = open(order, &directory.path)?;
-    let source = File::from(put_in_place(opened.into(), source)?);
-    let connection = endpoint::connect(
-        spec.to,
-        &directory.path,
-        order.drain,
-        order.receiver_cpus.as_deref(),
-    )?;
+    let size = opened.metadata().context("cannot ask for the size")?.len();
+    let (opened, peer) = begin(order, opened)?;
+    let source = File::from(put_in_place(opened, source)?);
+    let connection = endpoint::connect(spec.to, &directory.path, &reader(order))?;
     let sink = put_in_place(connection.sink, sink)?;
     if spec.method == Method::SendZerocopy {
         super::ends::allow_zerocopy(&sink).context("cannot set SO_ZEROCOPY")?;
     }
-    let mut tools = prepare(spec, &source, &sink)?;
+    warm_up(spec).context("cannot rehearse the transfer")?;
+    let memory = PeakMemory::watch();
+    let mut tools = prepare(spec, &source, size, &sink)?;
     let second = second_reader(order, &directory.path)?;
     let (second_sink, second_reader) = second.map_or((None, None), |c| (Some(c.sink), c.receiver));
     tools.second = second_sink;
     let pipe_size = pipe_size(spec, &tools, &sink);
 
     let mut unavailable = Vec::new();
-    if spec.cache == Cache::Cold && spec.method.in_memory() {
-        let why = "the data is in the program's memory before the transfer begins";
-        unavailable.push(unavailable_because("cold-cache", why.to_owned()));
+    let cold = spec.cache == Cache::Cold && spec.method.start() == Start::File;
+    if spec.cache == Cache::Cold && !cold {
+        unavailable.push(unavailable_because("cold-cache", no_file(spec.method)));
     }
     let mut residency = |what: &str| match measure::residency(&source) {
+        _ if spec.method.receives() => None,
         Ok(residency) => Some(residency),
         Err(error) => {
             unavailable.push(unavailable_because(
@@ -126,12 +130,12 @@ pub fn send(order: &Order) -> Result<Report> {
             None
         }
     };
-    let cold = spec.cache == Cache::Cold && !spec.method.in_memory();
     if cold {
         measure::drop_from_cache(&source)?;
     }
     let residency_before = residency("before the transfer");
-    let (bytes_moved, measured) = timed_transfer(spec, &source, &sink, &mut tools)?;
+    let (bytes_moved, mut measured) = timed_transfer(spec, &source, size, &sink, &mut tools)?;
+    measured.peak_memory_bytes = memory.risen();
     let residency_after = residency("after the transfer");
     let shared_blocks = shared_blocks(spec, &sink)?;
     if let Some(left) = residency_before
@@ -141,6 +145,7 @@ pub fn send(order: &Order) -> Result<Report> {
         unavailable.push(not_cold(left, &host::file_system(&source)));
     }
 
+    peer.map_or(Ok(()), Feeder::finish)?;
     let received = match connection.receiver {
         None => endpoint::read_back(sink.as_fd(), order.drain)?,
         Some(receiver) => {
@@ -163,15 +168,42 @@ pub fn send(order: &Order) -> Result<Report> {
         measured,
         residency_before,
         residency_after,
+        passed_memory: (spec.method == Method::SharedMemory).then_some(bytes_moved),
         pipe_size,
         shared_blocks,
         unavailable,
     })
 }
 
+/// What the transfer reads from: the file itself, or a connection whose peer sends the file.
+fn begin(order: &Order, file: File) -> Result<(OwnedFd, Option<Feeder>)> {
+    if !order.spec.method.receives() {
+        return Ok((file.into(), None));
+    }
+    let (connection, peer) = endpoint::feed(file, order.receiver_cpus.as_deref())?;
+    Ok((connection, Some(peer)))
+}
+
+/// What the process at the other end of the sink is to do.
+fn reader(order: &Order) -> Reader<'_> {
+    Reader {
+        drain: order.drain,
+        maps: order.spec.method == Method::SharedMemory,
+        cpus: order.receiver_cpus.as_deref(),
+    }
+}
+
+/// Why nothing can be cold.
+fn no_file(method: Method) -> String {
+    match method.start() {
+        Start::Tcp => "the data comes from a connection, not from a file",
+        _ => "the data is in the program's memory before the transfer begins",
+    }
+    .to_owned()
+}
+
 /// What the method needs beside source and sink, and a sink that is a pipe as large as it is asked to be.
-fn prepare(spec: &TransferSpec, source: &File, sink: &OwnedFd) -> Result<Tools> {
-    let size = source.metadata().context("cannot ask for the size")?.len();
+fn prepare(spec: &TransferSpec, source: &File, size: u64, sink: &OwnedFd) -> Result<Tools> {
     let pipe_size = spec.pipe_size.map(|size| size.bytes() as usize);
     let wish = Wish {
         size: usize::try_from(size).context("the source is larger than the address space")?,
@@ -194,8 +226,7 @@ fn second_reader(order: &Order, dir: &Path) -> Result<Option<Connection>> {
     if spec.method != Method::Tee {
         return Ok(None);
     }
-    let cpus = order.receiver_cpus.as_deref();
-    let connection = endpoint::connect(Sink::Pipe, dir, order.drain, cpus)?;
+    let connection = endpoint::connect(Sink::Pipe, dir, &reader(order))?;
     if let Some(size) = spec.pipe_size {
         let set = transfer::set_pipe_size(&connection.sink, size.bytes() as usize);
         set.with_context(|| format!("cannot prepare the second sink{}", piped(spec)))?;
@@ -244,11 +275,10 @@ fn shared_blocks(spec: &TransferSpec, sink: &OwnedFd) -> Result<Option<u64>> {
 fn timed_transfer(
     spec: &TransferSpec,
     source: &File,
+    size: u64,
     sink: &OwnedFd,
     tools: &mut Tools,
 ) -> Result<(u64, Measured)> {
-    let size = source.metadata().context("cannot ask for the size")?.len();
-    warm_up(spec).context("cannot rehearse the transfer")?;
     let job = Job {
         source: source.as_fd(),
         sink: sink.as_fd(),
@@ -273,6 +303,10 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
     const PAGE: usize = 4096;
     let page = memory_file(PAGE as u64)?;
     page.write_all_at(&[1; PAGE], 0)?;
+    let source = match spec.method.receives() {
+        true => sent_already(&[1; PAGE])?,
+        false => page.try_clone()?,
+    };
     let (sink, _other_end) = unseen(spec)?;
     let wish = Wish {
         size: PAGE,
@@ -284,7 +318,7 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
     let (_unread, second) = std::io::pipe()?;
     tools.second = Some(second.into());
     let job = Job {
-        source: page.as_fd(),
+        source: source.as_fd(),
         sink: sink.as_fd(),
         size: PAGE,
         chunk: PAGE,
@@ -294,6 +328,13 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
     mark("zclab: a rehearsal of one page");
     transfer::transfer(spec.method.name(), job).transpose()?;
     before.until_now().map(drop)
+}
+
+/// A connection on which this has arrived, and its end.
+fn sent_already(bytes: &[u8]) -> Result<File> {
+    let (near, mut far) = super::ends::tcp()?;
+    far.write_all(bytes)?;
+    Ok(OwnedFd::from(near).into())
 }
 
 /// A sink of the rehearsal, and its other end, where it has one: of the kind that the method insists on, or else
@@ -309,6 +350,10 @@ fn unseen(spec: &TransferSpec) -> Result<(OwnedFd, Option<OwnedFd>)> {
         Sink::Pipe => {
             let (out, into) = std::io::pipe()?;
             (into.into(), Some(out.into()))
+        }
+        Sink::Unix if spec.method == Method::SharedMemory => {
+            let (near, far) = super::ends::unix()?;
+            (near.into(), Some(far.into()))
         }
         Sink::File => (memory_file(0)?.into(), None),
         Sink::Tcp | Sink::Unix => {

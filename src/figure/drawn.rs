@@ -6,7 +6,7 @@ use super::{
     scene::{Border, Furniture, Scene, Tag, Tone, Trail},
     stage::{Plan, Road, Seat, Stage, Upper},
 };
-use crate::model::{Figure, How, Place, Sink};
+use crate::model::{Figure, How, Place, Sink, Start};
 
 /// What is wrong with a figure's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +114,8 @@ impl Drawn {
                 Upper::Empty
             },
             pipe: false,
+            start: Start::File,
+            shares: false,
             sink: if has(Place::SocketQueue) {
                 Sink::Tcp
             } else if has(Place::Pipe) {

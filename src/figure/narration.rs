@@ -20,7 +20,7 @@ pub fn sentence(playback: &Playback, number: usize) -> String {
     let (_, hop) = playback.at(number);
     match hop {
         Some(hop) => moved(playback, name, call, &hop),
-        None => still(name, call),
+        None => still(playback, name, call),
     }
 }
 
@@ -41,7 +41,7 @@ pub fn basis(playback: &Playback, number: usize) -> String {
             source.unwrap_or("its manual page")
         ),
         Some(CallHop {
-            basis: basis @ (Basis::Reported | Basis::Measured),
+            basis: basis @ (Basis::Reported | Basis::Measured | Basis::Told),
             source: Some(source),
             ..
         }) => format!("{}: {source}. {time}, traced.", basis.name()),
@@ -62,8 +62,20 @@ pub fn basis(playback: &Playback, number: usize) -> String {
 
 fn moved(playback: &Playback, name: &str, call: &Call, hop: &CallHop) -> String {
     let bytes = Size(hop.bytes);
-    let sink = sink_name(playback.recording().spec.to);
+    let spec = &playback.recording().spec;
+    let sink = sink_name(spec.to, spec.method.receives());
     let main = match (hop.from, hop.to, hop.how) {
+        (_, Place::Peer, How::Mapping) => {
+            return format!(
+                "The receiver gets a descriptor of your memory's {bytes} and maps the same pages: nothing moves."
+            );
+        }
+        (Place::SocketQueue, Place::UserBuffer, _) => {
+            format!("The kernel copies {bytes} from the socket's queue to your buffer")
+        }
+        (Place::SocketQueue, Place::Pipe, _) => {
+            format!("The pipe notes references to {bytes} of the socket's queue: no byte moves")
+        }
         (_, _, How::Mapping) => {
             return format!(
                 "The kernel notes that {bytes} of your addresses show the file's pages: nothing moves."
@@ -133,7 +145,9 @@ fn moved(playback: &Playback, name: &str, call: &Call, hop: &CallHop) -> String 
 /// Bytes that a call asked for.
 fn asked(name: &str, call: &Call) -> Option<u64> {
     match name {
-        "read" | "pread64" | "write" | "pwrite64" | "send" | "sendto" => Some(call.args[2]),
+        "read" | "pread64" | "write" | "pwrite64" | "send" | "sendto" | "recvfrom" => {
+            Some(call.args[2])
+        }
         "sendfile" | "sendfile64" => Some(call.args[3]),
         "splice" | "copy_file_range" => Some(call.args[4]),
         "tee" => Some(call.args[2]),
@@ -141,8 +155,13 @@ fn asked(name: &str, call: &Call) -> Option<u64> {
     }
 }
 
-fn still(name: &str, call: &Call) -> String {
+fn still(playback: &Playback, name: &str, call: &Call) -> String {
+    let receives = playback.recording().spec.method.receives();
     match name {
+        "recvfrom" | "splice" if call.result == 0 && receives => {
+            let name = if name == "splice" { "splice" } else { "recv" };
+            format!("{name}() returns 0: the peer has closed, and all that it sent is here.")
+        }
         "read" | "pread64" if call.result == 0 => {
             "read() returns 0: the file has ended, and so does the loop.".to_owned()
         }
@@ -164,8 +183,9 @@ fn still(name: &str, call: &Call) -> String {
     }
 }
 
-fn sink_name(sink: Sink) -> &'static str {
+fn sink_name(sink: Sink, receives: bool) -> &'static str {
     match sink {
+        Sink::File if receives => "the file's pages",
         Sink::Tcp | Sink::Unix => "the socket's queue",
         Sink::Pipe => "the pipe",
         Sink::File => "the other file's pages",

@@ -10,7 +10,7 @@ use super::{
     stage::{Plan, Road, Stage, Upper},
 };
 use crate::copypath::{CallHop, Fold, fetched, summarise};
-use crate::model::{Call, DescriptorKind, How, Method, Recording, Sink, Summary, Trace};
+use crate::model::{Call, DescriptorKind, How, Method, Recording, Sink, Start, Summary, Trace};
 
 /// Calls from one known sum to the next.
 const EVERY: usize = 256;
@@ -130,7 +130,7 @@ impl Sums {
                 self.handed += hop.bytes;
             }
             Road::View => self.mapped += hop.bytes,
-            Road::Fetch | Road::Out | Road::Receive => {}
+            Road::Fetch | Road::Out | Road::Receive | Road::Share => {}
         }
     }
 }
@@ -389,6 +389,7 @@ impl Playback {
 fn function(call: &str) -> &str {
     match call {
         "sendto" => "send",
+        "recvfrom" => "recv",
         "ppoll" => "poll",
         name => name,
     }
@@ -398,15 +399,21 @@ fn function(call: &str) -> &str {
 pub fn plan(method: Method, sink: Sink) -> Plan {
     Plan {
         upper: match method {
-            Method::ReadWrite | Method::SendZerocopy => Upper::Buffer,
+            Method::ReadWrite | Method::SendZerocopy | Method::RecvWrite => Upper::Buffer,
             Method::MmapWrite => Upper::Mapping,
-            Method::Vmsplice => Upper::Memory,
-            Method::Sendfile | Method::Splice | Method::CopyFileRange | Method::Tee => Upper::Empty,
+            Method::Vmsplice | Method::SharedMemory => Upper::Memory,
+            Method::Sendfile
+            | Method::Splice
+            | Method::CopyFileRange
+            | Method::Tee
+            | Method::SpliceReceive => Upper::Empty,
         },
         pipe: method.has_pipe(sink),
         sink,
-        peer: sink != Sink::File,
-        disk: !method.in_memory(),
+        start: method.start(),
+        peer: sink != Sink::File || method.receives(),
+        shares: method == Method::SharedMemory,
+        disk: method.start() != Start::Memory,
         device: matches!(sink, Sink::Tcp | Sink::File),
     }
 }

@@ -6,7 +6,7 @@ use super::{
     stage::{Plan, Road, Seat, Stage, Upper, Wire},
 };
 use crate::copypath::CallHop;
-use crate::model::{How, Sink, Size, TransferSpec};
+use crate::model::{How, Sink, Size, Start, TransferSpec};
 
 /// One moment, taken apart: what the drawing of each piece asks for.
 struct Moment<'a> {
@@ -173,6 +173,8 @@ fn tokens_on(wire: &Wire, cells: f64, how: How) -> Vec<Token> {
 /// What stands in a seat.
 pub(super) fn name(plan: Plan, seat: Seat) -> &'static str {
     match (seat, plan.sink) {
+        (Seat::Disk, _) if plan.start == Start::Tcp => "NIC",
+        (Seat::Source, _) if plan.start == Start::Tcp => "socket queue",
         (Seat::Disk, _) => "disk",
         (Seat::Source, _) => "page cache",
         (Seat::Buffer, _) if plan.upper == Upper::Mapping => "your mapping",
@@ -223,6 +225,7 @@ impl Moment<'_> {
             Road::Fill,
             Road::Drain,
             Road::View,
+            Road::Share,
         ] {
             let Some(how) = self.how_of(road) else {
                 continue;
@@ -243,7 +246,9 @@ impl Moment<'_> {
                 });
             }
         }
-        if self.before.handed > 0 || self.handing() && self.returned {
+        // What a peer sends has arrived before it is taken.
+        let fed = self.stage.plan.start == Start::Tcp;
+        if fed || self.before.handed > 0 || self.handing() && self.returned {
             trails.push(Trail {
                 road: Road::Receive,
                 how: How::CpuCopy,
@@ -332,6 +337,9 @@ impl Moment<'_> {
     fn receive_note(&self) -> &'static str {
         let large = self.stage.tier == super::stage::Tier::Large;
         match (self.spec.to, large) {
+            _ if self.stage.plan.shares => "maps your pages",
+            (_, true) if self.stage.plan.start == Start::Tcp => "its send() is its own copy",
+            (_, false) if self.stage.plan.start == Start::Tcp => "send: 1 copy",
             (Sink::Pipe, true) => "its read() is its own copy",
             (Sink::Pipe, false) => "read: 1 copy",
             (_, true) => "its recv() is its own copy",
@@ -344,14 +352,20 @@ impl Moment<'_> {
         let takes = matches!(self.road, Some(Road::Read | Road::Across | Road::Fill));
         let now = self.now_taken();
         let from = self.before.taken;
-        let there = if self.cold { from + now } else { self.total };
+        // How much of it has arrived in a socket's queue, nobody tells: only what a call takes is known.
+        let queue = self.stage.plan.start == Start::Tcp;
+        let there = match (queue, self.cold) {
+            (true, _) => 0,
+            (false, true) => from + now,
+            (false, false) => self.total,
+        };
         let mut gauge = filled(self.cells(there), Mark::Bytes(Tone::Stale));
         // While the buffer is written out, its original still lies here.
         let chunk = match self.road {
             Some(Road::Write) => (from.saturating_sub(self.before.buffer), from),
             _ => (from, from + now),
         };
-        let touched = takes || self.road == Some(Road::Write) && self.before.buffer > 0;
+        let touched = takes || !queue && self.road == Some(Road::Write) && self.before.buffer > 0;
         if let Some(hop) = self.hop.filter(|_| touched) {
             let (first, last) = (self.cells(chunk.0), self.cells(chunk.1));
             // A chunk may be less than a cell: the cell that it lies in is hot.
@@ -361,7 +375,9 @@ impl Moment<'_> {
                 *cell = Mark::Bytes(Tone::Hot(hop.how));
             }
         }
-        (Some(gauge), Some(Size(there).to_string()))
+        let known = if queue { now } else { there };
+        let amount = (!queue || now > 0).then(|| Size(known).to_string());
+        (Some(gauge), amount)
     }
 
     /// Bytes that the current call takes out of the source's pages.
@@ -414,6 +430,7 @@ impl Moment<'_> {
         let from = match self.road {
             Some(Road::Fill) => Some(self.before.taken),
             Some(Road::Write) => Some(self.before.handed),
+            Some(Road::Share) => Some(0),
             _ => None,
         };
         if let (Some(from), Some(hop)) = (from, self.hop) {
@@ -517,7 +534,11 @@ impl Moment<'_> {
             text: name.to_owned(),
             current: true,
         }];
-        for (road, word) in [(Road::Read, "read"), (Road::Write, "write")] {
+        for (road, word) in [
+            (Road::Read, "read"),
+            (Road::Read, "recvfrom"),
+            (Road::Write, "write"),
+        ] {
             let Some(wire) = stage.wire(road) else {
                 continue;
             };
@@ -536,7 +557,7 @@ impl Moment<'_> {
     /// A read that returned 0 is still the call of the read wire.
     fn seat_of_name(&self, name: &str) -> Option<super::stage::Cell> {
         let road = match name {
-            "read" | "pread64" => Road::Read,
+            "read" | "pread64" | "recvfrom" => Road::Read,
             "write" | "pwrite64" | "send" | "sendto" | "recvmsg" => Road::Write,
             "sendfile" | "sendfile64" | "copy_file_range" => Road::Across,
             "splice" | "vmsplice" if self.stage.plan.pipe => Road::Fill,
@@ -571,6 +592,12 @@ impl Moment<'_> {
                 (false, true) if short => ("disk: warm", Tone::Ghost),
                 (false, true) => ("disk: warm, idle", Tone::Ghost),
                 (false, false) => ("warm: no DMA", Tone::Ghost),
+            };
+            let words = match (self.stage.plan.start, text_only) {
+                (Start::Tcp, true) if short => "NIC: loopback",
+                (Start::Tcp, true) => "NIC: loopback, idle",
+                (Start::Tcp, false) => "loopback: no DMA",
+                _ => words,
             };
             remark(disk, words, tone, Road::Fetch);
         }

@@ -1,7 +1,7 @@
 //! The stage: where each place sits and which cells each wire runs through, at four sizes. Seats are fixed: they
 //! are the same for every method, so that sendfile is read and write with the upper storey empty.
 
-use crate::model::{How, Place, Sink};
+use crate::model::{How, Place, Sink, Start};
 
 /// A column and a row of the stage, from its upper left corner.
 pub type Cell = (u16, u16);
@@ -79,8 +79,12 @@ pub struct Plan {
     pub upper: Upper,
     /// Whether a pipe stands between source and sink.
     pub pipe: bool,
+    /// Where the bytes are at first. At a peer: the seats of the source are those of a socket and a network card.
+    pub start: Start,
     /// Where the bytes go.
     pub sink: Sink,
+    /// Whether the program at the other end maps the program's memory.
+    pub shares: bool,
     /// Whether the program at the other end is drawn.
     pub peer: bool,
     /// Whether the disk under the source is drawn.
@@ -140,13 +144,15 @@ pub enum Road {
     View,
     /// Sink to device, or to a file sink's disk.
     Out,
-    /// Sink to peer.
+    /// Sink to peer; or, where the bytes start at a peer, from it to the source's socket.
     Receive,
+    /// The program's memory seen by the peer, too.
+    Share,
 }
 
 impl Road {
     /// Every road.
-    pub const ALL: [Road; 9] = [
+    pub const ALL: [Road; 10] = [
         Road::Fetch,
         Road::Read,
         Road::Write,
@@ -156,6 +162,7 @@ impl Road {
         Road::View,
         Road::Out,
         Road::Receive,
+        Road::Share,
     ];
 
     /// The road of a hop, and whether the hop goes along it backwards. None where the stage has no such road.
@@ -175,6 +182,7 @@ impl Road {
             (from, Device) if queue(from) => (Road::Out, false),
             (Device, to) if queue(to) => (Road::Out, true),
             (from, Peer) if queue(from) => (Road::Receive, false),
+            (UserBuffer, Peer) => (Road::Share, false),
             (Pipe, SocketQueue | Pipe | PageCache) => (Road::Drain, false),
             _ => return None,
         })
@@ -184,6 +192,12 @@ impl Road {
     pub fn on(plan: Plan, from: Place, to: Place, how: How) -> Option<(Road, bool)> {
         match (from, to) {
             (Place::PageCache | Place::UserBuffer, Place::Pipe) if plan.pipe => {
+                Some((Road::Fill, false))
+            }
+            (Place::SocketQueue, Place::UserBuffer) if plan.start == Start::Tcp => {
+                Some((Road::Read, false))
+            }
+            (Place::SocketQueue, Place::Pipe) if plan.start == Start::Tcp => {
                 Some((Road::Fill, false))
             }
             _ => Road::of(from, to, how),
@@ -433,6 +447,9 @@ fn boxed(tier: Tier, plan: Plan, grid: &Grid, columns: u16) -> Stage {
     }
 }
 
+/// The first column of a peer from which the bytes come: above the source.
+const FEEDER: u16 = 5;
+
 fn posts(plan: Plan, grid: &Grid) -> Vec<Post> {
     let mut posts = Vec::new();
     let mut post = |wanted, seat, x, y, width, height| {
@@ -456,14 +473,11 @@ fn posts(plan: Plan, grid: &Grid) -> Vec<Post> {
     };
     let upper = plan.upper != Upper::Empty;
     post(upper, Seat::Buffer, buffer, grid.user, wide, 4);
-    post(
-        plan.peer,
-        Seat::Peer,
-        grid.peer,
-        grid.user,
-        grid.peer_width,
-        4,
-    );
+    let (peer, peer_width) = match plan.start {
+        Start::Tcp => (FEEDER, grid.buffer - FEEDER - 1),
+        _ => (grid.peer, grid.peer_width),
+    };
+    post(plan.peer, Seat::Peer, peer, grid.user, peer_width, 4);
     post(
         plan.pipe,
         Seat::Pipe,
@@ -516,7 +530,10 @@ fn wires(plan: Plan, grid: &Grid) -> Vec<Wire> {
                     (read.1, grid.wires),
                     (read.1, below_user),
                 ],
-                tag(grid.read_tag),
+                tag(match plan.start {
+                    Start::Tcp => read.0 + 1,
+                    _ => grid.read_tag,
+                }),
             );
             wire(
                 Road::Write,
@@ -551,6 +568,13 @@ fn wires(plan: Plan, grid: &Grid) -> Vec<Wire> {
             wire(Road::Fill, &[(x, below_user), (x, top)], tag(x + 3));
             wire(Road::Drain, &[(out, row), (grid.sink, row)], tag(out - 2));
         }
+        Upper::Memory if plan.shares => {
+            let (edge, y) = (grid.buffer + grid.box_width - 1, grid.user + 1);
+            let ends = [(edge, y), (grid.peer, y)];
+            if plan.peer {
+                wire(Road::Share, &ends, tag(grid.write_tag));
+            }
+        }
         Upper::Memory => wire(
             Road::Write,
             &[
@@ -583,11 +607,12 @@ fn wires(plan: Plan, grid: &Grid) -> Vec<Wire> {
             wires.push(Wire { road, cells, tag });
         }
     };
-    wire(
-        plan.peer,
-        Road::Receive,
-        &[(grid.receive, top), (grid.receive, below_user)],
-    );
+    let feed = grid.source + 2;
+    let receive = match plan.start {
+        Start::Tcp => [(feed, below_user), (feed, top)],
+        _ => [(grid.receive, top), (grid.receive, below_user)],
+    };
+    wire(plan.peer && !plan.shares, Road::Receive, &receive);
     if grid.low_width > 0 {
         let (fetch, out) = (grid.fetch, grid.out);
         wire(
@@ -638,11 +663,11 @@ fn labels(plan: Plan, grid: &Grid) -> Vec<Label> {
         labels.push(label((0, device), "DEVICE", true));
     }
     if plan.upper == Upper::Empty {
-        labels.push(label(
-            (grid.buffer - 4, grid.user + 1),
-            "nothing comes up here",
-            false,
-        ));
+        let x = match plan.start {
+            Start::Tcp => grid.buffer + 2,
+            _ => grid.buffer - 4,
+        };
+        labels.push(label((x, grid.user + 1), "nothing comes up here", false));
     }
     if plan.upper == Upper::Mapping {
         labels.push(label(
@@ -701,7 +726,7 @@ fn folded(plan: Plan) -> Stage {
             if plan.pipe {
                 wire(Road::Fill, &[(25, 2), (31, 2)], (10, 2));
                 wire(Road::Drain, &[(34, 2), (46, 2)], (49, 2));
-            } else {
+            } else if !plan.shares {
                 wire(Road::Write, &[(37, 2), (46, 2)], (49, 2));
             }
         }

@@ -66,6 +66,7 @@ impl Counters {
             involuntary_context_switches: since(Usage::involuntary_context_switches),
             minor_faults: since(Usage::minor_page_faults),
             major_faults: since(Usage::major_page_faults),
+            peak_memory_bytes: None,
             read_bytes: read_bytes()
                 .zip(self.read_bytes)
                 .map(|(now, before)| now - before),

@@ -2,9 +2,11 @@
 
 mod blocks;
 mod counters;
+mod peak;
 mod residency;
 pub mod statistics;
 
 pub use blocks::shared_bytes;
 pub use counters::Counters;
+pub use peak::PeakMemory;
 pub use residency::{dirty_pages, drop_from_cache, residency, resident_pages};

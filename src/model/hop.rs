@@ -112,10 +112,28 @@ impl Basis {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
-    /// The process that sends: its hops are the ones that are counted.
+    /// The process that sends: its hops are the ones that are counted, but for a method that receives.
     Sender,
     /// The process that receives.
     Receiver,
+}
+
+impl Side {
+    /// `sender` or `receiver`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Sender => "sender",
+            Side::Receiver => "receiver",
+        }
+    }
+
+    /// The one at the other end.
+    pub fn other(self) -> Side {
+        match self {
+            Side::Sender => Side::Receiver,
+            Side::Receiver => Side::Sender,
+        }
+    }
 }
 
 /// Payload that went from one place to another.

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::Side;
+
 /// A way to move the bytes of a file: one short file in `src/transfer/` each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -24,11 +26,40 @@ pub enum Method {
     Tee,
     /// `read(2)` into a buffer, `send(2)` with `MSG_ZEROCOPY` out of it.
     SendZerocopy,
+    /// `sendmsg(2)` with the descriptor of memory that both sides map (`SCM_RIGHTS`).
+    SharedMemory,
+    /// The other direction: `recv(2)` from a socket into a buffer, `write(2)` to a file.
+    RecvWrite,
+    /// The other direction: `splice(2)` from a socket into a pipe, and on to a file.
+    SpliceReceive,
+}
+
+/// Where the bytes are when the transfer begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// In a file.
+    File,
+    /// In the program's own memory.
+    Memory,
+    /// At the other end of a TCP connection: a peer sends them, and our process receives.
+    Tcp,
+}
+
+impl Start {
+    /// Its name in JSON and on the screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Start::File => "file",
+            Start::Memory => "memory",
+            Start::Tcp => "tcp",
+        }
+    }
 }
 
 impl Method {
     /// Every method, in the order in which the course meets them.
-    pub const ALL: [Method; 8] = [
+    pub const ALL: [Method; 11] = [
         Method::ReadWrite,
         Method::MmapWrite,
         Method::Sendfile,
@@ -37,6 +68,9 @@ impl Method {
         Method::Vmsplice,
         Method::Tee,
         Method::SendZerocopy,
+        Method::SharedMemory,
+        Method::RecvWrite,
+        Method::SpliceReceive,
     ];
 
     /// Its name on the command line and in JSON.
@@ -50,6 +84,9 @@ impl Method {
             Method::Vmsplice => "vmsplice",
             Method::Tee => "tee",
             Method::SendZerocopy => "send-zerocopy",
+            Method::SharedMemory => "shared-memory",
+            Method::RecvWrite => "recv-write",
+            Method::SpliceReceive => "splice-receive",
         }
     }
 
@@ -64,6 +101,9 @@ impl Method {
             Method::Vmsplice => "vmsplice.rs",
             Method::Tee => "tee.rs",
             Method::SendZerocopy => "send_zerocopy.rs",
+            Method::SharedMemory => "shared_memory.rs",
+            Method::RecvWrite => "recv_write.rs",
+            Method::SpliceReceive => "splice_receive.rs",
         }
     }
 
@@ -75,6 +115,8 @@ impl Method {
             Method::Vmsplice => &[Sink::Pipe, Sink::Tcp, Sink::Unix],
             Method::Tee => &[Sink::Pipe],
             Method::SendZerocopy => &[Sink::Tcp],
+            Method::SharedMemory => &[Sink::Unix],
+            Method::RecvWrite | Method::SpliceReceive => &[Sink::File],
         }
     }
 
@@ -83,15 +125,31 @@ impl Method {
     pub fn has_pipe(self, to: Sink) -> bool {
         match self {
             Method::Splice | Method::Vmsplice => to != Sink::Pipe,
-            Method::Tee => true,
+            Method::Tee | Method::SpliceReceive => true,
             _ => false,
         }
     }
 
-    /// Whether the data is in the program's memory before the transfer begins: then the page cache takes no part in
-    /// it.
-    pub fn in_memory(self) -> bool {
-        self == Method::Vmsplice
+    /// Where the bytes are when the transfer begins.
+    pub fn start(self) -> Start {
+        match self {
+            Method::Vmsplice | Method::SharedMemory => Start::Memory,
+            Method::RecvWrite | Method::SpliceReceive => Start::Tcp,
+            _ => Start::File,
+        }
+    }
+
+    /// Whether the process that is measured and traced is the one that receives.
+    pub fn receives(self) -> bool {
+        self.start() == Start::Tcp
+    }
+
+    /// The side of the process that is measured and traced: its hops are the ones that are counted.
+    pub fn side(self) -> Side {
+        match self.receives() {
+            true => Side::Receiver,
+            false => Side::Sender,
+        }
     }
 }
 

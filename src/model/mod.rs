@@ -27,7 +27,7 @@ pub use lesson::{
     Ask, AskedNumber, Lab, Lesson, Objective, Page, Predict, PredictOption, Question, QuestionKind,
     QuestionOption, Reaction, Target, WrongNumber,
 };
-pub use method::{Cache, Method, Sink};
+pub use method::{Cache, Method, Sink, Start};
 pub use progress::{Answer, Record, Reset, Visit};
 pub use range::Range;
 pub use recording::{

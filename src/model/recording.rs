@@ -70,6 +70,10 @@ pub struct Measured {
     pub minor_faults: u64,
     /// Faults that waited for I/O.
     pub major_faults: u64,
+    /// How far the process's resident memory rose above what it was before the method got what it needs, in bytes:
+    /// buffers and mappings with the pages that were touched. None where the kernel does not tell.
+    #[serde(default)]
+    pub peak_memory_bytes: Option<u64>,
     /// Bytes really fetched from storage (`read_bytes` of `/proc/self/io`); none where it cannot be read.
     #[serde(default)]
     pub read_bytes: Option<u64>,
@@ -117,6 +121,9 @@ pub struct Outcome {
     /// What the kernel reported of its zero-copy sends, where the method asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel_reports: Option<KernelReports>,
+    /// Bytes of memory that the receiver can use since it was passed a descriptor of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed_memory: Option<u64>,
     /// How many bytes of pages the pipe on the way can hold (`F_GETPIPE_SZ`), where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pipe_size: Option<u64>,

@@ -9,22 +9,27 @@ use nix::{Result, errno::Errno};
 pub mod copy_file_range;
 pub mod mmap_write;
 pub mod read_write;
+pub mod recv_write;
 pub mod send_zerocopy;
 pub mod sendfile;
+mod shared;
+pub mod shared_memory;
 pub mod splice;
+pub mod splice_receive;
 pub mod tee;
 mod tools;
 pub mod vmsplice;
 
+pub use shared::Shared;
 pub use tools::{Pipe, Reports, Tools, Wish, set_pipe_size};
 
 /// Everything that a transfer may need. Whatever costs a call of its own, such as memory, is got beforehand.
 pub struct Job<'a> {
-    /// A regular file, at its beginning.
+    /// A regular file, at its beginning; for a method that receives, a socket.
     pub source: BorrowedFd<'a>,
     /// A blocking descriptor.
     pub sink: BorrowedFd<'a>,
-    /// The bytes in the source.
+    /// The bytes in the source: for a method that receives, those that will arrive.
     pub size: usize,
     /// How many bytes at most a call.
     pub chunk: usize,
@@ -61,6 +66,9 @@ pub fn transfer(method: &str, job: Job) -> Option<Result<u64>> {
             } = tools;
             send_zerocopy::transfer(source, sink, memory.bytes_mut(), reports)
         }
+        "shared-memory" => shared_memory::transfer(tools.shared.as_ref()?.file(), sink, size),
+        "recv-write" => recv_write::transfer(source, sink, tools.memory.bytes_mut()),
+        "splice-receive" => splice_receive::transfer(source, tools.pipe.as_ref()?, sink, chunk),
         _ => return None,
     })
 }

@@ -12,6 +12,8 @@ use std::{
 
 use nix::fcntl::{FcntlArg, fcntl};
 
+use super::Shared;
+
 /// The least buffer: a small transfer still asks for a whole chunk, as programs do.
 const LEAST_BUFFER: usize = 1 << 20;
 
@@ -35,6 +37,8 @@ pub struct Tools {
     pub memory: Memory,
     /// A pipe of the method's own.
     pub pipe: Option<Pipe>,
+    /// Memory that the reader of a unix socket is to map.
+    pub shared: Option<Shared>,
     /// The second sink of tee, a pipe: whoever reads from it opens it.
     pub second: Option<OwnedFd>,
     /// What the kernel reports of sends with MSG_ZEROCOPY.
@@ -49,7 +53,7 @@ impl Tools {
     pub fn prepare(method: &str, source: BorrowedFd, wish: Wish) -> Result<Tools> {
         let mut tools = Tools::default();
         match method {
-            "read-write" | "send-zerocopy" => {
+            "read-write" | "send-zerocopy" | "recv-write" => {
                 tools.reports = Reports::new();
                 tools.memory = Memory::new(wish.chunk.min(wish.size.max(LEAST_BUFFER)))?;
             }
@@ -58,11 +62,17 @@ impl Tools {
                 let file = File::from(source.try_clone_to_owned()?);
                 file.read_exact_at(tools.memory.bytes_mut(), 0)?;
             }
+            "shared-memory" => {
+                let mut shared = Shared::new(wish.size)?;
+                let file = File::from(source.try_clone_to_owned()?);
+                file.read_exact_at(shared.bytes_mut(), 0)?;
+                tools.shared = Some(shared);
+            }
             _ => {}
         }
         let own_pipe = match method {
             "splice" | "vmsplice" => !wish.to_pipe,
-            "tee" => true,
+            "tee" | "splice-receive" => true,
             _ => false,
         };
         if own_pipe {

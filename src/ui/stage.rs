@@ -423,6 +423,13 @@ fn wire(canvas: &mut Canvas, stage: &Stage, trail: &Trail) {
         let style = canvas.role(role_of_view(trail));
         return view(canvas, &wire.cells, style);
     }
+    if trail.road == Road::Share {
+        let style = canvas.role(role_of_view(trail));
+        return wire
+            .cells
+            .iter()
+            .for_each(|cell| canvas.put(*cell, "~", style));
+    }
     let style = canvas.role(role(trail.tone));
     let mut cells = wire.cells.clone();
     if trail.backwards {

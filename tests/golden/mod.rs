@@ -71,7 +71,8 @@ impl Maker {
         let page = 4096;
         let pages = bytes.div_ceil(page);
         let cold = spec.cache == Cache::Cold;
-        let residency = |resident| Some(Residency { resident, pages });
+        let receives = spec.method.receives();
+        let residency = |resident| (!receives).then_some(Residency { resident, pages });
         Recording {
             origin: Origin::Live,
             outcome: Outcome {
@@ -94,6 +95,7 @@ impl Maker {
                 }),
                 also_received: (spec.method == Method::Tee).then_some(bytes),
                 shared_blocks: (spec.method == Method::CopyFileRange).then_some(0),
+                passed_memory: (spec.method == Method::SharedMemory).then_some(bytes),
             },
             machine: Machine {
                 kernel: "Linux 6.18.4".to_owned(),
@@ -133,6 +135,9 @@ const BUFFER: u64 = 0x5500_0000_0000;
 /// The recording that a transfer comes to when every call does what it is asked to.
 pub fn recording(spec: TransferSpec) -> Recording {
     let mut maker = Maker::new(spec.to);
+    if spec.method.receives() {
+        maker.trace.descriptors[0].kind = DescriptorKind::Tcp;
+    }
     let (size, chunk) = (spec.size.0, spec.chunk.0);
     let chunks = (0..size)
         .step_by(chunk as usize)
@@ -198,6 +203,22 @@ pub fn recording(spec: TransferSpec) -> Recording {
             for (_, bytes) in chunks {
                 maker.call("splice", [3, 0, 6, 0, chunk, 0], &[0, 3], bytes as i64);
                 maker.call("tee", [5, 7, bytes, 0, 0, 0], &[2, 4], bytes as i64);
+                maker.call("splice", [5, 0, 4, 0, bytes, 0], &[2, 1], bytes as i64);
+            }
+            maker.call("splice", [3, 0, 6, 0, chunk, 0], &[0, 3], 0);
+        }
+        Method::SharedMemory => maker.call("sendmsg", [4, BUFFER, 0, 0, 0, 0], &[1], 8),
+        Method::RecvWrite => {
+            for (_, bytes) in chunks {
+                let args = [3, BUFFER, chunk, 0, 0, 0];
+                maker.call("recvfrom", args, &[0], bytes as i64);
+                maker.call("write", [4, BUFFER, bytes, 0, 0, 0], &[1], bytes as i64);
+            }
+            maker.call("recvfrom", [3, BUFFER, chunk, 0, 0, 0], &[0], 0);
+        }
+        Method::SpliceReceive => {
+            for (_, bytes) in chunks {
+                maker.call("splice", [3, 0, 6, 0, chunk, 0], &[0, 3], bytes as i64);
                 maker.call("splice", [5, 0, 4, 0, bytes, 0], &[2, 1], bytes as i64);
             }
             maker.call("splice", [3, 0, 6, 0, chunk, 0], &[0, 3], 0);

@@ -151,7 +151,7 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
         rows.text(&reason, Role::Dim);
     }
     rows.blank(1);
-    road(rows, &shown.summary.copy_path, width);
+    road(rows, &shown.summary.copy_path, spec.method.side(), width);
     rows.blank(1);
     rows.text("traced", Role::Dim);
     let summary = &shown.summary;
@@ -250,11 +250,11 @@ fn figure(rows: &mut Rows, name: &str, value: f64, most: f64, said: &str, tone: 
     });
 }
 
-/// The sender's copy path in one line: `page cache ━■━▶ your buffer ━■━▶ socket queue`.
-fn road(rows: &mut Rows, hops: &[Hop], width: u16) {
+/// The copy path of the process that was traced in one line: `page cache ━■━▶ your buffer ━■━▶ socket queue`.
+fn road(rows: &mut Rows, hops: &[Hop], side: HopSide, width: u16) {
     let real: Vec<&Hop> = hops
         .iter()
-        .filter(|hop| hop.side == HopSide::Sender && !hop.ghost)
+        .filter(|hop| hop.side == side && !hop.ghost)
         .collect();
     let Some(first) = real.first() else {
         rows.text("no payload moved", Role::Dim);
