@@ -36,7 +36,8 @@ pub fn feed(file: File, cpus: Option<&str>) -> Result<(OwnedFd, Feeder)> {
         .stdout(Stdio::from(OwnedFd::from(far)))
         .spawn()
         .context("cannot start the sending process")?;
-    // The end of the connection is something to read, too.
+    // The end of the connection is something to read, too, once this process has no other end any more.
+    drop(command);
     let mut arrival = [PollFd::new(near.as_fd(), PollFlags::POLLIN)];
     while let Err(nix::errno::Errno::EINTR) = poll(&mut arrival, PollTimeout::NONE) {}
     Ok((near.into(), Feeder { child }))

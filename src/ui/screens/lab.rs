@@ -195,7 +195,7 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
     };
     type Measure = fn(&crate::model::Measured) -> u64;
     type Said = fn(u64) -> String;
-    let measures: [(&str, Measure, Said); 4] = [
+    let measures: [(&str, Measure, Said); 5] = [
         ("wall time", |m| m.wall_ns, results::nanoseconds),
         ("CPU time", |m| m.cpu_ns, results::nanoseconds),
         (
@@ -208,8 +208,14 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
             |m| m.minor_faults + m.major_faults,
             crate::model::grouped,
         ),
+        (
+            "memory, at most",
+            |m| m.peak_memory_bytes.unwrap_or(0),
+            results::bytes,
+        ),
     ];
-    for (name, of, said) in measures {
+    let told = usize::from(measured.peak_memory_bytes.is_some());
+    for (name, of, said) in measures.into_iter().take(4 + told) {
         let value = of(measured);
         let most = most_of(app, |kept| {
             kept.outcome.live.summary.measured.as_ref().map(of)
