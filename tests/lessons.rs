@@ -7,14 +7,15 @@ use zclab::{
     course::{
         self, Catalogue, Fault,
         catalogue::{predictions, questions},
-        mark::{letter, mark, mark_prediction, presented},
+        draw,
+        mark::{letter, mark, mark_prediction, presented, right_sides, sides},
         parse,
     },
     embedded, endpoint,
     experiment::{self, Source},
     figure,
     model::{
-        Ask, Lesson, Query, Question, QuestionKind, QuestionOption, Reaction, Sink, Summary,
+        Ask, Lesson, Pair, Query, Question, QuestionKind, QuestionOption, Reaction, Sink, Summary,
         Target, TransferSpec,
     },
     trace::Cancel,
@@ -178,7 +179,14 @@ fn every_question_marks_right_and_wrong() {
             }
             QuestionKind::Multi(options) => every_set(question, options),
             QuestionKind::Number { .. } => number(question),
+            QuestionKind::Drawn(_) => {
+                for turn in 0..12 {
+                    number(&draw::asked(question, turn));
+                }
+            }
             QuestionKind::Order { .. } => order(question),
+            QuestionKind::Match { pairs, .. } => every_pair(question, pairs),
+            QuestionKind::Bug { .. } => every_line(question),
         }
         for given in ["", "?!", "-", "zz 99"] {
             assert!(
@@ -213,6 +221,60 @@ fn every_set(question: &Question, options: &[QuestionOption]) {
                 question.id
             );
         }
+    }
+}
+
+/// Each on the left with each on the right, the others paired rightly.
+fn every_pair(question: &Question, pairs: &[Pair]) {
+    let (lefts, rights) = sides(question);
+    let solved = right_sides(question);
+    let given = |sides: &[usize]| {
+        let sides = sides.iter().enumerate();
+        let said: Vec<_> = sides
+            .map(|(left, right)| format!("{}{}", left + 1, letter(*right)))
+            .collect();
+        said.join(" ")
+    };
+    assert!(
+        verdict(question, &given(&solved), None).0,
+        "{}",
+        question.id
+    );
+    let in_step = (0..lefts.len()).all(|left| solved[left] == left);
+    assert!(!in_step, "{}: each stands beside its partner", question.id);
+    for (left, text) in lefts.iter().enumerate() {
+        let pair = pairs.iter().find(|pair| pair.left == *text).unwrap();
+        for right in (0..rights.len()).filter(|right| *right != solved[left]) {
+            let mut sides = solved.clone();
+            sides[left] = right;
+            let (is_right, said) = verdict(question, &given(&sides), None);
+            assert!(!is_right);
+            assert_eq!(said.as_ref(), Some(&pair.reaction), "{}", question.id);
+        }
+    }
+}
+
+fn every_line(question: &Question) {
+    let QuestionKind::Bug {
+        lines,
+        bug,
+        wrong,
+        otherwise,
+    } = &question.kind
+    else {
+        unreachable!()
+    };
+    for line in 0..lines.len() {
+        let (is_right, said) = verdict(question, &(line + 1).to_string(), None);
+        assert_eq!(is_right, line == *bug, "{}", question.id);
+        let named = wrong.iter().find(|wrong| wrong.line == line);
+        let wanted = named.map_or(otherwise, |wrong| &wrong.reaction);
+        assert_eq!(
+            said.as_ref(),
+            (!is_right).then_some(wanted),
+            "{}",
+            question.id
+        );
     }
 }
 

@@ -301,6 +301,14 @@ pub const TABLE: &[Binding] = &[
         answered,
     ),
     row(
+        &[(K::Char('g'), C::Guess)],
+        "g",
+        "other values",
+        "the same question with other values",
+        G::Answer,
+        has_others,
+    ),
+    row(
         DIGITS,
         "1-9",
         "choose",
@@ -874,6 +882,12 @@ fn can_guess_again(app: At) -> bool {
         && app
             .lab_page()
             .is_some_and(|(lab, page)| lab.predict.is_some() && page.player.is_some())
+}
+fn has_others(app: At) -> bool {
+    no_overlay(app)
+        && app
+            .question()
+            .is_some_and(|(_, state)| state.has_others() && (state.is_right() || state.explained))
 }
 fn has_source(app: At) -> bool {
     no_overlay(app) && app.source().is_some()

@@ -20,8 +20,8 @@ pub enum PageState {
 }
 
 impl PageState {
-    /// A page that was just opened for the first time.
-    pub fn new(page: &Page, figures: &[Figure]) -> PageState {
+    /// A page that was just opened for the first time. `turn` says which values its question draws.
+    pub fn new(page: &Page, figures: &[Figure], turn: u64) -> PageState {
         match &page.target {
             None | Some(Target::Trial(_)) => PageState::Prose,
             Some(Target::Figure(id)) => figures
@@ -32,7 +32,7 @@ impl PageState {
                 }),
             Some(Target::Lab(_)) => PageState::Lab(Box::default()),
             Some(Target::Question(question)) => {
-                PageState::Question(Box::new(QuestionState::new(question)))
+                PageState::Question(Box::new(QuestionState::new(question, turn)))
             }
         }
     }

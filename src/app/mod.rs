@@ -71,8 +71,10 @@ pub enum Click {
     Do(Command),
     /// A module of the course.
     Module(usize),
-    /// An option or line of a question.
+    /// An option or line of a question, or one on the left of a match.
     Option(usize),
+    /// One on the right of a match.
+    Partner(usize),
     /// A call of the recording.
     Call(usize),
     /// A setting of the lab.
@@ -300,7 +302,9 @@ impl App {
     /// The question of the open page, and how far it is answered.
     pub fn question(&self) -> Option<(&Question, &QuestionState)> {
         match (self.target()?, self.page_state()?) {
-            (Target::Question(question), PageState::Question(state)) => Some((question, state)),
+            (Target::Question(question), PageState::Question(state)) => {
+                Some((state.asked(question), state))
+            }
             _ => None,
         }
     }

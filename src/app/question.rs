@@ -1,7 +1,10 @@
 //! A question on the screen: what is chosen or typed, and what was said to it.
 
 use super::Command;
-use crate::course::mark::{self, Verdict};
+use crate::course::{
+    draw,
+    mark::{self, Verdict},
+};
 use crate::model::{Question, QuestionKind, QuestionOption, Summary};
 
 /// How long a typed number may be.
@@ -13,8 +16,16 @@ pub struct QuestionState {
     kind: Kind,
     /// The option or line under the cursor, in the order shown.
     pub focus: usize,
-    /// Chosen options (choice, multi) or lines in their order (order), in the order shown.
+    /// Chosen options (choice, multi), the line (bug) or lines in their order (order), in the order shown.
     pub picks: Vec<usize>,
+    /// For each on the left of a match its partner on the right, in the order shown.
+    pub partners: Vec<Option<usize>>,
+    /// How many there are on the right of a match.
+    pub rights: usize,
+    /// The question with its values, where they are drawn.
+    drawn: Option<Box<Question>>,
+    /// Which drawing of values this is.
+    turn: u64,
     /// The number as far as it is typed.
     pub input: String,
     /// How many things can be chosen.
@@ -40,22 +51,46 @@ enum Kind {
     Multi,
     Number,
     Order,
+    Match,
+    Bug,
 }
 
 impl QuestionState {
-    /// A question that nobody has answered yet.
-    pub fn new(question: &Question) -> QuestionState {
+    /// A question that nobody has answered yet. `turn` says which values are drawn, where any are.
+    pub fn new(question: &Question, turn: u64) -> QuestionState {
+        let (lefts, rights) = mark::sides(question);
         let (kind, choices) = match &question.kind {
             QuestionKind::Choice(options) => (Kind::Choice, options.len()),
             QuestionKind::Multi(options) => (Kind::Multi, options.len()),
-            QuestionKind::Number { .. } => (Kind::Number, 0),
+            QuestionKind::Number { .. } | QuestionKind::Drawn(_) => (Kind::Number, 0),
+            QuestionKind::Match { .. } => (Kind::Match, lefts.len()),
+            QuestionKind::Bug { lines, .. } => (Kind::Bug, lines.len()),
             QuestionKind::Order { .. } => (Kind::Order, mark::presented(question).len()),
         };
         QuestionState {
             kind,
             choices,
+            partners: vec![None; lefts.len()],
+            rights: rights.len(),
+            drawn: draw::is_drawn(question).then(|| Box::new(draw::asked(question, turn))),
+            turn,
             ..QuestionState::default()
         }
+    }
+
+    /// The question as it is asked: with its values, where they are drawn.
+    pub fn asked<'a>(&'a self, question: &'a Question) -> &'a Question {
+        self.drawn.as_deref().unwrap_or(question)
+    }
+
+    /// Whether it can be asked again with other values.
+    pub fn has_others(&self) -> bool {
+        self.drawn.is_some()
+    }
+
+    /// The same question with other values.
+    pub fn draw_again(&mut self, question: &Question) {
+        *self = QuestionState::new(question, self.turn.wrapping_add(1));
     }
 
     /// Digits choose.
@@ -70,12 +105,13 @@ impl QuestionState {
 
     /// One digit is the whole answer.
     pub fn one_key(&self) -> bool {
-        self.kind == Kind::Choice
+        matches!(self.kind, Kind::Choice | Kind::Bug)
     }
 
     /// There is something to take back.
     pub fn erasable(&self) -> bool {
-        !self.input.is_empty() || self.kind == Kind::Order && !self.picks.is_empty()
+        let arranged = self.kind == Kind::Order && !self.picks.is_empty();
+        !self.input.is_empty() || arranged || self.partners.iter().any(Option::is_some)
     }
 
     /// A key. True: the answer is given, and is to be marked.
@@ -91,7 +127,9 @@ impl QuestionState {
                 else {
                     return false;
                 };
-                if index < self.choices {
+                if self.kind == Kind::Match {
+                    self.pair(index);
+                } else if index < self.choices {
                     return self.pick(index);
                 }
             }
@@ -100,6 +138,7 @@ impl QuestionState {
                 if self.kind == Kind::Order {
                     self.picks.pop();
                 }
+                self.unpair();
             }
             Command::Confirm => return self.confirm(),
             _ => {}
@@ -111,7 +150,7 @@ impl QuestionState {
     pub fn pick(&mut self, index: usize) -> bool {
         self.focus = index;
         match self.kind {
-            Kind::Choice => {
+            Kind::Choice | Kind::Bug => {
                 self.picks = vec![index];
                 return true;
             }
@@ -122,15 +161,51 @@ impl QuestionState {
                     None => self.picks.push(index),
                 }
             }
-            Kind::Number => {}
+            Kind::Number | Kind::Match => {}
         }
         false
+    }
+
+    /// Gives the one under the cursor its partner, and goes on to the next that has none.
+    pub fn pair(&mut self, right: usize) {
+        let Some(partner) = self.partners.get_mut(self.focus) else {
+            return;
+        };
+        if right >= self.rights {
+            return;
+        }
+        *partner = Some(right);
+        self.verdict = None;
+        let count = self.partners.len();
+        let after = (1..count).map(|step| (self.focus + step) % count);
+        let lonely = after
+            .into_iter()
+            .find(|left| self.partners[*left].is_none());
+        self.focus = lonely.unwrap_or(self.focus);
+    }
+
+    /// Takes the partner back: of the one under the cursor, else of the one above it.
+    fn unpair(&mut self) {
+        let upwards = (0..self.partners.len())
+            .rev()
+            .cycle()
+            .skip_while(|left| *left != self.focus);
+        let paired = upwards.take(self.partners.len());
+        if let Some(left) = paired
+            .into_iter()
+            .find(|left| self.partners[*left].is_some())
+        {
+            self.partners[left] = None;
+            self.focus = left;
+            self.verdict = None;
+        }
     }
 
     /// Whether there is an answer to give.
     pub fn is_ready(&self) -> bool {
         match self.kind {
-            Kind::Choice => true,
+            Kind::Choice | Kind::Bug => true,
+            Kind::Match => self.partners.iter().all(Option::is_some),
             Kind::Multi | Kind::Order => !self.picks.is_empty(),
             Kind::Number => self.input.parse::<f64>().is_ok(),
         }
@@ -142,13 +217,13 @@ impl QuestionState {
     }
 
     fn confirm(&mut self) -> bool {
-        if self.kind == Kind::Choice {
+        if self.one_key() {
             self.pick(self.focus);
         }
         self.is_ready()
     }
 
-    /// The answer as the log keeps it: `b`, `a c`, `66`, `3 1 2`.
+    /// The answer as the log keeps it: `b`, `a c`, `66`, `3 1 2`, `1c 2a`.
     pub fn given(&self) -> String {
         let joined = |texts: Vec<String>| texts.join(" ");
         match self.kind {
@@ -163,7 +238,14 @@ impl QuestionState {
                         .collect(),
                 )
             }
-            Kind::Order => joined(
+            Kind::Match => {
+                let sides = self.partners.iter().enumerate();
+                let pair = |(left, right): (usize, &Option<usize>)| {
+                    Some(format!("{}{}", left + 1, mark::letter((*right)?)))
+                };
+                joined(sides.filter_map(pair).collect())
+            }
+            Kind::Order | Kind::Bug => joined(
                 self.picks
                     .iter()
                     .map(|pick| (pick + 1).to_string())
@@ -180,7 +262,10 @@ impl QuestionState {
                 let options = options(question);
                 let wrongly =
                     |pick: &&usize| options.get(**pick).is_some_and(|option| !option.right);
-                self.said_at = verdict.picked.iter().find(wrongly).copied();
+                self.said_at = match self.kind {
+                    Kind::Bug => verdict.picked.first().copied().filter(|_| !verdict.right),
+                    _ => verdict.picked.iter().find(wrongly).copied(),
+                };
                 let kept = (verdict.given.clone(), verdict.right);
                 self.refused = None;
                 self.verdict = Some(verdict);

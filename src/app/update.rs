@@ -243,8 +243,18 @@ impl App {
         };
         let figures = &self.figures;
         let reduced_motion = self.reduced_motion;
+        // Who answered a question before gets other values.
+        let turn = match &shown.target {
+            Some(Target::Question(question)) => {
+                let answered = self
+                    .progress
+                    .answered(&self.lessons[lesson].id, &question.id);
+                answered.map_or(0, |last| u64::from(last.times))
+            }
+            _ => 0,
+        };
         self.pages.entry((lesson, page)).or_insert_with(|| {
-            let mut state = PageState::new(shown, figures);
+            let mut state = PageState::new(shown, figures, turn);
             if let PageState::Figure(player) = &mut state {
                 player.set_reduced_motion(reduced_motion);
             }
@@ -360,6 +370,13 @@ impl App {
             }
             (Command::Explain, Some(PageState::Question(state))) => state.explained = true,
             (Command::Guess, Some(PageState::Lab(page))) => page.guess_again(),
+            (Command::Guess, Some(PageState::Question(state))) => {
+                if let Some(Target::Question(question)) =
+                    &self.lessons[self.lesson].pages[self.page].target
+                {
+                    state.draw_again(question);
+                }
+            }
             (Command::Digit(_) | Command::Erase | Command::Confirm, Some(PageState::Lab(page)))
                 if asks =>
             {
@@ -405,9 +422,10 @@ impl App {
     /// Marks the answer of the open question, or runs what marks it.
     fn mark(&mut self) -> Vec<Effect> {
         let (lesson, page) = (self.lesson, self.page);
-        let Some(Target::Question(question)) = self.target().cloned() else {
+        let Some((question, _)) = self.question() else {
             return Vec::new();
         };
+        let question = question.clone();
         let run = match &question.kind {
             QuestionKind::Number {
                 run: Some((spec, query)),
@@ -568,6 +586,12 @@ impl App {
                     && state.pick(option)
                 {
                     return self.mark();
+                }
+            }
+            Click::Partner(right) => {
+                let here = (self.lesson, self.page);
+                if let Some(PageState::Question(state)) = self.pages.get_mut(&here) {
+                    state.pair(right);
                 }
             }
             Click::Call(call) => match &mut self.overlay {

@@ -9,7 +9,8 @@ use crate::{
     course::{
         Catalogue,
         catalogue::questions,
-        mark::{letter, presented},
+        draw,
+        mark::{letter, presented, sides},
         prose,
     },
     embedded, figure,
@@ -272,6 +273,7 @@ impl Text {
     }
 
     fn question(&mut self, question: &Question) {
+        let question = &draw::asked(question, 0);
         self.gap();
         self.line("Question:");
         self.markdown(&question.text, 2);
@@ -293,6 +295,23 @@ impl Text {
                 }
                 "the numbers of the lines that belong, in the right order.".to_owned()
             }
+            QuestionKind::Match { .. } => {
+                let (lefts, rights) = sides(question);
+                for (index, left) in lefts.into_iter().enumerate() {
+                    self.option(&format!("{}) ", index + 1), left);
+                }
+                for (index, right) in rights.into_iter().enumerate() {
+                    self.option(&format!("{}) ", letter(index)), right);
+                }
+                "a pair for each number, as in 1c 2a.".to_owned()
+            }
+            QuestionKind::Bug { lines, .. } => {
+                for (index, line) in lines.iter().enumerate() {
+                    self.line(&format!("  {}) {line}", index + 1));
+                }
+                "the number of the line that is wrong.".to_owned()
+            }
+            QuestionKind::Drawn(_) => unreachable!("its values are drawn above"),
         };
         self.line(&format!("  Answer: {instruction}"));
     }

@@ -240,6 +240,24 @@ impl<'i> Block<'i> {
             .collect()
     }
 
+    /// A list of lines of code, indented as they are written; empty where it is missing.
+    pub(super) fn code(&mut self, report: &mut Reporter, key: &'static str) -> Vec<At<String>> {
+        let items = self.list(report, key, "a list of lines: [\"...\", \"...\"]");
+        let read = |item: At<DeValue>| {
+            let indented = item.value.as_str().map(|text| text.trim_end().to_owned());
+            let text = text_of(report, key, item)?;
+            Some(At {
+                value: indented.unwrap_or(text.value),
+                offset: text.offset,
+            })
+        };
+        items
+            .into_iter()
+            .flat_map(|items| items.value)
+            .filter_map(read)
+            .collect()
+    }
+
     /// A list of numbers; none where it is missing.
     pub(super) fn numbers(
         &mut self,
@@ -258,6 +276,39 @@ impl<'i> Block<'i> {
             value: numbers,
             offset: items.offset,
         })
+    }
+
+    /// Every key that is left, each with its list of numbers; none where one of them has no such list.
+    pub(super) fn all_numbers(
+        &mut self,
+        report: &mut Reporter,
+    ) -> Option<Vec<(At<String>, Vec<f64>)>> {
+        let before = report.faults.len();
+        let mut lists = Vec::new();
+        for entry in std::mem::take(&mut self.entries) {
+            let key = At {
+                value: entry.key,
+                offset: entry.key_offset,
+            };
+            let value = At {
+                offset: self.base + entry.value.span().start,
+                value: entry.value.into_inner(),
+            };
+            let DeValue::Array(items) = &value.value else {
+                Block::wrong_type(report, &key.value, &value, "a list of numbers: [16, 64]");
+                continue;
+            };
+            let numbers: Vec<_> = items.iter().map(|item| number_of(item.get_ref())).collect();
+            match numbers.iter().copied().collect::<Option<Vec<f64>>>() {
+                Some(numbers) if !numbers.is_empty() => lists.push((key, numbers)),
+                _ => report.fault(
+                    value.offset,
+                    format!("{} is no list of numbers", key.value),
+                    "write the values that it can have, as in [16, 64]",
+                ),
+            }
+        }
+        (report.faults.len() == before).then_some(lists)
     }
 
     /// A list of tables, each called `name` in messages; empty where it is missing.

@@ -78,7 +78,15 @@ impl<'a> Reporter<'a> {
         what: impl Into<String>,
         advice: impl Into<String>,
     ) {
-        let Position { line, column } = self.position(offset);
+        self.fault_at(self.position(offset), what, advice);
+    }
+
+    fn fault_at(
+        &mut self,
+        Position { line, column }: Position,
+        what: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
         self.faults.push(Fault {
             file: self.file.to_owned(),
             line,
@@ -90,10 +98,15 @@ impl<'a> Reporter<'a> {
 
     /// A message of the form `what: what to do`, as `FromStr` of sizes, methods and queries gives it.
     pub(super) fn refused(&mut self, offset: usize, message: &str) {
+        self.refused_at(self.position(offset), message);
+    }
+
+    /// The same, where the place is known by line and column.
+    pub(super) fn refused_at(&mut self, position: Position, message: &str) {
         let (what, advice) = message
             .split_once(": ")
             .unwrap_or((message, "write another value"));
-        self.fault(offset, what, advice);
+        self.fault_at(position, what, advice);
     }
 }
 

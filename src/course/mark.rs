@@ -1,7 +1,13 @@
 //! What an answer is worth, and what is said to it.
 //!
-//! Answers are plain lines, as they are typed and kept: `b`, `a c`, `66`, `1 048 576`, `1MiB`, `3 1 2`.
+//! Answers are plain lines, as they are typed and kept: `b`, `a c`, `66`, `1 048 576`, `1MiB`, `3 1 2`, `1c 2a`.
 
+mod lines;
+mod pairs;
+
+pub use pairs::{right_sides, sides};
+
+use super::chance::Chance;
 use crate::model::{
     Ask, Predict, PredictOption, Query, Question, QuestionKind, QuestionOption, Reaction, Size,
     Summary, TransferSpec, WrongNumber, grouped,
@@ -57,6 +63,14 @@ pub fn mark(
             distractors,
             otherwise,
         } => order(question, lines, distractors, otherwise, given),
+        QuestionKind::Match { pairs, .. } => pairs::mark(question, pairs, given),
+        QuestionKind::Bug {
+            lines,
+            bug,
+            wrong,
+            otherwise,
+        } => lines::mark(lines, *bug, wrong, otherwise, given),
+        QuestionKind::Drawn(_) => Err("the values of the question have not been drawn".to_owned()),
     }
 }
 
@@ -420,10 +434,7 @@ pub fn presented(question: &Question) -> Vec<&str> {
         .chain(distractors)
         .map(String::as_str)
         .collect();
-    let mut random = Random::of(&question.id);
-    for last in (1..mixed.len()).rev() {
-        mixed.swap(last, random.below(last + 1));
-    }
+    Chance::of(&question.id).shuffle(&mut mixed);
     let in_order = |mixed: &[&str]| {
         let shown = mixed
             .iter()
@@ -438,25 +449,6 @@ pub fn presented(question: &Question) -> Vec<&str> {
         mixed.rotate_left(1);
     }
     mixed
-}
-
-/// Numbers that a text determines: FNV-1a for a seed, then xorshift.
-struct Random(u64);
-
-impl Random {
-    fn of(text: &str) -> Random {
-        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        Random(hash | 1)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end as u64) as usize
-    }
 }
 
 fn order(

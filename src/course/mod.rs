@@ -6,7 +6,10 @@
 
 mod block;
 pub mod catalogue;
+pub mod chance;
+pub mod draw;
 mod fault;
+mod kinds;
 pub mod mark;
 pub mod parse;
 pub mod progress;

@@ -73,6 +73,31 @@ impl Found {
             position: report.position(text.offset),
         });
     }
+
+    /// A line of code, which is shown as it stands.
+    pub(super) fn code(&mut self, report: &Reporter, line: &At<String>) {
+        self.texts.push(Placed {
+            piece: Piece::Line,
+            markdown: line.value.clone(),
+            position: report.position(line.offset),
+        });
+    }
+
+    pub(super) fn text_count(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// The texts from the `first` on, in the order in which they were read.
+    pub(super) fn texts_from(&self, first: usize) -> &[Placed] {
+        &self.texts[first..]
+    }
+
+    /// Replaces these texts by what the screen will show of them.
+    pub(super) fn fill(&mut self, first: usize, shown: &dyn Fn(&str) -> String) {
+        for text in &mut self.texts[first..] {
+            text.markdown = shown(&text.markdown);
+        }
+    }
 }
 
 fn named(report: &Reporter, text: &At<String>) -> Named {

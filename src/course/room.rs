@@ -37,6 +37,10 @@ pub const LAB_COLUMN: Room = room(42, 13);
 pub const QUESTION: Room = room(66, 3);
 /// An option, or a line to bring in order.
 pub const OPTION: Room = room(58, 1);
+/// The left side of a pair.
+pub const LEFT: Room = room(26, 1);
+/// The right side of a pair.
+pub const RIGHT: Room = room(30, 1);
 /// A misconception and what answers it, without the empty row between them.
 pub const REACTION: Room = room(60, 4);
 
@@ -63,6 +67,12 @@ pub enum Piece {
     Text,
     /// An option, or a line to bring in order.
     Option,
+    /// A line of code, shown as it stands.
+    Line,
+    /// The left side of a pair.
+    Left,
+    /// The right side of a pair.
+    Right,
     /// A misconception and what answers it.
     Reaction,
     /// One step of the hints.
@@ -76,6 +86,9 @@ impl Piece {
         match self {
             Piece::Text => "the question",
             Piece::Option => "the option",
+            Piece::Line => "the line",
+            Piece::Left => "the left side",
+            Piece::Right => "the right side",
             Piece::Reaction => "misconception and feedback",
             Piece::Hint => "the hint",
             Piece::Explain => "the explanation",
@@ -85,7 +98,9 @@ impl Piece {
     fn room(self) -> Room {
         match self {
             Piece::Text => QUESTION,
-            Piece::Option => OPTION,
+            Piece::Option | Piece::Line => OPTION,
+            Piece::Left => LEFT,
+            Piece::Right => RIGHT,
             Piece::Reaction => REACTION,
             Piece::Hint => HINT,
             Piece::Explain => EXPLAIN,
@@ -140,7 +155,10 @@ fn overflows(file: &str, parsed: &Parsed) -> Vec<Fault> {
     }
     for text in &parsed.texts {
         let room = text.piece.room();
-        let rows = filled_rows(&text.markdown, room.width);
+        let rows = match text.piece {
+            Piece::Line => prose::width(&text.markdown).div_ceil(room.width),
+            _ => filled_rows(&text.markdown, room.width),
+        };
         if rows > room.height {
             let what = format!(
                 "{} takes {rows} rows of {} cells, and there is room for {}",

@@ -8,6 +8,7 @@ use crate::model::{
 use super::{
     block::{At, Block},
     fault::{Reporter, nearest},
+    kinds,
     parse::Found,
     room::Piece,
     trial,
@@ -328,7 +329,7 @@ fn explain(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Optio
 }
 
 /// `tolerance`: 0 where it is not there.
-fn tolerance(block: &mut Block, report: &mut Reporter) -> f64 {
+pub(super) fn tolerance(block: &mut Block, report: &mut Reporter) -> f64 {
     let Some(tolerance) = block.number(report, "tolerance") else {
         return 0.0;
     };
@@ -349,19 +350,22 @@ pub(super) fn question(
     found: &mut Found,
     line: usize,
 ) -> Option<Question> {
+    let texts = found.text_count();
     let id = block.need_id(report, "id");
     let word = block.need_text(report, "kind");
     let objective = objective(&mut block, report, found);
     let text = block.need_text(report, "text");
     let hints = hints(&mut block, report, found);
     let explain = explain(&mut block, report, found);
-    let kind = kind(&mut block, report, found, word.as_ref());
+    if let Some(text) = &text {
+        found.piece(report, Piece::Text, text);
+    }
+    let kind = kind(&mut block, report, found, word.as_ref(), texts);
     // Where the kind is unknown nobody knows which keys belong, so none is called unknown.
     if word.is_some_and(|word| KINDS.contains(&word.value.as_str())) {
         block.finish(report);
     }
     found.id(report, id.as_ref()?);
-    found.piece(report, Piece::Text, text.as_ref()?);
     Some(Question {
         id: id?.value,
         objective,
@@ -373,19 +377,25 @@ pub(super) fn question(
     })
 }
 
-const KINDS: [&str; 4] = ["choice", "multi", "number", "order"];
+const KINDS: [&str; 6] = ["choice", "multi", "number", "order", "match", "bug"];
 
 fn kind(
     block: &mut Block,
     report: &mut Reporter,
     found: &mut Found,
     word: Option<&At<String>>,
+    texts: usize,
 ) -> Option<QuestionKind> {
     let word = word?;
     match word.value.as_str() {
         "choice" => choice(block, report, found).map(QuestionKind::Choice),
         "multi" => multi(block, report, found).map(QuestionKind::Multi),
+        "number" if block.has("vars") || block.has("answer_expr") => {
+            kinds::drawn(block, report, found, texts)
+        }
         "number" => number(block, report, found),
+        "match" => kinds::pairs(block, report, found),
+        "bug" => kinds::bug(block, report, found),
         "order" => order(block, report, found),
         other => {
             report.fault(
@@ -512,7 +522,11 @@ fn multi(
 }
 
 /// `misconception` and `feedback`, both empty where neither is there; one without the other is a fault.
-fn reaction(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Option<Reaction> {
+pub(super) fn reaction(
+    block: &mut Block,
+    report: &mut Reporter,
+    found: &mut Found,
+) -> Option<Reaction> {
     let misconception = block.text(report, "misconception");
     let feedback = block.text(report, "feedback");
     let offset = feedback.as_ref().map(|feedback| feedback.offset);
@@ -528,7 +542,7 @@ fn reaction(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Opti
 }
 
 /// A wrong answer must name its misconception and answer it.
-fn need_reaction(report: &mut Reporter, offset: usize, reaction: &Reaction, name: &str) {
+pub(super) fn need_reaction(report: &mut Reporter, offset: usize, reaction: &Reaction, name: &str) {
     for (key, text) in [
         ("misconception", &reaction.misconception),
         ("feedback", &reaction.feedback),
@@ -572,7 +586,7 @@ fn wrong_numbers(
 
 /// `otherwise = { misconception, feedback }`, which every question needs that can be answered wrongly in
 /// more ways than it lists.
-fn otherwise(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Reaction {
+pub(super) fn otherwise(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Reaction {
     if !block.has("otherwise") {
         block.missing::<()>(
             report,
@@ -707,6 +721,6 @@ fn read_distractor(
     })
 }
 
-fn values<T>(items: Vec<At<T>>) -> Vec<T> {
+pub(super) fn values<T>(items: Vec<At<T>>) -> Vec<T> {
     items.into_iter().map(|item| item.value).collect()
 }

@@ -1,6 +1,6 @@
 //! A lesson as plain data: what `course` makes of a Markdown file.
 
-use super::{Query, TransferSpec, Trial};
+use super::{Formula, Query, TransferSpec, Trial};
 
 /// A lesson: one file of `lessons/`, named `NN-id.md`.
 #[derive(Clone, Debug, PartialEq)]
@@ -203,6 +203,26 @@ pub enum QuestionKind {
         /// Said when the right lines stand in a wrong order.
         otherwise: Reaction,
     },
+    /// A number that follows from drawn values: asked with other values each time.
+    Drawn(Drawn),
+    /// Things on the left, each to be paired with one on the right.
+    Match {
+        /// The pairs. Two may have the same right side.
+        pairs: Vec<Pair>,
+        /// Right sides that belong to nothing.
+        distractors: Vec<String>,
+    },
+    /// One of the lines is wrong.
+    Bug {
+        /// The lines, as they are shown.
+        lines: Vec<String>,
+        /// Which one is wrong, from 0.
+        bug: usize,
+        /// Lines that show a misconception when they are named.
+        wrong: Vec<WrongLine>,
+        /// Said to any other line.
+        otherwise: Reaction,
+    },
 }
 
 impl QuestionKind {
@@ -211,8 +231,10 @@ impl QuestionKind {
         match self {
             QuestionKind::Choice(_) => "choice",
             QuestionKind::Multi(_) => "multi",
-            QuestionKind::Number { .. } => "number",
+            QuestionKind::Number { .. } | QuestionKind::Drawn(_) => "number",
             QuestionKind::Order { .. } => "order",
+            QuestionKind::Match { .. } => "match",
+            QuestionKind::Bug { .. } => "bug",
         }
     }
 }
@@ -249,6 +271,53 @@ impl Reaction {
 pub struct WrongNumber {
     /// The number.
     pub answer: f64,
+    /// What it shows.
+    pub reaction: Reaction,
+}
+
+/// A number question whose values are drawn: its text, hints and explanation name them as `{size_kib}`, or compute
+/// with them, as in `{size_kib / chunk_kib}`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
+    /// The names, each with the values that it can have.
+    pub vars: Vec<(String, Vec<f64>)>,
+    /// The answer.
+    pub answer: Formula,
+    /// How far off is still right.
+    pub tolerance: f64,
+    /// `calls`, `copies`.
+    pub unit: String,
+    /// Numbers that show a misconception.
+    pub wrong: Vec<WrongFormula>,
+    /// Said to any other wrong number.
+    pub otherwise: Reaction,
+}
+
+/// A wrong number that follows from the drawn values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WrongFormula {
+    /// The number.
+    pub answer: Formula,
+    /// What it shows.
+    pub reaction: Reaction,
+}
+
+/// Two things that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// `sendfile`.
+    pub left: String,
+    /// `page references`.
+    pub right: String,
+    /// What pairing the left one with anything else shows.
+    pub reaction: Reaction,
+}
+
+/// A line that is not the wrong one, and what naming it shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongLine {
+    /// Which, from 0.
+    pub line: usize,
     /// What it shows.
     pub reaction: Reaction,
 }

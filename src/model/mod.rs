@@ -6,6 +6,7 @@
 
 mod call;
 mod figure;
+mod formula;
 mod hop;
 mod lesson;
 pub mod marker;
@@ -22,10 +23,11 @@ pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
 };
 pub use figure::{Figure, FigureHop, FigureStep};
+pub use formula::Formula;
 pub use hop::{Basis, Hop, How, Place, Side};
 pub use lesson::{
-    Ask, AskedNumber, Lab, Lesson, Objective, Page, Predict, PredictOption, Question, QuestionKind,
-    QuestionOption, Reaction, Target, WrongNumber,
+    Ask, AskedNumber, Drawn, Lab, Lesson, Objective, Page, Pair, Predict, PredictOption, Question,
+    QuestionKind, QuestionOption, Reaction, Target, WrongFormula, WrongLine, WrongNumber,
 };
 pub use method::{Cache, Method, Sink, Start};
 pub use progress::{Answer, Record, Reset, Visit};

@@ -1,6 +1,7 @@
 //! A question: its options, what a chosen one shows right under it, and the learner's own figures beside it.
 
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Click, Command, Leaf, QuestionState, Run, question::options};
 use crate::course::mark::{self, Verdict};
@@ -82,6 +83,9 @@ fn asked(pen: &mut Pen, app: &App, room: Rect, page: &Page, roomy: bool) {
             choices(&mut rows, question, state, roomy)
         }
         QuestionKind::Number { unit, .. } => number(&mut rows, state, unit),
+        QuestionKind::Drawn(drawn) => number(&mut rows, state, &drawn.unit),
+        QuestionKind::Match { .. } => pairs(&mut rows, question, state, roomy),
+        QuestionKind::Bug { lines, bug, .. } => code(&mut rows, state, lines, *bug, roomy),
         QuestionKind::Order { .. } => order(&mut rows, question, state, roomy),
     }
     if let (Some(verdict), None, QuestionKind::Multi(_)) =
@@ -144,18 +148,117 @@ fn choices(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: b
         if state.focus == index {
             rows.focus = Some(at);
         }
-        if state.said_at == Some(index)
-            && let Some(said) = state
-                .verdict
-                .as_ref()
-                .and_then(|verdict| verdict.reaction.as_ref())
-        {
-            rows.blank(usize::from(roomy));
-            reaction(rows, said);
-            rows.focus = Some(rows.len() - 1);
-        }
+        said_under(rows, state, index, roomy);
         rows.blank(usize::from(roomy));
     }
+}
+
+/// What is said to a wrong answer, under the option or line that shows it.
+fn said_under(rows: &mut Rows, state: &QuestionState, index: usize, roomy: bool) {
+    let said = state
+        .verdict
+        .as_ref()
+        .and_then(|verdict| verdict.reaction.as_ref());
+    if let Some(said) = said.filter(|_| state.said_at == Some(index)) {
+        rows.blank(usize::from(roomy));
+        reaction(rows, said);
+        rows.focus = Some(rows.len() - 1);
+    }
+}
+
+/// Lines of code, one of them wrong.
+fn code(rows: &mut Rows, state: &QuestionState, lines: &[String], bug: usize, roomy: bool) {
+    for (index, line) in lines.iter().enumerate() {
+        let picked = state.verdict.is_some() && state.picks.contains(&index);
+        let mark = match picked {
+            true if index == bug => "✓",
+            true => "✗",
+            false if state.explained && index == bug => "✓",
+            false if state.focus == index => "▸",
+            false => " ",
+        };
+        if state.focus == index {
+            rows.focus = Some(rows.len());
+        }
+        option_row(rows, index, line, mark, picked);
+        said_under(rows, state, index, roomy);
+    }
+}
+
+/// Columns of cursor or mark, and of the partner's number with the gaps beside it.
+const MARK: usize = 3;
+const PARTNER: usize = 6;
+
+/// Left sides with the partners that they were given, and the right sides beside them.
+fn pairs(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: bool) {
+    if state.verdict.is_none() {
+        rows.text(
+            "For each at left choose its partner at right, by number.",
+            Role::Dim,
+        );
+        rows.blank(usize::from(roomy));
+    }
+    let (lefts, rights) = mark::sides(question);
+    let solved = mark::right_sides(question);
+    let (plain, strong, accent) = (
+        rows.style(Role::Text),
+        rows.style(Role::Strong),
+        rows.style(Role::Accent),
+    );
+    let widest = lefts.iter().map(|left| left.width()).max().unwrap_or(0);
+    let right_at = MARK + widest + PARTNER;
+    for row in 0..lefts.len().max(rights.len()) {
+        let mut left = Vec::new();
+        if let Some(text) = lefts.get(row) {
+            let partner = state.partners.get(row).copied().flatten();
+            let shown = match partner {
+                _ if state.explained => Some(solved[row]),
+                partner => partner,
+            };
+            let mark = match (&state.verdict, state.focus == row) {
+                (Some(_), _) if partner == Some(solved[row]) => "✓",
+                (Some(_), _) if partner.is_some() => "✗",
+                (None, true) => "▸",
+                _ => " ",
+            };
+            if state.focus == row {
+                rows.focus = Some(rows.len());
+            }
+            let number = shown.map_or("·".to_owned(), |right| (right + 1).to_string());
+            left.push((format!("{mark:MARK$}"), accent.patch(strong)));
+            left.push((text.to_string(), plain));
+            pad_to(&mut left, MARK + widest);
+            let style = if shown.is_some() {
+                accent
+            } else {
+                rows.style(Role::Dim)
+            };
+            left.push((format!("{number:>3}"), style));
+        }
+        pad_to(&mut left, right_at);
+        if let Some(text) = rights.get(row) {
+            left.push((format!("{}", row + 1), strong));
+            left.push((format!("  {text}"), plain));
+        }
+        rows.push(Row {
+            left,
+            click: (row < lefts.len()).then_some(Click::Option(row)),
+            click_from: (row < rights.len()).then_some((right_at as u16, Click::Partner(row))),
+            ..Row::default()
+        });
+    }
+    if let Some(verdict) = &state.verdict {
+        rows.blank(1);
+        judged(rows, verdict);
+    }
+}
+
+fn pad_to(spans: &mut Vec<Span>, width: usize) {
+    let taken: usize = spans.iter().map(|(text, _)| text.width()).sum();
+    spans.push((
+        " ".repeat(width.saturating_sub(taken)),
+        ratatui::style::Style::new(),
+    ));
 }
 
 fn option_row(rows: &mut Rows, index: usize, text: &str, mark: &str, marked: bool) {

@@ -29,6 +29,8 @@ pub struct Row {
     pub marked: bool,
     /// What a click on it means.
     pub click: Option<Click>,
+    /// From a column on, what a click means instead.
+    pub click_from: Option<(u16, Click)>,
 }
 
 /// Rows of one pane.
@@ -235,6 +237,14 @@ impl Rows {
         }
         if let Some(click) = row.click {
             pen.spot(line, click);
+        }
+        if let Some((column, click)) = row.click_from {
+            let part = Rect {
+                x: line.x + column,
+                width: line.width.saturating_sub(column),
+                ..line
+            };
+            pen.spot(part, click);
         }
     }
 }

@@ -1,0 +1,30 @@
+//! Numbers that look random and that a text determines: what is shuffled or drawn is the same again for the same
+//! text, on every machine.
+
+/// FNV-1a for a seed, then xorshift.
+pub struct Chance(u64);
+
+impl Chance {
+    /// The numbers of that text.
+    pub fn of(text: &str) -> Chance {
+        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        Chance(hash | 1)
+    }
+
+    /// The next one, from 0 to below `end`, which is not 0.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % end as u64) as usize
+    }
+
+    /// Mixes a list.
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
+        for last in (1..list.len()).rev() {
+            list.swap(last, self.below(last + 1));
+        }
+    }
+}
