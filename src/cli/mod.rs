@@ -34,6 +34,7 @@ pub mod report;
 pub mod run;
 pub mod serve;
 pub mod shipped;
+pub mod trace;
 pub mod transfer;
 
 /// The zero-copy lab in your terminal: predict, run, see where each byte is copied.
@@ -44,6 +45,7 @@ pub mod transfer;
   zclab run read-write                    one transfer: calls, counters, copy path
   zclab run sendfile --to file --size 64MiB --json
   zclab compare read-write sendfile       side by side, with the spread of the runs
+  zclab trace -- cp a b                   any program's copy path
   zclab lessons                           the lessons as a list
   zclab doctor                            what this machine allows, and why not")]
 pub struct Cli {
@@ -59,6 +61,8 @@ enum Command {
     Learn(learn::Args),
     /// One transfer: its calls, counters and copy path
     Run(run::Args),
+    /// Any program's copy path: where its bytes went, how often each was copied, and what would save it
+    Trace(trace::Args),
     /// A saved recording, played or printed
     Replay(replay::Args),
     /// Methods side by side: interleaved runs, their spread, and an honest verdict
@@ -108,6 +112,7 @@ pub fn main() -> ExitCode {
         None => learn::run(cli.learn),
         Some(Command::Learn(args)) => learn::run(args),
         Some(Command::Run(args)) => run::run(args),
+        Some(Command::Trace(args)) => trace::run(args),
         Some(Command::Replay(args)) => replay::run(args),
         Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Repeat(args)) => repeat::run(args),

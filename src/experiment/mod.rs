@@ -9,6 +9,7 @@ pub mod proof;
 pub mod repeated;
 mod sender;
 pub mod verdict;
+pub mod watched;
 pub mod watching;
 
 use std::{

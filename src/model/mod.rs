@@ -6,6 +6,7 @@
 
 mod call;
 mod figure;
+mod flow;
 mod formula;
 mod hop;
 mod lesson;
@@ -23,6 +24,7 @@ pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
 };
 pub use figure::{Figure, FigureHop, FigureStep};
+pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, Unexplained, Watched};
 pub use formula::Formula;
 pub use hop::{Basis, Hop, How, Place, Side};
 pub use lesson::{

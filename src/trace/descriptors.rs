@@ -7,29 +7,47 @@ use std::{
 use super::{kernel::Tid, sockets};
 use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR};
 
-/// The descriptors of one process, as indices into the trace's table.
+/// The descriptors of one process.
 #[derive(Default)]
-pub(super) struct Known(HashMap<i32, u32>);
+pub(super) struct Known(HashMap<i32, Open>);
+
+/// What a number means, since it was looked up.
+#[derive(Clone, Copy)]
+pub(super) struct Open {
+    /// Index into the trace's table; [`NO_DESCRIPTOR`] where the process has none of that number.
+    pub index: u32,
+    /// Another one for each look-up: the same file opened twice is one descriptor in the table, and two here.
+    pub serial: u32,
+}
+
+/// No descriptor at all.
+pub(super) const NOT_OPEN: Open = Open {
+    index: NO_DESCRIPTOR,
+    serial: NO_DESCRIPTOR,
+};
 
 /// The trace's table of descriptors, each once.
 #[derive(Default)]
-pub(super) struct Table(HashMap<Descriptor, u32>);
+pub(super) struct Table {
+    known: HashMap<Descriptor, u32>,
+    serial: u32,
+}
 
 impl Known {
-    /// The index of a descriptor; [`NO_DESCRIPTOR`] where the process has none of that number.
-    pub fn index(
+    /// What a number means; looked up in /proc where that is not known.
+    pub fn open(
         &mut self,
         pid: Tid,
         fd: i32,
         table: &mut Table,
         list: &mut Vec<Descriptor>,
-    ) -> u32 {
+    ) -> Open {
         if fd < 0 {
-            return NO_DESCRIPTOR;
+            return NOT_OPEN;
         }
         *self.0.entry(fd).or_insert_with(|| match look_up(pid, fd) {
-            Some(descriptor) => table.index(descriptor, list),
-            None => NO_DESCRIPTOR,
+            Some(descriptor) => table.open(descriptor, list),
+            None => NOT_OPEN,
         })
     }
 
@@ -45,11 +63,24 @@ impl Known {
 }
 
 impl Table {
+    /// The index of a descriptor that is not in a process's own table, or was found by other means.
     pub fn index(&mut self, descriptor: Descriptor, list: &mut Vec<Descriptor>) -> u32 {
-        *self.0.entry(descriptor).or_insert_with_key(|descriptor| {
-            list.push(descriptor.clone());
-            (list.len() - 1) as u32
-        })
+        self.open(descriptor, list).index
+    }
+
+    fn open(&mut self, descriptor: Descriptor, list: &mut Vec<Descriptor>) -> Open {
+        let index = *self
+            .known
+            .entry(descriptor)
+            .or_insert_with_key(|descriptor| {
+                list.push(descriptor.clone());
+                (list.len() - 1) as u32
+            });
+        self.serial += 1;
+        Open {
+            index,
+            serial: self.serial,
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct CallInfo {
 
 pub(super) const PTRACE_SYSCALL_INFO_ENTRY: u8 = 1;
 pub(super) const PTRACE_SYSCALL_INFO_EXIT: u8 = 2;
+/// As [`PTRACE_SYSCALL_INFO_ENTRY`], at the stop that a filter asked for.
+pub(super) const PTRACE_SYSCALL_INFO_SECCOMP: u8 = 3;
 const PTRACE_GET_SYSCALL_INFO: u32 = 0x420e;
 const PTRACE_LISTEN: u32 = 0x4208;
 const PTRACE_CONT: u32 = 7;
@@ -49,6 +51,12 @@ pub(super) fn resume(tid: Tid, how: Resume, signal: i32) -> Result<(), Errno> {
     Errno::result(unsafe { libc::ptrace(request as _, tid, 0usize, signal as usize) }).map(drop)
 }
 
+/// Lets a stopped thread go on untraced, with a signal (0: none). It can fail with ESRCH alone: it was killed.
+pub(super) fn detach(tid: Tid, signal: i32) {
+    // SAFETY: this request takes two integers and writes no memory of this process.
+    unsafe { libc::ptrace(libc::PTRACE_DETACH as _, tid, 0usize, signal as usize) };
+}
+
 /// What a thread in a syscall-stop is about to do, or has done.
 pub(super) fn call_info(tid: Tid) -> Result<CallInfo, Errno> {
     let mut info = MaybeUninit::<CallInfo>::zeroed();
@@ -61,10 +69,11 @@ pub(super) fn call_info(tid: Tid) -> Result<CallInfo, Errno> {
 }
 
 /// The next event of any tracee or child of this very thread: its id and its status.
-pub(super) fn wait() -> Result<(Tid, i32), Errno> {
+pub(super) fn wait(options: i32) -> Result<(Tid, i32), Errno> {
+    let options = options | libc::__WALL | libc::__WNOTHREAD;
     let mut status = 0;
     // SAFETY: `status` is valid for the kernel to write.
-    let tid = unsafe { libc::waitpid(-1, &mut status, libc::__WALL | libc::__WNOTHREAD) };
+    let tid = unsafe { libc::waitpid(-1, &mut status, options) };
     Errno::result(tid).map(|tid| (tid, status))
 }
 

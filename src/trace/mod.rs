@@ -15,6 +15,7 @@ mod rings;
 mod sockets;
 mod stops;
 mod tracer;
+pub mod watch;
 
 use std::{
     os::unix::process::ExitStatusExt,

@@ -2,13 +2,13 @@
 //! nothing (but for the growing list) and asks /proc nothing.
 
 use super::{
-    descriptors::{Known, Table},
+    descriptors::{Known, NOT_OPEN, Open, Table},
     kernel::{CallInfo, Tid},
     memory,
     rings::Sheet,
 };
-use crate::model::{self, Call, CallState, NO_DESCRIPTOR, Text, Trace};
-use crate::syscall::{self, Effect, Spec};
+use crate::model::{self, Call, CallState, Counted, Text, Trace};
+use crate::syscall::{self, Effect, Returns, Spec};
 
 /// What the recorder remembers of a thread.
 pub(super) struct Task {
@@ -16,8 +16,10 @@ pub(super) struct Task {
     pub pid: Tid,
     /// Its place in [`Trace::tasks`], once it has made a call.
     index: Option<u16>,
-    /// The call that it is in: its place in [`Trace::calls`].
-    call: Option<u32>,
+    /// The call that it is in, and its number since the recording began. It may last longer than the list keeps it.
+    call: Option<(u64, Call)>,
+    /// That call's descriptors, as they were looked up.
+    open: [Open; 2],
 }
 
 impl Task {
@@ -27,12 +29,23 @@ impl Task {
             pid,
             index: None,
             call: None,
+            open: [NOT_OPEN; 2],
         }
     }
 
-    /// The recorded call that it is in.
-    pub fn call(&self) -> Option<u32> {
-        self.call
+    /// The call that it is in, and its number since the recording began.
+    pub fn call(&self) -> Option<(u64, &Call)> {
+        self.call.as_ref().map(|(number, call)| (*number, call))
+    }
+
+    /// The recorded call that it is in, by its place in the trace, where no old calls are dropped.
+    pub fn place(&self) -> Option<u32> {
+        self.call.as_ref().map(|(number, _)| *number as u32)
+    }
+
+    /// Which look-ups the descriptors of its last call come from.
+    pub fn serials(&self) -> [u32; 2] {
+        self.open.map(|open| open.serial)
     }
 
     /// It has another thread id now, and the process's: it has executed a program.
@@ -58,6 +71,10 @@ pub(super) struct Recorder {
     /// By the call's number on this machine: its [`Call::name`], or [`UNNAMED`].
     by_number: Vec<u16>,
     table: Table,
+    /// Calls that are no longer in [`Trace::calls`]: the oldest ones.
+    pub dropped: u64,
+    /// Calls that have returned, by [`Call::name`], with those that are no longer kept.
+    pub returned: Vec<Counted>,
 }
 
 const F_SETFL: u64 = 4;
@@ -71,17 +88,16 @@ impl Recorder {
         let name = self.name(info);
         let mut args = [0; 6];
         args.copy_from_slice(&info.data[1..7]);
-        let mut descriptors = [NO_DESCRIPTOR; 2];
+        let mut open = [NOT_OPEN; 2];
         if let Some(spec) = self.kinds[usize::from(name)].spec {
             for (slot, arg) in spec.descriptor_args().enumerate().take(2) {
                 let list = &mut self.trace.descriptors;
-                descriptors[slot] = known.index(task.pid, args[arg] as i32, &mut self.table, list);
+                open[slot] = known.open(task.pid, args[arg] as i32, &mut self.table, list);
             }
             self.read_texts(task.tid, spec, &args);
         }
         let index = self.task_index(task);
-        task.call = Some(self.trace.calls.len() as u32);
-        self.trace.calls.push(Call {
+        let call = Call {
             name,
             task: index,
             state: CallState::Unfinished,
@@ -89,30 +105,57 @@ impl Recorder {
             result: 0,
             start_ns: now,
             duration_ns: 0,
-            descriptors,
-        });
+            descriptors: open.map(|open| open.index),
+        };
+        task.call = Some((self.dropped + self.trace.calls.len() as u64, call));
+        task.open = open;
+        self.trace.calls.push(call);
     }
 
-    /// A thread leaves the call that it was in, if its entry was seen.
-    pub fn leave(&mut self, task: &mut Task, known: &mut Known, result: i64, now: u64) {
-        let Some(index) = task.call.take() else {
-            return;
-        };
-        let call = &mut self.trace.calls[index as usize];
+    /// Drops the oldest calls until at most this many are kept. How many were dropped.
+    pub fn keep(&mut self, most: usize) -> usize {
+        let old = self.trace.calls.len().saturating_sub(most);
+        self.trace.calls.drain(..old);
+        let texts = &mut self.trace.texts;
+        let first = texts.partition_point(|text| (text.call as usize) < old);
+        texts.drain(..first);
+        for text in texts {
+            text.call -= old as u32;
+        }
+        self.dropped += old as u64;
+        old
+    }
+
+    /// A thread leaves the call that it was in, if its entry was seen: the call, and its number since the recording
+    /// began.
+    pub fn leave(
+        &mut self,
+        task: &mut Task,
+        known: &mut Known,
+        result: i64,
+        now: u64,
+    ) -> Option<(u64, Call)> {
+        let (number, mut call) = task.call.take()?;
         call.state = CallState::Returned;
         call.result = result;
         call.duration_ns = now.saturating_sub(call.start_ns);
         let kind = &self.kinds[usize::from(call.name)];
+        let counted = &mut self.returned[usize::from(call.name)];
+        counted.calls += 1;
+        counted.errors += u64::from(call.errno().is_some());
+        if kind.spec.is_some_and(|spec| spec.returns == Returns::Bytes) {
+            counted.bytes += result.max(0) as u64;
+        }
         if let Some(spec) = kind.spec {
             let list = &mut self.trace.descriptors;
             let mut open = |fd: i32| {
                 known.forget(fd);
-                known.index(task.pid, fd, &mut self.table, list)
+                known.open(task.pid, fd, &mut self.table, list)
             };
             match spec.effect {
                 Effect::OpensPair(arg) if result == 0 => {
                     if let Some(pair) = memory::read_pair(task.tid, call.args[usize::from(arg)]) {
-                        call.descriptors = pair.map(open);
+                        task.open = pair.map(open);
                     }
                 }
                 Effect::Closes | Effect::Renames => known.forget(call.args[0] as i32),
@@ -120,11 +163,17 @@ impl Recorder {
                 // O_DIRECT may have come or gone.
                 Effect::Fcntl if call.args[1] == F_SETFL => known.forget(call.args[0] as i32),
                 _ if result >= 0 && spec.returns_descriptor(&call.args) => {
-                    call.descriptors[kind.descriptors] = open(result as i32);
+                    task.open[kind.descriptors] = open(result as i32);
                 }
                 _ => {}
             }
+            call.descriptors = task.open.map(|open| open.index);
         }
+        let place = number.checked_sub(self.dropped);
+        if let Some(kept) = place.and_then(|place| self.trace.calls.get_mut(place as usize)) {
+            *kept = call;
+        }
+        Some((number, call))
     }
 
     /// Where requests of rings are written down: those of the recorded call that a thread is in.
@@ -205,6 +254,7 @@ impl Recorder {
         let descriptors = spec.map_or(0, |spec| spec.descriptor_args().count());
         self.kinds.push(Kind { spec, descriptors });
         names.push(name);
+        self.returned.push(Counted::default());
         (names.len() - 1) as u16
     }
 }

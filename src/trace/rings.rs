@@ -323,7 +323,7 @@ impl Ring {
             } = sheet;
             let list = &mut trace.descriptors;
             match fixed {
-                false => known.index(who.pid, fd, table, list),
+                false => known.open(who.pid, fd, table, list).index,
                 true => {
                     let file = usize::try_from(fd).ok().and_then(|fd| self.files.get(fd));
                     match file {

@@ -28,6 +28,25 @@ pub(super) fn describe(pid: Tid, fd: i32, inode: u64) -> (DescriptorKind, String
         .unwrap_or((DescriptorKind::Unknown, "socket".to_owned()))
 }
 
+/// A TCP or UDP socket's own address and its peer's.
+pub(super) fn addresses(pid: Tid, fd: i32) -> Option<(Option<SocketAddr>, Option<SocketAddr>)> {
+    let Some(socket) = duplicate(pid, fd) else {
+        let link = fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok()?;
+        let inode = link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;
+        let inode = inode.parse().ok()?;
+        let row = |table: &str| {
+            let text = fs::read_to_string(format!("/proc/{pid}/net/{table}")).ok()?;
+            internet_row(&text, inode)
+        };
+        let (own, peer, _) = ["tcp", "tcp6", "udp", "udp6"].into_iter().find_map(row)?;
+        return Some((own, peer));
+    };
+    let own: SockaddrStorage = getsockname(socket.as_raw_fd()).ok()?;
+    let peer: Option<SockaddrStorage> = getpeername(socket.as_raw_fd()).ok();
+    let own = internet(&own).filter(|own| own.port() != 0);
+    Some((own, peer.as_ref().and_then(internet)))
+}
+
 fn duplicate(pid: Tid, fd: i32) -> Option<OwnedFd> {
     let process = pidfd_open(pid as u32).ok()?;
     pidfd_getfd(&process, fd).ok()

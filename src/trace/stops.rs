@@ -26,7 +26,11 @@ pub(super) enum Stop {
     Group,
     /// A signal is about to be delivered.
     Signal(i32),
-    /// Nothing to decide: it is new, has made a new task, or has come out of a group-stop.
+    /// A filter wants this call to be seen: it is about to be made.
+    Filtered,
+    /// It has made a new task: its thread id.
+    Made(Tid),
+    /// Nothing to decide: it is new, or has come out of a group-stop.
     Passing,
 }
 
@@ -49,6 +53,11 @@ impl Stopped {
         let _ = nix::sys::ptrace::detach(nix::unistd::Pid::from_raw(self.0), None);
     }
 
+    /// Lets it go on untraced, with a signal (0: none).
+    pub fn let_go(self, signal: i32) {
+        kernel::detach(self.0, signal);
+    }
+
     /// Lets it go on. It may have been killed where it stood (ESRCH): its end is reported, and nothing is to do.
     pub fn resume(self, how: Resume, signal: i32) -> Result<(), Errno> {
         match kernel::resume(self.0, how, signal) {
@@ -61,12 +70,21 @@ impl Stopped {
 /// Waits for the next report; none when there is no tracee left.
 pub(super) fn next() -> Result<Option<Event>, Errno> {
     loop {
-        match kernel::wait() {
-            Ok((tid, status)) => return Ok(Some(decode(tid, status))),
+        match wait(true) {
             Err(Errno::EINTR) => {}
-            Err(Errno::ECHILD) => return Ok(None),
-            Err(error) => return Err(error),
+            result => return result,
         }
+    }
+}
+
+/// The next report: the one that is waited for, or one that is there already. None when there is none; EINTR where a
+/// signal came.
+pub(super) fn wait(patient: bool) -> Result<Option<Event>, Errno> {
+    match kernel::wait(if patient { 0 } else { libc::WNOHANG }) {
+        Ok((0, _)) => Ok(None),
+        Ok((tid, status)) => Ok(Some(decode(tid, status))),
+        Err(Errno::ECHILD) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -91,18 +109,22 @@ fn stop(tid: Tid, status: i32) -> Stop {
     match (status >> 16, signal) {
         (0, IN_CALL) => Stop::Call,
         (0, signal) => Stop::Signal(signal),
-        (libc::PTRACE_EVENT_EXEC, _) => Stop::Exec(former(tid)),
+        (libc::PTRACE_EVENT_EXEC, _) => Stop::Exec(told(tid)),
+        (libc::PTRACE_EVENT_SECCOMP, _) => Stop::Filtered,
+        (libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE, _) => {
+            Stop::Made(told(tid))
+        }
         (libc::PTRACE_EVENT_STOP, libc::SIGTRAP) => Stop::Passing,
         (libc::PTRACE_EVENT_STOP, _) => Stop::Group,
         _ => Stop::Passing,
     }
 }
 
-/// The thread id that a thread had before it executed a program: all others of its process are gone, and it has
-/// taken the process's id.
-fn former(tid: Tid) -> Tid {
-    let former = nix::sys::ptrace::getevent(nix::unistd::Pid::from_raw(tid));
-    former.map_or(tid, |former| former as Tid)
+/// The thread id that an event tells. After an exec: the one that the thread had before, for all others of its process
+/// are gone, and it has taken the process's id. Its own where nothing is told.
+fn told(tid: Tid) -> Tid {
+    let told = nix::sys::ptrace::getevent(nix::unistd::Pid::from_raw(tid));
+    told.map_or(tid, |told| told as Tid)
 }
 
 fn signal_name(number: i32) -> String {
@@ -129,7 +151,7 @@ mod tests {
         );
         assert_eq!(
             stopped(libc::PTRACE_EVENT_CLONE, libc::SIGTRAP),
-            Stop::Passing
+            Stop::Made(1)
         );
         assert_eq!(ended(3 << 8), Ended::Code(3));
         assert_eq!(ended(9), Ended::Signal("SIGKILL".to_owned()));

@@ -207,7 +207,7 @@ impl<'a> Tracer<'a> {
                 self.executed(stopped.tid(), former);
                 stopped.resume(on, 0)
             }
-            Stop::Call | Stop::Passing => stopped.resume(on, 0),
+            Stop::Call | Stop::Filtered | Stop::Made(_) | Stop::Passing => stopped.resume(on, 0),
         };
         result.map_err(failed)
     }
@@ -262,7 +262,7 @@ impl<'a> Tracer<'a> {
             return;
         };
         let pid = task.pid;
-        let sheet = &mut self.recorder.sheet(task.call(), &mut process.descriptors);
+        let sheet = &mut self.recorder.sheet(task.place(), &mut process.descriptors);
         match info.op {
             PTRACE_SYSCALL_INFO_ENTRY => process.rings.enter(Caller { tid, pid }, info, sheet),
             _ => {

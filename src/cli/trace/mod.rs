@@ -1,0 +1,195 @@
+//! `zclab trace -- CMD` and `zclab trace -p PID`: the copy path of any program.
+
+mod document;
+mod expect;
+mod report;
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+
+pub use self::{document::Document, report::for_people};
+use crate::experiment::watched::{self, Signals, Target};
+use crate::model::{Exit, Watched};
+use crate::trace::watch::{Handle, Options};
+
+/// Any program's copy path: which bytes went from where to where, how often the CPU copied each, and what would save it.
+///
+/// All processes and threads are followed. The program's standard streams are its own; the report goes to standard
+/// error, or to a file. The exit status is the program's: 128 and the signal's number where a signal ended it; 125 where
+/// zclab itself failed. With --expect it is the answer: 0 if all hold, 1 if one does not.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  zclab trace -- cp a b
+  zclab trace -o report.txt -- sh -c 'cat a | gzip > b'
+  zclab trace --json -o report.json -- ./server
+  zclab trace -p 4711 --for 5s
+  zclab trace --expect 'cpu_copies_per_byte < 1' --expect 'calls.read == 0' -- ./server
+
+Expectations compare numbers with < <= == != >= > and combine with && || ! + - * / and parentheses:
+  syscalls  mode_switches  processes  threads  calls.NAME  exit.code  exit.signal
+  bytes  cpu_copied_bytes  cpu_copies_per_byte     of the flows with both ends outside of the program
+  flow(file, tcp).bytes  .calls  .calls.NAME  .cpu_copies_per_byte     of the flows between such ends; any: of every kind
+  unexplained.read_bytes  unexplained.written_bytes")]
+pub struct Args {
+    /// The program and its arguments
+    #[arg(last = true, value_name = "CMD", required_unless_present = "pid")]
+    pub command: Vec<OsString>,
+    /// Attach to a process that runs already, with all its threads; Ctrl-C leaves it running
+    #[arg(short, long, value_name = "PID", conflicts_with = "command", value_parser = clap::value_parser!(i32).range(1..))]
+    pub pid: Option<i32>,
+    /// Let it go after this time: 5s, 500ms, 2m
+    #[arg(long = "for", value_name = "TIME", requires = "pid", value_parser = duration)]
+    pub time: Option<Duration>,
+    /// Write the report to this file instead of standard error
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Stop at every call, not only at those that move bytes or change descriptors and memory maps
+    #[arg(long)]
+    pub all: bool,
+    /// Run program and tracer on one CPU: several times faster, but the program sees one CPU
+    #[arg(long, conflicts_with = "pid")]
+    pub pin: bool,
+    /// Keep at most so many calls; older ones are folded into the flows, which stay exact
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub keep: usize,
+    /// Fail (exit status 1) unless this holds
+    #[arg(long, value_name = "EXPRESSION", value_parser = expect::parse)]
+    pub expect: Vec<expect::Expectation>,
+}
+
+/// The exit status where zclab itself failed.
+const FAILED: u8 = 125;
+
+/// Watches, reports, and ends as the program did.
+pub fn run(args: Args) -> Result<ExitCode> {
+    trace(&args).or_else(|error| {
+        super::warn(&format!("{error:#}"));
+        Ok(ExitCode::from(FAILED))
+    })
+}
+
+fn trace(args: &Args) -> Result<ExitCode> {
+    let mut output = output(args)?;
+    let watched = watch(args)?;
+    let text = match args.json {
+        true => serde_json::to_string_pretty(&Document::of(&watched))? + "\n",
+        false => for_people(&watched),
+    };
+    let written = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
+    match written {
+        // Nobody reads it any more: the program has done its work all the same.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written.context("cannot write the report")?,
+    }
+    if !args.expect.is_empty() {
+        return Ok(judge(&args.expect, &watched));
+    }
+    Ok(status(&watched.exit))
+}
+
+/// Where the report goes. Opened first: a program must not run for hours in vain.
+fn output(args: &Args) -> Result<Box<dyn Write>> {
+    let Some(path) = &args.output else {
+        return Ok(Box::new(io::stderr()));
+    };
+    let file = std::fs::File::create(path);
+    let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(Box::new(file))
+}
+
+fn watch(args: &Args) -> Result<Watched> {
+    let target = match args.pid {
+        Some(pid) => Target::Process(pid),
+        None => Target::Command(args.command.clone()),
+    };
+    let options = Options {
+        all: args.all,
+        cpu: match args.pin {
+            true => Some(first_cpu()?),
+            false => None,
+        },
+        keep: Some(args.keep),
+    };
+    let signals = Signals::hold().context("cannot hold signals back")?;
+    let handle = Handle::new();
+    let attached = args.pid.is_some();
+    signals
+        .attend(&handle, attached, args.time)
+        .context("cannot attend to signals")?;
+    let mask = signals.before();
+    Ok(watched::watch(
+        &target,
+        &options,
+        None,
+        mask,
+        &handle,
+        &mut |_, _| {},
+    )?)
+}
+
+/// The first CPU that this process may use.
+fn first_cpu() -> Result<usize> {
+    let set = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0))?;
+    let mut cpus = 0..nix::sched::CpuSet::count();
+    cpus.find(|cpu| set.is_set(*cpu).unwrap_or(false))
+        .context("no CPU is allowed")
+}
+
+/// The program's exit status.
+fn status(exit: &Exit) -> ExitCode {
+    match exit {
+        Exit::Code(code) => ExitCode::from(*code as u8),
+        Exit::Signal(name) => ExitCode::from(128 + number(name)),
+    }
+}
+
+fn number(signal: &str) -> u8 {
+    match signal.parse::<nix::sys::signal::Signal>() {
+        Ok(signal) => signal as i32 as u8,
+        Err(_) => signal
+            .strip_prefix("SIGRT")
+            .and_then(|number| number.parse().ok())
+            .unwrap_or(0),
+    }
+}
+
+/// Says each expectation that does not hold, with the reason.
+fn judge(expectations: &[expect::Expectation], watched: &Watched) -> ExitCode {
+    let failed = expectations
+        .iter()
+        .filter_map(|expectation| expectation.failure(watched));
+    let failed: Vec<String> = failed.collect();
+    failed.iter().for_each(|reason| super::warn(reason));
+    ExitCode::from(u8::from(!failed.is_empty()))
+}
+
+/// `5s`, `500ms`, `2m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.len()
+        - text
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+            .len();
+    let (number, unit) = text.split_at(digits);
+    let advice = || format!("'{text}' is not a time: write 5s, 500ms or 2m");
+    let number: f64 = number.parse().map_err(|_| advice())?;
+    let seconds = match unit {
+        "ms" => number / 1000.0,
+        "s" | "" => number,
+        "m" => number * 60.0,
+        "h" => number * 3600.0,
+        _ => return Err(advice()),
+    };
+    Duration::try_from_secs_f64(seconds).map_err(|_| advice())
+}

@@ -1,0 +1,146 @@
+//! What came of watching a program, as text.
+
+use std::fmt::Write;
+
+use crate::copypath::flows::advice;
+use crate::model::{Exit, Flow, Watched, grouped};
+
+/// More flows than this are added up in one line.
+const SHOWN: usize = 24;
+/// The room of a flow's name.
+const NAME: usize = 52;
+
+/// As text: the flows with their verdicts, the calls, what is in no flow, the notes.
+pub fn for_people(watched: &Watched) -> String {
+    let mut out = format!("\n{}\n", summary(watched));
+    flows(&mut out, watched);
+    calls(&mut out, watched);
+    let unexplained = watched.unexplained;
+    let _ = writeln!(
+        out,
+        "\nunexplained: {} bytes read, {} bytes written",
+        grouped(unexplained.read_bytes),
+        grouped(unexplained.written_bytes)
+    );
+    for note in &watched.notes {
+        let _ = writeln!(out, "note: {note}");
+    }
+    out
+}
+
+/// One line.
+fn summary(watched: &Watched) -> String {
+    let count = |number: u64, one: &str, many: &str| {
+        format!(
+            "{} {}",
+            grouped(number),
+            if number == 1 { one } else { many }
+        )
+    };
+    let exit = match &watched.exit {
+        Exit::Code(code) => format!("exit {code}"),
+        Exit::Signal(signal) => signal.clone(),
+    };
+    format!(
+        "{}: {}, {}, {}, {}",
+        watched.command.first().map_or("", String::as_str),
+        count(watched.processes, "process", "processes"),
+        count(watched.threads, "thread", "threads"),
+        count(watched.syscalls(), "call seen", "calls seen"),
+        exit
+    )
+}
+
+fn flows(out: &mut String, watched: &Watched) {
+    if watched.flows.is_empty() {
+        *out += "\nno bytes were moved\n";
+        return;
+    }
+    let head = ("flow", "bytes", "calls", "switches", "copies a byte");
+    let _ = writeln!(
+        out,
+        "\n{:<NAME$} {:>15} {:>9} {:>9}  {:>13}  verdict",
+        head.0, head.1, head.2, head.3, head.4
+    );
+    for flow in watched.flows.iter().take(SHOWN) {
+        let _ = writeln!(
+            out,
+            "{} {:>15} {:>9} {:>9}  {:>13}  {}",
+            padded(&name(flow)),
+            grouped(flow.bytes),
+            grouped(flow.calls),
+            grouped(2 * flow.calls),
+            format!("{:.1}", flow.cpu_copies_per_byte()),
+            advice(flow).short
+        );
+    }
+    let rest = watched.flows.get(SHOWN..).unwrap_or_default();
+    if !rest.is_empty() {
+        let bytes = rest.iter().map(|flow| flow.bytes).sum();
+        let name = format!("and {} smaller flows", grouped(rest.len() as u64));
+        let _ = writeln!(out, "{} {:>15}", padded(&name), grouped(bytes));
+    }
+    sentences(out, &watched.flows);
+}
+
+/// One sentence for each flow with something to save, and for those that pass through.
+fn sentences(out: &mut String, flows: &[Flow]) {
+    out.push('\n');
+    for flow in flows
+        .iter()
+        .take(SHOWN)
+        .filter(|flow| flow.passes_through())
+    {
+        let _ = writeln!(out, "{}: {}", name(flow), advice(flow).sentence);
+    }
+}
+
+/// `/a > cat, gzip > /b`.
+pub fn name(flow: &Flow) -> String {
+    let programs = match flow.programs.len() {
+        0 | 1 => String::new(),
+        _ => format!("{} > ", flow.programs.join(", ")),
+    };
+    let end = |end: &crate::model::End| match end.kind {
+        crate::model::EndKind::Memory => format!("memory of {}", end.name),
+        crate::model::EndKind::Tcp | crate::model::EndKind::Udp => {
+            format!("{} {}", end.kind.name(), end.name)
+        }
+        _ => end.name.clone(),
+    };
+    format!("{} > {programs}{}", end(&flow.from), end(&flow.to))
+}
+
+/// Cut in its middle where it is too long.
+fn padded(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= NAME {
+        return text.to_owned() + &" ".repeat(NAME - length);
+    }
+    let head: String = text.chars().take(NAME / 2 - 1).collect();
+    let tail: String = text.chars().skip(length - (NAME - NAME / 2)).collect();
+    format!("{head}…{tail}")
+}
+
+fn calls(out: &mut String, watched: &Watched) {
+    let _ = writeln!(
+        out,
+        "\n{:>9} {:>9} {:>18}  call",
+        "calls", "errors", "bytes"
+    );
+    let mut rows: Vec<_> = watched.calls_by_name.iter().collect();
+    rows.sort_by(|a, b| b.1.calls.cmp(&a.1.calls).then(a.0.cmp(b.0)));
+    let blank_if_none = |number: u64| match number {
+        0 => String::new(),
+        number => grouped(number),
+    };
+    for (name, counted) in rows {
+        let _ = writeln!(
+            out,
+            "{:>9} {:>9} {:>18}  {name}",
+            grouped(counted.calls),
+            blank_if_none(counted.errors),
+            blank_if_none(counted.bytes)
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! The ends of flows, each once, and what an open descriptor is to them.
+
+use std::collections::HashMap;
+
+use crate::model::{Addresses, Descriptor, DescriptorKind, End, EndKind, Place};
+
+/// An end: index into [`Ends`].
+pub(super) type EndId = u32;
+
+/// So many connections are told apart; those after them are named by their own address alone.
+const MOST_CONNECTIONS: usize = 2000;
+/// So many ends of other kinds.
+const MOST_OTHERS: usize = 20_000;
+#[derive(Default)]
+pub(super) struct Ends {
+    list: Vec<End>,
+    known: HashMap<End, EndId>,
+    connections: usize,
+    /// Some have no name of their own.
+    pub crowded: bool,
+}
+
+/// An open descriptor, as the flows see it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    pub kind: DescriptorKind,
+    /// As the end that bytes come from.
+    pub source: EndId,
+    /// As the end that bytes go to.
+    pub sink: EndId,
+    pub place: Place,
+    /// O_DIRECT: bytes go between the disk and the program.
+    pub direct: bool,
+    /// What is written is thrown away unread (/dev/null).
+    pub discards: bool,
+    /// What a pipe or a socket is known by.
+    pub identity: u64,
+}
+
+impl Ends {
+    pub fn get(&self, id: EndId) -> &End {
+        &self.list[id as usize]
+    }
+
+    /// The memory of a program.
+    pub fn memory(&mut self, program: &str) -> EndId {
+        self.intern(EndKind::Memory, program.to_owned())
+    }
+
+    /// An open descriptor.
+    pub fn open(&mut self, descriptor: &Descriptor, addresses: &Addresses) -> Open {
+        let (source, sink) = match descriptor.kind {
+            DescriptorKind::Tcp => self.connection(EndKind::Tcp, addresses),
+            DescriptorKind::Udp => self.connection(EndKind::Udp, addresses),
+            _ => {
+                let (kind, name) = named(descriptor);
+                let end = self.intern(kind, name);
+                (end, end)
+            }
+        };
+        Open {
+            kind: descriptor.kind,
+            source,
+            sink,
+            place: place(descriptor),
+            direct: descriptor.direct,
+            discards: descriptor.name == "/dev/null",
+            identity: descriptor.identity,
+        }
+    }
+
+    /// A connection has the addresses in the direction of the bytes.
+    fn connection(&mut self, kind: EndKind, addresses: &Addresses) -> (EndId, EndId) {
+        let unknown = "*".to_owned();
+        let own = addresses.own.as_ref().unwrap_or(&unknown);
+        let mut peer = addresses.peer.as_ref().unwrap_or(&unknown);
+        let to = format!("{own} > {peer}");
+        let known = self.known.contains_key(&End { kind, name: to });
+        if !known && self.connections >= MOST_CONNECTIONS {
+            peer = &unknown;
+            self.crowded = true;
+        }
+        self.connections += usize::from(!known);
+        let sink = self.intern(kind, format!("{own} > {peer}"));
+        let source = self.intern(kind, format!("{peer} > {own}"));
+        (source, sink)
+    }
+
+    fn intern(&mut self, kind: EndKind, name: String) -> EndId {
+        let mut end = End { kind, name };
+        if let Some(known) = self.known.get(&end) {
+            return *known;
+        }
+        if self.list.len() >= MOST_OTHERS + 2 * MOST_CONNECTIONS {
+            end.name = "(others)".to_owned();
+            self.crowded = true;
+            if let Some(known) = self.known.get(&end) {
+                return *known;
+            }
+        }
+        let id = self.list.len() as EndId;
+        self.list.push(end.clone());
+        self.known.insert(end, id);
+        id
+    }
+}
+
+/// What a descriptor is called that is no connection.
+fn named(descriptor: &Descriptor) -> (EndKind, String) {
+    let name = descriptor.name.clone();
+    match descriptor.kind {
+        DescriptorKind::File | DescriptorKind::Directory => (EndKind::File, name),
+        DescriptorKind::Tcp => (EndKind::Tcp, name),
+        DescriptorKind::Udp => (EndKind::Udp, name),
+        DescriptorKind::Unix => (EndKind::Unix, unix_name(descriptor)),
+        DescriptorKind::Pipe => (EndKind::Pipe, pipe_name(descriptor)),
+        DescriptorKind::Tty => (EndKind::Tty, name),
+        DescriptorKind::Anonymous if is_memfd(descriptor) => (EndKind::File, name),
+        DescriptorKind::Device | DescriptorKind::Anonymous | DescriptorKind::Unknown => {
+            (EndKind::Device, name)
+        }
+    }
+}
+
+/// As `/proc/PID/fd` shows it: `pipe:[4711]`, or the path of a FIFO.
+pub(super) fn pipe_name(descriptor: &Descriptor) -> String {
+    match descriptor.name.as_str() {
+        "pipe" => format!("pipe:[{}]", descriptor.identity),
+        path => path.to_owned(),
+    }
+}
+
+fn unix_name(descriptor: &Descriptor) -> String {
+    match descriptor.name.strip_prefix("unix ") {
+        Some(path) => path.to_owned(),
+        None => format!("unix:[{}]", descriptor.identity),
+    }
+}
+
+fn is_memfd(descriptor: &Descriptor) -> bool {
+    descriptor.name.starts_with("/memfd:")
+}
+
+/// Where the bytes of a descriptor are.
+fn place(descriptor: &Descriptor) -> Place {
+    match descriptor.kind {
+        DescriptorKind::File | DescriptorKind::Directory => Place::PageCache,
+        DescriptorKind::Tcp | DescriptorKind::Udp | DescriptorKind::Unix => Place::SocketQueue,
+        DescriptorKind::Pipe => Place::Pipe,
+        DescriptorKind::Anonymous if is_memfd(descriptor) => Place::PageCache,
+        _ => Place::Device,
+    }
+}

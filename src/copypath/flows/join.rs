@@ -1,0 +1,342 @@
+//! Joining what is written to what was read: by address, confirmed by samples; else by content alone.
+
+use std::rc::Rc;
+
+use super::{
+    Process,
+    arrivals::{Arrival, Arrivals},
+    calls::Range,
+    ends::EndId,
+    path::PathId,
+    sample,
+    space::{ArrivalId, Part, Space},
+    tally::Token,
+};
+
+/// Bytes that are about to be written, and what is known of them.
+#[derive(Clone)]
+pub(super) struct Piece {
+    pub length: u64,
+    pub from: From,
+}
+
+/// Where they come from.
+#[derive(Clone)]
+pub(super) enum From {
+    /// They were read to these very addresses.
+    Arrival(Known),
+    /// They were read, and the program has copied them to here.
+    Copied(Known),
+    /// They were read to these very addresses, and changed there.
+    Changed(Known),
+    /// They are pages of this file, mapped.
+    Mapped(EndId),
+    /// The program made them.
+    Memory,
+}
+
+impl From {
+    /// The arrival that they are of.
+    pub fn known(&self) -> Option<&Known> {
+        match self {
+            From::Arrival(known) | From::Copied(known) | From::Changed(known) => Some(known),
+            From::Mapped(_) | From::Memory => None,
+        }
+    }
+}
+
+/// An arrival, held until the write has returned.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub id: ArrivalId,
+    pub path: PathId,
+    pub token: Rc<Token>,
+}
+
+/// How a part's samples compare.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Same,
+    Changed,
+    /// No sample lies in the part, and those beside it are changed: the memory may have been used anew.
+    Doubtful,
+}
+
+/// What must be looked at to join.
+pub(super) struct Scene<'a> {
+    pub space: &'a mut Space,
+    pub arrivals: &'a mut Arrivals,
+    pub process: &'a dyn Process,
+}
+
+/// Sample places that are read by one call.
+const PLACES: usize = 16;
+/// How much of a write is searched for bytes that the program copied itself.
+const WINDOW: usize = 4096;
+const SEARCHED: usize = 16 * WINDOW;
+/// After so many searches in vain only one write in sixteen is searched.
+const PATIENCE: u32 = 64;
+
+impl Scene<'_> {
+    /// What is about to be written, in order.
+    pub fn pieces(&mut self, ranges: &[Range]) -> Vec<Piece> {
+        let mut parts = Vec::new();
+        for range in ranges {
+            let end = range.start.saturating_add(range.length);
+            self.space.parts(range.start, end, &mut parts);
+        }
+        let verdicts = self.verdicts(&parts);
+        let changed_in_place = self.is_changed_in_place(&parts, &verdicts);
+        let mut out = Vec::new();
+        for (part, verdict) in parts.iter().zip(verdicts) {
+            match (part.arrival, verdict) {
+                (Some(arrival), Some(Verdict::Same)) => {
+                    self.put(
+                        &mut out,
+                        part.end - part.start,
+                        Some(arrival),
+                        From::Arrival,
+                    );
+                    self.space.misses = 0;
+                }
+                (Some(arrival), _) if changed_in_place => {
+                    self.put(
+                        &mut out,
+                        part.end - part.start,
+                        Some(arrival),
+                        From::Changed,
+                    );
+                }
+                _ => self.unknown(part, &mut out),
+            }
+        }
+        out
+    }
+
+    fn put(
+        &mut self,
+        out: &mut Vec<Piece>,
+        length: u64,
+        arrival: Option<ArrivalId>,
+        how: fn(Known) -> From,
+    ) {
+        if length == 0 {
+            return;
+        }
+        let known = arrival.and_then(|id| {
+            let arrival = self.arrivals.get(id)?;
+            Some(Known {
+                id,
+                path: arrival.path,
+                token: Rc::clone(&arrival.token),
+            })
+        });
+        if let Some(known) = &known {
+            self.arrivals.change(known.id, 1);
+        }
+        let from = known.map_or(From::Memory, how);
+        out.push(Piece { length, from });
+    }
+
+    /// Whether each part still holds what was read to there; none for a part to which nothing was.
+    fn verdicts(&self, parts: &[Part]) -> Vec<Option<Verdict>> {
+        let mut asked = Vec::new();
+        for (number, part) in parts.iter().enumerate() {
+            let Some(arrival) = part.arrival.and_then(|id| self.arrivals.get(id)) else {
+                continue;
+            };
+            ask(number, part, arrival, &mut asked);
+        }
+        let mut verdicts: Vec<_> = parts
+            .iter()
+            .map(|part| part.arrival.map(|_| Verdict::Same))
+            .collect();
+        let mut buffer = [0; PLACES * sample::LENGTH];
+        for asked in asked.chunks(PLACES) {
+            let places: Vec<_> = asked.iter().map(|asked| (asked.at, asked.length)).collect();
+            let readable = self.process.read_places(&places, &mut buffer);
+            let mut seen = &buffer[..];
+            for question in asked {
+                let (here, rest) = seen.split_at(question.length);
+                seen = rest;
+                let differs = !readable || here != question.expected();
+                if differs && verdicts[question.part] != Some(Verdict::Changed) {
+                    verdicts[question.part] = Some(question.otherwise);
+                }
+            }
+        }
+        verdicts
+    }
+
+    /// Whether a program seems to have worked on its buffer in place: what is written begins where a read began, or
+    /// where the last such write ended, is most of what was read, has not been written before, and none of it is as
+    /// it was. (Else the memory may have been used for something new.)
+    fn is_changed_in_place(&self, parts: &[Part], verdicts: &[Option<Verdict>]) -> bool {
+        let arrival = |part: &Part| part.arrival.and_then(|id| self.arrivals.get(id));
+        let is_new =
+            |part: &Part| arrival(part).is_some_and(|arrival| arrival.delivered < arrival.length);
+        let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
+            return false;
+        };
+        let (Some(at_first), Some(at_last)) = (arrival(first), arrival(last)) else {
+            return false;
+        };
+        let begins = [at_first.base, at_first.base + at_first.delivered].contains(&first.start);
+        let whole = at_last.base + at_last.length;
+        let is_most = whole.saturating_sub(last.end) <= last.end - first.start;
+        let changed = verdicts
+            .iter()
+            .all(|verdict| *verdict == Some(Verdict::Changed));
+        begins && is_most && changed && parts.iter().all(is_new)
+    }
+
+    /// A part to which nothing was read that is still there: a mapped file, bytes that the program copied from
+    /// elsewhere, or its own.
+    fn unknown(&mut self, part: &Part, out: &mut Vec<Piece>) {
+        let length = part.end - part.start;
+        if let Some(mapping) = self.space.mapping(part.start, part.end).filter(|m| !m.own) {
+            let from = From::Mapped(mapping.file);
+            return out.push(Piece { length, from });
+        }
+        let mut found = Vec::new();
+        let (mut at, mut searched, mut joined) = (part.start, 0, 0);
+        while at < part.end && searched < SEARCHED {
+            let Some((start, end, arrival)) = self.find(at, part.end) else {
+                break;
+            };
+            found.push((start, end, arrival));
+            searched += (start - at) as usize;
+            joined += end - start;
+            at = end;
+        }
+        // A few familiar bytes among others are no copy of what was read.
+        if joined * 2 < length {
+            found.clear();
+        }
+        let mut at = part.start;
+        for (start, end, arrival) in found {
+            self.put(out, start - at, None, From::Copied);
+            self.put(out, end - start, Some(arrival), From::Copied);
+            at = end;
+        }
+        self.put(out, part.end - at, None, From::Copied);
+    }
+
+    /// The next bytes in a range that were read elsewhere: where they are, and what they are of.
+    fn find(&mut self, start: u64, end: u64) -> Option<(u64, u64, ArrivalId)> {
+        if self.space.anchors.is_empty() || end - start < sample::LENGTH as u64 {
+            return None;
+        }
+        self.go_on(start, end).or_else(|| self.search(start, end))
+    }
+
+    /// Where the last bytes that the program copied itself go on.
+    fn go_on(&mut self, start: u64, end: u64) -> Option<(u64, u64, ArrivalId)> {
+        let (id, offset) = self.space.cursor?;
+        let arrival = self.arrivals.get(id)?;
+        let rest = arrival.length.checked_sub(offset)?;
+        let end = end.min(start + rest);
+        let agreed = self.agreed(arrival, start.wrapping_sub(offset), start, end)?;
+        self.space.cursor = Some((id, offset + (agreed - start)));
+        Some((start, agreed, id))
+    }
+
+    fn search(&mut self, start: u64, end: u64) -> Option<(u64, u64, ArrivalId)> {
+        self.space.misses += 1;
+        if self.space.misses > PATIENCE && !self.space.misses.is_multiple_of(16) {
+            return None;
+        }
+        let mut window = [0; WINDOW];
+        let wanted = window.len().min((end - start) as usize);
+        let read = self.process.read(start, &mut window[..wanted]);
+        let (space, arrivals) = (&*self.space, &*self.arrivals);
+        let (place, id, offset) = sample::windows(&window[..read], |place, fingerprint| {
+            let (id, offset) = *space.anchors.get(&fingerprint)?;
+            let samples = &arrivals.get(id)?.samples;
+            let sample = samples.iter().find(|sample| sample.offset == offset)?;
+            (sample.bytes == window[place..place + sample::LENGTH]).then_some((
+                place as u64,
+                id,
+                u64::from(offset),
+            ))
+        })?;
+        let arrival = arrivals.get(id)?;
+        // The arrival's first byte would stand here.
+        let base = (start + place).wrapping_sub(offset);
+        let first = if offset > place { start } else { base };
+        let last = end.min(base.wrapping_add(arrival.length));
+        let agreed = self.agreed(arrival, base, first, last)?;
+        self.space.cursor = Some((id, agreed.wrapping_sub(base)));
+        self.space.misses = 0;
+        Some((first, agreed, id))
+    }
+
+    /// How far a range agrees with an arrival whose first byte would stand at `base`: by all samples in it, or up to
+    /// the last one that does. None where no sample does.
+    fn agreed(&self, arrival: &Arrival, base: u64, start: u64, end: u64) -> Option<u64> {
+        let mut last = None;
+        let mut buffer = [0; sample::LENGTH];
+        for sample in &arrival.samples {
+            let at = base.wrapping_add(u64::from(sample.offset));
+            let length = usize::from(sample.length);
+            if at < start || at + length as u64 > end {
+                continue;
+            }
+            let here = &mut buffer[..length];
+            if self.process.read(at, here) != length || *here != sample.bytes[..length] {
+                return last;
+            }
+            last = Some(at + length as u64);
+        }
+        last.map(|_| end)
+    }
+}
+
+/// A sample that is to be read again.
+struct Question<'a> {
+    part: usize,
+    at: u64,
+    length: usize,
+    sample: &'a [u8],
+    /// What a difference means.
+    otherwise: Verdict,
+}
+
+impl Question<'_> {
+    fn expected(&self) -> &[u8] {
+        self.sample
+    }
+}
+
+/// The samples to read again for a part: those that lie in it; where none does, all of the arrival's.
+fn ask<'a>(number: usize, part: &Part, arrival: &'a Arrival, out: &mut Vec<Question<'a>>) {
+    let before = out.len();
+    for sample in &arrival.samples {
+        let first = arrival.base + u64::from(sample.offset);
+        let start = first.max(part.start);
+        let end = (first + u64::from(sample.length)).min(part.end);
+        if start < end {
+            let within = (start - first) as usize..(end - first) as usize;
+            out.push(Question {
+                part: number,
+                at: start,
+                length: (end - start) as usize,
+                sample: &sample.bytes[within],
+                otherwise: Verdict::Changed,
+            });
+        }
+    }
+    if out.len() > before {
+        return;
+    }
+    for sample in &arrival.samples {
+        let length = usize::from(sample.length);
+        out.push(Question {
+            part: number,
+            at: arrival.base + u64::from(sample.offset),
+            length,
+            sample: &sample.bytes[..length],
+            otherwise: Verdict::Doubtful,
+        });
+    }
+}

@@ -1,0 +1,181 @@
+//! What stands in pipes and socket pairs between watched processes: who reads it carries the flow on.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    rc::Rc,
+};
+
+use super::{path::PathId, tally::Token};
+
+/// A queue is a pipe's number, or that of the socket that reads from it.
+pub(super) type QueueId = u64;
+
+/// No queue holds more: what is beyond was read by somebody who is not watched.
+const MOST_BYTES: u64 = 64 << 20;
+const MOST_CHUNKS: usize = 1 << 16;
+
+/// Bytes of one way.
+#[derive(Clone)]
+pub(super) struct Chunk {
+    pub length: u64,
+    pub path: PathId,
+    /// The calls that moved them.
+    pub token: Option<Rc<Token>>,
+    /// Number of the call that put them here, while it lasts: what it did not write is taken out again.
+    pub by: u64,
+}
+
+#[derive(Default)]
+pub(super) struct Queue {
+    chunks: VecDeque<Chunk>,
+    bytes: u64,
+    /// How many bytes each call that still lasts has put here, and others have taken since.
+    asked: HashMap<u64, u64>,
+}
+
+/// All queues.
+#[derive(Default)]
+pub(super) struct Pipes {
+    queues: HashMap<QueueId, Queue>,
+    /// A socket's number and that of its pair.
+    pairs: HashMap<u64, u64>,
+    /// Pipes that are known to be read, or not to be, by somebody who is watched.
+    carries: HashMap<u64, bool>,
+}
+
+impl Pipes {
+    /// A pipe or pair of sockets that a watched program has made.
+    pub fn made(&mut self, first: u64, second: u64) {
+        if first == second {
+            self.carries.insert(first, true);
+        } else {
+            self.pairs.insert(first, second);
+            self.pairs.insert(second, first);
+        }
+    }
+
+    /// The queue that is read from by who reads this pipe or socket.
+    pub fn read_from(&self, identity: u64, is_socket: bool) -> Option<QueueId> {
+        match is_socket {
+            true => self.pairs.contains_key(&identity).then_some(identity),
+            false => (self.carries.get(&identity) == Some(&true)).then_some(identity),
+        }
+    }
+
+    /// The queue that is written to by who writes to this pipe or socket.
+    pub fn written_to(&self, identity: u64, is_socket: bool) -> Option<QueueId> {
+        match is_socket {
+            true => self.pairs.get(&identity).copied(),
+            false => (self.carries.get(&identity) == Some(&true)).then_some(identity),
+        }
+    }
+
+    /// Whether it is known who reads this pipe.
+    pub fn is_known(&self, identity: u64) -> bool {
+        self.carries.contains_key(&identity)
+    }
+
+    /// Whether somebody who is watched reads this pipe.
+    pub fn set_read(&mut self, identity: u64, read: bool) {
+        self.carries.insert(identity, read);
+    }
+
+    /// Puts bytes in. What is too much is given back: the oldest.
+    pub fn push(&mut self, queue: QueueId, chunk: Chunk) -> Vec<Chunk> {
+        let queue = self.queues.entry(queue).or_default();
+        *queue.asked.entry(chunk.by).or_default() += chunk.length;
+        queue.bytes = queue.bytes.saturating_add(chunk.length);
+        queue.chunks.push_back(chunk);
+        let mut over = Vec::new();
+        while queue.chunks.len() > MOST_CHUNKS
+            || (queue.bytes > MOST_BYTES && queue.chunks.len() > 1)
+        {
+            let oldest = queue.chunks.front().map_or(0, |chunk| chunk.length);
+            over.extend(queue.take(oldest));
+        }
+        over
+    }
+
+    /// The call has returned: so much of what it put in was really written.
+    pub fn settle(&mut self, queue: QueueId, by: u64, written: u64) {
+        let Some(queue) = self.queues.get_mut(&queue) else {
+            return;
+        };
+        let asked = queue.asked.remove(&by).unwrap_or(0);
+        let own = |chunk: &&mut Chunk| chunk.by == by;
+        let there: u64 = queue
+            .chunks
+            .iter_mut()
+            .filter(own)
+            .map(|chunk| chunk.length)
+            .sum();
+        let taken = asked.saturating_sub(there);
+        let mut surplus = there.saturating_sub(written.saturating_sub(taken));
+        queue.bytes -= surplus;
+        for chunk in queue.chunks.iter_mut().rev().filter(|chunk| chunk.by == by) {
+            let less = surplus.min(chunk.length);
+            chunk.length -= less;
+            surplus -= less;
+            chunk.by = u64::MAX;
+        }
+        queue.chunks.retain(|chunk| chunk.length > 0);
+    }
+
+    /// Takes bytes out, as many as are there.
+    pub fn take(&mut self, queue: QueueId, bytes: u64) -> Vec<Chunk> {
+        self.queues
+            .get_mut(&queue)
+            .map_or(Vec::new(), |queue| queue.take(bytes))
+    }
+
+    /// The same, and they stay there (tee).
+    pub fn look(&self, queue: QueueId, mut bytes: u64) -> Vec<Chunk> {
+        let mut out = Vec::new();
+        for chunk in self
+            .queues
+            .get(&queue)
+            .iter()
+            .flat_map(|queue| &queue.chunks)
+        {
+            if bytes == 0 {
+                break;
+            }
+            let length = chunk.length.min(bytes);
+            bytes -= length;
+            out.push(Chunk {
+                length,
+                ..chunk.clone()
+            });
+        }
+        out
+    }
+
+    /// What nobody has taken.
+    pub fn left(&self) -> impl Iterator<Item = (QueueId, &Chunk)> {
+        self.queues
+            .iter()
+            .flat_map(|(id, queue)| queue.chunks.iter().map(|chunk| (*id, chunk)))
+    }
+}
+
+impl Queue {
+    fn take(&mut self, mut bytes: u64) -> Vec<Chunk> {
+        let mut out = Vec::new();
+        while bytes > 0
+            && let Some(first) = self.chunks.front_mut()
+        {
+            let length = first.length.min(bytes);
+            bytes -= length;
+            self.bytes -= length;
+            out.push(Chunk {
+                length,
+                ..first.clone()
+            });
+            first.length -= length;
+            if first.length == 0 {
+                self.chunks.pop_front();
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,200 @@
+//! An address space: which of its bytes were read from where, and which show a file.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use super::{ends::EndId, sample};
+
+/// Bytes that a read brought: a place in [`Arrivals`](super::arrivals::Arrivals).
+pub(super) type ArrivalId = u32;
+
+/// How many of the last reads are looked for where the program has copied bytes itself.
+const RECENT: usize = 1024;
+/// So many ranges are told apart; the lowest are forgotten beyond.
+const MOST_RANGES: usize = 1 << 16;
+
+/// Part of a range of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub start: u64,
+    pub end: u64,
+    /// What was read to there; none: nothing that is known of.
+    pub arrival: Option<ArrivalId>,
+}
+
+/// A range that shows a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mapping {
+    pub start: u64,
+    pub end: u64,
+    pub file: EndId,
+    /// What the program writes there goes to the file.
+    pub shared: bool,
+    /// The program may have put bytes of its own there.
+    pub own: bool,
+}
+
+/// One address space.
+#[derive(Default)]
+pub(super) struct Space {
+    /// Start to end and arrival; no two overlap.
+    ranges: BTreeMap<u64, (u64, ArrivalId)>,
+    pub mappings: Vec<Mapping>,
+    /// Where a fingerprint was last read: the arrival, and the offset in it.
+    pub anchors: HashMap<u64, (ArrivalId, u32)>,
+    recent: VecDeque<ArrivalId>,
+    /// How many have left `recent` since their fingerprints were cleared away.
+    forgotten: usize,
+    /// Where the bytes that the program copied itself are expected to go on: an arrival, and the offset in it.
+    pub cursor: Option<(ArrivalId, u64)>,
+    /// Writes in a row in which nothing that was read was found.
+    pub misses: u32,
+    /// How many processes use it.
+    pub users: u32,
+}
+
+impl Space {
+    /// A copy, as fork(2) makes one: what it holds must be counted once more.
+    pub fn fork(&self) -> Space {
+        Space {
+            ranges: self.ranges.clone(),
+            mappings: self.mappings.clone(),
+            users: 1,
+            ..Space::default()
+        }
+    }
+
+    /// Every arrival that is held, as often as it is.
+    pub fn held(&self) -> impl Iterator<Item = ArrivalId> + '_ {
+        let ranges = self.ranges.values().map(|(_, arrival)| *arrival);
+        ranges.chain(self.recent.iter().copied())
+    }
+
+    /// These addresses hold something else now. `changed` is told of each arrival: +1 for one more place that holds
+    /// it, -1 for one less.
+    pub fn forget(&mut self, start: u64, end: u64, changed: &mut impl FnMut(ArrivalId, i32)) {
+        if let Some((&first, &(last, arrival))) = self.ranges.range(..start).next_back()
+            && last > start
+        {
+            self.ranges.insert(first, (start, arrival));
+            changed(arrival, 1);
+            self.ranges.insert(start, (last, arrival));
+        }
+        while let Some((&first, &(last, arrival))) = self.ranges.range(start..end).next() {
+            self.ranges.remove(&first);
+            if last > end {
+                self.ranges.insert(end, (last, arrival));
+            } else {
+                changed(arrival, -1);
+            }
+        }
+    }
+
+    /// These addresses hold an arrival now.
+    pub fn remember(
+        &mut self,
+        start: u64,
+        end: u64,
+        arrival: ArrivalId,
+        changed: &mut impl FnMut(ArrivalId, i32),
+    ) {
+        self.forget(start, end, changed);
+        changed(arrival, 1);
+        self.ranges.insert(start, (end, arrival));
+        if self.ranges.len() > MOST_RANGES
+            && let Some((_, (_, oldest))) = self.ranges.pop_first()
+        {
+            changed(oldest, -1);
+        }
+    }
+
+    /// A range in parts, each of one arrival or of none.
+    pub fn parts(&self, start: u64, end: u64, out: &mut Vec<Part>) {
+        let mut at = start;
+        let before = self.ranges.range(..start).next_back();
+        let before = before.filter(|(_, (last, _))| *last > start);
+        for (&first, &(last, arrival)) in before.into_iter().chain(self.ranges.range(start..end)) {
+            let first = first.max(at);
+            let last = last.min(end);
+            if first > at {
+                out.push(Part {
+                    start: at,
+                    end: first,
+                    arrival: None,
+                });
+            }
+            out.push(Part {
+                start: first,
+                end: last,
+                arrival: Some(arrival),
+            });
+            at = last;
+        }
+        if at < end {
+            out.push(Part {
+                start: at,
+                end,
+                arrival: None,
+            });
+        }
+    }
+
+    /// An arrival may be found by its content from now on.
+    pub fn recall(
+        &mut self,
+        arrival: ArrivalId,
+        samples: &[sample::Sample],
+        changed: &mut impl FnMut(ArrivalId, i32),
+    ) {
+        let mut telling = samples
+            .iter()
+            .filter(|sample| sample.is_telling())
+            .peekable();
+        if telling.peek().is_none() {
+            return;
+        }
+        for sample in telling {
+            self.anchors
+                .insert(sample.fingerprint(), (arrival, sample.offset));
+        }
+        changed(arrival, 1);
+        self.recent.push_back(arrival);
+        if self.recent.len() > RECENT
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            changed(oldest, -1);
+            self.forgotten += 1;
+            if self.forgotten == RECENT {
+                self.forgotten = 0;
+                let recent: HashSet<_> = self.recent.iter().copied().collect();
+                self.anchors
+                    .retain(|_, (arrival, _)| recent.contains(arrival));
+            }
+        }
+    }
+
+    /// Takes a range away from the mappings that it cuts.
+    pub fn unmap(&mut self, start: u64, end: u64) {
+        let (cut, mut kept): (Vec<_>, Vec<_>) = self
+            .mappings
+            .drain(..)
+            .partition(|mapping| mapping.start < end && start < mapping.end);
+        for mapping in cut {
+            let left = Mapping {
+                end: start,
+                ..mapping
+            };
+            let right = Mapping {
+                start: end,
+                ..mapping
+            };
+            kept.extend([left, right].into_iter().filter(|m| m.start < m.end));
+        }
+        self.mappings = kept;
+    }
+
+    /// The mapping that shows a whole range.
+    pub fn mapping(&self, start: u64, end: u64) -> Option<&Mapping> {
+        let mut mappings = self.mappings.iter();
+        mappings.find(|mapping| mapping.start <= start && end <= mapping.end)
+    }
+}

@@ -1,0 +1,242 @@
+//! The flows added up.
+
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
+
+use super::{
+    ends::{EndId, Ends},
+    path::{PathId, Paths},
+};
+use crate::model::{Basis, Flow, Hop, NO_FLOW, Side};
+
+/// A call that moves bytes. Each flow counts it once.
+#[derive(Debug)]
+pub(super) struct Mark {
+    /// Its number since the watching began.
+    pub number: u64,
+    /// Its name: an index into the trace's.
+    pub name: u16,
+    /// The flow that counted it last.
+    counted_in: Cell<u32>,
+}
+
+impl Mark {
+    pub fn new(number: u64, name: u16) -> Rc<Mark> {
+        Rc::new(Mark {
+            number,
+            name,
+            counted_in: Cell::new(NO_FLOW),
+        })
+    }
+}
+
+/// The calls that moved some bytes so far, the last one first.
+#[derive(Debug)]
+pub(super) struct Token {
+    pub mark: Rc<Mark>,
+    pub before: Option<Rc<Token>>,
+    depth: u32,
+}
+
+impl Token {
+    /// One call more.
+    pub fn after(before: Option<Rc<Token>>, mark: &Rc<Mark>) -> Rc<Token> {
+        /// A loop through pipes must not grow for ever.
+        const DEEPEST: u32 = 64;
+        let depth = before.as_ref().map_or(0, |before| before.depth + 1);
+        Rc::new(Token {
+            mark: Rc::clone(mark),
+            before: before.filter(|_| depth < DEEPEST),
+            depth: depth.min(DEEPEST),
+        })
+    }
+}
+
+/// One flow, growing.
+#[derive(Default)]
+struct Growing {
+    bytes: u64,
+    /// Bytes by the way that they went.
+    ways: Vec<(PathId, u64)>,
+    calls: Vec<(u16, u64)>,
+}
+
+/// All flows.
+#[derive(Default)]
+pub(super) struct Tally {
+    flows: Vec<Growing>,
+    /// Origin, sink, transformed.
+    keys: Vec<(EndId, EndId, bool)>,
+    known: HashMap<(EndId, EndId, bool), u32>,
+    /// The flow, and the place among its ways, of bytes that went a way to an end.
+    routes: HashMap<(PathId, EndId), (u32, usize)>,
+    /// By a call's number, less those that are no longer kept: the last flow of which it moved bytes.
+    flow_of: Vec<u32>,
+    dropped: u64,
+}
+
+impl Tally {
+    /// So many bytes arrived at an end.
+    pub fn add(
+        &mut self,
+        paths: &Paths,
+        path: PathId,
+        sink: EndId,
+        bytes: u64,
+        token: Option<&Rc<Token>>,
+    ) {
+        if bytes == 0 {
+            return;
+        }
+        let (flow, way) = self.route(paths, path, sink);
+        let growing = &mut self.flows[flow as usize];
+        growing.bytes += bytes;
+        growing.ways[way].1 += bytes;
+        let mut next = token;
+        while let Some(token) = next {
+            self.count(flow, &token.mark);
+            next = token.before.as_ref();
+        }
+    }
+
+    fn count(&mut self, flow: u32, mark: &Mark) {
+        if mark.counted_in.replace(flow) == flow {
+            return;
+        }
+        let calls = &mut self.flows[flow as usize].calls;
+        match calls.iter_mut().find(|(name, _)| *name == mark.name) {
+            Some((_, count)) => *count += 1,
+            None => calls.push((mark.name, 1)),
+        }
+        if let Some(place) = mark.number.checked_sub(self.dropped) {
+            let place = place as usize;
+            if place >= self.flow_of.len() {
+                self.flow_of.resize(place + 1, NO_FLOW);
+            }
+            self.flow_of[place] = flow;
+        }
+    }
+
+    fn route(&mut self, paths: &Paths, path: PathId, sink: EndId) -> (u32, usize) {
+        if let Some(route) = self.routes.get(&(path, sink)) {
+            return *route;
+        }
+        let way = paths.get(path);
+        let key = (way.origin, sink, way.transformed);
+        let flow = *self.known.entry(key).or_insert_with(|| {
+            self.flows.push(Growing::default());
+            self.keys.push(key);
+            (self.flows.len() - 1) as u32
+        });
+        let ways = &mut self.flows[flow as usize].ways;
+        ways.push((path, 0));
+        let route = (flow, ways.len() - 1);
+        self.routes.insert((path, sink), route);
+        route
+    }
+
+    /// So many of the oldest calls are no longer kept.
+    pub fn drop_calls(&mut self, calls: usize) {
+        self.flow_of.drain(..calls.min(self.flow_of.len()));
+        self.dropped += calls as u64;
+    }
+
+    /// The flows, the largest first, and for each call that is kept its flow.
+    pub fn report(
+        &self,
+        paths: &Paths,
+        ends: &Ends,
+        programs: &[String],
+        names: &[String],
+    ) -> (Vec<Flow>, Vec<u32>) {
+        let flows = self.flows.iter().zip(&self.keys);
+        let flows = flows.map(|(growing, key)| growing.report(*key, paths, ends, programs, names));
+        let mut numbered: Vec<(usize, Flow)> = flows.enumerate().collect();
+        numbered.sort_by(|(_, a), (_, b)| {
+            b.bytes
+                .cmp(&a.bytes)
+                .then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to)))
+        });
+        let mut places = vec![NO_FLOW; numbered.len()];
+        for (place, (number, _)) in numbered.iter().enumerate() {
+            places[*number] = place as u32;
+        }
+        let place = |flow: &u32| places.get(*flow as usize).copied().unwrap_or(NO_FLOW);
+        let flow_of = self.flow_of.iter().map(place).collect();
+        (
+            numbered.into_iter().map(|(_, flow)| flow).collect(),
+            flow_of,
+        )
+    }
+}
+
+impl Growing {
+    fn report(
+        &self,
+        (origin, sink, transformed): (EndId, EndId, bool),
+        paths: &Paths,
+        ends: &Ends,
+        programs: &[String],
+        names: &[String],
+    ) -> Flow {
+        let mut hops: Vec<Hop> = Vec::new();
+        let mut passed: Vec<String> = Vec::new();
+        let mut joined = false;
+        for (path, bytes) in &self.ways {
+            let path = paths.get(*path);
+            joined |= path.joined;
+            for step in &path.steps {
+                add_hop(&mut hops, step, *bytes);
+            }
+            for program in &path.programs {
+                let name = &programs[*program as usize];
+                if !passed.contains(name) {
+                    passed.push(name.clone());
+                }
+            }
+        }
+        let name = |number: u16| names.get(usize::from(number)).cloned().unwrap_or_default();
+        let calls_by_name: BTreeMap<_, _> = self
+            .calls
+            .iter()
+            .map(|(call, count)| (name(*call), *count))
+            .collect();
+        Flow {
+            from: ends.get(origin).clone(),
+            to: ends.get(sink).clone(),
+            bytes: self.bytes,
+            calls: self.calls.iter().map(|(_, count)| count).sum(),
+            calls_by_name,
+            transformed,
+            basis: match joined {
+                true => Basis::Inferred,
+                false => Basis::Observed,
+            },
+            copy_path: hops,
+            programs: passed,
+        }
+    }
+}
+
+fn add_hop(hops: &mut Vec<Hop>, step: &super::path::Step, bytes: u64) {
+    let same = |hop: &&mut Hop| {
+        (hop.from, hop.to, hop.how, hop.basis, hop.source.as_deref())
+            == (step.from, step.to, step.how, step.basis, step.source)
+    };
+    match hops.iter_mut().find(same) {
+        Some(hop) => hop.bytes += bytes,
+        None => hops.push(Hop {
+            from: step.from,
+            to: step.to,
+            how: step.how,
+            bytes,
+            basis: step.basis,
+            source: step.source.map(str::to_owned),
+            side: Side::Sender,
+            ghost: false,
+        }),
+    }
+}

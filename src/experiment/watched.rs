@@ -1,0 +1,230 @@
+//! Any program, watched: the tracer's reports become flows.
+
+use std::{ffi::OsString, fs, os::fd::OwnedFd, time::Duration};
+
+use nix::sys::{
+    signal::{SigSet, SigmaskHow, Signal, sigprocmask},
+    signalfd::{SfdFlags, SignalFd},
+};
+
+use crate::{
+    copypath::flows::{Flows, Moment, Process},
+    host,
+    model::{Addresses, Exit, Trace, Watched},
+    trace::{
+        Ended, TraceError,
+        watch::{self, Handle, Observer, Options, Seen, Subject, Tracee},
+    },
+};
+
+/// What is to be watched.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A command, started for it.
+    Command(Vec<OsString>),
+    /// A process that runs already, and is left running.
+    Process(i32),
+}
+
+/// What is told while a program is watched.
+pub type Told<'a> = dyn FnMut(&Trace, &Flows) + 'a;
+
+/// Watches a program until it and all that it made have ended, or until the handle says that it is enough.
+///
+/// `terminal` becomes its standard streams and controlling terminal; none: it keeps this program's own. `mask` is the
+/// signal mask that it begins with.
+///
+/// # Errors
+/// Those of [`watch::watch`].
+pub fn watch(
+    target: &Target,
+    options: &Options,
+    terminal: Option<&OwnedFd>,
+    mask: &SigSet,
+    handle: &Handle,
+    told: &mut Told,
+) -> Result<Watched, TraceError> {
+    let mut eyes = Eyes {
+        flows: Flows::new(),
+        told,
+    };
+    let (subject, command) = match target {
+        Target::Command(command) => (
+            Subject::Command {
+                command,
+                terminal,
+                mask,
+            },
+            command
+                .iter()
+                .map(|part| part.to_string_lossy().into_owned())
+                .collect(),
+        ),
+        Target::Process(pid) => (Subject::Process(*pid), command_line(*pid)),
+    };
+    let outcome = watch::watch(&subject, options, handle, &mut eyes)?;
+    let mut flows = eyes.flows;
+    flows.finish();
+    Ok(conclude(command, outcome, &flows))
+}
+
+fn conclude(command: Vec<String>, outcome: watch::Outcome, flows: &Flows) -> Watched {
+    let report = flows.report(&outcome.trace.names);
+    let mut flow_of = report.flow_of;
+    flow_of.resize(outcome.trace.calls.len(), crate::model::NO_FLOW);
+    Watched {
+        command,
+        exit: match outcome.ended {
+            Some(Ended::Code(code)) => Exit::Code(code),
+            Some(Ended::Signal(signal)) => Exit::Signal(signal),
+            None => Exit::Code(0),
+        },
+        machine: host::machine(),
+        processes: outcome.processes,
+        threads: outcome.threads,
+        calls_by_name: outcome.calls_by_name.into_iter().collect(),
+        flows: report.flows,
+        unexplained: report.unexplained,
+        notes: [outcome.notes, report.notes].concat(),
+        trace: outcome.trace,
+        flow_of,
+    }
+}
+
+fn command_line(pid: i32) -> Vec<String> {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words = line
+        .split(|byte| *byte == 0)
+        .filter(|word| !word.is_empty());
+    words
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+        .collect()
+}
+
+/// Joins the tracer to the flows.
+struct Eyes<'a, 'b> {
+    flows: Flows,
+    told: &'a mut Told<'b>,
+}
+
+/// A thread that stands still, as the flows ask it.
+struct Still<'a>(&'a Tracee);
+
+impl Process for Still<'_> {
+    fn tid(&self) -> i32 {
+        self.0.tid
+    }
+    fn pid(&self) -> i32 {
+        self.0.pid
+    }
+    fn read(&self, address: u64, buffer: &mut [u8]) -> usize {
+        self.0.read(address, buffer)
+    }
+    fn read_places(&self, places: &[(u64, usize)], buffer: &mut [u8]) -> bool {
+        self.0.read_places(places, buffer)
+    }
+    fn addresses(&self, fd: i32) -> Addresses {
+        self.0.addresses(fd)
+    }
+    fn reads(&self, pid: i32, shown: &str) -> bool {
+        Tracee::reads(pid, shown)
+    }
+    fn program(&self) -> String {
+        self.0.program()
+    }
+}
+
+fn moment<'a>(seen: &'a Seen) -> Moment<'a> {
+    Moment {
+        call: seen.call,
+        number: seen.number,
+        trace: seen.trace,
+        serials: seen.serials,
+    }
+}
+
+impl Observer for Eyes<'_, '_> {
+    fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool) {
+        let parent = parent.map(|parent| parent.pid);
+        self.flows.started(parent, &Still(child), shares_memory);
+    }
+    fn entered(&mut self, tracee: &Tracee, seen: &Seen) {
+        self.flows.entered(&moment(seen), &Still(tracee));
+    }
+    fn left(&mut self, tracee: &Tracee, seen: &Seen) {
+        self.flows.left(&moment(seen), &Still(tracee));
+    }
+    fn executed(&mut self, tracee: &Tracee) {
+        self.flows.executed(&Still(tracee));
+    }
+    fn ended(&mut self, tracee: &Tracee, last: bool) {
+        self.flows.ended(tracee.tid, tracee.pid, last);
+    }
+    fn dropped(&mut self, calls: usize) {
+        self.flows.dropped(calls);
+    }
+    fn progress(&mut self, trace: &Trace) {
+        (self.told)(trace, &self.flows);
+    }
+}
+
+/// The signals that would end this program, as long as a program is watched: those of the terminal reach the program
+/// by themselves, those that somebody sent to this process are passed on.
+pub struct Signals {
+    before: SigSet,
+    ours: SigSet,
+}
+
+const OURS: [Signal; 4] = [
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+];
+
+impl Signals {
+    /// Holds them back, in this thread and in those that it makes.
+    pub fn hold() -> nix::Result<Signals> {
+        let ours: SigSet = OURS.into_iter().collect();
+        let mut before = SigSet::empty();
+        sigprocmask(SigmaskHow::SIG_BLOCK, Some(&ours), Some(&mut before))?;
+        Ok(Signals { before, ours })
+    }
+
+    /// What the mask was before.
+    pub fn before(&self) -> &SigSet {
+        &self.before
+    }
+
+    /// In a thread of its own: passes signals on to the program, or (with `ends`) takes them as the word that it is
+    /// enough. `after` is how long until it is enough anyway.
+    pub fn attend(&self, handle: &Handle, ends: bool, after: Option<Duration>) -> nix::Result<()> {
+        let signals = SignalFd::with_flags(&self.ours, SfdFlags::SFD_CLOEXEC)?;
+        let handle = handle.clone();
+        if let Some(after) = after {
+            let handle = handle.clone();
+            std::thread::spawn(move || {
+                std::thread::sleep(after);
+                handle.stop();
+            });
+        }
+        std::thread::spawn(move || {
+            while let Ok(Some(signal)) = signals.read_signal() {
+                // Sent by a process, not by the terminal.
+                let is_sent = signal.ssi_code <= 0;
+                if ends {
+                    handle.stop();
+                } else if is_sent {
+                    handle.signal(signal.ssi_signo as i32);
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&self.before), None);
+    }
+}

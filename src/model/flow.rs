@@ -1,0 +1,204 @@
+//! What a program that was watched did with bytes: flows from where they were read to where they were written.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Basis, Hop, How, Machine, Trace};
+
+/// No flow: a call that moved no byte of one.
+pub const NO_FLOW: u32 = u32::MAX;
+
+/// What stands at an end of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndKind {
+    /// A regular file, or a memfd.
+    File,
+    /// A TCP connection.
+    Tcp,
+    /// A UDP socket.
+    Udp,
+    /// A unix socket.
+    Unix,
+    /// A pipe or FIFO.
+    Pipe,
+    /// A terminal.
+    Tty,
+    /// Another device, an eventfd or its like.
+    Device,
+    /// The program made the bytes, or kept them.
+    Memory,
+}
+
+impl EndKind {
+    /// All of them.
+    pub const ALL: [EndKind; 8] = [
+        EndKind::File,
+        EndKind::Tcp,
+        EndKind::Udp,
+        EndKind::Unix,
+        EndKind::Pipe,
+        EndKind::Tty,
+        EndKind::Device,
+        EndKind::Memory,
+    ];
+
+    /// Its name in JSON and on the screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            EndKind::File => "file",
+            EndKind::Tcp => "tcp",
+            EndKind::Udp => "udp",
+            EndKind::Unix => "unix",
+            EndKind::Pipe => "pipe",
+            EndKind::Tty => "tty",
+            EndKind::Device => "device",
+            EndKind::Memory => "memory",
+        }
+    }
+}
+
+/// An end of a flow.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct End {
+    /// What it is.
+    pub kind: EndKind,
+    /// A path; for a connection the addresses, in the direction of the bytes: `127.0.0.1:1 > 127.0.0.1:2`; for memory
+    /// the program's name.
+    pub name: String,
+}
+
+/// Bytes that went from one end to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Flow {
+    /// Where they came from.
+    pub from: End,
+    /// Where they went.
+    pub to: End,
+    /// How many.
+    pub bytes: u64,
+    /// How many calls moved them, of all programs on the way; each call once.
+    pub calls: u64,
+    /// The same by name.
+    pub calls_by_name: BTreeMap<String, u64>,
+    /// A program changed them on the way.
+    pub transformed: bool,
+    /// How the reads and writes were joined: `observed` where one call or the kernel's own queue did it, `inferred`
+    /// where address and content did.
+    pub basis: Basis,
+    /// Every hop, with its bytes.
+    pub copy_path: Vec<Hop>,
+    /// The programs that they passed, in order.
+    pub programs: Vec<String>,
+}
+
+impl Flow {
+    /// Bytes that the CPU copied.
+    pub fn cpu_copied_bytes(&self) -> u64 {
+        let copies = self
+            .copy_path
+            .iter()
+            .filter(|hop| hop.how == How::CpuCopy && !hop.ghost);
+        copies.map(|hop| hop.bytes).sum()
+    }
+
+    /// How often the CPU copied each byte. 0 where none went.
+    pub fn cpu_copies_per_byte(&self) -> f64 {
+        match self.bytes {
+            0 => 0.0,
+            bytes => self.cpu_copied_bytes() as f64 / bytes as f64,
+        }
+    }
+
+    /// Whether both ends are outside of the program.
+    pub fn passes_through(&self) -> bool {
+        self.from.kind != EndKind::Memory && self.to.kind != EndKind::Memory
+    }
+}
+
+/// Bytes that are in no flow, because how they went cannot be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unexplained {
+    /// Bytes read.
+    pub read_bytes: u64,
+    /// Bytes written.
+    pub written_bytes: u64,
+}
+
+/// How often a call returned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// In all.
+    pub calls: u64,
+    /// With an error.
+    pub errors: u64,
+    /// Bytes that it returned; 0 where it does not return bytes.
+    pub bytes: u64,
+}
+
+/// How a watched program ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exit {
+    /// It exited with this code; 0 also where it was left running.
+    Code(i32),
+    /// A signal killed it: `SIGSEGV`.
+    Signal(String),
+}
+
+/// Everything that came of watching a program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watched {
+    /// The command; of a process that was attached to, its command line.
+    pub command: Vec<String>,
+    /// How it ended.
+    pub exit: Exit,
+    /// Where it was watched.
+    pub machine: Machine,
+    /// How many processes.
+    pub processes: u64,
+    /// How many threads.
+    pub threads: u64,
+    /// The calls that returned, by name, counted as `strace -c` counts them.
+    pub calls_by_name: BTreeMap<String, Counted>,
+    /// The flows, the largest first.
+    pub flows: Vec<Flow>,
+    /// What is in no flow.
+    pub unexplained: Unexplained,
+    /// What must be known to read this rightly.
+    pub notes: Vec<String>,
+    /// The calls that were kept.
+    pub trace: Trace,
+    /// For each of them, the last flow of which it moved bytes: an index into `flows`, or [`NO_FLOW`].
+    pub flow_of: Vec<u32>,
+}
+
+impl Watched {
+    /// How many calls returned.
+    pub fn syscalls(&self) -> u64 {
+        self.calls_by_name
+            .values()
+            .map(|counted| counted.calls)
+            .sum()
+    }
+
+    /// How often the CPU copied each byte of the flows that pass through: those with both ends outside of the
+    /// program. None where there are none.
+    pub fn cpu_copies_per_byte(&self) -> Option<f64> {
+        let through = self.flows.iter().filter(|flow| flow.passes_through());
+        let (bytes, copied) = through.fold((0, 0), |(bytes, copied), flow| {
+            (bytes + flow.bytes, copied + flow.cpu_copied_bytes())
+        });
+        (bytes > 0).then(|| copied as f64 / bytes as f64)
+    }
+}
+
+/// A socket's addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// Its own.
+    pub own: Option<String>,
+    /// The one that it is connected to.
+    pub peer: Option<String>,
+}

@@ -1,0 +1,53 @@
+//! Attaching to a process that runs already, and letting it go unharmed.
+
+use std::fs;
+
+use anyhow::anyhow;
+use nix::{errno::Errno, sys::ptrace, unistd::Pid};
+
+use super::{
+    super::{TraceError, kernel::Tid, refused},
+    launch,
+};
+
+/// Seizes all threads of a process and asks each to stop once. A thread that is made meanwhile either is followed, or
+/// stands in the list when it is read again.
+pub(super) fn attach(pid: Tid) -> Result<Vec<Tid>, TraceError> {
+    let mut seized: Vec<Tid> = Vec::new();
+    loop {
+        let before = seized.len();
+        for tid in threads(pid)? {
+            if seized.contains(&tid) {
+                continue;
+            }
+            match seize(tid) {
+                Ok(()) => seized.push(tid),
+                // It is gone, or its maker is followed and so is it.
+                Err(Errno::ESRCH) => {}
+                Err(_) if !seized.is_empty() => {}
+                Err(errno) => return Err(TraceError::Refused(refused::cause(tid, errno))),
+            }
+        }
+        if seized.len() == before {
+            return match seized.is_empty() {
+                true => Err(gone(pid)),
+                false => Ok(seized),
+            };
+        }
+    }
+}
+
+fn seize(tid: Tid) -> Result<(), Errno> {
+    let thread = Pid::from_raw(tid);
+    ptrace::seize(thread, launch::options()).and_then(|()| ptrace::interrupt(thread))
+}
+
+fn threads(pid: Tid) -> Result<Vec<Tid>, TraceError> {
+    let entries = fs::read_dir(format!("/proc/{pid}/task")).map_err(|_| gone(pid))?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    Ok(names.filter_map(|name| name.parse().ok()).collect())
+}
+
+fn gone(pid: Tid) -> TraceError {
+    TraceError::Failed(anyhow!("there is no process {pid}"))
+}

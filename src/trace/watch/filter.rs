@@ -1,0 +1,209 @@
+//! The seccomp filter that stops a program only at calls that move bytes or change descriptors and memory maps.
+//! Everything else runs at full speed (seccomp(2), `SECCOMP_RET_TRACE`).
+
+use libc::{
+    BPF_ABS, BPF_JEQ, BPF_JGE, BPF_JMP, BPF_JSET, BPF_K, BPF_LD, BPF_RET, BPF_W, SECCOMP_RET_ALLOW,
+    SECCOMP_RET_TRACE, sock_filter,
+};
+use syscalls::Sysno;
+
+/// Calls that are always of interest.
+const CALLS: &[&str] = &[
+    // They move bytes.
+    "read",
+    "pread64",
+    "readv",
+    "preadv",
+    "preadv2",
+    "recvfrom",
+    "recvmsg",
+    "recvmmsg",
+    "write",
+    "pwrite64",
+    "writev",
+    "pwritev",
+    "pwritev2",
+    "sendto",
+    "sendmsg",
+    "sendmmsg",
+    "send",
+    "recv",
+    "sendfile",
+    "sendfile64",
+    "splice",
+    "tee",
+    "vmsplice",
+    "copy_file_range",
+    "process_vm_readv",
+    "process_vm_writev",
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    // They change descriptors.
+    "open",
+    "openat",
+    "openat2",
+    "creat",
+    "open_by_handle_at",
+    "close",
+    "close_range",
+    "dup",
+    "dup2",
+    "dup3",
+    "fcntl",
+    "fcntl64",
+    "pipe",
+    "pipe2",
+    "socket",
+    "socketpair",
+    "accept",
+    "accept4",
+    "connect",
+    "bind",
+    "listen",
+    "memfd_create",
+    "memfd_secret",
+    "eventfd",
+    "eventfd2",
+    "signalfd",
+    "signalfd4",
+    "timerfd_create",
+    "epoll_create",
+    "epoll_create1",
+    "inotify_init",
+    "inotify_init1",
+    "fanotify_init",
+    "pidfd_open",
+    "pidfd_getfd",
+    "userfaultfd",
+    "perf_event_open",
+    // They change memory maps, or make processes.
+    "munmap",
+    "mremap",
+    "execve",
+    "execveat",
+    "fork",
+    "vfork",
+    "clone",
+    "clone3",
+    "unshare",
+];
+
+/// `FICLONE` and `FICLONERANGE` of ioctl_ficlonerange(2): whole blocks are shared.
+const CLONE_IOCTLS: [u32; 2] = [0x4004_9409, 0x4020_940d];
+/// `MAP_FIXED` of mmap(2): it replaces what was mapped.
+const MAP_FIXED: u32 = 0x10;
+
+/// What the kernel calls this machine's own calls (linux/audit.h); none where that is not known here.
+const fn own_architecture() -> Option<u32> {
+    if cfg!(target_arch = "x86_64") {
+        Some(0xc000_003e)
+    } else if cfg!(all(target_arch = "aarch64", target_endian = "little")) {
+        Some(0xc000_00b7)
+    } else if cfg!(target_arch = "riscv64") {
+        Some(0xc000_00f3)
+    } else {
+        None
+    }
+}
+
+/// The filter; none on a machine whose calls it does not know.
+pub(super) fn program() -> Option<Vec<sock_filter>> {
+    let architecture = own_architecture()?;
+    let mut out = Vec::new();
+    // Another architecture's calls are looked at, to say that they were made.
+    out.extend([
+        load(4),
+        jump(BPF_JEQ, architecture, 1, 0),
+        answer(SECCOMP_RET_TRACE),
+        load(0),
+    ]);
+    if cfg!(target_arch = "x86_64") {
+        const X32: u32 = 0x4000_0000;
+        out.extend([jump(BPF_JGE, X32, 0, 1), answer(SECCOMP_RET_ALLOW)]);
+    }
+    for number in CALLS.iter().filter_map(|name| number(name)) {
+        out.extend([jump(BPF_JEQ, number, 0, 1), answer(SECCOMP_RET_TRACE)]);
+    }
+    for name in ["mmap", "mmap2"] {
+        out.extend(number(name).into_iter().flat_map(mappings_of_files));
+    }
+    out.extend(number("ioctl").into_iter().flat_map(clones_of_files));
+    out.push(answer(SECCOMP_RET_ALLOW));
+    Some(out)
+}
+
+/// Of mappings, those of a file, and those that replace what was there.
+fn mappings_of_files(number: u32) -> [sock_filter; 8] {
+    [
+        jump(BPF_JEQ, number, 0, 7),
+        load(argument(4)),
+        jump(BPF_JEQ, u32::MAX, 1, 0),
+        answer(SECCOMP_RET_TRACE),
+        load(argument(3)),
+        jump(BPF_JSET, MAP_FIXED, 0, 1),
+        answer(SECCOMP_RET_TRACE),
+        answer(SECCOMP_RET_ALLOW),
+    ]
+}
+
+fn clones_of_files(number: u32) -> [sock_filter; 6] {
+    [
+        jump(BPF_JEQ, number, 0, 5),
+        load(argument(1)),
+        jump(BPF_JEQ, CLONE_IOCTLS[0], 1, 0),
+        jump(BPF_JEQ, CLONE_IOCTLS[1], 0, 1),
+        answer(SECCOMP_RET_TRACE),
+        answer(SECCOMP_RET_ALLOW),
+    ]
+}
+
+fn number(name: &str) -> Option<u32> {
+    name.parse::<Sysno>().ok().map(|call| call.id() as u32)
+}
+
+/// Where the lower half of an argument lies in `struct seccomp_data`.
+fn argument(which: u32) -> u32 {
+    16 + 8 * which + if cfg!(target_endian = "big") { 4 } else { 0 }
+}
+
+fn load(offset: u32) -> sock_filter {
+    statement(BPF_LD | BPF_W | BPF_ABS, 0, 0, offset)
+}
+
+fn jump(how: u32, value: u32, then: u8, otherwise: u8) -> sock_filter {
+    statement(BPF_JMP | how | BPF_K, then, otherwise, value)
+}
+
+fn answer(what: u32) -> sock_filter {
+    statement(BPF_RET | BPF_K, 0, 0, what)
+}
+
+fn statement(code: u32, jt: u8, jf: u8, k: u32) -> sock_filter {
+    sock_filter {
+        code: code as u16,
+        jt,
+        jf,
+        k,
+    }
+}
+
+/// Installs it in this process. Called between fork and exec: system calls alone.
+///
+/// Without a privilege it needs `no_new_privs`. A traced program gets no privileges by its file anyway (ptrace(2)), so
+/// that takes nothing away; with the privilege it is not set.
+pub(super) fn install(program: &[sock_filter]) -> Result<(), i32> {
+    let filter = libc::sock_fprog {
+        len: program.len() as u16,
+        filter: program.as_ptr().cast_mut(),
+    };
+    // SAFETY: the filter outlives the call, which only reads it.
+    let installed =
+        || unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &filter) == 0 };
+    // SAFETY: integers alone.
+    let no_new_privileges = || unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 };
+    match installed() || (no_new_privileges() && installed()) {
+        true => Ok(()),
+        false => Err(nix::errno::Errno::last_raw()),
+    }
+}

@@ -1,0 +1,127 @@
+//! What can be asked of a thread that stands still: its memory, its descriptors.
+
+use std::{fs, io::IoSliceMut};
+
+use nix::{
+    sys::uio::{RemoteIoVec, process_vm_readv},
+    unistd::Pid,
+};
+
+use super::super::{kernel::Tid, memory, sockets};
+use crate::model::Addresses;
+
+/// A thread that stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tracee {
+    /// Its thread id.
+    pub tid: Tid,
+    /// Its process id.
+    pub pid: Tid,
+}
+
+impl Tracee {
+    /// Reads as much as is there, up to the buffer's length: how many bytes.
+    pub fn read(&self, address: u64, buffer: &mut [u8]) -> usize {
+        memory::read(self.tid, address, buffer)
+    }
+
+    /// Reads several places into one buffer, one after the other, by one call. False where one cannot be read.
+    pub fn read_places(&self, places: &[(u64, usize)], buffer: &mut [u8]) -> bool {
+        const MOST: usize = 16;
+        let mut remote = [RemoteIoVec { base: 0, len: 0 }; MOST];
+        let places = &places[..places.len().min(MOST)];
+        let mut total = 0;
+        for (slot, (address, length)) in remote.iter_mut().zip(places) {
+            *slot = RemoteIoVec {
+                base: *address as usize,
+                len: *length,
+            };
+            total += length;
+        }
+        let mut local = [IoSliceMut::new(&mut buffer[..total])];
+        let read = process_vm_readv(Pid::from_raw(self.tid), &mut local, &remote[..places.len()]);
+        match read {
+            Ok(read) => read == total,
+            Err(_) => self.read_one_by_one(places, buffer),
+        }
+    }
+
+    fn read_one_by_one(&self, places: &[(u64, usize)], buffer: &mut [u8]) -> bool {
+        let mut done = 0;
+        places.iter().all(|(address, length)| {
+            let part = &mut buffer[done..done + length];
+            done += length;
+            memory::read(self.tid, *address, part) == *length
+        })
+    }
+
+    /// The addresses of a TCP or UDP socket.
+    pub fn addresses(&self, fd: i32) -> Addresses {
+        let (own, peer) = sockets::addresses(self.pid, fd).unwrap_or_default();
+        Addresses {
+            own: own.map(|own| own.to_string()),
+            peer: peer.map(|peer| peer.to_string()),
+        }
+    }
+
+    /// The flags of an open descriptor, as of open(2): octal in `/proc/PID/fdinfo`.
+    fn flags(&self, fd: i32) -> u32 {
+        let info = fs::read_to_string(format!("/proc/{}/fdinfo/{fd}", self.pid));
+        let info = info.unwrap_or_default();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+        let flags = flags.map(|text| u32::from_str_radix(text.trim(), 8));
+        flags.and_then(Result::ok).unwrap_or(0)
+    }
+
+    /// Whether a process has a descriptor open for reading that `/proc/PID/fd` shows as this: `pipe:[4711]`, or the
+    /// path of a FIFO.
+    pub fn reads(pid: Tid, shown: &str) -> bool {
+        let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+            return false;
+        };
+        let process = Tracee { tid: pid, pid };
+        entries.filter_map(Result::ok).any(|entry| {
+            const ACCESS: u32 = 3;
+            const WRITE_ONLY: u32 = 1;
+            let is_it = fs::read_link(entry.path()).is_ok_and(|link| link.as_os_str() == shown);
+            let fd = entry.file_name().to_str().and_then(|fd| fd.parse().ok());
+            is_it && fd.is_some_and(|fd| process.flags(fd) & ACCESS != WRITE_ONLY)
+        })
+    }
+
+    /// The program's name (`/proc/PID/comm`).
+    pub fn program(&self) -> String {
+        let name = fs::read_to_string(format!("/proc/{}/comm", self.tid)).unwrap_or_default();
+        name.trim_end().to_owned()
+    }
+
+    /// The file that is executed is a 32-bit program, or one that gets another user's or group's rights.
+    pub(super) fn peculiarities(&self) -> (bool, Option<String>) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = format!("/proc/{}/exe", self.pid);
+        let mut head = [0; 5];
+        let read = fs::File::open(&path)
+            .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
+        let narrow = read.is_ok() && head == *b"\x7fELF\x01" && cfg!(target_pointer_width = "64");
+        let mode = fs::metadata(&path).map_or(0, |data| data.permissions().mode());
+        let raised = (mode & (libc::S_ISUID | libc::S_ISGID) != 0)
+            .then(|| fs::read_link(&path).map_or(path, |link| link.display().to_string()));
+        (narrow, raised)
+    }
+
+    /// Whether it runs with the rights of its program's owner.
+    pub(super) fn has_owners_rights(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let Ok(data) = fs::metadata(format!("/proc/{}/exe", self.pid)) else {
+            return false;
+        };
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let effective = |name: &str| -> Option<u32> {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().nth(1)?.parse().ok()
+        };
+        let user = data.mode() & libc::S_ISUID == 0 || effective("Uid:") == Some(data.uid());
+        let group = data.mode() & libc::S_ISGID == 0 || effective("Gid:") == Some(data.gid());
+        user && group
+    }
+}

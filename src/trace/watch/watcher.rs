@@ -1,0 +1,593 @@
+//! The wait loop of a watch.
+
+use std::{
+    collections::{HashMap, VecDeque, hash_map::Entry},
+    time::{Duration, Instant},
+};
+
+use anyhow::anyhow;
+use nix::{
+    errno::Errno,
+    sched::{CpuSet, sched_setaffinity},
+    unistd::Pid,
+};
+
+use super::{
+    Handle, Observer, Options, Outcome, Seen, Subject, Tracee, attach, filter,
+    launch::{self, Child, Plan},
+};
+use crate::trace::{
+    Ended, TraceError,
+    descriptors::Known,
+    kernel::{
+        self, CallInfo, PTRACE_SYSCALL_INFO_ENTRY, PTRACE_SYSCALL_INFO_EXIT,
+        PTRACE_SYSCALL_INFO_SECCOMP, Resume, Tid,
+    },
+    memory,
+    recorder::{Recorder, Task, name_of},
+    stops::{self, Event, Stop, Stopped},
+};
+
+/// How often the progress is told at most.
+const PROGRESS: Duration = Duration::from_millis(50);
+/// How many reports are taken before they are worked off: threads that call all the time must not starve others.
+const GATHERED: usize = 256;
+/// Said of a default filter.
+const FILTERED: &str = "seccomp: only calls that move bytes or change descriptors and maps were seen (--all: every call)";
+const ATTACHED: &str =
+    "attached: a process that runs already cannot be filtered, so every call was stopped at";
+
+/// A thread that is watched.
+struct Watched {
+    task: Task,
+    tracee: Tracee,
+    /// `clone(2)` flags of the call that it is in, where that makes a task.
+    making: Option<u64>,
+}
+
+/// A process that is watched.
+#[derive(Default)]
+struct Process {
+    descriptors: Known,
+    threads: usize,
+}
+
+struct Watcher<'a> {
+    observer: &'a mut dyn Observer,
+    handle: &'a Handle,
+    keep: Option<usize>,
+    /// A filter stops the program; else each call does.
+    filtered: bool,
+    /// Nothing is recorded before the program is executed.
+    executed: bool,
+    root: Option<Tid>,
+    recorder: Recorder,
+    tasks: HashMap<Tid, Watched>,
+    processes: HashMap<Tid, Process>,
+    waiting: VecDeque<Event>,
+    outcome: Outcome,
+    began: Instant,
+    told: Instant,
+}
+
+/// Starts or attaches, and watches.
+pub(super) fn run(
+    subject: &Subject,
+    options: &Options,
+    handle: &Handle,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, TraceError> {
+    let now = Instant::now();
+    let mut watcher = Watcher {
+        observer,
+        handle,
+        keep: options.keep,
+        filtered: false,
+        executed: false,
+        root: None,
+        recorder: Recorder::default(),
+        tasks: HashMap::new(),
+        processes: HashMap::new(),
+        waiting: VecDeque::new(),
+        outcome: Outcome::default(),
+        began: now,
+        told: now,
+    };
+    let child = match subject {
+        Subject::Process(pid) => {
+            watcher.attach(*pid)?;
+            None
+        }
+        Subject::Command {
+            command,
+            terminal,
+            mask,
+        } => {
+            let program = match options.all {
+                true => None,
+                false => filter::program(),
+            };
+            watcher.filtered = program.is_some();
+            let plan = Plan {
+                command,
+                terminal: *terminal,
+                mask,
+                filter: program.as_deref(),
+            };
+            Some(watcher.start(&plan, options)?)
+        }
+    };
+    watcher.follow(child)?;
+    Ok(watcher.finish())
+}
+
+impl Watcher<'_> {
+    fn start(&mut self, plan: &Plan, options: &Options) -> Result<Child, TraceError> {
+        let child = launch::fork(plan)?;
+        if let Some(cpu) = options.cpu {
+            pin(cpu, child.pid)?;
+        }
+        self.root = Some(child.pid);
+        self.handle.set_root(child.pid);
+        child.seize()?;
+        self.adopt(child.pid, None);
+        Ok(child)
+    }
+
+    fn attach(&mut self, pid: Tid) -> Result<(), TraceError> {
+        for tid in attach::attach(pid)? {
+            self.adopt(tid, None);
+        }
+        self.executed = true;
+        self.outcome.notes.push(ATTACHED.to_owned());
+        Ok(())
+    }
+
+    fn follow(&mut self, mut child: Option<Child>) -> Result<(), TraceError> {
+        loop {
+            if self.handle.is_enough() {
+                self.let_go();
+                return Ok(());
+            }
+            let Some(event) = self.next()? else {
+                break;
+            };
+            match event {
+                Event::Ended(tid, ended) => self.end(tid, ended),
+                Event::Stopped(stopped, stop) => self.stopped(stopped, stop)?,
+            }
+            if (self.executed || self.tasks.is_empty())
+                && let Some(child) = child.take()
+            {
+                self.hear(child)?;
+            }
+            self.tell_progress();
+        }
+        Ok(())
+    }
+
+    /// What the child has said of its start.
+    fn hear(&mut self, child: Child) -> Result<(), TraceError> {
+        let (said, program) = child.said();
+        if let Some(error) = said.no_exec {
+            let program = program.display();
+            return Err(TraceError::Failed(anyhow!("cannot run {program}: {error}")));
+        }
+        match said.no_filter {
+            Some(error) => self.outcome.notes.push(format!(
+                "seccomp: the filter is refused here ({error}), so every call was stopped at"
+            )),
+            None if self.filtered => self.outcome.notes.push(FILTERED.to_owned()),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// The next report. All that are there are taken first, so that each thread gets its turn.
+    fn next(&mut self) -> Result<Option<Event>, TraceError> {
+        if let Some(event) = self.waiting.pop_front() {
+            return Ok(Some(event));
+        }
+        let first = loop {
+            match stops::wait(true) {
+                Ok(first) => break first,
+                Err(Errno::EINTR) if self.handle.is_enough() => break None,
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(failed(errno)),
+            }
+        };
+        if first.is_some() && self.tasks.len() > 1 {
+            while self.waiting.len() < GATHERED
+                && let Ok(Some(event)) = stops::wait(false)
+            {
+                self.waiting.push_back(event);
+            }
+        }
+        if first.is_none() && self.handle.is_enough() {
+            self.let_go();
+        }
+        Ok(first)
+    }
+
+    fn stopped(&mut self, stopped: Stopped, stop: Stop) -> Result<(), TraceError> {
+        let tid = stopped.tid();
+        if !self.tasks.contains_key(&tid) {
+            self.adopt_stranger(tid);
+        }
+        let mut on = self.onward();
+        let mut signal = 0;
+        match stop {
+            Stop::Call | Stop::Filtered => match stopped.call() {
+                Ok(info) => on = self.call(tid, &info),
+                Err(Errno::ESRCH) => {}
+                Err(errno) => {
+                    return Err(TraceError::Refused(format!(
+                        "PTRACE_GET_SYSCALL_INFO failed with {errno}: it needs Linux 5.3"
+                    )));
+                }
+            },
+            Stop::Group => on = Resume::Listen,
+            Stop::Signal(number) => {
+                signal = number;
+                on = self.after(tid);
+            }
+            Stop::Exec(former) => {
+                self.executed(tid, former);
+                on = Resume::ToCall; // its return is still to be seen
+            }
+            Stop::Made(child) => {
+                if !self.tasks.contains_key(&child) && child != tid {
+                    self.adopt(child, Some(tid));
+                }
+                on = self.after(tid);
+            }
+            Stop::Passing => on = self.after(tid),
+        }
+        stopped.resume(on, signal).map_err(failed)
+    }
+
+    /// How a thread goes on that is in no call.
+    fn onward(&self) -> Resume {
+        match self.filtered {
+            true => Resume::Run,
+            false => Resume::ToCall,
+        }
+    }
+
+    /// How a thread goes on after a stop that is none of a call: within a call, to its end.
+    fn after(&self, tid: Tid) -> Resume {
+        match self.tasks.get(&tid) {
+            Some(watched) if watched.task.call().is_some() => Resume::ToCall,
+            _ => self.onward(),
+        }
+    }
+
+    /// A call is entered or left.
+    fn call(&mut self, tid: Tid, info: &CallInfo) -> Resume {
+        match info.op {
+            PTRACE_SYSCALL_INFO_ENTRY | PTRACE_SYSCALL_INFO_SECCOMP => {
+                if !self.executed && !matches!(name_of(info).as_str(), "execve" | "execveat") {
+                    return self.onward(); // the child's own preparations
+                }
+                if !self.executed {
+                    self.began = Instant::now();
+                }
+                self.enter(tid, info);
+                Resume::ToCall
+            }
+            PTRACE_SYSCALL_INFO_EXIT => {
+                self.leave(tid, info.data[0] as i64);
+                self.onward()
+            }
+            _ => self.onward(),
+        }
+    }
+
+    fn enter(&mut self, tid: Tid, info: &CallInfo) {
+        let now = self.now();
+        let Some(watched) = self.tasks.get_mut(&tid) else {
+            return;
+        };
+        let Some(process) = self.processes.get_mut(&watched.tracee.pid) else {
+            return;
+        };
+        let known = &mut process.descriptors;
+        self.recorder.enter(&mut watched.task, known, info, now);
+        let trace = &self.recorder.trace;
+        if let Some((number, call)) = watched.task.call() {
+            watched.making = making(&watched.tracee, trace.name(call), &call.args);
+            let serials = watched.task.serials();
+            let seen = Seen {
+                call,
+                number,
+                trace,
+                serials,
+            };
+            self.observer.entered(&watched.tracee, &seen);
+        }
+        self.keep_few();
+    }
+
+    fn leave(&mut self, tid: Tid, result: i64) {
+        let now = self.now();
+        let Some(watched) = self.tasks.get_mut(&tid) else {
+            return;
+        };
+        let Some(process) = self.processes.get_mut(&watched.tracee.pid) else {
+            return;
+        };
+        watched.making = None;
+        let known = &mut process.descriptors;
+        let left = self.recorder.leave(&mut watched.task, known, result, now);
+        if let Some((number, call)) = &left {
+            let trace = &self.recorder.trace;
+            let serials = watched.task.serials();
+            let seen = Seen {
+                call,
+                number: *number,
+                trace,
+                serials,
+            };
+            self.observer.left(&watched.tracee, &seen);
+        }
+    }
+
+    /// Drops old calls, a good number at once: what stays has to be moved.
+    fn keep_few(&mut self) {
+        if let Some(keep) = self.keep
+            && self.recorder.trace.calls.len() > keep + keep / 8
+        {
+            let dropped = self.recorder.keep(keep);
+            self.observer.dropped(dropped);
+        }
+    }
+
+    /// A thread that somebody made.
+    fn adopt(&mut self, tid: Tid, maker: Option<Tid>) {
+        let maker = maker.and_then(|tid| self.tasks.get(&tid));
+        let maker = maker.map(|watched| (watched.tracee, watched.making.unwrap_or(0)));
+        let pid = match maker {
+            Some((maker, flags)) if flags & libc::CLONE_THREAD as u64 != 0 => maker.pid,
+            Some(_) => tid,
+            None => field(tid, "Tgid:").unwrap_or(tid),
+        };
+        let tracee = Tracee { tid, pid };
+        self.tasks.insert(
+            tid,
+            Watched {
+                task: Task::new(tid, pid),
+                tracee,
+                making: None,
+            },
+        );
+        self.outcome.threads += 1;
+        let process = match self.processes.entry(pid) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(new) => {
+                self.outcome.processes += 1;
+                new.insert(Process::default())
+            }
+        };
+        process.threads += 1;
+        let shares = maker.is_some_and(|(_, flags)| flags & libc::CLONE_VM as u64 != 0);
+        let maker = maker.map(|(maker, _)| maker);
+        self.observer.started(maker.as_ref(), &tracee, shares);
+    }
+
+    /// A thread whose maker has not reported yet, or was killed before it could.
+    fn adopt_stranger(&mut self, tid: Tid) {
+        let maker_process = match field(tid, "Tgid:") {
+            Some(pid) if pid != tid => Some(pid),
+            _ => field(tid, "PPid:"),
+        };
+        let is_making = |watched: &&Watched| {
+            Some(watched.tracee.pid) == maker_process && watched.making.is_some()
+        };
+        let maker = self.tasks.values().find(is_making);
+        let maker = maker.map(|watched| watched.tracee.tid);
+        self.adopt(tid, maker);
+    }
+
+    /// A thread has executed a program: the others of its process are gone, and it has the process's id now.
+    fn executed(&mut self, tid: Tid, former: Tid) {
+        if former != tid
+            && let Some(watched) = self.tasks.remove(&former)
+        {
+            let task = watched.task.become_leader();
+            let tracee = Tracee { tid, pid: tid };
+            let watched = Watched {
+                task,
+                tracee,
+                making: None,
+            };
+            if self.tasks.insert(tid, watched).is_some()
+                && let Some(process) = self.processes.get_mut(&tid)
+            {
+                process.threads -= 1;
+            }
+        }
+        self.executed = true;
+        let Some(watched) = self.tasks.get(&tid) else {
+            return;
+        };
+        self.recorder.executed(&watched.task);
+        if let Some(process) = self.processes.get_mut(&watched.tracee.pid) {
+            process.descriptors.forget_all();
+        }
+        let tracee = watched.tracee;
+        self.observer.executed(&tracee);
+        self.note_peculiarities(&tracee);
+    }
+
+    fn note_peculiarities(&mut self, tracee: &Tracee) {
+        let (narrow, raised) = tracee.peculiarities();
+        if narrow {
+            let name = tracee.program();
+            self.note(format!(
+                "32-bit: {name} is a 32-bit program, whose calls are not decoded"
+            ));
+        }
+        if let Some(path) = raised {
+            let how = match tracee.has_owners_rights() {
+                true => "ran with its owner's rights",
+                false => "ran without its owner's rights: nobody gets them while being traced",
+            };
+            self.note(format!("set-user-id: {path} {how}"));
+        }
+    }
+
+    fn note(&mut self, note: String) {
+        const MOST: usize = 50;
+        let notes = &mut self.outcome.notes;
+        if notes.len() < MOST && !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+
+    fn end(&mut self, tid: Tid, ended: Ended) {
+        if let Some(watched) = self.tasks.remove(&tid) {
+            let pid = watched.tracee.pid;
+            let mut last = false;
+            if let Some(process) = self.processes.get_mut(&pid) {
+                process.threads -= 1;
+                last = process.threads == 0;
+            }
+            if last {
+                self.processes.remove(&pid);
+            }
+            self.observer.ended(&watched.tracee, last);
+        }
+        if self.root == Some(tid) {
+            self.handle.set_root(0);
+            self.outcome.ended = Some(ended);
+        }
+    }
+
+    /// Enough: what was attached to is let go, what was started is killed.
+    fn let_go(&mut self) {
+        if self.root.is_some() {
+            self.kill_all();
+            return;
+        }
+        for event in std::mem::take(&mut self.waiting) {
+            self.detach(event);
+        }
+        for tid in self.tasks.keys() {
+            let _ = nix::sys::ptrace::interrupt(Pid::from_raw(*tid));
+        }
+        while !self.tasks.is_empty()
+            && let Ok(Some(event)) = stops::next()
+        {
+            self.detach(event);
+        }
+    }
+
+    fn detach(&mut self, event: Event) {
+        match event {
+            Event::Ended(tid, ended) => self.end(tid, ended),
+            Event::Stopped(stopped, stop) => {
+                self.tasks.remove(&stopped.tid());
+                if let Stop::Made(child) = stop
+                    && let Entry::Vacant(new) = self.tasks.entry(child)
+                {
+                    // It is seized from its first moment, and stops by itself.
+                    new.insert(Watched {
+                        task: Task::new(child, child),
+                        tracee: Tracee {
+                            tid: child,
+                            pid: child,
+                        },
+                        making: None,
+                    });
+                }
+                let signal = match stop {
+                    Stop::Signal(signal) => signal,
+                    _ => 0,
+                };
+                stopped.let_go(signal);
+            }
+        }
+    }
+
+    fn kill_all(&mut self) {
+        self.tasks.keys().for_each(|tid| kernel::kill(*tid));
+        self.waiting.clear();
+        while let Ok(Some(event)) = stops::next() {
+            match event {
+                Event::Ended(tid, ended) => self.end(tid, ended),
+                Event::Stopped(stopped, _) => {
+                    kernel::kill(stopped.tid());
+                    let _ = stopped.resume(Resume::Run, 0);
+                }
+            }
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.began.elapsed().as_nanos() as u64
+    }
+
+    fn tell_progress(&mut self) {
+        if self.executed && self.told.elapsed() >= PROGRESS {
+            self.observer.progress(&self.recorder.trace);
+            self.told = Instant::now();
+        }
+    }
+
+    fn finish(mut self) -> Outcome {
+        if let Some(keep) = self.keep {
+            let dropped = self.recorder.keep(keep);
+            self.observer.dropped(dropped);
+        }
+        self.recorder.trace.wall_ns = self.now();
+        let mut outcome = std::mem::take(&mut self.outcome);
+        outcome.trace = std::mem::take(&mut self.recorder.trace);
+        let counts = self.recorder.returned.iter().copied();
+        let named = outcome.trace.names.iter().cloned().zip(counts);
+        outcome.calls_by_name = named.filter(|(_, counted)| counted.calls > 0).collect();
+        outcome
+    }
+}
+
+/// Nothing is left behind standing still, whatever ended the watch.
+impl Drop for Watcher<'_> {
+    fn drop(&mut self) {
+        if !self.tasks.is_empty() {
+            self.let_go();
+        }
+    }
+}
+
+/// The flags of clone(2) that a call means, where it makes a task.
+fn making(tracee: &Tracee, name: &str, args: &[u64; 6]) -> Option<u64> {
+    match name {
+        "clone" => Some(args[0]),
+        "fork" => Some(0),
+        "vfork" => Some((libc::CLONE_VM | libc::CLONE_VFORK) as u64),
+        "clone3" => {
+            let mut flags = [0; 8];
+            (memory::read(tracee.tid, args[0], &mut flags) == 8)
+                .then(|| u64::from_ne_bytes(flags))
+                .or(Some(0))
+        }
+        _ => None,
+    }
+}
+
+fn pin(cpu: usize, child: Tid) -> Result<(), TraceError> {
+    let mut set = CpuSet::new();
+    set.set(cpu)
+        .and_then(|()| sched_setaffinity(Pid::from_raw(child), &set))
+        .and_then(|()| sched_setaffinity(Pid::from_raw(0), &set))
+        .map_err(|errno| TraceError::Failed(anyhow!("cannot pin to CPU {cpu}: {}", errno.desc())))
+}
+
+fn failed(errno: Errno) -> TraceError {
+    TraceError::Failed(anyhow!("tracing failed: {}", errno.desc()))
+}
+
+fn field(tid: Tid, name: &str) -> Option<Tid> {
+    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().parse().ok()
+}
