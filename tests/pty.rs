@@ -190,7 +190,7 @@ fn an_experiment_runs_from_keys() {
 fn a_prediction_in_a_lesson_is_marked_from_a_live_run() {
     let mut terminal = Terminal::open();
     terminal.wait_for("Modules");
-    terminal.send("j\r");
+    terminal.send("jj\r");
     terminal.wait_for("Two for one");
     terminal.turn_to("Before it runs");
     terminal.send("32");
@@ -231,7 +231,7 @@ fn two_programs_at_once_lose_no_answer() {
         terminal.wait_for("Modules");
     }
     for terminal in &mut terminals {
-        terminal.send("j\r");
+        terminal.send("jj\r");
         terminal.wait_for("Two for one");
         terminal.turn_to("How many times");
     }
@@ -258,7 +258,7 @@ fn two_programs_at_once_lose_no_answer() {
 fn solo(presses: usize) -> usize {
     let mut terminal = Terminal::open();
     terminal.wait_for("Modules");
-    terminal.send("j\r");
+    terminal.send("jj\r");
     terminal.wait_for("Two for one");
     terminal.turn_to("How many times");
     for press in 0..presses {
@@ -279,7 +279,7 @@ fn what_cannot_be_kept_is_said_once_and_the_course_goes_on() {
     let mut terminal = Terminal::start(command);
     terminal.wait_for("progress cannot be");
     terminal.send("\r");
-    terminal.wait_for("A million calls");
+    terminal.wait_for("The program that asks for nothing");
     terminal.turn_to("A number that names a resource");
     assert!(!terminal.contents().contains("progress cannot be"));
     terminal.send("q");
