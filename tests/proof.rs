@@ -39,6 +39,9 @@ fn rows(document: &Value) -> Vec<(&str, &str, &Value)> {
 fn known(method: &str, to: &str) -> Option<&'static str> {
     Some(match (method, to) {
         ("read-write" | "mmap-write" | "uring-fixed", _) => "copied",
+        ("recv-write" | "splice-receive", _) => "copied",
+        ("send-zerocopy" | "uring-send-zc" | "direct-send", _) => "copied",
+        ("shared-memory", _) => "shared",
         ("sendfile" | "splice" | "uring-splice", "file") => "copied",
         ("sendfile" | "splice" | "uring-splice" | "vmsplice" | "tee", _) => "shared",
         _ => return None,
@@ -121,6 +124,50 @@ fn awkward_sizes_prove_the_same() {
                 }
                 _ => assert_eq!(row["verdict"].as_str(), known(method, to), "{row:#}"),
             }
+        }
+    }
+}
+
+/// Over loopback: what reaches the receiver's queue is copied, what waits in the sender's is not, and the kernel says
+/// itself that it had to copy.
+#[test]
+fn zerocopy_sends_are_copied_as_far_as_they_have_gone() {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    for (size, expected) in [("64KiB", "copied"), ("2MiB", "mixed")] {
+        let document = document(&["send-zerocopy", "--size", size], dir.path());
+        let row = &document["results"][0];
+        if row["verdict"] == "unavailable" {
+            return eprintln!("skipped: {}", row["reason"]);
+        }
+        assert_eq!(row["verdict"], expected, "{row:#}");
+        assert_eq!(row["kernel_reports_copied"], true, "{row:#}");
+        let [new, old] = ["new_bytes", "old_bytes"].map(|name| row[name].as_u64().unwrap());
+        assert_eq!(Some(new + old), row["size"].as_u64());
+        assert_eq!((new > 0, old > 0), (expected == "mixed", true), "{row:#}");
+        assert!(row["arrived"].as_str().unwrap().starts_with('A'), "{row:#}");
+    }
+    let other = document(&["sendfile", "--to", "tcp"], dir.path());
+    assert!(other["results"][0]["kernel_reports_copied"].is_null());
+}
+
+/// The descriptor of the memory was passed, so its new bytes are what the receiver sees; what a receiver has put into
+/// a file is the file's own.
+#[test]
+fn shared_memory_is_shared_and_received_files_are_not() {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    for size in ["1", "65537", "3MiB"] {
+        let methods = [
+            "shared-memory",
+            "recv-write",
+            "splice-receive",
+            "--size",
+            size,
+        ];
+        let document = document(&methods, dir.path());
+        let rows = rows(&document);
+        assert_eq!(rows.len(), 3);
+        for (method, to, row) in rows {
+            assert_eq!(row["verdict"].as_str(), known(method, to), "{row:#}");
         }
     }
 }

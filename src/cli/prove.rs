@@ -143,8 +143,8 @@ fn page(document: &Document, size: Size) -> String {
             proof.arrived,
             verdict(proof)
         );
-        if let Some(reason) = &proof.reason {
-            let wrapped = textwrap::wrap(reason, 76 - width);
+        for note in notes(proof) {
+            let wrapped = textwrap::wrap(&note, 76 - width);
             out.extend(
                 wrapped
                     .iter()
@@ -155,13 +155,24 @@ fn page(document: &Document, size: Size) -> String {
     out + "\n" + &explanation(document, size)
 }
 
+/// What is said below a row.
+fn notes(proof: &Proof) -> Vec<String> {
+    let reported = proof.kernel_reports_copied.map(|copied| match copied {
+        true => "the kernel itself reports: COPIED".to_owned(),
+        false => "the kernel itself reports no copy".to_owned(),
+    });
+    [proof.reason.clone(), reported]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
 fn verdict(proof: &Proof) -> String {
     match proof.verdict {
-        Verdict::Mixed => format!(
-            "mixed: {} of {} bytes new",
-            proof.new_bytes,
-            proof.size.bytes()
-        ),
+        Verdict::Mixed => {
+            let share = proof.new_bytes as f64 / proof.size.bytes() as f64;
+            format!("mixed: {:.0} % new", share * 100.0)
+        }
         verdict => verdict.name().to_owned(),
     }
 }
@@ -190,6 +201,24 @@ fn explanation(document: &Document, size: Size) -> String {
         texts.push(
             "copied: the old bytes came although the source had changed, so the kernel had taken a copy before the \
              call returned. To a file: the copy lies in the sink's own pages."
+                .to_owned(),
+        );
+    }
+    if seen(Verdict::Mixed) {
+        texts.push(
+            "mixed: some of it had been copied when the source was overwritten, and of the rest the kernel held \
+             references. How much of each differs from run to run."
+                .to_owned(),
+        );
+    }
+    if document
+        .results
+        .iter()
+        .any(|proof| proof.kernel_reports_copied.is_some())
+    {
+        texts.push(
+            "COPIED: over loopback the receiver's queue cannot hold a sender's pages, so the kernel copies and says \
+             so with the completion. A network card sends from the pages themselves."
                 .to_owned(),
         );
     }

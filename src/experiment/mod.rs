@@ -23,7 +23,10 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
-    sys::memfd::{MFdFlags, memfd_create},
+    sys::{
+        memfd::{MFdFlags, memfd_create},
+        resource::{Resource, getrlimit},
+    },
 };
 
 pub use sender::{Input, Order, Report, send};
@@ -387,6 +390,14 @@ fn moved_by(pid: u32) -> u64 {
         .map(|fd| number(format!("fdinfo/{fd}"), "pos:"))
         .into_iter()
         .fold(number("io".to_owned(), "wchar:"), u64::max)
+}
+
+/// How much memory this process may lock, in words.
+fn memlock_limit() -> String {
+    match getrlimit(Resource::RLIMIT_MEMLOCK) {
+        Ok((limit, _)) => Size(limit).to_string(),
+        Err(errno) => format!("not known ({errno})"),
+    }
 }
 
 fn current_cpu() -> Option<usize> {

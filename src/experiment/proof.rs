@@ -5,24 +5,29 @@ use std::{
     fs::File,
     io::{self, Read},
     os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::fs::FileExt,
     },
     path::Path,
+    thread,
 };
 
 use anyhow::{Context, Result, ensure};
 use nix::{
     errno::Errno,
     fcntl::{FcntlArg, fcntl},
-    sys::socket::{setsockopt, sockopt},
+    poll::{PollFd, PollFlags, poll},
+    sys::{
+        sendfile::sendfile,
+        socket::{MsgFlags, Shutdown, send, setsockopt, shutdown, sockopt},
+    },
 };
 use serde::Serialize;
 
 use super::ends;
 use crate::endpoint;
 use crate::model::{Method, Sink, Size};
-use crate::transfer::{self, Job, Tools, Wish};
+use crate::transfer::{self, Job, Reports, Tools, Wish, send_zerocopy};
 
 /// A verdict stands when this many rounds, each with a source and a sink of its own, have agreed.
 pub const ROUNDS: u32 = 5;
@@ -93,7 +98,7 @@ pub fn prove(method: Method, to: Sink, size: Size, dir: &Path) -> Proof {
         verdict,
         new_bytes: arrived.new,
         old_bytes: arrived.old,
-        kernel_reports_copied: None,
+        kernel_reports_copied: arrived.reported_copied,
         reason,
         arrived: arrived.letters,
         rounds,
@@ -116,7 +121,7 @@ pub fn prove(method: Method, to: Sink, size: Size, dir: &Path) -> Proof {
     }
     let agreed = verdicts.iter().all(|verdict| *verdict == verdicts[0]);
     let (verdict, reason) = match agreed {
-        true => (verdicts[0], None),
+        true => (verdicts[0], last.remark.take()),
         false => {
             let names: Vec<_> = verdicts.iter().map(|verdict| verdict.name()).collect();
             let reason = format!("the rounds disagree: {}", names.join(", "));
@@ -132,6 +137,10 @@ struct Arrived {
     new: u64,
     old: u64,
     letters: String,
+    /// Whether the kernel said that it had copied, where it was asked.
+    reported_copied: Option<bool>,
+    /// What is to be said of it.
+    remark: Option<String>,
 }
 
 impl Arrived {
@@ -147,11 +156,9 @@ impl Arrived {
 /// Sends, overwrites, receives: in this order, by this thread alone, so that there is no race.
 fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
     let size = old.len();
-    ensure!(
-        method != Method::SendZerocopy,
-        "it waits for the kernel's reports before it reuses its buffer, and they may wait for the receiver; the \
-         reports themselves say what was copied: zclab run send-zerocopy"
-    );
+    if method == Method::SendZerocopy {
+        return zerocopy_round(old, new, dir);
+    }
     let source = endpoint::scratch_file(dir)?;
     source
         .write_all_at(old, 0)
@@ -163,29 +170,33 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
         let second = Way::open(to, size, dir)?;
         tools.second = Some(
             second
-                .near
-                .try_clone()
+                .near()?
+                .try_clone_to_owned()
                 .context("cannot duplicate a descriptor")?,
         );
         ways.push(second);
     }
-    send(method, &source, ways[0].near.as_fd(), size, &mut tools)?;
+    match method.receives() {
+        true => receive_by(method, &source, ways[0].near()?, size, &mut tools)?,
+        false => send_by(method, source.as_fd(), ways[0].near()?, size, &mut tools)?,
+    }
     source
         .write_all_at(new, 0)
         .context("cannot overwrite the source")?;
-    if method == Method::Vmsplice {
-        tools.memory.bytes_mut().copy_from_slice(new);
+    match (method, &mut tools.shared) {
+        (Method::Vmsplice, _) => tools.memory.bytes_mut().copy_from_slice(new),
+        (_, Some(shared)) => shared.bytes_mut().copy_from_slice(new),
+        _ => {}
     }
     drop(tools.second.take());
     let mut all = Vec::new();
-    for way in ways {
-        let arrived = way.receive(size).context("cannot receive")?;
-        ensure!(
-            arrived.len() == size,
-            "only {} of {size} bytes fit in a {to} queue that nobody reads: the limit is in {}",
-            arrived.len(),
-            limit(to)
-        );
+    for mut way in ways {
+        let arrived = match method {
+            Method::SharedMemory => way.receive_mapped(),
+            _ => way.receive(size),
+        };
+        let arrived = arrived.context("cannot receive")?;
+        whole(&arrived, size, to)?;
         all.push(judge(&arrived, old, new)?);
     }
     let one = all.swap_remove(0);
@@ -194,6 +205,76 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
         "the two readers do not agree"
     );
     Ok(one)
+}
+
+/// The same for a method that leaves the bytes in the program's buffer until the kernel reports that it is done with
+/// them. Here nobody waits for the report: it may wait for the receiver. The buffer is the source.
+fn zerocopy_round(old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
+    let size = old.len();
+    let mut way = Way::open(Sink::Tcp, size, dir)?;
+    ends::allow_zerocopy(way.near()?).context("cannot set SO_ZEROCOPY")?;
+    let mut buffer = old.to_vec();
+    let mut reports = Reports::new();
+    let socket = way.near()?.as_raw_fd();
+    let flags = MsgFlags::from_bits_retain(libc::MSG_ZEROCOPY);
+    let mut sent = 0;
+    while sent < size {
+        let end = size.min(sent + CHUNK);
+        match send(socket, &buffer[sent..end], flags) {
+            Ok(n) => sent += n,
+            Err(Errno::EINTR) => continue,
+            // What is missing shows when it is received.
+            Err(Errno::EAGAIN) => break,
+            Err(Errno::ENOBUFS) => anyhow::bail!("{}", beyond_memlock()),
+            Err(errno) => return Err(errno).context("send-zerocopy is refused"),
+        }
+        reports.sent += 1;
+    }
+    buffer.copy_from_slice(new);
+    let arrived = way.receive(size).context("cannot receive")?;
+    whole(&arrived, size, Sink::Tcp)?;
+    take_reports(way.near()?, &mut reports)?;
+    let mut arrived = judge(&arrived, old, new)?;
+    arrived.reported_copied = Some(reports.copied > 0);
+    if arrived.verdict() == Verdict::Mixed {
+        arrived.remark = Some(
+            "what had gone on to the receiver's queue was copied on the way; the rest still lay in the sender's, by \
+             reference"
+                .to_owned(),
+        );
+    }
+    Ok(arrived)
+}
+
+/// Why a zero-copy send is refused where memory is not scarce.
+fn beyond_memlock() -> String {
+    let limit = super::memlock_limit();
+    format!(
+        "ENOBUFS: the pages of such a send count as locked memory, and RLIMIT_MEMLOCK is {limit}"
+    )
+}
+
+/// Waits for the reports of sends that have been received, a second at most.
+fn take_reports(socket: BorrowedFd, reports: &mut Reports) -> Result<()> {
+    while reports.are_missing() {
+        // POLLERR is always waited for.
+        let mut fds = [PollFd::new(socket, PollFlags::empty())];
+        let ready = poll(&mut fds, 1000u16).context("cannot wait for the kernel's reports")?;
+        ensure!(ready > 0, "the kernel's reports do not come");
+        send_zerocopy::take_report(socket, reports).context("cannot take the kernel's reports")?;
+    }
+    Ok(())
+}
+
+/// Everything that was sent has arrived.
+fn whole(arrived: &[u8], size: usize, to: Sink) -> Result<()> {
+    ensure!(
+        arrived.len() == size,
+        "only {} of {size} bytes fit in a {to} queue that nobody reads: the limit is in {}",
+        arrived.len(),
+        limit(to)
+    );
+    Ok(())
 }
 
 /// What the method needs, got before the source is sent.
@@ -219,15 +300,15 @@ fn limit(to: Sink) -> &'static str {
 
 /// Moves the source by the method into a sink that never waits. A full sink is no error here: what is missing
 /// shows when it is received.
-fn send(
+fn send_by(
     method: Method,
-    source: &File,
+    source: BorrowedFd,
     sink: BorrowedFd,
     size: usize,
     tools: &mut Tools,
 ) -> Result<()> {
     let job = Job {
-        source: source.as_fd(),
+        source,
         sink,
         size,
         chunk: CHUNK,
@@ -240,9 +321,29 @@ fn send(
     }
 }
 
+/// For a method that receives: a peer sends the source by sendfile(2), so that the socket's queue may hold references
+/// to its pages; then all of it is received into the sink.
+fn receive_by(
+    method: Method,
+    source: &File,
+    sink: BorrowedFd,
+    size: usize,
+    tools: &mut Tools,
+) -> Result<()> {
+    let (near, far) = ends::tcp()?;
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // What it does not send is missing at the other end, which shows.
+            while let Ok(1..) | Err(Errno::EINTR) = sendfile(&far, source, None, CHUNK) {}
+        });
+        send_by(method, near.as_fd(), sink, size, tools)
+    })
+}
+
 /// A sink with both its ends. A file is its own other end.
 struct Way {
-    near: OwnedFd,
+    /// None: closed.
+    near: Option<OwnedFd>,
     far: File,
 }
 
@@ -280,28 +381,40 @@ impl Way {
                 let file = endpoint::scratch_file(dir)?;
                 let near = file.try_clone().context("cannot duplicate a descriptor")?;
                 return Ok(Way {
-                    near: near.into(),
+                    near: Some(near.into()),
                     far: file,
                 });
             }
         };
         ends::nonblocking(&near)?;
         Ok(Way {
-            near,
+            near: Some(near),
             far: far.into(),
         })
     }
 
-    /// Everything that was sent. The sender's end is closed first, so that there is an end.
-    fn receive(self, size: usize) -> io::Result<Vec<u8>> {
-        let Way { near, mut far } = self;
-        drop(near);
+    fn near(&self) -> Result<BorrowedFd<'_>> {
+        let near = self.near.as_ref().context("the sink is closed")?;
+        Ok(near.as_fd())
+    }
+
+    /// Everything that was sent. The sender's end is shut down or closed first, so that there is an end.
+    fn receive(&mut self, size: usize) -> io::Result<Vec<u8>> {
+        let near = self.near.take();
+        // A socket stays open for the reports that its error queue still gets.
+        self.near = near.filter(|near| shutdown(near.as_raw_fd(), Shutdown::Write).is_ok());
         let mut arrived = Vec::with_capacity(size);
-        if far.metadata()?.is_file() {
-            io::Seek::rewind(&mut far)?;
+        if self.far.metadata()?.is_file() {
+            io::Seek::rewind(&mut self.far)?;
         }
-        far.read_to_end(&mut arrived)?;
+        self.far.read_to_end(&mut arrived)?;
         Ok(arrived)
+    }
+
+    /// The memory whose descriptor was sent.
+    fn receive_mapped(&self) -> io::Result<Vec<u8>> {
+        let memory = endpoint::take_memory(&self.far)?;
+        endpoint::see_mapped(&memory, <[u8]>::to_vec)
     }
 }
 
@@ -333,6 +446,7 @@ fn judge(arrived: &[u8], old: &[u8], new: &[u8]) -> Result<Arrived> {
         new: news as u64,
         old: olds as u64,
         letters: arrived.chunks(share).map(letter).collect(),
+        ..Arrived::default()
     })
 }
 

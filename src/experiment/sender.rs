@@ -158,6 +158,7 @@ pub fn send(order: &Order) -> Result<Report> {
     drop(tools.second.take());
     let also_received = second_reader.map(Receiver::finish).transpose()?;
     let kernel_reports = kernel_reports(spec, &tools);
+    unavailable.extend(refused_sends(tools.reports.refused));
     drop(tools);
     Ok(Report {
         bytes_moved,
@@ -259,6 +260,18 @@ fn kernel_reports(spec: &TransferSpec, tools: &Tools) -> Option<KernelReports> {
         completions: tools.reports.completed.into(),
         copied: tools.reports.copied.into(),
         copied_sends: tools.reports.copied_sends.clone(),
+    })
+}
+
+/// Sends that could not be zero-copy.
+fn refused_sends(refused: u32) -> Option<Unavailable> {
+    (refused > 0).then(|| {
+        let limit = super::memlock_limit();
+        let reason = format!(
+            "{refused} sends were refused (ENOBUFS) and copied instead: their pages count as locked memory, and \
+             RLIMIT_MEMLOCK is {limit}"
+        );
+        unavailable_because("memlock", reason)
     })
 }
 

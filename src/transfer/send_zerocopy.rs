@@ -48,7 +48,10 @@ fn send_some(sink: BorrowedFd, part: &[u8], reports: &mut Reports) -> Result<usi
             // No more memory may be locked: first get back what
             // is, and if that was nothing, let the CPU copy.
             Err(Errno::ENOBUFS) if reports.are_missing() => take_report(sink, reports)?,
-            Err(Errno::ENOBUFS) if flags == zerocopy => flags = MsgFlags::empty(),
+            Err(Errno::ENOBUFS) if flags == zerocopy => {
+                reports.refused += 1;
+                flags = MsgFlags::empty();
+            }
             Ok(n) => {
                 reports.sent += u32::from(flags == zerocopy);
                 return Ok(n);
@@ -58,7 +61,8 @@ fn send_some(sink: BorrowedFd, part: &[u8], reports: &mut Reports) -> Result<usi
     }
 }
 
-fn take_report(sink: BorrowedFd, reports: &mut Reports) -> Result<()> {
+/// Takes the reports that are there, or waits until there are some.
+pub fn take_report(sink: BorrowedFd, reports: &mut Reports) -> Result<()> {
     let Reports { space, list, .. } = reports;
     list.clear();
     // Reports come by the socket's error queue, without payload.

@@ -125,7 +125,9 @@ impl Memory {
 pub struct Reports {
     /// Sends so far.
     pub sent: u32,
-    /// Of these, reported as completed.
+    /// Parts that were not sent so: no more memory may be locked (ENOBUFS). The CPU copied them.
+    pub refused: u32,
+    /// Of the sends, reported as completed.
     pub completed: u32,
     /// Of these, copied after all.
     pub copied: u32,
@@ -144,7 +146,7 @@ const CODE_COPIED: u8 = 1;
 
 impl Reports {
     /// None so far, and room for some.
-    fn new() -> Reports {
+    pub fn new() -> Reports {
         Reports {
             space: nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in),
             list: Vec::with_capacity(8),

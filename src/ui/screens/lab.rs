@@ -150,6 +150,12 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
     if let Some(reason) = kept.outcome.refused() {
         rows.text(&reason, Role::Dim);
     }
+    for missing in &live.recording.unavailable {
+        if missing.instrument != "ptrace" {
+            let said = format!("{} not available: {}", missing.instrument, missing.reason);
+            rows.text(&said, Role::Dim);
+        }
+    }
     rows.blank(1);
     road(rows, &shown.summary.copy_path, spec.method.side(), width);
     rows.blank(1);
