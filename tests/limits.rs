@@ -44,7 +44,8 @@ fn with_64_kib_locked(mut command: Command) -> Command {
 fn document(output: &Output) -> Value {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
-    serde_json::from_slice(&output.stdout).unwrap()
+    let text = String::from_utf8_lossy(&output.stdout).replace('\u{a0}', " ");
+    serde_json::from_str(&text).unwrap()
 }
 
 fn unavailable<'a>(document: &'a Value, instrument: &str) -> Option<&'a str> {
