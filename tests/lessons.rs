@@ -407,7 +407,9 @@ fn the_kernel_gives_the_figures_that_the_lessons_ask_for() {
             return eprintln!("skipped: {id}: {:?}", run.unavailable);
         }
         let (seen, wanted) = (copypath::summarise(&run), expected(spec));
-        assert_eq!(seen.calls_by_name, wanted.calls_by_name, "{id}");
+        if !calls_depend_on_the_peer(spec) {
+            assert_eq!(seen.calls_by_name, wanted.calls_by_name, "{id}");
+        }
         assert_eq!(seen.cpu_copied_bytes, wanted.cpu_copied_bytes, "{id}");
         assert_eq!(seen.bytes_moved, wanted.bytes_moved, "{id}");
         let Some(query) = query else { continue };
@@ -417,6 +419,12 @@ fn the_kernel_gives_the_figures_that_the_lessons_ask_for() {
             assert_eq!(figure, query.of(&wanted), "{id}: {query}");
         }
     }
+}
+
+/// How much a pipe takes or a socket has at once, and how often a completion is asked for before it comes.
+fn calls_depend_on_the_peer(spec: &TransferSpec) -> bool {
+    use zclab::model::Method::{RecvWrite, SendZerocopy, SpliceReceive};
+    spec.to == Sink::Pipe || matches!(spec.method, RecvWrite | SendZerocopy | SpliceReceive)
 }
 
 /// What the course runs, each with the name of who asks and the figure asked for.

@@ -6,7 +6,7 @@ use super::{
     scene::{Border, Furniture, Scene, Tag, Tone, Trail},
     stage::{Plan, Road, Seat, Stage, Upper},
 };
-use crate::model::{Figure, How, Place, Sink, Start};
+use crate::model::{Figure, FigureHop, How, Place, Sink, Start};
 
 /// What is wrong with a figure's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +105,13 @@ impl Drawn {
     pub fn plan(&self) -> Plan {
         let has = |place| self.figure.places.contains(&place);
         let mut hops = self.figure.steps.iter().flat_map(|step| &step.hops);
+        // A pipe that something leaves for another place of the kernel stands on the way there.
+        let onward = |hop: &FigureHop| {
+            hop.from == Place::Pipe && matches!(hop.to, Place::SocketQueue | Place::PageCache)
+        };
+        let pipe = hops.clone().any(onward);
         Plan {
+            pipe,
             upper: if hops.any(|hop| hop.how == How::Mapping) {
                 Upper::Mapping
             } else if has(Place::UserBuffer) {
@@ -113,12 +119,11 @@ impl Drawn {
             } else {
                 Upper::Empty
             },
-            pipe: false,
             start: Start::File,
             shares: false,
             sink: if has(Place::SocketQueue) {
                 Sink::Tcp
-            } else if has(Place::Pipe) {
+            } else if has(Place::Pipe) && !pipe {
                 Sink::Pipe
             } else {
                 Sink::File
@@ -147,6 +152,7 @@ impl Drawn {
     }
 
     fn trails(&self, step: usize) -> Vec<Trail> {
+        let plan = self.plan();
         let mut trails: Vec<Trail> = Vec::new();
         for (number, past) in self.figure.steps.iter().enumerate().take(step + 1) {
             // A mapping that was taken back leaves no view.
@@ -154,7 +160,7 @@ impl Drawn {
                 trails.retain(|trail| trail.road != Road::View);
             }
             for hop in &past.hops {
-                let Some((road, backwards)) = Road::of(hop.from, hop.to, hop.how) else {
+                let Some((road, backwards)) = Road::on(plan, hop.from, hop.to, hop.how) else {
                     continue;
                 };
                 let tone = if number == step {
@@ -181,11 +187,12 @@ impl Drawn {
         let Some(call) = &now.call else {
             return Vec::new();
         };
+        let plan = self.plan();
         let roads = now
             .hops
             .iter()
             .rev()
-            .filter_map(|hop| Road::of(hop.from, hop.to, hop.how));
+            .filter_map(|hop| Road::on(plan, hop.from, hop.to, hop.how));
         let called = |road: &Road| !matches!(road, Road::Fetch | Road::Out | Road::Receive);
         let at = roads
             .map(|(road, _)| road)
