@@ -179,6 +179,60 @@ fn the_checker_passes_the_solution() {
     assert!(output.status.success(), "{said}");
 }
 
+/// The starting code with another `send_file()`.
+fn with(body: &str) -> String {
+    let start = include_str!("../assets/capstone/server.c");
+    let (before, rest) = start.split_once("static int send_file(").unwrap();
+    let (_, after) = rest.split_once("/* ----").unwrap();
+    let declared = "static int send_all(int, const char *, size_t, int);\n";
+    let head = "static int send_file(int client, int file, off_t size)";
+    format!("#include <sys/mman.h>\n{before}{declared}{head}\n{{{body}\n}}\n/* ----{after}")
+}
+
+const READ_WRITE: &str = "
+    char piece[65536];
+    ssize_t got;
+    while (size > 0 && (got = read(file, piece, sizeof piece)) > 0) {
+        if (send_all(client, piece, got, 0) < 0)
+            return -1;
+        size -= got;
+    }
+    return size > 0 ? -1 : 0;";
+
+const MMAP: &str = "
+    char *bytes;
+    int failed;
+    if (size == 0)
+        return 0;
+    bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0);
+    if (bytes == MAP_FAILED)
+        return -1;
+    failed = send_all(client, bytes, size, 0);
+    munmap(bytes, size);
+    return failed;";
+
+/// A rung of README.md's ladder is held at its number, and not at one less.
+fn is_at(body: &str, copies: u32) {
+    let source = with(body);
+    let allowed = |copies: u32| check(Some(&source), &copies.to_string());
+    let (Some(passes), Some(refused)) = (allowed(copies), allowed(copies - 1)) else {
+        return;
+    };
+    let said = String::from_utf8_lossy(&passes.stderr).into_owned();
+    assert!(passes.status.success(), "{said}");
+    assert_eq!(refused.status.code(), Some(1));
+}
+
+#[test]
+fn a_loop_over_one_buffer_is_at_two_copies() {
+    is_at(READ_WRITE, 2);
+}
+
+#[test]
+fn a_mapping_is_at_one_copy() {
+    is_at(MMAP, 1);
+}
+
 #[test]
 fn the_checker_refuses_the_starting_code() {
     let Some(output) = check(None, "2") else {
