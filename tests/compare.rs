@@ -189,7 +189,7 @@ fn runs_are_interleaved_and_the_order_alternates() {
             &plan(3),
             dir.path(),
             &Cancel::new(),
-            &mut |progress| match progress {
+            &mut |progress, _| match progress {
                 Progress::Preparing(size) => sources += usize::from(size == Size(100_000)),
                 Progress::Measuring { round, row } => seen.push((round, row)),
                 Progress::Tracing { .. } => {
@@ -217,7 +217,7 @@ fn a_comparison_can_be_cancelled_at_any_point() {
         let dir = directory();
         let cancel = Cancel::new();
         let mut events = 0;
-        let done = comparison::compare(&plan(50), dir.path(), &cancel, &mut |_| {
+        let done = comparison::compare(&plan(50), dir.path(), &cancel, &mut |_, _| {
             if events == at {
                 cancel.cancel();
             }

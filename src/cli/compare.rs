@@ -9,15 +9,15 @@ use std::{
 use anyhow::Result;
 use serde::Serialize;
 
-use super::chart::{Marks, Scale};
 use super::run::chunk;
 use crate::experiment::claims::{CLAIMS, COST_OF_WATCHING, Claim, RUNS};
 use crate::experiment::comparison::{self, Comparison, Entry, Load, Plan, Row, To};
 use crate::experiment::verdict::{Varies, duration, sentences};
 use crate::experiment::watching::{self, Watching};
+use crate::figure::chart::{Marks, Scale};
 use crate::host;
 use crate::measure::statistics::Range;
-use crate::model::{Method, Sink, Size, TransferSpec, Unavailable, grouped};
+use crate::model::{self, Method, Sink, Size, Unavailable, grouped};
 use crate::trace::Cancel;
 
 /// Methods side by side: each row is run several times, in turn with the others, and untraced; its calls come from one
@@ -81,15 +81,6 @@ pub enum Sweep {
 
 const SIZE: Size = Size(64 * Size::MIB);
 const CHUNK: Size = Size(64 * Size::KIB);
-/// As in the sweep of the lab: each four times the one before.
-const CHUNKS: [Size; 5] = [
-    Size(4 * Size::KIB),
-    Size(16 * Size::KIB),
-    Size(64 * Size::KIB),
-    Size(256 * Size::KIB),
-    Size(Size::MIB),
-];
-
 fn size(text: &str) -> Result<Size, String> {
     match text.parse()? {
         Size(0) => Err("0 bytes take no time: 1 is the least".to_owned()),
@@ -151,7 +142,7 @@ fn compare(args: &Args, claim: Option<&Claim>, dir: &Path) -> Result<()> {
     };
     let quiet = !std::io::stderr().is_terminal();
     let mut line = Line::new(quiet);
-    let done = comparison::compare(&plan, dir, &Cancel::new(), &mut |progress| {
+    let done = comparison::compare(&plan, dir, &Cancel::new(), &mut |progress, _| {
         line.show(&in_words(progress, &plan));
     });
     line.clear();
@@ -205,17 +196,14 @@ fn plan(args: &Args) -> Result<Plan> {
         false => distinct(&args.to),
     };
     let largest = args.size.unwrap_or(SIZE);
-    let points = match args.sweep {
-        None => vec![(largest, args.chunk.unwrap_or(CHUNK))],
-        Some(Sweep::Chunk) if args.chunk.is_some() => {
-            super::usage("--sweep chunk has its own chunks: --chunk is not for it")
-        }
-        Some(Sweep::Chunk) => CHUNKS.map(|chunk| (largest, chunk)).to_vec(),
-        Some(Sweep::Size) => sizes(largest)
-            .into_iter()
-            .map(|size| (size, args.chunk.unwrap_or(CHUNK)))
-            .collect(),
-    };
+    if args.sweep == Some(Sweep::Chunk) && args.chunk.is_some() {
+        super::usage("--sweep chunk has its own chunks: --chunk is not for it");
+    }
+    let sweep = args.sweep.map(|sweep| match sweep {
+        Sweep::Chunk => model::Sweep::Chunk,
+        Sweep::Size => model::Sweep::Size,
+    });
+    let points = comparison::points(sweep, largest, args.chunk.unwrap_or(CHUNK));
     let mut entries = Vec::new();
     for to in &sinks {
         for (size, chunk) in &points {
@@ -258,16 +246,6 @@ fn distinct<T: Copy + PartialEq>(asked: &[T]) -> Vec<T> {
 fn names(sinks: &[Sink]) -> String {
     let names: Vec<_> = sinks.iter().map(|sink| sink.name()).collect();
     names.join(", ")
-}
-
-/// Five sizes up to the largest, each a quarter of the next.
-fn sizes(largest: Size) -> Vec<Size> {
-    let mut sizes: Vec<_> = (0..5)
-        .rev()
-        .map(|n| Size((largest.bytes() >> (2 * n)).max(1)))
-        .collect();
-    sizes.dedup();
-    sizes
 }
 
 /// The JSON document, and the one of a claim.
@@ -520,25 +498,15 @@ fn in_words(progress: comparison::Progress, plan: &Plan) -> String {
     }
 }
 
-/// The transfer that is watched: many calls, and a sink that nobody has to be waited for.
-fn watched(size: Option<Size>) -> TransferSpec {
-    TransferSpec {
-        to: Sink::File,
-        size: size.unwrap_or(Size(4 * Size::MIB)),
-        chunk: Size(4 * Size::KIB),
-        ..TransferSpec::of(Method::ReadWrite)
-    }
-}
-
 fn watch(args: &Args, dir: &Path) -> Result<()> {
-    let spec = watched(args.size);
+    let spec = watching::usual(args.size);
     let mut line = Line::new(!std::io::stderr().is_terminal());
     let found = watching::watch(
         &spec,
         args.runs as usize,
         dir,
         &Cancel::new(),
-        &mut |round, how| {
+        &mut |round, how, _| {
             line.show(&format!("round {}: {}", round + 1, how.name()));
         },
     );

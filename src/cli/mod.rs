@@ -13,7 +13,6 @@ use clap::{Parser, Subcommand};
 use nix::sys::signal::{SigHandler, Signal};
 
 pub mod capstone;
-pub mod chart;
 pub mod check;
 pub mod compare;
 pub mod completions;

@@ -41,7 +41,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     if let Some(note) = &dir.note {
         super::warn(note);
     }
-    let seen = page_cache::watch(&dir.path, args.size)?;
+    let seen = page_cache::watch(&dir.path, args.size, &mut |_| Ok(()))?;
     let document = Document {
         dir: dir.path,
         seen,

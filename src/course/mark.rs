@@ -9,8 +9,8 @@ pub use pairs::{right_sides, sides};
 
 use super::chance::Chance;
 use crate::model::{
-    Ask, Predict, PredictOption, Query, Question, QuestionKind, QuestionOption, Reaction, Size,
-    Summary, TransferSpec, WrongNumber, grouped,
+    Ask, Found, Predict, PredictOption, Query, Question, QuestionKind, QuestionOption, Reaction,
+    Size, Summary, TransferSpec, WrongNumber, grouped,
 };
 
 /// How an answer was judged.
@@ -72,15 +72,6 @@ pub fn mark(
         } => lines::mark(lines, *bug, wrong, otherwise, given),
         QuestionKind::Drawn(_) => Err("the values of the question have not been drawn".to_owned()),
     }
-}
-
-/// What a run answered to a query.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Found {
-    /// A word: `shared`, `EINVAL`.
-    Word(String),
-    /// A figure.
-    Number(f64),
 }
 
 /// Compares a guess with the figure of the run that followed it.

@@ -14,7 +14,7 @@ use super::{Lab, repeated, stop_if};
 use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::Range;
-use crate::model::{Measured, Method, Sink, Size, TransferSpec, Unavailable};
+use crate::model::{Measured, Method, Sink, Size, Sweep, TransferSpec, Unavailable};
 use crate::trace::{Cancel, TraceError};
 
 /// Where the bytes go.
@@ -85,6 +85,34 @@ pub struct Plan {
     pub entries: Vec<Entry>,
     /// Measured runs of each.
     pub runs: usize,
+}
+
+/// As in the sweep of the lab: each four times the one before.
+const CHUNKS: [Size; 5] = [
+    Size(4 * Size::KIB),
+    Size(16 * Size::KIB),
+    Size(64 * Size::KIB),
+    Size(256 * Size::KIB),
+    Size(Size::MIB),
+];
+
+/// The points of a comparison, as (size, chunk): one, or those of a sweep, which replace the chunk, or end at the size.
+pub fn points(sweep: Option<Sweep>, size: Size, chunk: Size) -> Vec<(Size, Size)> {
+    match sweep {
+        None => vec![(size, chunk)],
+        Some(Sweep::Chunk) => CHUNKS.map(|chunk| (size, chunk)).to_vec(),
+        Some(Sweep::Size) => sizes(size).into_iter().map(|size| (size, chunk)).collect(),
+    }
+}
+
+/// Five sizes up to the largest, each a quarter of the next.
+fn sizes(largest: Size) -> Vec<Size> {
+    let mut sizes: Vec<_> = (0..5)
+        .rev()
+        .map(|n| Size((largest.bytes() >> (2 * n)).max(1)))
+        .collect();
+    sizes.dedup();
+    sizes
 }
 
 /// How far a comparison is.
@@ -163,9 +191,9 @@ pub fn compare(
     plan: &Plan,
     dir: &Path,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(Progress, &[Row]),
 ) -> Result<Comparison> {
-    let sources = sources(plan, dir, cancel, progress)?;
+    let sources = sources(plan, dir, cancel, &mut |made| progress(made, &[]))?;
     let bench = Bench {
         dir,
         sources,
@@ -177,7 +205,7 @@ pub fn compare(
         ..Comparison::default()
     };
     for (row, entry) in plan.entries.iter().enumerate() {
-        progress(Progress::Tracing { row });
+        progress(Progress::Tracing { row }, &done.rows);
         match bench.try_out(entry) {
             Ok(counted) => done.add(*entry, counted),
             Err(error) if is_cancelled(&error) => return Err(error),
@@ -193,7 +221,7 @@ pub fn compare(
     }
     for round in 0..plan.runs {
         for row in order(done.rows.len(), round) {
-            progress(Progress::Measuring { round, row });
+            progress(Progress::Measuring { round, row }, &done.rows);
             let measured = bench.measure(&done.rows[row].entry)?;
             done.rows[row].runs.push(measured);
         }

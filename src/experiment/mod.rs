@@ -8,6 +8,7 @@ pub mod page_cache;
 pub mod proof;
 pub mod repeated;
 mod sender;
+pub mod trial;
 pub mod verdict;
 pub mod watched;
 pub mod watching;

@@ -7,98 +7,56 @@ use nix::{
     fcntl::{PosixFadviseAdvice, posix_fadvise},
     sys::mman::{MapFlags, ProtFlags, mmap, munmap},
 };
-use serde::Serialize;
 
 use crate::endpoint;
 use crate::host;
 use crate::measure::{self, Counters};
+pub use crate::model::{PAGE_CACHE_CELLS as CELLS, PageCache, PageCacheStep as Step};
 use crate::model::{Size, Unavailable};
 
-/// How many cells a picture has, where the file has as many pages.
-pub const CELLS: usize = 64;
-
-/// What was seen after one step; the names are those of `page-cache --json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Step {
-    /// What was done, in kebab-case.
-    pub step: &'static str,
-    /// Pages in the page cache after it.
-    pub resident: u64,
-    /// Pages of the file.
-    pub pages: u64,
-    /// Of the resident ones, those that are not written to the disk yet; none where cachestat is refused.
-    pub dirty: Option<u64>,
-    /// The pages, first to last, in at most [`CELLS`] cells: `■` resident, `▪` in part, `·` not.
-    pub map: String,
-    /// Faults of the step that needed no disk.
-    pub minor_faults: u64,
-    /// Faults of the step that waited for the disk.
-    pub major_faults: u64,
-    /// Bytes that the step fetched from storage; none where the kernel does not count them.
-    pub read_bytes: Option<u64>,
-    /// What that says.
-    pub note: String,
-}
-
-/// All steps; the names are those of `page-cache --json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PageCache {
-    /// The file system that the file is on: `ext4`.
-    pub filesystem: String,
-    /// The file's size.
-    pub size: Size,
-    /// Bytes in a page.
-    pub page_size: u64,
-    /// The steps, in order.
-    pub steps: Vec<Step>,
-    /// What could not be had.
-    pub unavailable: Vec<Unavailable>,
-}
-
-/// Goes through the steps with a file of `size` bytes (at least one) without a name in `dir`.
+/// Goes through the steps with a file of `size` bytes (at least one) without a name in `dir`. After each step `each` sees
+/// what is known so far; an error of it ends the experiment.
 ///
 /// # Errors
 /// No room, a call that failed, or residency that the kernel does not tell.
-pub fn watch(dir: &Path, size: Size) -> Result<PageCache> {
+pub fn watch(
+    dir: &Path,
+    size: Size,
+    each: &mut dyn FnMut(&PageCache) -> Result<()>,
+) -> Result<PageCache> {
     endpoint::need_space(dir, size.bytes())?;
     let file = endpoint::scratch_file(dir)?;
-    let page_size = host::machine().page_size;
     let filesystem = host::file_system(&file);
+    let dirty = measure::dirty_pages(&file).err();
+    let unavailable = dirty.map(|errno| Unavailable {
+        instrument: "cachestat".to_owned(),
+        reason: format!("{errno:?}: dirty pages cannot be counted (cachestat came with Linux 6.5)"),
+    });
     let mut watch = Watch {
         file,
-        size: size.bytes(),
-        page_size,
         keeps: filesystem == "tmpfs" || filesystem == "ramfs",
         before: 0,
-        steps: Vec::new(),
+        seen: PageCache {
+            filesystem,
+            size,
+            page_size: host::machine().page_size,
+            steps: Vec::new(),
+            unavailable: unavailable.into_iter().collect(),
+        },
+        each,
     };
     watch.all_steps()?;
-    let unavailable = measure::dirty_pages(&watch.file)
-        .err()
-        .map(|errno| Unavailable {
-            instrument: "cachestat".to_owned(),
-            reason: format!(
-                "{errno:?}: dirty pages cannot be counted (cachestat came with Linux 6.5)"
-            ),
-        });
-    Ok(PageCache {
-        filesystem,
-        size,
-        page_size,
-        steps: watch.steps,
-        unavailable: unavailable.into_iter().collect(),
-    })
+    Ok(watch.seen)
 }
 
-struct Watch {
+struct Watch<'a> {
     file: File,
-    size: u64,
-    page_size: u64,
     /// The file system has no disk behind its pages, so that it never drops them.
     keeps: bool,
     /// Resident pages after the step before.
     before: u64,
-    steps: Vec<Step>,
+    seen: PageCache,
+    each: &'a mut dyn FnMut(&PageCache) -> Result<()>,
 }
 
 /// What a note is made of.
@@ -112,9 +70,9 @@ struct Look {
     keeps: bool,
 }
 
-impl Watch {
+impl Watch<'_> {
     fn all_steps(&mut self) -> Result<()> {
-        let (size, page) = (self.size, self.page_size);
+        let (size, page) = (self.seen.size.bytes(), self.seen.page_size);
         let middle = size / page / 2 * page;
         let pread = |file: &File, at: u64| {
             let mut byte = [0; 4096];
@@ -167,7 +125,7 @@ impl Watch {
             keeps: self.keeps,
         };
         self.before = look.resident;
-        self.steps.push(Step {
+        self.seen.steps.push(Step {
             step,
             resident: look.resident,
             pages: look.pages,
@@ -178,7 +136,7 @@ impl Watch {
             read_bytes: cost.read_bytes,
             note: note(&look),
         });
-        Ok(())
+        (self.each)(&self.seen)
     }
 }
 

@@ -22,12 +22,12 @@ use nix::{
         socket::{MsgFlags, Shutdown, send, setsockopt, shutdown, sockopt},
     },
 };
-use serde::Serialize;
 
 use super::ends;
 use crate::endpoint;
 use crate::model::{Method, Sink, Size};
 use crate::transfer::{self, Job, Reports, Tools, Wish, send_zerocopy};
+pub use crate::model::{Proof, ProofVerdict as Verdict};
 
 /// A verdict stands when this many rounds, each with a source and a sink of its own, have agreed.
 pub const ROUNDS: u32 = 5;
@@ -37,57 +37,6 @@ const LETTERS: usize = 32;
 
 /// How many bytes at most a call.
 const CHUNK: usize = 1 << 16;
-
-/// What the kernel did with the bytes, as far as the receiver can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// All bytes arrived new: the kernel held references.
-    Shared,
-    /// All bytes arrived old: the kernel had copied.
-    Copied,
-    /// Some arrived new and some old, or the rounds disagreed.
-    Mixed,
-    /// It could not be tried.
-    Unavailable,
-}
-
-impl Verdict {
-    /// As in JSON: `shared`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Verdict::Shared => "shared",
-            Verdict::Copied => "copied",
-            Verdict::Mixed => "mixed",
-            Verdict::Unavailable => "unavailable",
-        }
-    }
-}
-
-/// What came of one method and sink; the names are those of `prove --json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Proof {
-    /// The way.
-    pub method: Method,
-    /// What it wrote to.
-    pub to: Sink,
-    /// How many bytes were sent.
-    pub size: Size,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Bytes of the last round that arrived as they were after the overwriting.
-    pub new_bytes: u64,
-    /// Bytes of the last round that arrived as they were before it.
-    pub old_bytes: u64,
-    /// Whether the kernel itself reported a copy; none where the method has no such report.
-    pub kernel_reports_copied: Option<bool>,
-    /// Why it is unavailable, or why it is mixed.
-    pub reason: Option<String>,
-    /// What arrived in the last round, from first to last: `A` old, `B` new, `x` a letter's share of both.
-    pub arrived: String,
-    /// How many rounds were made.
-    pub rounds: u32,
-}
 
 /// Proves one method and sink, with files in `dir`. What stands in the way is a reason, not an error.
 pub fn prove(method: Method, to: Sink, size: Size, dir: &Path) -> Proof {

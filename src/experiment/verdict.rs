@@ -4,21 +4,7 @@ use super::comparison::{Load, Row};
 use crate::measure::statistics::{Difference, LEAST_RUNS, Verdict};
 use crate::model::grouped;
 
-/// A time with three figures that count: `412 µs`, `1.31 ms`, the unit apart by a no-break space.
-pub fn duration(ns: u64) -> String {
-    let (number, unit) = match ns {
-        0..1_000 => return format!("{ns}\u{a0}ns"),
-        1_000..1_000_000 => (ns as f64 / 1e3, "µs"),
-        1_000_000..1_000_000_000 => (ns as f64 / 1e6, "ms"),
-        _ => (ns as f64 / 1e9, "s"),
-    };
-    let decimals = match number {
-        ..9.995 => 2,
-        ..99.95 => 1,
-        _ => 0,
-    };
-    format!("{number:.decimals$}\u{a0}{unit}")
-}
+pub use crate::model::duration;
 
 /// What varies within a comparison, and so names a row beside its method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

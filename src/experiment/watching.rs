@@ -16,7 +16,7 @@ use super::{Lab, stop_if};
 use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::{Difference, Range, Verdict};
-use crate::model::{Measured, TransferSpec, Unavailable, grouped};
+use crate::model::{Measured, Method, Sink, Size, TransferSpec, Unavailable, grouped};
 use crate::trace::Cancel;
 
 /// Who watches the sender, and from where. The sender itself is pinned to one CPU, always the same.
@@ -76,7 +76,17 @@ pub struct Watching {
     pub unavailable: Vec<Unavailable>,
 }
 
-/// Runs the transfer `runs` times in each way, in turn.
+/// The transfer that is watched, where nobody asks for another: many calls, and a sink that nobody has to be waited for.
+pub fn usual(size: Option<Size>) -> TransferSpec {
+    TransferSpec {
+        to: Sink::File,
+        size: size.unwrap_or(Size(4 * Size::MIB)),
+        chunk: Size(4 * Size::KIB),
+        ..TransferSpec::of(Method::ReadWrite)
+    }
+}
+
+/// Runs the transfer `runs` times in each way, in turn. `progress` hears the round, the way, and what is known so far.
 ///
 /// # Errors
 /// The source cannot be made, or a run failed.
@@ -85,7 +95,7 @@ pub fn watch(
     runs: usize,
     dir: &Path,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(usize, Watched),
+    progress: &mut dyn FnMut(usize, Watched, &Watching),
 ) -> Result<Watching> {
     endpoint::need_space(dir, spec.size.bytes().saturating_mul(2))?;
     let source = endpoint::Source::generate(dir, spec.size.bytes(), &mut |_| stop_if(cancel))?;
@@ -112,7 +122,7 @@ pub fn watch(
     for round in 0..runs {
         for at in order(found.rows.len(), round) {
             let watched = found.rows[at].watched;
-            progress(round, watched);
+            progress(round, watched, &found);
             let cpu = other
                 .filter(|_| watched == Watched::OtherCpu)
                 .unwrap_or(own);

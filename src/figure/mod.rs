@@ -3,6 +3,7 @@
 //! `(stage, recording, position)` becomes a [`Scene`]: what stands where, what travels, what is said. The clock and
 //! the screen are elsewhere.
 
+pub mod chart;
 pub mod drawn;
 pub mod narration;
 pub mod playback;

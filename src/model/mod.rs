@@ -8,6 +8,7 @@ mod call;
 mod figure;
 mod flow;
 mod formula;
+mod findings;
 mod hop;
 mod lesson;
 pub mod marker;
@@ -26,6 +27,10 @@ pub use call::{
 pub use figure::{Figure, FigureHop, FigureStep};
 pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, Unexplained, Watched};
 pub use formula::Formula;
+pub use findings::{
+    Compared, ComparedRow, Finding, Findings, Found, PAGE_CACHE_CELLS, PageCache, PageCacheStep,
+    Proof, ProofVerdict, Proved, WatchCost, WatchRow,
+};
 pub use hop::{Basis, Hop, How, Place, Side};
 pub use lesson::{
     Ask, AskedNumber, Drawn, Lab, Lesson, Objective, Page, Pair, Predict, PredictOption, Question,
@@ -33,7 +38,7 @@ pub use lesson::{
 };
 pub use method::{Cache, Method, Sink, Start};
 pub use progress::{Answer, Record, Reset, Visit};
-pub use range::Range;
+pub use range::{Range, duration};
 pub use recording::{
     KernelReports, Machine, Measured, Origin, Outcome, Recording, Residency, TransferSpec,
     Unavailable,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::endpoint;
 use crate::host;
+pub use crate::model::Finding;
 
 mod files;
 mod loops;
@@ -163,33 +164,6 @@ impl Seen {
 /// `EINVAL`
 fn name(errno: Errno) -> String {
     format!("{errno:?}")
-}
-
-/// What came of an experiment; the names are those of `errors --json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// The experiment.
-    pub name: String,
-    /// What it is about.
-    pub theme: String,
-    /// The call, as text.
-    pub call: String,
-    /// What was made ready before it.
-    pub setup: String,
-    /// What a kernel of this version is expected to answer.
-    pub expected: String,
-    /// What this one answered; `unavailable` where it could not be asked.
-    pub seen: String,
-    /// Whether the two are the same; none where it is unavailable.
-    pub matches: Option<bool>,
-    /// The figures of this very run.
-    pub detail: Option<String>,
-    /// What happened, call by call, where that is the point.
-    pub lines: Vec<String>,
-    /// Why it is unavailable here.
-    pub reason: Option<String>,
-    /// Why the kernel answers so, and where that is documented.
-    pub why: String,
 }
 
 /// Every experiment, theme by theme.

@@ -1,7 +1,6 @@
 //! Ranges on one scale, as text: `├──●────┤` from the fastest run to the slowest, the median marked.
 
-use crate::experiment::verdict::duration;
-use crate::measure::statistics::Range;
+use crate::model::{Range, duration};
 
 /// The marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

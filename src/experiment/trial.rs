@@ -1,0 +1,290 @@
+//! Any experiment that is no single transfer, run from a plan: what the screens and the lessons ask for.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::comparison::{self, Comparison, Entry, Load, Plan, Row, To};
+use super::verdict::{Pair, Varies, pairs, sentences};
+use super::watching::{self, Watched, Watching};
+use super::{claims, errors, page_cache, proof, stop_if};
+use crate::endpoint;
+use crate::host;
+use crate::measure::statistics::{Difference, Verdict};
+use crate::model::{
+    Compared, ComparedRow, Contest, Findings, Method, Proved, Sink, Size, WatchCost, WatchRow, What,
+};
+use crate::trace::Cancel;
+
+/// How far an experiment is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// What it is at: `sendfile to tcp`, `round 3 of 9`.
+    pub at: String,
+    /// Steps done.
+    pub done: u64,
+    /// Steps in all.
+    pub total: u64,
+    /// What is known so far; none where nothing is.
+    pub so_far: Option<Findings>,
+}
+
+/// The file that the page cache is looked at with.
+const PAGE_CACHE_FILE: Size = Size(16 * Size::MIB);
+
+/// Runs it, with files in `dir` (else in the cache directory).
+///
+/// # Errors
+/// It cannot be set up, or a run failed: one line. [`crate::trace::TraceError::Cancelled`].
+pub fn run(
+    what: &What,
+    dir: Option<&Path>,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Findings> {
+    let at = host::scratch_directory(dir)?.path;
+    match what {
+        What::Proof(plan) => prove(&plan.pairs(), plan.size, &at, cancel, tell),
+        What::Errors(names) => fail(names, dir, cancel, tell),
+        What::PageCache => page_cache(&at, cancel, tell),
+        What::Compare(contest) => compare(contest, &at, cancel, tell),
+        What::Watching => watch(&at, cancel, tell),
+    }
+}
+
+fn prove(
+    pairs: &[(Method, Sink)],
+    size: Size,
+    dir: &Path,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Findings> {
+    let mut found = Proved {
+        machine: host::machine(),
+        filesystem: host::file_system(endpoint::scratch_file(dir)?),
+        proofs: Vec::new(),
+    };
+    for (done, (method, to)) in pairs.iter().enumerate() {
+        stop_if(cancel)?;
+        tell(Progress {
+            at: format!("{method} to {to}"),
+            done: done as u64,
+            total: pairs.len() as u64,
+            so_far: Some(Findings::Proof(found.clone())),
+        });
+        found.proofs.push(proof::prove(*method, *to, size, dir));
+    }
+    Ok(Findings::Proof(found))
+}
+
+fn fail(
+    names: &[String],
+    dir: Option<&Path>,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Findings> {
+    let setting = errors::Setting::find(dir)?;
+    let mut found = Vec::new();
+    for (done, name) in names.iter().enumerate() {
+        stop_if(cancel)?;
+        tell(Progress {
+            at: name.clone(),
+            done: done as u64,
+            total: names.len() as u64,
+            so_far: Some(Findings::Errors(found.clone())),
+        });
+        found.push(errors::run(errors::find(name)?, &setting)?);
+    }
+    Ok(Findings::Errors(found))
+}
+
+fn page_cache(dir: &Path, cancel: &Cancel, tell: &mut dyn FnMut(Progress)) -> Result<Findings> {
+    let total = crate::model::PAGE_CACHE_STEPS.len() as u64;
+    let seen = page_cache::watch(dir, PAGE_CACHE_FILE, &mut |seen| {
+        tell(Progress {
+            at: seen.steps.last().map_or("", |step| step.step).to_owned(),
+            done: seen.steps.len() as u64,
+            total,
+            so_far: Some(Findings::PageCache(seen.clone())),
+        });
+        stop_if(cancel)
+    })?;
+    Ok(Findings::PageCache(seen))
+}
+
+fn compare(
+    contest: &Contest,
+    dir: &Path,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Findings> {
+    let claim = match contest {
+        Contest::Claim(name) => claims::Claim::named(name),
+        Contest::Methods { .. } => None,
+    };
+    let plan = match contest {
+        Contest::Methods {
+            methods,
+            to,
+            size,
+            chunk,
+            sweep,
+        } => Plan {
+            entries: comparison::points(*sweep, *size, *chunk)
+                .into_iter()
+                .flat_map(|(size, chunk)| {
+                    methods.iter().map(move |method| Entry {
+                        method: *method,
+                        to: To::Sink(*to),
+                        size,
+                        chunk,
+                        load: Load::Single,
+                    })
+                })
+                .collect(),
+            runs: claims::RUNS,
+        },
+        Contest::Claim(name) => match claim {
+            Some(claim) => claim.plan(None, claims::RUNS),
+            None => anyhow::bail!("'{name}' is not a claim"),
+        },
+    };
+    let rows = plan.entries.len() as u64;
+    let total = rows * (1 + plan.runs as u64);
+    let says = claim.map(|claim| claim.says.to_owned());
+    let done = comparison::compare(&plan, dir, cancel, &mut |progress, so_far| {
+        let (at, done) = match progress {
+            comparison::Progress::Preparing(size) => (format!("making a source of {size}"), 0),
+            comparison::Progress::Tracing { row } => ("counting calls".to_owned(), row as u64),
+            comparison::Progress::Measuring { round, row } => (
+                format!("round {} of {}", round + 1, plan.runs),
+                rows + round as u64 * rows + row as u64,
+            ),
+        };
+        // Nothing is drawn of rows without a run.
+        let measured = so_far.iter().any(|row| !row.runs.is_empty());
+        tell(Progress {
+            at,
+            done,
+            total,
+            so_far: measured.then(|| {
+                Findings::Compare(Compared {
+                    claim: says.clone(),
+                    rows: shown(so_far),
+                    ..Compared::default()
+                })
+            }),
+        });
+    })?;
+    let verdicts = claim.map_or_else(|| sentences(&done.rows), |claim| claim.verdict(&done.rows));
+    Ok(Findings::Compare(compared(done, says, verdicts)))
+}
+
+fn compared(done: Comparison, claim: Option<String>, verdicts: Vec<String>) -> Compared {
+    Compared {
+        claim,
+        rows: shown(&done.rows),
+        verdicts,
+        word: word(&done.rows, &|pair| pair.wall()),
+        cpu_word: word(&done.rows, &|pair| pair.cpu()),
+        times: second_pairs(&done.rows).first().and_then(|pair| {
+            let found = pair.wall()?;
+            let second = found.second.median;
+            (second > 0).then(|| found.first.median as f64 / second as f64)
+        }),
+        filesystem: done.file_system,
+        unavailable: done.unavailable,
+    }
+}
+
+fn shown(rows: &[Row]) -> Vec<ComparedRow> {
+    let varies = Varies::among(rows);
+    let shown = rows.iter().map(|row| ComparedRow {
+        method: row.entry.method,
+        to: row.entry.to.name(),
+        label: varies.label(row),
+        size: row.entry.size,
+        chunk: row.entry.chunk,
+        runs: row.runs.len(),
+        wall: row.range(|run| run.wall_ns),
+        cpu: row.range(|run| run.cpu_ns),
+        syscalls: row.syscalls,
+    });
+    shown.collect()
+}
+
+/// The second method's rows, each beside the first method's.
+fn second_pairs(rows: &[Row]) -> Vec<Pair<'_>> {
+    let pairs = pairs(rows);
+    let second = pairs.first().map(|pair| pair.second.entry.method);
+    let of_second = pairs
+        .into_iter()
+        .filter(|pair| Some(pair.second.entry.method) == second);
+    of_second.collect()
+}
+
+/// One of [`crate::model::COMPARE_WORDS`].
+fn word(rows: &[Row], of: &dyn Fn(&Pair) -> Option<Difference>) -> &'static str {
+    let one = |found: Difference| match (found.verdict, found.second_is_lower()) {
+        (Verdict::Apart | Verdict::Mostly, true) => "faster",
+        (Verdict::Apart | Verdict::Mostly, false) => "slower",
+        _ => "no-verdict",
+    };
+    let mut words: Vec<_> = second_pairs(rows).iter().filter_map(of).map(one).collect();
+    words.sort_unstable();
+    words.dedup();
+    match words[..] {
+        [] => "no-verdict",
+        [word] => word,
+        _ => "depends",
+    }
+}
+
+fn watch(dir: &Path, cancel: &Cancel, tell: &mut dyn FnMut(Progress)) -> Result<Findings> {
+    let spec = watching::usual(None);
+    let runs = claims::RUNS;
+    let found = watching::watch(&spec, runs, dir, cancel, &mut |round, how, so_far| {
+        let ways = so_far.rows.len().max(1);
+        let way = so_far.rows.iter().position(|row| row.watched == how);
+        let measured = so_far.rows.iter().all(|row| !row.runs.is_empty());
+        tell(Progress {
+            at: format!("round {} of {runs}: {}", round + 1, how.name()),
+            done: (round * ways + way.unwrap_or(0)) as u64,
+            total: (runs * ways) as u64,
+            so_far: measured.then(|| Findings::Watching(cost(so_far, Vec::new()))),
+        });
+    })?;
+    let verdicts = found.verdicts();
+    Ok(Findings::Watching(cost(&found, verdicts)))
+}
+
+fn cost(found: &Watching, verdicts: Vec<String>) -> WatchCost {
+    let spec = &found.spec;
+    let untraced = found.row(Watched::Untraced);
+    let untraced = untraced.map(|row| row.range(|run| run.wall_ns).median);
+    let rows = found.rows.iter().map(|row| {
+        let wall = row.range(|run| run.wall_ns);
+        let watched = row.watched != Watched::Untraced;
+        let ratio = |base: u64| (base > 0).then(|| wall.median as f64 / base as f64);
+        WatchRow {
+            name: row.watched.name(),
+            runs: row.runs.len(),
+            wall,
+            switches: row.range(|run| run.voluntary_context_switches),
+            switches_a_call: watched
+                .then(|| found.switches_a_call(row.watched))
+                .flatten(),
+            times: untraced.filter(|_| watched).and_then(ratio),
+        }
+    });
+    WatchCost {
+        transfer: format!(
+            "{} to {}, {} in chunks of {}",
+            spec.method, spec.to, spec.size, spec.chunk
+        ),
+        syscalls: found.syscalls,
+        rows: rows.collect(),
+        verdicts,
+        unavailable: found.unavailable.clone(),
+    }
+}

@@ -1,0 +1,290 @@
+//! What came of an experiment that is no single transfer, as plain data: the screens and the commands show the same.
+
+use serde::Serialize;
+
+use super::{Machine, Method, Range, Sink, Size, Unavailable};
+
+/// What came of a [`super::What`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Findings {
+    /// Of the alias proof.
+    Proof(Proved),
+    /// Of errors on purpose.
+    Errors(Vec<Finding>),
+    /// Of the page cache.
+    PageCache(PageCache),
+    /// Of methods side by side.
+    Compare(Compared),
+    /// Of the cost of watching.
+    Watching(WatchCost),
+}
+
+/// What a run answers to a query.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// A word: `shared`, `EINVAL`.
+    Word(String),
+    /// A figure.
+    Number(f64),
+}
+
+impl Findings {
+    /// The figure of that name, as [`super::What::queries`] lists them; none where it could not be had.
+    pub fn figure(&self, query: &str) -> Option<Found> {
+        let number = |value: Option<f64>| value.map(Found::Number);
+        let word = |word: &str| Some(Found::Word(word.to_owned()));
+        let (figure, of) = query.split_once('.').unwrap_or((query, ""));
+        match self {
+            Findings::Proof(Proved { proofs, .. }) => {
+                let first = proofs.first()?;
+                match figure {
+                    "verdict" => word(first.verdict.name()),
+                    "new_bytes" => number(Some(first.new_bytes as f64)),
+                    "old_bytes" => number(Some(first.old_bytes as f64)),
+                    _ => None,
+                }
+            }
+            Findings::Errors(found) => word(&found.first()?.seen),
+            Findings::PageCache(found) => {
+                let step = found.steps.iter().find(|step| step.step == of)?;
+                let value = match figure {
+                    "resident" => step.resident,
+                    "minor_faults" => step.minor_faults,
+                    "major_faults" => step.major_faults,
+                    _ => return None,
+                };
+                number(Some(value as f64))
+            }
+            Findings::Compare(found) => match figure {
+                "verdict" => word(found.word),
+                "cpu_verdict" => word(found.cpu_word),
+                "times" => number(found.times),
+                _ => None,
+            },
+            Findings::Watching(found) => {
+                let row = found.rows.iter().find(|row| row.name == of)?;
+                match figure {
+                    "switches_a_call" => number(row.switches_a_call),
+                    "times" => number(row.times),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// What was refused, and why.
+    pub fn refused(&self) -> Vec<&Unavailable> {
+        match self {
+            Findings::Proof(_) | Findings::Errors(_) => Vec::new(),
+            Findings::PageCache(found) => found.unavailable.iter().collect(),
+            Findings::Compare(found) => found.unavailable.iter().collect(),
+            Findings::Watching(found) => found.unavailable.iter().collect(),
+        }
+    }
+}
+
+/// What came of the alias proof.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proved {
+    /// Where.
+    pub machine: Machine,
+    /// The file system of the sources: `ext4`.
+    pub filesystem: String,
+    /// Each method and sink.
+    pub proofs: Vec<Proof>,
+}
+
+/// What the kernel did with the bytes, as far as the receiver can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProofVerdict {
+    /// All bytes arrived new: the kernel held references.
+    Shared,
+    /// All bytes arrived old: the kernel had copied.
+    Copied,
+    /// Some arrived new and some old, or the rounds disagreed.
+    Mixed,
+    /// It could not be tried.
+    Unavailable,
+}
+
+impl ProofVerdict {
+    /// As in JSON: `shared`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ProofVerdict::Shared => "shared",
+            ProofVerdict::Copied => "copied",
+            ProofVerdict::Mixed => "mixed",
+            ProofVerdict::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// What came of one method and sink; the names are those of `prove --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    /// The way.
+    pub method: Method,
+    /// What it wrote to.
+    pub to: Sink,
+    /// How many bytes were sent.
+    pub size: Size,
+    /// The verdict.
+    pub verdict: ProofVerdict,
+    /// Bytes of the last round that arrived as they were after the overwriting.
+    pub new_bytes: u64,
+    /// Bytes of the last round that arrived as they were before it.
+    pub old_bytes: u64,
+    /// Whether the kernel itself reported a copy; none where the method has no such report.
+    pub kernel_reports_copied: Option<bool>,
+    /// Why it is unavailable, or why it is mixed.
+    pub reason: Option<String>,
+    /// What arrived in the last round, from first to last: `A` old, `B` new, `x` a letter's share of both.
+    pub arrived: String,
+    /// How many rounds were made.
+    pub rounds: u32,
+}
+
+/// What came of an experiment; the names are those of `errors --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The experiment.
+    pub name: String,
+    /// What it is about.
+    pub theme: String,
+    /// The call, as text.
+    pub call: String,
+    /// What was made ready before it.
+    pub setup: String,
+    /// What a kernel of this version is expected to answer.
+    pub expected: String,
+    /// What this one answered; `unavailable` where it could not be asked.
+    pub seen: String,
+    /// Whether the two are the same; none where it is unavailable.
+    pub matches: Option<bool>,
+    /// The figures of this very run.
+    pub detail: Option<String>,
+    /// What happened, call by call, where that is the point.
+    pub lines: Vec<String>,
+    /// Why it is unavailable here.
+    pub reason: Option<String>,
+    /// Why the kernel answers so, and where that is documented.
+    pub why: String,
+}
+
+/// How many cells a picture has, where the file has as many pages.
+pub const PAGE_CACHE_CELLS: usize = 64;
+
+/// What was seen after one step; the names are those of `page-cache --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PageCacheStep {
+    /// What was done, in kebab-case.
+    pub step: &'static str,
+    /// Pages in the page cache after it.
+    pub resident: u64,
+    /// Pages of the file.
+    pub pages: u64,
+    /// Of the resident ones, those that are not written to the disk yet; none where cachestat is refused.
+    pub dirty: Option<u64>,
+    /// The pages, first to last, in at most [`PAGE_CACHE_CELLS`] cells: `■` resident, `▪` in part, `·` not.
+    pub map: String,
+    /// Faults of the step that needed no disk.
+    pub minor_faults: u64,
+    /// Faults of the step that waited for the disk.
+    pub major_faults: u64,
+    /// Bytes that the step fetched from storage; none where the kernel does not count them.
+    pub read_bytes: Option<u64>,
+    /// What that says.
+    pub note: String,
+}
+
+/// All steps; the names are those of `page-cache --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PageCache {
+    /// The file system that the file is on: `ext4`.
+    pub filesystem: String,
+    /// The file's size.
+    pub size: Size,
+    /// Bytes in a page.
+    pub page_size: u64,
+    /// The steps, in order.
+    pub steps: Vec<PageCacheStep>,
+    /// What could not be had.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// What came of methods side by side.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Compared {
+    /// The claim that was tried, word for word; none where methods were chosen.
+    pub claim: Option<String>,
+    /// The file system of the sources.
+    pub filesystem: String,
+    /// The rows, in the order of the plan: methods within a point, points within a sink.
+    pub rows: Vec<ComparedRow>,
+    /// What that says, admitting it where the spread is larger than the difference. Empty until all runs are made.
+    pub verdicts: Vec<String>,
+    /// One of [`super::COMPARE_WORDS`]: the second method beside the first, in wall time.
+    pub word: &'static str,
+    /// The same in CPU time.
+    pub cpu_word: &'static str,
+    /// As long as the second method takes (median wall time of its first row), so many times the first takes.
+    pub times: Option<f64>,
+    /// What could not be run, and instruments that could not be had.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// One row of a comparison. Times are of a whole run, which may be many transfers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComparedRow {
+    /// The way.
+    pub method: Method,
+    /// The sink, or `/dev/null`.
+    pub to: &'static str,
+    /// What names its point of the comparison: `64 KiB`, `tcp`, `8 at once`; empty where nothing but methods varies.
+    pub label: String,
+    /// Bytes of a transfer.
+    pub size: Size,
+    /// How many at most a call.
+    pub chunk: Size,
+    /// Runs so far.
+    pub runs: usize,
+    /// Wall time of a run, nanoseconds.
+    pub wall: Range,
+    /// CPU time of the senders of a run, nanoseconds.
+    pub cpu: Range,
+    /// Calls of one transfer, traced; none where ptrace is refused, or nothing was traced.
+    pub syscalls: Option<u64>,
+}
+
+/// What watching cost.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WatchCost {
+    /// The transfer: `sendfile to tcp, 1 MiB in chunks of 64 KiB`.
+    pub transfer: String,
+    /// Its calls; none where ptrace is refused.
+    pub syscalls: Option<u64>,
+    /// The ways of watching that this machine allows.
+    pub rows: Vec<WatchRow>,
+    /// What that says. Empty until all runs are made.
+    pub verdicts: Vec<String>,
+    /// The ways that it does not allow.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// One way of watching.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WatchRow {
+    /// `untraced`, `same-cpu`, `other-cpu`.
+    pub name: &'static str,
+    /// Runs so far.
+    pub runs: usize,
+    /// Wall time of a run, nanoseconds.
+    pub wall: Range,
+    /// Voluntary context switches of a run.
+    pub switches: Range,
+    /// Voluntary context switches that watching added to each call; none for the untraced runs.
+    pub switches_a_call: Option<f64>,
+    /// How many times as long as the untraced runs it takes, by the medians; none for those themselves.
+    pub times: Option<f64>,
+}
