@@ -3,7 +3,8 @@
 
 use std::ops::Deref;
 
-use super::{App, Leaf, Overlay, Screen};
+use super::{App, Guessing, Leaf, Overlay, Screen};
+use crate::model::{Ask, Predict, What};
 
 /// A key, as the program understands it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +108,12 @@ pub enum Command {
     Chunk,
     /// The lab's cache.
     Cache,
+    /// What a comparison sweeps over.
+    Sweep,
+    /// Run every one.
+    All,
+    /// The list of experiments.
+    Experiments,
     /// The help page.
     Help,
     /// The next theme.
@@ -531,6 +538,80 @@ pub const TABLE: &[Binding] = &[
         turns,
     ),
     row(CONFIRM, "Enter", "", "next page", G::Page, reading),
+    // Experiments that are no transfer.
+    row(
+        CONFIRM,
+        "Enter",
+        "open",
+        "open the experiment",
+        G::Page,
+        in_experiments,
+    ),
+    row(
+        UP_DOWN,
+        "↑↓",
+        "choose",
+        "choose an experiment",
+        G::Page,
+        in_experiments,
+    ),
+    row(
+        ENDS,
+        "Home End",
+        "",
+        "first, last experiment",
+        G::Page,
+        in_experiments,
+    ),
+    row(
+        UP_DOWN,
+        "↑↓",
+        "look at",
+        "look at another row",
+        G::Page,
+        has_rows,
+    ),
+    row(ENDS, "Home End", "", "first, last row", G::Page, has_rows),
+    row(
+        &[(K::Char('a'), C::All)],
+        "a",
+        "run all",
+        "run all of them",
+        G::Recording,
+        has_all,
+    ),
+    row(
+        &[(K::Char('m'), C::Method)],
+        "m",
+        "method",
+        "the next method beside the first",
+        G::Page,
+        changes_contest,
+    ),
+    row(
+        &[(K::Char('t'), C::Sink)],
+        "t",
+        "to",
+        "the next sink",
+        G::Page,
+        changes_plan,
+    ),
+    row(
+        &[(K::Char('z'), C::Size)],
+        "z",
+        "size",
+        "the next size",
+        G::Page,
+        changes_plan,
+    ),
+    row(
+        &[(K::Char('S'), C::Sweep)],
+        "S",
+        "sweep",
+        "sweep over chunk, over size, or over neither",
+        G::Page,
+        changes_contest,
+    ),
     row(
         &[(K::Char('x'), C::Explain)],
         "x",
@@ -673,6 +754,14 @@ pub const TABLE: &[Binding] = &[
         can_open_lab,
     ),
     row(
+        &[(K::Char('e'), C::Experiments)],
+        "e",
+        "experiments",
+        "proofs, errors on purpose, comparisons",
+        G::Everywhere,
+        can_open_experiments,
+    ),
+    row(
         &[(K::Char('?'), C::Help)],
         "?",
         "help",
@@ -789,10 +878,10 @@ fn has_question(app: At) -> bool {
     no_overlay(app) && app.question().is_some()
 }
 fn choosing(app: At) -> bool {
-    no_overlay(app) && app.question().is_some_and(|(_, state)| state.chooses())
+    foretells(app) || no_overlay(app) && app.question().is_some_and(|(_, state)| state.chooses())
 }
 fn typing(app: At) -> bool {
-    guessing(app) || no_overlay(app) && app.question().is_some_and(|(_, state)| state.types())
+    types_guess(app) || no_overlay(app) && app.question().is_some_and(|(_, state)| state.types())
 }
 fn answering(app: At) -> bool {
     no_overlay(app) && app.question().is_some_and(|(_, state)| state.is_ready())
@@ -801,10 +890,47 @@ fn answered(app: At) -> bool {
     no_overlay(app) && app.question().is_some_and(|(_, state)| state.is_right())
 }
 fn guessed(app: At) -> bool {
-    guessing(app)
-        && app
-            .lab_page()
-            .is_some_and(|(_, page)| page.input.parse::<f64>().is_ok())
+    let ready = |(predict, state): (&Predict, &Guessing)| state.is_ready(&predict.ask);
+    guessing(app) && app.guessing().is_some_and(ready)
+}
+fn foretells(app: At) -> bool {
+    let chooses = |(predict, _): (&Predict, &Guessing)| matches!(predict.ask, Ask::Choice(_));
+    guessing(app) && app.guessing().is_some_and(chooses)
+        || no_overlay(app) && app.asks_errno().is_some()
+}
+fn types_guess(app: At) -> bool {
+    guessing(app) && !foretells(app)
+}
+fn has_trial(app: At) -> bool {
+    no_overlay(app) && app.trial().is_some()
+}
+fn in_experiments(app: At) -> bool {
+    no_overlay(app) && app.screen == Screen::Experiments
+}
+fn has_rows(app: At) -> bool {
+    has_trial(app) && !guessing(app) && app.trial().is_some_and(|page| page.rows() > 1)
+}
+fn has_all(app: At) -> bool {
+    has_trial(app)
+        && app.screen == Screen::Trial
+        && app.job.is_none()
+        && app.trial().is_some_and(|page| page.error().is_some())
+}
+fn changes_plan(app: At) -> bool {
+    no_overlay(app) && app.trial_settings().is_some()
+}
+fn changes_contest(app: At) -> bool {
+    changes_plan(app) && matches!(app.trial_settings(), Some(What::Compare(_)))
+}
+fn trial_done(app: At) -> bool {
+    app.trial().is_some_and(|page| match page.error() {
+        Some(name) if app.screen == Screen::Trial => page.finding(name).is_some(),
+        _ => page.done,
+    })
+}
+fn can_open_experiments(app: At) -> bool {
+    no_overlay(app)
+        && (app.screen == Screen::Course || app.screen == Screen::Lab && app.lab.playing.is_none())
 }
 fn waits_for_answer(app: At) -> bool {
     guessing(app) && !guessed(app) || has_question(app) && !answering(app)
@@ -813,7 +939,7 @@ fn guessing(app: At) -> bool {
     no_overlay(app) && app.asks_guess()
 }
 fn erasable(app: At) -> bool {
-    guessing(app) || no_overlay(app) && app.question().is_some_and(|(_, state)| state.erasable())
+    types_guess(app) || no_overlay(app) && app.question().is_some_and(|(_, state)| state.erasable())
 }
 fn has_hint(app: At) -> bool {
     no_overlay(app) && app.hint_left()
@@ -871,17 +997,19 @@ fn can_run_first(app: At) -> bool {
         app.lab_page()
             .is_some_and(|(_, page)| page.player.is_none())
     };
-    no_overlay(app) && app.job.is_none() && (in_form(app) || not_run(app))
+    let not_tried = has_trial(app) && !trial_done(app) && !guessing(app);
+    no_overlay(app) && app.job.is_none() && (in_form(app) || not_run(app) || not_tried)
 }
 fn can_run_again(app: At) -> bool {
-    no_overlay(app) && app.job.is_none() && app.lab_page().is_some() && !can_run_first(app)
+    let is_there = app.lab_page().is_some() || has_trial(app) && trial_done(app);
+    no_overlay(app) && app.job.is_none() && is_there && !can_run_first(app)
 }
 fn can_guess_again(app: At) -> bool {
-    no_overlay(app)
-        && app.job.is_none()
-        && app
-            .lab_page()
-            .is_some_and(|(lab, page)| lab.predict.is_some() && page.player.is_some())
+    let played = app
+        .lab_page()
+        .is_some_and(|(_, page)| page.player.is_some());
+    let tried = app.trial().is_some_and(|page| page.done);
+    no_overlay(app) && app.job.is_none() && app.guessing().is_some() && (played || tried)
 }
 fn has_others(app: At) -> bool {
     no_overlay(app)

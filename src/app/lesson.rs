@@ -1,11 +1,7 @@
 //! The pages of a lesson: what each one holds while the learner is at it.
 
-use super::{
-    Command, Outcome,
-    player::Player,
-    question::{QuestionState, type_digit},
-};
-use crate::model::{Figure, Lab, Page, Target};
+use super::{Guessing, Outcome, TrialPage, player::Player, question::QuestionState};
+use crate::model::{Figure, Page, Target};
 
 /// What a page holds beside its text.
 pub enum PageState {
@@ -13,8 +9,10 @@ pub enum PageState {
     Prose,
     /// A figure, step by step.
     Figure(Box<Player>),
-    /// An experiment.
+    /// A transfer.
     Lab(Box<LabPage>),
+    /// Another experiment.
+    Trial(Box<TrialPage>),
     /// A question.
     Question(Box<QuestionState>),
 }
@@ -23,7 +21,10 @@ impl PageState {
     /// A page that was just opened for the first time. `turn` says which values its question draws.
     pub fn new(page: &Page, figures: &[Figure], turn: u64) -> PageState {
         match &page.target {
-            None | Some(Target::Trial(_)) => PageState::Prose,
+            None => PageState::Prose,
+            Some(Target::Trial(trial)) => {
+                PageState::Trial(Box::new(TrialPage::new(trial.what.clone())))
+            }
             Some(Target::Figure(id)) => figures
                 .iter()
                 .find(|figure| figure.id == *id)
@@ -38,17 +39,11 @@ impl PageState {
     }
 }
 
-/// An experiment of a page.
+/// A transfer of a page.
 #[derive(Default)]
 pub struct LabPage {
-    /// The guess as far as it is typed.
-    pub input: String,
-    /// The guess that was committed.
-    pub guess: Option<f64>,
-    /// It goes without a guess.
-    pub passed: bool,
-    /// How many hints are shown.
-    pub hints: usize,
+    /// The guess before it.
+    pub guessing: Guessing,
     /// What came of the run.
     pub outcome: Option<Outcome>,
     /// Its playback.
@@ -56,30 +51,9 @@ pub struct LabPage {
 }
 
 impl LabPage {
-    /// Whether it still waits for a guess.
-    pub fn asks(&self, lab: &Lab) -> bool {
-        lab.predict.is_some() && self.guess.is_none() && !self.passed
-    }
-
-    /// A key while the guess is typed. True: it is committed.
-    pub fn update(&mut self, command: Command) -> bool {
-        match command {
-            Command::Digit(digit) => type_digit(&mut self.input, digit),
-            Command::Erase => drop(self.input.pop()),
-            Command::Confirm => {
-                self.guess = self.input.parse().ok();
-                return self.guess.is_some();
-            }
-            _ => {}
-        }
-        false
-    }
-
     /// Back to the question before the run.
     pub fn guess_again(&mut self) {
-        *self = LabPage {
-            hints: self.hints,
-            ..LabPage::default()
-        };
+        self.guessing.again();
+        (self.outcome, self.player) = (None, None);
     }
 }

@@ -2,6 +2,7 @@
 //! terminal, no thread: [`App::update`] takes an event and answers with effects, and `runtime` runs them.
 
 mod course;
+mod guess;
 pub mod keys;
 pub mod lab;
 mod lesson;
@@ -9,6 +10,7 @@ mod overlay;
 pub mod player;
 pub mod question;
 mod run;
+pub mod trial;
 mod update;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -16,17 +18,19 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use self::player::Player;
 pub use self::{
     course::CourseScreen,
+    guess::{Guess, Guessing},
     keys::{Binding, Command, Group, Key},
     lab::LabScreen,
     lesson::{LabPage, PageState},
     overlay::Overlay,
     question::QuestionState,
-    run::{Job, Outcome, Progress, Purpose, Run, Stage},
+    run::{Job, Outcome, Progress, Purpose, Run},
+    trial::{ErrorCase, Experiments, TrialPage},
     update::number,
 };
 use crate::course::progress::Progress as Learned;
 use crate::model::{
-    Figure, Lab, Lesson, Method, Question, QuestionKind, Sink, Target, TransferSpec,
+    Figure, Findings, Lab, Lesson, Method, Question, QuestionKind, Sink, Target, TransferSpec, What,
 };
 
 /// Which screen is shown.
@@ -40,6 +44,10 @@ pub enum Screen {
     Quiz,
     /// The free lab.
     Lab,
+    /// The list of experiments.
+    Experiments,
+    /// One of them.
+    Trial,
     /// One recording, full size.
     Replay,
 }
@@ -81,6 +89,10 @@ pub enum Click {
     Setting(usize),
     /// A side of the lab.
     Side(usize),
+    /// An entry of the list of experiments.
+    Experiment(usize),
+    /// A row of an experiment.
+    Row(usize),
 }
 
 /// Something that happened.
@@ -98,6 +110,10 @@ pub enum Event {
     Progress(u64, Progress),
     /// An experiment is done.
     Finished(u64, Box<Outcome>),
+    /// What an experiment that is no transfer knows so far.
+    SoFar(u64, Box<Findings>),
+    /// An experiment that is no transfer is done.
+    Tried(u64, Box<Findings>),
     /// An experiment failed, was refused, or was stopped.
     Failed(u64, String),
     /// Whether only one leaf of a page fits the screen.
@@ -119,6 +135,13 @@ pub enum Effect {
         job: u64,
         /// What to run.
         spec: TransferSpec,
+    },
+    /// Run an experiment that is no transfer.
+    Try {
+        /// The job's number.
+        job: u64,
+        /// What to try.
+        what: What,
     },
     /// Stop the experiment that runs.
     Cancel,
@@ -172,6 +195,8 @@ pub struct Material {
     pub sources: Vec<(Method, &'static str, &'static str)>,
     /// How often the CPU copies each byte, from recordings of the lessons' experiments.
     pub copies: Vec<(Method, Sink, f64)>,
+    /// The errors on purpose, as far as they are known before they run.
+    pub errors: Vec<ErrorCase>,
 }
 
 /// A recording that is played full size.
@@ -190,6 +215,8 @@ pub struct App {
     pub figures: Vec<Figure>,
     sources: Vec<(Method, &'static str, &'static str)>,
     copies: Vec<(Method, Sink, f64)>,
+    /// The errors on purpose, as far as they are known before they run.
+    pub errors: Vec<ErrorCase>,
     /// What is known of the learner.
     pub progress: Learned,
     /// Which screen is shown.
@@ -215,6 +242,10 @@ pub struct App {
     pub lab: LabScreen,
     /// Where the lab was opened from.
     before_lab: Screen,
+    /// The list of experiments.
+    pub experiments: Experiments,
+    /// Where it was opened from.
+    before_experiments: Screen,
     /// The recording that is played full size.
     pub replay: Option<Replay>,
     /// The experiment that runs.
@@ -239,6 +270,7 @@ impl App {
             figures: material.figures,
             sources: material.sources,
             copies: material.copies,
+            errors: material.errors,
             progress,
             screen: Screen::Course,
             overlay: None,
@@ -252,6 +284,8 @@ impl App {
             pages: HashMap::new(),
             lab: LabScreen::default(),
             before_lab: Screen::Course,
+            experiments: Experiments::default(),
+            before_experiments: Screen::Course,
             replay: None,
             job: None,
             jobs: 0,
@@ -319,7 +353,8 @@ impl App {
 
     /// Whether the open page waits for a guess.
     pub fn asks_guess(&self) -> bool {
-        self.job.is_none() && self.lab_page().is_some_and(|(lab, page)| page.asks(lab))
+        let asks = |(predict, state): (_, &Guessing)| state.asks(Some(predict));
+        self.job.is_none() && self.guessing().is_some_and(asks)
     }
 
     /// Whether there is a hint that is not shown yet.
@@ -327,19 +362,15 @@ impl App {
         if let Some((question, state)) = self.question() {
             return state.hints < question.hints.len();
         }
-        self.lab_page().is_some_and(|(lab, page)| {
-            let hints = lab
-                .predict
-                .as_ref()
-                .map_or(0, |predict| predict.hints.len());
-            page.asks(lab) && page.hints < hints
+        self.guessing().is_some_and(|(predict, state)| {
+            state.asks(Some(predict)) && state.hints < predict.hints.len()
         })
     }
 
     /// The playback that is on the screen.
     pub fn player(&self) -> Option<&Player> {
         match self.screen {
-            Screen::Course => None,
+            Screen::Course | Screen::Experiments | Screen::Trial => None,
             Screen::Replay => self.replay.as_ref().map(|replay| &replay.player),
             Screen::Lab => Some(&self.lab.sides[self.lab.playing?].as_ref()?.player),
             Screen::Lesson | Screen::Quiz => match self.page_state()? {
@@ -352,7 +383,7 @@ impl App {
 
     fn player_mut(&mut self) -> Option<&mut Player> {
         match self.screen {
-            Screen::Course => None,
+            Screen::Course | Screen::Experiments | Screen::Trial => None,
             Screen::Replay => self.replay.as_mut().map(|replay| &mut replay.player),
             Screen::Lab => Some(&mut self.lab.sides[self.lab.playing?].as_mut()?.player),
             Screen::Lesson | Screen::Quiz => {
@@ -368,7 +399,7 @@ impl App {
     /// The run that is on the screen.
     pub fn shown_run(&self) -> Option<&Run> {
         match self.screen {
-            Screen::Course => None,
+            Screen::Course | Screen::Experiments | Screen::Trial => None,
             Screen::Replay => self.replay.as_ref().map(|replay| &replay.run),
             Screen::Lab => Some(
                 self.lab.sides[self.lab.playing?]
@@ -404,16 +435,19 @@ impl App {
     pub fn guess_in_score(&self) -> Option<f64> {
         let (lab, page) = self.lab_page()?;
         let counts_calls = lab.predict.as_ref()?.query == crate::model::Query::Syscalls;
-        page.guess.filter(|_| counts_calls)
+        match page.guessing.guess {
+            Some(Guess::Number(guess)) if counts_calls => Some(guess),
+            _ => None,
+        }
     }
 
     /// Whether the screen has two halves.
     pub fn has_two_leaves(&self) -> bool {
         match self.screen {
             Screen::Course => true,
-            Screen::Lab | Screen::Replay => false,
+            Screen::Lab | Screen::Replay | Screen::Experiments | Screen::Trial => false,
             Screen::Lesson | Screen::Quiz => match self.page_state() {
-                Some(PageState::Figure(_) | PageState::Lab(_)) => true,
+                Some(PageState::Figure(_) | PageState::Lab(_) | PageState::Trial(_)) => true,
                 Some(PageState::Question(_)) => self.evidence().is_some(),
                 _ => false,
             },

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::player::Player;
-use crate::model::{Recording, Summary, TransferSpec};
+use crate::model::{Recording, Summary};
 
 /// A recording, and what it comes to.
 #[derive(Clone, Debug)]
@@ -83,6 +83,8 @@ pub enum Purpose {
     },
     /// A side of the free lab.
     Side(usize),
+    /// An entry of the list of experiments.
+    Trial(usize),
 }
 
 /// The experiment that runs now. There is one at a time.
@@ -90,8 +92,8 @@ pub enum Purpose {
 pub struct Job {
     /// Its number: events of an older one are dropped.
     pub id: u64,
-    /// What is run.
-    pub spec: TransferSpec,
+    /// What is run: `sendfile to tcp, 1 MiB`.
+    pub title: String,
     /// What it is for.
     pub purpose: Purpose,
     /// How far it is.
@@ -100,35 +102,13 @@ pub struct Job {
     pub cancelled: bool,
 }
 
-/// How far an experiment is, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How far an experiment is.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// What it is at.
-    pub stage: Stage,
-    /// Bytes done.
+    /// What it is at: `untraced run`.
+    pub at: String,
+    /// Bytes or steps done.
     pub done: u64,
-    /// Bytes in all.
+    /// Of so many.
     pub total: u64,
-}
-
-/// What an experiment is at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// The source file is made.
-    Preparing,
-    /// The untraced run.
-    Measuring,
-    /// The traced run.
-    Tracing,
-}
-
-impl Stage {
-    /// `preparing the file`, `untraced run`, `traced run`.
-    pub fn title(self) -> &'static str {
-        match self {
-            Stage::Preparing => "preparing the file",
-            Stage::Measuring => "untraced run",
-            Stage::Tracing => "traced run",
-        }
-    }
 }

@@ -43,9 +43,24 @@ impl App {
                     return self.finished(job, *outcome);
                 }
             }
+            Event::SoFar(id, found) => {
+                let job = self
+                    .job
+                    .as_ref()
+                    .filter(|job| job.id == id && !job.cancelled);
+                if let Some(purpose) = job.map(|job| job.purpose) {
+                    self.learn_so_far(purpose, *found);
+                }
+            }
+            Event::Tried(id, found) => {
+                if let Some(job) = self.job.take_if(|job| job.id == id) {
+                    return self.tried(job.purpose, *found);
+                }
+            }
             Event::Failed(id, why) => {
                 if let Some(job) = self.job.take_if(|job| job.id == id) {
                     self.forget_waiting(&job);
+                    self.trial_stopped(job.purpose);
                     self.message = Some(if job.cancelled {
                         "Stopped. r runs it again.".to_owned()
                     } else {
@@ -94,6 +109,7 @@ impl App {
             Command::Source => self.overlay = Some(Overlay::Source { top: 0 }),
             Command::Calls => self.open_calls(),
             Command::Lab => self.open_lab(),
+            Command::Experiments => self.open_experiments(),
             Command::Quiz => return self.open_quiz(),
             Command::Back => return self.back(),
             Command::Next => return self.turn(1),
@@ -125,7 +141,11 @@ impl App {
         if self.drive(command) {
             return Vec::new();
         }
-        if self.scroll_room > 0 && matches!(command, Command::PageUp | Command::PageDown) {
+        let has_rows = matches!(self.screen, Screen::Experiments | Screen::Trial);
+        if self.scroll_room > 0
+            && !has_rows
+            && matches!(command, Command::PageUp | Command::PageDown)
+        {
             self.scroll_text(command);
             return Vec::new();
         }
@@ -145,6 +165,8 @@ impl App {
                 self.lab.update(command);
             }
             Screen::Lab | Screen::Replay => {}
+            Screen::Experiments => self.obey_experiments(command),
+            Screen::Trial => return self.obey_trial(command),
             Screen::Lesson | Screen::Quiz => return self.obey_on_page(command),
         }
         Vec::new()
@@ -280,7 +302,7 @@ impl App {
     }
 
     /// To the next page or the one before; past the ends, to the course.
-    fn turn(&mut self, by: isize) -> Vec<Effect> {
+    pub(super) fn turn(&mut self, by: isize) -> Vec<Effect> {
         self.pause();
         let mut effects = if by > 0 { self.pass() } else { Vec::new() };
         let pages: Vec<usize> = match self.screen {
@@ -311,12 +333,10 @@ impl App {
             (Some(Target::Question(question)), Some(PageState::Question(state))) => {
                 (state.verdict.is_none() && !state.waiting).then(|| question.id.clone())
             }
-            (Some(Target::Lab(lab)), Some(PageState::Lab(page))) => lab
-                .predict
-                .as_ref()
-                .filter(|_| page.asks(lab))
-                .map(|predict| predict.id.clone()),
-            _ => None,
+            _ => self
+                .guessing()
+                .filter(|(predict, state)| state.asks(Some(predict)))
+                .map(|(predict, _)| predict.id.clone()),
         };
         let lesson = self.open_lesson().map_or("", |lesson| &lesson.id);
         match unanswered.filter(|id| self.progress.answered(lesson, id).is_none()) {
@@ -325,7 +345,13 @@ impl App {
         }
     }
 
-    fn answer(&mut self, lesson: usize, question: String, given: String, right: bool) -> Effect {
+    pub(super) fn answer(
+        &mut self,
+        lesson: usize,
+        question: String,
+        given: String,
+        right: bool,
+    ) -> Effect {
         let lesson = self
             .lessons
             .get(lesson)
@@ -352,6 +378,8 @@ impl App {
             Screen::Lab if self.lab.playing.is_some() => self.lab.playing = None,
             Screen::Lab => self.screen = self.before_lab,
             Screen::Course | Screen::Replay => {}
+            Screen::Experiments => self.screen = self.before_experiments,
+            Screen::Trial => self.screen = Screen::Experiments,
             Screen::Lesson | Screen::Quiz => self.screen = Screen::Course,
         }
         self.leaf = Leaf::Text;
@@ -362,10 +390,14 @@ impl App {
     fn obey_on_page(&mut self, command: Command) -> Vec<Effect> {
         let key = (self.lesson, self.page);
         let asks = self.asks_guess();
+        if self.trial().is_some() {
+            return self.obey_trial(command);
+        }
+        let ask = self.guessing().map(|(predict, _)| predict.ask.clone());
         match (command, self.pages.get_mut(&key)) {
             (Command::Hint, Some(PageState::Question(state))) => state.hints += 1,
             (Command::Hint, Some(PageState::Lab(page))) => {
-                page.hints += 1;
+                page.guessing.hints += 1;
                 self.leaf = Leaf::Target;
             }
             (Command::Explain, Some(PageState::Question(state))) => state.explained = true,
@@ -377,11 +409,12 @@ impl App {
                     state.draw_again(question);
                 }
             }
-            (Command::Digit(_) | Command::Erase | Command::Confirm, Some(PageState::Lab(page)))
-                if asks =>
-            {
+            (
+                Command::Digit(_) | Command::Erase | Command::Confirm | Command::Up | Command::Down,
+                Some(PageState::Lab(page)),
+            ) if asks => {
                 self.leaf = Leaf::Target;
-                if page.update(command) {
+                if ask.is_some_and(|ask| page.guessing.update(command, &ask)) {
                     return self.run_shown();
                 }
             }
@@ -461,6 +494,9 @@ impl App {
 
     /// Runs the experiment on the screen.
     fn run_shown(&mut self) -> Vec<Effect> {
+        if self.trial().is_some() {
+            return self.run_trial();
+        }
         if self.screen == Screen::Lab {
             let side = self.lab.playing.take().unwrap_or(self.lab.side);
             return self.start(self.lab.spec.clone(), Purpose::Side(side));
@@ -474,30 +510,36 @@ impl App {
         if !effects.is_empty()
             && let Some(PageState::Lab(state)) = self.pages.get_mut(&(lesson, page))
         {
-            state.passed |= state.guess.is_none();
+            state.guessing.passed |= state.guessing.guess.is_none();
             self.leaf = Leaf::Target;
         }
         effects
     }
 
     fn start(&mut self, spec: TransferSpec, purpose: Purpose) -> Vec<Effect> {
+        let title = format!("{} to {}, {}", spec.method, spec.to, spec.size);
+        match self.start_job(title, purpose) {
+            Some(job) => vec![Effect::Run { job, spec }],
+            None => Vec::new(),
+        }
+    }
+
+    /// A new job, and its number; none, and a message, where one runs already.
+    pub(super) fn start_job(&mut self, title: String, purpose: Purpose) -> Option<u64> {
         if self.job.is_some() {
             self.message = Some("An experiment is running already. Esc stops it.".to_owned());
-            return Vec::new();
+            return None;
         }
         self.pause();
         self.jobs += 1;
         self.job = Some(Job {
             id: self.jobs,
-            spec: spec.clone(),
+            title,
             purpose,
             progress: None,
             cancelled: false,
         });
-        vec![Effect::Run {
-            job: self.jobs,
-            spec,
-        }]
+        Some(self.jobs)
     }
 
     fn cancel(&mut self) -> Vec<Effect> {
@@ -519,7 +561,8 @@ impl App {
     }
 
     fn finished(&mut self, job: Job, outcome: Outcome) -> Vec<Effect> {
-        self.runs.retain(|run| run.recording.spec != job.spec);
+        let spec = &outcome.live.recording.spec;
+        self.runs.retain(|run| run.recording.spec != *spec);
         self.runs.push(outcome.playable().clone());
         match job.purpose {
             Purpose::Side(side) => {
@@ -537,6 +580,7 @@ impl App {
                 }
             }
             Purpose::Page { lesson, page } => self.recorded(lesson, page, outcome),
+            Purpose::Trial(_) => Vec::new(),
         }
     }
 
@@ -551,7 +595,7 @@ impl App {
         let Some(PageState::Lab(state)) = self.pages.get_mut(&(lesson, page)) else {
             return Vec::new();
         };
-        let guess = state.guess.filter(|_| state.player.is_none());
+        let guess = state.guessing.guess.filter(|_| state.player.is_none());
         state.outcome = Some(outcome);
         state.player = Some(player);
         let predict = match &self.lessons[lesson].pages[page].target {
@@ -561,7 +605,7 @@ impl App {
         let (Some(guess), Some(predict)) = (guess, predict) else {
             return Vec::new();
         };
-        match mark::mark_prediction(&predict, &number(guess), &summary) {
+        match mark::mark_prediction(&predict, &guess.given(), &summary) {
             Ok(verdict) => vec![self.answer(lesson, predict.id, verdict.given, verdict.right)],
             Err(why) => {
                 self.message = Some(why);
@@ -578,6 +622,10 @@ impl App {
             }
             Click::Module(module) => {
                 self.course.selected = module.min(self.lessons.len().saturating_sub(1))
+            }
+            Click::Option(option) if self.question().is_none() => {
+                let digit = char::from_digit(option as u32 + 1, 10);
+                return digit.map_or_else(Vec::new, |digit| self.obey(Command::Digit(digit)));
             }
             Click::Option(option) => {
                 if let Some(PageState::Question(state)) =
@@ -602,6 +650,9 @@ impl App {
                 self.lab.setting = setting.min(super::lab::Setting::ALL.len() - 1);
             }
             Click::Side(side) => self.lab.side = side.min(1),
+            Click::Experiment(entry) if self.experiments.selected == entry => self.open_trial(),
+            Click::Experiment(entry) => self.experiments.selected = entry,
+            Click::Row(row) => self.select_row(row),
         }
         Vec::new()
     }

@@ -7,8 +7,8 @@
 mod call;
 mod figure;
 mod flow;
-mod formula;
 mod findings;
+mod formula;
 mod hop;
 mod lesson;
 pub mod marker;
@@ -26,11 +26,11 @@ pub use call::{
 };
 pub use figure::{Figure, FigureHop, FigureStep};
 pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, Unexplained, Watched};
-pub use formula::Formula;
 pub use findings::{
     Compared, ComparedRow, Finding, Findings, Found, PAGE_CACHE_CELLS, PageCache, PageCacheStep,
     Proof, ProofVerdict, Proved, WatchCost, WatchRow,
 };
+pub use formula::Formula;
 pub use hop::{Basis, Hop, How, Place, Side};
 pub use lesson::{
     Ask, AskedNumber, Drawn, Lab, Lesson, Objective, Page, Pair, Predict, PredictOption, Question,

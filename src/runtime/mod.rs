@@ -20,13 +20,17 @@ use std::{
 
 use anyhow::Context;
 
-use self::{log::Keeper, terminal::Screen, worker::Worker};
+use self::{
+    log::Keeper,
+    terminal::Screen,
+    worker::{Done, Task, Worker},
+};
 use crate::{
-    app::{App, Effect, Event, Instrument, Key, Material, Mouse, Outcome, Progress, Run},
+    app::{App, Effect, ErrorCase, Event, Instrument, Key, Material, Mouse, Progress, Run},
     copypath::summarise,
     course::Catalogue,
-    embedded, figure, host,
-    model::{Lesson, Method, Recording, Sink},
+    embedded, experiment, figure, host,
+    model::{Findings, Lesson, Method, Recording, Sink},
     store,
     ui::{self, layout::Tier, pen::Spots, theme::Theme},
 };
@@ -51,7 +55,8 @@ enum Message {
     /// SIGTERM, SIGHUP.
     Ended(i32),
     Progress(u64, Progress),
-    Done(u64, Result<Box<Outcome>, String>),
+    Done(u64, Result<Done, String>),
+    SoFar(u64, Box<Findings>),
     Machine(Vec<Instrument>),
     Said(String),
 }
@@ -86,8 +91,20 @@ pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<crate::course::Fault
         lessons: catalogue.lessons().to_vec(),
         figures,
         sources,
+        errors: errors(),
     };
     (material, faults)
+}
+
+/// What is known of the errors on purpose before they run.
+fn errors() -> Vec<ErrorCase> {
+    let case = |error: &experiment::errors::Experiment| ErrorCase {
+        name: error.name.to_owned(),
+        theme: error.theme.to_owned(),
+        call: error.call.to_owned(),
+        setup: error.setup.to_owned(),
+    };
+    experiment::errors::all().map(case).collect()
 }
 
 /// How often the CPU copies each byte in the lessons' experiments, from the recordings that are shipped.
@@ -286,7 +303,9 @@ impl Runtime {
             Message::Closed => return Ok(Some(End::Signal(signal_hook::consts::SIGHUP))),
             Message::Ended(signal) => return Ok(Some(End::Signal(signal))),
             Message::Progress(job, progress) => Event::Progress(job, progress),
-            Message::Done(job, Ok(outcome)) => Event::Finished(job, outcome),
+            Message::Done(job, Ok(Done::Transfer(outcome))) => Event::Finished(job, outcome),
+            Message::Done(job, Ok(Done::Trial(found))) => Event::Tried(job, found),
+            Message::SoFar(job, found) => Event::SoFar(job, found),
             Message::Done(job, Err(why)) => Event::Failed(job, why),
             Message::Machine(machine) => Event::Machine(machine),
             Message::Said(said) => Event::Message(said),
@@ -310,17 +329,8 @@ impl Runtime {
                     worker.cancel();
                 }
             }
-            Effect::Run { job, spec } => {
-                // The last one has said that it is done, so this does not wait.
-                drop(self.worker.take());
-                match Worker::start(job, spec, self.sender.clone()) {
-                    Ok(worker) => self.worker = Some(worker),
-                    Err(error) => {
-                        self.app
-                            .update(Event::Failed(job, format!("cannot start: {error}")));
-                    }
-                }
-            }
+            Effect::Run { job, spec } => self.start(job, Task::Transfer(spec)),
+            Effect::Try { job, what } => self.start(job, Task::Trial(what)),
             Effect::Answer {
                 lesson,
                 question,
@@ -337,6 +347,18 @@ impl Runtime {
             Effect::Save(recording) => self.save(recording),
         }
         Ok(None)
+    }
+
+    fn start(&mut self, job: u64, task: Task) {
+        // The last one has said that it is done, so this does not wait.
+        drop(self.worker.take());
+        match Worker::start(job, task, self.sender.clone()) {
+            Ok(worker) => self.worker = Some(worker),
+            Err(error) => {
+                self.app
+                    .update(Event::Failed(job, format!("cannot start: {error}")));
+            }
+        }
     }
 
     fn say_warning(&mut self) {

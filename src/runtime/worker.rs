@@ -9,16 +9,32 @@ use std::{
 
 use super::{Message, source_text};
 use crate::{
-    app::{Outcome, Progress, Run, Stage},
+    app::{Outcome, Progress, Run},
     embedded,
-    experiment::{self, Source},
-    model::{Origin, Recording, TransferSpec},
+    experiment::{self, Source, trial},
+    model::{Findings, Origin, Recording, TransferSpec, What},
     store,
     trace::Cancel,
 };
 
 /// The name of every thread but the one that draws: a panic in one of these leaves the terminal alone.
 pub const NAME: &str = "zclab-worker";
+
+/// What is to be run.
+pub enum Task {
+    /// A transfer.
+    Transfer(TransferSpec),
+    /// Another experiment.
+    Trial(What),
+}
+
+/// What came of it.
+pub enum Done {
+    /// Of a transfer.
+    Transfer(Box<Outcome>),
+    /// Of another experiment.
+    Trial(Box<Findings>),
+}
 
 /// A running experiment. Dropped, it is cancelled and waited for.
 pub struct Worker {
@@ -28,12 +44,15 @@ pub struct Worker {
 
 impl Worker {
     /// Starts an experiment; it reports to the channel under the number of its job.
-    pub fn start(job: u64, spec: TransferSpec, sender: Sender<Message>) -> io::Result<Worker> {
+    pub fn start(job: u64, task: Task, sender: Sender<Message>) -> io::Result<Worker> {
         let cancel = Cancel::new();
         let stop = cancel.clone();
         let work = move || {
-            let done = catch_unwind(AssertUnwindSafe(|| run(job, &spec, &stop, &sender)))
-                .unwrap_or_else(|panic| Err(format!("the experiment failed: {}", said(&*panic))));
+            let done = catch_unwind(AssertUnwindSafe(|| match &task {
+                Task::Transfer(spec) => run(job, spec, &stop, &sender).map(Done::Transfer),
+                Task::Trial(what) => attempt(job, what, &stop, &sender).map(Done::Trial),
+            }))
+            .unwrap_or_else(|panic| Err(format!("the experiment failed: {}", said(&*panic))));
             let _ = sender.send(Message::Done(job, done));
         };
         let thread = thread::Builder::new().name(NAME.to_owned()).spawn(work)?;
@@ -80,13 +99,40 @@ fn run(
     }))
 }
 
-fn progress_of(progress: experiment::Progress) -> Progress {
-    let (stage, done, total) = match progress {
-        experiment::Progress::Preparing { done, total } => (Stage::Preparing, done, total),
-        experiment::Progress::Measuring { done, total } => (Stage::Measuring, done, total),
-        experiment::Progress::Tracing { done, total } => (Stage::Tracing, done, total),
+fn attempt(
+    job: u64,
+    what: &What,
+    cancel: &Cancel,
+    sender: &Sender<Message>,
+) -> Result<Box<Findings>, String> {
+    let mut tell = |progress: trial::Progress| {
+        let trial::Progress {
+            at,
+            done,
+            total,
+            so_far,
+        } = progress;
+        let _ = sender.send(Message::Progress(job, Progress { at, done, total }));
+        if let Some(found) = so_far {
+            let _ = sender.send(Message::SoFar(job, Box::new(found)));
+        }
     };
-    Progress { stage, done, total }
+    trial::run(what, None, cancel, &mut tell)
+        .map(Box::new)
+        .map_err(|error| format!("{}: {error:#}", what.title()))
+}
+
+fn progress_of(progress: experiment::Progress) -> Progress {
+    let (at, done, total) = match progress {
+        experiment::Progress::Preparing { done, total } => ("preparing the file", done, total),
+        experiment::Progress::Measuring { done, total } => ("untraced run", done, total),
+        experiment::Progress::Tracing { done, total } => ("traced run", done, total),
+    };
+    Progress {
+        at: at.to_owned(),
+        done,
+        total,
+    }
 }
 
 /// The shipped recording of a transfer: the very same one, else one of the same method and sink.

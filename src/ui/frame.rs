@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{layout::Rooms, pen::Pen, theme::Role, widgets::bar::gauge};
 use crate::app::{App, Click, Command, Screen, keys};
+use crate::model::Findings;
 
 /// Cells of the gauge on the message row.
 const GAUGE: usize = 16;
@@ -38,8 +39,34 @@ fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
         }
         (Screen::Lab, _) => drop(pen.text(room, x, 0, "Lab", strong)),
         (Screen::Replay, _) => drop(pen.text(room, x, 0, "A recording", strong)),
+        (Screen::Experiments, _) => drop(pen.text(room, x, 0, "Experiments", strong)),
+        (Screen::Trial, _) => drop(pen.text(room, x, 0, trial_title(app), strong)),
         _ => drop(pen.text(room, x, 0, "zero-copy, on your own kernel", dim)),
     }
+}
+
+fn trial_title(app: &App) -> &str {
+    let chosen = app.experiments.entries.get(app.experiments.selected);
+    chosen.map_or("", |entry| entry.title)
+}
+
+/// What it is, on which file system and kernel, as far as it is known.
+fn trial_place(app: &App) -> String {
+    let Some(page) = app.trial() else {
+        return String::new();
+    };
+    let mut words = vec![page.what.title().to_owned()];
+    match &page.found {
+        Some(Findings::Proof(found)) => {
+            words.push(found.filesystem.clone());
+            words.push(found.machine.kernel.clone());
+        }
+        Some(Findings::PageCache(found)) => words.push(found.filesystem.clone()),
+        Some(Findings::Compare(found)) => words.push(found.filesystem.clone()),
+        _ => {}
+    }
+    words.retain(|word| !word.is_empty());
+    words.join(" · ")
 }
 
 /// What is counted, at right. Gives the column where it begins.
@@ -57,6 +84,8 @@ fn count(pen: &mut Pen, app: &App, room: Rect) -> u16 {
         }
         Screen::Course => return pen.right(room, 0, &course_count(app), dim),
         Screen::Lab => return pen.right(room, 0, "two results on one scale", dim),
+        Screen::Experiments => return pen.right(room, 0, "on this kernel, now", dim),
+        Screen::Trial => return pen.right(room, 0, &trial_place(app), dim),
         Screen::Replay => return room.width,
     };
     // The title first, then the number, then the marks: spread out, close together, or none.
@@ -104,20 +133,13 @@ fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
         pen.text(room, 0, 0, message, accent);
     } else if let Some(job) = &app.job {
         let dim = pen.style(Role::Dim);
-        let spec = &job.spec;
-        let x = pen.text(
-            room,
-            0,
-            0,
-            &format!("{} to {}, {}: ", spec.method, spec.to, spec.size),
-            dim,
-        );
-        let state = match (job.cancelled, job.progress) {
+        let x = pen.text(room, 0, 0, &format!("{}: ", job.title), dim);
+        let state = match (job.cancelled, &job.progress) {
             (true, _) => "stopping".to_owned(),
             (_, None) => "starting".to_owned(),
             (_, Some(progress)) => format!(
                 "{}  {}",
-                progress.stage.title(),
+                progress.at,
                 gauge(progress.done, progress.total, GAUGE)
             ),
         };

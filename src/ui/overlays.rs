@@ -122,6 +122,7 @@ fn screen_name(app: &App) -> &'static str {
         Screen::Lesson => "lesson",
         Screen::Quiz => "questions",
         Screen::Lab => "lab",
+        Screen::Experiments | Screen::Trial => "experiments",
         Screen::Replay => "recording",
     }
 }

@@ -7,3 +7,4 @@ pub mod predict;
 pub mod question;
 pub mod replay;
 pub mod results;
+pub mod trial;

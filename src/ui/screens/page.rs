@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::{predict, question, replay::show_player, results};
+use super::{predict, question, replay::show_player, results, trial};
 use crate::app::{App, Job, LabPage, Leaf, PageState, Purpose};
-use crate::model::{Cache, Lab, Page, Target, TransferSpec};
+use crate::model::{Cache, Lab, Page, TransferSpec};
 use crate::ui::{
     layout::{Rooms, Tier},
     pen::Pen,
@@ -27,7 +27,9 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
     match state {
         PageState::Prose => prose_alone(pen, app, rooms, page),
         PageState::Question(_) => question::draw(pen, app, rooms, page),
-        PageState::Figure(_) | PageState::Lab(_) => with_target(pen, app, rooms, page),
+        PageState::Figure(_) | PageState::Lab(_) | PageState::Trial(_) => {
+            with_target(pen, app, rooms, page)
+        }
     }
 }
 
@@ -36,13 +38,6 @@ fn prose_alone(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
     let mut rows = Rows::new(pen.theme, room.width);
     rows.title(&page.title);
     rows.prose(&page.prose, &[]);
-    if let Some(Target::Trial(trial)) = &page.target {
-        rows.blank(1);
-        rows.group("The experiment", trial.what.title());
-        for command in trial.what.commands() {
-            rows.text(&command, Role::Text);
-        }
-    }
     rows.show(pen, room, app.scroll);
 }
 
@@ -70,7 +65,11 @@ fn text(pen: &mut Pen, app: &App, tier: Tier, room: Rect, page: &Page) {
             experiment(&mut rows, &lab.spec, tier);
         }
     }
-    legend(&mut rows, tier, room);
+    if app.trial().is_some() {
+        trial::below_prose(&mut rows, app);
+    } else {
+        legend(&mut rows, tier, room);
+    }
     rows.show(pen, room, app.scroll);
 }
 
@@ -137,6 +136,9 @@ fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
 }
 
 fn target(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
+    if app.trial().is_some() {
+        return trial::beside(pen, app, tier, area);
+    }
     let Some((lab, state)) = app.lab_page() else {
         return show_player(pen, app, area);
     };
@@ -168,11 +170,8 @@ fn ready(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, area: Rect) {
             "runs it on this kernel",
             rows.style(Role::Text),
         );
-        if let Some(guess) = state.guess {
-            rows.text(
-                &format!("You said {}.", crate::app::number(guess)),
-                Role::Dim,
-            );
+        if let Some(guess) = state.guessing.guess {
+            rows.text(&format!("You said {}.", guess.given()), Role::Dim);
         }
     }
     rows.show(pen, below, 0);
@@ -183,15 +182,12 @@ fn running(pen: &mut Pen, job: &Job, area: Rect) {
     let accent = rows.style(Role::Accent);
     rows.group("It runs", "Esc stops it");
     rows.blank(1);
-    match job.progress {
+    match &job.progress {
         None => rows.text("starting", Role::Dim),
         Some(progress) => {
             rows.push(Row {
                 left: vec![
-                    (
-                        format!("{:18}", progress.stage.title()),
-                        rows.style(Role::Text),
-                    ),
+                    (format!("{:18}", progress.at), rows.style(Role::Text)),
                     (gauge(progress.done, progress.total, 16), accent),
                 ],
                 ..Row::default()

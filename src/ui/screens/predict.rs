@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::{App, LabPage, player::Player};
-use crate::model::{Ask, AskedNumber, Lab, TransferSpec};
+use crate::app::{App, Click, Guessing, LabPage, player::Player};
+use crate::model::{Ask, AskedNumber, Lab, Predict, TransferSpec};
 use crate::ui::{
     layout::Tier,
     pen::Pen,
@@ -55,26 +55,45 @@ pub fn draw(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, tier: Tier, ar
     });
     rows.rule();
     rows.blank(usize::from(roomy));
-    rows.hanging(Vec::new(), 0, &predict.text, rows.style(Role::Strong));
+    question(&mut rows, predict, &state.guessing, below.width, roomy);
+    rows.show(pen, below, app.scroll);
+}
+
+/// The question, and a field with a scale, or what may be foretold.
+pub fn question(rows: &mut Rows, predict: &Predict, guess: &Guessing, width: u16, roomy: bool) {
+    rows.strong_prose(&predict.text);
     rows.blank(usize::from(roomy));
-    if let Ask::Number(asked) = &predict.ask {
-        field(&mut rows, &state.input, "your guess", &asked.unit);
-        rows.blank(usize::from(roomy));
-        scale(&mut rows, asked, &state.input, below.width);
+    match &predict.ask {
+        Ask::Number(asked) => {
+            field(rows, &guess.input, "your guess", &asked.unit);
+            rows.blank(usize::from(roomy));
+            scale(rows, asked, &guess.input, width);
+        }
+        Ask::Choice(options) => {
+            let (strong, plain) = (rows.style(Role::Strong), rows.style(Role::Text));
+            for (index, option) in options.iter().enumerate() {
+                let focused = index == guess.focus;
+                rows.push(Row {
+                    left: vec![
+                        (format!(" {}  ", index + 1), strong),
+                        (option.text.clone(), if focused { strong } else { plain }),
+                    ],
+                    marked: focused,
+                    click: Some(Click::Option(index)),
+                    ..Row::default()
+                });
+            }
+        }
     }
-    rows.blank(usize::from(roomy && state.hints > 0));
-    hints(
-        &mut rows,
-        &predict.hints[..state.hints.min(predict.hints.len())],
-    );
+    rows.blank(usize::from(roomy && guess.hints > 0));
+    hints(rows, &predict.hints[..guess.hints.min(predict.hints.len())]);
     if roomy {
         rows.blank(1);
         rows.text(
-            "It is marked from the recording, not from a book. A guess costs nothing; a wrong one teaches most.",
+            "It is marked from the run, not from a book. A guess costs nothing; a wrong one teaches most.",
             Role::Dim,
         );
     }
-    rows.show(pen, below, app.scroll);
 }
 
 /// The hints that are shown.

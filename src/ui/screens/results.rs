@@ -3,9 +3,9 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::{App, LabPage, number};
+use crate::app::{App, Guess, LabPage};
 use crate::course::mark;
-use crate::model::{Lab, Measured, Origin, Predict, Size, Summary, grouped};
+use crate::model::{Ask, Lab, Measured, Origin, Predict, Size, Summary, grouped};
 use crate::ui::{
     layout::Tier,
     theme::Role,
@@ -34,7 +34,7 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
         rows.text(&format!("No calls were recorded: {reason}"), Role::Dim);
     }
     if let Some(predict) = &lab.predict {
-        said(rows, predict, state.guess, &run.summary);
+        said(rows, predict, state.guessing.guess, &run.summary);
     }
     let measured = outcome.live.summary.measured.as_ref();
     if tier.is_folded() {
@@ -49,13 +49,13 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
 }
 
 /// `You said 32  recorded 33`, and what explains it.
-fn said(rows: &mut Rows, predict: &Predict, guess: Option<f64>, summary: &Summary) {
+fn said(rows: &mut Rows, predict: &Predict, guess: Option<Guess>, summary: &Summary) {
     let (plain, strong) = (rows.style(Role::Text), rows.style(Role::Strong));
     let accent = rows.style(Role::Accent).patch(strong);
     let mut left = Vec::new();
     if let Some(guess) = guess {
         left.push(("You said ".to_owned(), plain));
-        left.push((shown(guess), strong));
+        left.push((guessed(predict, guess), strong));
         left.push(("  ".to_owned(), plain));
     }
     let seen = predict.query.of(summary);
@@ -70,7 +70,7 @@ fn said(rows: &mut Rows, predict: &Predict, guess: Option<f64>, summary: &Summar
         accent,
     ));
     let verdict =
-        guess.and_then(|guess| mark::mark_prediction(predict, &number(guess), summary).ok());
+        guess.and_then(|guess| mark::mark_prediction(predict, &guess.given(), summary).ok());
     if let Some(verdict) = &verdict {
         let mark = if verdict.right { " ✓" } else { " ✗" };
         left.push((mark.to_owned(), strong));
@@ -85,6 +85,16 @@ fn said(rows: &mut Rows, predict: &Predict, guess: Option<f64>, summary: &Summar
             rows.prose(&said.feedback, &[]);
         }
         None => rows.prose(&predict.explain, &[]),
+    }
+}
+
+fn guessed(predict: &Predict, guess: Guess) -> String {
+    match (guess, &predict.ask) {
+        (Guess::Option(at), Ask::Choice(options)) => options
+            .get(at)
+            .map_or_else(String::new, |option| format!("\"{}\"", option.text)),
+        (Guess::Number(value), _) => shown(value),
+        (guess, _) => guess.given(),
     }
 }
 

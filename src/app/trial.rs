@@ -1,0 +1,604 @@
+//! Experiments that are no single transfer: the alias proof, errors on purpose, the page cache, comparisons, the cost of
+//! watching. Each stands on a page of a lesson, or is opened from the list of experiments.
+
+use std::collections::BTreeMap;
+
+use super::{App, Command, Effect, Guessing, Job, Leaf, PageState, Purpose, Screen};
+use crate::course::mark;
+use crate::model::{
+    CLAIMS, Contest, ERRORS, Finding, Findings, Method, Predict, ProofPlan, Sink, Size, Sweep,
+    Target, Trial, What,
+};
+
+/// An error on purpose, before it is run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorCase {
+    /// Its name.
+    pub name: String,
+    /// What it is about: `sockets`.
+    pub theme: String,
+    /// The call, as text.
+    pub call: String,
+    /// What is made ready before it.
+    pub setup: String,
+}
+
+/// An experiment, and how far it is.
+pub struct TrialPage {
+    /// What is tried.
+    pub what: What,
+    /// The guess before it.
+    pub guessing: Guessing,
+    /// The row that is looked at.
+    pub selected: usize,
+    /// What was found; while it runs, what is known so far.
+    pub found: Option<Findings>,
+    /// All of it is known.
+    pub done: bool,
+    /// What was foretold of an error, by its name: one of [`answers`].
+    pub foretold: BTreeMap<String, String>,
+}
+
+impl TrialPage {
+    /// One that has not run.
+    pub fn new(what: What) -> TrialPage {
+        TrialPage {
+            what,
+            guessing: Guessing::default(),
+            selected: 0,
+            found: None,
+            done: false,
+            foretold: BTreeMap::new(),
+        }
+    }
+
+    /// How many rows can be looked at one by one.
+    pub fn rows(&self) -> usize {
+        match (&self.what, &self.found) {
+            (What::Errors(names), _) => names.len(),
+            (What::Proof(plan), _) => plan.pairs().len(),
+            (What::PageCache, Some(Findings::PageCache(found))) => found.steps.len(),
+            _ => 0,
+        }
+    }
+
+    /// What came of an error on purpose.
+    pub fn finding(&self, name: &str) -> Option<&Finding> {
+        match &self.found {
+            Some(Findings::Errors(found)) => found.iter().find(|finding| finding.name == name),
+            _ => None,
+        }
+    }
+
+    /// The name of the error that is looked at.
+    pub fn error(&self) -> Option<&str> {
+        match &self.what {
+            What::Errors(names) => names.get(self.selected).map(String::as_str),
+            _ => None,
+        }
+    }
+
+    /// Errors of several runs stand side by side; anything else replaces what was there.
+    fn keep(&mut self, found: Findings) {
+        match (&mut self.found, found) {
+            (Some(Findings::Errors(known)), Findings::Errors(found)) => {
+                for finding in found {
+                    match known.iter_mut().find(|known| known.name == finding.name) {
+                        Some(known) => *known = finding,
+                        None => known.push(finding),
+                    }
+                }
+            }
+            (here, found) => *here = Some(found),
+        }
+    }
+
+    /// Another plan: what was found of the old one is no longer shown.
+    fn change(&mut self, command: Command) {
+        let before = self.what.clone();
+        match &mut self.what {
+            What::Proof(plan) => match command {
+                Command::Sink => plan.to = next_sinks(&plan.to),
+                Command::Size => plan.size = next(&PROOF_SIZES, plan.size),
+                _ => {}
+            },
+            What::Compare(Contest::Methods {
+                methods,
+                to,
+                size,
+                sweep,
+                ..
+            }) => match command {
+                Command::Method => next_rival(methods, *to),
+                Command::Sink => {
+                    *to = next(&Sink::ALL, *to);
+                    methods.retain(|method| method.sinks().contains(to));
+                    if methods.len() < 2 {
+                        *methods = vec![Method::ReadWrite, Method::Sendfile];
+                    }
+                }
+                Command::Size => *size = next(&SIZES, *size),
+                Command::Sweep => {
+                    *sweep = next(&[None, Some(Sweep::Chunk), Some(Sweep::Size)], *sweep);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+        if self.what != before {
+            (self.found, self.done, self.selected) = (None, false, 0);
+        }
+    }
+
+    fn walk(&mut self, command: Command) {
+        let last = self.rows().saturating_sub(1);
+        self.selected = match command {
+            Command::Up => self.selected.saturating_sub(1),
+            Command::Down => (self.selected + 1).min(last),
+            Command::PageUp | Command::First => 0,
+            Command::PageDown | Command::Last => last,
+            _ => self.selected,
+        };
+    }
+}
+
+const PROOF_SIZES: [Size; 5] = [
+    Size(4 * Size::KIB),
+    ProofPlan::SIZE,
+    Size(256 * Size::KIB),
+    Size(Size::MIB),
+    Size(16 * Size::MIB),
+];
+const SIZES: [Size; 4] = [
+    Size(Size::MIB),
+    Size(16 * Size::MIB),
+    Size(64 * Size::MIB),
+    Size(256 * Size::MIB),
+];
+
+/// The value after this one; the last is followed by the first.
+fn next<T: Copy + PartialEq>(all: &[T], now: T) -> T {
+    let at = all.iter().position(|value| *value == now);
+    all[at.map_or(0, |at| (at + 1) % all.len())]
+}
+
+/// All sinks, then one after the other.
+fn next_sinks(now: &[Sink]) -> Vec<Sink> {
+    let at = now
+        .first()
+        .and_then(|now| Sink::ALL.iter().position(|sink| sink == now));
+    match at {
+        None => vec![Sink::ALL[0]],
+        Some(at) => Sink::ALL.get(at + 1).copied().into_iter().collect(),
+    }
+}
+
+/// The next method beside the first that can write to the sink.
+fn next_rival(methods: &mut Vec<Method>, to: Sink) {
+    let able: Vec<Method> = Method::ALL
+        .into_iter()
+        .filter(|method| method.sinks().contains(&to) && *method != methods[0])
+        .collect();
+    let now = methods.get(1).copied().unwrap_or(methods[0]);
+    methods.truncate(1);
+    methods.extend((!able.is_empty()).then(|| next(&able, now)));
+}
+
+/// An entry of the list of experiments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The group that it stands in.
+    pub group: &'static str,
+    /// What it is.
+    pub title: &'static str,
+    /// What is tried.
+    pub what: What,
+}
+
+/// Everything that can be tried, group by group.
+pub fn entries() -> Vec<Entry> {
+    let entry = |group, title, what| Entry { group, title, what };
+    let contest = |methods: &[Method], sweep| {
+        What::Compare(Contest::Methods {
+            methods: methods.to_vec(),
+            to: Sink::Tcp,
+            size: Size(64 * Size::MIB),
+            chunk: Size(64 * Size::KIB),
+            sweep,
+        })
+    };
+    let proof = What::Proof(ProofPlan {
+        methods: Vec::new(),
+        to: Vec::new(),
+        size: ProofPlan::SIZE,
+    });
+    let errors = ERRORS.map(|(name, _)| name.to_owned()).to_vec();
+    let two = [Method::ReadWrite, Method::Sendfile];
+    let mut entries = vec![
+        entry(
+            "who holds the bytes?",
+            "The alias proof: is it shared?",
+            proof,
+        ),
+        entry(
+            "what the kernel refuses",
+            "Errors on purpose: predict the errno",
+            What::Errors(errors),
+        ),
+        entry(
+            "what is in memory",
+            "The page cache, step by step",
+            What::PageCache,
+        ),
+    ];
+    let claims = CLAIMS.map(|(name, says)| {
+        entry(
+            "is it faster?",
+            says,
+            What::Compare(Contest::Claim(name.to_owned())),
+        )
+    });
+    entries.extend(claims);
+    entries.extend([
+        entry(
+            "side by side",
+            "Two methods, the chunk from 4 KiB to 1 MiB",
+            contest(&two, Some(Sweep::Chunk)),
+        ),
+        entry(
+            "side by side",
+            "Two methods, the size up to 64 MiB",
+            contest(&two, Some(Sweep::Size)),
+        ),
+        entry(
+            "what watching costs",
+            "One transfer untraced, traced, traced from afar",
+            What::Watching,
+        ),
+    ]);
+    entries
+}
+
+/// The list of experiments.
+pub struct Experiments {
+    /// What can be tried.
+    pub entries: Vec<Entry>,
+    /// The chosen one.
+    pub selected: usize,
+    /// How far each one is.
+    pub pages: Vec<TrialPage>,
+}
+
+impl Default for Experiments {
+    fn default() -> Self {
+        let entries = entries();
+        let pages = entries
+            .iter()
+            .map(|entry| TrialPage::new(entry.what.clone()));
+        Experiments {
+            pages: pages.collect(),
+            entries,
+            selected: 0,
+        }
+    }
+}
+
+/// What may be foretold of an error: what Linux answers, and what it answers to other calls. In the order of the
+/// alphabet, so that the order says nothing.
+pub fn answers(name: &str) -> Vec<&'static str> {
+    let Some(at) = ERRORS.iter().position(|(known, _)| *known == name) else {
+        return Vec::new();
+    };
+    let mut answers = vec![ERRORS[at].1];
+    // Those nearby are of the same kind of call: the likely errors of somebody who guesses.
+    let nearby = (1..ERRORS.len()).flat_map(|far| [at.checked_sub(far), Some(at + far)]);
+    for (_, answer) in nearby.flatten().filter_map(|at| ERRORS.get(at)) {
+        if answers.len() < 4 && !answers.contains(answer) {
+            answers.push(answer);
+        }
+    }
+    answers.sort_unstable_by_key(|answer| answer.to_lowercase());
+    answers
+}
+
+impl App {
+    /// The experiment of the open page, where it is no transfer.
+    pub fn trial_target(&self) -> Option<&Trial> {
+        match self.target()? {
+            Target::Trial(trial) => Some(trial),
+            _ => None,
+        }
+    }
+
+    /// The experiment on the screen, where it is no transfer.
+    pub fn trial(&self) -> Option<&TrialPage> {
+        match self.screen {
+            Screen::Trial => self.experiments.pages.get(self.experiments.selected),
+            _ => match self.page_state()? {
+                PageState::Trial(page) => Some(page),
+                _ => None,
+            },
+        }
+    }
+
+    fn trial_mut(&mut self) -> Option<&mut TrialPage> {
+        match self.screen {
+            Screen::Trial => self.experiments.pages.get_mut(self.experiments.selected),
+            Screen::Lesson | Screen::Quiz => {
+                match self.pages.get_mut(&(self.lesson, self.page))? {
+                    PageState::Trial(page) => Some(page),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The question before the experiment on the screen, with the guess as far as it is made.
+    pub fn guessing(&self) -> Option<(&Predict, &Guessing)> {
+        if let Some((lab, page)) = self.lab_page() {
+            return Some((lab.predict.as_ref()?, &page.guessing));
+        }
+        let predict = self.trial_target()?.predict.as_ref()?;
+        Some((predict, &self.trial()?.guessing))
+    }
+
+    /// The error that is looked at and waits for what is foretold of it: in the list of experiments alone; a lesson asks
+    /// its own question.
+    pub fn asks_errno(&self) -> Option<&str> {
+        let page = self.trial().filter(|_| self.screen == Screen::Trial)?;
+        let name = page.error()?;
+        let asks = page.finding(name).is_none() && self.job.is_none();
+        asks.then_some(name)
+    }
+
+    /// Whether the plan on the screen can be changed: what it writes to, and how much.
+    pub fn trial_settings(&self) -> Option<&What> {
+        let page = self
+            .trial()
+            .filter(|_| self.screen == Screen::Trial && self.job.is_none())?;
+        let changes = matches!(
+            page.what,
+            What::Proof(_) | What::Compare(Contest::Methods { .. })
+        );
+        changes.then_some(&page.what)
+    }
+
+    /// The job of the experiment on the screen.
+    pub fn trial_job(&self) -> Option<&Job> {
+        let here = self.trial_purpose();
+        self.job.as_ref().filter(|job| Some(job.purpose) == here)
+    }
+
+    fn trial_purpose(&self) -> Option<Purpose> {
+        self.trial()?;
+        Some(match self.screen {
+            Screen::Trial => Purpose::Trial(self.experiments.selected),
+            _ => Purpose::Page {
+                lesson: self.lesson,
+                page: self.page,
+            },
+        })
+    }
+
+    fn trial_of(&mut self, purpose: Purpose) -> Option<&mut TrialPage> {
+        match purpose {
+            Purpose::Trial(entry) => self.experiments.pages.get_mut(entry),
+            Purpose::Page { lesson, page } => match self.pages.get_mut(&(lesson, page))? {
+                PageState::Trial(page) => Some(page),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(super) fn open_experiments(&mut self) {
+        if self.screen != Screen::Experiments {
+            self.before_experiments = self.screen;
+        }
+        self.screen = Screen::Experiments;
+        self.leaf = Leaf::Text;
+        self.scroll = 0;
+    }
+
+    pub(super) fn open_trial(&mut self) {
+        self.screen = Screen::Trial;
+        self.leaf = Leaf::Text;
+        self.scroll = 0;
+    }
+
+    /// A command in the list of experiments.
+    pub(super) fn obey_experiments(&mut self, command: Command) {
+        let last = self.experiments.entries.len() - 1;
+        let selected = &mut self.experiments.selected;
+        match command {
+            Command::Confirm => self.open_trial(),
+            Command::Up => *selected = selected.saturating_sub(1),
+            Command::Down => *selected = (*selected + 1).min(last),
+            Command::PageUp | Command::First => *selected = 0,
+            Command::PageDown | Command::Last => *selected = last,
+            _ => {}
+        }
+    }
+
+    /// A command on an experiment, on its own screen or on a page.
+    pub(super) fn obey_trial(&mut self, command: Command) -> Vec<Effect> {
+        let asks = self.asks_guess();
+        let ask = self.guessing().map(|(predict, _)| predict.ask.clone());
+        let errno = self.asks_errno().map(str::to_owned);
+        let on_page = self.on_page();
+        let idle = self.job.is_none();
+        let Some(page) = self.trial_mut() else {
+            return Vec::new();
+        };
+        match command {
+            Command::Hint => page.guessing.hints += 1,
+            Command::Guess => {
+                page.guessing.again();
+                (page.found, page.done, page.selected) = (None, false, 0);
+            }
+            Command::Digit(_) | Command::Erase | Command::Confirm | Command::Up | Command::Down
+                if asks && ask.is_some() =>
+            {
+                if ask.is_some_and(|ask| page.guessing.update(command, &ask)) {
+                    return self.run_trial();
+                }
+                self.leaf = Leaf::Target;
+            }
+            Command::Digit(digit) => {
+                let index = digit.to_digit(10).and_then(|n| (n as usize).checked_sub(1));
+                if let (Some(name), Some(index)) = (errno, index) {
+                    return self.foretell(&name, index);
+                }
+            }
+            Command::Confirm if !page.done => return self.run_trial(),
+            Command::Confirm if on_page => return self.turn(1),
+            Command::All => return self.run_what(None),
+            Command::Up
+            | Command::Down
+            | Command::PageUp
+            | Command::PageDown
+            | Command::First
+            | Command::Last => {
+                page.walk(command);
+            }
+            Command::Method | Command::Sink | Command::Size | Command::Sweep if idle => {
+                page.change(command);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Something is foretold of an error, and it is run.
+    pub(super) fn foretell(&mut self, name: &str, option: usize) -> Vec<Effect> {
+        let Some(answer) = answers(name).get(option).copied() else {
+            return Vec::new();
+        };
+        if let Some(page) = self.trial_mut() {
+            page.foretold.insert(name.to_owned(), answer.to_owned());
+        }
+        self.run_what(Some(name.to_owned()))
+    }
+
+    /// A click on a row of the experiment.
+    pub(super) fn select_row(&mut self, row: usize) {
+        if let Some(page) = self.trial_mut() {
+            page.selected = row.min(page.rows().saturating_sub(1));
+        }
+    }
+
+    /// Runs the experiment on the screen: of the list of errors, the one that is looked at.
+    pub(super) fn run_trial(&mut self) -> Vec<Effect> {
+        let one = match self.screen {
+            Screen::Trial => self.trial().and_then(TrialPage::error).map(str::to_owned),
+            _ => None,
+        };
+        self.run_what(one)
+    }
+
+    fn run_what(&mut self, one: Option<String>) -> Vec<Effect> {
+        let Some((purpose, page)) = self.trial_purpose().zip(self.trial()) else {
+            return Vec::new();
+        };
+        let what = match one {
+            Some(name) => What::Errors(vec![name]),
+            None => page.what.clone(),
+        };
+        let title = what.title().to_owned();
+        let Some(job) = self.start_job(title, purpose) else {
+            return Vec::new();
+        };
+        self.leaf = Leaf::Target;
+        if let Some(page) = self.trial_mut() {
+            page.guessing.passed |= page.guessing.guess.is_none();
+            if !matches!(page.what, What::Errors(_)) {
+                page.found = None;
+            }
+            page.done = false;
+        }
+        vec![Effect::Try { job, what }]
+    }
+
+    /// What is known so far.
+    pub(super) fn learn_so_far(&mut self, purpose: Purpose, found: Findings) {
+        if let Some(page) = self.trial_of(purpose) {
+            page.keep(found);
+        }
+    }
+
+    /// The experiment is over, or was stopped.
+    pub(super) fn trial_stopped(&mut self, purpose: Purpose) {
+        if let Some(page) = self.trial_of(purpose)
+            && !page.done
+            && !matches!(page.what, What::Errors(_))
+        {
+            page.found = None;
+        }
+    }
+
+    /// The experiment is done: shows it, and marks the guess from it.
+    pub(super) fn tried(&mut self, purpose: Purpose, found: Findings) -> Vec<Effect> {
+        let Some(page) = self.trial_of(purpose) else {
+            return Vec::new();
+        };
+        page.keep(found);
+        page.done = true;
+        let last = page.rows().saturating_sub(1);
+        page.selected = page.selected.min(last);
+        let guess = page.guessing.guess;
+        let Purpose::Page { lesson, page: at } = purpose else {
+            return Vec::new();
+        };
+        let predict = self.lessons[lesson].pages[at].predict().cloned();
+        let (Some(guess), Some(predict)) = (guess, predict) else {
+            return Vec::new();
+        };
+        let id = predict.id.clone();
+        match self.trial_verdict(purpose, &predict, &guess.given()) {
+            Some(Ok(verdict)) => vec![self.answer(lesson, id, verdict.given, verdict.right)],
+            Some(Err(why)) => {
+                self.message = Some(why);
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn trial_verdict(
+        &mut self,
+        purpose: Purpose,
+        predict: &Predict,
+        given: &str,
+    ) -> Option<Result<mark::Verdict, String>> {
+        let found = self.trial_of(purpose)?.found.as_ref()?;
+        Some(judge(predict, given, found))
+    }
+}
+
+/// Compares a guess with what an experiment found.
+///
+/// # Errors
+/// One line: it did not find what was asked for.
+pub fn judge(predict: &Predict, given: &str, found: &Findings) -> Result<mark::Verdict, String> {
+    let query = predict.query.to_string();
+    let figure = found
+        .figure(&query)
+        .ok_or_else(|| format!("this run has no {query}: it could not be had here"));
+    mark::mark_guess(predict, given, figure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_foretold_holds_the_answer_once() {
+        for (name, answer) in ERRORS {
+            let options = answers(name);
+            assert_eq!(options.len(), 4, "{name}: {options:?}");
+            let times = options.iter().filter(|option| **option == answer).count();
+            assert_eq!(times, 1, "{name}: {options:?}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Methods side by side: ranges on one scale, and a verdict that admits the spread.
+
+use ratatui::layout::Rect;
+
+use super::{cell, state, verdicts};
+use crate::app::{App, TrialPage};
+use crate::figure::chart::{Marks, Scale};
+use crate::model::{
+    CLAIMS, Compared, ComparedRow, Contest, Findings, How, Method, Sweep, duration, grouped,
+};
+use crate::ui::{
+    theme::{Role, Theme},
+    widgets::rows::{Row, Rows},
+};
+
+/// Columns of a time, and of a count of calls.
+const TIME: usize = 9;
+/// The scale has at least and at most so many columns.
+const SCALE: (usize, usize) = (14, 72);
+
+/// The rows, their chart, what they say.
+pub fn rows(theme: Theme, app: &App, page: &TrialPage, contest: &Contest, area: Rect) -> Rows {
+    let mut rows = Rows::new(theme, area.width);
+    plan(&mut rows, contest);
+    state(&mut rows, app);
+    rows.blank(1);
+    match &page.found {
+        Some(Findings::Compare(found)) => {
+            chart(&mut rows, found, area);
+            if !found.verdicts.is_empty() {
+                rows.blank(1);
+                verdicts(&mut rows, &found.verdicts);
+            }
+            super::refused(&mut rows, &Findings::Compare(found.clone()));
+        }
+        _ if app.trial_job().is_none() => super::not_run(&mut rows, app),
+        _ => rows.text("The first round is on its way.", Role::Dim),
+    }
+    rows
+}
+
+/// What is compared.
+pub fn plan(rows: &mut Rows, contest: &Contest) {
+    let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
+    match contest {
+        Contest::Claim(name) => {
+            let says = CLAIMS
+                .iter()
+                .find(|(known, _)| known == name)
+                .map_or("", |(_, says)| says);
+            rows.hanging(
+                vec![("claim".to_owned(), dim)],
+                7,
+                &format!("\"{says}\""),
+                strong,
+            );
+        }
+        Contest::Methods {
+            methods,
+            to,
+            size,
+            chunk,
+            sweep,
+        } => {
+            let names: Vec<_> = methods.iter().map(|method| method.name()).collect();
+            let (size_label, chunk) = match sweep {
+                Some(Sweep::Chunk) => ("size", "4 KiB to 1 MiB".to_owned()),
+                Some(Sweep::Size) => ("sizes up to", chunk.to_string()),
+                None => ("size", chunk.to_string()),
+            };
+            let mut left = Vec::new();
+            for (name, value) in [
+                ("", names.join(", ")),
+                ("to", to.to_string()),
+                (size_label, size.to_string()),
+                ("chunk", chunk),
+            ] {
+                if !name.is_empty() {
+                    left.push((format!("{name} "), dim));
+                }
+                left.push((format!("{value}   "), strong));
+            }
+            rows.push(Row {
+                left,
+                ..Row::default()
+            });
+        }
+    }
+    rows.text(
+        "Nine rounds, interleaved, untraced; the calls from one traced run more.",
+        Role::Dim,
+    );
+}
+
+fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
+    let marks = Marks::new(false);
+    let longest = |of: &dyn Fn(&ComparedRow) -> usize| found.rows.iter().map(of).max().unwrap_or(0);
+    let label = match longest(&|row| row.label.chars().count()) {
+        0 => 0,
+        label => label + 1,
+    };
+    let method = longest(&|row| row.method.name().len()) + 1;
+    let calls = area.width >= 76;
+    let figures = if calls { 3 * TIME } else { 2 * TIME };
+    let columns = usize::from(area.width)
+        .saturating_sub(label + method + figures)
+        .clamp(SCALE.0, SCALE.1);
+    let scale = Scale::over(found.rows.iter().map(|row| row.wall), columns);
+    let (dim, strong, plain) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Strong),
+        rows.style(Role::Text),
+    );
+    let runs = found.rows.iter().map(|row| row.runs).min().unwrap_or(0);
+    let legend = format!("{} fastest, median, slowest", marks.example());
+    let right = |text: &str| (format!("{text:>TIME$}"), dim);
+    let mut heads = vec![right("median"), right("CPU")];
+    heads.extend(calls.then(|| right("calls")));
+    rows.push(Row {
+        left: vec![cell(
+            &format!("wall, untraced, {runs} runs  {legend}"),
+            usize::from(area.width).saturating_sub(figures + 1),
+            dim,
+        )],
+        right: heads,
+        ..Row::default()
+    });
+    rows.rule();
+    let first = found.rows.first().map(|row| row.method);
+    let mut before = None;
+    for row in &found.rows {
+        let again = before == Some(&row.label);
+        // A free row between the points, where there is room for all of them.
+        if before.is_some()
+            && !again
+            && points(found) + found.rows.len() + 12 < usize::from(area.height)
+        {
+            rows.blank(1);
+        }
+        before = Some(&row.label);
+        let name = if again { "" } else { row.label.as_str() };
+        let mut right = vec![
+            (format!("{:>TIME$}", duration(row.wall.median)), strong),
+            (format!("{:>TIME$}", duration(row.cpu.median)), plain),
+        ];
+        if calls {
+            let count = row.syscalls.map_or_else(|| "-".to_owned(), grouped);
+            right.push((format!("{count:>TIME$}"), dim));
+        }
+        rows.push(Row {
+            left: vec![
+                cell(name, label, strong),
+                cell(row.method.name(), method, dim),
+                (
+                    scale.draw(row.wall, marks),
+                    rows.style(tone(row.method, first)),
+                ),
+            ],
+            right,
+            ..Row::default()
+        });
+    }
+    let indent = " ".repeat(label + method);
+    let [axis, mut figures] = scale.axis(marks);
+    if scale.is_logarithmic() {
+        figures += "  (logarithmic)";
+    }
+    for (text, role) in [(axis, Role::Hairline), (figures, Role::Dim)] {
+        let style = rows.style(role);
+        rows.push(Row {
+            left: vec![(format!("{indent}{text}"), style)],
+            ..Row::default()
+        });
+    }
+}
+
+fn points(found: &Compared) -> usize {
+    let mut labels: Vec<_> = found.rows.iter().map(|row| &row.label).collect();
+    labels.dedup();
+    labels.len()
+}
+
+/// The first method plain; the others in the tone of what they do with the payload.
+fn tone(method: Method, first: Option<Method>) -> Role {
+    match method {
+        _ if Some(method) == first => Role::Hot(How::CpuCopy),
+        Method::MmapWrite => Role::Hot(How::Mapping),
+        _ => Role::Hot(How::Reference),
+    }
+}

@@ -1,0 +1,165 @@
+//! Errors on purpose: the list, and each one with the calls that were made.
+
+use super::{View, cell, state};
+use crate::app::{App, Click, Screen, TrialPage, trial::answers};
+use crate::model::Finding;
+use crate::ui::{
+    theme::{Role, Theme},
+    widgets::rows::{Row, Rows},
+};
+
+/// The rows, and what is said of the chosen one.
+pub fn view(
+    theme: Theme,
+    app: &App,
+    page: &TrialPage,
+    names: &[String],
+    [main, side]: [u16; 2],
+) -> View {
+    View {
+        main: list(theme, app, page, names, main),
+        side: page.error().map(|name| said(theme, app, page, name, side)),
+    }
+}
+
+fn list(theme: Theme, app: &App, page: &TrialPage, names: &[String], width: u16) -> Rows {
+    let mut rows = Rows::new(theme, width);
+    state(&mut rows, app);
+    let (dim, plain, strong) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Text),
+        rows.style(Role::Strong),
+    );
+    let longest = names.iter().map(String::len).max().unwrap_or(0) + 2;
+    let answer = usize::from(width).saturating_sub(longest + 2);
+    let mut theme_before = "";
+    for (index, name) in names.iter().enumerate() {
+        let about = app
+            .errors
+            .iter()
+            .find(|case| case.name == *name)
+            .map_or("", |case| &case.theme);
+        if about != theme_before && names.len() > 3 {
+            if !theme_before.is_empty() {
+                rows.blank(1);
+            }
+            theme_before = about;
+            rows.text(about, Role::Dim);
+        }
+        let chosen = index == page.selected;
+        if chosen {
+            rows.focus = Some(rows.len());
+        }
+        let finding = page.finding(name);
+        let seen = finding.map_or("·", |finding| finding.seen.as_str());
+        rows.push(Row {
+            left: vec![
+                (mark(finding).to_owned(), strong),
+                cell(name, longest, if chosen { strong } else { plain }),
+                cell(seen, answer, if finding.is_some() { plain } else { dim }),
+            ],
+            marked: chosen,
+            click: Some(Click::Row(index)),
+            ..Row::default()
+        });
+    }
+    rows
+}
+
+/// As expected, otherwise, not asked, not run.
+fn mark(finding: Option<&Finding>) -> &'static str {
+    match finding.map(|finding| finding.matches) {
+        Some(Some(true)) => "✓ ",
+        Some(Some(false)) => "✗ ",
+        Some(None) => "- ",
+        None => "  ",
+    }
+}
+
+/// The call of an experiment that has not run, and what is made ready for it.
+pub fn call(rows: &mut Rows, app: &App, name: &str) {
+    let Some(case) = app.errors.iter().find(|case| case.name == name) else {
+        rows.text(name, Role::Text);
+        return;
+    };
+    rows.text(&case.setup, Role::Text);
+    rows.text(&case.call, Role::Strong);
+}
+
+/// All about one.
+fn said(theme: Theme, app: &App, page: &TrialPage, name: &str, width: u16) -> Rows {
+    let mut rows = Rows::new(theme, width);
+    let roomy = width == super::SIDE;
+    rows.text(name, Role::Strong);
+    rows.blank(usize::from(roomy));
+    call(&mut rows, app, name);
+    rows.blank(usize::from(roomy));
+    match page.finding(name) {
+        Some(finding) => answered(&mut rows, page, finding, roomy),
+        None if app.asks_errno().is_some() => foretell(&mut rows, name),
+        None if app.screen != Screen::Trial => super::not_run(&mut rows, app),
+        None => rows.text("It runs.", Role::Dim),
+    }
+    rows
+}
+
+fn foretell(rows: &mut Rows, name: &str) {
+    rows.text("What does your kernel answer?", Role::Accent);
+    let (strong, plain) = (rows.style(Role::Strong), rows.style(Role::Text));
+    for (index, answer) in answers(name).into_iter().enumerate() {
+        rows.push(Row {
+            left: vec![
+                (format!("{}  ", index + 1), strong),
+                (answer.to_owned(), plain),
+            ],
+            click: Some(Click::Option(index)),
+            ..Row::default()
+        });
+    }
+}
+
+fn answered(rows: &mut Rows, page: &TrialPage, finding: &Finding, roomy: bool) {
+    let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
+    let accent = rows.style(Role::Accent).patch(strong);
+    if let Some(foretold) = page.foretold.get(&finding.name) {
+        let mark = match (*foretold == finding.seen, finding.matches) {
+            (_, None) => "",
+            (true, _) => " ✓",
+            (false, _) => " ✗",
+        };
+        rows.hanging(
+            vec![("you said".to_owned(), dim)],
+            10,
+            &format!("{foretold}{mark}"),
+            strong,
+        );
+    }
+    rows.hanging(vec![("seen".to_owned(), dim)], 10, &finding.seen, accent);
+    if let Some(detail) = &finding.detail {
+        rows.hanging(Vec::new(), 10, detail, dim);
+    }
+    if let Some(reason) = &finding.reason {
+        rows.hanging(
+            vec![("because".to_owned(), dim)],
+            10,
+            reason,
+            rows.style(Role::Text),
+        );
+    }
+    if finding.matches == Some(false) {
+        let said = format!(
+            "{} was expected: a finding about this kernel.",
+            finding.expected
+        );
+        rows.hanging(Vec::new(), 10, &said, rows.style(Role::Text));
+    }
+    rows.blank(usize::from(roomy));
+    rows.text(&finding.why, Role::Text);
+    if !finding.lines.is_empty() {
+        rows.blank(usize::from(roomy));
+        rows.text("call by call", Role::Dim);
+        for line in &finding.lines {
+            rows.text(line, Role::Text);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The list of experiments: what can be tried on this machine, group by group.
+
+use ratatui::layout::Rect;
+
+use crate::app::{App, Click, TrialPage};
+use crate::model::{Findings, ProofVerdict};
+use crate::ui::{
+    layout::Rooms,
+    pen::Pen,
+    theme::Role,
+    widgets::rows::{Row, Rows},
+};
+
+/// Columns of the list, where there are more.
+const WIDTH: u16 = 76;
+
+/// Draws it.
+pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
+    let text = rooms.text();
+    let room = Rect {
+        width: text.width.min(WIDTH),
+        ..text
+    };
+    let mut rows = Rows::new(pen.theme, room.width);
+    let experiments = &app.experiments;
+    let (plain, strong, dim) = (
+        rows.style(Role::Text),
+        rows.style(Role::Strong),
+        rows.style(Role::Dim),
+    );
+    let roomy = room.height > 24;
+    let mut group = "";
+    for (index, entry) in experiments.entries.iter().enumerate() {
+        if entry.group != group {
+            if !group.is_empty() {
+                rows.blank(1);
+            }
+            group = entry.group;
+            rows.text(group, Role::Dim);
+            if roomy {
+                rows.rule();
+            }
+        }
+        let chosen = index == experiments.selected;
+        if chosen {
+            rows.focus = Some(rows.len());
+        }
+        let mark = if chosen { "▸ " } else { "  " };
+        rows.push(Row {
+            left: vec![
+                (mark.to_owned(), rows.style(Role::Accent)),
+                (entry.title.to_owned(), if chosen { strong } else { plain }),
+            ],
+            right: vec![(seen(&experiments.pages[index]), dim)],
+            marked: chosen,
+            click: Some(Click::Experiment(index)),
+            ..Row::default()
+        });
+    }
+    if roomy {
+        rows.blank(2);
+        rows.text(
+            "Each runs on this kernel, now. Nothing here is a canned result; what is refused is named.",
+            Role::Dim,
+        );
+    }
+    rows.show(pen, room, 0);
+}
+
+/// What was seen of it, in a few words.
+fn seen(page: &TrialPage) -> String {
+    let count = |count: usize, what: &str| format!("{count} {what}");
+    match &page.found {
+        Some(Findings::Proof(found)) if page.done => {
+            let of = |verdict| {
+                found
+                    .proofs
+                    .iter()
+                    .filter(|proof| proof.verdict == verdict)
+                    .count()
+            };
+            format!(
+                "{} shared, {} copied",
+                of(ProofVerdict::Shared),
+                of(ProofVerdict::Copied)
+            )
+        }
+        Some(Findings::Errors(found)) => count(found.len(), "seen"),
+        Some(_) if page.done => "seen".to_owned(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,183 @@
+//! The page cache, step by step: pictures of the resident pages.
+
+use super::{View, state};
+use crate::app::{App, Click, TrialPage};
+use crate::model::{Findings, How, PageCacheStep, Size, grouped};
+use crate::ui::{
+    theme::{Role, Theme},
+    widgets::rows::{Row, Rows, Span},
+};
+
+/// The steps, and what is said of the chosen one.
+pub fn view(theme: Theme, app: &App, page: &TrialPage, [main, side]: [u16; 2]) -> View {
+    let mut rows = Rows::new(theme, main);
+    state(&mut rows, app);
+    let Some(Findings::PageCache(found)) = &page.found else {
+        super::not_run(&mut rows, app);
+        return View {
+            main: rows,
+            side: None,
+        };
+    };
+    let pages = found.size.bytes().div_ceil(found.page_size.max(1));
+    let share = pages.div_ceil(crate::model::PAGE_CACHE_CELLS as u64);
+    rows.text(
+        &format!(
+            "a file of {} on {}; each cell {} pages: ■ resident  ▪ in part  · not",
+            found.size,
+            found.filesystem,
+            grouped(share)
+        ),
+        Role::Dim,
+    );
+    rows.blank(usize::from(main > 66));
+    for (index, step) in found.steps.iter().enumerate() {
+        let chosen = index == page.selected;
+        let before = index
+            .checked_sub(1)
+            .and_then(|index| found.steps.get(index));
+        add(&mut rows, step, before, chosen, index);
+    }
+    super::refused(&mut rows, &Findings::PageCache(found.clone()));
+    let before = page
+        .selected
+        .checked_sub(1)
+        .and_then(|at| found.steps.get(at));
+    let side = found
+        .steps
+        .get(page.selected)
+        .map(|step| said(theme, step, before, side));
+    View { main: rows, side }
+}
+
+/// A step in two rows: what was done and how many pages are there, and the picture.
+fn add(
+    rows: &mut Rows,
+    step: &PageCacheStep,
+    before: Option<&PageCacheStep>,
+    chosen: bool,
+    index: usize,
+) {
+    let (dim, plain, strong) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Text),
+        rows.style(Role::Strong),
+    );
+    let click = Some(Click::Row(index));
+    rows.push(Row {
+        left: vec![
+            (
+                if chosen { "▸ " } else { "  " }.to_owned(),
+                rows.style(Role::Accent),
+            ),
+            (
+                title(step.step).to_owned(),
+                if chosen { strong } else { plain },
+            ),
+        ],
+        right: vec![
+            (grouped(step.resident), strong),
+            (format!(" of {} pages", grouped(step.pages)), dim),
+        ],
+        marked: chosen,
+        click,
+        ..Row::default()
+    });
+    let mut left = vec![("  ".to_owned(), plain)];
+    left.extend(picture(
+        rows,
+        &step.map,
+        before.map(|before| before.map.as_str()),
+    ));
+    rows.push(Row {
+        left,
+        click,
+        ..Row::default()
+    });
+    // The picture stays on the screen together with its title.
+    if chosen {
+        rows.focus = Some(rows.len() - 1);
+    }
+}
+
+/// What came new with the step stands out; what was there before is quiet.
+fn picture(rows: &Rows, map: &str, before: Option<&str>) -> Vec<Span> {
+    let mut old = before.unwrap_or_default().chars();
+    let mut spans: Vec<Span> = Vec::new();
+    for cell in map.chars() {
+        let was = old.next().unwrap_or('·');
+        let role = match (cell, was) {
+            ('·', _) => Role::Ghost,
+            (now, was) if now == was => Role::Dim,
+            _ => Role::Hot(How::Dma),
+        };
+        let style = rows.style(role);
+        match spans.last_mut() {
+            Some((text, last)) if *last == style => text.push(cell),
+            _ => spans.push((cell.to_string(), style)),
+        }
+    }
+    spans
+}
+
+fn said(theme: Theme, step: &PageCacheStep, before: Option<&PageCacheStep>, width: u16) -> Rows {
+    let mut rows = Rows::new(theme, width);
+    let roomy = width == super::SIDE;
+    rows.text(title(step.step), Role::Strong);
+    rows.blank(usize::from(roomy));
+    let was = before.map_or(0, |before| before.resident);
+    if roomy {
+        rows.pair("resident before", &grouped(was), Role::Strong);
+        rows.pair("resident after", &grouped(step.resident), Role::Strong);
+        if let Some(dirty) = step.dirty {
+            rows.pair("of these dirty", &grouped(dirty), Role::Strong);
+        }
+        if let Some(read) = step.read_bytes {
+            rows.pair("from the disk", &Size(read).to_string(), Role::Strong);
+        }
+        rows.pair("minor faults", &grouped(step.minor_faults), Role::Strong);
+        rows.pair("major faults", &grouped(step.major_faults), Role::Strong);
+        rows.blank(1);
+    } else {
+        rows.text(&figures(step, was), Role::Dim);
+    }
+    rows.text(&step.note, Role::Text);
+    rows
+}
+
+fn figures(step: &PageCacheStep, was: u64) -> String {
+    let mut said = format!(
+        "{} resident before, {} after",
+        grouped(was),
+        grouped(step.resident)
+    );
+    if let Some(dirty) = step.dirty.filter(|dirty| *dirty > 0) {
+        said += &format!(", {} dirty", grouped(dirty));
+    }
+    if let Some(read) = step.read_bytes.filter(|read| *read > 0) {
+        said += &format!(", {} from the disk", Size(read));
+    }
+    if step.minor_faults + step.major_faults > 0 {
+        said += &format!(
+            "; faults: {} minor, {} major",
+            grouped(step.minor_faults),
+            grouped(step.major_faults)
+        );
+    }
+    said
+}
+
+/// A step's name, for people.
+fn title(step: &str) -> &str {
+    match step {
+        "written" => "write the file",
+        "dontneed-while-dirty" => "POSIX_FADV_DONTNEED while it is dirty",
+        "fsync-then-dontneed" => "fsync, then POSIX_FADV_DONTNEED",
+        "pread-at-0" => "pread 4 KiB at the start",
+        "pread-in-the-middle" => "pread 4 KiB in the middle",
+        "pread-after-fadv-random" => "the same, cold, after POSIX_FADV_RANDOM",
+        "cold-mapping-touched" => "map it cold, touch every page",
+        "warm-mapping-touched" => "map it warm, touch every page",
+        other => other,
+    }
+}

@@ -1,0 +1,357 @@
+//! The alias proof: the bytes that arrived, old and new told apart.
+
+use super::{View, cell, state};
+use crate::app::{App, Click, TrialPage};
+use crate::model::{
+    Findings, How, Method, Proof, ProofPlan, ProofVerdict, Proved, Sink, Size, grouped,
+};
+use crate::ui::{
+    theme::{Role, Theme},
+    widgets::rows::{Row, Rows, Span},
+};
+
+/// Letters of a row.
+const LETTERS: usize = 32;
+/// Columns of method, sink and letters, with the gaps.
+const METHOD: usize = 16;
+const SINK: usize = 6;
+/// Letters of a line of the three blocks.
+const BLOCK: usize = 8;
+/// Rows that the three blocks take, with their titles.
+const BLOCKS_ROOM: u16 = 28;
+
+/// The rows, and what is said of the chosen one.
+pub fn view(
+    theme: Theme,
+    app: &App,
+    page: &TrialPage,
+    plan: &ProofPlan,
+    [main, side]: [u16; 2],
+    height: u16,
+) -> View {
+    let none = Proved::default();
+    let found = match &page.found {
+        Some(Findings::Proof(found)) => found,
+        _ => &none,
+    };
+    let pairs = plan.pairs();
+    View {
+        main: table(theme, app, page, &pairs, found, main),
+        side: pairs
+            .get(page.selected)
+            .map(|chosen| said(theme, *chosen, plan.size, found, side, height)),
+    }
+}
+
+/// The three steps, in one row or three.
+pub fn steps(rows: &mut Rows) {
+    let (accent, plain) = (rows.style(Role::Accent), rows.style(Role::Text));
+    for (number, step) in [
+        ("1", "send A, nobody reads"),
+        ("2", "overwrite the source with B"),
+        ("3", "only now receive"),
+    ] {
+        rows.hanging(vec![(number.to_owned(), accent)], 2, step, plain);
+    }
+    let dim = rows.style(Role::Dim);
+    rows.hanging(
+        Vec::new(),
+        2,
+        "B arrives: references were held.  A arrives: copied.",
+        dim,
+    );
+}
+
+fn table(
+    theme: Theme,
+    app: &App,
+    page: &TrialPage,
+    pairs: &[(Method, Sink)],
+    found: &Proved,
+    width: u16,
+) -> Rows {
+    let mut rows = Rows::new(theme, width);
+    let (dim, accent, plain) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Accent),
+        rows.style(Role::Text),
+    );
+    let long = width >= 72;
+    let step = |number: &str, long_text: &str, short: &str| {
+        let text = if long { long_text } else { short };
+        [
+            (format!("{number} "), accent),
+            (format!("{text}   "), plain),
+        ]
+    };
+    let legend = [
+        step("1", "send A, nobody reads", "send A"),
+        step("2", "overwrite the source with B", "overwrite it with B"),
+        step("3", "only now receive", "only now receive"),
+    ];
+    rows.push(Row {
+        left: legend.concat(),
+        ..Row::default()
+    });
+    state(&mut rows, app);
+    if app.trial_job().is_none() {
+        rows.text(
+            "B arrives: references were held. A arrives: copied.",
+            Role::Dim,
+        );
+    }
+    rows.push(Row {
+        left: vec![
+            cell("method", METHOD, dim),
+            cell("to", SINK, dim),
+            cell("what arrived", LETTERS + 2, dim),
+            ("verdict".to_owned(), dim),
+        ],
+        ..Row::default()
+    });
+    rows.rule();
+    let mut before = None;
+    for (index, (method, to)) in pairs.iter().enumerate() {
+        let proof = found
+            .proofs
+            .iter()
+            .find(|proof| (proof.method, proof.to) == (*method, *to));
+        let chosen = index == page.selected;
+        if chosen {
+            rows.focus = Some(rows.len());
+        }
+        let name = if before == Some(method) && !chosen {
+            ""
+        } else {
+            method.name()
+        };
+        before = Some(method);
+        let style = if chosen {
+            rows.style(Role::Strong)
+        } else {
+            plain
+        };
+        let mut left = vec![cell(name, METHOD, style), cell(to.name(), SINK, dim)];
+        left.extend(arrived(&rows, proof));
+        left.push(("  ".to_owned(), plain));
+        left.extend(verdict(&rows, proof));
+        rows.push(Row {
+            left,
+            marked: chosen,
+            click: Some(Click::Row(index)),
+            ..Row::default()
+        });
+    }
+    if found.proofs.is_empty() && app.job.is_none() {
+        rows.blank(1);
+        super::not_run(&mut rows, app);
+    }
+    rows
+}
+
+/// The letters that arrived, in [`LETTERS`] columns.
+fn arrived(rows: &Rows, proof: Option<&Proof>) -> Vec<Span> {
+    let ghost = rows.style(Role::Ghost);
+    let Some(proof) = proof else {
+        return vec![cell(&"·".repeat(LETTERS), LETTERS, ghost)];
+    };
+    if proof.verdict == ProofVerdict::Unavailable {
+        return vec![cell("not available here", LETTERS, ghost)];
+    }
+    let mut spans = runs(rows, &proof.arrived);
+    spans.push((
+        " ".repeat(LETTERS.saturating_sub(proof.arrived.len())),
+        ghost,
+    ));
+    spans
+}
+
+/// Letters in the colours of what they prove, neighbours of one kind together.
+fn runs(rows: &Rows, letters: &str) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    let mut last = None;
+    for letter in letters.chars() {
+        match spans.last_mut() {
+            Some((text, _)) if last == Some(letter) => text.push(letter),
+            _ => spans.push((letter.to_string(), rows.style(role(letter)))),
+        }
+        last = Some(letter);
+    }
+    spans
+}
+
+fn role(letter: char) -> Role {
+    match letter {
+        'A' => Role::Hot(How::CpuCopy),
+        'B' => Role::Hot(How::Reference),
+        _ => Role::Strong,
+    }
+}
+
+fn verdict(rows: &Rows, proof: Option<&Proof>) -> Vec<Span> {
+    let Some(proof) = proof else {
+        return Vec::new();
+    };
+    let (mark, role) = match proof.verdict {
+        ProofVerdict::Shared => ("┄┄ ", Role::Hot(How::Reference)),
+        ProofVerdict::Copied => ("━━ ", Role::Hot(How::CpuCopy)),
+        ProofVerdict::Mixed => ("▪▪ ", Role::Strong),
+        ProofVerdict::Unavailable => ("╌╌ ", Role::Ghost),
+    };
+    let style = rows.style(role);
+    let word = match proof.verdict {
+        // The letters say that it is not available.
+        ProofVerdict::Unavailable => "no verdict",
+        other => other.name(),
+    };
+    vec![
+        (mark.to_owned(), style),
+        (word.to_owned(), style.patch(rows.style(Role::Strong))),
+    ]
+}
+
+/// All about one row.
+fn said(
+    theme: Theme,
+    (method, to): (Method, Sink),
+    size: Size,
+    found: &Proved,
+    width: u16,
+    height: u16,
+) -> Rows {
+    let mut rows = Rows::new(theme, width);
+    let proof = found
+        .proofs
+        .iter()
+        .find(|proof| (proof.method, proof.to) == (method, to));
+    rows.text(&format!("{method} to {to}, {size}"), Role::Strong);
+    let beside = width == super::SIDE;
+    rows.blank(usize::from(beside));
+    let Some(proof) = proof else {
+        rows.text("Nothing is known of it yet.", Role::Dim);
+        return rows;
+    };
+    if let Some(reason) = &proof.reason {
+        rows.text(reason, Role::Text);
+        rows.blank(usize::from(beside));
+    }
+    if proof.verdict != ProofVerdict::Unavailable {
+        if beside && height >= BLOCKS_ROOM {
+            blocks(&mut rows, proof);
+        }
+        if beside {
+            rows.pair("new bytes", &grouped(proof.new_bytes), Role::Strong);
+            rows.pair("old bytes", &grouped(proof.old_bytes), Role::Strong);
+            rows.pair("rounds that agree", &rounds(proof), Role::Strong);
+        } else {
+            let counts = format!(
+                "{} bytes new, {} old; {} rounds",
+                grouped(proof.new_bytes),
+                grouped(proof.old_bytes),
+                rounds(proof)
+            );
+            rows.text(&counts, Role::Dim);
+        }
+    }
+    reports(&mut rows, proof);
+    rows.blank(usize::from(beside));
+    let mut head = verdict(&rows, Some(proof));
+    head.push((format!(" on {}", kernel(found)), rows.style(Role::Text)));
+    if !found.filesystem.is_empty() {
+        head.push((format!(", {}", found.filesystem), rows.style(Role::Dim)));
+    }
+    rows.push(Row {
+        left: head,
+        ..Row::default()
+    });
+    rows.blank(usize::from(beside));
+    rows.text(means(proof), Role::Text);
+    rows.blank(usize::from(beside));
+    rows.text(LIMITS, Role::Dim);
+    rows
+}
+
+fn kernel(found: &Proved) -> &str {
+    match found.machine.kernel.as_str() {
+        "" => "your kernel",
+        kernel => kernel,
+    }
+}
+
+fn rounds(proof: &Proof) -> String {
+    proof.rounds.to_string()
+}
+
+/// What the kernel itself reported, where the method asks it.
+fn reports(rows: &mut Rows, proof: &Proof) {
+    if let Some(copied) = proof.kernel_reports_copied {
+        let said = if copied { "COPIED" } else { "not copied" };
+        rows.pair("the kernel reports", said, Role::Accent);
+    }
+}
+
+/// Sent, source, arrived: the bytes themselves, in three blocks.
+fn blocks(rows: &mut Rows, proof: &Proof) {
+    let (dim, plain, accent) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Text),
+        rows.style(Role::Accent),
+    );
+    let gap = "     ";
+    let title =
+        |number: &str, text: &str| [(format!("{number} "), accent), (format!("{text:<11}"), dim)];
+    rows.push(Row {
+        left: [
+            title("1", "sent"),
+            title("2", "source"),
+            title("3", "arrived"),
+        ]
+        .concat(),
+        ..Row::default()
+    });
+    rows.blank(1);
+    let letters: Vec<char> = proof.arrived.chars().collect();
+    for line in letters.chunks(BLOCK) {
+        let arrived: String = line.iter().collect();
+        let mut left = vec![
+            cell(&"A".repeat(line.len()), BLOCK, dim),
+            (gap.to_owned(), dim),
+            cell(&"B".repeat(line.len()), BLOCK, plain),
+            (gap.to_owned(), dim),
+        ];
+        left.extend(runs(rows, &arrived));
+        rows.push(Row {
+            left,
+            ..Row::default()
+        });
+    }
+    rows.blank(1);
+    let share = proof.size.bytes().div_ceil(LETTERS as u64);
+    let mixed = if letters.contains(&'x') {
+        "; x: some of both"
+    } else {
+        ""
+    };
+    rows.text(&format!("each letter {}{mixed}", Size(share)), Role::Dim);
+    rows.blank(1);
+}
+
+fn means(proof: &Proof) -> &'static str {
+    match (proof.verdict, proof.to) {
+        (ProofVerdict::Shared, _) => {
+            "What was overwritten after the send is what the receiver got: the kernel held references to the source's pages. Such a send is no snapshot."
+        }
+        (ProofVerdict::Copied, Sink::File) => {
+            "The old bytes came although the source had changed: the copy lies in the pages of the other file."
+        }
+        (ProofVerdict::Copied, _) => {
+            "The old bytes came although the source had changed: the kernel had taken a copy before the call returned."
+        }
+        (ProofVerdict::Mixed, _) => {
+            "Some bytes were copied before the call returned; the rest were still references when the source was overwritten."
+        }
+        (ProofVerdict::Unavailable, _) => "It could not be tried here.",
+    }
+}
+
+const LIMITS: &str = "It shows who held the bytes at that moment. It counts no copies: the receiver's own recv or read still makes one.";

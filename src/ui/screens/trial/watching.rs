@@ -1,0 +1,108 @@
+//! The cost of watching: one transfer untraced, traced, and traced from another CPU.
+
+use super::{cell, state, verdicts};
+use crate::app::{App, TrialPage};
+use crate::figure::chart::{Marks, Scale};
+use crate::model::{Findings, WatchCost, duration, grouped};
+use crate::ui::{
+    theme::{Role, Theme},
+    widgets::rows::{Row, Rows},
+};
+
+/// Columns of a way's name, and of a figure.
+const WAY: usize = 28;
+const FIGURE: usize = 10;
+
+/// The ways, their chart, what they say.
+pub fn rows(theme: Theme, app: &App, page: &TrialPage, width: u16) -> Rows {
+    let mut rows = Rows::new(theme, width);
+    rows.text(
+        "The same transfer, watched in three ways. The sender counts its own context switches; nothing else on the screen lets a traced run tell its time.",
+        Role::Dim,
+    );
+    state(&mut rows, app);
+    rows.blank(1);
+    match &page.found {
+        Some(Findings::Watching(found)) => {
+            chart(&mut rows, found, width);
+            if !found.verdicts.is_empty() {
+                rows.blank(1);
+                verdicts(&mut rows, &found.verdicts);
+            }
+            super::refused(&mut rows, &Findings::Watching(found.clone()));
+        }
+        _ if app.trial_job().is_none() => super::not_run(&mut rows, app),
+        _ => rows.text("The first round is on its way.", Role::Dim),
+    }
+    rows
+}
+
+fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
+    let marks = Marks::new(false);
+    let (dim, strong, plain) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Strong),
+        rows.style(Role::Text),
+    );
+    let calls = found
+        .syscalls
+        .map_or(String::new(), |calls| format!("{} calls", grouped(calls)));
+    rows.group(&found.transfer, &calls);
+    let columns = usize::from(width)
+        .saturating_sub(WAY + FIGURE)
+        .clamp(12, 60);
+    let scale = Scale::over(found.rows.iter().map(|row| row.wall), columns);
+    for row in &found.rows {
+        rows.push(Row {
+            left: vec![
+                cell(way(row.name), WAY, plain),
+                (scale.draw(row.wall, marks), rows.style(Role::Accent)),
+            ],
+            right: vec![(duration(row.wall.median), strong)],
+            ..Row::default()
+        });
+    }
+    let indent = " ".repeat(WAY);
+    let [axis, mut figures] = scale.axis(marks);
+    if scale.is_logarithmic() {
+        figures += "  (logarithmic)";
+    }
+    for (text, role) in [(axis, Role::Hairline), (figures, Role::Dim)] {
+        let style = rows.style(role);
+        rows.push(Row {
+            left: vec![(format!("{indent}{text}"), style)],
+            ..Row::default()
+        });
+    }
+    rows.blank(1);
+    rows.push(Row {
+        left: vec![("voluntary context switches".to_owned(), dim)],
+        right: vec![
+            ("a run".to_owned(), dim),
+            (format!("{:>16}", "more a call"), dim),
+        ],
+        ..Row::default()
+    });
+    rows.rule();
+    for row in &found.rows {
+        let more = row
+            .switches_a_call
+            .map_or(String::new(), |more| format!("{more:.2}"));
+        rows.push(Row {
+            left: vec![(way(row.name).to_owned(), plain)],
+            right: vec![
+                (grouped(row.switches.median), strong),
+                (format!("{more:>16}"), strong),
+            ],
+            ..Row::default()
+        });
+    }
+}
+
+fn way(name: &str) -> &str {
+    match name {
+        "same-cpu" => "traced, the same CPU",
+        "other-cpu" => "traced from another CPU",
+        other => other,
+    }
+}
