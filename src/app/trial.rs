@@ -289,11 +289,16 @@ pub fn answers(name: &str) -> Vec<&'static str> {
     let Some(at) = ERRORS.iter().position(|(known, _)| *known == name) else {
         return Vec::new();
     };
+    let is_count = |answer: &str| answer.bytes().all(|byte| byte.is_ascii_digit());
+    if is_count(ERRORS[at].1) {
+        // What was asked for, and what a call could say to so much.
+        return vec![ERRORS[at].1, "3221225472", "EINVAL", "EOVERFLOW"];
+    }
     let mut answers = vec![ERRORS[at].1];
     // Those nearby are of the same kind of call: the likely errors of somebody who guesses.
     let nearby = (1..ERRORS.len()).flat_map(|far| [at.checked_sub(far), Some(at + far)]);
     for (_, answer) in nearby.flatten().filter_map(|at| ERRORS.get(at)) {
-        if answers.len() < 4 && !answers.contains(answer) {
+        if answers.len() < 4 && !answers.contains(answer) && !is_count(answer) {
             answers.push(answer);
         }
     }

@@ -55,7 +55,7 @@ fn trial_place(app: &App) -> String {
     let Some(page) = app.trial() else {
         return String::new();
     };
-    let mut words = vec![page.what.title().to_owned()];
+    let mut words = Vec::new();
     match &page.found {
         Some(Findings::Proof(found)) => {
             words.push(found.filesystem.clone());
@@ -66,7 +66,10 @@ fn trial_place(app: &App) -> String {
         _ => {}
     }
     words.retain(|word| !word.is_empty());
-    words.join(" · ")
+    match words.is_empty() {
+        true => "not run yet".to_owned(),
+        false => words.join(" · "),
+    }
 }
 
 /// What is counted, at right. Gives the column where it begins.

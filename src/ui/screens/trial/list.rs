@@ -57,13 +57,6 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
             ..Row::default()
         });
     }
-    if roomy {
-        rows.blank(2);
-        rows.text(
-            "Each runs on this kernel, now. Nothing here is a canned result; what is refused is named.",
-            Role::Dim,
-        );
-    }
     rows.show(pen, room, 0);
 }
 

@@ -2,7 +2,7 @@
 
 use super::{View, state};
 use crate::app::{App, Click, TrialPage};
-use crate::model::{Findings, How, PageCacheStep, Size, grouped};
+use crate::model::{Findings, PageCacheStep, Size, grouped};
 use crate::ui::{
     theme::{Role, Theme},
     widgets::rows::{Row, Rows, Span},
@@ -23,7 +23,7 @@ pub fn view(theme: Theme, app: &App, page: &TrialPage, [main, side]: [u16; 2]) -
     let share = pages.div_ceil(crate::model::PAGE_CACHE_CELLS as u64);
     rows.text(
         &format!(
-            "a file of {} on {}; each cell {} pages: ■ resident  ▪ in part  · not",
+            "{} on {}; a cell is {} pages: ■ resident  ▪ in part  · not; bold: new",
             found.size,
             found.filesystem,
             grouped(share)
@@ -109,7 +109,7 @@ fn picture(rows: &Rows, map: &str, before: Option<&str>) -> Vec<Span> {
         let role = match (cell, was) {
             ('·', _) => Role::Ghost,
             (now, was) if now == was => Role::Dim,
-            _ => Role::Hot(How::Dma),
+            _ => Role::Strong,
         };
         let style = rows.style(role);
         match spans.last_mut() {

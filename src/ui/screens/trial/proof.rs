@@ -201,7 +201,7 @@ fn verdict(rows: &Rows, proof: Option<&Proof>) -> Vec<Span> {
     let style = rows.style(role);
     let word = match proof.verdict {
         // The letters say that it is not available.
-        ProofVerdict::Unavailable => "no verdict",
+        ProofVerdict::Unavailable => "none",
         other => other.name(),
     };
     vec![
