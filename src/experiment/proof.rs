@@ -26,8 +26,8 @@ use nix::{
 use super::ends;
 use crate::endpoint;
 use crate::model::{Method, Sink, Size};
-use crate::transfer::{self, Job, Reports, Tools, Wish, send_zerocopy};
 pub use crate::model::{Proof, ProofVerdict as Verdict};
+use crate::transfer::{self, Job, Reports, Tools, Wish, send_zerocopy};
 
 /// A verdict stands when this many rounds, each with a source and a sink of its own, have agreed.
 pub const ROUNDS: u32 = 5;

@@ -6,8 +6,8 @@
 
 mod call;
 mod figure;
-mod flow;
 mod findings;
+mod flow;
 mod formula;
 mod hop;
 mod lesson;
@@ -25,11 +25,11 @@ pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
 };
 pub use figure::{Figure, FigureHop, FigureStep};
-pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, Unexplained, Watched};
 pub use findings::{
     Compared, ComparedRow, Finding, Findings, Found, PAGE_CACHE_CELLS, PageCache, PageCacheStep,
     Proof, ProofVerdict, Proved, WatchCost, WatchRow,
 };
+pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, Unexplained, Watched};
 pub use formula::Formula;
 pub use hop::{Basis, Hop, How, Place, Side};
 pub use lesson::{
