@@ -91,6 +91,130 @@ fn lab_with_two_results() {
     });
 }
 
+/// Opens an entry of the list of experiments.
+fn open_experiment(learner: &mut Learner, title: &str) {
+    learner.keys("e");
+    let at = learner
+        .app
+        .experiments
+        .entries
+        .iter()
+        .position(|entry| entry.title.contains(title));
+    for _ in 0..at.unwrap() {
+        learner.key(Key::Down);
+    }
+    learner.key(Key::Enter);
+}
+
+#[test]
+fn experiments() {
+    each_size("experiments", |learner| {
+        learner.keys("e");
+        learner.key(Key::Down);
+    });
+}
+
+#[test]
+fn every_experiment_before_and_after_it_ran() {
+    for (name, title) in [
+        ("proof", "alias proof"),
+        ("page-cache", "page cache"),
+        ("claim", "2-3 times"),
+        ("sweep", "the chunk"),
+        ("watching", "untraced"),
+    ] {
+        each_size(name, |learner| {
+            open_experiment(learner, title);
+            assert!(learner.screen().contains("runs it on this kernel"));
+            learner.keys("r");
+            learner.key(Key::Down);
+        });
+    }
+}
+
+#[test]
+fn an_error_is_foretold_and_seen() {
+    each_size("errors-foretold", |learner| {
+        open_experiment(learner, "Errors");
+        learner.key(Key::Down);
+    });
+    each_size("errors-seen", |learner| {
+        open_experiment(learner, "Errors");
+        learner.key(Key::Down);
+        learner.keys("1");
+    });
+}
+
+/// A lesson with an experiment of each kind that asks first.
+const TRIALS: &str = r#"+++
+title = "Experiments"
+minutes = 5
+objectives = []
++++
+
+# Who holds the bytes?
+
+The file is overwritten after the send, and before the receive.
+
+```lab
+id = "proof-live"
+what = "proof"
+methods = ["read-write", "sendfile"]
+to = "tcp"
+```
+
+```predict
+id = "proof-guess"
+text = "Which bytes arrive from read and write?"
+query = "verdict"
+explain = "The buffer was copied into the queue before write() returned."
+options = [
+  { text = "the old ones", answer = "copied" },
+  { text = "the new ones", answer = "shared", misconception = "A copy taken for a reference.", feedback = "write() copies before it returns." },
+]
+```
+
+---
+
+# How far does it read ahead?
+
+```lab
+id = "cache-live"
+what = "page-cache"
+```
+
+```predict
+id = "cache-guess"
+text = "How many pages are there after 4 KiB are read?"
+query = "resident.pread-at-0"
+unit = "pages"
+scale = [0, 64]
+tolerance = 31
+explain = "The kernel reads ahead."
+```
+"#;
+
+#[test]
+fn an_experiment_of_a_lesson_asks_runs_and_compares() {
+    let open = |page: usize, keys: &str| {
+        let mut frames = String::new();
+        for (width, height) in SIZES {
+            let mut learner = Learner::of(&[("01-trials.md", TRIALS)], width, height);
+            learner.key(Key::Enter);
+            for _ in 0..page {
+                learner.keys("n");
+            }
+            learner.keys(keys);
+            frames += &format!("{width}x{height}\n{}\n\n", learner.screen());
+        }
+        frames
+    };
+    insta::assert_snapshot!("trial-question", open(0, "\t"));
+    insta::assert_snapshot!("trial-figure", open(0, "2"));
+    insta::assert_snapshot!("trial-text", open(0, "2\t"));
+    insta::assert_snapshot!("trial-number", open(1, "4\n\t"));
+}
+
 #[test]
 fn help_source_and_calls() {
     for (name, key) in [("help", "?"), ("source", "s"), ("calls", "c")] {

@@ -7,8 +7,10 @@ use zclab::{
     course::progress::Progress,
     embedded,
     model::{
-        Call, Descriptor, DescriptorKind, Machine, Measured, Method, NO_DESCRIPTOR, Origin,
-        Outcome as Came, Recording, Task, Trace, TransferSpec,
+        Call, Compared, ComparedRow, Contest, Descriptor, DescriptorKind, ERRORS, Finding,
+        Findings, Machine, Measured, Method, NO_DESCRIPTOR, Origin, Outcome as Came,
+        PAGE_CACHE_STEPS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, Range, Recording,
+        Sink, Size, Task, Trace, TransferSpec, WatchCost, WatchRow, What,
     },
     runtime,
     ui::{self, layout::Tier, pen::Spots, theme::Theme},
@@ -66,6 +68,11 @@ impl Learner {
                     shipped: None,
                 });
                 let more = self.app.update(Event::Finished(*job, outcome));
+                self.effects.extend(more);
+            }
+            if let Effect::Try { job, what } = &effect {
+                let found = Box::new(findings(what));
+                let more = self.app.update(Event::Tried(*job, found));
                 self.effects.extend(more);
             }
             self.effects.push(effect);
@@ -229,4 +236,151 @@ pub fn run(spec: &TransferSpec) -> Run {
         recording,
         embedded::transfer_source("read_write.rs").unwrap_or_default(),
     )
+}
+
+/// What an experiment that is no transfer might find on some kernel: one row of each kind.
+pub fn findings(what: &What) -> Findings {
+    let range = |median: u64| Range {
+        median,
+        min: median / 2,
+        max: median * 2,
+    };
+    match what {
+        What::Proof(plan) => Findings::Proof(Proved {
+            machine: Machine {
+                kernel: "Linux 6.18".into(),
+                ..Machine::default()
+            },
+            filesystem: "ext4".into(),
+            proofs: plan
+                .pairs()
+                .into_iter()
+                .map(|(method, to)| proof(method, to, plan.size))
+                .collect(),
+        }),
+        What::Errors(names) => Findings::Errors(names.iter().map(|name| finding(name)).collect()),
+        What::PageCache => Findings::PageCache(PageCache {
+            filesystem: "ext4".into(),
+            size: Size(16 << 20),
+            page_size: 4096,
+            steps: PAGE_CACHE_STEPS.into_iter().map(step).collect(),
+            unavailable: Vec::new(),
+        }),
+        What::Compare(contest) => Findings::Compare(compared(contest, range)),
+        What::Watching => Findings::Watching(WatchCost {
+            transfer: "read-write to file, 4 MiB in chunks of 4 KiB".into(),
+            syscalls: Some(2049),
+            rows: [("untraced", 2), ("same-cpu", 30), ("other-cpu", 200)]
+                .into_iter()
+                .map(|(name, ms)| WatchRow {
+                    name,
+                    runs: 9,
+                    wall: range(ms * 1_000_000),
+                    switches: range(ms * 100),
+                    switches_a_call: (ms > 2).then_some(2.0),
+                    times: (ms > 2).then_some(ms as f64 / 2.0),
+                })
+                .collect(),
+            verdicts: vec!["Traced on the sender's own CPU: 2.00 more a call.".into()],
+            unavailable: Vec::new(),
+        }),
+    }
+}
+
+fn proof(method: Method, to: Sink, size: Size) -> Proof {
+    let shared = matches!(method, Method::Sendfile | Method::Splice) && to != Sink::File;
+    let bytes = size.bytes();
+    let (verdict, letter) = match (shared, method) {
+        (_, Method::SendZerocopy) => (ProofVerdict::Unavailable, ""),
+        (true, _) => (ProofVerdict::Shared, "B"),
+        (false, _) => (ProofVerdict::Copied, "A"),
+    };
+    Proof {
+        method,
+        to,
+        size,
+        verdict,
+        new_bytes: if shared { bytes } else { 0 },
+        old_bytes: if shared { 0 } else { bytes },
+        kernel_reports_copied: None,
+        reason: letter.is_empty().then(|| "it waits for its reports".into()),
+        arrived: letter.repeat(32),
+        rounds: 5,
+    }
+}
+
+fn finding(name: &str) -> Finding {
+    let expected = ERRORS.iter().find(|(known, _)| *known == name).unwrap().1;
+    Finding {
+        name: name.into(),
+        theme: "sources".into(),
+        call: "call()".into(),
+        setup: "Set up.".into(),
+        expected: expected.into(),
+        seen: expected.into(),
+        matches: Some(true),
+        detail: Some("it returned so".into()),
+        lines: vec!["call() = so".into()],
+        reason: None,
+        why: "Because the kernel says so: sendfile(2), ERRORS.".into(),
+    }
+}
+
+fn step(step: &'static str) -> PageCacheStep {
+    let resident = if step.starts_with("pread") { 4 } else { 4096 };
+    PageCacheStep {
+        step,
+        resident,
+        pages: 4096,
+        dirty: Some(0),
+        map: if resident == 4 {
+            format!("▪{}", "·".repeat(63))
+        } else {
+            "■".repeat(64)
+        },
+        minor_faults: 0,
+        major_faults: 0,
+        read_bytes: Some(resident * 4096),
+        note: "What that says.".into(),
+    }
+}
+
+fn compared(contest: &Contest, range: impl Fn(u64) -> Range) -> Compared {
+    let (methods, labels) = match contest {
+        Contest::Claim(_) => (
+            vec![Method::ReadWrite, Method::Sendfile],
+            vec!["tcp", "unix", "pipe"],
+        ),
+        Contest::Methods { methods, .. } => (
+            methods.clone(),
+            vec!["4 KiB", "16 KiB", "64 KiB", "256 KiB", "1 MiB"],
+        ),
+    };
+    let rows = labels.into_iter().enumerate().flat_map(|(at, label)| {
+        methods
+            .iter()
+            .map(move |method| (at as u64, label, *method))
+    });
+    Compared {
+        claim: None,
+        filesystem: "ext4".into(),
+        rows: rows
+            .map(|(at, label, method)| ComparedRow {
+                method,
+                to: "tcp",
+                label: label.into(),
+                size: Size(64 << 20),
+                chunk: Size(64 << 10),
+                runs: 9,
+                wall: range((10 - at) * 5_000_000 + method as u64 * 1_000_000),
+                cpu: range((10 - at) * 4_000_000),
+                syscalls: Some(1025),
+            })
+            .collect(),
+        verdicts: vec!["Half the calls at every chunk. No verdict in time: 14 ms apart, and the runs spread over 92 ms.".into()],
+        word: "no-verdict",
+        cpu_word: "no-verdict",
+        times: Some(1.2),
+        unavailable: Vec::new(),
+    }
 }

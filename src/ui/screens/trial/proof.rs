@@ -94,7 +94,9 @@ fn table(
         ..Row::default()
     });
     state(&mut rows, app);
-    if app.trial_job().is_none() {
+    if found.proofs.is_empty() && app.trial_job().is_none() {
+        super::not_run(&mut rows, app);
+    } else if app.trial_job().is_none() {
         rows.text(
             "B arrives: references were held. A arrives: copied.",
             Role::Dim,
@@ -141,10 +143,6 @@ fn table(
             click: Some(Click::Row(index)),
             ..Row::default()
         });
-    }
-    if found.proofs.is_empty() && app.job.is_none() {
-        rows.blank(1);
-        super::not_run(&mut rows, app);
     }
     rows
 }
