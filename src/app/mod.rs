@@ -3,6 +3,7 @@
 
 mod course;
 mod guess;
+pub mod explorer;
 pub mod keys;
 pub mod lab;
 mod lesson;

@@ -22,7 +22,7 @@ use crate::{
   zclab replay x.jsonl                    the player
   zclab replay x.jsonl --json             its figures")]
 pub struct Args {
-    /// The recording, made by run --save
+    /// The recording, made by run --save or trace --save
     pub file: PathBuf,
     /// One JSON document
     #[arg(long)]
@@ -31,6 +31,9 @@ pub struct Args {
 
 /// Plays a recording on a terminal; elsewhere reports it as `run` reported it.
 pub fn run(args: Args) -> Result<ExitCode> {
+    if store::watched::is_one(&args.file) {
+        return super::trace::replay(&args.file, args.json);
+    }
     let recording = store::recording::load(&args.file)?;
     if !args.json && io::stdin().is_terminal() && io::stdout().is_terminal() {
         let options = Options {

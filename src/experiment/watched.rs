@@ -1,6 +1,6 @@
 //! Any program, watched: the tracer's reports become flows.
 
-use std::{ffi::OsString, fs, os::fd::OwnedFd, time::Duration};
+use std::{collections::BTreeMap, ffi::OsString, fs, os::fd::OwnedFd, time::Duration};
 
 use nix::sys::{
     signal::{SigSet, SigmaskHow, Signal, sigprocmask},
@@ -10,10 +10,10 @@ use nix::sys::{
 use crate::{
     copypath::flows::{Flows, Moment, Process},
     host,
-    model::{Addresses, Exit, Trace, Watched},
+    model::{Addresses, Counted, Exit, Machine, Trace, Watched},
     trace::{
         Ended, TraceError,
-        watch::{self, Handle, Observer, Options, Seen, Subject, Tracee},
+        watch::{self, Asked, Handle, Observer, Options, Seen, Subject, Tracee},
     },
 };
 
@@ -91,6 +91,36 @@ fn conclude(command: Vec<String>, outcome: watch::Outcome, flows: &Flows) -> Wat
     }
 }
 
+/// What is known while the program runs: its flows, without the calls behind them.
+pub fn snapshot(trace: &Trace, flows: &Flows) -> Watched {
+    let report = flows.report(&trace.names);
+    let mut processes: Vec<i32> = trace.tasks.iter().map(|task| task.pid).collect();
+    processes.sort_unstable();
+    processes.dedup();
+    let mut calls_by_name: BTreeMap<String, Counted> = BTreeMap::new();
+    for (name, calls) in trace.calls_by_name() {
+        calls_by_name.entry(name.to_owned()).or_default().calls = calls;
+    }
+    Watched {
+        command: trace
+            .tasks
+            .first()
+            .map(|task| task.name.clone())
+            .into_iter()
+            .collect(),
+        exit: Exit::Code(0),
+        machine: Machine::default(),
+        processes: processes.len() as u64,
+        threads: trace.tasks.len() as u64,
+        calls_by_name,
+        flows: report.flows,
+        unexplained: report.unexplained,
+        notes: report.notes,
+        trace: Trace::default(),
+        flow_of: Vec::new(),
+    }
+}
+
 fn command_line(pid: i32) -> Vec<String> {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let words = line
@@ -153,6 +183,19 @@ impl Observer for Eyes<'_, '_> {
     }
     fn left(&mut self, tracee: &Tracee, seen: &Seen) {
         self.flows.left(&moment(seen), &Still(tracee));
+    }
+    fn requested(&mut self, tracee: &Tracee, asked: &Asked) {
+        let Asked {
+            request,
+            number,
+            completed,
+            seen,
+        } = asked;
+        let (moment, still) = (moment(seen), Still(tracee));
+        match completed {
+            false => self.flows.submitted(request, *number, &moment, &still),
+            true => self.flows.completed(request, *number, &moment, &still),
+        }
     }
     fn executed(&mut self, tracee: &Tracee) {
         self.flows.executed(&Still(tracee));

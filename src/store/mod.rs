@@ -5,3 +5,4 @@ pub mod open;
 pub mod progress;
 pub mod recording;
 mod request;
+pub mod watched;

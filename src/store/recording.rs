@@ -25,7 +25,7 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    fs,
+    fs::{self, File},
     io::{BufRead, BufReader, BufWriter, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -59,7 +59,7 @@ struct Header<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct TraceHeader<'a> {
+pub(super) struct TraceHeader<'a> {
     calls: u64,
     wall_ns: u64,
     names: Cow<'a, [String]>,
@@ -104,10 +104,15 @@ pub fn save(path: &Path, recording: &Recording) -> Result<()> {
 }
 
 fn save_to(path: &Path, recording: &Recording) -> Result<()> {
+    replace(path, &|file| write(file, recording))
+}
+
+/// Replaces a file by what is written, whole or not at all.
+pub(super) fn replace(path: &Path, write: &dyn Fn(&File) -> Result<()>) -> Result<()> {
     // Behind a symbolic link the file is replaced, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if fs::metadata(&path).is_ok_and(|data| !data.is_file() && !data.is_dir()) {
-        return write(super::open::write(&path)?, recording); // a pipe or /dev/stdout
+        return write(&super::open::write(&path)?); // a pipe or /dev/stdout
     }
     ensure!(!path.is_dir(), "it is a directory");
     let directory = match path.parent() {
@@ -118,50 +123,59 @@ fn save_to(path: &Path, recording: &Recording) -> Result<()> {
         .prefix(".zclab-recording-")
         .permissions(fs::Permissions::from_mode(0o666)) // less what the umask takes
         .tempfile_in(directory)?;
-    write(file.as_file(), recording)?;
+    write(file.as_file())?;
     file.as_file().sync_all()?;
     file.persist(&path).map_err(|error| error.error)?;
     Ok(())
 }
 
 fn write(file: impl Write, recording: &Recording) -> Result<()> {
-    let mut out = Summed {
-        out: BufWriter::new(file),
-        sum: crc32fast::Hasher::new(),
-    };
-    let trace = recording.trace.as_ref();
+    let mut out = Summed::new(file);
     out.line(&header(recording))?;
-    let mut texts = trace
-        .map_or(&[][..], |trace| &trace.texts)
-        .iter()
-        .peekable();
-    for (index, call) in trace
-        .map_or(&[][..], |trace| &trace.calls)
-        .iter()
-        .enumerate()
-    {
-        let mut line = call_line(trace.expect("it has calls").name(call), call);
+    let trace = recording.trace.as_ref();
+    if let Some(trace) = trace {
+        write_calls(&mut out, trace)?;
+    }
+    out.end(trace.map_or(0, |trace| trace.calls.len() as u64))
+}
+
+pub(super) fn write_calls(out: &mut Summed<impl Write>, trace: &Trace) -> Result<()> {
+    let mut texts = trace.texts.iter().peekable();
+    for (index, call) in trace.calls.iter().enumerate() {
+        let mut line = call_line(trace.name(call), call);
         while let Some(text) = texts.next_if(|text| text.call as usize == index) {
             line.text.push((text.arg, Cow::Borrowed(&text.text)));
         }
-        let requests = trace.map_or(&[][..], |trace| trace.requests_of(index));
+        let requests = trace.requests_of(index);
         line.requests = requests.iter().map(RequestLine::of).collect();
         out.line(&line)?;
     }
-    let end = trace.map_or(0, |trace| trace.calls.len() as u64);
-    let crc32 = out.sum.clone().finalize();
-    out.line(&End { end, crc32 })?;
-    out.out.flush()?;
     Ok(())
 }
 
-struct Summed<W: Write> {
+/// Lines, with their checksum at the end.
+pub(super) struct Summed<W: Write> {
     out: BufWriter<W>,
     sum: crc32fast::Hasher,
 }
 
 impl<W: Write> Summed<W> {
-    fn line(&mut self, value: &impl Serialize) -> Result<()> {
+    pub fn new(file: W) -> Summed<W> {
+        Summed {
+            out: BufWriter::new(file),
+            sum: crc32fast::Hasher::new(),
+        }
+    }
+
+    /// The last line.
+    pub fn end(mut self, calls: u64) -> Result<()> {
+        let crc32 = self.sum.clone().finalize();
+        self.line(&End { end: calls, crc32 })?;
+        self.out.flush()?;
+        Ok(())
+    }
+
+    pub fn line(&mut self, value: &impl Serialize) -> Result<()> {
         serde_json::to_writer(&mut *self, value).map_err(std::io::Error::from)?;
         self.write_all(b"\n")?;
         Ok(())
@@ -181,14 +195,7 @@ impl<W: Write> Write for Summed<W> {
 }
 
 fn header(recording: &Recording) -> Header<'_> {
-    let trace = recording.trace.as_ref().map(|trace| TraceHeader {
-        calls: trace.calls.len() as u64,
-        wall_ns: trace.wall_ns,
-        names: Cow::Borrowed(&trace.names),
-        tasks: Cow::Borrowed(&trace.tasks),
-        descriptors: Cow::Borrowed(&trace.descriptors),
-        unread: Cow::Borrowed(&trace.unread),
-    });
+    let trace = recording.trace.as_ref().map(trace_header);
     let has_rings = |trace: &Trace| !trace.requests.is_empty() || !trace.unread.is_empty();
     Header {
         zclab_recording: VERSIONS[usize::from(recording.trace.as_ref().is_some_and(has_rings))],
@@ -198,6 +205,17 @@ fn header(recording: &Recording) -> Header<'_> {
         measured: Cow::Borrowed(&recording.measured),
         unavailable: Cow::Borrowed(&recording.unavailable),
         trace,
+    }
+}
+
+pub(super) fn trace_header(trace: &Trace) -> TraceHeader<'_> {
+    TraceHeader {
+        calls: trace.calls.len() as u64,
+        wall_ns: trace.wall_ns,
+        names: Cow::Borrowed(&trace.names),
+        tasks: Cow::Borrowed(&trace.tasks),
+        descriptors: Cow::Borrowed(&trace.descriptors),
+        unread: Cow::Borrowed(&trace.unread),
     }
 }
 
@@ -221,6 +239,11 @@ fn call_line<'a>(name: &'a str, call: &Call) -> CallLine<'a> {
 /// # Errors
 /// One line that names the file and, where it is damaged, the line.
 pub fn load(path: &Path) -> Result<Recording> {
+    read(&path.display().to_string(), open(path)?)
+}
+
+/// Opens a file to read lines of it.
+pub(super) fn open(path: &Path) -> Result<BufReader<File>> {
     let name = path.display();
     let cannot = |error: std::io::Error| anyhow!("cannot read {name}: {error}");
     let file = super::open::read(path).map_err(cannot)?;
@@ -228,7 +251,7 @@ pub fn load(path: &Path) -> Result<Recording> {
         !file.metadata().map_err(cannot)?.is_dir(),
         "cannot read {name}: it is a directory"
     );
-    read(&name.to_string(), BufReader::with_capacity(1 << 16, file))
+    Ok(BufReader::with_capacity(1 << 16, file))
 }
 
 /// Reads a recording from text; `name` stands for the file in errors.
@@ -249,13 +272,7 @@ fn read(name: &str, mut input: impl BufRead) -> Result<Recording> {
         start.starts_with(MAGIC.as_bytes()),
         "{name}: line 1: not a recording of zclab"
     );
-    let mut lines = Lines {
-        input,
-        name,
-        number: 0,
-        line: Vec::new(),
-        sum: crc32fast::Hasher::new(),
-    };
+    let mut lines = Lines::new(name, input);
     let header: Header = lines.next_as("not the header of a recording")?;
     ensure!(
         VERSIONS.contains(&header.zclab_recording),
@@ -283,7 +300,7 @@ fn read(name: &str, mut input: impl BufRead) -> Result<Recording> {
     })
 }
 
-fn read_trace(lines: &mut Lines<impl BufRead>, about: &TraceHeader) -> Result<Trace> {
+pub(super) fn read_trace(lines: &mut Lines<impl BufRead>, about: &TraceHeader) -> Result<Trace> {
     ensure!(
         about.names.len() <= usize::from(u16::MAX),
         "{}",
@@ -386,7 +403,7 @@ fn add_call(trace: &mut Trace, names: &HashMap<&str, u16>, line: CallLine) -> Re
     Ok(())
 }
 
-fn read_end(lines: &mut Lines<impl BufRead>, calls: u64) -> Result<()> {
+pub(super) fn read_end(lines: &mut Lines<impl BufRead>, calls: u64) -> Result<()> {
     let crc32 = lines.sum.clone().finalize();
     let end: End = lines.next_as("not the last line of a recording")?;
     if end.end != calls || end.crc32 != crc32 {
@@ -399,7 +416,8 @@ fn read_end(lines: &mut Lines<impl BufRead>, calls: u64) -> Result<()> {
     Ok(())
 }
 
-struct Lines<'a, R> {
+/// The lines of a file.
+pub(super) struct Lines<'a, R> {
     input: R,
     name: &'a str,
     number: usize,
@@ -407,9 +425,19 @@ struct Lines<'a, R> {
     sum: crc32fast::Hasher,
 }
 
-impl<R: BufRead> Lines<'_, R> {
+impl<'a, R: BufRead> Lines<'a, R> {
+    pub fn new(name: &'a str, input: R) -> Lines<'a, R> {
+        Lines {
+            input,
+            name,
+            number: 0,
+            line: Vec::new(),
+            sum: crc32fast::Hasher::new(),
+        }
+    }
+
     /// The next line as what it should be; `not` says what it is not.
-    fn next_as<'s, T: Deserialize<'s>>(&'s mut self, not: &str) -> Result<T> {
+    pub fn next_as<'s, T: Deserialize<'s>>(&'s mut self, not: &str) -> Result<T> {
         self.line.clear();
         self.number += 1;
         let (name, number) = (self.name, self.number);
@@ -428,7 +456,7 @@ impl<R: BufRead> Lines<'_, R> {
             .map_err(|error| anyhow!("{name}: line {number}: {not}: {}", without_place(&error)))
     }
 
-    fn fault(&self, what: &str) -> anyhow::Error {
+    pub fn fault(&self, what: &str) -> anyhow::Error {
         anyhow!("{}: line {}: {what}", self.name, self.number)
     }
 

@@ -38,11 +38,6 @@ impl Task {
         self.call.as_ref().map(|(number, call)| (*number, call))
     }
 
-    /// The recorded call that it is in, by its place in the trace, where no old calls are dropped.
-    pub fn place(&self) -> Option<u32> {
-        self.call.as_ref().map(|(number, _)| *number as u32)
-    }
-
     /// Which look-ups the descriptors of its last call come from.
     pub fn serials(&self) -> [u32; 2] {
         self.open.map(|open| open.serial)
@@ -112,6 +107,12 @@ impl Recorder {
         self.trace.calls.push(call);
     }
 
+    /// The place in the trace of the call that a thread is in, where it is still kept.
+    pub fn place(&self, task: &Task) -> Option<u32> {
+        let (number, _) = task.call?;
+        number.checked_sub(self.dropped).map(|place| place as u32)
+    }
+
     /// Drops the oldest calls until at most this many are kept. How many were dropped.
     pub fn keep(&mut self, most: usize) -> usize {
         let old = self.trace.calls.len().saturating_sub(most);
@@ -121,6 +122,10 @@ impl Recorder {
         texts.drain(..first);
         for text in texts {
             text.call -= old as u32;
+        }
+        for request in &mut self.trace.requests {
+            request.call = request.call.saturating_sub(old as u32);
+            request.seen = request.seen.saturating_sub(old as u32);
         }
         self.dropped += old as u64;
         old

@@ -262,7 +262,8 @@ impl<'a> Tracer<'a> {
             return;
         };
         let pid = task.pid;
-        let sheet = &mut self.recorder.sheet(task.place(), &mut process.descriptors);
+        let place = self.recorder.place(task);
+        let sheet = &mut self.recorder.sheet(place, &mut process.descriptors);
         match info.op {
             PTRACE_SYSCALL_INFO_ENTRY => process.rings.enter(Caller { tid, pid }, info, sheet),
             _ => {

@@ -1,6 +1,7 @@
 //! `view(state) -> frame`. Nothing here changes the state or asks the clock.
 
 mod ascii;
+pub mod explorer;
 mod frame;
 pub mod layout;
 mod overlays;

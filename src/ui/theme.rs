@@ -79,6 +79,24 @@ impl Theme {
     }
 }
 
+impl Theme {
+    /// The tint of a flow's band in a picture; none where the palette has no tints.
+    pub fn band(&self, copied: bool, selected: bool) -> Style {
+        let tints = match self.palette {
+            Palette::Dark => [0x1f3a2a, 0x4a2822, 0x6e3429],
+            Palette::Light => [0xd9efe0, 0xfbe0da, 0xf3b9ac],
+            Palette::Contrast => [0x104020, 0x501c10, 0x802818],
+            Palette::Sixteen | Palette::None => return Style::new(),
+        };
+        let tint = match (copied, selected) {
+            (false, _) => tints[0],
+            (true, false) => tints[1],
+            (true, true) => tints[2],
+        };
+        Style::new().bg(Color::from_u32(tint))
+    }
+}
+
 /// One palette in 24-bit colours; hot and quiet tones in the order CPU copy, DMA, reference, mapping.
 struct Colours {
     dim: u32,

@@ -6,8 +6,8 @@ mod report;
 
 use std::{
     ffi::OsString,
-    io::{self, Write},
-    path::PathBuf,
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
@@ -18,6 +18,7 @@ pub use self::{document::Document, report::for_people};
 use crate::experiment::watched::{self, Signals, Target};
 use crate::model::{Exit, Watched};
 use crate::trace::watch::{Handle, Options};
+use crate::{runtime, store};
 
 /// Any program's copy path: which bytes went from where to where, how often the CPU copied each, and what would save it.
 ///
@@ -59,9 +60,15 @@ pub struct Args {
     /// Run program and tracer on one CPU: several times faster, but the program sees one CPU
     #[arg(long, conflicts_with = "pid")]
     pub pin: bool,
+    /// Explore the flows on the screen while the program runs, on a terminal of its own
+    #[arg(long, conflicts_with_all = ["pid", "json"])]
+    pub live: bool,
     /// Keep at most so many calls; older ones are folded into the flows, which stay exact
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub keep: usize,
+    /// Save the recording, for zclab replay
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
     /// Fail (exit status 1) unless this holds
     #[arg(long, value_name = "EXPRESSION", value_parser = expect::parse)]
     pub expect: Vec<expect::Expectation>,
@@ -80,7 +87,10 @@ pub fn run(args: Args) -> Result<ExitCode> {
 
 fn trace(args: &Args) -> Result<ExitCode> {
     let mut output = output(args)?;
-    let watched = watch(args)?;
+    let watched = match args.live {
+        true => live(args)?,
+        false => watch(args)?,
+    };
     let text = match args.json {
         true => serde_json::to_string_pretty(&Document::of(&watched))? + "\n",
         false => for_people(&watched),
@@ -93,10 +103,27 @@ fn trace(args: &Args) -> Result<ExitCode> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written.context("cannot write the report")?,
     }
+    if let Some(path) = &args.save {
+        store::watched::save(path, &watched)?;
+    }
     if !args.expect.is_empty() {
         return Ok(judge(&args.expect, &watched));
     }
     Ok(status(&watched.exit))
+}
+
+/// A saved recording: explored on a terminal, or printed.
+pub fn replay(path: &Path, json: bool) -> Result<ExitCode> {
+    let watched = store::watched::load(path)?;
+    if json {
+        super::print_json(&Document::of(&watched))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return runtime::explorer::explore(watched, runtime::explorer::theme());
+    }
+    super::print(&for_people(&watched))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Where the report goes. Opened first: a program must not run for hours in vain.
@@ -109,19 +136,32 @@ fn output(args: &Args) -> Result<Box<dyn Write>> {
     Ok(Box::new(file))
 }
 
-fn watch(args: &Args) -> Result<Watched> {
-    let target = match args.pid {
-        Some(pid) => Target::Process(pid),
-        None => Target::Command(args.command.clone()),
-    };
-    let options = Options {
+fn live(args: &Args) -> Result<Watched> {
+    anyhow::ensure!(
+        io::stdin().is_terminal() && io::stdout().is_terminal(),
+        "--live needs a terminal"
+    );
+    let target = Target::Command(args.command.clone());
+    runtime::explorer::live(target, options(args)?, runtime::explorer::theme())
+}
+
+fn options(args: &Args) -> Result<Options> {
+    Ok(Options {
         all: args.all,
         cpu: match args.pin {
             true => Some(first_cpu()?),
             false => None,
         },
         keep: Some(args.keep),
+    })
+}
+
+fn watch(args: &Args) -> Result<Watched> {
+    let target = match args.pid {
+        Some(pid) => Target::Process(pid),
+        None => Target::Command(args.command.clone()),
     };
+    let options = options(args)?;
     let signals = Signals::hold().context("cannot hold signals back")?;
     let handle = Handle::new();
     let attached = args.pid.is_some();

@@ -11,6 +11,7 @@ mod ends;
 mod join;
 mod path;
 mod pipes;
+mod requests;
 mod sample;
 mod space;
 mod tally;
@@ -129,6 +130,12 @@ pub struct Flows {
     running: HashMap<i32, Running>,
     pending: HashMap<i32, Pending>,
     opens: HashMap<u32, Open>,
+    /// The same by descriptor, for requests in rings: the last one that was looked up.
+    by_descriptor: HashMap<u32, Open>,
+    /// Writes that rings were asked for, by the request's number.
+    asked: HashMap<u64, Pending>,
+    /// The call that showed the last requests.
+    showing: Option<Rc<Mark>>,
     ops: Vec<Op>,
     programs: Vec<String>,
     /// The memory of each program.
@@ -351,8 +358,11 @@ impl Flows {
         }
         if self.opens.len() >= MOST_OPEN {
             self.opens.clear();
+            self.by_descriptor.clear();
         }
         self.opens.insert(serial, open);
+        self.by_descriptor
+            .insert(moment.call.descriptors[which], open);
         Some(open)
     }
 
@@ -553,39 +563,52 @@ impl Flows {
         let (Some(ranges), Some(sink)) = (ranges, self.open(moment, 0, process)) else {
             return;
         };
-        let Some(running) = self.running.get(&process.pid()) else {
-            return;
-        };
+        let mark = Mark::new(moment.number, moment.call.name);
+        let zerocopy = flags & MSG_ZEROCOPY != 0 && sink.kind == DescriptorKind::Tcp;
+        if let Some(pending) = self.pending_write(mark, sink, &ranges, process, manner) {
+            let pending = Pending {
+                zerocopy,
+                ..pending
+            };
+            self.pending.insert(process.tid(), pending);
+        }
+    }
+
+    /// What is about to be written, and what is known of it.
+    fn pending_write(
+        &mut self,
+        mark: Rc<Mark>,
+        sink: Open,
+        ranges: &[Range],
+        process: &dyn Process,
+        manner: Manner,
+    ) -> Option<Pending> {
+        let running = self.running.get(&process.pid())?;
         let program = running.program;
-        let Some(space) = self.spaces.get_mut(&running.space) else {
-            return;
-        };
+        let space = self.spaces.get_mut(&running.space)?;
         let arrivals = &mut self.arrivals;
         let pieces = Scene {
             space,
             arrivals,
             process,
         }
-        .pieces(&ranges);
+        .pieces(ranges);
         let queue = self.queue_of_sink(&sink);
-        let mark = Mark::new(moment.number, moment.call.name);
         if let Some(queue) = queue {
             for piece in &pieces {
                 let (path, token) = self.way(piece, &sink, &mark, program, manner);
-                self.enqueue(queue, piece.length, path, token, moment.number);
+                self.enqueue(queue, piece.length, path, token, mark.number);
             }
         }
-        let zerocopy = flags & MSG_ZEROCOPY != 0 && sink.kind == DescriptorKind::Tcp;
-        let pending = Pending {
+        Some(Pending {
             mark,
             program,
             manner,
             pieces,
             sink: Some(sink),
             queue,
-            zerocopy,
-        };
-        self.pending.insert(process.tid(), pending);
+            zerocopy: false,
+        })
     }
 
     fn enqueue(&mut self, queue: QueueId, length: u64, path: PathId, token: Rc<Token>, by: u64) {
@@ -791,7 +814,9 @@ impl Flows {
             return;
         };
         let chunks = self.take(&source, bytes, moment.number);
-        self.pass_on(chunks, &source, &sink, moment, process);
+        let mark = Mark::new(moment.number, moment.call.name);
+        let op = self.op(moment);
+        self.pass_on(chunks, (&source, &sink), op, &mark, process);
     }
 
     fn tee(&mut self, moment: &Moment, bytes: u64, process: &dyn Process) {
@@ -809,27 +834,26 @@ impl Flows {
                 by: moment.number,
             }],
         };
-        self.pass_on(chunks, &source, &sink, moment, process);
+        let mark = Mark::new(moment.number, moment.call.name);
+        self.pass_on(chunks, (&source, &sink), Op::Tee, &mark, process);
     }
 
     fn pass_on(
         &mut self,
         chunks: Vec<Chunk>,
-        source: &Open,
-        sink: &Open,
-        moment: &Moment,
+        (source, sink): (&Open, &Open),
+        op: Op,
+        mark: &Rc<Mark>,
         process: &dyn Process,
     ) {
-        let op = self.op(moment);
-        let mark = Mark::new(moment.number, moment.call.name);
         let queue = self.queue_of_sink(sink);
         for chunk in chunks {
             let path = self.through(chunk.path, source, sink, op, process.pid());
-            let token = Token::after(chunk.token, &mark);
+            let token = Token::after(chunk.token, mark);
             match queue {
                 Some(queue) => {
-                    self.enqueue(queue, chunk.length, path, token, moment.number);
-                    self.pipes.settle(queue, moment.number, u64::MAX);
+                    self.enqueue(queue, chunk.length, path, token, mark.number);
+                    self.pipes.settle(queue, mark.number, u64::MAX);
                 }
                 None => self
                     .tally

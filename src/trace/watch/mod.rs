@@ -16,7 +16,7 @@ pub use handle::Handle;
 pub use tracee::Tracee;
 
 use super::{Ended, TraceError};
-use crate::model::{Call, Counted, Trace};
+use crate::model::{Call, Counted, Request, Trace};
 
 /// Who is watched.
 pub enum Subject<'a> {
@@ -51,10 +51,24 @@ pub struct Seen<'a> {
     pub call: &'a Call,
     /// Its number since the watching began.
     pub number: u64,
+    /// How many calls are no longer in the trace.
+    pub dropped: u64,
     /// What its numbers mean.
     pub trace: &'a Trace,
     /// Which look-ups its descriptors come from: a number that was closed and opened again is another one.
     pub serials: [u32; 2],
+}
+
+/// A request of an io_uring, when its submission or its completion is seen.
+pub struct Asked<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// Its number since the watching began.
+    pub number: u64,
+    /// It is done.
+    pub completed: bool,
+    /// The io_uring_enter(2) that shows it.
+    pub seen: &'a Seen<'a>,
 }
 
 /// Sees what happens, in order. The thread that it happens to stands still meanwhile.
@@ -65,6 +79,9 @@ pub trait Observer {
     fn entered(&mut self, tracee: &Tracee, seen: &Seen);
     /// A call has returned.
     fn left(&mut self, tracee: &Tracee, seen: &Seen);
+    /// A request in a ring has been handed to the kernel, or (`completed`) is seen to be done. Its number is its place
+    /// in the order of submission.
+    fn requested(&mut self, tracee: &Tracee, seen: &Asked);
     /// The process has executed another program: its memory is new.
     fn executed(&mut self, tracee: &Tracee);
     /// A thread is gone; with `last`, its process too.

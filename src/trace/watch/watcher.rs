@@ -13,7 +13,7 @@ use nix::{
 };
 
 use super::{
-    Handle, Observer, Options, Outcome, Seen, Subject, Tracee, attach, filter,
+    Asked, Handle, Observer, Options, Outcome, Seen, Subject, Tracee, attach, filter,
     launch::{self, Child, Plan},
 };
 use crate::trace::{
@@ -25,6 +25,7 @@ use crate::trace::{
     },
     memory,
     recorder::{Recorder, Task, name_of},
+    rings::{Caller, Rings},
     stops::{self, Event, Stop, Stopped},
 };
 
@@ -50,6 +51,11 @@ struct Watched {
 struct Process {
     descriptors: Known,
     threads: usize,
+    rings: Rings,
+    /// Requests that are not done, by their places in the trace.
+    open: Vec<usize>,
+    /// How many requests of the trace have been looked at.
+    seen: usize,
 }
 
 struct Watcher<'a> {
@@ -302,9 +308,14 @@ impl Watcher<'_> {
                 number,
                 trace,
                 serials,
+                dropped: self.recorder.dropped,
             };
             self.observer.entered(&watched.tracee, &seen);
         }
+        let place = self.recorder.place(&watched.task);
+        let sheet = &mut self.recorder.sheet(place, &mut process.descriptors);
+        let Tracee { tid, pid } = watched.tracee;
+        process.rings.enter(Caller { tid, pid }, info, sheet);
         self.keep_few();
     }
 
@@ -317,6 +328,13 @@ impl Watcher<'_> {
             return;
         };
         watched.making = None;
+        let place = self.recorder.place(&watched.task);
+        let sheet = &mut self.recorder.sheet(place, &mut process.descriptors);
+        let who = Caller {
+            tid,
+            pid: watched.tracee.pid,
+        };
+        process.rings.leave(who, result, sheet);
         let known = &mut process.descriptors;
         let left = self.recorder.leave(&mut watched.task, known, result, now);
         if let Some((number, call)) = &left {
@@ -327,8 +345,12 @@ impl Watcher<'_> {
                 number: *number,
                 trace,
                 serials,
+                dropped: self.recorder.dropped,
             };
             self.observer.left(&watched.tracee, &seen);
+            if trace.name(call) == "io_uring_enter" {
+                show_requests(process, self.observer, &watched.tracee, &seen);
+            }
         }
     }
 
@@ -339,6 +361,27 @@ impl Watcher<'_> {
         {
             let dropped = self.recorder.keep(keep);
             self.observer.dropped(dropped);
+            self.forget_requests(keep);
+        }
+    }
+
+    /// Requests are kept like calls. Those that are not done when too many are there are lost: that is said.
+    fn forget_requests(&mut self, keep: usize) {
+        if self.recorder.trace.requests.len() <= keep {
+            return;
+        }
+        let mut lost = false;
+        for (pid, process) in &mut self.processes {
+            let (tid, pid) = (*pid, *pid);
+            let sheet = &mut self.recorder.sheet(None, &mut process.descriptors);
+            process.rings.begin(Caller { tid, pid }, sheet);
+            lost |= !process.open.is_empty();
+            process.open.clear();
+            process.seen = 0;
+        }
+        self.recorder.trace.requests.clear();
+        if lost {
+            self.note("io_uring: some requests were not done when --keep folded them away: they are in no flow".to_owned());
         }
     }
 
@@ -413,6 +456,8 @@ impl Watcher<'_> {
         self.recorder.executed(&watched.task);
         if let Some(process) = self.processes.get_mut(&watched.tracee.pid) {
             process.descriptors.forget_all();
+            process.rings = Rings::default(); // io_uring_setup(2): their descriptors are closed
+            process.open.clear();
         }
         let tracee = watched.tracee;
         self.observer.executed(&tracee);
@@ -540,6 +585,12 @@ impl Watcher<'_> {
             self.observer.dropped(dropped);
         }
         self.recorder.trace.wall_ns = self.now();
+        for unread in &self.recorder.trace.unread {
+            let note = format!("io_uring: requests are in no flow: {}", unread.reason);
+            if !self.outcome.notes.contains(&note) {
+                self.outcome.notes.push(note);
+            }
+        }
         let mut outcome = std::mem::take(&mut self.outcome);
         outcome.trace = std::mem::take(&mut self.recorder.trace);
         let counts = self.recorder.returned.iter().copied();
@@ -554,6 +605,37 @@ impl Drop for Watcher<'_> {
     fn drop(&mut self) {
         if !self.tasks.is_empty() {
             self.let_go();
+        }
+    }
+}
+
+/// Tells of requests that a call has shown: new ones, and those that are done.
+fn show_requests(process: &mut Process, observer: &mut dyn Observer, tracee: &Tracee, seen: &Seen) {
+    let requests = &seen.trace.requests;
+    let is_own = |place: &usize| u64::from(requests[*place].call) == seen.number - seen.dropped;
+    let new = (process.seen.min(requests.len())..requests.len()).filter(is_own);
+    let new: Vec<usize> = new.collect();
+    let told = |place: usize, completed: bool| Asked {
+        request: &requests[place],
+        number: place as u64,
+        completed,
+        seen,
+    };
+    process.seen = requests.len();
+    let is_done = |place: usize| requests[place].result.is_some();
+    // In the order of submission: what a read has brought is there when the write after it is looked at.
+    process.open.retain(|place| {
+        let done = is_done(*place);
+        if done {
+            observer.requested(tracee, &told(*place, true));
+        }
+        !done
+    });
+    for place in new {
+        observer.requested(tracee, &told(place, false));
+        match is_done(place) {
+            true => observer.requested(tracee, &told(place, true)),
+            false => process.open.push(place),
         }
     }
 }

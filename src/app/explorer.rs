@@ -1,0 +1,323 @@
+//! The explorer of a watched program: its flows, the calls behind them, search, threads, playback; plain data.
+
+use std::time::Duration;
+
+use super::Key;
+use crate::copypath::flows::advice;
+use crate::model::{Flow, NO_FLOW, Watched};
+use crate::syscall::{Style, format_call};
+
+/// What is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// The flows.
+    Flows,
+    /// The calls behind the selected flow.
+    Calls,
+}
+
+/// What is to be done outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// The end.
+    Quit,
+    /// Stop, until the shell continues it.
+    Suspend,
+    /// Ctrl-C for the program that is watched.
+    Interrupt,
+}
+
+/// The state.
+pub struct Explorer {
+    /// What came of watching so far.
+    pub watched: Watched,
+    /// The program still runs.
+    pub running: bool,
+    /// The last lines that it wrote to its terminal.
+    pub output: Vec<String>,
+    /// What is listed.
+    pub list: List,
+    /// The selected flow, among those that are shown.
+    pub flow: usize,
+    /// The selected call, among those behind the flow.
+    pub call: usize,
+    /// Only calls of this thread: an index into the trace's tasks.
+    pub task: Option<u16>,
+    /// Only flows and calls with this text.
+    pub filter: String,
+    /// The filter is being typed.
+    pub typing: bool,
+    /// The keys are shown.
+    pub help: bool,
+    /// The calls are played.
+    pub playing: bool,
+    /// Calls a second, doubled so often.
+    pub speed: i8,
+    /// Calls behind the flow: indices into the trace.
+    calls: Vec<u32>,
+    shown: Vec<usize>,
+    due: Duration,
+}
+
+/// Calls a second at the usual speed.
+const PACE: u32 = 8;
+/// A screenful.
+const PAGE: usize = 10;
+/// Lines of output that are kept.
+const LINES: usize = 100;
+
+/// The keys, and what they do: the key bar and the help page.
+pub const KEYS: [(&str, &str); 9] = [
+    ("↑↓", "flow"),
+    ("Enter", "its calls"),
+    ("space", "play"),
+    ("[ ]", "speed"),
+    ("Tab", "by thread"),
+    ("/", "search"),
+    ("Esc", "back"),
+    ("?", "help"),
+    ("q", "quit"),
+];
+
+impl Explorer {
+    /// Of a program that has ended, or that still runs.
+    pub fn new(watched: Watched, running: bool) -> Explorer {
+        let mut explorer = Explorer {
+            watched,
+            running,
+            output: Vec::new(),
+            list: List::Flows,
+            flow: 0,
+            call: 0,
+            task: None,
+            filter: String::new(),
+            typing: false,
+            help: false,
+            playing: false,
+            speed: 0,
+            calls: Vec::new(),
+            shown: Vec::new(),
+            due: Duration::ZERO,
+        };
+        explorer.refresh();
+        explorer
+    }
+
+    /// More is known of a program that runs, or has just ended.
+    pub fn learn(&mut self, watched: Watched, running: bool) {
+        let selected = self
+            .selected()
+            .map(|flow| (flow.from.clone(), flow.to.clone()));
+        self.watched = watched;
+        self.running = running;
+        self.refresh();
+        let is_it = |place: &usize| {
+            let flow = &self.watched.flows[self.shown[*place]];
+            selected
+                .as_ref()
+                .is_some_and(|(from, to)| *from == flow.from && *to == flow.to)
+        };
+        self.flow = (0..self.shown.len()).find(is_it).unwrap_or(0);
+        self.look_up_calls();
+    }
+
+    /// The program has written something.
+    pub fn hear(&mut self, text: &str) {
+        let printable = |c: char| !c.is_control() || c == '\t';
+        for line in text.split(['\n', '\r']).filter(|line| !line.is_empty()) {
+            self.output
+                .push(line.chars().filter(|c| printable(*c)).collect());
+        }
+        let old = self.output.len().saturating_sub(LINES);
+        self.output.drain(..old);
+    }
+
+    /// The flows that are shown, the largest first.
+    pub fn flows(&self) -> impl ExactSizeIterator<Item = &Flow> {
+        self.shown.iter().map(|flow| &self.watched.flows[*flow])
+    }
+
+    /// The selected flow.
+    pub fn selected(&self) -> Option<&Flow> {
+        self.shown
+            .get(self.flow)
+            .map(|flow| &self.watched.flows[*flow])
+    }
+
+    /// The calls behind the selected flow: indices into the trace.
+    pub fn calls(&self) -> &[u32] {
+        &self.calls
+    }
+
+    /// A call as text.
+    pub fn call_text(&self, call: u32) -> String {
+        let trace = &self.watched.trace;
+        format_call(trace, &trace.calls[call as usize], Style::Full)
+    }
+
+    fn refresh(&mut self) {
+        let filter = self.filter.to_lowercase();
+        let flows = self.watched.flows.iter().enumerate();
+        let wanted =
+            flows.filter(|(_, flow)| filter.is_empty() || flow_text(flow).contains(&filter));
+        self.shown = wanted.map(|(place, _)| place).collect();
+        // A search for a call's name or argument finds no flow: then it is the calls that are searched.
+        if self.shown.is_empty() {
+            self.shown = (0..self.watched.flows.len()).collect();
+        }
+        self.flow = self.flow.min(self.shown.len().saturating_sub(1));
+        self.look_up_calls();
+    }
+
+    fn look_up_calls(&mut self) {
+        self.call = 0;
+        let Some(flow) = self.shown.get(self.flow) else {
+            self.calls.clear();
+            return;
+        };
+        let flow = *flow as u32;
+        let filter = self.filter.to_lowercase();
+        let by_flow = self.watched.flow_of.iter().enumerate();
+        let by_flow = by_flow.filter(|(_, of)| **of == flow && **of != NO_FLOW);
+        let trace = &self.watched.trace;
+        let wanted = by_flow.filter(|(call, _)| {
+            let call = &trace.calls[*call];
+            self.task.is_none_or(|task| task == call.task)
+        });
+        self.calls = wanted.map(|(call, _)| call as u32).collect();
+        let names = |call: &u32| {
+            let text = format_call(trace, &trace.calls[*call as usize], Style::Short);
+            text.to_lowercase().contains(&filter)
+        };
+        // Where the filter is about the flow itself, all its calls are meant.
+        if !filter.is_empty()
+            && !self
+                .selected()
+                .is_some_and(|flow| flow_text(flow).contains(&filter))
+        {
+            let found: Vec<u32> = self.calls.iter().copied().filter(names).collect();
+            self.calls = found;
+        }
+    }
+
+    /// A key.
+    pub fn press(&mut self, key: Key) -> Option<Wish> {
+        match key {
+            Key::Ctrl('c') if self.running => return Some(Wish::Interrupt),
+            Key::Ctrl('c') => return Some(Wish::Quit),
+            Key::Ctrl('z') => return Some(Wish::Suspend),
+            _ if self.help => self.help = false,
+            _ if self.typing => self.type_in(key),
+            Key::Char('q') => return Some(Wish::Quit),
+            Key::Char('?') => self.help = true,
+            Key::Char('/') => {
+                self.typing = true;
+                self.filter.clear();
+                self.refresh();
+            }
+            Key::Tab => self.next_task(),
+            Key::Enter if self.list == List::Flows => self.list = List::Calls,
+            Key::Esc if self.list == List::Calls => self.list = List::Flows,
+            Key::Esc => {
+                self.filter.clear();
+                self.task = None;
+                self.refresh();
+            }
+            Key::Char(' ') => self.playing = !self.playing && self.call_count() > 0,
+            Key::Char('[') => self.speed = (self.speed - 1).max(-3),
+            Key::Char(']') => self.speed = (self.speed + 1).min(12),
+            key => self.go(key),
+        }
+        None
+    }
+
+    fn call_count(&self) -> usize {
+        self.calls.len()
+    }
+
+    fn type_in(&mut self, key: Key) {
+        match key {
+            Key::Char(letter) => self.filter.push(letter),
+            Key::Backspace => drop(self.filter.pop()),
+            Key::Esc => {
+                self.filter.clear();
+                self.typing = false;
+            }
+            _ => self.typing = false,
+        }
+        self.refresh();
+    }
+
+    fn next_task(&mut self) {
+        let tasks = self.watched.trace.tasks.len() as u16;
+        self.task = match self.task {
+            None if tasks > 0 => Some(0),
+            Some(task) if task + 1 < tasks => Some(task + 1),
+            _ => None,
+        };
+        self.look_up_calls();
+    }
+
+    /// Up and down in what is listed; left and right from call to call.
+    fn go(&mut self, key: Key) {
+        let steps = match key {
+            Key::Up | Key::Char('k') => -1,
+            Key::Down | Key::Char('j') => 1,
+            Key::PageUp => -(PAGE as isize),
+            Key::PageDown => PAGE as isize,
+            Key::Home => isize::MIN / 2,
+            Key::End => isize::MAX / 2,
+            Key::Left | Key::Char('h') => {
+                return self.call = moved(self.call, -1, self.calls.len());
+            }
+            Key::Right | Key::Char('l') => {
+                return self.call = moved(self.call, 1, self.calls.len());
+            }
+            _ => return,
+        };
+        match self.list {
+            List::Calls => self.call = moved(self.call, steps, self.calls.len()),
+            List::Flows => {
+                self.flow = moved(self.flow, steps, self.shown.len());
+                self.look_up_calls();
+            }
+        }
+    }
+
+    /// When the next frame is due; none: nothing moves.
+    pub fn next_frame(&self) -> Option<Duration> {
+        self.playing.then_some(Duration::from_millis(33))
+    }
+
+    /// Time went by.
+    pub fn tick(&mut self, elapsed: Duration) {
+        if !self.playing {
+            return;
+        }
+        self.due += elapsed;
+        let pace = f64::from(PACE) * 2f64.powi(i32::from(self.speed));
+        let steps = (self.due.as_secs_f64() * pace) as usize;
+        self.due -= Duration::from_secs_f64(steps as f64 / pace).min(self.due);
+        self.call = moved(self.call, steps as isize, self.calls.len());
+        self.playing = self.call + 1 < self.calls.len();
+    }
+}
+
+fn moved(at: usize, by: isize, count: usize) -> usize {
+    at.saturating_add_signed(by).min(count.saturating_sub(1))
+}
+
+/// What a search looks at.
+fn flow_text(flow: &Flow) -> String {
+    let names: Vec<&str> = flow.calls_by_name.keys().map(String::as_str).collect();
+    let parts = [
+        flow.from.kind.name(),
+        &flow.from.name,
+        &flow.programs.join(" "),
+        flow.to.kind.name(),
+        &flow.to.name,
+        &names.join(" "),
+        &advice(flow).short,
+    ];
+    parts.join(" ").to_lowercase()
+}

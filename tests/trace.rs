@@ -1,0 +1,502 @@
+//! `zclab trace`, as a user sees it: real programs, each compared with what is known of it.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Command, Output, Stdio},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
+const MIB: usize = 1 << 20;
+
+/// A directory with a file `a` of bytes that do not repeat, and what a run said.
+struct Desk(tempfile::TempDir);
+
+struct Seen {
+    output: Output,
+    json: Value,
+}
+
+impl Desk {
+    fn new(size: usize) -> Desk {
+        let desk = Desk(tempfile::tempdir().unwrap());
+        let mut state = 1u64;
+        let bytes = (0..size).map(|_| {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            (state >> 33) as u8
+        });
+        fs::write(desk.path("a"), bytes.collect::<Vec<u8>>()).unwrap();
+        desk
+    }
+
+    fn path(&self, name: &str) -> String {
+        let directory = fs::canonicalize(self.0.path()).unwrap();
+        directory.join(name).to_str().unwrap().to_owned()
+    }
+
+    fn command(&self, options: &[&str], command: &[&str]) -> Command {
+        let mut zclab = Command::new(ZCLAB);
+        zclab.args(["trace", "--json", "-o", &self.path("report.json")]);
+        zclab.args(options).arg("--").args(command);
+        zclab.current_dir(self.0.path()).stdin(Stdio::null());
+        zclab
+    }
+
+    fn trace(&self, options: &[&str], command: &[&str]) -> Seen {
+        let output = self.command(options, command).output().unwrap();
+        self.seen(output)
+    }
+
+    fn seen(&self, output: Output) -> Seen {
+        let text = fs::read_to_string(self.path("report.json")).unwrap_or_default();
+        let json = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{error}: {text}\n{}", said(&output)));
+        Seen { output, json }
+    }
+
+    fn has(&self, programs: &[&str]) -> bool {
+        programs.iter().all(|program| {
+            let there = Command::new("sh")
+                .args(["-c", &format!("command -v {program}")])
+                .output();
+            let there = there.is_ok_and(|output| output.status.success());
+            if !there {
+                eprintln!("skipped: {program} is not installed");
+            }
+            there
+        })
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+impl Seen {
+    /// The flow between two ends; `from` and `to` are a kind and the end of a name.
+    fn flow(&self, from: (&str, &str), to: (&str, &str)) -> &Value {
+        let is = |end: &Value, (kind, name): (&str, &str)| {
+            end["kind"] == kind && end["name"].as_str().unwrap().ends_with(name)
+        };
+        let flows = self.json["flows"].as_array().unwrap();
+        let found = flows
+            .iter()
+            .find(|flow| is(&flow["from"], from) && is(&flow["to"], to));
+        found.unwrap_or_else(|| panic!("no flow {from:?} > {to:?} in {:#}", self.json["flows"]))
+    }
+
+    fn explains_all(&self) {
+        let none = serde_json::json!({ "read_bytes": 0, "written_bytes": 0 });
+        assert_eq!(self.json["unexplained"], none);
+    }
+}
+
+/// Bytes, copies a byte, transformed.
+fn figures(flow: &Value) -> (u64, f64, bool) {
+    (
+        flow["bytes"].as_u64().unwrap(),
+        flow["cpu_copies_per_byte"].as_f64().unwrap(),
+        flow["transformed"].as_bool().unwrap(),
+    )
+}
+
+#[test]
+fn a_loop_of_reads_and_writes_is_one_flow_of_two_copies() {
+    let desk = Desk::new(MIB);
+    let seen = desk.trace(&[], &["dd", "if=a", "of=b", "bs=64k"]);
+    assert!(seen.output.status.success());
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    assert_eq!(figures(flow), (MIB as u64, 2.0, false));
+    assert_eq!(
+        flow["calls_by_name"],
+        serde_json::json!({ "read": 16, "write": 16 })
+    );
+    assert_eq!(
+        (&flow["basis"], &flow["zero_copy"]),
+        (&"inferred".into(), &false.into())
+    );
+    assert_eq!(
+        fs::read(desk.path("a")).unwrap(),
+        fs::read(desk.path("b")).unwrap()
+    );
+    seen.explains_all();
+}
+
+#[test]
+fn pipes_carry_a_flow_on_to_the_next_program() {
+    let desk = Desk::new(MIB);
+    let seen = desk.trace(&[], &["sh", "-c", "cat a | cat > b"]);
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    assert_eq!(figures(flow), (MIB as u64, 4.0, false));
+    assert_eq!(seen.json["processes"], 3);
+    seen.explains_all();
+    if desk.has(&["gzip"]) {
+        fs::write(
+            desk.path("words"),
+            "one two three four five six\n".repeat(20_000),
+        )
+        .unwrap();
+        let seen = desk.trace(&[], &["sh", "-c", "cat words | gzip > c"]);
+        let (bytes, copies, _) = figures(seen.flow(("file", "/words"), ("memory", "gzip")));
+        assert_eq!((bytes, copies), (28 * 20_000, 3.0));
+        let made = seen.flow(("memory", "gzip"), ("file", "/c"));
+        assert_eq!(made["bytes"], fs::metadata(desk.path("c")).unwrap().len());
+        seen.explains_all();
+    }
+}
+
+#[test]
+fn a_copy_within_the_kernel_is_one_copy_or_none() {
+    let desk = Desk::new(MIB);
+    if !desk.has(&["cp"]) {
+        return;
+    }
+    let seen = desk.trace(&[], &["cp", "a", "b"]);
+    let (bytes, copies, _) = figures(seen.flow(("file", "/a"), ("file", "/b")));
+    assert_eq!(bytes, MIB as u64);
+    let by_loop = seen.json["calls_by_name"].get("copy_file_range").is_none();
+    assert_eq!(copies, if by_loop { 2.0 } else { 1.0 });
+    seen.explains_all();
+}
+
+#[test]
+fn the_server_copies_as_its_method_says() {
+    for (method, copies) in [
+        ("read-write", 2.0),
+        ("mmap-write", 1.0),
+        ("sendfile", 0.0),
+        ("splice", 0.0),
+    ] {
+        let desk = Desk::new(MIB);
+        let mut command = desk.command(&[], &[ZCLAB, "serve", ".", "--method", method]);
+        let mut zclab = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = Vec::new();
+        let out = zclab.stdout.as_mut().unwrap();
+        let mut byte = [0];
+        while out.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
+            line.push(byte[0]);
+        }
+        let line = String::from_utf8(line).unwrap();
+        let address = line
+            .strip_prefix("listening on http://")
+            .expect("an address")
+            .to_owned();
+        let mut client = TcpStream::connect(&address).unwrap();
+        write!(
+            client,
+            "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).unwrap();
+        assert!(
+            answer.ends_with(&fs::read(desk.path("a")).unwrap()),
+            "{method}: other bytes"
+        );
+        let own = client.local_addr().unwrap();
+        // SAFETY: kill takes two integers; the child has not been waited for.
+        unsafe { libc::kill(zclab.id() as i32, libc::SIGTERM) };
+        let seen = desk.seen(zclab.wait_with_output().unwrap());
+        assert!(
+            seen.output.status.success(),
+            "a signal sent to zclab is passed on to the server"
+        );
+        let flow = seen.flow(("file", "/a"), ("tcp", &format!("{address} > {own}")));
+        assert_eq!(figures(flow), (MIB as u64, copies, false), "{method}");
+        assert_eq!(flow["zero_copy"], copies == 0.0);
+        seen.flow(("tcp", &format!("{own} > {address}")), ("memory", "zclab"));
+        seen.explains_all();
+    }
+}
+
+#[test]
+fn what_a_program_changes_in_place_is_transformed() {
+    let desk = Desk::new(10);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    let text = "the quick brown fox jumps over the lazy dog 0123456789\n".repeat(100);
+    fs::write(desk.path("text"), &text).unwrap();
+    let script = "
+import os
+source = os.open('text', os.O_RDONLY); sink = os.open('out', os.O_WRONLY | os.O_CREAT)
+buffer = bytearray(8192)
+n = os.readv(source, [buffer])
+for i in range(n): buffer[i] ^= 42
+os.writev(sink, [memoryview(buffer)[:n]])
+";
+    let seen = desk.trace(&[], &["python3", "-c", script]);
+    let flow = seen.flow(("file", "/text"), ("file", "/out"));
+    assert_eq!(figures(flow), (text.len() as u64, 2.0, true));
+    // A copy in the program's own memory, by content.
+    let script = "
+import os
+source = os.open('text', os.O_RDONLY); sink = os.open('copy', os.O_WRONLY | os.O_CREAT)
+read = os.read(source, 8192)
+copy = bytes(bytearray(read))
+os.write(sink, copy)
+";
+    let seen = desk.trace(&[], &["python3", "-c", script]);
+    let flow = seen.flow(("file", "/text"), ("file", "/copy"));
+    assert_eq!(figures(flow), (text.len() as u64, 3.0, false));
+}
+
+#[test]
+fn streams_and_exit_status_are_the_programs_own() {
+    let desk = Desk::new(10);
+    let script = "read line; echo \"out $line\"; echo err >&2; exit 7";
+    let mut zclab = desk
+        .command(&[], &["sh", "-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    zclab.stdin.take().unwrap().write_all(b"hello\n").unwrap();
+    let seen = desk.seen(zclab.wait_with_output().unwrap());
+    assert_eq!(seen.output.stdout, b"out hello\n");
+    assert_eq!(seen.output.stderr, b"err\n");
+    assert_eq!(seen.output.status.code(), Some(7));
+    assert_eq!(seen.json["exit"], serde_json::json!({ "code": 7 }));
+    let killed = desk.trace(&[], &["sh", "-c", "kill -SEGV $$"]);
+    assert_eq!(killed.output.status.code(), Some(128 + 11));
+    assert_eq!(
+        killed.json["exit"],
+        serde_json::json!({ "signal": "SIGSEGV" })
+    );
+}
+
+#[test]
+fn a_failure_of_zclab_itself_is_125_and_one_line() {
+    let desk = Desk::new(10);
+    for command in [
+        &["/nonexistent/program"][..],
+        &["no-such-program-here"],
+        &["/"],
+    ] {
+        let output = desk.command(&[], command).output().unwrap();
+        assert_eq!(output.status.code(), Some(125), "{command:?}");
+        let said = said(&output);
+        assert!(
+            said.starts_with(&format!("zclab: cannot run {}: ", command[0])),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1);
+    }
+    let output = Command::new(ZCLAB)
+        .args(["trace", "-p", "2147483647"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(125));
+    assert!(said(&output).starts_with("zclab: "), "{}", said(&output));
+}
+
+#[test]
+fn expectations_are_answered_by_the_exit_status() {
+    let desk = Desk::new(MIB);
+    let copy = ["dd", "if=a", "of=b", "bs=64k", "status=none"];
+    let held = desk.trace(
+        &[
+            "--expect",
+            "cpu_copies_per_byte == 2 && calls.sendfile == 0",
+            "--expect",
+            "flow(file, file).bytes >= 1MiB",
+        ],
+        &copy,
+    );
+    assert_eq!(held.output.status.code(), Some(0), "{}", said(&held.output));
+    let failed = desk.trace(
+        &[
+            "--expect",
+            "cpu_copies_per_byte < 1",
+            "--expect",
+            "threads == 1",
+        ],
+        &copy,
+    );
+    assert_eq!(failed.output.status.code(), Some(1));
+    assert_eq!(
+        said(&failed.output),
+        "zclab: expected cpu_copies_per_byte < 1: cpu_copies_per_byte is 2\n"
+    );
+    // Of what is not there nothing holds.
+    let nothing = desk.trace(
+        &["--expect", "flow(file, tcp).cpu_copies_per_byte < 1"],
+        &copy,
+    );
+    assert_eq!(nothing.output.status.code(), Some(1));
+    for wrong in [
+        "speed < 1",
+        "cpu_copies_per_byte <",
+        "flow(disk, tcp).bytes == 0",
+        "1 ~ 2",
+    ] {
+        let output = desk
+            .command(&["--expect", wrong], &["true"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+    }
+}
+
+#[test]
+fn every_call_is_counted_as_strace_counts_it() {
+    let desk = Desk::new(MIB);
+    let log = desk.path("strace");
+    let command = ["dd", "if=a", "of=b", "bs=4k", "status=none"];
+    let strace = Command::new("strace")
+        .args(["-f", "-c", "-o", &log])
+        .args(command)
+        .current_dir(desk.0.path())
+        .status();
+    if !strace.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: strace is not installed, or may not trace");
+        return;
+    }
+    let seen = desk.trace(&["--all"], &command);
+    let ours = seen.json["calls_by_name"].as_object().unwrap();
+    let log = fs::read_to_string(log).unwrap();
+    let rows = log.lines().filter_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let name = *words.last()?;
+        let calls: u64 = words.get(3)?.parse().ok()?;
+        (name != "total").then_some((name.to_owned(), Value::from(calls)))
+    });
+    let theirs: serde_json::Map<String, Value> = rows.collect();
+    assert_eq!(*ours, theirs);
+    let filtered = desk.trace(&[], &command);
+    for name in ["read", "write", "openat", "close", "execve"] {
+        assert_eq!(filtered.json["calls_by_name"][name], theirs[name], "{name}");
+    }
+}
+
+#[test]
+fn a_process_is_attached_to_and_left_running() {
+    let desk = Desk::new(10);
+    let script = "while :; do cat a > b; sleep 0.01; done";
+    let mut shell = Command::new("sh")
+        .args(["-c", script])
+        .current_dir(desk.0.path())
+        .spawn()
+        .unwrap();
+    let pid = shell.id().to_string();
+    let attach = |time: &str| {
+        let mut zclab = Command::new(ZCLAB);
+        zclab.args([
+            "trace",
+            "--json",
+            "-o",
+            &desk.path("report.json"),
+            "-p",
+            &pid,
+        ]);
+        zclab.args(["--for", time]);
+        zclab
+    };
+    let seen = desk.seen(attach("1s").output().unwrap());
+    assert_eq!(seen.output.status.code(), Some(0), "{}", said(&seen.output));
+    assert!(seen.json["syscalls"].as_u64().unwrap() > 0);
+    // And by Ctrl-C.
+    let zclab = attach("1h").stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    // SAFETY: kill takes two integers; the child has not been waited for.
+    unsafe { libc::kill(zclab.id() as i32, libc::SIGINT) };
+    let output = zclab.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(shell.try_wait().unwrap().is_none(), "it was left running");
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    assert!(status.contains("TracerPid:\t0"), "{status}");
+    assert!(
+        !status.contains("State:\tt") && !status.contains("State:\tT"),
+        "{status}"
+    );
+    shell.kill().unwrap();
+    shell.wait().unwrap();
+}
+
+#[test]
+fn old_calls_are_folded_and_the_flows_stay_exact() {
+    let desk = Desk::new(MIB);
+    let save = desk.path("saved.jsonl");
+    let seen = desk.trace(
+        &["--keep", "50", "--save", &save],
+        &["dd", "if=a", "of=b", "bs=1k", "status=none"],
+    );
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    assert_eq!(figures(flow), (MIB as u64, 2.0, false));
+    assert_eq!(flow["calls"], 2048);
+    let lines = fs::read_to_string(&save).unwrap();
+    assert_eq!(
+        lines.lines().count(),
+        1 + 50 + 2,
+        "a header, 50 calls, their flows, the end"
+    );
+    let replayed = Command::new(ZCLAB)
+        .args(["replay", &save, "--json"])
+        .output()
+        .unwrap();
+    assert!(replayed.status.success(), "{}", said(&replayed));
+    let again: Value = serde_json::from_slice(&replayed.stdout).unwrap();
+    assert_eq!(again, seen.json);
+    damaged_recordings_are_one_line(Path::new(&save), &lines);
+}
+
+fn damaged_recordings_are_one_line(path: &Path, lines: &str) {
+    let cut: String = lines
+        .lines()
+        .take(20)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let changed = lines.replacen("\"flow_of\":[", "\"flow_of\":[77,", 1);
+    for damaged in [cut, changed] {
+        fs::write(path, damaged).unwrap();
+        let output = Command::new(ZCLAB)
+            .arg("replay")
+            .arg(path)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(said(&output).lines().count(), 1, "{}", said(&output));
+    }
+}
+
+#[test]
+fn many_short_processes_and_threads_are_followed() {
+    let desk = Desk::new(10);
+    let seen = desk.trace(
+        &[],
+        &[
+            "sh",
+            "-c",
+            "i=0; while [ $i -lt 60 ]; do cat a >> b; i=$((i+1)); done",
+        ],
+    );
+    assert!(seen.output.status.success());
+    assert_eq!(seen.json["processes"], 61);
+    assert_eq!(figures(seen.flow(("file", "/a"), ("file", "/b"))).0, 600);
+    if desk.has(&["python3"]) {
+        let script = "
+import threading
+def work():
+    with open('a', 'rb') as f: f.read()
+for _ in range(40):
+    threads = [threading.Thread(target=work) for _ in range(25)]
+    [t.start() for t in threads]; [t.join() for t in threads]
+";
+        let seen = desk.trace(&[], &["python3", "-c", script]);
+        assert!(seen.output.status.success(), "{}", said(&seen.output));
+        assert!(seen.json["threads"].as_u64().unwrap() >= 1001);
+        assert!(figures(seen.flow(("file", "/a"), ("memory", "python3"))).0 >= 10_000);
+    }
+}
