@@ -2,8 +2,8 @@
 //! terminal, no thread: [`App::update`] takes an event and answers with effects, and `runtime` runs them.
 
 mod course;
-mod guess;
 pub mod explorer;
+mod guess;
 pub mod keys;
 pub mod lab;
 mod lesson;
