@@ -7,10 +7,12 @@ static FIGURES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/figures");
 static RECORDINGS: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/recordings");
 static TRANSFERS: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/transfer");
 
-/// The lessons, as (file name, text), sorted by name.
+/// The lessons, the concept test, the glossary and the cards (`cards/NAME.md`), as (file name, text), sorted by name.
 pub fn lessons() -> Vec<(&'static str, &'static str)> {
+    let cards = LESSONS.get_dir("cards").map(|dir| texts(dir, "md"));
     texts(&LESSONS, "md")
         .into_iter()
+        .chain(cards.unwrap_or_default())
         .filter(|(name, _)| *name != "README.md")
         .collect()
 }
@@ -47,7 +49,7 @@ fn texts(dir: &'static Dir<'static>, extension: &str) -> Vec<(&'static str, &'st
                 .extension()
                 .is_some_and(|found| found == extension)
         })
-        .filter_map(|file| Some((file.path().file_name()?.to_str()?, file.contents_utf8()?)))
+        .filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)))
         .collect();
     texts.sort_unstable();
     texts

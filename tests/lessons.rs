@@ -36,7 +36,9 @@ fn the_shipped_course_is_complete_and_without_fault() {
         .iter()
         .map(|lesson| lesson.id.as_str())
         .collect();
-    assert_eq!(ids.len(), embedded::lessons().len());
+    let files = embedded::lessons();
+    let is_lesson = |(name, _): &&(&str, &str)| parse::name_of(name).is_some();
+    assert_eq!(ids.len(), files.iter().filter(is_lesson).count());
     assert!(ids.len() >= 4, "{ids:?}");
     let asked: Vec<_> = course.questions().collect();
     assert!(asked.len() >= 24, "{} questions", asked.len());
@@ -570,7 +572,9 @@ const FILE: &str = "lessons/01-road.md";
 
 fn faults(file: &str, text: &str) -> Vec<String> {
     let (_, faults) = course::check(&[(file, text)], &[("assets/figures/known.toml", "")]);
-    faults.iter().map(Fault::to_string).collect()
+    // One question an objective is enough for what is tested here.
+    let alone = |fault: &&Fault| !fault.what.starts_with("one question alone");
+    faults.iter().filter(alone).map(Fault::to_string).collect()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use crate::{
     course::{self, Catalogue, Fault, parse},
@@ -120,19 +120,15 @@ fn built_in() -> (Vec<File>, Vec<File>) {
 fn on_disk(path: &Path) -> anyhow::Result<(Vec<File>, Vec<File>)> {
     let cannot = || format!("cannot check {}", path.display());
     let is_dir = fs::metadata(path).with_context(cannot)?.is_dir();
-    let (lessons, dir) = if is_dir {
-        (files_in(path, "md").with_context(cannot)?, path.to_owned())
+    let (lessons, dir): (Vec<File>, _) = if is_dir {
+        let named = |(name, bytes): File| (path.join(name).display().to_string(), bytes);
+        let found = store::lessons::files(path).with_context(cannot)?;
+        (found.into_iter().map(named).collect(), path.to_owned())
     } else {
         let bytes = store::open::text(path).with_context(cannot)?;
         let dir = path.parent().unwrap_or(Path::new(".")).to_owned();
         (vec![(path.display().to_string(), bytes)], dir)
     };
-    if lessons.is_empty() {
-        bail!(
-            "cannot check {}: there are no lessons: a lesson is a file NN-id.md",
-            path.display()
-        );
-    }
     // `..` is resolved by the file system: the text `lessons` alone has no parent.
     let figures = dir.join("..").join("assets").join("figures");
     let figures = if figures.is_dir() {
@@ -153,15 +149,12 @@ fn on_disk(path: &Path) -> anyhow::Result<(Vec<File>, Vec<File>)> {
     Ok((lessons, figures))
 }
 
-/// The files of that extension in a directory, but its README, sorted by name.
+/// The files of that extension in a directory, sorted by name.
 fn files_in(dir: &Path, extension: &str) -> anyhow::Result<Vec<File>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
-        let is_readme = path
-            .file_stem()
-            .is_some_and(|stem| stem.eq_ignore_ascii_case("readme"));
-        if path.extension().is_some_and(|found| found == extension) && !is_readme {
+        if path.extension().is_some_and(|found| found == extension) {
             let bytes = store::open::text(&path)
                 .with_context(|| format!("cannot read {}", path.display()))?;
             files.push((path.display().to_string(), bytes));

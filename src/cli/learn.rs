@@ -1,7 +1,7 @@
 //! `zclab` and `zclab learn`: the course.
 
 use std::{
-    env, fs,
+    env,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -10,8 +10,8 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 
+use super::own::{Course, texts};
 use crate::{
-    course::Catalogue,
     embedded,
     model::{Record, Reset},
     runtime::{self, Look, Options},
@@ -25,8 +25,15 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     pub reset: Option<String>,
     /// Lessons from a directory instead of the built-in ones
-    #[arg(long, value_name = "DIR", hide = true)]
+    #[arg(long, value_name = "DIR")]
     pub lessons: Option<PathBuf>,
+    #[command(flatten)]
+    look: LookArgs,
+}
+
+/// How the screen looks.
+#[derive(Debug, clap::Args)]
+pub struct LookArgs {
     /// Colours
     #[arg(long, value_name = "THEME", value_parser = ["dark", "light", "contrast", "16", "none"])]
     pub theme: Option<String>,
@@ -43,67 +50,54 @@ pub struct Args {
 
 /// Opens the course, or resets a lesson.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let lessons = match &args.lessons {
-        Some(dir) => read_lessons(dir)?,
-        None => Vec::new(),
-    };
-    let files: Vec<(&str, &str)> = match &args.lessons {
-        Some(_) => lessons
-            .iter()
-            .map(|(name, text)| (name.as_str(), text.as_str()))
-            .collect(),
-        None => embedded::lessons(),
-    };
     if let Some(name) = &args.reset {
-        return reset(name, &files);
+        return reset(name, args.lessons.as_deref());
     }
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        bail!("the course needs a terminal: run, replay, lessons, check and doctor need none");
+        bail!(
+            "the course needs a terminal: run, replay, lessons, quiz, check and doctor need none"
+        );
     }
+    open(args.lessons, args.look)
+}
+
+fn open(lessons: Option<PathBuf>, look: LookArgs) -> anyhow::Result<ExitCode> {
+    let own = match &lessons {
+        Some(dir) => texts(dir)?,
+        None => Vec::new(),
+    };
+    let files: Vec<(&str, &str)> = match &lessons {
+        Some(_) => borrowed(&own),
+        None => embedded::lessons(),
+    };
     let (material, faults) = runtime::material(&files);
     if material.lessons.is_empty()
         && let Some(fault) = faults.first()
     {
         bail!("there is no lesson to open: {fault}");
     }
-    let look = Look {
-        theme: args.theme,
-        ascii: args.ascii,
+    let theme = Look {
+        theme: look.theme,
+        ascii: look.ascii,
     };
     let options = Options {
-        theme: runtime::theme(&look, |name| env::var(name).ok()),
-        reduced_motion: args.reduced_motion,
-        mouse: !args.no_mouse,
+        theme: runtime::theme(&theme, |name| env::var(name).ok()),
+        reduced_motion: look.reduced_motion,
+        mouse: !look.no_mouse,
     };
     runtime::learn(material, options, Log::of_user())
 }
 
-/// The lessons of a directory, as (file name, text), sorted by name.
-fn read_lessons(dir: &Path) -> anyhow::Result<Vec<(String, String)>> {
-    let mut lessons = Vec::new();
-    let read = |path: &Path| {
-        let bytes = store::open::text(path);
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
-        text.with_context(|| format!("cannot read {}", path.display()))
-    };
-    for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if name.ends_with(".md") && name != "README.md" {
-            lessons.push((name, read(&path)?));
-        }
-    }
-    lessons.sort();
-    Ok(lessons)
+fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
+    files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect()
 }
 
 /// Forgets one lesson, after asking.
-fn reset(name: &str, files: &[(&str, &str)]) -> anyhow::Result<ExitCode> {
-    let (catalogue, _) = Catalogue::parse(files, &embedded::figures());
+fn reset(name: &str, lessons: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let catalogue = Course::open(lessons)?.catalogue;
     let lesson = catalogue.find(name).map_err(|why| anyhow!(why))?;
     if !io::stdin().is_terminal() {
         bail!("--reset asks first, and there is no terminal to ask on");
@@ -129,6 +123,7 @@ fn reset(name: &str, files: &[(&str, &str)]) -> anyhow::Result<ExitCode> {
     });
     store::progress::append(&path, &record)
         .with_context(|| format!("cannot write {}", path.display()))?;
+    Log::at(path).sync()?;
     super::print(&format!("'{}' starts afresh.\n", lesson.title))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,13 +1,13 @@
 //! `zclab lessons [NAME]`: the list, or one lesson as plain text.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::anyhow;
 use serde::Serialize;
 
+use super::own::Course;
 use crate::{
     course::{
-        Catalogue,
         catalogue::questions,
         draw,
         mark::{letter, presented, sides},
@@ -27,6 +27,9 @@ use crate::{
 pub struct Args {
     /// The lesson: its name, its number, or the beginning of its title
     pub name: Option<String>,
+    /// Lessons from a directory instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub lessons: Option<PathBuf>,
     /// One JSON document
     #[arg(long)]
     pub json: bool,
@@ -34,10 +37,7 @@ pub struct Args {
 
 /// Lists the lessons, or prints one.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (course, faults) = Catalogue::parse(&embedded::lessons(), &embedded::figures());
-    if let Some(fault) = faults.first() {
-        super::warn(&format!("a lesson was left out: {fault}"));
-    }
+    let course = Course::open(args.lessons.as_deref())?.catalogue;
     let chosen = match &args.name {
         Some(name) => Some(course.find(name).map_err(|message| anyhow!(message))?),
         None => None,
@@ -172,23 +172,31 @@ fn plain_text(lesson: &Lesson, figures: &[Figure]) -> String {
     text.0
 }
 
+/// Text that grows line by line.
 #[derive(Default)]
-struct Text(String);
+pub(super) struct Text(String);
 
 impl Text {
-    fn line(&mut self, line: &str) {
+    /// What it has come to.
+    pub(super) fn into_string(self) -> String {
+        self.0
+    }
+
+    /// A line as it stands.
+    pub(super) fn line(&mut self, line: &str) {
         self.0 += line;
         self.0.push('\n');
     }
 
     /// One empty line, whatever was before.
-    fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         if !self.0.is_empty() && !self.0.ends_with("\n\n") {
             self.0.push('\n');
         }
     }
 
-    fn markdown(&mut self, markdown: &str, indent: usize) {
+    /// CommonMark, laid out.
+    pub(super) fn markdown(&mut self, markdown: &str, indent: usize) {
         let margin = " ".repeat(indent);
         for row in prose::lay_out(markdown, WIDTH - indent) {
             self.line(format!("{margin}{}", row.text()).trim_end());
@@ -273,9 +281,13 @@ impl Text {
     }
 
     fn question(&mut self, question: &Question) {
-        let question = &draw::asked(question, 0);
         self.gap();
         self.line("Question:");
+        self.asked(&draw::asked(question, 0));
+    }
+
+    /// A question whose values are drawn, and how to answer it.
+    pub(super) fn asked(&mut self, question: &Question) {
         self.markdown(&question.text, 2);
         let instruction = match &question.kind {
             QuestionKind::Choice(options) | QuestionKind::Multi(options) => {
@@ -311,7 +323,7 @@ impl Text {
                 }
                 "the number of the line that is wrong.".to_owned()
             }
-            QuestionKind::Drawn(_) => unreachable!("its values are drawn above"),
+            QuestionKind::Drawn(drawn) => format!("a number of {}.", drawn.unit),
         };
         self.line(&format!("  Answer: {instruction}"));
     }

@@ -12,24 +12,30 @@ use std::{
 use clap::{Parser, Subcommand};
 use nix::sys::signal::{SigHandler, Signal};
 
+pub mod asking;
 pub mod capstone;
+pub mod card;
 pub mod check;
 pub mod compare;
 pub mod completions;
 pub mod doctor;
 pub mod error;
 pub mod errors;
+pub mod export;
 pub mod feed;
 pub mod learn;
 pub mod lessons;
+pub mod own;
 pub mod page_cache;
 mod progress;
 pub mod prove;
 pub mod proxy;
+pub mod quiz;
 pub mod receive;
 pub mod repeat;
 pub mod replay;
 pub mod report;
+pub mod review;
 pub mod run;
 pub mod serve;
 pub mod shipped;
@@ -76,6 +82,14 @@ enum Command {
     Lessons(lessons::Args),
     /// The course's last task: a slow server to take the copies out of
     Capstone(capstone::Args),
+    /// Questions in plain lines; the concept test
+    Quiz(quiz::Args),
+    /// The questions that are due: missed ones, others after 1, 3, 7 and 21 days
+    Review(review::Args),
+    /// Reference cards: signature, path, counts, conditions, pitfalls
+    Card(card::Args),
+    /// For teachers: results as a table, questions for Moodle
+    Export(export::Args),
     /// Find the faults in lessons
     Check(check::Args),
     /// What this machine allows, and why not
@@ -121,6 +135,10 @@ pub fn main() -> ExitCode {
         Some(Command::Error(args)) => error::run(args),
         Some(Command::Lessons(args)) => lessons::run(args),
         Some(Command::Capstone(args)) => capstone::run(args),
+        Some(Command::Quiz(args)) => quiz::run(args),
+        Some(Command::Review(args)) => review::run(args),
+        Some(Command::Card(args)) => card::run(args),
+        Some(Command::Export(args)) => export::run(args),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Serve(args)) => serve::run(args),

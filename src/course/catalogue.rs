@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Lesson, Objective, Predict, Question, Target};
+use crate::model::{Card, Lesson, Objective, Predict, Question, Target, Word};
 
 use super::{
+    card, concept,
     fault::{Fault, Position, nearest},
+    glossary,
     parse::{self, Parsed},
 };
 
@@ -13,10 +15,14 @@ use super::{
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
     lessons: Vec<Lesson>,
+    concept_test: Option<Lesson>,
+    cards: Vec<Card>,
+    words: Vec<Word>,
 }
 
 impl Catalogue {
-    /// Reads a course from (file name, text) of its lessons. Of its figures the names alone are looked at:
+    /// Reads a course from (file name, text) of its lessons (`NN-id.md`), its concept test (`concept-test.md`), its
+    /// glossary (`glossary.md`) and its cards (`cards/NAME.md`). Of its figures the names alone are looked at:
     /// `figure::figure` reads them. A lesson with a fault is left out and takes no other down; the faults are
     /// sorted by file, line and column.
     pub fn parse(files: &[(&str, &str)], figures: &[(&str, &str)]) -> (Catalogue, Vec<Fault>) {
@@ -30,21 +36,75 @@ impl Catalogue {
         figures: &[(&str, &str)],
     ) -> (Catalogue, Vec<(String, Parsed)>, Vec<Fault>) {
         let figures: Vec<_> = figures.iter().map(|(file, _)| stem(file)).collect();
-        let mut parsed: Vec<(String, Parsed)> = files
-            .iter()
-            .map(|(file, text)| ((*file).to_owned(), parse::parse(file, text)))
-            .collect();
+        let mut parsed: Vec<(String, Parsed)> = Vec::new();
+        let mut catalogue = Catalogue::default();
+        let mut faults: Vec<Fault> = Vec::new();
+        for (file, text) in files {
+            if card::name_of(file).is_some() {
+                let (read, found) = card::parse(file, text);
+                catalogue.cards.extend(read.filter(|_| found.is_empty()));
+                faults.extend(found);
+            } else if glossary::is_glossary(file) {
+                let (words, found) = glossary::parse(file, text);
+                catalogue.words.extend(words);
+                faults.extend(found);
+            } else {
+                parsed.push(((*file).to_owned(), parse::parse(file, text)));
+            }
+        }
         parsed.sort_by_key(|(file, parsed)| (parsed.lesson.number, file.clone()));
+        catalogue.cards.sort_by(|a, b| a.name.cmp(&b.name));
         between_files(&mut parsed, &figures);
-        let faults = parsed.iter().flat_map(|(_, parsed)| parsed.faults.clone());
-        let mut faults: Vec<_> = faults.collect();
+        faults.extend(parsed.iter().flat_map(|(_, parsed)| parsed.faults.clone()));
         faults.sort();
-        let lessons = parsed
+        for (_, parsed) in parsed.iter().filter(|(_, parsed)| parsed.faults.is_empty()) {
+            let lesson = parsed.lesson.clone();
+            match lesson.id == concept::ID {
+                true => catalogue.concept_test = Some(lesson),
+                false => catalogue.lessons.push(lesson),
+            }
+        }
+        (catalogue, parsed, faults)
+    }
+
+    /// The test before and after the course, if there is one.
+    pub fn concept_test(&self) -> Option<&Lesson> {
+        self.concept_test.as_ref()
+    }
+
+    /// The reference cards, by name.
+    pub fn cards(&self) -> &[Card] {
+        &self.cards
+    }
+
+    /// The card that a person means: by name or by the beginning of it.
+    ///
+    /// # Errors
+    /// One line that says what there is, and what may have been meant.
+    pub fn card(&self, name: &str) -> Result<&Card, String> {
+        let typed = name.trim().to_lowercase();
+        let typed = typed.trim_end_matches("()");
+        let exact = self.cards.iter().find(|card| card.name == typed);
+        let mut begins = self
+            .cards
             .iter()
-            .filter(|(_, parsed)| parsed.faults.is_empty())
-            .map(|(_, parsed)| parsed.lesson.clone())
-            .collect();
-        (Catalogue { lessons }, parsed, faults)
+            .filter(|card| !typed.is_empty() && card.name.starts_with(typed));
+        if let Some(card) = exact.or_else(|| begins.next().filter(|_| begins.next().is_none())) {
+            return Ok(card);
+        }
+        let names = || self.cards.iter().map(|card| card.name.as_str());
+        let meant = nearest(typed, names());
+        let question = meant.map_or(String::new(), |meant| format!(" (did you mean {meant}?)"));
+        let all: Vec<_> = names().collect();
+        Err(format!(
+            "there is no card '{name}'{question}: there are {}",
+            all.join(", ")
+        ))
+    }
+
+    /// The words of the glossary, by name.
+    pub fn words(&self) -> &[Word] {
+        &self.words
     }
 
     /// The lessons, in their order.

@@ -5,15 +5,21 @@
 //! not fit the screen; [`progress`] folds the log into a state.
 
 mod block;
+pub mod card;
 pub mod catalogue;
 pub mod chance;
+pub mod concept;
 pub mod draw;
 mod fault;
+mod front;
+pub mod glossary;
 mod kinds;
+mod lint;
 pub mod mark;
 pub mod parse;
 pub mod progress;
 pub mod prose;
+pub mod review;
 pub mod room;
 mod target;
 mod trial;

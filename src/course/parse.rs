@@ -10,7 +10,9 @@ use crate::model::{Lesson, Objective, Page, Target};
 
 use super::{
     block::{At, Block, is_id},
+    concept,
     fault::{Fault, Position, Reporter, nearest},
+    front::{Front, front},
     room::{Piece, Placed},
     target::{self, BLOCKS},
 };
@@ -24,6 +26,8 @@ pub struct Parsed {
     pub ids: Vec<Named>,
     /// Figures, where they are named.
     pub figures: Vec<Named>,
+    /// Objectives, where they stand, each with how many questions serve it.
+    pub objectives: Vec<(Named, usize)>,
     /// Texts that must fit a given room, where they stand.
     pub texts: Vec<Placed>,
     /// For each page, the line of the file of each line of its prose.
@@ -137,11 +141,17 @@ pub fn name_of(file: &str) -> Option<(u32, &str)> {
     (two_digits && is_id(id)).then_some((number, id))
 }
 
+/// The concept test has a name of its own, and no place in the course.
+fn concept_of(file: &str) -> Option<(u32, &'static str)> {
+    let name = file.rsplit('/').next()?.strip_suffix(".md")?;
+    (name == concept::ID).then_some((0, concept::ID))
+}
+
 /// Reads one file. `file` is its name, as it stands in faults; its last part must be `NN-id.md`.
 pub fn parse(file: &str, text: &str) -> Parsed {
     let mut report = Reporter::new(file, text);
     let mut found = Found::default();
-    let (number, id) = name_of(file).unwrap_or_else(|| {
+    let (number, id) = name_of(file).or(concept_of(file)).unwrap_or_else(|| {
         report.fault(
             0,
             "the file's name is not NN-id.md",
@@ -158,6 +168,7 @@ pub fn parse(file: &str, text: &str) -> Parsed {
         pages: Vec::new(),
     };
     let mut prose_lines = Vec::new();
+    let mut served = Vec::new();
     if text.trim().is_empty() {
         report.fault(
             0,
@@ -174,6 +185,20 @@ pub fn parse(file: &str, text: &str) -> Parsed {
         }
         if let Some(objectives) = objectives {
             check_objectives(&mut report, &found, &objectives);
+            let count = |id: &str| {
+                found
+                    .served
+                    .iter()
+                    .filter(|served| served.value == id)
+                    .count()
+            };
+            served.extend(objectives.iter().map(|At { value, offset }| {
+                let named = Named {
+                    name: value.id.clone(),
+                    position: report.position(*offset),
+                };
+                (named, count(&value.id))
+            }));
             lesson.objectives = objectives.into_iter().map(|found| found.value).collect();
         }
     }
@@ -184,6 +209,7 @@ pub fn parse(file: &str, text: &str) -> Parsed {
         lesson,
         ids: found.ids,
         figures: found.figures,
+        objectives: served,
         texts: found.texts,
         prose_lines,
         faults,
@@ -220,24 +246,17 @@ fn front_matter(
     lesson: &mut Lesson,
 ) -> (Option<Vec<At<Objective>>>, Option<Vec<Row>>) {
     let rows = rows(text);
-    let is_fence = |row: &Row| text[row.span.clone()].trim_end() == "+++";
-    if !is_fence(&rows[0]) {
-        report.fault(
-            0,
-            "the file has no front matter",
-            "begin with a line +++, then title, minutes and objectives, then a line +++",
-        );
-        return (None, Some(rows));
+    match front(report, text, "title, minutes and objectives") {
+        Front::Missing => (None, Some(rows)),
+        Front::Open => (None, None),
+        Front::Found(base, source, body) => {
+            let objectives = Block::parse(report, "front matter", 0, base, source)
+                .map(|block| header(report, block, lesson));
+            let body = rows.iter().position(|row| row.span.start >= body);
+            let body = body.map_or_else(Vec::new, |first| rows[first..].to_vec());
+            (objectives, Some(body))
+        }
     }
-    let Some(end) = rows.iter().skip(1).position(is_fence).map(|at| at + 1) else {
-        report.fault(0, "the front matter has no end", "close it by a line +++");
-        return (None, None);
-    };
-    let base = rows[1].span.start;
-    let source = &text[base..rows[end].span.start];
-    let objectives = Block::parse(report, "front matter", 0, base, source)
-        .map(|block| header(report, block, lesson));
-    (objectives, Some(rows[end + 1..].to_vec()))
 }
 
 fn header(report: &mut Reporter, mut block: Block, lesson: &mut Lesson) -> Vec<At<Objective>> {

@@ -4,12 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::{Answer, Lesson, Objective, Record, Reset, Visit};
 
-use super::catalogue::{Catalogue, predictions, questions};
+use super::{
+    catalogue::{Catalogue, predictions, questions},
+    review::Review,
+};
 
 /// The state that the records come to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
     lessons: HashMap<String, LessonProgress>,
+    /// Which questions come back when.
+    pub review: Review,
 }
 
 /// The state of one lesson.
@@ -79,6 +84,7 @@ impl Progress {
 
     /// Takes one more record.
     pub fn add(&mut self, record: &Record) {
+        self.review.add(record);
         match record {
             Record::Answer(answer) => self.answer(answer),
             Record::Visit(Visit { lesson, page, .. }) => {

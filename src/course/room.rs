@@ -119,11 +119,13 @@ pub struct Placed {
     pub position: Position,
 }
 
-/// Reads a course as [`Catalogue::parse`] does, and adds what does not fit the screen to its faults.
+/// Reads a course as [`Catalogue::parse`] does, and adds to its faults what does not fit the screen, and what the
+/// form of questions gives away.
 pub fn check(files: &[(&str, &str)], figures: &[(&str, &str)]) -> (Catalogue, Vec<Fault>) {
     let (catalogue, parsed, mut faults) = Catalogue::parse_all(files, figures);
     for (file, parsed) in &parsed {
         faults.extend(overflows(file, parsed));
+        faults.extend(super::lint::lint(file, parsed));
     }
     faults.sort();
     (catalogue, faults)

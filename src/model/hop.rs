@@ -23,6 +23,17 @@ pub enum Place {
 }
 
 impl Place {
+    /// Every place.
+    pub const ALL: [Place; 7] = [
+        Place::Disk,
+        Place::PageCache,
+        Place::UserBuffer,
+        Place::Pipe,
+        Place::SocketQueue,
+        Place::Device,
+        Place::Peer,
+    ];
+
     /// Its name in JSON and lessons.
     pub fn name(self) -> &'static str {
         match self {
@@ -52,6 +63,9 @@ pub enum How {
 }
 
 impl How {
+    /// Every way.
+    pub const ALL: [How; 4] = [How::CpuCopy, How::Dma, How::Reference, How::Mapping];
+
     /// Its name in JSON and lessons.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@
 //! reference* moves nothing.
 
 mod call;
+mod card;
 mod figure;
 mod findings;
 mod flow;
@@ -24,6 +25,7 @@ mod trial;
 pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
 };
+pub use card::{Card, CardHop, CardTable, Word};
 pub use figure::{Figure, FigureHop, FigureStep};
 pub use findings::{
     Compared, ComparedRow, Finding, Findings, Found, PAGE_CACHE_CELLS, PageCache, PageCacheStep,

@@ -1,5 +1,6 @@
 //! Files: recordings and progress; atomic, locked.
 
+pub mod lessons;
 mod numbers;
 pub mod open;
 pub mod progress;

@@ -1,0 +1,272 @@
+//! Questions in plain lines, for pipes, screen readers and terminals alike: a question is printed, a line is read.
+
+use std::{
+    io::{self, BufRead, IsTerminal},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use super::{lessons::Text, print, shipped, warn};
+use crate::{
+    copypath::summarise,
+    course::{draw, mark, progress::Progress},
+    experiment::{self, Source},
+    model::{Answer, Question, QuestionKind, Record, Reset, Summary, TransferSpec},
+    store::progress::Log,
+    trace::Cancel,
+};
+
+/// A question to be asked.
+pub struct Item<'a> {
+    /// The id under which the answer is kept.
+    pub lesson: &'a str,
+    /// Where the question is from, for people.
+    pub from: &'a str,
+    /// The question as it is written.
+    pub question: &'a Question,
+}
+
+/// What is said to an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Say {
+    /// Whether it is right, and why.
+    All,
+    /// Nothing: it is a test.
+    Nothing,
+}
+
+/// How it went.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Questions that were answered.
+    pub answered: usize,
+    /// Of these, right.
+    pub right: usize,
+    /// Places of those that were missed or skipped.
+    pub missed: Vec<usize>,
+    /// The input ended before the questions did.
+    pub ended: bool,
+}
+
+/// Asks, marks and keeps.
+pub struct Asker {
+    log: Log,
+    /// What is known of the learner.
+    pub progress: Progress,
+    input: Box<dyn BufRead>,
+    echoes: bool,
+    runs: Vec<(TransferSpec, Summary)>,
+}
+
+impl Asker {
+    /// Answers come from standard input, and are kept in this log.
+    pub fn new(mut log: Log) -> Asker {
+        let mut progress = Progress::default();
+        let loaded = log.load(&mut |record| progress.add(&record));
+        if let Some(warning) = loaded.warning {
+            warn(&warning);
+        }
+        Asker {
+            log,
+            progress,
+            input: Box::new(io::stdin().lock()),
+            echoes: io::stdin().is_terminal(),
+            runs: Vec::new(),
+        }
+    }
+
+    /// Asks one question after the other.
+    ///
+    /// # Errors
+    /// Standard input or output cannot be used.
+    pub fn ask_all(&mut self, items: &[Item], say: Say) -> anyhow::Result<Tally> {
+        let mut tally = Tally::default();
+        for (at, item) in items.iter().enumerate() {
+            print(&format!(
+                "Question {} of {}, from {}\n\n",
+                at + 1,
+                items.len(),
+                item.from
+            ))?;
+            match self.ask(item, say)? {
+                Given::Right => {
+                    tally.answered += 1;
+                    tally.right += 1;
+                }
+                Given::Wrong => {
+                    tally.answered += 1;
+                    tally.missed.push(at);
+                }
+                Given::Skipped => tally.missed.push(at),
+                Given::End => {
+                    tally.ended = true;
+                    break;
+                }
+            }
+            print("\n")?;
+        }
+        if let Err(error) = self.log.sync() {
+            warn(&format!("{error:#}"));
+        }
+        Ok(tally)
+    }
+
+    fn ask(&mut self, item: &Item, say: Say) -> anyhow::Result<Given> {
+        let times = self.progress.answered(item.lesson, &item.question.id);
+        let turn = times.map_or(0, |last| u64::from(last.times));
+        let question = draw::asked(item.question, turn);
+        let mut text = Text::default();
+        text.asked(&question);
+        print(&text.into_string())?;
+        let mut hints = question.hints.iter();
+        loop {
+            print("Your answer (? for a hint, an empty line skips): ")?;
+            let Some(line) = self.line()? else {
+                print("\n")?;
+                return Ok(Given::End);
+            };
+            if !self.echoes {
+                print("\n")?;
+            }
+            match line.trim() {
+                "" => return Ok(self.skip(item)),
+                "?" if say == Say::Nothing => print("There are no hints in a test.\n")?,
+                "?" => match hints.next() {
+                    Some(hint) => say_markdown(&format!("Hint: {hint}"))?,
+                    None => print("There is no further hint.\n")?,
+                },
+                given => match self.mark(&question, given) {
+                    Ok(verdict) => return self.judged(item, &question, verdict, say),
+                    Err(why) => print(&format!("{why}\n"))?,
+                },
+            }
+        }
+    }
+
+    fn line(&mut self) -> anyhow::Result<Option<String>> {
+        let mut bytes = Vec::new();
+        let read = self.input.read_until(b'\n', &mut bytes)?;
+        Ok((read > 0).then(|| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// Marks an answer; what a run answers is run first, once.
+    fn mark(&mut self, question: &Question, given: &str) -> Result<mark::Verdict, String> {
+        let QuestionKind::Number {
+            run: Some((spec, _)),
+            unit,
+            ..
+        } = &question.kind
+        else {
+            return mark::mark(question, given, None);
+        };
+        // What is no number needs no run to be told so.
+        mark::number(given, unit)?;
+        if !self.runs.iter().any(|(known, _)| known == spec) {
+            let _ = print("It runs now, on this kernel: the recording marks it.\n");
+            let recording = experiment::run(spec, &Source::default(), &Cancel::new(), &mut |_| {})
+                .map_err(|error| format!("cannot run {} to {}: {error:#}", spec.method, spec.to))?;
+            let mut summary = summarise(&recording);
+            if recording.trace.is_none()
+                && let Some(recorded) = shipped::shipped(spec).filter(|found| found.spec == *spec)
+            {
+                let said = format!(
+                    "ptrace is refused here: a recording of {} marks it.\n",
+                    recorded.machine.kernel
+                );
+                let _ = print(&said);
+                summary = summarise(&recorded);
+            }
+            self.runs.push((spec.clone(), summary));
+        }
+        let known = self.runs.iter().find(|(known, _)| known == spec);
+        mark::mark(question, given, known.map(|(_, summary)| summary))
+    }
+
+    fn judged(
+        &mut self,
+        item: &Item,
+        question: &Question,
+        verdict: mark::Verdict,
+        say: Say,
+    ) -> anyhow::Result<Given> {
+        self.keep(item, verdict.given.clone(), verdict.right);
+        let given = if verdict.right {
+            Given::Right
+        } else {
+            Given::Wrong
+        };
+        if say == Say::Nothing {
+            print("Noted.\n")?;
+            return Ok(given);
+        }
+        if verdict.right {
+            print("Right.\n")?;
+        } else {
+            print("Not yet.\n")?;
+            if let Some(reaction) = &verdict.reaction {
+                say_markdown(&reaction.markdown())?;
+            }
+            say_markdown(&format!("The answer: {}", verdict.answer))?;
+        }
+        say_markdown(&question.explain)?;
+        Ok(given)
+    }
+
+    /// A question that was passed is remembered as such, unless it was answered before.
+    fn skip(&mut self, item: &Item) -> Given {
+        if self
+            .progress
+            .answered(item.lesson, &item.question.id)
+            .is_none()
+        {
+            self.keep(item, String::new(), false);
+        }
+        Given::Skipped
+    }
+
+    fn keep(&mut self, item: &Item, given: String, right: bool) {
+        let record = Record::Answer(Answer {
+            lesson: item.lesson.to_owned(),
+            question: item.question.id.clone(),
+            given,
+            right,
+            at: now(),
+        });
+        self.progress.add(&record);
+        if let Some(warning) = self.log.keep(&record) {
+            warn(&warning);
+        }
+    }
+
+    /// Forgets a lesson's answers, as `learn --reset` does.
+    pub fn forget(&mut self, lesson: &str) {
+        let record = Record::Reset(Reset {
+            lesson: lesson.to_owned(),
+            at: now(),
+        });
+        self.progress.add(&record);
+        if let Some(warning) = self.log.keep(&record) {
+            warn(&warning);
+        }
+    }
+}
+
+/// What came of asking once.
+enum Given {
+    Right,
+    Wrong,
+    Skipped,
+    End,
+}
+
+fn say_markdown(markdown: &str) -> anyhow::Result<()> {
+    let mut text = Text::default();
+    text.markdown(markdown, 0);
+    print(&text.into_string())
+}
+
+/// Seconds since 1970 (UTC).
+pub fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,199 @@
+//! `zclab card [NAME]`: reference cards.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::anyhow;
+use serde::Serialize;
+
+use super::{lessons::Text, own::Course, print, print_json};
+use crate::{
+    course::{glossary, prose},
+    model::{Card, CardTable, Place},
+};
+
+/// Reference cards: a call's signature, path, counts, conditions, pitfalls, and since when it is there.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  zclab card                              the list
+  zclab card sendfile                     one card
+  zclab card 'page cache'                 a word of the glossary
+  zclab card --json")]
+pub struct Args {
+    /// The card, or a word of the glossary
+    pub name: Option<String>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Lessons from a directory instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub lessons: Option<PathBuf>,
+}
+
+/// Prints or opens a card.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let course = Course::open(args.lessons.as_deref())?.catalogue;
+    let word = args
+        .name
+        .as_deref()
+        .and_then(|name| glossary::find(course.words(), name));
+    let chosen = match (&args.name, word) {
+        (Some(name), None) => Some(course.card(name).map_err(|why| anyhow!(why))?),
+        (Some(name), Some(_)) => course.card(name).ok(),
+        (None, _) => None,
+    };
+    if args.json {
+        let cards = chosen.map_or(course.cards(), std::slice::from_ref);
+        print_json(&Document {
+            cards: cards.iter().map(Listed::of).collect(),
+        })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let (Some(word), None) = (word, chosen) {
+        let mut text = Text::default();
+        text.line(&word.forms.join(", "));
+        text.markdown(&word.text, 2);
+        print(&text.into_string())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    match chosen {
+        Some(card) => print(&plain(card))?,
+        None => print(&list(course.cards()))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(cards: &[Card]) -> String {
+    let widest = cards
+        .iter()
+        .map(|card| prose::width(&card.name))
+        .max()
+        .unwrap_or(0);
+    cards
+        .iter()
+        .map(|card| format!("{:widest$}  {}\n", card.name, card.title))
+        .collect()
+}
+
+fn plain(card: &Card) -> String {
+    let mut text = Text::default();
+    text.line(&card.title);
+    text.gap();
+    for line in &card.signature {
+        text.line(&format!("  {line}"));
+    }
+    let place = |place: Place| place.name().replace('-', " ");
+    let hops: Vec<String> = card
+        .path
+        .iter()
+        .map(|hop| {
+            format!(
+                "{}: {} to {}",
+                hop.how.title(),
+                place(hop.from),
+                place(hop.to)
+            )
+        })
+        .collect();
+    for (title, lines) in [
+        ("Path", &hops),
+        ("Counts", &card.counts),
+        ("Conditions", &card.conditions),
+        ("Pitfalls", &card.pitfalls),
+        ("Since", &card.since),
+    ] {
+        if !lines.is_empty() {
+            text.gap();
+            text.line(title);
+            for line in lines {
+                text.markdown(&format!("- {line}"), 2);
+            }
+        }
+    }
+    if let Some(table) = &card.table {
+        text.gap();
+        side_by_side(&mut text, table);
+    }
+    if !card.body.is_empty() {
+        text.gap();
+        text.markdown(&card.body, 0);
+    }
+    text.gap();
+    text.markdown(&format!("Sources: {}", card.sources.join("; ")), 0);
+    text.into_string()
+}
+
+/// A table in words: each row with what every system has.
+fn side_by_side(text: &mut Text, table: &CardTable) {
+    for (what, cells) in &table.rows {
+        text.line(what);
+        for (column, cell) in table.columns.iter().zip(cells) {
+            text.markdown(&format!("- {column}: {cell}"), 2);
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    cards: Vec<Listed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'a str,
+    title: &'a str,
+    signature: &'a [String],
+    path: Vec<Hop>,
+    counts: &'a [String],
+    conditions: &'a [String],
+    pitfalls: &'a [String],
+    since: &'a [String],
+    sources: &'a [String],
+    columns: &'a [String],
+    rows: Vec<Compared<'a>>,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Hop {
+    from: Place,
+    to: Place,
+    how: crate::model::How,
+}
+
+#[derive(Serialize)]
+struct Compared<'a> {
+    what: &'a str,
+    cells: &'a [String],
+}
+
+impl Listed<'_> {
+    fn of(card: &Card) -> Listed<'_> {
+        let table = card.table.as_ref();
+        let rows = table.map_or(&[][..], |table| &table.rows);
+        Listed {
+            name: &card.name,
+            title: &card.title,
+            signature: &card.signature,
+            path: card
+                .path
+                .iter()
+                .map(|hop| Hop {
+                    from: hop.from,
+                    to: hop.to,
+                    how: hop.how,
+                })
+                .collect(),
+            counts: &card.counts,
+            conditions: &card.conditions,
+            pitfalls: &card.pitfalls,
+            since: &card.since,
+            sources: &card.sources,
+            columns: table.map_or(&[][..], |table| &table.columns),
+            rows: rows
+                .iter()
+                .map(|(what, cells)| Compared { what, cells })
+                .collect(),
+            text: &card.body,
+        }
+    }
+}

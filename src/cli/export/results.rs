@@ -1,0 +1,347 @@
+//! One row a student: merged logs, folded as the course folds them.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    env,
+    path::Path,
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use super::Results;
+use crate::{
+    cli::{own::Course, print, print_json, warn},
+    course::{
+        Catalogue,
+        concept::{self, Sitting},
+        progress::{Progress, Totals},
+    },
+    model::Record,
+    store::{self, progress::Log},
+};
+
+/// What every export says of itself.
+const NOTE: &str = "results live on the student's machine, in a text file: they can be forged";
+
+/// Reads the logs and prints the table.
+pub fn run(args: Results) -> anyhow::Result<ExitCode> {
+    let course = Course::open(args.lessons.as_deref())?.catalogue;
+    let mut students: BTreeMap<String, Student> = BTreeMap::new();
+    for (id, path) in named_logs(&args)? {
+        students.entry(id).or_default().read(&path)?;
+    }
+    let rows: Vec<Row> = students
+        .into_iter()
+        .map(|(id, student)| Row::of(id, student, &course))
+        .collect();
+    if args.format == "json" {
+        print_json(&Document {
+            note: NOTE,
+            students: rows,
+        })?;
+    } else {
+        warn(NOTE);
+        print(&csv(&rows, &course))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Each log with whose it is.
+fn named_logs(args: &Results) -> anyhow::Result<Vec<(String, std::path::PathBuf)>> {
+    if args.logs.is_empty() {
+        let path = store::progress::path()?;
+        let id = match &args.student[..] {
+            [] => env::var("USER").unwrap_or_else(|_| "me".to_owned()),
+            [id] => id.clone(),
+            more => crate::cli::usage(&format!("{} students for one log", more.len())),
+        };
+        return Ok(vec![(id, path)]);
+    }
+    let (logs, ids) = (args.logs.len(), args.student.len());
+    if ids > 1 && ids != logs {
+        crate::cli::usage(&format!(
+            "{ids} students for {logs} logs: name one for all, or one for each"
+        ));
+    }
+    let named = args.logs.iter().enumerate().map(|(at, path)| {
+        let id = args.student.get(if ids == 1 { 0 } else { at });
+        (id.cloned().unwrap_or_else(|| id_of(path)), path.clone())
+    });
+    Ok(named.collect())
+}
+
+/// `ada` of `logs/ada.jsonl`; where a log has kept its own name, the directory that it was put in.
+fn id_of(path: &Path) -> String {
+    let text =
+        |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
+    let stem = text(path.file_stem()).unwrap_or_default();
+    if stem != "answers" {
+        return stem;
+    }
+    let dirs = path
+        .ancestors()
+        .skip(1)
+        .filter_map(|dir| text(dir.file_name()));
+    let mut dirs = dirs.filter(|dir| dir != "zclab");
+    dirs.next().unwrap_or(stem)
+}
+
+/// The lines of a student's logs, each once.
+#[derive(Default)]
+struct Student {
+    records: Vec<Record>,
+    seen: HashSet<String>,
+    damaged: u64,
+}
+
+impl Student {
+    fn read(&mut self, path: &Path) -> anyhow::Result<()> {
+        let whole =
+            store::open::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        if whole.metadata().is_ok_and(|found| found.is_dir()) {
+            bail!(
+                "cannot read {}: it is a directory: name the log in it",
+                path.display()
+            );
+        }
+        let mut log = Log::at(path);
+        let loaded = log.load(&mut |record| {
+            let line = serde_json::to_string(&record).unwrap_or_default();
+            if self.seen.insert(line) {
+                self.records.push(record);
+            }
+        });
+        if let Some(warning) = loaded.warning {
+            bail!("{warning}");
+        }
+        self.damaged += loaded.damaged;
+        Ok(())
+    }
+
+    /// In the order of time: logs of two machines are mixed.
+    fn into_records(mut self) -> Vec<Record> {
+        self.records.sort_by_key(at);
+        self.records
+    }
+}
+
+fn at(record: &Record) -> u64 {
+    match record {
+        Record::Answer(answer) => answer.at,
+        Record::Visit(visit) => visit.at,
+        Record::Reset(reset) => reset.at,
+    }
+}
+
+#[derive(Serialize)]
+struct Document {
+    note: &'static str,
+    students: Vec<Row>,
+}
+
+/// A student.
+#[derive(Serialize)]
+struct Row {
+    student: String,
+    #[serde(flatten)]
+    counts: Counts,
+    /// Answers given, repetitions counted.
+    answers: usize,
+    concept_before: Option<usize>,
+    concept_after: Option<usize>,
+    /// What was gained of what was missing before.
+    concept_gain: Option<f64>,
+    /// Seconds since 1970 (UTC).
+    first_at: Option<u64>,
+    last_at: Option<u64>,
+    /// Lines of the logs that are no records.
+    damaged_lines: u64,
+    lessons: Vec<Part>,
+}
+
+/// A student's lesson.
+#[derive(Serialize)]
+struct Part {
+    id: String,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    pages_seen: usize,
+    pages: usize,
+    questions_right: usize,
+    questions_wrong: usize,
+    questions: usize,
+    objectives_reached: usize,
+    objectives: usize,
+}
+
+impl From<Totals> for Counts {
+    fn from(totals: Totals) -> Counts {
+        Counts {
+            pages_seen: totals.pages_seen,
+            pages: totals.pages,
+            questions_right: totals.right,
+            questions_wrong: totals.wrong,
+            questions: totals.questions,
+            objectives_reached: totals.objectives_reached,
+            objectives: totals.objectives,
+        }
+    }
+}
+
+impl Row {
+    fn of(student: String, log: Student, course: &Catalogue) -> Row {
+        let damaged_lines = log.damaged;
+        let records = log.into_records();
+        let progress = Progress::of(&records);
+        let given =
+            |record: &&Record| matches!(record, Record::Answer(answer) if !answer.given.is_empty());
+        let score = |sitting| {
+            let test = course.concept_test()?;
+            concept::score(&progress, test, sitting)
+        };
+        let (before, after) = (score(Sitting::Before), score(Sitting::After));
+        let part = |lesson: &crate::model::Lesson| Part {
+            id: lesson.id.clone(),
+            counts: progress.totals_of(lesson).into(),
+        };
+        Row {
+            student,
+            counts: progress.totals(course).into(),
+            answers: records.iter().filter(given).count(),
+            concept_before: before.map(|score| score.right),
+            concept_after: after.map(|score| score.right),
+            concept_gain: before
+                .zip(after)
+                .and_then(|(before, after)| concept::gain(before, after)),
+            first_at: records.first().map(at),
+            last_at: records.last().map(at),
+            damaged_lines,
+            lessons: course.lessons().iter().map(part).collect(),
+        }
+    }
+}
+
+/// RFC 4180, with a heading; a lesson has one column: its right answers.
+fn csv(rows: &[Row], course: &Catalogue) -> String {
+    let mut heading: Vec<String> = [
+        "student",
+        "pages_seen",
+        "pages",
+        "questions_right",
+        "questions_wrong",
+        "questions",
+        "objectives_reached",
+        "objectives",
+        "answers",
+        "concept_before",
+        "concept_after",
+        "concept_gain",
+        "first_at",
+        "last_at",
+        "damaged_lines",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    heading.extend(
+        course
+            .lessons()
+            .iter()
+            .map(|lesson| format!("right_{}", lesson.id)),
+    );
+    let mut text = line(&heading);
+    for row in rows {
+        let Counts {
+            pages_seen,
+            pages,
+            questions_right,
+            questions_wrong,
+            questions,
+            objectives_reached,
+            objectives,
+        } = &row.counts;
+        let number =
+            |number: Option<u64>| number.map_or(String::new(), |number| number.to_string());
+        let count = |count: Option<usize>| number(count.map(|count| count as u64));
+        let mut fields = vec![row.student.clone()];
+        fields.extend(
+            [
+                pages_seen,
+                pages,
+                questions_right,
+                questions_wrong,
+                questions,
+                objectives_reached,
+                objectives,
+                &row.answers,
+            ]
+            .map(|count| count.to_string()),
+        );
+        fields.extend([
+            count(row.concept_before),
+            count(row.concept_after),
+            row.concept_gain
+                .map_or(String::new(), |gain| format!("{gain:.2}")),
+            number(row.first_at),
+            number(row.last_at),
+            row.damaged_lines.to_string(),
+        ]);
+        fields.extend(
+            row.lessons
+                .iter()
+                .map(|part| part.counts.questions_right.to_string()),
+        );
+        text += &line(&fields);
+    }
+    text
+}
+
+/// One record, its end CR LF as the RFC has it.
+fn line(fields: &[String]) -> String {
+    let fields: Vec<_> = fields.iter().map(|text| field(text)).collect();
+    fields.join(",") + "\r\n"
+}
+
+fn field(text: &str) -> String {
+    // A spreadsheet would take a name such as =1+1 for a formula.
+    let is_number = text.parse::<f64>().is_ok();
+    let text = match text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number {
+        true => format!("'{text}"),
+        false => text.to_owned(),
+    };
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_quoted_and_are_no_formulas() {
+        assert_eq!(field("ada"), "ada");
+        assert_eq!(field("Ada, \"the first\""), "\"Ada, \"\"the first\"\"\"");
+        assert_eq!(field("=cmd()"), "'=cmd()");
+        assert_eq!(field("-0.50"), "-0.50");
+    }
+
+    #[test]
+    fn the_student_is_the_file_or_the_directory_that_it_lies_in() {
+        for (path, id) in [
+            ("logs/ada.jsonl", "ada"),
+            ("bob/answers.jsonl", "bob"),
+            ("class/eve/zclab/answers.jsonl", "eve"),
+            ("answers.jsonl", "answers"),
+        ] {
+            assert_eq!(id_of(Path::new(path)), id);
+        }
+    }
+}

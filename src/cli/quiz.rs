@@ -1,0 +1,126 @@
+//! `zclab quiz [MODULE]`: the questions in plain lines.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{anyhow, bail};
+
+use super::{
+    asking::{Asker, Item, Say, Tally},
+    own::Course,
+    print,
+};
+use crate::{
+    course::{
+        catalogue::questions,
+        concept::{self, Sitting},
+    },
+    model::Lesson,
+    store::progress::Log,
+};
+
+/// Questions in plain lines: for pipes, for screen readers, for a quarter of an hour without pictures.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  zclab quiz                              every question of the course
+  zclab quiz sendfile                     those of one module
+  zclab quiz --concept before             the concept test, before the course; and after it
+  printf 'b\\na c\\n66\\n' | zclab quiz 2   answers from a pipe
+
+An answer is letters (b, a c), a number (66, 1MiB), lines in their order (3 1 2), pairs (1c 2a), or a line's
+number; ? gives a hint, an empty line skips. Answers are kept as the course keeps them.")]
+pub struct Args {
+    /// The module: its name, its number, or the beginning of its title
+    #[arg(conflicts_with = "concept")]
+    pub name: Option<String>,
+    /// The concept test: the same twelve questions before and after the course
+    #[arg(long, value_name = "WHEN", value_parser = ["before", "after"])]
+    pub concept: Option<String>,
+    /// Lessons from a directory instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub lessons: Option<PathBuf>,
+}
+
+/// Asks.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let course = Course::open(args.lessons.as_deref())?;
+    let catalogue = &course.catalogue;
+    if let Some(when) = &args.concept {
+        let Some(test) = catalogue.concept_test() else {
+            bail!("there is no concept test here: it is a file concept-test.md among the lessons");
+        };
+        let sitting = if when == "before" {
+            Sitting::Before
+        } else {
+            Sitting::After
+        };
+        return concept_test(test, sitting);
+    }
+    let lessons: Vec<&Lesson> = match &args.name {
+        Some(name) => vec![catalogue.find(name).map_err(|why| anyhow!(why))?],
+        None => catalogue.lessons().iter().collect(),
+    };
+    let items: Vec<Item> = lessons.into_iter().flat_map(items_of).collect();
+    if items.is_empty() {
+        print("There are no questions here.\n")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let tally = Asker::new(Log::of_user()).ask_all(&items, Say::All)?;
+    print(&said(&tally, items.len()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn items_of(lesson: &Lesson) -> impl Iterator<Item = Item<'_>> {
+    questions(lesson).map(|question| Item {
+        lesson: &lesson.id,
+        from: &lesson.title,
+        question,
+    })
+}
+
+/// `3 of 8 right. 2 were skipped.`
+pub fn said(tally: &Tally, count: usize) -> String {
+    let Tally {
+        answered,
+        right,
+        missed,
+        ended,
+    } = tally;
+    let wrong = answered - right;
+    let skipped = missed.len() - wrong;
+    let mut text = format!("{right} of {answered} right.");
+    if skipped > 0 {
+        text += &format!(" Skipped: {skipped}.");
+    }
+    if *ended {
+        text += &format!(
+            " The input ended after {} of {count} questions.",
+            answered + skipped
+        );
+    }
+    if !missed.is_empty() {
+        text += " What was missed comes back in zclab review.";
+    }
+    text + "\n"
+}
+
+/// The test: nothing is said to an answer, so that the second time measures the course and not the first time.
+fn concept_test(test: &Lesson, sitting: Sitting) -> anyhow::Result<ExitCode> {
+    let from = format!("{}, {} the course", test.title, sitting.name());
+    let items: Vec<Item> = questions(test)
+        .map(|question| Item {
+            lesson: sitting.id(),
+            from: &from,
+            question,
+        })
+        .collect();
+    let mut asker = Asker::new(Log::of_user());
+    if concept::score(&asker.progress, test, sitting).is_some() {
+        print("The answers given now take the place of those given before.\n\n")?;
+        asker.forget(sitting.id());
+    }
+    asker.ask_all(&items, Say::Nothing)?;
+    for line in concept::report(&asker.progress, test) {
+        print(&format!("{line}\n"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,71 @@
+//! `zclab review`: the questions that are due.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use super::{
+    asking::{Asker, Item, Say, now},
+    own::Course,
+    print,
+};
+use crate::{course::review::until, store::progress::Log};
+
+/// The questions that are due, mixed over the modules: missed ones at once, others after 1, 3, 7 and 21 days.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Lessons from a directory instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub lessons: Option<PathBuf>,
+}
+
+/// Asks what is due.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let course = Course::open(args.lessons.as_deref())?;
+    let mut asker = Asker::new(Log::of_user());
+    let all: Vec<_> = course.catalogue.questions().collect();
+    let ids = || {
+        all.iter()
+            .map(|(lesson, question)| (lesson.id.as_str(), question.id.as_str()))
+    };
+    let mut due = asker.progress.review.due(ids(), now());
+    if due.is_empty() {
+        return nothing_due(asker.progress.review.next(ids(), now()));
+    }
+    let mut right = 0;
+    // What is missed comes back once; what is missed then is due at once, the next time.
+    for round in ["", "Once more, what was missed.\n\n"] {
+        let items: Vec<Item> = due
+            .iter()
+            .map(|at| {
+                let (lesson, question) = all[*at];
+                Item {
+                    lesson: &lesson.id,
+                    from: &lesson.title,
+                    question,
+                }
+            })
+            .collect();
+        print(round)?;
+        let tally = asker.ask_all(&items, Say::All)?;
+        right += tally.right;
+        due = tally.missed.iter().map(|at| due[*at]).collect();
+        if due.is_empty() || tally.ended {
+            break;
+        }
+    }
+    let left = asker.progress.review.due(ids(), now()).len();
+    print(&format!("Remembered: {right}. Still due: {left}.\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn nothing_due(next: Option<u64>) -> anyhow::Result<ExitCode> {
+    match next {
+        Some(due) => print(&format!(
+            "Nothing is due. The next question comes back {}.\n",
+            until(due, now())
+        ))?,
+        None => print(
+            "Nothing is due: questions come back here once they were asked in the course or by zclab quiz.\n",
+        )?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,190 @@
+//! A card file (`cards/NAME.md`) to a [`Card`].
+
+use std::{fmt::Display, str::FromStr};
+
+use crate::model::{Card, CardHop, CardTable, How, Place};
+
+use super::{
+    block::{At, Block, is_id},
+    fault::{Fault, Reporter},
+    front::{Front, front},
+    prose,
+};
+
+/// Cells across that a card has at 80x24.
+pub const WIDTH: usize = 76;
+/// Columns of a signature's line.
+const SIGNATURE: usize = 72;
+/// Columns of a table's cell; a row of three fits 80 columns.
+pub const CELL: usize = 20;
+
+/// Whether a file is a card: it lies in a directory `cards`.
+pub fn name_of(file: &str) -> Option<&str> {
+    let (dir, name) = file.rsplit_once('/')?;
+    let name = name.strip_suffix(".md")?;
+    let in_cards = dir == "cards" || dir.ends_with("/cards");
+    in_cards.then_some(name)
+}
+
+/// Reads one card. Not to be shown while there are faults.
+pub fn parse(file: &str, text: &str) -> (Option<Card>, Vec<Fault>) {
+    let mut report = Reporter::new(file, text);
+    let name = name_of(file).unwrap_or(file);
+    if !is_id(name) {
+        report.fault(
+            0,
+            format!("'{name}' is not the name of a card"),
+            "name the file by small letters, digits and hyphens, as in sendfile.md",
+        );
+    }
+    let card = match front(
+        &mut report,
+        text,
+        "title, signature, path, counts, conditions, pitfalls, since, sources",
+    ) {
+        Front::Found(base, source, body) => Block::parse(&mut report, "card", 0, base, source)
+            .and_then(|block| read(&mut report, name, block, text[body..].trim())),
+        _ => None,
+    };
+    (card, report.faults)
+}
+
+fn read(report: &mut Reporter, name: &str, mut block: Block, body: &str) -> Option<Card> {
+    let title = block.need_text(report, "title");
+    let signature = block.code(report, "signature");
+    for line in &signature {
+        too_wide(report, line, SIGNATURE);
+    }
+    let path: Vec<_> = block
+        .tables(report, "path", "hop")
+        .into_iter()
+        .filter_map(|hop| read_hop(report, hop))
+        .collect();
+    let mut texts = |key| -> Vec<String> {
+        block
+            .texts(report, key)
+            .into_iter()
+            .map(|text| text.value)
+            .collect()
+    };
+    let [counts, conditions, pitfalls, since, sources] =
+        ["counts", "conditions", "pitfalls", "since", "sources"].map(&mut texts);
+    if sources.is_empty() {
+        block.missing::<()>(report, "sources", "sources = [\"sendfile(2)\"]");
+    }
+    let table = table(report, &mut block);
+    if signature.is_empty() && table.is_none() {
+        report.fault(
+            block.offset,
+            "the card has neither a signature nor columns",
+            "add signature = [\"...\"], or columns and rows for a table",
+        );
+    }
+    block.finish(report);
+    Some(Card {
+        name: name.to_owned(),
+        title: title?.value,
+        signature: signature.into_iter().map(|line| line.value).collect(),
+        path,
+        counts,
+        conditions,
+        pitfalls,
+        since,
+        sources,
+        table,
+        body: body.to_owned(),
+    })
+}
+
+fn too_wide(report: &mut Reporter, text: &At<String>, most: usize) {
+    let width = prose::width(&text.value);
+    if width > most {
+        report.fault(
+            text.offset,
+            format!("the line is {width} columns wide, and there is room for {most}"),
+            "break it in two",
+        );
+    }
+}
+
+/// A word that stands for a place or a way.
+struct Named<T>(T);
+
+impl FromStr for Named<Place> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        one_of(text, &Place::ALL, Place::name, "a place")
+    }
+}
+
+impl FromStr for Named<How> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        one_of(text, &How::ALL, How::name, "a way to go")
+    }
+}
+
+fn one_of<T: Copy, N: Display>(
+    text: &str,
+    all: &[T],
+    name: fn(T) -> N,
+    what: &str,
+) -> Result<Named<T>, String> {
+    let found = all.iter().find(|one| name(**one).to_string() == text);
+    found.map(|one| Named(*one)).ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|one| name(*one).to_string()).collect();
+        format!("'{text}' is not {what}: write one of {}", names.join(", "))
+    })
+}
+
+fn read_hop(report: &mut Reporter, mut block: Block) -> Option<CardHop> {
+    let from = block.need_word::<Named<Place>>(report, "from", "from = \"page-cache\"");
+    let to = block.need_word::<Named<Place>>(report, "to", "to = \"socket-queue\"");
+    let how = block.need_word::<Named<How>>(report, "how", "how = \"reference\"");
+    block.finish(report);
+    Some(CardHop {
+        from: from?.value.0,
+        to: to?.value.0,
+        how: how?.value.0,
+    })
+}
+
+/// `columns = ["Linux", ...]` and `rows = [ { what = "...", cells = ["...", ...] } ]`.
+fn table(report: &mut Reporter, block: &mut Block) -> Option<CardTable> {
+    let had = block.has("columns");
+    let columns = block.texts(report, "columns");
+    let mut rows = Vec::new();
+    for mut row in block.tables(report, "rows", "row") {
+        let offset = row.offset;
+        let what = row.need_text(report, "what");
+        let cells = row.texts(report, "cells");
+        row.finish(report);
+        if cells.len() != columns.len() {
+            let what = format!(
+                "the row has {} cells, and there are {} columns",
+                cells.len(),
+                columns.len()
+            );
+            report.fault(offset, what, "write a cell for each column");
+        }
+        let cells = cells.into_iter().map(|cell| cell.value).collect();
+        rows.push((what?.value, cells));
+    }
+    if !had {
+        return None;
+    }
+    if columns.len() < 2 || rows.is_empty() {
+        report.fault(
+            block.offset,
+            "the table has nothing to compare",
+            "write two columns or more, and rows = [ { what = \"...\", cells = [\"...\", \"...\"] } ]",
+        );
+        return None;
+    }
+    Some(CardTable {
+        columns: columns.into_iter().map(|column| column.value).collect(),
+        rows,
+    })
+}

@@ -1,0 +1,133 @@
+//! The concept test: the same questions before and after the course, and what was gained in between.
+
+use crate::model::{Lesson, Question};
+
+use super::{catalogue::questions, progress::Progress};
+
+/// The id of the test; its file is `concept-test.md`.
+pub const ID: &str = "concept-test";
+/// How many questions a test has.
+pub const QUESTIONS: usize = 12;
+
+/// Which of the two times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sitting {
+    /// Before the course.
+    Before,
+    /// After it.
+    After,
+}
+
+impl Sitting {
+    /// Both, in their order.
+    pub const BOTH: [Sitting; 2] = [Sitting::Before, Sitting::After];
+
+    /// `before`, `after`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sitting::Before => "before",
+            Sitting::After => "after",
+        }
+    }
+
+    /// The lesson's id under which its answers are kept.
+    pub fn id(self) -> &'static str {
+        match self {
+            Sitting::Before => "concept-before",
+            Sitting::After => "concept-after",
+        }
+    }
+}
+
+/// Whether answers of that lesson are those of a concept test.
+pub fn is_sitting(lesson: &str) -> bool {
+    Sitting::BOTH.iter().any(|sitting| sitting.id() == lesson)
+}
+
+/// How a sitting went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Score {
+    /// Questions answered.
+    pub answered: usize,
+    /// Of these, right.
+    pub right: usize,
+    /// Questions there are.
+    pub of: usize,
+}
+
+/// The score of a sitting; none where nothing was answered.
+pub fn score(progress: &Progress, test: &Lesson, sitting: Sitting) -> Option<Score> {
+    let last = |question: &Question| progress.answered(sitting.id(), &question.id);
+    let answers: Vec<bool> = questions(test)
+        .filter_map(last)
+        .map(|last| last.right)
+        .collect();
+    (!answers.is_empty()).then(|| Score {
+        answered: answers.len(),
+        right: answers.iter().filter(|right| **right).count(),
+        of: questions(test).count(),
+    })
+}
+
+/// What was gained, of what could be gained (Hake's normalised gain): 1 where all that was missing was learned. None
+/// where nothing was missing.
+pub fn gain(before: Score, after: Score) -> Option<f64> {
+    let missing = before
+        .of
+        .checked_sub(before.right)
+        .filter(|missing| *missing > 0)?;
+    Some((after.right as f64 - before.right as f64) / missing as f64)
+}
+
+/// Both scores and the gain in words, a line each.
+pub fn report(progress: &Progress, test: &Lesson) -> Vec<String> {
+    let scores = Sitting::BOTH.map(|sitting| score(progress, test, sitting));
+    let mut lines: Vec<String> = Sitting::BOTH
+        .iter()
+        .zip(&scores)
+        .map(|(sitting, score)| match score {
+            None => format!("{}: not taken yet", sitting.name()),
+            Some(Score {
+                answered,
+                right,
+                of,
+            }) if answered < of => {
+                format!(
+                    "{}: {right} of {of} right, {} left open",
+                    sitting.name(),
+                    of - answered
+                )
+            }
+            Some(Score { right, of, .. }) => format!("{}: {right} of {of} right", sitting.name()),
+        })
+        .collect();
+    if let [Some(before), Some(after)] = scores {
+        lines.push(match gain(before, after) {
+            None => "gain: nothing was missing before".to_owned(),
+            Some(gain) => format!(
+                "gain: {:+} of {} that were missing before ({:.0} %)",
+                after.right as i64 - before.right as i64,
+                before.of - before.right,
+                gain * 100.0
+            ),
+        });
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gain_is_a_share_of_what_was_missing() {
+        let score = |right| Score {
+            answered: 12,
+            right,
+            of: 12,
+        };
+        assert_eq!(gain(score(4), score(10)), Some(0.75));
+        assert_eq!(gain(score(12), score(12)), None);
+        assert_eq!(gain(score(6), score(3)), Some(-0.5));
+    }
+}

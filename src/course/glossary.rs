@@ -1,0 +1,203 @@
+//! The glossary (`glossary.md`): words, and where a text uses them.
+
+use std::ops::Range;
+
+use crate::model::Word;
+
+use super::{
+    block::Block,
+    fault::{Fault, Reporter},
+    front::{Front, front},
+    prose,
+};
+
+/// The file's name.
+pub const FILE: &str = "glossary.md";
+/// The rows of 60 columns that a word has on the screen.
+const ROWS: usize = 10;
+const WIDTH: usize = 60;
+
+/// Whether a file is the glossary.
+pub fn is_glossary(file: &str) -> bool {
+    file.rsplit('/').next() == Some(FILE)
+}
+
+/// Reads the glossary: after the front matter, which has a `title`, each word is a heading `## word, other form` and
+/// what it means.
+pub fn parse(file: &str, text: &str) -> (Vec<Word>, Vec<Fault>) {
+    let mut report = Reporter::new(file, text);
+    let body = match front(&mut report, text, "title") {
+        Front::Found(base, source, body) => {
+            if let Some(mut block) = Block::parse(&mut report, "glossary", 0, base, source) {
+                block.need_text(&mut report, "title");
+                block.finish(&mut report);
+            }
+            body
+        }
+        _ => return (Vec::new(), report.faults),
+    };
+    let mut words: Vec<Word> = Vec::new();
+    let mut at = body;
+    let first = text[..body].matches('\n').count() + 1;
+    for (line, number) in text[body..].split_inclusive('\n').zip(first..) {
+        if let Some(heading) = line.strip_prefix("## ") {
+            let forms: Vec<String> = heading
+                .split(',')
+                .map(|form| form.trim().to_owned())
+                .filter(|form| !form.is_empty())
+                .collect();
+            for form in &forms {
+                if words.iter().any(|word| word.forms.contains(form)) {
+                    report.fault(
+                        at,
+                        format!("'{form}' stands here twice"),
+                        "leave one of the two",
+                    );
+                }
+            }
+            words.push(Word {
+                forms,
+                text: String::new(),
+                line: number,
+            });
+        } else if let Some(word) = words.last_mut() {
+            word.text += line;
+        } else if !line.trim().is_empty() {
+            report.fault(
+                at,
+                "a text before the first word",
+                "begin with a line '## word'",
+            );
+        }
+        at += line.len();
+    }
+    for word in &mut words {
+        word.text = word.text.trim().to_owned();
+        let offset = text
+            .split_inclusive('\n')
+            .take(word.line - 1)
+            .map(str::len)
+            .sum();
+        let rows = prose::lay_out(&word.text, WIDTH).len();
+        if word.forms.is_empty() || word.text.is_empty() {
+            report.fault(
+                offset,
+                "a word without a meaning",
+                "write it as '## word', then what it means",
+            );
+        } else if rows > ROWS {
+            let what = format!(
+                "the meaning takes {rows} rows of {WIDTH} cells, and there is room for {ROWS}"
+            );
+            report.fault(offset, what, "shorten it");
+        }
+    }
+    words.sort_by_key(|word| word.name().to_lowercase());
+    (words, report.faults)
+}
+
+/// The word that a person means, by one of its forms, whatever the case.
+pub fn find<'w>(words: &'w [Word], name: &str) -> Option<&'w Word> {
+    let name = name.trim().to_lowercase();
+    words
+        .iter()
+        .find(|word| word.forms.iter().any(|form| form.to_lowercase() == name))
+}
+
+/// The first use of each word in a text: its byte range and its place among `words`. Of two that overlap the longer
+/// one counts: `page cache` is no `page`.
+pub fn uses(words: &[Word], text: &str) -> Vec<(Range<usize>, usize)> {
+    let lower = text.to_ascii_lowercase();
+    let mut forms: Vec<(usize, String)> = words
+        .iter()
+        .enumerate()
+        .flat_map(|(at, word)| {
+            word.forms
+                .iter()
+                .map(move |form| (at, form.to_ascii_lowercase()))
+        })
+        .collect();
+    forms.sort_by_key(|(_, form)| std::cmp::Reverse(form.len()));
+    let mut taken: Vec<(Range<usize>, usize)> = Vec::new();
+    for (word, form) in forms {
+        for (at, _) in lower.match_indices(&form) {
+            let range = at..at + form.len();
+            let free = taken
+                .iter()
+                .all(|(other, _)| range.end <= other.start || other.end <= range.start);
+            if free && is_word(&lower, &range) {
+                taken.push((range, word));
+            }
+        }
+    }
+    taken.sort_by_key(|(range, _)| range.start);
+    let mut seen = Vec::new();
+    taken.retain(|(_, word)| {
+        let first = !seen.contains(word);
+        seen.push(*word);
+        first
+    });
+    taken
+}
+
+/// Whether a range is a word of its own.
+fn is_word(text: &str, range: &Range<usize>) -> bool {
+    let joins = |c: char| c.is_alphanumeric() || "_-".contains(c);
+    !text[..range.start].ends_with(joins) && !text[range.end..].starts_with(joins)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_use_of_each_word_and_the_longer_of_two() {
+        let text = "+++\ntitle = \"Words\"\n+++\n\n## page\n\nA unit.\n\n## page cache\n\nFile pages.\n\n## pipe, pipes\n\nA buffer.\n";
+        let (words, faults) = parse("glossary.md", text);
+        assert_eq!(faults, []);
+        let text = "Pipes hold pages; the page cache holds a page. A page, a pipe.";
+        let used: Vec<_> = uses(&words, text)
+            .into_iter()
+            .map(|(range, word)| (&text[range], words[word].name()))
+            .collect();
+        assert_eq!(
+            used,
+            [
+                ("Pipes", "pipe"),
+                ("page cache", "page cache"),
+                ("page", "page")
+            ]
+        );
+        assert_eq!(find(&words, "PIPES").unwrap().name(), "pipe");
+    }
+
+    #[test]
+    fn faults_of_a_glossary() {
+        let faults = |text: &str| {
+            let (_, faults) = parse("glossary.md", text);
+            faults.iter().map(Fault::to_string).collect::<Vec<_>>()
+        };
+        assert!(
+            faults("## a\n\nb\n")[0].starts_with("glossary.md:1:1: the file has no front matter")
+        );
+        let found = faults("+++\ntitle = \"W\"\n+++\nloose\n## a\n\nx\n## b, a\n");
+        assert!(
+            found
+                .iter()
+                .any(|fault| fault.starts_with("glossary.md:4:1: a text before")),
+            "{found:?}"
+        );
+        assert!(
+            found
+                .iter()
+                .any(|fault| fault.starts_with("glossary.md:8:1: 'a' stands here twice")),
+            "{found:?}"
+        );
+        assert!(
+            found
+                .iter()
+                .any(|fault| fault.starts_with("glossary.md:8:1: a word without a meaning")),
+            "{found:?}"
+        );
+    }
+}

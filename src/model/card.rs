@@ -1,0 +1,68 @@
+//! Reference cards and the glossary as plain data: what `course` makes of their Markdown files.
+
+use super::{How, Place};
+
+/// A reference card: one file of `lessons/cards`, named `NAME.md`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Card {
+    /// What it is found by: the file's name.
+    pub name: String,
+    /// Its heading.
+    pub title: String,
+    /// The prototype, line by line.
+    pub signature: Vec<String>,
+    /// Where the bytes go, hop by hop.
+    pub path: Vec<CardHop>,
+    /// How many copies, calls, mode switches.
+    pub counts: Vec<String>,
+    /// What must be so for it to work.
+    pub conditions: Vec<String>,
+    /// What goes wrong.
+    pub pitfalls: Vec<String>,
+    /// Since when there is which part of it.
+    pub since: Vec<String>,
+    /// Man pages, documents, commits that say so.
+    pub sources: Vec<String>,
+    /// The same thing on several systems, side by side.
+    pub table: Option<CardTable>,
+    /// Further words, in CommonMark. May be empty.
+    pub body: String,
+}
+
+/// A hop of a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardHop {
+    /// Where the bytes are.
+    pub from: Place,
+    /// Where they go.
+    pub to: Place,
+    /// How.
+    pub how: How,
+}
+
+/// A table whose columns are compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardTable {
+    /// The systems, two or more.
+    pub columns: Vec<String>,
+    /// The rows: what is compared, and a cell for each column.
+    pub rows: Vec<(String, Vec<String>)>,
+}
+
+/// A word of the glossary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The word, then its other forms: `mode switch`, `mode switches`.
+    pub forms: Vec<String>,
+    /// What it means, in CommonMark.
+    pub text: String,
+    /// The line of the file on which it starts, from 1.
+    pub line: usize,
+}
+
+impl Word {
+    /// The word itself.
+    pub fn name(&self) -> &str {
+        self.forms.first().map_or("", String::as_str)
+    }
+}
