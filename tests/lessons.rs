@@ -1372,7 +1372,10 @@ fn check_prints_a_line_a_fault_and_a_summary() {
     );
 
     // An objective wants a second question.
-    let good = GOOD.replace("kind = \"order\"", "kind = \"order\"\nobjective = \"count\"");
+    let good = GOOD.replace(
+        "kind = \"order\"",
+        "kind = \"order\"\nobjective = \"count\"",
+    );
     fs::write(lessons.join("01-road.md"), good).unwrap();
     fs::write(lessons.join("02-bad.md"), b"+++\n\xff").unwrap();
     fs::write(lessons.join("README.md"), "No lesson.").unwrap();

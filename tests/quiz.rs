@@ -259,10 +259,7 @@ fn what_was_missed_comes_back_in_review_and_what_was_right_does_not() {
     assert!(due.contains("Once more, what was missed."), "{due}");
     assert!(due.contains("Remembered: 1. Still due: 0."), "{due}");
     let (_, later, _) = place.zclab(&["review"], "");
-    assert!(
-        later.contains("The next question comes back"),
-        "{later}"
-    );
+    assert!(later.contains("The next question comes back"), "{later}");
 }
 
 #[test]
