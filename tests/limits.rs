@@ -55,7 +55,9 @@ fn unavailable<'a>(document: &'a Value, instrument: &str) -> Option<&'a str> {
 }
 
 fn directory() -> tempfile::TempDir {
-    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
 }
 
 #[test]

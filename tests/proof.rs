@@ -111,7 +111,9 @@ fn references_and_copies_are_told_apart() {
 
 #[test]
 fn awkward_sizes_prove_the_same() {
-    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .or_else(|_| tempfile::tempdir())
+        .unwrap();
     for size in ["1", "4095", "65537", "200000"] {
         let methods = ["read-write", "mmap-write", "sendfile", "--size", size];
         let document = document(&methods, dir.path());
@@ -132,7 +134,9 @@ fn awkward_sizes_prove_the_same() {
 /// itself that it had to copy.
 #[test]
 fn zerocopy_sends_are_copied_as_far_as_they_have_gone() {
-    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .or_else(|_| tempfile::tempdir())
+        .unwrap();
     for (size, expected) in [("64KiB", "copied"), ("2MiB", "mixed")] {
         let document = document(&["send-zerocopy", "--size", size], dir.path());
         let row = &document["results"][0];
@@ -154,7 +158,9 @@ fn zerocopy_sends_are_copied_as_far_as_they_have_gone() {
 /// a file is the file's own.
 #[test]
 fn shared_memory_is_shared_and_received_files_are_not() {
-    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .or_else(|_| tempfile::tempdir())
+        .unwrap();
     for size in ["1", "65537", "3MiB"] {
         let methods = [
             "shared-memory",
@@ -174,7 +180,9 @@ fn shared_memory_is_shared_and_received_files_are_not() {
 
 #[test]
 fn what_no_queue_can_hold_is_unavailable_with_the_reason() {
-    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .or_else(|_| tempfile::tempdir())
+        .unwrap();
     let args = [
         "read-write",
         "--to",

@@ -337,9 +337,9 @@ impl Moment<'_> {
     fn receive_note(&self) -> &'static str {
         let large = self.stage.tier == super::stage::Tier::Large;
         match (self.spec.to, large) {
-            _ if self.stage.plan.shares => "maps your pages",
+            _ if self.stage.plan.shares => "maps it, too",
             (_, true) if self.stage.plan.start == Start::Tcp => "its send() is its own copy",
-            (_, false) if self.stage.plan.start == Start::Tcp => "send: 1 copy",
+            (_, false) if self.stage.plan.start == Start::Tcp => "send copies",
             (Sink::Pipe, true) => "its read() is its own copy",
             (Sink::Pipe, false) => "read: 1 copy",
             (_, true) => "its recv() is its own copy",

@@ -647,6 +647,8 @@ fn labels(plan: Plan, grid: &Grid) -> Vec<Label> {
     let mode_switch = match plan.upper {
         // The view stands where the label would.
         Upper::Mapping => (grid.source + grid.box_width + 2, grid.lane),
+        // What the peer sends comes down where the label would stand.
+        _ if plan.start == Start::Tcp && plan.peer => (grid.write.1 + 3, grid.lane),
         _ => (0, grid.lane),
     };
     let mut labels = vec![
