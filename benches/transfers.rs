@@ -2,10 +2,10 @@
 //! in one process and on one machine, because a machine drifts several-fold within minutes. Prints name, bound and
 //! what was measured; fails where a bound is exceeded.
 
+mod plain;
+
 use std::{
     fs::File,
-    io,
-    os::fd::AsRawFd,
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -33,11 +33,14 @@ fn main() {
             traced_against_strace(&dir),
         ),
         bound(
-            "untraced sender, 256 MiB in 64 KiB chunks / a plain loop, CPU",
+            "untraced read-write to a file, 256 MiB in 64 KiB chunks / a plain loop, CPU",
             1.03,
-            sender_against_plain_loop(&dir),
+            sender_against_plain_loop(Method::ReadWrite, Sink::File, SIZE, 15, &dir),
         ),
+        proof(),
     ];
+    let kept = kept.into_iter().chain(methods(&dir));
+    let kept: Vec<_> = kept.collect();
     if kept.contains(&false) {
         std::process::exit(1);
     }
@@ -96,19 +99,19 @@ fn traced_against_strace(dir: &Path) -> Option<Vec<Pair>> {
     let log = tempfile::NamedTempFile::new_in(dir).expect("a file for strace");
     let strace = || {
         let mut command = Command::new("strace");
-        command.args(["-f", "-o"]).arg(log.path());
-        transfer(&mut command, true, &source, dir, 4096);
+        command.args(["-f", "-o"]).arg(log.path()).arg(ZCLAB);
+        transfer(&mut command, None, &source, dir, 4096);
         let start = Instant::now();
         let status = command.status().ok()?;
         status.success().then(|| start.elapsed())
     };
     let ours = || {
         let mut command = Command::new(ZCLAB);
-        transfer(&mut command, false, &source, dir, 4096);
+        let cpu = current_cpu();
+        transfer(&mut command, cpu, &source, dir, 4096);
         let options = trace::Options {
             follow: false,
-            // SAFETY: sched_getcpu takes nothing and touches no memory.
-            cpu: usize::try_from(unsafe { libc::sched_getcpu() }).ok(),
+            cpu,
             between_markers: true,
         };
         let start = Instant::now();
@@ -131,14 +134,16 @@ fn traced_against_strace(dir: &Path) -> Option<Vec<Pair>> {
         .collect()
 }
 
-/// The arguments of the hidden command: read-write to a unix socket, the receiver looking at nothing.
-fn transfer(command: &mut Command, strace: bool, source: &File, dir: &Path, chunk: u64) {
-    if strace {
-        command.arg(ZCLAB);
-    }
-    let cpus = host::allowed_cpus().expect("the CPU affinity");
-    command.args(["__transfer", "read-write", "--stdin-source", "--to", "unix"]);
-    command.args(["--receiver", "discard", "--receiver-cpus", &cpus]);
+/// The arguments of the hidden command, as the lab has them: read-write to a TCP connection whose receiver hashes. Ours
+/// keeps the receiver off the CPU that tracer and sender share; strace pins nothing, and its receiver is free.
+fn transfer(command: &mut Command, beside: Option<usize>, source: &File, dir: &Path, chunk: u64) {
+    let all = host::allowed_cpus().expect("the CPU affinity");
+    let taken = beside.map(|cpu| cpu.to_string());
+    let others = all.split(',').filter(|cpu| Some(*cpu) != taken.as_deref());
+    let others = others.collect::<Vec<_>>().join(",");
+    let cpus = if others.is_empty() { all } else { others };
+    command.args(["__transfer", "read-write", "--stdin-source", "--to", "tcp"]);
+    command.args(["--receiver", "hash", "--receiver-cpus", &cpus]);
     command.args([format!("--size={SIZE}"), format!("--chunk={chunk}")]);
     command.arg("--dir").arg(dir);
     command.stdin(source.try_clone().expect("a descriptor"));
@@ -150,23 +155,67 @@ fn source(dir: &Path) -> File {
     made.expect("a source").file
 }
 
-/// The CPU time that `zclab run` reports of its sender, and that of a bare loop over the same calls on the same
-/// kinds of descriptors. To a file, so that no reader's pace is in it.
-fn sender_against_plain_loop(dir: &Path) -> Option<Vec<Pair>> {
-    let made = endpoint::Source::generate(dir, SIZE, &mut |_| Ok(())).expect("a source");
-    let spec = TransferSpec {
-        to: Sink::File,
-        size: Size(SIZE),
-        ..TransferSpec::of(Method::ReadWrite)
-    };
-    let rounds = (0..21).map(|_| Pair {
-        ours: ours(&spec, &made.file, dir),
-        theirs: plain_loop(&made.file, dir),
-    });
-    Some(rounds.collect())
+/// Each method's sender against a plain loop of the same calls, to a file where it can, so that no reader's pace is in
+/// it; else to its usual sink.
+fn methods(dir: &Path) -> Vec<bool> {
+    println!(
+        "\neach method, 64 MiB in 64 KiB chunks / a plain loop of the same calls, CPU of the process that is measured"
+    );
+    let mut kept = Vec::new();
+    for method in Method::ALL {
+        let to = match method.sinks().contains(&Sink::File) {
+            true => Sink::File,
+            false => method.sinks()[0],
+        };
+        let rounds = sender_against_plain_loop(method, to, 64 << 20, 11, dir);
+        kept.push(bound(&format!("  {method} to {to}"), 1.03, rounds));
+    }
+    kept
 }
 
-fn ours(spec: &TransferSpec, source: &File, dir: &Path) -> Duration {
+/// The CPU time that the hidden command reports of itself, and that of a bare loop over the same calls on the same
+/// kinds of descriptors.
+fn sender_against_plain_loop(
+    method: Method,
+    to: Sink,
+    size: u64,
+    rounds: usize,
+    dir: &Path,
+) -> Option<Vec<Pair>> {
+    let made = endpoint::Source::generate(dir, size, &mut |_| Ok(())).expect("a source");
+    let spec = TransferSpec {
+        to,
+        size: Size(size),
+        ..TransferSpec::of(method)
+    };
+    let round = |_| {
+        Some(Pair {
+            ours: ours(&spec, &made.file, dir)?,
+            theirs: plain::cpu_of(method, to, &made.file, dir)?,
+        })
+    };
+    (0..rounds).map(round).collect()
+}
+
+/// Everything that `zclab prove` proves, in seconds.
+fn proof() -> bool {
+    let wall = |_| {
+        let start = Instant::now();
+        let status = Command::new(ZCLAB)
+            .args(["prove", "--json"])
+            .stdout(Stdio::null())
+            .status();
+        assert!(status.expect("zclab prove").success());
+        start.elapsed().as_secs_f64()
+    };
+    let found = median(&sorted((0..3).map(wall)));
+    let kept = found <= 3.0;
+    let verdict = if kept { "kept" } else { "NOT KEPT" };
+    println!("zclab prove, all of it, seconds\n    at most 3.00   measured {found:.3}   {verdict}");
+    kept
+}
+
+fn ours(spec: &TransferSpec, source: &File, dir: &Path) -> Option<Duration> {
     let mut command = Command::new(ZCLAB);
     command.args(["__transfer", spec.method.name(), "--stdin-source"]);
     command.args(["--to", spec.to.name(), "--receiver", Drain::Discard.name()]);
@@ -176,28 +225,16 @@ fn ours(spec: &TransferSpec, source: &File, dir: &Path) -> Duration {
         .arg(dir);
     command.stdin(source.try_clone().expect("a descriptor"));
     let out = command.output().expect("the hidden command");
-    let report: serde_json::Value = serde_json::from_slice(&out.stdout).expect("a report");
-    Duration::from_nanos(report["measured"]["cpu_ns"].as_u64().expect("CPU time"))
+    // Refused here, or not there any more.
+    let report: serde_json::Value = serde_json::from_slice(&out.stdout).ok()?;
+    report["measured"]["cpu_ns"]
+        .as_u64()
+        .map(Duration::from_nanos)
 }
 
-/// Nothing but the calls.
-fn plain_loop(source: &File, dir: &Path) -> Duration {
-    let source = File::open(format!("/proc/self/fd/{}", source.as_raw_fd())).expect("the source");
-    let sink = endpoint::scratch_file(dir).expect("a sink");
-    let mut buffer = vec![1u8; 65536];
-    let before = cpu();
-    loop {
-        // SAFETY: the buffer is as long as is said.
-        let n = unsafe { libc::read(source.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) };
-        if n == 0 {
-            break;
-        }
-        assert!(n > 0, "{}", io::Error::last_os_error());
-        // SAFETY: the buffer holds n bytes.
-        let written = unsafe { libc::write(sink.as_raw_fd(), buffer.as_ptr().cast(), n as usize) };
-        assert_eq!(written, n, "{}", io::Error::last_os_error());
-    }
-    cpu() - before
+fn current_cpu() -> Option<usize> {
+    // SAFETY: sched_getcpu takes nothing and touches no memory.
+    usize::try_from(unsafe { libc::sched_getcpu() }).ok()
 }
 
 fn cpu() -> Duration {
