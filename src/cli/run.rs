@@ -19,9 +19,11 @@ use crate::trace::Cancel;
   zclab run sendfile --to file --json
   zclab run sendfile --file /etc/services --cold
   zclab run splice --size 16MiB --chunk 1MiB --pipe-size 1MiB
+  zclab run splice-receive --json         the receiving side: a peer sends
   zclab run sendfile --save x.jsonl       a recording for zclab replay")]
 pub struct Args {
-    /// read-write, mmap-write, sendfile, splice, copy-file-range, vmsplice, tee or send-zerocopy
+    /// read-write, mmap-write, sendfile, splice, copy-file-range, vmsplice, tee, send-zerocopy, shared-memory,
+    /// recv-write or splice-receive
     pub method: Method,
     /// What to write to: tcp, unix, pipe or file [default: the method's first]
     #[arg(long, value_name = "SINK")]
