@@ -247,4 +247,19 @@ mod tests {
         assert_eq!(fault.line, 5, "{fault}");
         assert!(fault.what.contains("'disk' is not among"), "{fault}");
     }
+
+    #[test]
+    fn a_pipe_that_is_left_again_stands_on_the_way() {
+        let plan = |to: &str| {
+            let text = format!(
+                "title = \"t\"\nsource = \"s\"\nplaces = [\"page-cache\", \"pipe\", \"socket-queue\"]\n\n\
+                 [[steps]]\ntext = \"x\"\nhops = [{{ from = \"page-cache\", to = \"pipe\", how = \"reference\" }}]\n\n\
+                 [[steps]]\ntext = \"y\"\n{to}"
+            );
+            Drawn::new(figure("a.toml", &text).unwrap()).plan()
+        };
+        let on = "hops = [{ from = \"pipe\", to = \"socket-queue\", how = \"reference\" }]\n";
+        assert!(plan(on).pipe);
+        assert!(!plan("").pipe);
+    }
 }
