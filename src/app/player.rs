@@ -8,7 +8,7 @@ use crate::figure::{
     preview,
 };
 use crate::model::{Figure, Recording, TransferSpec};
-use crate::syscall::{Style, format_call};
+use crate::syscall::{Style, format_call, format_request};
 
 /// At most so many pictures a second, however fast the playback goes.
 const FRAME: Duration = Duration::from_millis(33);
@@ -348,6 +348,18 @@ impl Player {
                 .unwrap_or_default(),
             Content::Preview(_) => String::new(),
         }
+    }
+
+    /// The requests of an io_uring that the current call hands over, as text.
+    pub fn request_texts(&self, style: Style) -> Vec<String> {
+        let Some(playback) = self.playback() else {
+            return Vec::new();
+        };
+        let trace = playback.trace();
+        let requests = trace.requests_of(self.position.call).iter();
+        requests
+            .map(|request| format_request(trace, request, style))
+            .collect()
     }
 
     /// One sentence about the current call or step.

@@ -9,7 +9,7 @@ use crate::experiment::verdict::duration as time;
 use crate::model::{
     Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Side, Sink, Size, Start,
 };
-use crate::model::{Summary, Unavailable, grouped};
+use crate::model::{Summary, Trace, Unavailable, grouped};
 
 /// The JSON document.
 #[derive(Debug, Serialize)]
@@ -58,6 +58,9 @@ struct Traced {
     mode_switches: u64,
     wall_ns: u64,
     calls_by_name: BTreeMap<String, u64>,
+    /// Requests of an io_uring, where there are any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    requests_by_name: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -104,6 +107,7 @@ impl Document<'_> {
                 mode_switches: summary.mode_switches.unwrap_or_default(),
                 wall_ns: trace.wall_ns,
                 calls_by_name: summary.calls_by_name,
+                requests_by_name: summary.requests_by_name,
             }),
             residency: BeforeAndAfter {
                 before: outcome.residency_before,
@@ -144,6 +148,7 @@ pub fn for_people(recording: &Recording) -> String {
         text.row("system calls", &grouped(calls), &named.join(", "));
         let switches = summary.mode_switches.unwrap_or_default();
         text.row("mode switches", &grouped(switches), "");
+        requests_row(&mut text, trace, &summary);
         text.row(
             "wall time",
             &time(trace.wall_ns),
@@ -152,6 +157,21 @@ pub fn for_people(recording: &Recording) -> String {
     }
     path_group(&mut text, &summary, recording.spec.method.side());
     text.0
+}
+
+/// Requests of an io_uring, which are no calls: read from its rings, or why they could not be.
+fn requests_row(text: &mut Text, trace: &Trace, summary: &Summary) {
+    let each = summary.requests_by_name.iter();
+    let each: Vec<_> = each
+        .map(|(name, count)| format!("{name} {}", grouped(*count)))
+        .collect();
+    if !each.is_empty() {
+        let all = grouped(trace.requests.len() as u64);
+        text.row("requests in rings", &all, &each.join(", "));
+    }
+    for unread in &trace.unread {
+        text.row("requests in rings", "unknown", &unread.reason);
+    }
 }
 
 fn heading(recording: &Recording) -> String {

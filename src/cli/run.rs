@@ -22,8 +22,8 @@ use crate::trace::Cancel;
   zclab run splice-receive --json         the receiving side: a peer sends
   zclab run sendfile --save x.jsonl       a recording for zclab replay")]
 pub struct Args {
-    /// read-write, mmap-write, sendfile, splice, copy-file-range, vmsplice, tee, send-zerocopy, shared-memory,
-    /// recv-write or splice-receive
+    /// read-write, mmap-write, sendfile, splice, copy-file-range, vmsplice, tee, send-zerocopy, uring-fixed,
+    /// uring-send-zc, uring-splice, direct-send, shared-memory, recv-write or splice-receive
     pub method: Method,
     /// What to write to: tcp, unix, pipe or file [default: the method's first]
     #[arg(long, value_name = "SINK")]

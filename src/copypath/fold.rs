@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::requests;
 use crate::model::{Basis, Call, DescriptorKind, How, KernelReports, Outcome, Place, Trace};
 
 /// Why a file's bytes reach a socket or a pipe by reference in sendfile(2): the manual page, and the commit that
@@ -98,8 +99,20 @@ impl Fold {
         }
     }
 
+    /// Takes the next call of `trace` by its number (in order) and says what it moved, one way after the other: a call
+    /// that hands over requests of an io_uring moves what they ask for.
+    pub fn hops(&mut self, trace: &Trace, number: usize) -> Vec<CallHop> {
+        let Some(call) = trace.calls.get(number) else {
+            return Vec::new();
+        };
+        let own = self.step(trace, call);
+        let requests = trace.requests_of(number).iter();
+        let asked = requests.filter_map(|request| requests::step(trace, request));
+        own.into_iter().chain(asked).collect()
+    }
+
     /// Takes the next call of `trace` (in order) and says what it moved: nothing if it failed, moved 0 bytes, or
-    /// is not known here.
+    /// is not known here. What its requests of an io_uring moved is left out: see [`Fold::hops`].
     pub fn step(&mut self, trace: &Trace, call: &Call) -> Option<CallHop> {
         let returned = call.returned()?;
         match trace.name(call) {
@@ -223,9 +236,9 @@ impl Fold {
 }
 
 fn read(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
-    (kind(trace, call, 0)? == DescriptorKind::File).then_some(())?;
-    let (from, to) = (Place::PageCache, Place::UserBuffer);
-    hop(from, to, How::CpuCopy, returned, Basis::Observed, None)
+    let file = trace.descriptor(call, 0)?;
+    (file.kind == DescriptorKind::File).then_some(())?;
+    requests::read(returned, file.direct)
 }
 
 fn receive(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
@@ -255,18 +268,8 @@ fn sendfile(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
 }
 
 fn splice(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
-    use DescriptorKind::{File, Pipe};
     let (from, to) = (kind(trace, call, 0)?, kind(trace, call, 1)?);
-    let (how, source) = match (from, to) {
-        (File, Pipe) | (Pipe, Pipe) => (How::Reference, SPLICE_IN_SOURCE),
-        (Pipe, File) => (How::CpuCopy, SPLICE_FILE_SOURCE),
-        (Pipe, _) => (How::Reference, SPLICE_OUT_SOURCE),
-        (from, Pipe) if is_socket(from) => (How::Reference, SPLICE_RECEIVE_SOURCE),
-        _ => return None,
-    };
-    // A file and a pipe are the places that they lead to, whichever end is named.
-    let (from, to) = (sink(from)?, sink(to)?);
-    hop(from, to, how, returned, Basis::Documented, Some(source))
+    requests::splice(from, to, returned)
 }
 
 /// References from a place into the pipe that is the call's descriptor number `which`.
@@ -282,7 +285,7 @@ fn pipe(
     hop(from, to, how, call.returned()?, basis, Some(source))
 }
 
-fn hop(
+pub(super) fn hop(
     from: Place,
     to: Place,
     how: How,
@@ -301,13 +304,13 @@ fn hop(
     })
 }
 
-fn is_socket(kind: DescriptorKind) -> bool {
+pub(super) fn is_socket(kind: DescriptorKind) -> bool {
     use DescriptorKind::{Tcp, Udp, Unix};
     matches!(kind, Tcp | Udp | Unix)
 }
 
 /// Where bytes that are written to such a descriptor end up.
-fn sink(kind: DescriptorKind) -> Option<Place> {
+pub(super) fn sink(kind: DescriptorKind) -> Option<Place> {
     match kind {
         DescriptorKind::File => Some(Place::PageCache),
         kind if is_socket(kind) => Some(Place::SocketQueue),

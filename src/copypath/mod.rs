@@ -5,7 +5,9 @@
 
 pub mod flows;
 mod fold;
+mod requests;
 mod summary;
 
 pub use fold::{CallHop, Fold, SENDFILE_SOURCE, SHARED_SOURCE};
+pub use requests::{DIRECT_SOURCE, moving_requests};
 pub use summary::{fetched, summarise};

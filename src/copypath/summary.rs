@@ -24,6 +24,7 @@ pub fn summarise(recording: &Recording) -> Summary {
     summary.syscalls = Some(calls);
     summary.mode_switches = Some(2 * calls);
     summary.calls_by_name = named(trace);
+    summary.requests_by_name = requested(trace);
     summary.cpu_copied_bytes = Some(copied);
     summary.cpu_copies_per_byte =
         (summary.bytes_moved > 0).then(|| copied as f64 / summary.bytes_moved as f64);
@@ -46,13 +47,21 @@ fn named(trace: &Trace) -> BTreeMap<String, u64> {
         .collect()
 }
 
+fn requested(trace: &Trace) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for request in &trace.requests {
+        *counts.entry(request.name().into_owned()).or_default() += 1;
+    }
+    counts
+}
+
 /// The hops of all calls, those of one kind added together, in the order in which they first appear.
 fn hops_of_calls(recording: &Recording, trace: &Trace) -> Vec<Hop> {
     let mut fold = Fold::of(&recording.outcome);
     let side = recording.spec.method.side();
     let mut hops: Vec<Hop> = Vec::new();
-    for call in &trace.calls {
-        if let Some(hop) = fold.step(trace, call) {
+    for number in 0..trace.calls.len() {
+        for hop in fold.hops(trace, number) {
             add(&mut hops, hop, side);
         }
     }
@@ -81,9 +90,14 @@ fn add(hops: &mut Vec<Hop>, new: CallHop, side: Side) {
 
 /// What the disk had to do: measured where the source was cold, else a ghost.
 fn from_disk(recording: &Recording, moved: &[Hop]) -> Vec<Hop> {
-    let bytes = recording.outcome.bytes_moved;
-    let from_cache = |hop: &Hop| hop.from == Place::PageCache;
-    if bytes == 0 || !moved.iter().any(from_cache) {
+    let sum = |from| {
+        let hops = moved.iter().filter(|hop: &&Hop| hop.from == from);
+        hops.map(|hop| hop.bytes).sum::<u64>()
+    };
+    // What went by the page cache never was to be in it.
+    let direct = sum(Place::Disk);
+    let bytes = recording.outcome.bytes_moved.saturating_sub(direct);
+    if bytes == 0 || sum(Place::PageCache) == 0 {
         return Vec::new();
     }
     let dma = |bytes, basis, source: &str, ghost| Hop {
@@ -96,7 +110,9 @@ fn from_disk(recording: &Recording, moved: &[Hop]) -> Vec<Hop> {
         side: Side::Sender,
         ghost,
     };
-    vec![match fetched(recording) {
+    let fetched =
+        fetched(recording).map(|(fetched, source)| (fetched.saturating_sub(direct), source));
+    vec![match fetched {
         Some((0, source)) => dma(bytes, Basis::Measured, source, true),
         Some((fetched, source)) => dma(fetched, Basis::Measured, source, false),
         None if recording.spec.cache == Cache::Warm => dma(bytes, Basis::Documented, WARM, true),

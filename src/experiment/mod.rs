@@ -335,6 +335,7 @@ impl Lab<'_> {
             match (descriptor.fd, &self.source.alias) {
                 (sender::SOURCE, Some(alias)) if unnamed => descriptor.name = alias.clone(),
                 (sender::SINK, _) if unnamed => descriptor.name = "sink".to_owned(),
+                (_, Some(alias)) if unnamed && descriptor.direct => descriptor.name = alias.clone(),
                 _ => {}
             }
         }
@@ -410,6 +411,7 @@ fn current_cpu() -> Option<usize> {
 #[derive(Default)]
 struct Moved {
     calls: usize,
+    requests: usize,
     bytes: u64,
 }
 
@@ -424,6 +426,13 @@ impl Moved {
                 self.bytes += result as u64;
             }
             self.calls += 1;
+        }
+        let requests = trace.requests.get(self.requests..).unwrap_or_default();
+        for (request, moved) in requests.iter().map_while(|it| Some((it, it.result?))) {
+            if trace.descriptor_of(request, 0).map(|fd| fd.fd) == Some(sender::SINK) {
+                self.bytes += moved.max(0) as u64;
+            }
+            self.requests += 1;
         }
         self.bytes
     }

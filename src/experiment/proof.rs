@@ -108,6 +108,11 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
     if method == Method::SendZerocopy {
         return zerocopy_round(old, new, dir);
     }
+    ensure!(
+        !method.has_reports(),
+        "it waits for the kernel's reports before it reuses its buffer, and they may wait for the receiver; the \
+         reports themselves say what was copied: zclab run {method}"
+    );
     let source = endpoint::scratch_file(dir)?;
     source
         .write_all_at(old, 0)
@@ -233,6 +238,7 @@ fn prepare(method: Method, to: Sink, source: &File, size: usize) -> Result<Tools
         chunk: CHUNK,
         to_pipe: to == Sink::Pipe,
         pipe_size: None,
+        direct: true,
     };
     Tools::prepare(method.name(), source.as_fd(), wish).context("cannot prepare")
 }

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use nix::{
     fcntl::{FcntlArg, OFlag, fcntl},
     sys::memfd::{MFdFlags, memfd_create},
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{self, Connection, Drain, Feeder, Reader, Received, Receiver};
 use crate::host;
-use crate::measure::{self, Counters, PeakMemory};
+use crate::measure::{self, Counters, PeakMemory, Whose};
 use crate::model::{
     Cache, KernelReports, Measured, Method, Residency, Sink, Start, TransferSpec, Unavailable,
     marker,
@@ -211,7 +211,9 @@ fn prepare(spec: &TransferSpec, source: &File, size: u64, sink: &OwnedFd) -> Res
         chunk: usize::try_from(spec.chunk.bytes()).unwrap_or(usize::MAX),
         to_pipe: spec.to == Sink::Pipe,
         pipe_size,
+        direct: true,
     };
+    allowed(spec, source)?;
     let tools = Tools::prepare(spec.method.name(), source.as_fd(), wish);
     let tools = tools.with_context(|| format!("cannot prepare {}{}", spec.method, piped(spec)))?;
     if let (Sink::Pipe, Some(size)) = (spec.to, pipe_size) {
@@ -219,6 +221,22 @@ fn prepare(spec: &TransferSpec, source: &File, size: u64, sink: &OwnedFd) -> Res
         set.with_context(|| format!("cannot prepare the sink{}", piped(spec)))?;
     }
     Ok(tools)
+}
+
+/// Whether this machine and the source's file system let the method work at all.
+fn allowed(spec: &TransferSpec, source: &File) -> Result<()> {
+    if spec.method.uses_ring()
+        && let Some(refusal) = host::io_uring_refusal()
+    {
+        bail!("{} needs io_uring: {refusal}", spec.method);
+    }
+    let file_system = host::file_system(source);
+    ensure!(
+        !spec.method.bypasses_cache() || !["tmpfs", "ramfs"].contains(&file_system.as_str()),
+        "{} needs a disk: {file_system} accepts O_DIRECT and ignores it (--dir names another directory)",
+        spec.method
+    );
+    Ok(())
 }
 
 /// A pipe of the same size as the first one, with a reader of its own, for a method that has two.
@@ -256,10 +274,14 @@ fn pipe_size(spec: &TransferSpec, tools: &Tools, sink: &OwnedFd) -> Option<u64> 
 
 /// What the kernel said itself, for a method that asks it.
 fn kernel_reports(spec: &TransferSpec, tools: &Tools) -> Option<KernelReports> {
-    (spec.method == Method::SendZerocopy).then(|| KernelReports {
-        completions: tools.reports.completed.into(),
-        copied: tools.reports.copied.into(),
-        copied_sends: tools.reports.copied_sends.clone(),
+    let reports = match &tools.ring {
+        Some(ring) => &ring.reports,
+        None => &tools.reports,
+    };
+    spec.method.has_reports().then(|| KernelReports {
+        completions: reports.completed.into(),
+        copied: reports.copied.into(),
+        copied_sends: reports.copied_sends.clone(),
     })
 }
 
@@ -299,7 +321,12 @@ fn timed_transfer(
         chunk: usize::try_from(spec.chunk.bytes()).unwrap_or(usize::MAX),
         tools,
     };
-    let before = Counters::before()?;
+    // Requests may be the work of threads that the kernel makes: their time is the transfer's, too.
+    let whose = match spec.method.uses_ring() {
+        true => Whose::Process,
+        false => Whose::Thread,
+    };
+    let before = Counters::of(whose)?;
     mark(marker::BEGIN);
     let done = transfer::transfer(spec.method.name(), job);
     mark(marker::END);
@@ -326,6 +353,7 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
         chunk: PAGE,
         to_pipe: spec.to == Sink::Pipe,
         pipe_size: None,
+        direct: false,
     };
     let mut tools = Tools::prepare(spec.method.name(), page.as_fd(), wish)?;
     let (_unread, second) = std::io::pipe()?;
@@ -354,7 +382,7 @@ fn sent_already(bytes: &[u8]) -> Result<File> {
 /// /dev/null.
 fn unseen(spec: &TransferSpec) -> Result<(OwnedFd, Option<OwnedFd>)> {
     Ok(match spec.to {
-        Sink::Tcp if spec.method == Method::SendZerocopy => {
+        Sink::Tcp if spec.method.has_reports() => {
             let (near, far) = super::ends::tcp()?;
             let near = OwnedFd::from(near);
             super::ends::allow_zerocopy(&near)?;

@@ -119,6 +119,7 @@ impl Drawn {
             } else {
                 Upper::Empty
             },
+            direct: false,
             start: Start::File,
             shares: false,
             sink: if has(Place::SocketQueue) {

@@ -17,12 +17,48 @@ pub fn sentence(playback: &Playback, number: usize) -> String {
     if call.errno().is_some() {
         return format!("{name}() failed and moved nothing: its result names the error.");
     }
-    let (_, hop) = playback.at(number);
-    match hop {
-        Some(hop) => moved(playback, name, call, &hop),
-        None => still(playback, name, call),
+    let (_, hops) = playback.hops_at(number);
+    let requests = trace.requests_of(number);
+    match (requests, &hops[..]) {
+        ([_, ..], _) => handed_over(playback, number, &hops),
+        ([], [hop, ..]) => moved(playback, name, asked(name, call), hop),
+        _ => still(playback, name, call),
     }
 }
+
+/// A call that hands over requests of an io_uring.
+fn handed_over(playback: &Playback, number: usize, hops: &[CallHop]) -> String {
+    let all = playback.trace().requests_of(number);
+    let moving = (0..).map_while(|hop| playback.request_of(number, hop));
+    let each = moving.zip(hops).map(|(request, hop)| {
+        let asked = Some(u64::from(request.length));
+        moved(playback, &request.name(), asked, hop)
+    });
+    let cancelled = all.iter().filter(|it| it.errno() == Some(ECANCELED));
+    let mut said: Vec<String> = each.collect();
+    if let Some(request) = cancelled.into_iter().next() {
+        let name = request.name();
+        said.push(format!(
+            "The {name} behind it was cancelled: it waits for all of the one before."
+        ));
+    }
+    let failed = all
+        .iter()
+        .find(|it| it.errno().is_some_and(|it| it != ECANCELED));
+    if let Some(request) = failed {
+        let name = request.name();
+        said.push(format!(
+            "The {name} failed: its completion names the error."
+        ));
+    }
+    match said.len() {
+        0 => "The requests that it hands over are seen to move no payload.".to_owned(),
+        _ => said.join(" "),
+    }
+}
+
+/// The same number on every Linux.
+const ECANCELED: i32 = 125;
 
 /// What the sentence rests on.
 pub fn basis(playback: &Playback, number: usize) -> String {
@@ -30,7 +66,10 @@ pub fn basis(playback: &Playback, number: usize) -> String {
         return String::new();
     };
     let time = microseconds(call.duration_ns);
-    let (_, hop) = playback.at(number);
+    let (_, hops) = playback.hops_at(number);
+    let requests = playback.trace().requests_of(number);
+    // What the last hop rests on has to be said: a report, a document.
+    let hop = hops.last().copied();
     let mut line = match hop {
         Some(CallHop {
             basis: Basis::Documented,
@@ -45,6 +84,9 @@ pub fn basis(playback: &Playback, number: usize) -> String {
             source: Some(source),
             ..
         }) => format!("{}: {source}. {time}, traced.", basis.name()),
+        _ if !requests.is_empty() => {
+            format!("observed: the requests were read from the ring. {time}, traced.")
+        }
         _ => format!("observed: ptrace saw the call. {time}, traced."),
     };
     if let (Some((_, source)), Some(hop)) = (playback.fetched(), hop)
@@ -60,7 +102,7 @@ pub fn basis(playback: &Playback, number: usize) -> String {
     line
 }
 
-fn moved(playback: &Playback, name: &str, call: &Call, hop: &CallHop) -> String {
+fn moved(playback: &Playback, name: &str, asked: Option<u64>, hop: &CallHop) -> String {
     let bytes = Size(hop.bytes);
     let spec = &playback.recording().spec;
     let sink = sink_name(spec.to, spec.method.receives());
@@ -80,6 +122,9 @@ fn moved(playback: &Playback, name: &str, call: &Call, hop: &CallHop) -> String 
             return format!(
                 "The kernel notes that {bytes} of your addresses show the file's pages: nothing moves."
             );
+        }
+        (Place::Disk, Place::UserBuffer, _) => {
+            format!("The disk itself writes {bytes} to your buffer, past the page cache")
         }
         (Place::PageCache, Place::UserBuffer, _) => {
             format!("The kernel copies {bytes} from the page cache to your buffer")
@@ -134,7 +179,7 @@ fn moved(playback: &Playback, name: &str, call: &Call, hop: &CallHop) -> String 
         },
         _ => format!("The kernel copies {bytes} from your buffer to {sink}"),
     };
-    match asked(name, call) {
+    match asked {
         Some(asked) if asked > hop.bytes => {
             format!("{main}: less than the {} asked for.", Size(asked))
         }
@@ -174,6 +219,9 @@ fn still(playback: &Playback, name: &str, call: &Call) -> String {
         "recvmsg" if call.result == 0 => {
             "A report from the error queue: a send is completed, and its buffer yours again."
                 .to_owned()
+        }
+        "io_uring_enter" => {
+            "It hands over nothing, and waits for the kernel to give the buffer back.".to_owned()
         }
         "poll" | "ppoll" => "It waits until the kernel has a report.".to_owned(),
         "munmap" => "Your addresses are given back; the pages stay in the page cache.".to_owned(),

@@ -9,8 +9,10 @@ use super::{
     source::Source,
     stage::{Plan, Road, Stage, Upper},
 };
-use crate::copypath::{CallHop, Fold, fetched, summarise};
-use crate::model::{Call, DescriptorKind, How, Method, Recording, Sink, Start, Summary, Trace};
+use crate::copypath::{CallHop, Fold, fetched, moving_requests, summarise};
+use crate::model::{
+    Call, DescriptorKind, How, Method, Recording, Request, Sink, Start, Summary, Trace,
+};
 
 /// Calls from one known sum to the next.
 const EVERY: usize = 256;
@@ -96,12 +98,16 @@ impl Sums {
         self.roads & 1 << road as u8 != 0
     }
 
-    fn add(&mut self, plan: Plan, name: &str, call: &Call, hop: Option<&CallHop>) {
+    fn add(&mut self, plan: Plan, name: &str, call: &Call, hops: &[CallHop]) {
         self.calls += 1;
         if name == "munmap" && call.returned().is_some() {
             self.mapped = self.mapped.saturating_sub(call.args[1]);
         }
-        let Some(hop) = hop else { return };
+        hops.iter().for_each(|hop| self.add_hop(plan, name, hop));
+    }
+
+    /// What one hop of a call has moved: a call that is not done yet may have done some.
+    pub(super) fn add_hop(&mut self, plan: Plan, name: &str, hop: &CallHop) {
         if hop.how == How::CpuCopy {
             self.copied += hop.bytes;
         }
@@ -114,6 +120,7 @@ impl Sums {
                 self.taken += hop.bytes;
                 self.buffer = hop.bytes;
             }
+            Road::Direct => self.buffer = hop.bytes,
             Road::Across => {
                 self.taken += hop.bytes;
                 self.handed += hop.bytes;
@@ -246,34 +253,70 @@ impl Playback {
         plan
     }
 
-    /// What all calls before `number` come to, and the way of that call's own bytes.
+    /// What all calls before `number` come to, and the way of that call's own bytes, the first of them where it has
+    /// more than one.
     pub fn at(&self, number: usize) -> (Sums, Option<CallHop>) {
+        let (sums, hops) = self.hops_at(number);
+        (sums, hops.first().copied())
+    }
+
+    /// What all calls before `number` come to, and the ways of that call's own bytes, one after the other: a call that
+    /// hands over requests of an io_uring may have several.
+    pub fn hops_at(&self, number: usize) -> (Sums, Vec<CallHop>) {
         let trace = self.trace();
         let number = number.min(trace.calls.len());
         let Some(known) = self.known.get(number / EVERY) else {
-            return (Sums::default(), None);
+            return (Sums::default(), Vec::new());
         };
         let (mut fold, mut sums) = (known.fold.clone(), known.sums.clone());
-        for call in &trace.calls[number / EVERY * EVERY..number] {
-            let hop = fold.step(trace, call);
-            sums.add(self.plan(), trace.name(call), call, hop.as_ref());
+        for before in number / EVERY * EVERY..number {
+            let call = &trace.calls[before];
+            let hops = fold.hops(trace, before);
+            sums.add(self.plan(), trace.name(call), call, &hops);
         }
-        let hop = trace
-            .calls
-            .get(number)
-            .and_then(|call| fold.step(trace, call));
-        (sums, hop)
+        (sums, fold.hops(trace, number))
     }
 
     /// [`Playback::at`], with the call at a position added once it has returned.
     pub fn sums(&self, stage: &Stage, position: Position) -> Sums {
-        let (mut sums, hop) = self.at(position.call);
-        if let Some(call) = self.call(position.call)
-            && position.cells >= self.travel_of(stage, hop.as_ref())
-        {
-            sums.add(self.plan(), self.trace().name(call), call, hop.as_ref());
+        let (mut sums, hops) = self.hops_at(position.call);
+        let Some(call) = self.call(position.call) else {
+            return sums;
+        };
+        let name = self.trace().name(call);
+        if position.cells >= self.travel_of_all(stage, &hops) {
+            sums.add(self.plan(), name, call, &hops);
+        } else {
+            let (under_way, _) = self.under_way(stage, &hops, position.cells);
+            let done = &hops[..under_way.min(hops.len())];
+            done.iter()
+                .for_each(|hop| sums.add_hop(self.plan(), name, hop));
         }
         sums
+    }
+
+    /// The most requests of an io_uring that one call hands over.
+    pub fn most_requests(&self) -> usize {
+        let requests = self.trace().requests.chunk_by(|a, b| a.call == b.call);
+        requests.map(<[Request]>::len).max().unwrap_or(0)
+    }
+
+    /// Which of a call's hops is under way so many cells after its entry, and how many cells it has come itself.
+    pub(super) fn under_way(&self, stage: &Stage, hops: &[CallHop], cells: f64) -> (usize, f64) {
+        let mut left = cells;
+        for (number, hop) in hops.iter().enumerate() {
+            let whole = self.travel_of(stage, Some(hop)) + REST;
+            if left < whole || number + 1 == hops.len() {
+                return (number, left);
+            }
+            left -= whole;
+        }
+        (0, left)
+    }
+
+    /// The request of an io_uring that a call's hop of this number is the work of.
+    pub(super) fn request_of(&self, call: usize, hop: usize) -> Option<&Request> {
+        moving_requests(self.trace(), call).nth(hop)
     }
 
     /// How often a call of that name (an index into [`Trace::names`]) was made before call `number`.
@@ -323,16 +366,27 @@ impl Playback {
         (stage.length(road) > 1).then_some(road)
     }
 
-    fn travel_of(&self, stage: &Stage, hop: Option<&CallHop>) -> f64 {
+    pub(super) fn travel_of(&self, stage: &Stage, hop: Option<&CallHop>) -> f64 {
         match self.travels(stage, hop) {
             Some(road) => (stage.length(road) - 1 + (TOKENS - 1) * SPACING) as f64,
             None => STILL,
         }
     }
 
-    /// Cells from a call's entry to its return: the length of its wire, until the last token has arrived.
+    fn travel_of_all(&self, stage: &Stage, hops: &[CallHop]) -> f64 {
+        match hops {
+            [] => STILL,
+            [first, rest @ ..] => rest
+                .iter()
+                .fold(self.travel_of(stage, Some(first)), |sum, hop| {
+                    sum + REST + self.travel_of(stage, Some(hop))
+                }),
+        }
+    }
+
+    /// Cells from a call's entry to its return: the length of its wires, until the last token has arrived.
     pub fn travel(&self, stage: &Stage, call: usize) -> f64 {
-        self.travel_of(stage, self.at(call).1.as_ref())
+        self.travel_of_all(stage, &self.hops_at(call).1)
     }
 
     /// Whether the call at a position has returned.
@@ -350,7 +404,10 @@ impl Playback {
     /// Where a call is looked at in a still picture: its bytes in the middle of their way.
     pub fn middle(&self, stage: &Stage, call: usize) -> Position {
         let call = call.min(self.len().saturating_sub(1));
-        let cells = (self.travel(stage, call) / 2.0).floor();
+        let (_, hops) = self.hops_at(call);
+        // Of several ways the last one.
+        let last = self.travel_of(stage, hops.last());
+        let cells = (self.travel_of_all(stage, &hops) - last / 2.0).floor();
         Position { call, cells }
     }
 
@@ -391,6 +448,8 @@ fn function(call: &str) -> &str {
         "sendto" => "send",
         "recvfrom" => "recv",
         "ppoll" => "poll",
+        "pread64" => "pread",
+        "io_uring_enter" => "submit_and_wait",
         name => name,
     }
 }
@@ -399,15 +458,22 @@ fn function(call: &str) -> &str {
 pub fn plan(method: Method, sink: Sink) -> Plan {
     Plan {
         upper: match method {
-            Method::ReadWrite | Method::SendZerocopy | Method::RecvWrite => Upper::Buffer,
+            Method::ReadWrite
+            | Method::SendZerocopy
+            | Method::UringFixed
+            | Method::UringSendZc
+            | Method::DirectSend
+            | Method::RecvWrite => Upper::Buffer,
             Method::MmapWrite => Upper::Mapping,
             Method::Vmsplice | Method::SharedMemory => Upper::Memory,
             Method::Sendfile
             | Method::Splice
+            | Method::UringSplice
             | Method::CopyFileRange
             | Method::Tee
             | Method::SpliceReceive => Upper::Empty,
         },
+        direct: method.bypasses_cache(),
         pipe: method.has_pipe(sink),
         sink,
         start: method.start(),
@@ -449,15 +515,15 @@ fn survey(recording: &Recording) -> Survey {
         if number % EVERY == 0 {
             known.push(now.clone());
         }
-        let hop = now.fold.step(trace, call);
-        if let Some(hop) = hop {
+        let all = now.fold.hops(trace, number);
+        for hop in &all {
             hows.entry(call.name).or_insert(hop.how);
             if let Some((road, _)) = Road::on(plan, hop.from, hop.to, hop.how) {
                 ways.entry(road as u8).or_insert(hop.how);
             }
         }
         firsts.entry(call.name).or_insert(number);
-        now.sums.add(plan, trace.name(call), call, hop.as_ref());
+        now.sums.add(plan, trace.name(call), call, &all);
         if let Some(count) = now.counts.get_mut(usize::from(call.name)) {
             *count += 1;
         }

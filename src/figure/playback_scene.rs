@@ -37,9 +37,16 @@ struct Moment<'a> {
 impl Playback {
     /// What is to be seen at a position. `tokens`: whether single tokens travel, or whole hops light up.
     pub fn scene(&self, stage: &Stage, position: Position, tokens: bool) -> Scene {
-        let (before, hop) = self.at(position.call);
+        let (mut before, hops) = self.hops_at(position.call);
+        let name = self.call(position.call).map(|call| self.trace().name(call));
+        let (under_way, cells) = self.under_way(stage, &hops, position.cells);
+        for done in hops.iter().take(under_way) {
+            before.add_hop(stage.plan, name.unwrap_or_default(), done);
+        }
+        let hop = hops.get(under_way).copied();
+        let request = self.request_of(position.call, under_way);
         let road = hop.and_then(|hop| Some(Road::on(stage.plan, hop.from, hop.to, hop.how)?.0));
-        let returned = self.has_returned(stage, position);
+        let returned = cells >= self.travel_of(stage, hop.as_ref());
         let wire = self
             .travels(stage, hop.as_ref())
             .and_then(|road| stage.wire(road));
@@ -57,7 +64,7 @@ impl Playback {
             road,
             arrived: match wire {
                 _ if returned => TOKENS,
-                Some(wire) if tokens => arrived(wire, position.cells),
+                Some(wire) if tokens => arrived(wire, cells),
                 _ => 0,
             },
             returned,
@@ -74,10 +81,11 @@ impl Playback {
             && tokens
             && !returned
         {
-            travelling = tokens_on(wire, position.cells, hop.how);
-            travelling.extend(moment.fetching(position.cells));
+            travelling = tokens_on(wire, cells, hop.how);
+            travelling.extend(moment.fetching(cells));
         }
-        let name = self.call(position.call).map(|call| self.trace().name(call));
+        let request = request.map(|request| request.name());
+        let name = request.as_deref().or(name);
         Scene {
             boxes: stage
                 .posts
@@ -219,6 +227,7 @@ impl Moment<'_> {
     fn trails(&self) -> Vec<Trail> {
         let mut trails = self.ghosts();
         for road in [
+            Road::Direct,
             Road::Read,
             Road::Write,
             Road::Across,
@@ -272,6 +281,8 @@ impl Moment<'_> {
             tone,
             backwards: false,
         };
+        // Past the page cache nothing would come into it.
+        let fetch = fetch.filter(|_| !self.stage.plan.direct);
         let fetch = fetch.map(|tone| trail(Road::Fetch, tone));
         let out = self
             .stage
@@ -319,6 +330,7 @@ impl Moment<'_> {
         };
         let (strong, border, note) = match seat {
             Seat::Peer => (false, Border::Faint, self.receive_note()),
+            Seat::Disk if self.stage.plan.direct => (true, Border::Plain, ""),
             Seat::Disk if self.cold => (true, Border::Plain, "reading"),
             Seat::Disk | Seat::Device => (true, Border::Ghost, "idle"),
             _ => (true, Border::Plain, ""),
@@ -365,7 +377,8 @@ impl Moment<'_> {
             Some(Road::Write) => (from.saturating_sub(self.before.buffer), from),
             _ => (from, from + now),
         };
-        let touched = takes || !queue && self.road == Some(Road::Write) && self.before.buffer > 0;
+        let kept = self.before.buffer > 0 && !queue && !self.stage.plan.direct;
+        let touched = takes || self.road == Some(Road::Write) && kept;
         if let Some(hop) = self.hop.filter(|_| touched) {
             let (first, last) = (self.cells(chunk.0), self.cells(chunk.1));
             // A chunk may be less than a cell: the cell that it lies in is hot.
@@ -405,10 +418,11 @@ impl Moment<'_> {
     fn own_buffer(&self) -> (Option<Gauge>, Option<String>) {
         let room = self.spec.chunk.0.max(1) as f64;
         let cells = |bytes: u64| bytes as f64 / room * 16.0;
-        let hot = Mark::Bytes(Tone::Hot(How::CpuCopy));
+        let how = self.hop.map_or(How::CpuCopy, |hop| hop.how);
+        let hot = Mark::Bytes(Tone::Hot(how));
         let old = cells(self.before.buffer);
         let gauge = match (self.road, self.hop) {
-            (Some(Road::Read), Some(hop)) => {
+            (Some(Road::Read | Road::Direct), Some(hop)) => {
                 let mut gauge = filled(old, Mark::Bytes(Tone::Stale));
                 let new = (cells(hop.bytes) * self.arrived as f64 / TOKENS as f64).ceil() as usize;
                 gauge.iter_mut().take(new).for_each(|cell| *cell = hot);
@@ -418,7 +432,7 @@ impl Moment<'_> {
             _ => filled(old, Mark::Bytes(Tone::Plain)),
         };
         let held = match (self.road, self.hop) {
-            (Some(Road::Read), Some(hop)) if self.returned => hop.bytes,
+            (Some(Road::Read | Road::Direct), Some(hop)) if self.returned => hop.bytes,
             _ => self.before.buffer,
         };
         (Some(gauge), Some(amount(held)))
@@ -557,7 +571,7 @@ impl Moment<'_> {
     /// A read that returned 0 is still the call of the read wire.
     fn seat_of_name(&self, name: &str) -> Option<super::stage::Cell> {
         let road = match name {
-            "read" | "pread64" | "recvfrom" => Road::Read,
+            "read" | "pread64" | "read_fixed" | "recvfrom" => Road::Read,
             "write" | "pwrite64" | "send" | "sendto" | "recvmsg" => Road::Write,
             "sendfile" | "sendfile64" | "copy_file_range" => Road::Across,
             "splice" | "vmsplice" if self.stage.plan.pipe => Road::Fill,
@@ -587,6 +601,8 @@ impl Moment<'_> {
         };
         if self.stage.plan.disk {
             let (words, tone) = match (self.cold, text_only) {
+                (_, true) if self.stage.plan.direct => ("disk: O_DIRECT", Tone::Hot(How::Dma)),
+                (_, false) if self.stage.plan.direct => ("O_DIRECT: DMA", Tone::Hot(How::Dma)),
                 (true, true) => ("disk: DMA, read-ahead", Tone::Hot(How::Dma)),
                 (true, false) => ("DMA, read-ahead", Tone::Hot(How::Dma)),
                 (false, true) if short => ("disk: warm", Tone::Ghost),

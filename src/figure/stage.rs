@@ -77,6 +77,8 @@ pub enum Upper {
 pub struct Plan {
     /// What stands above.
     pub upper: Upper,
+    /// Whether bytes come up from the disk past the page cache.
+    pub direct: bool,
     /// Whether a pipe stands between source and sink.
     pub pipe: bool,
     /// Where the bytes are at first. At a peer: the seats of the source are those of a socket and a network card.
@@ -130,6 +132,8 @@ pub struct Post {
 pub enum Road {
     /// Disk to page cache.
     Fetch,
+    /// Disk to buffer, past the page cache.
+    Direct,
     /// Page cache to buffer.
     Read,
     /// Buffer to sink.
@@ -152,8 +156,9 @@ pub enum Road {
 
 impl Road {
     /// Every road.
-    pub const ALL: [Road; 10] = [
+    pub const ALL: [Road; 11] = [
         Road::Fetch,
+        Road::Direct,
         Road::Read,
         Road::Write,
         Road::Across,
@@ -172,6 +177,7 @@ impl Road {
         Some(match (from, to) {
             (PageCache, UserBuffer) if how == How::Mapping => (Road::View, false),
             (Disk, PageCache) => (Road::Fetch, false),
+            (Disk, UserBuffer) => (Road::Direct, false),
             (PageCache, UserBuffer) => (Road::Read, false),
             (UserBuffer, PageCache) => (Road::Write, false),
             (UserBuffer, to) if queue(to) => (Road::Write, false),
@@ -292,6 +298,7 @@ struct Grid {
     across_tag: u16,
     pipe: u16,
     pipe_width: u16,
+    direct: u16,
 }
 
 const SMALL: Grid = Grid {
@@ -321,6 +328,7 @@ const SMALL: Grid = Grid {
     across_tag: 34,
     pipe: 32,
     pipe_width: 13,
+    direct: 32,
 };
 
 const MEDIUM: Grid = Grid {
@@ -350,6 +358,7 @@ const MEDIUM: Grid = Grid {
     across_tag: 27,
     pipe: 31,
     pipe_width: 13,
+    direct: 32,
 };
 
 const LARGE: Grid = Grid {
@@ -379,6 +388,7 @@ const LARGE: Grid = Grid {
     across_tag: 52,
     pipe: 57,
     pipe_width: 20,
+    direct: 56,
 };
 
 impl Grid {
@@ -545,6 +555,19 @@ fn wires(plan: Plan, grid: &Grid) -> Vec<Wire> {
                 ],
                 tag(grid.write_tag),
             );
+            if plan.direct {
+                // From the disk's side, or its words, between page cache and sink.
+                let (from, y) = match grid.low_width {
+                    0 => (grid.source + 21, grid.device),
+                    width => (grid.source + width - 1, grid.device + 1),
+                };
+                let x = grid.direct;
+                wire(
+                    Road::Direct,
+                    &[(from, y), (x, y), (x, below_user)],
+                    tag(grid.read_tag),
+                );
+            }
         }
         Upper::Mapping => {
             wire(
@@ -715,6 +738,9 @@ fn folded(plan: Plan) -> Stage {
             posts.push(post(Seat::Buffer, 23, 0));
             wire(Road::Read, &[(16, 2), (25, 2)], (10, 2));
             wire(Road::Write, &[(37, 2), (46, 2)], (49, 2));
+            if plan.direct {
+                wire(Road::Direct, &[(30, 5), (30, 2)], (10, 2));
+            }
         }
         Upper::Mapping => {
             posts.push(post(Seat::Buffer, 12, 0));

@@ -50,3 +50,8 @@ pub fn instruments() -> Vec<Instrument> {
     })
     .into()
 }
+
+/// Why this process gets no io_uring; none where it does.
+pub fn io_uring_refusal() -> Option<String> {
+    probe::io_uring().err()
+}

@@ -10,5 +10,5 @@ mod probe;
 pub use cpus::{allowed_cpus, run_on};
 pub use directory::{Directory, scratch_directory};
 pub use file_system::file_system;
-pub use instruments::{Instrument, instruments};
+pub use instruments::{Instrument, instruments, io_uring_refusal};
 pub use machine::machine;

@@ -74,6 +74,15 @@ fn why_no_ptrace(error: io::Error) -> String {
     }
 }
 
+/// Whether a seccomp filter is on this process.
+fn is_filtered() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mode = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Seccomp:"));
+    mode.is_some_and(|mode| mode.trim() == "2")
+}
+
 /// Asks for the one action that a tracer needs of a filter, without installing a filter.
 pub(super) fn seccomp() -> Found {
     let action: u32 = libc::SECCOMP_RET_TRACE;
@@ -91,6 +100,7 @@ pub(super) fn seccomp() -> Found {
         .map_err(|error| format!("seccomp(2) has no SECCOMP_RET_TRACE: {error}"))
 }
 
+/// Sets up a ring, and gives it back.
 pub(super) fn io_uring() -> Found {
     // struct io_uring_params, 120 bytes, all of them 0: the usual ring.
     let mut parameters = [0u32; 30];
@@ -104,7 +114,8 @@ pub(super) fn io_uring() -> Found {
     Err(match read_number("/proc/sys/kernel/io_uring_disabled") {
         Some(disabled) if disabled > 0 => format!("kernel.io_uring_disabled={disabled} ({error})"),
         _ if error == Errno::ENOSYS => "this kernel has no io_uring".to_owned(),
-        _ => format!("io_uring_setup: {error}; a seccomp filter may refuse it"),
+        _ if is_filtered() => format!("a seccomp filter refuses it, as containers do ({error})"),
+        _ => format!("io_uring_setup: {error}"),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Counters of the calling thread.
+//! Counters of the calling thread, or of the whole process.
 
 use std::{fs, time::Duration, time::Instant};
 
@@ -21,10 +21,20 @@ const TICKS_FOR_A_SPLIT: u64 = 10;
 /// The counters of the calling thread (`read_bytes`: of the process) at one moment.
 #[derive(Debug)]
 pub struct Counters {
+    whose: Whose,
     usage: Usage,
     read_bytes: Option<u64>,
     cpu: Duration,
     wall: Instant,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The calling thread.
+    Thread,
+    /// All threads of the process, among them those that the kernel makes for requests of its io_urings.
+    Process,
 }
 
 impl Counters {
@@ -33,10 +43,19 @@ impl Counters {
     /// # Errors
     /// The kernel refuses clock_gettime or getrusage.
     pub fn before() -> Result<Counters> {
+        Counters::of(Whose::Thread)
+    }
+
+    /// [`Counters::before`], of the thread or of the process.
+    ///
+    /// # Errors
+    /// As [`Counters::before`].
+    pub fn of(whose: Whose) -> Result<Counters> {
         let read_bytes = read_bytes();
-        let usage = usage()?;
-        let cpu = cpu()?;
+        let usage = usage(whose)?;
+        let cpu = cpu(whose)?;
         Ok(Counters {
+            whose,
             usage,
             read_bytes,
             cpu,
@@ -50,8 +69,8 @@ impl Counters {
     /// As [`Counters::before`].
     pub fn until_now(&self) -> Result<Measured> {
         let wall = self.wall.elapsed();
-        let cpu = cpu()? - self.cpu;
-        let usage = usage()?;
+        let cpu = cpu(self.whose)? - self.cpu;
+        let usage = usage(self.whose)?;
         let since = |counter: fn(&Usage) -> c_long| (counter(&usage) - counter(&self.usage)) as u64;
         let split = |time: fn(&Usage) -> TimeVal| {
             let spent = nanoseconds(time(&usage)).saturating_sub(nanoseconds(time(&self.usage)));
@@ -74,12 +93,19 @@ impl Counters {
     }
 }
 
-fn usage() -> Result<Usage> {
-    getrusage(UsageWho::RUSAGE_THREAD).context("cannot read the counters of this thread")
+fn usage(whose: Whose) -> Result<Usage> {
+    let who = match whose {
+        Whose::Thread => UsageWho::RUSAGE_THREAD,
+        Whose::Process => UsageWho::RUSAGE_SELF,
+    };
+    getrusage(who).context("cannot read the counters of this thread")
 }
 
-fn cpu() -> Result<Duration> {
-    let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID);
+fn cpu(whose: Whose) -> Result<Duration> {
+    let time = clock_gettime(match whose {
+        Whose::Thread => ClockId::CLOCK_THREAD_CPUTIME_ID,
+        Whose::Process => ClockId::CLOCK_PROCESS_CPUTIME_ID,
+    });
     Ok(time.context("cannot read the CPU clock")?.into())
 }
 

@@ -7,6 +7,6 @@ mod residency;
 pub mod statistics;
 
 pub use blocks::shared_bytes;
-pub use counters::Counters;
+pub use counters::{Counters, Whose};
 pub use peak::PeakMemory;
 pub use residency::{dirty_pages, drop_from_cache, residency, resident_pages};

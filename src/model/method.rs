@@ -26,6 +26,14 @@ pub enum Method {
     Tee,
     /// `read(2)` into a buffer, `send(2)` with `MSG_ZEROCOPY` out of it.
     SendZerocopy,
+    /// io_uring: `IORING_OP_READ_FIXED` into a registered buffer, `IORING_OP_WRITE_FIXED` out of it.
+    UringFixed,
+    /// io_uring: `IORING_OP_READ` into a buffer, `IORING_OP_SEND_ZC` out of it.
+    UringSendZc,
+    /// io_uring: `IORING_OP_SPLICE` into a pipe, and out of it.
+    UringSplice,
+    /// io_uring: a read with `O_DIRECT` into a registered buffer, `IORING_OP_SEND_ZC` out of it.
+    DirectSend,
     /// `sendmsg(2)` with the descriptor of memory that both sides map (`SCM_RIGHTS`).
     SharedMemory,
     /// The other direction: `recv(2)` from a socket into a buffer, `write(2)` to a file.
@@ -59,7 +67,7 @@ impl Start {
 
 impl Method {
     /// Every method, in the order in which the course meets them.
-    pub const ALL: [Method; 11] = [
+    pub const ALL: [Method; 15] = [
         Method::ReadWrite,
         Method::MmapWrite,
         Method::Sendfile,
@@ -71,6 +79,10 @@ impl Method {
         Method::SharedMemory,
         Method::RecvWrite,
         Method::SpliceReceive,
+        Method::UringFixed,
+        Method::UringSendZc,
+        Method::UringSplice,
+        Method::DirectSend,
     ];
 
     /// Its name on the command line and in JSON.
@@ -87,6 +99,10 @@ impl Method {
             Method::SharedMemory => "shared-memory",
             Method::RecvWrite => "recv-write",
             Method::SpliceReceive => "splice-receive",
+            Method::UringFixed => "uring-fixed",
+            Method::UringSendZc => "uring-send-zc",
+            Method::UringSplice => "uring-splice",
+            Method::DirectSend => "direct-send",
         }
     }
 
@@ -104,17 +120,28 @@ impl Method {
             Method::SharedMemory => "shared_memory.rs",
             Method::RecvWrite => "recv_write.rs",
             Method::SpliceReceive => "splice_receive.rs",
+            Method::UringFixed => "uring_fixed.rs",
+            Method::UringSendZc => "uring_send_zc.rs",
+            Method::UringSplice => "uring_splice.rs",
+            Method::DirectSend => "direct_send.rs",
         }
     }
 
     /// The sinks that it can write to, its usual one first.
     pub fn sinks(self) -> &'static [Sink] {
         match self {
-            Method::ReadWrite | Method::MmapWrite | Method::Sendfile | Method::Splice => &Sink::ALL,
+            Method::ReadWrite
+            | Method::MmapWrite
+            | Method::Sendfile
+            | Method::Splice
+            | Method::UringSplice => &Sink::ALL,
             Method::CopyFileRange => &[Sink::File],
             Method::Vmsplice => &[Sink::Pipe, Sink::Tcp, Sink::Unix],
             Method::Tee => &[Sink::Pipe],
-            Method::SendZerocopy => &[Sink::Tcp],
+            Method::SendZerocopy
+            | Method::UringFixed
+            | Method::UringSendZc
+            | Method::DirectSend => &[Sink::Tcp],
             Method::SharedMemory => &[Sink::Unix],
             Method::RecvWrite | Method::SpliceReceive => &[Sink::File],
         }
@@ -124,10 +151,27 @@ impl Method {
     /// no other one: splice(2) asks for a pipe at one end only.
     pub fn has_pipe(self, to: Sink) -> bool {
         match self {
-            Method::Splice | Method::Vmsplice => to != Sink::Pipe,
+            Method::Splice | Method::Vmsplice | Method::UringSplice => to != Sink::Pipe,
             Method::Tee | Method::SpliceReceive => true,
             _ => false,
         }
+    }
+
+    /// Whether its requests go through an io_uring.
+    pub fn uses_ring(self) -> bool {
+        use Method::{DirectSend, UringFixed, UringSendZc, UringSplice};
+        matches!(self, UringFixed | UringSendZc | UringSplice | DirectSend)
+    }
+
+    /// Whether the kernel reports of its sends which ones it copied after all.
+    pub fn has_reports(self) -> bool {
+        use Method::{DirectSend, SendZerocopy, UringSendZc};
+        matches!(self, SendZerocopy | UringSendZc | DirectSend)
+    }
+
+    /// Whether the bytes go by the page cache: `O_DIRECT`.
+    pub fn bypasses_cache(self) -> bool {
+        self == Method::DirectSend
     }
 
     /// Where the bytes are when the transfer begins.

@@ -15,6 +15,8 @@ pub struct Summary {
     pub mode_switches: Option<u64>,
     /// Calls by name.
     pub calls_by_name: BTreeMap<String, u64>,
+    /// Requests by name, of a method that hands them over in rings.
+    pub requests_by_name: BTreeMap<String, u64>,
     /// Every hop, of both sides, ghosts too.
     pub copy_path: Vec<Hop>,
     /// Bytes that the CPU copied on the sender's side. None without a traced run.

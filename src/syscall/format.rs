@@ -62,7 +62,7 @@ fn short_arguments(out: &mut String, trace: &Trace, call: &Call, spec: &Spec) {
 }
 
 /// `tcp` for `tcp 127.0.0.1:41234`, `source` for `/tmp/source`.
-fn short_name(descriptor: &Descriptor) -> &str {
+pub(super) fn short_name(descriptor: &Descriptor) -> &str {
     let name = descriptor.name.as_str();
     match descriptor.kind {
         DescriptorKind::Tcp | DescriptorKind::Udp | DescriptorKind::Unix => {

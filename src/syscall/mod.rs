@@ -6,8 +6,10 @@
 mod errno;
 mod flags;
 mod format;
+mod request;
 mod spec;
 
 pub use errno::errno_name;
 pub use format::{Style, format_call};
+pub use request::format_request;
 pub use spec::{Arg, Effect, Returns, Spec, spec};

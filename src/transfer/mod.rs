@@ -7,9 +7,11 @@ use std::os::fd::{AsFd, BorrowedFd};
 use nix::{Result, errno::Errno};
 
 pub mod copy_file_range;
+pub mod direct_send;
 pub mod mmap_write;
 pub mod read_write;
 pub mod recv_write;
+mod ring;
 pub mod send_zerocopy;
 pub mod sendfile;
 mod shared;
@@ -18,8 +20,12 @@ pub mod splice;
 pub mod splice_receive;
 pub mod tee;
 mod tools;
+pub mod uring_fixed;
+pub mod uring_send_zc;
+pub mod uring_splice;
 pub mod vmsplice;
 
+pub use ring::Ring;
 pub use shared::Shared;
 pub use tools::{Pipe, Reports, Tools, Wish, set_pipe_size};
 
@@ -69,8 +75,42 @@ pub fn transfer(method: &str, job: Job) -> Option<Result<u64>> {
         "shared-memory" => shared_memory::transfer(tools.shared.as_ref()?.file(), sink, size),
         "recv-write" => recv_write::transfer(source, sink, tools.memory.bytes_mut()),
         "splice-receive" => splice_receive::transfer(source, tools.pipe.as_ref()?, sink, chunk),
+        "uring-fixed" => {
+            let Tools { ring, memory, .. } = tools;
+            uring_fixed::transfer(ring.as_mut()?, sink, memory.bytes_mut(), size)
+        }
+        "uring-send-zc" => {
+            let Tools { ring, memory, .. } = tools;
+            uring_send_zc::transfer(ring.as_mut()?, source, sink, memory.bytes_mut(), size)
+        }
+        "uring-splice" => {
+            let Tools { ring, pipe, .. } = tools;
+            let chunk = chunk.min(LARGEST_REQUEST);
+            uring_splice::transfer(ring.as_mut()?, source, pipe.as_ref(), sink, size, chunk)
+        }
+        "direct-send" => {
+            let Tools { ring, memory, .. } = tools;
+            direct_send::transfer(ring.as_mut()?, source, sink, memory.bytes_mut(), size)
+        }
         _ => return None,
     })
+}
+
+/// A request of io_uring has 32 bits for its length; a registered buffer may have 1 GiB.
+const LARGEST_REQUEST: usize = 1 << 30;
+
+/// `IORING_SEND_ZC_REPORT_USAGE` of linux/io_uring.h: the report shall say whether the kernel copied.
+const REPORT_USAGE: u16 = 1 << 3;
+
+/// What O_DIRECT counts in here: no usual disk has larger blocks.
+const BLOCK: usize = 4096;
+
+/// The answer of a request behind a link: where the one before fell short, it was cancelled, and moved nothing.
+fn unless_cancelled(answer: Result<usize>) -> Result<usize> {
+    match answer {
+        Err(Errno::ECANCELED) => Ok(0),
+        answer => answer,
+    }
 }
 
 /// Makes a call again when a signal has interrupted it before it moved anything.

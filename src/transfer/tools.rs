@@ -5,14 +5,17 @@ use std::{
     io::{Error, PipeReader, PipeWriter, Result, pipe},
     ops::Range,
     os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::fs::FileExt,
     },
 };
 
-use nix::fcntl::{FcntlArg, fcntl};
+use nix::{
+    fcntl::{FcntlArg, OFlag, fcntl, open},
+    sys::stat::Mode,
+};
 
-use super::Shared;
+use super::{BLOCK, LARGEST_REQUEST, Ring, Shared};
 
 /// The least buffer: a small transfer still asks for a whole chunk, as programs do.
 const LEAST_BUFFER: usize = 1 << 20;
@@ -28,11 +31,17 @@ pub struct Wish {
     pub to_pipe: bool,
     /// How much a pipe of the method's own is to hold; none: as the system makes it.
     pub pipe_size: Option<usize>,
+    /// The source's file system has O_DIRECT. Else direct-send takes an ordinary descriptor: for a rehearsal.
+    pub direct: bool,
 }
 
 /// What a method needs beside its source and its sink; what it does not need is empty.
 #[derive(Debug, Default)]
 pub struct Tools {
+    /// io_uring's rings. They go before the memory that they know.
+    pub ring: Option<Ring>,
+    /// The source, opened once more with O_DIRECT.
+    pub direct: Option<OwnedFd>,
     /// Memory of the program.
     pub memory: Memory,
     /// A pipe of the method's own.
@@ -68,10 +77,20 @@ impl Tools {
                 file.read_exact_at(shared.bytes_mut(), 0)?;
                 tools.shared = Some(shared);
             }
+            "uring-fixed" | "uring-send-zc" => {
+                let chunk = wish.chunk.min(LARGEST_REQUEST);
+                tools.memory = Memory::new(chunk.min(wish.size.max(LEAST_BUFFER)))?;
+            }
+            "direct-send" => {
+                let chunk = wish.chunk.clamp(BLOCK, LARGEST_REQUEST);
+                let whole = chunk.min(wish.size.max(LEAST_BUFFER)) / BLOCK * BLOCK;
+                tools.memory = Memory::new(whole)?;
+            }
             _ => {}
         }
+        tools.ring = ring(method, source, wish, &mut tools)?;
         let own_pipe = match method {
-            "splice" | "vmsplice" => !wish.to_pipe,
+            "splice" | "vmsplice" | "uring-splice" => !wish.to_pipe,
             "tee" | "splice-receive" => true,
             _ => false,
         };
@@ -80,6 +99,39 @@ impl Tools {
         }
         Ok(tools)
     }
+}
+
+/// The rings of a method that has some, with what it registers.
+fn ring(method: &str, source: BorrowedFd, wish: Wish, tools: &mut Tools) -> Result<Option<Ring>> {
+    let registers = match method {
+        "uring-fixed" | "direct-send" => true,
+        "uring-send-zc" | "uring-splice" => false,
+        _ => return Ok(None),
+    };
+    let ring = Ring::new()?;
+    if registers {
+        if method == "direct-send" && wish.direct {
+            tools.direct = Some(open_direct(source)?);
+        }
+        let file = tools.direct.as_ref().map_or(source, AsFd::as_fd);
+        ring.register_file(file)?;
+        // SAFETY: the rings are dropped before the memory: their field comes first.
+        unsafe { ring.register_buffer(tools.memory.bytes_mut()) }?;
+    }
+    Ok(Some(ring))
+}
+
+/// A file once more, past the page cache. EINVAL: its file system has no O_DIRECT.
+fn open_direct(file: BorrowedFd) -> Result<OwnedFd> {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECT | OFlag::O_CLOEXEC;
+    open(path.as_str(), flags, Mode::empty()).map_err(|errno| {
+        let error = Error::from(errno);
+        Error::new(
+            error.kind(),
+            format!("the file system refuses O_DIRECT: {error}"),
+        )
+    })
 }
 
 /// Memory that begins with a page, so that a pipe needs no more slots for it than it has pages. It was touched: the
@@ -162,7 +214,8 @@ impl Reports {
 
     /// Counts the reports that were just taken.
     pub(super) fn note(&mut self) {
-        for report in self.list.drain(..) {
+        for number in 0..self.list.len() {
+            let report = self.list[number];
             let (first, last) = (report.ee_info, report.ee_data);
             if report.ee_origin != ORIGIN_ZEROCOPY {
                 continue;
@@ -173,10 +226,25 @@ impl Reports {
                 continue;
             }
             self.copied += sends;
-            match self.copied_sends.last_mut() {
-                Some(run) if run[1].wrapping_add(1) == first => run[1] = last,
-                _ => self.copied_sends.push([first, last]),
-            }
+            self.note_copied(first, last);
+        }
+        self.list.clear();
+    }
+
+    /// Counts the report of one send more.
+    pub(super) fn note_send(&mut self, copied: bool) {
+        if copied {
+            self.copied += 1;
+            self.note_copied(self.sent, self.sent);
+        }
+        self.sent += 1;
+        self.completed += 1;
+    }
+
+    fn note_copied(&mut self, first: u32, last: u32) {
+        match self.copied_sends.last_mut() {
+            Some(run) if run[1].wrapping_add(1) == first => run[1] = last,
+            _ => self.copied_sends.push([first, last]),
         }
     }
 }

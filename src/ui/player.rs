@@ -11,7 +11,7 @@ use super::theme::{Role, Theme};
 use crate::app::player::Player;
 use crate::figure::{Stage, Tier};
 use crate::model::{How, Origin, Recording};
-use crate::syscall::{Style, format_call};
+use crate::syscall::{Style, format_call, format_request};
 
 /// Where the calls list begins at the largest size, and its width.
 const CALLS: (u16, u16) = (80, 44);
@@ -168,8 +168,10 @@ fn with_stage(tier: Tier, area: Rect, player: &Player) -> Layout {
     // The call and the sentence, which may take two rows where they are short; a figure's has its title above.
     let words = match (player.playback(), tier) {
         (Some(_), Tier::Folded) | (None, _) => 3,
-        (Some(_), _) => 2,
+        // What several requests of one call moved takes more than a line to say.
+        (Some(playback), _) => 2 + playback.most_requests().min(2) as u16,
     };
+    let requests = player.playback().map_or(0, |it| it.most_requests());
     let fixed = stage.height + score.height() + u16::from(far) + words;
     let mut left = area.height.saturating_sub(fixed);
     // What comes first is granted first: one line of source, gaps, the basis, more source.
@@ -191,6 +193,7 @@ fn with_stage(tier: Tier, area: Rect, player: &Player) -> Layout {
         gaps[2] = 0;
     }
     grant(1); // the basis
+    grant(requests.min(3) as u16);
     if matches!(tier, Tier::Medium | Tier::Large) {
         if has_source {
             lines += grant(if tier == Tier::Large { 8 } else { 5 });
@@ -243,15 +246,35 @@ fn words(canvas: &mut Canvas, player: &Player) {
         canvas.put((0, row), &call, accent);
         row += 1;
     }
-    let parts = [(player.sentence(), Role::Text), (player.basis(), Role::Dim)];
-    for (text, role) in parts {
-        for line in textwrap::wrap(&text, usize::from(width.max(1))) {
+    let wrap = |text: String| -> Vec<String> {
+        let lines = textwrap::wrap(&text, usize::from(width.max(1)));
+        lines.into_iter().map(|line| line.into_owned()).collect()
+    };
+    let sentence = wrap(player.sentence());
+    // What a call hands over stands under it, where the sentence has its room all the same.
+    let room = usize::from(height.saturating_sub(row)).saturating_sub(sentence.len());
+    for text in requests(player, width).into_iter().take(room) {
+        canvas.put((0, row), &text, canvas.role(Role::Dim));
+        row += 1;
+    }
+    for (lines, role) in [(sentence, Role::Text), (wrap(player.basis()), Role::Dim)] {
+        for line in lines {
             if row < height {
                 canvas.put((0, row), &line, canvas.role(role));
                 row += 1;
             }
         }
     }
+}
+
+/// The requests that the current call hands over, a line each.
+fn requests(player: &Player, width: u16) -> Vec<String> {
+    let full = player.request_texts(Style::Full);
+    let short = player.request_texts(Style::Short);
+    let fits = |text: &String| text.chars().count() + 2 <= usize::from(width);
+    let each = full.into_iter().zip(short);
+    let each = each.map(|(full, short)| if fits(&full) { full } else { short });
+    each.map(|text| format!("  {text}")).collect()
 }
 
 /// The source around the line that made the call; with one row, that line alone.
@@ -331,15 +354,36 @@ fn calls(canvas: &mut Canvas, player: &Player) {
     };
     let rows = usize::from(canvas.size().1.saturating_sub(1));
     canvas.put((0, 0), "calls", canvas.role(Role::Dim));
+    let trace = playback.trace();
     let current = player.current();
-    let first = current
-        .saturating_sub(rows / 2)
-        .min(playback.len().saturating_sub(rows));
+    let height = |number: usize| 1 + trace.requests_of(number).len();
+    // The current call in the middle, with its requests under it, and no empty rows at the end.
+    let from = |last: usize, room: usize| {
+        let mut first = last;
+        let mut left = room.saturating_sub(height(last));
+        while first > 0 && height(first - 1) <= left {
+            first -= 1;
+            left -= height(first);
+        }
+        first
+    };
+    let middle = from(current, rows / 2 + height(current));
+    let first = middle.min(from(playback.len().saturating_sub(1), rows));
     let digits = playback.len().to_string().len();
-    for (row, number) in (1..).zip((first..playback.len()).take(rows)) {
-        let Some(call) = playback.call(number) else {
+    let mut next = 1;
+    for number in first..playback.len() {
+        let row = next;
+        let Some(call) = playback.call(number).filter(|_| usize::from(row) <= rows) else {
             break;
         };
+        let requests = trace.requests_of(number);
+        next += 1 + requests.len() as u16;
+        for (below, request) in (row + 1..).zip(requests) {
+            if usize::from(below) <= rows {
+                let text = format_request(trace, request, Style::Short);
+                canvas.put((5 + digits as u16, below), &text, canvas.role(Role::Dim));
+            }
+        }
         let text = format_call(playback.trace(), call, Style::Short);
         let numbered = format!("{:>digits$}", number + 1);
         let column = 3 + digits as u16;

@@ -190,6 +190,14 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
         };
         figure(rows, name, value as f64, most(of), &said, tone, width);
     }
+    let requests: u64 = summary.requests_by_name.values().sum();
+    if requests > 0 {
+        rows.pair(
+            "requests in the ring",
+            &crate::model::grouped(requests),
+            Role::Strong,
+        );
+    }
     if let Some(copies) = summary.cpu_copies_per_byte {
         rows.pair("copies a byte", &format!("{copies:.1}"), Role::Strong);
     }

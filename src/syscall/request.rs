@@ -1,0 +1,170 @@
+//! A request of an io_uring as text.
+
+use std::fmt::Write;
+
+use super::{Style, errno_name, format::short_name};
+use crate::model::{
+    Request, Trace, grouped,
+    request::{FD_IN_FIXED, FIXED_BUFFER, FIXED_FILE},
+};
+
+/// A request and what its completion said: `SQE read_fixed(file#0, buf#0, 65536 @ 0) -> CQE 65536`. SQE and CQE are
+/// the entries of the submission and the completion queue.
+pub fn format_request(trace: &Trace, request: &Request, style: Style) -> String {
+    let mut out = format!("SQE {}(", request.name());
+    let name = request.name();
+    let short = style == Style::Short;
+    if matches!(&*name, "splice" | "tee") {
+        let fixed = request.op_flags & FD_IN_FIXED != 0;
+        descriptor(&mut out, trace, request, 1, request.fd_in, fixed, style);
+        out.push_str(", ");
+    }
+    let fixed = request.flags & FIXED_FILE != 0;
+    descriptor(&mut out, trace, request, 0, request.fd, fixed, style);
+    if !short {
+        arguments(&mut out, request, &name);
+    }
+    out.push_str(") -> ");
+    completion(&mut out, request, short);
+    out
+}
+
+fn descriptor(
+    out: &mut String,
+    trace: &Trace,
+    request: &Request,
+    which: usize,
+    number: i32,
+    fixed: bool,
+    style: Style,
+) {
+    let _ = match (trace.descriptor_of(request, which), fixed) {
+        (_, true) => write!(out, "file#{number}"),
+        (Some(it), false) if style == Style::Short => write!(out, "{number}<{}>", short_name(it)),
+        (Some(it), false) => write!(out, "{number}<{}>", it.name),
+        (None, false) => write!(out, "{number}"),
+    };
+}
+
+/// Memory, length and offset, where the operation has them.
+fn arguments(out: &mut String, request: &Request, name: &str) {
+    let reads = ["read", "write"].iter().any(|it| name.starts_with(it));
+    let sends = ["send", "recv"].iter().any(|it| name.starts_with(it));
+    let memory_is_fixed =
+        name.ends_with("_fixed") || sends && request.io_priority & FIXED_BUFFER != 0;
+    let _ = match (reads || sends, memory_is_fixed) {
+        (true, true) => write!(out, ", buf#{}", request.buffer),
+        (true, false) => write!(out, ", buf"),
+        (false, _) if matches!(name, "splice" | "tee") => Ok(()),
+        (false, _) => return,
+    };
+    let _ = write!(out, ", {}", request.length);
+    if reads && request.offset != u64::MAX {
+        let _ = write!(out, " @ {}", request.offset);
+    }
+}
+
+fn completion(out: &mut String, request: &Request, short: bool) {
+    let _ = match (request.result, request.errno()) {
+        (None, _) => write!(out, "no CQE yet"),
+        (_, Some(errno)) => match errno_name(errno) {
+            Some(name) => write!(out, "CQE -{name}"),
+            None => write!(out, "CQE -{errno}"),
+        },
+        (Some(result), None) if short => write!(out, "CQE {}", grouped(result as u64)),
+        (Some(result), None) => write!(out, "CQE {result}"),
+    };
+    if request.notification.is_none() {
+        return;
+    }
+    out.push_str(match request.copied() {
+        Some(true) => ", COPIED",
+        Some(false) => ", not copied",
+        None => ", notified",
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR, request::REPORT_USAGE};
+
+    #[test]
+    fn requests_are_written_with_their_completions() {
+        let descriptor = |fd, kind, name: &str| Descriptor {
+            fd,
+            kind,
+            name: name.to_owned(),
+            identity: 0,
+            direct: false,
+        };
+        let trace = Trace {
+            descriptors: vec![
+                descriptor(3, DescriptorKind::File, "/source"),
+                descriptor(4, DescriptorKind::Tcp, "tcp 127.0.0.1:1"),
+            ],
+            ..Trace::default()
+        };
+        let read = Request {
+            call: 0,
+            op: Request::op_of("read_fixed").unwrap(),
+            flags: FIXED_FILE,
+            io_priority: 0,
+            op_flags: 0,
+            fd: 0,
+            fd_in: 0,
+            descriptors: [0, NO_DESCRIPTOR],
+            address: 4096,
+            offset: 0,
+            length: 65536,
+            buffer: 0,
+            user_data: 0,
+            result: Some(65536),
+            completions: 1,
+            notification: None,
+            seen: 0,
+        };
+        let send = Request {
+            op: Request::op_of("send_zc").unwrap(),
+            flags: 0,
+            io_priority: REPORT_USAGE,
+            fd: 4,
+            descriptors: [1, NO_DESCRIPTOR],
+            notification: Some(1 << 31),
+            ..read
+        };
+        let splice = Request {
+            op: Request::op_of("splice").unwrap(),
+            flags: 0,
+            fd: 4,
+            fd_in: 3,
+            descriptors: [1, 0],
+            result: Some(-125),
+            ..read
+        };
+        for (request, style, text) in [
+            (
+                read,
+                Style::Full,
+                "SQE read_fixed(file#0, buf#0, 65536 @ 0) -> CQE 65536",
+            ),
+            (
+                read,
+                Style::Short,
+                "SQE read_fixed(file#0) -> CQE 65\u{a0}536",
+            ),
+            (
+                send,
+                Style::Full,
+                "SQE send_zc(4<tcp 127.0.0.1:1>, buf, 65536) -> CQE 65536, COPIED",
+            ),
+            (
+                splice,
+                Style::Short,
+                "SQE splice(3<source>, 4<tcp>) -> CQE -ECANCELED",
+            ),
+        ] {
+            assert_eq!(format_request(&trace, &request, style), text);
+        }
+    }
+}
