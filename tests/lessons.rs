@@ -129,6 +129,12 @@ fn expected(spec: &TransferSpec) -> Summary {
             2,
         ),
         Tee => (vec![("splice", 2 * chunks + 1), ("tee", chunks)], 0),
+        UringFixed | UringSendZc => (vec![("io_uring_enter", chunks)], 2),
+        UringSplice => (
+            vec![("io_uring_enter", chunks)],
+            u64::from(spec.to == Sink::File),
+        ),
+        DirectSend => (vec![("io_uring_enter", chunks)], 1),
         SharedMemory => (vec![("sendmsg", 1)], 0),
         RecvWrite => (vec![("recvfrom", chunks + 1), ("write", chunks)], 2),
         SpliceReceive => (vec![("splice", 2 * chunks + 1)], 1),

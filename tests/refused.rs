@@ -88,3 +88,38 @@ fn doctor_names_the_tracer() {
         "{ptrace}"
     );
 }
+
+#[test]
+fn without_io_uring_its_methods_name_the_cause_and_the_others_work() {
+    let dir = tempfile::tempdir().unwrap();
+    let refused = |args: &[&str]| {
+        let mut command = refusing(libc::SYS_io_uring_setup, zclab(args));
+        command.args(["--dir".as_ref(), dir.path().as_os_str()]);
+        command.output().unwrap()
+    };
+    for method in [
+        "uring-fixed",
+        "uring-send-zc",
+        "uring-splice",
+        "direct-send",
+    ] {
+        let out = refused(&["run", method, "--json"]);
+        let error = String::from_utf8(out.stderr).unwrap();
+        assert_eq!(out.status.code(), Some(1), "{method}: {error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(error.starts_with("zclab: "), "{error}");
+        assert!(
+            error.contains("io_uring") && error.contains("seccomp filter"),
+            "{error}"
+        );
+        assert!(out.stdout.is_empty(), "{method}");
+    }
+    let out = refused(&["run", "sendfile", "--json"]);
+    assert!(out.status.success(), "{out:?}");
+    let doctor = refusing(libc::SYS_io_uring_setup, zclab(&["doctor", "--json"])).output();
+    let findings: serde_json::Value = serde_json::from_slice(&doctor.unwrap().stdout).unwrap();
+    let instruments = findings["instruments"].as_array().unwrap();
+    let found = instruments.iter().find(|found| found["name"] == "io-uring");
+    let reason = found.unwrap()["reason"].as_str().unwrap();
+    assert!(reason.contains("seccomp filter"), "{reason}");
+}

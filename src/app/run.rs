@@ -53,14 +53,14 @@ impl Outcome {
         if self.live.recording.trace.is_some() {
             return None;
         }
-        let reason = self
-            .live
-            .recording
-            .unavailable
-            .iter()
-            .find(|missing| missing.instrument == "ptrace")
-            .map_or("ptrace: not available", |missing| &missing.reason);
-        Some(reason.to_owned())
+        let reason = self.live.recording.unavailable.iter().find_map(|missing| {
+            match missing.instrument.as_str() {
+                "ptrace" => Some(missing.reason.clone()),
+                "io-uring" => Some(format!("io_uring: {}", missing.reason)),
+                _ => None,
+            }
+        });
+        Some(reason.unwrap_or_else(|| "ptrace: not available".to_owned()))
     }
 }
 

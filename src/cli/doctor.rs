@@ -94,8 +94,11 @@ fn advice(instrument: &str) -> &'static str {
              a container with CAP_SYS_PTRACE, or no tracer around zclab"
         }
         "seccomp" => "tracing works without it, only slower",
-        "io-uring" => "nothing that is here needs it; sysctl kernel.io_uring_disabled=0 allows it",
-        "send-zerocopy" => "nothing that is here needs it; it came with Linux 4.14",
+        "io-uring" => {
+            "uring-fixed, uring-send-zc, uring-splice and direct-send need it, and nothing else; \
+             sysctl kernel.io_uring_disabled=0 allows it"
+        }
+        "send-zerocopy" => "the method of that name needs it; it came with Linux 4.14",
         "cachestat" => "mincore counts the resident pages instead",
         "memlock" => "ulimit -l, or LimitMEMLOCK= of the session's systemd unit",
         "perf" => "nothing that is here needs it; CPU time is exact without it",

@@ -12,7 +12,8 @@ use crate::{
     app::{Outcome, Progress, Run},
     embedded,
     experiment::{self, Source, trial},
-    model::{Findings, Origin, Recording, TransferSpec, What},
+    host,
+    model::{self, Findings, Origin, Recording, TransferSpec, Unavailable, What},
     store,
     trace::Cancel,
 };
@@ -86,8 +87,12 @@ fn run(
     let mut report = |progress: experiment::Progress| {
         let _ = sender.send(Message::Progress(job, progress_of(progress)));
     };
-    let recording = experiment::run(spec, &Source::default(), cancel, &mut report)
-        .map_err(|error| format!("{} to {}: {error:#}", spec.method, spec.to))?;
+    let refusal = spec.method.uses_ring().then(host::io_uring_refusal);
+    let recording = match refusal.flatten() {
+        Some(reason) => refused(spec, reason),
+        None => experiment::run(spec, &Source::default(), cancel, &mut report)
+            .map_err(|error| format!("{} to {}: {error:#}", spec.method, spec.to))?,
+    };
     let source = source_text(spec.method);
     let shipped = match recording.trace {
         Some(_) => None,
@@ -132,6 +137,22 @@ fn progress_of(progress: experiment::Progress) -> Progress {
         at: at.to_owned(),
         done,
         total,
+    }
+}
+
+/// What is known of a transfer that cannot be made here, for want of io_uring: the reason.
+fn refused(spec: &TransferSpec, reason: String) -> Recording {
+    Recording {
+        origin: Origin::Live,
+        spec: spec.clone(),
+        machine: host::machine(),
+        outcome: model::Outcome::default(),
+        measured: None,
+        trace: None,
+        unavailable: vec![Unavailable {
+            instrument: "io-uring".to_owned(),
+            reason,
+        }],
     }
 }
 

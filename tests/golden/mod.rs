@@ -16,7 +16,7 @@ impl Maker {
             kind,
             name: name.to_owned(),
             identity: fd as u64,
-            direct: false,
+            direct: fd == 8,
         };
         let (kind, name) = match sink {
             Sink::Tcp => (DescriptorKind::Tcp, "tcp 127.0.0.1:41234"),
@@ -38,6 +38,7 @@ impl Maker {
                     descriptor(5, DescriptorKind::Pipe, "pipe"),
                     descriptor(6, DescriptorKind::Pipe, "pipe"),
                     descriptor(7, DescriptorKind::Pipe, "pipe"),
+                    descriptor(8, DescriptorKind::File, "/source"),
                 ],
                 ..Trace::default()
             },
@@ -65,6 +66,42 @@ impl Maker {
         });
     }
 
+    /// Adds an io_uring_enter that hands over requests: operation, descriptors as in [`Maker::call`] (5 the source,
+    /// opened with O_DIRECT), bytes.
+    pub fn enter(&mut self, requests: &[(&str, &[u32], u64)]) {
+        let count = requests.len() as u64;
+        self.call(
+            "io_uring_enter",
+            [9, count, count, 1, 0, 8],
+            &[],
+            count as i64,
+        );
+        let call = self.trace.calls.len() as u32 - 1;
+        for (op, descriptors, bytes) in requests {
+            let of = |which| descriptors.get(which).copied().unwrap_or(NO_DESCRIPTOR);
+            let zero_copy = *op == "send_zc";
+            self.trace.requests.push(Request {
+                call,
+                op: Request::op_of(op).unwrap(),
+                flags: 0,
+                io_priority: if zero_copy { request::REPORT_USAGE } else { 0 },
+                op_flags: 0,
+                fd: 0,
+                fd_in: 0,
+                descriptors: [of(0), of(1)],
+                address: BUFFER,
+                offset: 0,
+                length: *bytes as u32,
+                buffer: 0,
+                user_data: 0,
+                result: Some(*bytes as i64),
+                completions: 1,
+                notification: zero_copy.then_some(request::ZC_COPIED),
+                seen: call,
+            });
+        }
+    }
+
     /// The recording.
     pub fn done(self, spec: TransferSpec) -> Recording {
         let bytes = spec.size.0;
@@ -84,7 +121,7 @@ impl Maker {
                 file_system: "ext4".to_owned(),
                 pipe_size: (spec.to == Sink::Pipe || spec.method.has_pipe(spec.to))
                     .then_some(65536),
-                kernel_reports: (spec.method == Method::SendZerocopy).then(|| {
+                kernel_reports: spec.method.has_reports().then(|| {
                     let sends = bytes.div_ceil(spec.chunk.0);
                     let last = sends.saturating_sub(1) as u32;
                     KernelReports {
@@ -198,6 +235,36 @@ pub fn recording(spec: TransferSpec) -> Recording {
                 maker.call("recvmsg", [4, BUFFER, 0x2000, 0, 0, 0], &[1], 0);
             }
             maker.call("read", [3, BUFFER, chunk, 0, 0, 0], &[0], 0);
+        }
+        Method::UringFixed => {
+            for (_, bytes) in chunks {
+                maker.enter(&[("read_fixed", &[0], bytes), ("write_fixed", &[1], bytes)]);
+            }
+        }
+        Method::UringSendZc => {
+            for (_, bytes) in chunks {
+                maker.enter(&[("read", &[0], bytes), ("send_zc", &[1], bytes)]);
+            }
+        }
+        Method::UringSplice if spec.to == Sink::Pipe => {
+            for (_, bytes) in chunks {
+                maker.enter(&[("splice", &[1, 0], bytes)]);
+            }
+        }
+        Method::UringSplice => {
+            for (_, bytes) in chunks {
+                maker.enter(&[("splice", &[3, 0], bytes), ("splice", &[1, 2], bytes)]);
+            }
+        }
+        Method::DirectSend => {
+            for (_, bytes) in chunks {
+                if bytes < 4096 {
+                    maker.call("pread64", [3, BUFFER, bytes, 0, 0, 0], &[0], bytes as i64);
+                    maker.enter(&[("send_zc", &[1], bytes)]);
+                } else {
+                    maker.enter(&[("read_fixed", &[5], bytes), ("send_zc", &[1], bytes)]);
+                }
+            }
         }
         Method::Tee => {
             for (_, bytes) in chunks {
