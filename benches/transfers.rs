@@ -3,6 +3,7 @@
 //! what was measured; fails where a bound is exceeded.
 
 mod plain;
+mod rings;
 
 use std::{
     fs::File,
@@ -167,7 +168,8 @@ fn methods(dir: &Path) -> Vec<bool> {
         .into_iter()
         .filter(|method| *method != Method::SharedMemory)
     {
-        let to = match method.sinks().contains(&Sink::File) {
+        // The plain loops over requests of an io_uring send to a socket.
+        let to = match method.sinks().contains(&Sink::File) && !method.uses_ring() {
             true => Sink::File,
             false => method.sinks()[0],
         };
@@ -195,7 +197,10 @@ fn sender_against_plain_loop(
     let round = |_| {
         Some(Pair {
             ours: ours(&spec, &made.file, dir)?,
-            theirs: plain::cpu_of(method, to, &made.file, dir)?,
+            theirs: match method.uses_ring() {
+                true => rings::cpu_of(method, &made.file, size as usize, dir)?,
+                false => plain::cpu_of(method, to, &made.file, dir)?,
+            },
         })
     };
     (0..rounds).map(round).collect()

@@ -63,9 +63,10 @@ struct Ring {
 struct Open {
     /// Its place in the trace; none where it was not recorded.
     index: Option<usize>,
+    /// It has a notification beside its result: which of them comes first is not certain.
     zero_copy: bool,
-    /// It has its result, and lacks its notification.
-    awaits_notification: bool,
+    has_result: bool,
+    is_notified: bool,
 }
 
 enum Entered {
@@ -353,7 +354,8 @@ impl Ring {
         same.push_back(Open {
             index,
             zero_copy: ZERO_COPY_SENDS.contains(&request.op),
-            awaits_notification: false,
+            has_result: false,
+            is_notified: false,
         });
     }
 
@@ -367,18 +369,31 @@ impl Ring {
                 continue;
             };
             let notifies = completion.flags & CQE_NOTIFICATION != 0;
-            let place = same
-                .iter()
-                .position(|open| open.awaits_notification == notifies);
+            let more = completion.flags & CQE_MORE != 0;
+            let place = same.iter().position(|open| match notifies {
+                true => open.zero_copy && !open.is_notified,
+                false => !open.has_result,
+            });
             let Some(place) = place else {
                 continue;
             };
-            if let Some(index) = same[place].index {
+            let open = &mut same[place];
+            if let Some(index) = open.index {
                 write_down(sheet, index, &completion, notifies);
             }
-            match completion.flags & CQE_MORE != 0 {
-                true => same[place].awaits_notification = same[place].zero_copy,
-                false => drop(same.remove(place)),
+            let done = match (notifies, open.zero_copy) {
+                (true, _) => {
+                    open.is_notified = true;
+                    open.has_result
+                }
+                (false, true) => {
+                    open.has_result = true;
+                    open.is_notified || !more
+                }
+                (false, false) => !more,
+            };
+            if done {
+                same.remove(place);
             }
             if same.is_empty() {
                 self.open.remove(&completion.user_data);

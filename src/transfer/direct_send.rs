@@ -1,4 +1,4 @@
-//! O_DIRECT and io_uring's zero-copy send: from the disk to the buffer and on by DMA alone, where it can.
+//! O_DIRECT and io_uring's zero-copy send: the CPU copies nothing, where it can.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 
@@ -11,8 +11,8 @@ use nix::{Result, sys::uio::pread};
 
 use super::{BLOCK, REPORT_USAGE, Ring, retry, unless_cancelled};
 
-/// Moves the `size` bytes of `source` to `sink`, a TCP socket. The ring's file 0 is the source, opened
-/// with O_DIRECT; its buffer 0 is `buffer`, which begins with a block and is made of whole ones.
+/// Moves the `size` bytes of `source` to `sink`, a TCP socket. The ring's file 0 is the source,
+/// opened with O_DIRECT; its buffer 0 is `buffer`: whole blocks, at an address to match.
 pub fn transfer(
     ring: &mut Ring,
     source: BorrowedFd,

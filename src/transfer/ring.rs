@@ -17,12 +17,20 @@ const COPIED: i32 = 1 << 31;
 /// Both rings, and what is known of the requests in them.
 pub struct Ring {
     rings: IoUring,
-    /// By the number of the request: its answer, once it is there.
-    answers: Vec<Option<i32>>,
-    /// Zero-copy sends whose memory has not been given back.
-    lent: usize,
+    /// By the number of the request.
+    answers: Vec<Answer>,
     /// What the kernel reported of zero-copy sends.
     pub reports: Reports,
+}
+
+/// What has come back of a request.
+#[derive(Clone, Copy, Default)]
+struct Answer {
+    result: Option<i32>,
+    /// The kernel still has its memory: a notification will come, or has.
+    lent: bool,
+    /// It came, and says whether the kernel has copied.
+    notified: Option<bool>,
 }
 
 impl Ring {
@@ -31,11 +39,10 @@ impl Ring {
     /// # Errors
     /// io_uring is not allowed here.
     pub fn new() -> Result<Ring> {
-        let rings = IoUring::new(4).map_err(|error| with("io_uring_setup is refused", error))?;
+        let rings = IoUring::new(4).map_err(|error| with("io_uring_setup", error))?;
         Ok(Ring {
             rings,
             answers: Vec::with_capacity(4),
-            lent: 0,
             reports: Reports::new(),
         })
     }
@@ -63,8 +70,8 @@ impl Ring {
         }];
         // SAFETY: the caller says so.
         let done = unsafe { self.rings.submitter().register_buffers(&buffers) };
-        let what = "no more memory may be locked (ulimit -l): a buffer of";
-        done.map_err(|error| with(&format!("{what} {} bytes", buffer.len()), error))
+        let what = format!("registering a buffer of {} bytes", buffer.len());
+        done.map_err(|error| with(&what, error))
     }
 
     /// Puts requests into the ring, numbered from 0. The kernel does not see them yet.
@@ -78,13 +85,16 @@ impl Ring {
             // SAFETY: the caller says so.
             let put = unsafe { self.rings.submission().push(&request) };
             put.expect("the ring has room for more than any method puts into it");
-            self.answers.push(None);
+            self.answers.push(Answer::default());
         }
     }
 
     /// Whether answers are missing, or the kernel still has memory of ours.
     pub(super) fn is_waiting(&self) -> bool {
-        self.answers.contains(&None) || self.lent > 0
+        let waits = |answer: &Answer| {
+            answer.result.is_none() || answer.lent && answer.notified.is_none()
+        };
+        self.answers.iter().any(waits)
     }
 
     /// The one call, io_uring_enter(2): it hands over what is in the ring, and waits for answers, or for memory.
@@ -92,7 +102,8 @@ impl Ring {
     /// # Errors
     /// Those of the call itself; those of requests are among the answers.
     pub(super) fn submit_and_wait(&mut self) -> nix::Result<()> {
-        let missing = self.answers.iter().filter(|answer| answer.is_none());
+        let answers = self.answers.iter();
+        let missing = answers.filter(|answer| answer.result.is_none());
         let done = self.rings.submit_and_wait(missing.count().max(1));
         self.collect();
         match done.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))) {
@@ -103,26 +114,31 @@ impl Ring {
 
     /// The answers to the requests, in their order.
     pub(super) fn take<const N: usize>(&mut self) -> [nix::Result<usize>; N] {
-        let answer = |number: usize| match self.answers[number].unwrap_or(0) {
-            failed @ ..0 => Err(Errno::from_raw(-failed)),
-            done => Ok(done as usize),
-        };
-        std::array::from_fn(answer)
+        std::array::from_fn(|number| {
+            let answer = self.answers[number];
+            match answer.result.unwrap_or(0) {
+                // A send that failed has a notification, too.
+                failed @ ..0 => Err(Errno::from_raw(-failed)),
+                done => {
+                    if let Some(copied) = answer.notified {
+                        self.reports.note_send(copied);
+                    }
+                    Ok(done as usize)
+                }
+            }
+        })
     }
 
     /// Takes the answers out of the second ring.
     fn collect(&mut self) {
         for answer in self.rings.completion() {
-            let (number, result) = (answer.user_data() as usize, answer.result());
-            if !cqueue::notif(answer.flags()) {
-                self.answers[number] = Some(result);
-                self.lent += usize::from(cqueue::more(answer.flags()));
-                continue;
-            }
-            self.lent -= 1;
-            // A send that failed has a notification, too.
-            if self.answers[number] >= Some(0) {
-                self.reports.note_send(result & COPIED != 0);
+            let known = &mut self.answers[answer.user_data() as usize];
+            match cqueue::notif(answer.flags()) {
+                true => known.notified = Some(answer.result() & COPIED != 0),
+                false => {
+                    known.result = Some(answer.result());
+                    known.lent = cqueue::more(answer.flags());
+                }
             }
         }
     }
@@ -135,5 +151,13 @@ impl fmt::Debug for Ring {
 }
 
 fn with(what: &str, error: Error) -> Error {
-    Error::new(error.kind(), format!("{what}: {error}"))
+    let why = match error.raw_os_error() {
+        // The rings themselves are locked memory, too.
+        Some(libc::ENOMEM) => {
+            "ENOMEM: no more memory may be locked (ulimit -l); a smaller --chunk asks for less"
+                .to_owned()
+        }
+        _ => error.to_string(),
+    };
+    Error::new(error.kind(), format!("{what}: {why}"))
 }
