@@ -69,10 +69,13 @@ pub fn cpu_of(method: Method, source: &File, size: usize, dir: &Path) -> Option<
     let before = cpu();
     let mut moved = 0;
     while moved < size {
-        let [n, mut sent] = run(&mut ring, &[
-            ends.take(method, moved).flags(Flags::IO_LINK).user_data(0),
-            ends.give(method, 0, CHUNK).user_data(1),
-        ]);
+        let [n, mut sent] = run(
+            &mut ring,
+            &[
+                ends.take(method, moved).flags(Flags::IO_LINK).user_data(0),
+                ends.give(method, 0, CHUNK).user_data(1),
+            ],
+        );
         assert_eq!(n, CHUNK, "the source is a multiple of a chunk");
         while sent < n {
             sent += run(&mut ring, &[ends.give(method, sent, n)])[0];

@@ -99,6 +99,7 @@ pub fn send(order: &Order) -> Result<Report> {
     let spec = &order.spec;
     let (opened, checksum) = open(order, &directory.path)?;
     let size = opened.metadata().context("cannot ask for the size")?.len();
+    allowed(spec, &opened)?;
     let (opened, peer) = begin(order, opened)?;
     let source = File::from(put_in_place(opened, source)?);
     let connection = endpoint::connect(spec.to, &directory.path, &reader(order))?;

@@ -91,9 +91,8 @@ impl Ring {
 
     /// Whether answers are missing, or the kernel still has memory of ours.
     pub(super) fn is_waiting(&self) -> bool {
-        let waits = |answer: &Answer| {
-            answer.result.is_none() || answer.lent && answer.notified.is_none()
-        };
+        let waits =
+            |answer: &Answer| answer.result.is_none() || answer.lent && answer.notified.is_none();
         self.answers.iter().any(waits)
     }
 
