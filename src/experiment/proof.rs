@@ -25,6 +25,7 @@ use nix::{
 
 use super::ends;
 use crate::endpoint;
+use crate::host;
 use crate::model::{Method, Sink, Size};
 pub use crate::model::{Proof, ProofVerdict as Verdict};
 use crate::transfer::{self, Job, Reports, Tools, Wish, send_zerocopy};
@@ -107,6 +108,11 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
     let size = old.len();
     if method == Method::SendZerocopy {
         return zerocopy_round(old, new, dir);
+    }
+    if method.uses_ring()
+        && let Some(refusal) = host::io_uring_refusal()
+    {
+        anyhow::bail!("it needs io_uring: {refusal}");
     }
     ensure!(
         !method.has_reports(),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Style, errno_name, format::short_name};
 use crate::model::{
-    Request, Trace, grouped,
+    DescriptorKind, Request, Trace, grouped,
     request::{FD_IN_FIXED, FIXED_BUFFER, FIXED_FILE},
 };
 
@@ -22,7 +22,9 @@ pub fn format_request(trace: &Trace, request: &Request, style: Style) -> String 
     let fixed = request.flags & FIXED_FILE != 0;
     descriptor(&mut out, trace, request, 0, request.fd, fixed, style);
     if !short {
-        arguments(&mut out, request, &name);
+        let kind = trace.descriptor_of(request, 0).map(|it| it.kind);
+        let has_offset = kind.is_none_or(|kind| kind == DescriptorKind::File);
+        arguments(&mut out, request, &name, has_offset);
     }
     out.push_str(") -> ");
     completion(&mut out, request, short);
@@ -47,7 +49,7 @@ fn descriptor(
 }
 
 /// Memory, length and offset, where the operation has them.
-fn arguments(out: &mut String, request: &Request, name: &str) {
+fn arguments(out: &mut String, request: &Request, name: &str, has_offset: bool) {
     let reads = ["read", "write"].iter().any(|it| name.starts_with(it));
     let sends = ["send", "recv"].iter().any(|it| name.starts_with(it));
     let memory_is_fixed =
@@ -59,7 +61,7 @@ fn arguments(out: &mut String, request: &Request, name: &str) {
         (false, _) => return,
     };
     let _ = write!(out, ", {}", request.length);
-    if reads && request.offset != u64::MAX {
+    if reads && has_offset && request.offset != u64::MAX {
         let _ = write!(out, " @ {}", request.offset);
     }
 }
@@ -87,7 +89,7 @@ fn completion(out: &mut String, request: &Request, short: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR, request::REPORT_USAGE};
+    use crate::model::{Descriptor, NO_DESCRIPTOR, request::REPORT_USAGE};
 
     #[test]
     fn requests_are_written_with_their_completions() {

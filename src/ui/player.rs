@@ -253,7 +253,7 @@ fn words(canvas: &mut Canvas, player: &Player) {
     let sentence = wrap(player.sentence());
     // What a call hands over stands under it, where the sentence has its room all the same.
     let room = usize::from(height.saturating_sub(row)).saturating_sub(sentence.len());
-    for text in requests(player, width).into_iter().take(room) {
+    for text in requests(player, width, room) {
         canvas.put((0, row), &text, canvas.role(Role::Dim));
         row += 1;
     }
@@ -267,10 +267,15 @@ fn words(canvas: &mut Canvas, player: &Player) {
     }
 }
 
-/// The requests that the current call hands over, a line each.
-fn requests(player: &Player, width: u16) -> Vec<String> {
+/// The requests that the current call hands over, a line each; where there are not so many rows, in one.
+fn requests(player: &Player, width: u16, rows: usize) -> Vec<String> {
     let full = player.request_texts(Style::Full);
     let short = player.request_texts(Style::Short);
+    if rows < full.len() {
+        let one = format!("  {}", short.join("; "));
+        let fits = one.chars().count() <= usize::from(width);
+        return Vec::from_iter((rows > 0 && fits).then_some(one));
+    }
     let fits = |text: &String| text.chars().count() + 2 <= usize::from(width);
     let each = full.into_iter().zip(short);
     let each = each.map(|(full, short)| if fits(&full) { full } else { short });
