@@ -11,6 +11,17 @@ use std::{
 
 use serde_json::Value;
 
+#[path = "trace/ring.rs"]
+mod ring;
+
+/// The other side of one test here: copies by an io_uring, where a variable says so.
+#[test]
+fn tracee() {
+    if std::env::var_os(ring::NAME).is_some() {
+        ring::copy();
+    }
+}
+
 const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
 const MIB: usize = 1 << 20;
 
@@ -499,4 +510,33 @@ for _ in range(40):
         assert!(seen.json["threads"].as_u64().unwrap() >= 1001);
         assert!(figures(seen.flow(("file", "/a"), ("memory", "python3"))).0 >= 10_000);
     }
+}
+
+#[test]
+fn requests_of_a_ring_are_seen_through() {
+    let desk = Desk::new(MIB);
+    let own = std::env::current_exe().unwrap();
+    let arguments = [own.to_str().unwrap(), "--exact", "tracee", "--nocapture"];
+    let output = desk
+        .command(&[], &arguments)
+        .env(ring::NAME, "1")
+        .output()
+        .unwrap();
+    if String::from_utf8_lossy(&output.stdout).contains(ring::REFUSED) {
+        eprintln!("skipped: io_uring is refused here");
+        return;
+    }
+    let seen = desk.seen(output);
+    assert!(seen.output.status.success(), "{}", said(&seen.output));
+    assert_eq!(
+        fs::read(desk.path("a")).unwrap(),
+        fs::read(desk.path("b")).unwrap()
+    );
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    assert_eq!(figures(flow), (MIB as u64, 2.0, false));
+    assert_eq!(
+        flow["calls_by_name"],
+        serde_json::json!({ "io_uring_enter": 16 })
+    );
+    seen.explains_all();
 }

@@ -161,8 +161,10 @@ fn bands<'a>(explorer: &'a Explorer, rows: u16) -> (Vec<Band<'a>>, f64) {
 fn draw_band(pen: &mut Pen, band: &Band, kernel: Rect, plateau: u16, mode_switch: u16) {
     let label = kernel.width / 4;
     let lane = kernel.y + 1 + band.top;
-    let row = Rect {
-        y: lane,
+    let is_memory = |end: &End| band.copied && end.kind == EndKind::Memory;
+    let (made, kept) = (is_memory(&band.flow.from), is_memory(&band.flow.to));
+    let row = |in_memory: bool| Rect {
+        y: if in_memory { plateau } else { lane },
         height: 1,
         ..kernel
     };
@@ -171,24 +173,25 @@ fn draw_band(pen: &mut Pen, band: &Band, kernel: Rect, plateau: u16, mode_switch
         false => pen.style(Role::Text),
     };
     let from = shortened(&end(&band.flow.from), label.saturating_sub(2));
-    let room = Rect {
+    let left = Rect {
         width: label - 1,
-        ..row
+        ..row(made)
     };
-    pen.right(room, 0, &from, style);
+    pen.right(left, 0, &from, style);
     let to = shortened(&end(&band.flow.to), label.saturating_sub(2));
-    pen.text(row, kernel.width - label + 1, 0, &to, style);
+    pen.text(row(kept), kernel.width - label + 1, 0, &to, style);
     let (first, last) = (kernel.x + label, kernel.x + kernel.width - label - 1);
     let span = last.saturating_sub(first).max(1);
     let ramp = (span / 4).max(1);
     for x in first..=last {
-        let near = (x - first).min(last - x);
-        // Level for a while, then up to the program's memory and down again.
+        // Level for a while, then up to the program's memory, and down again: unless it begins or ends there.
+        let from_left = if made { u16::MAX } else { x - first };
+        let from_right = if kept { u16::MAX } else { last - x };
+        let near = from_left.min(from_right);
         let climb = f64::from(near.saturating_sub(ramp / 2).min(ramp)) / f64::from(ramp);
-        let height = if band.copied {
-            f64::from(lane.saturating_sub(plateau)) * climb
-        } else {
-            0.0
+        let height = match band.copied {
+            true => f64::from(lane.saturating_sub(plateau)) * climb,
+            false => 0.0,
         };
         paint_column(pen, band, x, lane - height.round() as u16, kernel.bottom());
     }
@@ -208,7 +211,9 @@ fn paint_column(pen: &mut Pen, band: &Band, x: u16, top: u16, bottom: u16) {
     for y in top..(top + band.rows.max(1)).min(bottom) {
         let edge = y == top || y + 1 == top + band.rows;
         let cell = Rect::new(x, y, 1, 1);
-        if band.rows == 0 || edge && (!band.copied || tint.bg.is_none()) {
+        if band.rows == 0 {
+            pen.text(cell, 0, 0, line, ink);
+        } else if edge && (!band.copied || tint.bg.is_none()) {
             pen.text(cell, 0, 0, line, ink.patch(tint));
         } else {
             pen.text(cell, 0, 0, " ", tint);
@@ -242,7 +247,7 @@ fn words(
         true => return,
         false => lane,
     } + band.rows / 2;
-    if width >= span || (!band.copied && band.rows == 0) {
+    if width >= span || band.rows == 0 {
         return;
     }
     let style = pen.style(Role::Strong);
@@ -357,7 +362,7 @@ struct Columns {
 impl Columns {
     fn of(width: u16) -> Columns {
         let switches = width >= 100;
-        let others = 15 + 9 + if switches { 11 } else { 0 } + 15 + 18;
+        let others = 15 + 9 + if switches { 11 } else { 0 } + 15 + 19;
         Columns {
             name: width.saturating_sub(others),
             switches,

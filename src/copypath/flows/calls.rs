@@ -38,8 +38,6 @@ pub(super) enum Op {
     Pair,
     /// Memory of another process.
     Foreign,
-    /// Requests in a ring.
-    Ring,
     Ioctl,
     /// A 32-bit call.
     Narrow,
@@ -68,7 +66,6 @@ impl Op {
             "pipe" | "pipe2" => Op::Pipe,
             "socketpair" => Op::Pair,
             "process_vm_readv" | "process_vm_writev" => Op::Foreign,
-            "io_uring_setup" | "io_uring_enter" => Op::Ring,
             "ioctl" => Op::Ioctl,
             name if name.starts_with("32-bit_") => Op::Narrow,
             _ => Op::None,

@@ -319,9 +319,6 @@ impl Flows {
                     "process_vm: bytes copied between the memories of processes are in no flow",
                 );
             }
-            Op::Ring => {
-                self.note("io_uring: requests in rings are not seen, nor the bytes that they move")
-            }
             Op::Ioctl => self.note("FICLONE: blocks of files were shared; no byte was moved"),
             Op::None | Op::Narrow => {}
         }

@@ -179,3 +179,45 @@ impl Queue {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(length: u64, path: PathId, by: u64) -> Chunk {
+        Chunk {
+            length,
+            path,
+            token: None,
+            by,
+        }
+    }
+
+    fn taken(pipes: &mut Pipes, bytes: u64) -> Vec<(u64, PathId)> {
+        let chunks = pipes.take(7, bytes);
+        chunks
+            .iter()
+            .map(|chunk| (chunk.length, chunk.path))
+            .collect()
+    }
+
+    #[test]
+    fn what_a_call_did_not_write_is_taken_out_again_and_what_was_read_meanwhile_is_not() {
+        let mut pipes = Pipes::default();
+        pipes.push(7, chunk(100, 1, 11));
+        assert_eq!(taken(&mut pipes, 30), [(30, 1)], "the reader may be faster");
+        pipes.push(7, chunk(50, 2, 12));
+        pipes.settle(7, 11, 40);
+        pipes.settle(7, 12, 50);
+        assert_eq!(taken(&mut pipes, 1000), [(10, 1), (50, 2)]);
+        assert_eq!(taken(&mut pipes, 1), []);
+    }
+
+    #[test]
+    fn a_call_that_failed_has_written_nothing() {
+        let mut pipes = Pipes::default();
+        pipes.push(7, chunk(100, 1, 11));
+        pipes.settle(7, 11, 0);
+        assert_eq!(taken(&mut pipes, 1), []);
+    }
+}

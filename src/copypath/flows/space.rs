@@ -198,3 +198,35 @@ impl Space {
         mappings.find(|mapping| mapping.start <= start && end <= mapping.end)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_overwritten_is_cut_and_each_arrival_is_held_as_often_as_it_stands_there() {
+        let mut held = HashMap::new();
+        let mut changed = |id: ArrivalId, by: i32| *held.entry(id).or_insert(0) += by;
+        let mut space = Space::default();
+        space.remember(100, 200, 1, &mut changed);
+        space.remember(140, 160, 2, &mut changed);
+        space.remember(190, 250, 3, &mut changed);
+        space.forget(90, 110, &mut changed);
+        let mut parts = Vec::new();
+        space.parts(90, 260, &mut parts);
+        let seen: Vec<_> = parts
+            .iter()
+            .map(|part| (part.start, part.end, part.arrival))
+            .collect();
+        let expected = [
+            (90, 110, None),
+            (110, 140, Some(1)),
+            (140, 160, Some(2)),
+            (160, 190, Some(1)),
+            (190, 250, Some(3)),
+            (250, 260, None),
+        ];
+        assert_eq!(seen, expected);
+        assert_eq!(held, HashMap::from([(1, 2), (2, 1), (3, 1)]));
+    }
+}
