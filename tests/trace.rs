@@ -420,7 +420,13 @@ fn a_process_is_attached_to_and_left_running() {
     assert!(seen.json["syscalls"].as_u64().unwrap() > 0);
     // And by Ctrl-C.
     let zclab = attach("1h").stderr(Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(300));
+    let is_traced = || {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        !status.contains("TracerPid:\t0\n")
+    };
+    while !is_traced() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     // SAFETY: kill takes two integers; the child has not been waited for.
     unsafe { libc::kill(zclab.id() as i32, libc::SIGINT) };
     let output = zclab.wait_with_output().unwrap();

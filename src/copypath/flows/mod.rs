@@ -45,6 +45,8 @@ const MSG_ZEROCOPY: u64 = 0x400_0000;
 /// `PROT_WRITE` and `MAP_SHARED` of mmap(2); `MAP_SHARED_VALIDATE` has this bit, too.
 const PROT_WRITE: u64 = 0x2;
 const MAP_SHARED: u64 = 0x1;
+/// So many sends with MSG_ZEROCOPY wait for what the kernel tells of them: a program need not ask.
+const MOST_UNTOLD: usize = 10_000;
 /// So many open descriptors are remembered; they are looked up again when that is too few.
 const MOST_OPEN: usize = 1 << 16;
 
@@ -704,6 +706,9 @@ impl Flows {
             let sends = self.zerocopy.entry(sink.identity).or_default();
             sends.waiting.insert(sends.next, (gone, pending));
             sends.next = sends.next.wrapping_add(1);
+            if sends.waiting.len() > MOST_UNTOLD {
+                self.finish_zerocopy();
+            }
         } else {
             self.go(gone, &pending);
         }
@@ -969,10 +974,9 @@ impl Flows {
     }
 
     fn finish_zerocopy(&mut self) {
-        let sends = std::mem::take(&mut self.zerocopy);
-        let waiting = sends
-            .into_values()
-            .flat_map(|sends| sends.waiting.into_values());
+        let sends = self.zerocopy.values_mut();
+        let waiting = sends.flat_map(|sends| std::mem::take(&mut sends.waiting).into_values());
+        let waiting: Vec<_> = waiting.collect();
         for (pieces, mut pending) in waiting {
             pending.manner = Manner::NotCopied;
             self.note("MSG_ZEROCOPY: of some sends the program did not ask what became of them; they count as not copied");

@@ -88,9 +88,7 @@ pub(super) fn windows<T>(
         if let Some(found) = found(start, sum) {
             return Some(found);
         }
-        let Some(next) = bytes.get(start + LENGTH) else {
-            return None;
-        };
+        let next = bytes.get(start + LENGTH)?;
         let leaving = LEAVING.wrapping_mul(u64::from(bytes[start]) + 1);
         sum = roll(sum, *next).wrapping_sub(leaving);
     }
