@@ -187,6 +187,37 @@ fn an_experiment_runs_from_keys() {
 }
 
 #[test]
+fn a_proof_and_an_error_are_made_from_keys() {
+    let mut terminal = Terminal::open();
+    terminal.wait_for("Modules");
+    terminal.send("e");
+    terminal.wait_for("Experiments");
+    terminal.send("\r");
+    terminal.wait_for("runs it on this kernel");
+    terminal.send("r");
+    // Loopback sockets and pipes are there on every machine, and read-write copies on every kernel.
+    terminal.wait_for("copied on Linux");
+    terminal.until("all rows", |screen| screen.contents().contains("run again"));
+    assert!(terminal.contents().contains(&"A".repeat(32)));
+    terminal.send("\x1b");
+    terminal.wait_for("on this kernel, now");
+    terminal.send("j\r");
+    terminal.wait_for("What does your kernel answer?");
+    terminal.send("1");
+    terminal.wait_for("you said");
+    terminal.until("answer", |screen| screen.contents().contains("run again"));
+    assert!(
+        terminal.contents().contains("EINVAL"),
+        "{}",
+        terminal.contents()
+    );
+    terminal.send("q");
+    assert_eq!(terminal.ended().code(), Some(0));
+    terminal.is_deserted();
+    assert_eq!(files_under(terminal.home()), [""; 0]);
+}
+
+#[test]
 fn a_prediction_in_a_lesson_is_marked_from_a_live_run() {
     let mut terminal = Terminal::open();
     terminal.wait_for("Modules");

@@ -31,7 +31,15 @@ fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
         width: end.saturating_sub(2),
         ..room
     };
-    let x = pen.text(room, 0, 0, "zclab", accent) + 2;
+    // A long title has the row for itself.
+    let title = app
+        .open_lesson()
+        .map_or(0, |lesson| lesson.title.width() as u16);
+    let on_page = matches!(app.screen, Screen::Lesson | Screen::Quiz);
+    let x = match on_page && title + TITLE as u16 - 4 > room.width {
+        true => 0,
+        false => pen.text(room, 0, 0, "zclab", accent) + 2,
+    };
     match (app.screen, app.open_lesson()) {
         (Screen::Lesson | Screen::Quiz, Some(lesson)) => {
             let x = pen.text(room, x, 0, &lesson.number.to_string(), dim) + 1;
@@ -133,7 +141,7 @@ fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let room = rooms.message;
     let accent = pen.style(Role::Accent);
     if let Some(message) = &app.message {
-        pen.text(room, 0, 0, message, accent);
+        said(pen, rooms, message);
     } else if let Some(job) = &app.job {
         let dim = pen.style(Role::Dim);
         let x = pen.text(room, 0, 0, &format!("{}: ", job.title), dim);
@@ -150,6 +158,25 @@ fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
         if !job.cancelled {
             pen.text(room, x + 2, 0, "Esc stops it", dim);
         }
+    }
+}
+
+/// A message, over the last rows of the body where it is longer than a row.
+fn said(pen: &mut Pen, rooms: &Rooms, message: &str) {
+    let room = rooms.message;
+    let accent = pen.style(Role::Accent);
+    let lines = textwrap::wrap(message, usize::from(room.width.max(1)));
+    let above = (lines.len().saturating_sub(1) as u16).min(rooms.body.height);
+    let area = Rect {
+        y: room.y - above,
+        height: above + 1,
+        ..room
+    };
+    if above > 0 {
+        pen.clear(area);
+    }
+    for (y, line) in lines.iter().enumerate() {
+        pen.text(area, 0, y as u16, line, accent);
     }
 }
 

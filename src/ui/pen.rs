@@ -1,9 +1,13 @@
 //! The pen: writes into the frame, never outside its room, and notes what can be clicked.
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Color, Modifier, Style},
+};
 use unicode_width::UnicodeWidthStr;
 
-use super::theme::{Role, Theme};
+use super::theme::{Palette, Role, Theme};
 use crate::app::Click;
 
 /// What the last frame left to point at, and how much of it did not fit.
@@ -73,6 +77,14 @@ impl Pen<'_> {
     /// A style over a room, what is written there kept.
     pub fn paint(&mut self, room: Rect, style: Style) {
         self.buf.set_style(room.intersection(self.buf.area), style);
+    }
+
+    /// A marked row that is written: where the marker is a reversal, it is the only colour there.
+    pub fn settle(&mut self, room: Rect, marked: bool) {
+        if marked && self.theme.palette == Palette::Sixteen {
+            let alone = Style::new().fg(Color::Reset).remove_modifier(Modifier::DIM);
+            self.paint(room, alone);
+        }
     }
 
     /// Empties a room.

@@ -192,7 +192,12 @@ fn with_stage(tier: Tier, area: Rect, player: &Player) -> Layout {
         gaps[1] = (gaps[1] + gaps[2]).min(1);
         gaps[2] = 0;
     }
-    grant(1); // the basis
+    // The basis, whole, where it takes two rows.
+    let basis = player.basis().chars().count() as u16;
+    grant(
+        basis.div_ceil(area.width.max(1)).clamp(1, 2)
+            + u16::from(tier != Tier::Folded && basis > area.width),
+    );
     grant(requests.min(3) as u16);
     if matches!(tier, Tier::Medium | Tier::Large) {
         if has_source {

@@ -120,6 +120,7 @@ fn module(pen: &mut Pen, app: &App, row: Rect, index: usize, tall: bool) {
     if tall {
         copies(pen, app, row, lesson, quiet);
         second_row(pen, app, row, index, cell, quiet);
+        pen.settle(row, app.course.selected == index);
         return;
     }
     cells(pen, app, row, (pages, 0), lesson, CELLS, cell);
@@ -127,6 +128,7 @@ fn module(pen: &mut Pen, app: &App, row: Rect, index: usize, tall: bool) {
         pen.text(row, row.width.saturating_sub(6), 0, "✓", strong);
     }
     pen.right(row, 0, &lesson.minutes.to_string(), quiet);
+    pen.settle(row, app.course.selected == index);
 }
 
 /// `■■■····  3 of 10 questions  25 min`, under the title.

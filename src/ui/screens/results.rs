@@ -167,8 +167,24 @@ fn untraced(rows: &mut Rows, measured: Option<&Measured>, height: usize) {
         return;
     };
     let free = height.saturating_sub(rows.len()).max(1);
-    for (name, value) in measured_figures(measured).into_iter().take(free) {
-        rows.pair(name, &value, Role::Strong);
+    let [switches, faults, cpu, wall] = measured_figures(measured);
+    let together = |(name, value): &(&str, String), (other, more): &(&str, String)| {
+        let (name, other) = (
+            name.trim_end_matches(" time"),
+            other.trim_end_matches(" time"),
+        );
+        (format!("{name}, {other} time"), format!("{value}, {more}"))
+    };
+    let owned = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
+    let times = together(&cpu, &wall);
+    let figures = match free {
+        4.. => vec![owned(&switches), owned(&faults), owned(&cpu), owned(&wall)],
+        3 => vec![owned(&switches), owned(&faults), times],
+        2 => vec![owned(&switches), times],
+        _ => vec![owned(&switches)],
+    };
+    for (name, value) in figures {
+        rows.pair(&name, &value, Role::Strong);
     }
 }
 
@@ -259,6 +275,11 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
     }
     if let Some(measured) = measured {
         let [(name, switches), ..] = measured_figures(measured);
+        let name = if switches == "1" {
+            "context switch"
+        } else {
+            name
+        };
         rows.push(Row {
             left: vec![
                 (format!("{:NAMES$}", "untraced"), dim),

@@ -235,6 +235,7 @@ impl Rows {
                 x = pen.text(line, x, 0, &text, style);
             }
         }
+        pen.settle(line, row.marked);
         if let Some(click) = row.click {
             pen.spot(line, click);
         }

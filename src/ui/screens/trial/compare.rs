@@ -103,7 +103,7 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
     let calls = area.width >= 76;
     let figures = if calls { 3 * TIME } else { 2 * TIME };
     let columns = usize::from(area.width)
-        .saturating_sub(label + method + figures)
+        .saturating_sub(label + method + figures + 1)
         .clamp(SCALE.0, SCALE.1);
     let scale = Scale::over(found.rows.iter().map(|row| row.wall), columns);
     let (dim, strong, plain) = (

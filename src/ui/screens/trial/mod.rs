@@ -29,6 +29,8 @@ pub use list::draw as draw_list;
 const SIDE_BY_SIDE: u16 = 110;
 /// Columns of what is said, beside the rows.
 const SIDE: u16 = 44;
+/// From here on the eye would lose the row.
+const WIDEST: u16 = 132;
 /// Rows that the list keeps, at least, above what is said of the chosen one.
 const LEAST_ROWS: u16 = 7;
 
@@ -64,6 +66,10 @@ struct View {
 }
 
 fn shown(pen: &mut Pen, app: &App, page: &TrialPage, area: Rect) {
+    let area = Rect {
+        width: area.width.min(WIDEST),
+        ..area
+    };
     let wide =
         area.width >= SIDE_BY_SIDE && !matches!(page.what, What::Compare(_) | What::Watching);
     let main = if wide {

@@ -15,6 +15,8 @@ const LETTERS: usize = 32;
 /// Columns of method, sink and letters, with the gaps.
 const METHOD: usize = 16;
 const SINK: usize = 6;
+/// Narrower than this, a letter stands for two.
+const WHOLE: u16 = 64;
 /// Letters of a line of the three blocks.
 const BLOCK: usize = 8;
 /// Rows that the three blocks take, with their titles.
@@ -76,6 +78,7 @@ fn table(
         rows.style(Role::Accent),
         rows.style(Role::Text),
     );
+    let letters = if width < WHOLE { LETTERS / 2 } else { LETTERS };
     let long = width >= 72;
     let step = |number: &str, long_text: &str, short: &str| {
         let text = if long { long_text } else { short };
@@ -106,7 +109,7 @@ fn table(
         left: vec![
             cell("method", METHOD, dim),
             cell("to", SINK, dim),
-            cell("what arrived", LETTERS + 2, dim),
+            cell("what arrived", letters + 2, dim),
             ("verdict".to_owned(), dim),
         ],
         ..Row::default()
@@ -134,7 +137,7 @@ fn table(
             plain
         };
         let mut left = vec![cell(name, METHOD, style), cell(to.name(), SINK, dim)];
-        left.extend(arrived(&rows, proof));
+        left.extend(arrived(&rows, proof, letters));
         left.push(("  ".to_owned(), plain));
         left.extend(verdict(&rows, proof));
         rows.push(Row {
@@ -147,20 +150,24 @@ fn table(
     rows
 }
 
-/// The letters that arrived, in [`LETTERS`] columns.
-fn arrived(rows: &Rows, proof: Option<&Proof>) -> Vec<Span> {
+/// What arrived, in so many columns: all letters, or one for two where both are the same.
+fn arrived(rows: &Rows, proof: Option<&Proof>, columns: usize) -> Vec<Span> {
     let ghost = rows.style(Role::Ghost);
     let Some(proof) = proof else {
-        return vec![cell(&"·".repeat(LETTERS), LETTERS, ghost)];
+        return vec![cell(&"·".repeat(columns), columns, ghost)];
     };
     if proof.verdict == ProofVerdict::Unavailable {
-        return vec![cell("not available here", LETTERS, ghost)];
+        return vec![cell("not available here", columns, ghost)];
     }
-    let mut spans = runs(rows, &proof.arrived);
-    spans.push((
-        " ".repeat(LETTERS.saturating_sub(proof.arrived.len())),
-        ghost,
-    ));
+    let all: Vec<char> = proof.arrived.chars().collect();
+    let share = all.len().div_ceil(columns).max(1);
+    let one = |share: &[char]| match share.iter().all(|letter| *letter == share[0]) {
+        true => share[0],
+        false => 'x',
+    };
+    let letters: String = all.chunks(share).map(one).collect();
+    let mut spans = runs(rows, &letters);
+    spans.push((" ".repeat(columns.saturating_sub(letters.len())), ghost));
     spans
 }
 

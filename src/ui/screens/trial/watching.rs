@@ -49,7 +49,7 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
         .map_or(String::new(), |calls| format!("{} calls", grouped(calls)));
     rows.group(&found.transfer, &calls);
     let columns = usize::from(width)
-        .saturating_sub(WAY + FIGURE)
+        .saturating_sub(WAY + FIGURE + 1)
         .clamp(12, 60);
     let scale = Scale::over(found.rows.iter().map(|row| row.wall), columns);
     for row in &found.rows {
