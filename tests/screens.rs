@@ -117,7 +117,6 @@ fn experiments() {
 #[test]
 fn every_experiment_before_and_after_it_ran() {
     for (name, title) in [
-        ("proof", "alias proof"),
         ("page-cache", "page cache"),
         ("claim", "2-3 times"),
         ("sweep", "the chunk"),
