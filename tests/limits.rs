@@ -69,7 +69,7 @@ fn with_64_kib_of_locked_memory_every_other_method_works_as_ever() {
         let errors = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
             // Buffers that are registered with a ring, or sent from, are pinned: those may be too much.
-            assert!(method.name().starts_with("uring-"), "{method}: {errors}");
+            assert!(method.uses_ring(), "{method}: {errors}");
             assert!(errors.contains("locked"), "{method}: {errors}");
             continue;
         }
@@ -126,7 +126,9 @@ fn prove_names_the_limit_and_proves_the_rest() {
             Some(reason) if row["verdict"] == "unavailable" => {
                 let pins = method == "send-zerocopy" || method.starts_with("uring-");
                 assert!(pins || method == "direct-send", "{row:#}");
-                assert!(reason.contains("RLIMIT_MEMLOCK is 64 KiB"), "{reason}");
+                // Sends of a ring are not proven: they wait for their reports.
+                let limit = reason.contains("RLIMIT_MEMLOCK is 64 KiB");
+                assert!(limit || reason.contains("kernel's reports"), "{reason}");
             }
             _ => assert_ne!(method, "send-zerocopy", "{row:#}"),
         }

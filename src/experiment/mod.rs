@@ -394,6 +394,17 @@ fn moved_by(pid: u32) -> u64 {
         .fold(number("io".to_owned(), "wchar:"), u64::max)
 }
 
+/// What cannot be had for want of memory that may be locked says how much that is.
+fn with_memlock_limit(error: std::io::Error) -> anyhow::Error {
+    match error.kind() {
+        std::io::ErrorKind::OutOfMemory => {
+            let limit = memlock_limit();
+            anyhow::anyhow!("{error} (RLIMIT_MEMLOCK is {limit})")
+        }
+        _ => error.into(),
+    }
+}
+
 /// How much memory this process may lock, in words.
 fn memlock_limit() -> String {
     match getrlimit(Resource::RLIMIT_MEMLOCK) {

@@ -246,7 +246,10 @@ fn prepare(method: Method, to: Sink, source: &File, size: usize) -> Result<Tools
         pipe_size: None,
         direct: true,
     };
-    Tools::prepare(method.name(), source.as_fd(), wish).context("cannot prepare")
+    let tools = Tools::prepare(method.name(), source.as_fd(), wish);
+    tools
+        .map_err(super::with_memlock_limit)
+        .context("cannot prepare")
 }
 
 /// Where the system's limit of a queue stands.

@@ -25,7 +25,7 @@ use crate::model::{
     Cache, KernelReports, Measured, Method, Residency, Sink, Start, TransferSpec, Unavailable,
     marker,
 };
-use crate::transfer::{self, Job, Tools, Wish};
+use crate::transfer::{self, Job, Reports, Tools, Wish};
 
 /// The descriptor of the source in every recording.
 pub const SOURCE: RawFd = 3;
@@ -159,7 +159,7 @@ pub fn send(order: &Order) -> Result<Report> {
     drop(tools.second.take());
     let also_received = second_reader.map(Receiver::finish).transpose()?;
     let kernel_reports = kernel_reports(spec, &tools);
-    unavailable.extend(refused_sends(tools.reports.refused));
+    unavailable.extend(refused_sends(&tools));
     drop(tools);
     Ok(Report {
         bytes_moved,
@@ -215,6 +215,7 @@ fn prepare(spec: &TransferSpec, source: &File, size: u64, sink: &OwnedFd) -> Res
         direct: true,
     };
     let tools = Tools::prepare(spec.method.name(), source.as_fd(), wish);
+    let tools = tools.map_err(super::with_memlock_limit);
     let tools = tools.with_context(|| format!("cannot prepare {}{}", spec.method, piped(spec)))?;
     if let (Sink::Pipe, Some(size)) = (spec.to, pipe_size) {
         let set = transfer::set_pipe_size(sink, size);
@@ -274,10 +275,7 @@ fn pipe_size(spec: &TransferSpec, tools: &Tools, sink: &OwnedFd) -> Option<u64> 
 
 /// What the kernel said itself, for a method that asks it.
 fn kernel_reports(spec: &TransferSpec, tools: &Tools) -> Option<KernelReports> {
-    let reports = match &tools.ring {
-        Some(ring) => &ring.reports,
-        None => &tools.reports,
-    };
+    let reports = reports_of(tools);
     spec.method.has_reports().then(|| KernelReports {
         completions: reports.completed.into(),
         copied: reports.copied.into(),
@@ -285,12 +283,24 @@ fn kernel_reports(spec: &TransferSpec, tools: &Tools) -> Option<KernelReports> {
     })
 }
 
+fn reports_of(tools: &Tools) -> &Reports {
+    match &tools.ring {
+        Some(ring) => &ring.reports,
+        None => &tools.reports,
+    }
+}
+
 /// Sends that could not be zero-copy.
-fn refused_sends(refused: u32) -> Option<Unavailable> {
+fn refused_sends(tools: &Tools) -> Option<Unavailable> {
+    let refused = reports_of(tools).refused;
+    let errno = match tools.ring {
+        Some(_) => "ENOMEM",
+        None => "ENOBUFS",
+    };
     (refused > 0).then(|| {
         let limit = super::memlock_limit();
         let reason = format!(
-            "{refused} sends were refused (ENOBUFS) and copied instead: their pages count as locked memory, and \
+            "{refused} sends were refused ({errno}) and copied instead: their pages count as locked memory, and \
              RLIMIT_MEMLOCK is {limit}"
         );
         unavailable_because("memlock", reason)

@@ -117,7 +117,11 @@ impl Ring {
             let answer = self.answers[number];
             match answer.result.unwrap_or(0) {
                 // A send that failed has a notification, too.
-                failed @ ..0 => Err(Errno::from_raw(-failed)),
+                failed @ ..0 => {
+                    let errno = Errno::from_raw(-failed);
+                    self.reports.refused += u32::from(errno == Errno::ENOMEM);
+                    Err(errno)
+                }
                 done => {
                     if let Some(copied) = answer.notified {
                         self.reports.note_send(copied);
@@ -153,8 +157,7 @@ fn with(what: &str, error: Error) -> Error {
     let why = match error.raw_os_error() {
         // The rings themselves are locked memory, too.
         Some(libc::ENOMEM) => {
-            "ENOMEM: no more memory may be locked (ulimit -l); a smaller --chunk asks for less"
-                .to_owned()
+            "ENOMEM: no more memory may be locked; a smaller --chunk asks for less".to_owned()
         }
         _ => error.to_string(),
     };
