@@ -1446,3 +1446,42 @@ fn lessons_are_listed_and_printed() {
         "{err}"
     );
 }
+
+/// Module and page title of every page that a cell of the map names: `3, "Four copies", "The loop"; 7, "Build it"`.
+fn named_pages(cell: &str) -> Vec<(usize, &str)> {
+    let mut named = Vec::new();
+    for part in cell.split("; ") {
+        let Some((number, titles)) = part.split_once(", ") else {
+            continue;
+        };
+        let Ok(number) = number.parse() else {
+            continue;
+        };
+        named.extend(titles.split('"').skip(1).step_by(2).map(|it| (number, it)));
+    }
+    named
+}
+
+#[test]
+fn every_page_that_the_map_of_the_material_names_is_there() {
+    let map = include_str!("../lessons/README.md");
+    let files = embedded::lessons();
+    let course = shipped();
+    let mut named = 0;
+    for row in map.lines().filter(|line| line.starts_with("| ")) {
+        let cell = row.trim_end_matches([' ', '|']).rsplit("| ").next();
+        for (number, title) in named_pages(cell.unwrap_or_default()) {
+            let prefix = format!("{number:02}-");
+            let file = files.iter().find(|(name, _)| name.starts_with(&prefix));
+            let (file, _) = file.unwrap_or_else(|| panic!("no lesson {number}: {row}"));
+            let id = &file[prefix.len()..file.len() - ".md".len()];
+            let lesson = course.lessons().iter().find(|lesson| lesson.id == id);
+            let pages = &lesson.unwrap().pages;
+            let there = pages.iter().any(|page| page.title == title);
+            assert!(there, "{file} has no page \"{title}\"");
+            named += 1;
+        }
+    }
+    assert!(named > 60, "the map names {named} pages");
+    assert!(!map.to_lowercase().contains("later"), "a gap in the map");
+}
