@@ -110,8 +110,11 @@ impl Drawn {
             hop.from == Place::Pipe && matches!(hop.to, Place::SocketQueue | Place::PageCache)
         };
         let pipe = hops.clone().any(onward);
+        let past_the_cache =
+            |hop: &FigureHop| (hop.from, hop.to) == (Place::Disk, Place::UserBuffer);
         Plan {
             pipe,
+            direct: hops.clone().any(past_the_cache),
             upper: if hops.any(|hop| hop.how == How::Mapping) {
                 Upper::Mapping
             } else if has(Place::UserBuffer) {
@@ -119,7 +122,6 @@ impl Drawn {
             } else {
                 Upper::Empty
             },
-            direct: false,
             start: Start::File,
             shares: false,
             sink: if has(Place::SocketQueue) {
