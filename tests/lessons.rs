@@ -436,8 +436,9 @@ fn the_kernel_gives_the_figures_that_the_lessons_ask_for() {
 
 /// How much a pipe takes or a socket has at once, and how often a completion is asked for before it comes.
 fn calls_depend_on_the_peer(spec: &TransferSpec) -> bool {
-    use zclab::model::Method::{RecvWrite, SendZerocopy, SpliceReceive};
-    spec.to == Sink::Pipe || matches!(spec.method, RecvWrite | SendZerocopy | SpliceReceive)
+    use zclab::model::Method::{DirectSend, RecvWrite, SendZerocopy, SpliceReceive, UringSendZc};
+    let completes = matches!(spec.method, SendZerocopy | UringSendZc | DirectSend);
+    spec.to == Sink::Pipe || completes || matches!(spec.method, RecvWrite | SpliceReceive)
 }
 
 /// What the course runs, each with the name of who asks and the figure asked for.
