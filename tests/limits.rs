@@ -6,12 +6,20 @@ use std::{
     os::unix::process::CommandExt,
     path::Path,
     process::{Command, Output, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use nix::sys::resource::{Resource, setrlimit};
 use refusal::refusing;
 use serde_json::Value;
 use zclab::model::Method;
+
+/// Locked memory is counted by user, not by process: two of these tests at a time would take it from each other.
+static LOCKED_MEMORY: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    LOCKED_MEMORY.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
 
@@ -62,6 +70,7 @@ fn directory() -> tempfile::TempDir {
 
 #[test]
 fn with_64_kib_of_locked_memory_every_other_method_works_as_ever() {
+    let _alone = alone();
     let dir = directory();
     for method in Method::ALL {
         let run = zclab(&["run", method.name(), "--json"], dir.path());
@@ -90,6 +99,7 @@ fn with_64_kib_of_locked_memory_every_other_method_works_as_ever() {
 
 #[test]
 fn a_zerocopy_send_beyond_the_limit_is_copied_and_said_to_be() {
+    let _alone = alone();
     let dir = directory();
     let run = |chunk: &str| {
         let args = ["run", "send-zerocopy", "--chunk", chunk, "--json"];
@@ -117,6 +127,7 @@ fn a_zerocopy_send_beyond_the_limit_is_copied_and_said_to_be() {
 
 #[test]
 fn prove_names_the_limit_and_proves_the_rest() {
+    let _alone = alone();
     let dir = directory();
     let prove = with_64_kib_locked(zclab(&["prove", "--json"], dir.path()));
     let document = document(&{ prove }.output().unwrap());
@@ -148,6 +159,7 @@ fn doctor_tells_the_limit() {
 /// A seccomp filter refuses io_uring_setup, as containers do.
 #[test]
 fn without_io_uring_everything_else_works() {
+    let _alone = alone();
     let dir = directory();
     let refused = |args: &[&str]| refusing(libc::SYS_io_uring_setup, zclab(args, dir.path()));
     let needs_ring = |method: &str| method.starts_with("uring-") || method == "direct-send";

@@ -114,7 +114,17 @@ pub(super) fn io_uring() -> Found {
     Err(match read_number("/proc/sys/kernel/io_uring_disabled") {
         Some(disabled) if disabled > 0 => format!("kernel.io_uring_disabled={disabled} ({error})"),
         _ if error == Errno::ENOSYS => "this kernel has no io_uring".to_owned(),
-        _ if is_filtered() => format!("a seccomp filter refuses it, as containers do ({error})"),
+        // The rings themselves are locked memory.
+        _ if error == Errno::ENOMEM => match getrlimit(Resource::RLIMIT_MEMLOCK) {
+            Ok((limit, _)) => format!(
+                "io_uring_setup: ENOMEM: no more memory may be locked, RLIMIT_MEMLOCK is {}",
+                Size(limit)
+            ),
+            Err(_) => "io_uring_setup: ENOMEM: no more memory may be locked".to_owned(),
+        },
+        _ if is_filtered() => {
+            format!("a seccomp filter refuses io_uring_setup, as containers do ({error})")
+        }
         _ => format!("io_uring_setup: {error}"),
     })
 }

@@ -24,9 +24,14 @@ pub fn transfer(
         let want = buffer.len().min(size - moved);
         // A CPU copy: page cache to buffer.
         let read = Read::new(Fd(source.as_raw_fd()), buffer.as_mut_ptr(), want as u32);
+        let read = read.offset(moved as u64).build();
         // The link: the next request waits for all of it.
-        let read = read.offset(moved as u64).build().flags(Flags::IO_LINK);
-        let [n, sent] = run(ring, [read, zero_copy(sink, &buffer[..want])])?;
+        let first = read.clone().flags(Flags::IO_LINK);
+        let [mut n, sent] = run(ring, [first, zero_copy(sink, &buffer[..want])])?;
+        // A send that is refused at once cancels the read.
+        if n == Err(Errno::ECANCELED) {
+            [n] = run(ring, [read])?;
+        }
         let n = n?;
         // 0: somebody has made the file shorter.
         if n == 0 {
