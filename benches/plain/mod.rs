@@ -71,7 +71,9 @@ pub fn cpu_of(method: Method, to: Sink, source: &File, dir: &Path) -> Option<Dur
         drop(second.sink);
         second.receiver.map(|receiver| receiver.finish().unwrap())
     });
-    peer.map(|peer| peer.finish().unwrap());
+    if let Some(peer) = peer {
+        peer.finish().unwrap();
+    }
     Some(cpu)
 }
 
@@ -219,7 +221,7 @@ fn send_zerocopy(file: BorrowedFd, sink: BorrowedFd) -> Duration {
 }
 
 /// How many sends the kernel reports now; 0 after a wait for the next report.
-fn reported(sink: BorrowedFd, space: &mut Vec<u8>) -> u32 {
+fn reported(sink: BorrowedFd, space: &mut [u8]) -> u32 {
     let queue = MsgFlags::MSG_ERRQUEUE;
     match recvmsg::<()>(sink.as_raw_fd(), &mut [], Some(space), queue) {
         Ok(message) => {

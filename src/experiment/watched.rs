@@ -7,14 +7,12 @@ use nix::sys::{
     signalfd::{SfdFlags, SignalFd},
 };
 
-use crate::{
-    copypath::flows::{Flows, Moment, Process},
-    host,
-    model::{Addresses, Counted, Exit, Machine, Trace, Watched},
-    trace::{
-        Ended, TraceError,
-        watch::{self, Asked, Handle, Observer, Options, Seen, Subject, Tracee},
-    },
+use crate::copypath::flows::{Flows, Moment, Process};
+use crate::host;
+use crate::model::{Addresses, Counted, Exit, Machine, Trace, Watched};
+use crate::trace::{
+    Ended, TraceError,
+    watch::{self, Asked, Handle, Observer, Options, Seen, Subject, Tracee},
 };
 
 /// What is to be watched.

@@ -211,13 +211,15 @@ fn pairs(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: boo
         let mut left = Vec::new();
         if let Some(text) = lefts.get(row) {
             let partner = state.partners.get(row).copied().flatten();
+            let right = solved.get(row).copied();
             let shown = match partner {
-                _ if state.explained => Some(solved[row]),
+                _ if state.explained => right,
                 partner => partner,
             };
             let mark = match (&state.verdict, state.focus == row) {
-                (Some(_), _) if partner == Some(solved[row]) => "✓",
-                (Some(_), _) if partner.is_some() => "✗",
+                (Some(_), _) if partner.is_none() => " ",
+                (Some(_), _) if partner == right => "✓",
+                (Some(_), _) => "✗",
                 (None, true) => "▸",
                 _ => " ",
             };
