@@ -26,6 +26,7 @@ use nix::{
 };
 use zclab::{
     endpoint::{self, Drain, Reader},
+    host,
     model::{Method, Sink},
 };
 
@@ -198,7 +199,7 @@ fn tee_both(file: BorrowedFd, sink: BorrowedFd, second: BorrowedFd) -> Duration 
 }
 
 fn send_zerocopy(file: BorrowedFd, sink: BorrowedFd) -> Duration {
-    allow_zerocopy(sink);
+    host::allow_zerocopy(sink).expect("SO_ZEROCOPY");
     let mut buffer = vec![1u8; CHUNK];
     let zerocopy = MsgFlags::from_bits_retain(libc::MSG_ZEROCOPY);
     let mut space = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in);
@@ -238,19 +239,4 @@ fn reported(sink: BorrowedFd, space: &mut [u8]) -> u32 {
         }
         Err(errno) => panic!("{errno}"),
     }
-}
-
-fn allow_zerocopy(socket: BorrowedFd) {
-    let on: libc::c_int = 1;
-    // SAFETY: the option's value is an int that outlives the call, and its length is told.
-    let done = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_ZEROCOPY,
-            (&raw const on).cast(),
-            size_of_val(&on) as libc::socklen_t,
-        )
-    };
-    assert_eq!(done, 0);
 }

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::{sink::tcp_pair, this_program};
+use super::{ends, this_program};
 
 /// A process that sends.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Feeder {
 /// # Errors
 /// The connection or the process cannot be had.
 pub fn feed(file: File, cpus: Option<&str>) -> Result<(OwnedFd, Feeder)> {
-    let (near, far) = tcp_pair().context("cannot connect to 127.0.0.1")?;
+    let (near, far) = ends::tcp()?;
     let mut command = this_program();
     command.arg("__feed");
     if let Some(cpus) = cpus {

@@ -1,5 +1,6 @@
 //! Where bytes come from and go to: source files, sinks, and the process that receives.
 
+pub mod ends;
 mod feeder;
 mod mapped;
 mod pattern;

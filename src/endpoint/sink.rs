@@ -3,17 +3,13 @@
 use std::{
     fs::File,
     io::{Seek, SeekFrom},
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
-        unix::net::UnixStream,
-    },
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::Path,
 };
 
 use anyhow::{Context, Result};
 
-use super::{Drain, Reader, Received, Receiver, receiver, scratch_file, source};
+use super::{Drain, Reader, Received, Receiver, ends, receiver, scratch_file, source};
 use crate::model::Sink;
 
 /// A sink to write to, and the process that drains it (a file has none).
@@ -38,33 +34,17 @@ pub fn connect(to: Sink, dir: &Path, reader: &Reader) -> Result<Connection> {
             });
         }
         Sink::Tcp => {
-            let (sink, other) = tcp_pair().context("cannot connect to 127.0.0.1")?;
+            let (sink, other) = ends::tcp()?;
             (sink.into(), other.into())
         }
         Sink::Unix => {
-            let (sink, other) = UnixStream::pair().context("cannot make a pair of unix sockets")?;
+            let (sink, other) = ends::unix()?;
             (sink.into(), other.into())
         }
-        Sink::Pipe => {
-            let (other, sink) = std::io::pipe().context("cannot make a pipe")?;
-            (sink.into(), other.into())
-        }
+        Sink::Pipe => ends::pipe()?,
     };
     let receiver = Some(receiver::start(other, reader)?);
     Ok(Connection { sink, receiver })
-}
-
-/// Both ends of a connection over loopback. The port is the system's choice.
-pub(super) fn tcp_pair() -> std::io::Result<(TcpStream, TcpStream)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let sink = TcpStream::connect(listener.local_addr()?)?;
-    // Whoever else has found the port is not the one.
-    loop {
-        let (other, address) = listener.accept()?;
-        if address == sink.local_addr()? {
-            return Ok((sink, other));
-        }
-    }
 }
 
 /// What a file sink holds now.

@@ -2,7 +2,6 @@
 
 pub mod claims;
 pub mod comparison;
-mod ends;
 pub mod errors;
 pub mod page_cache;
 pub mod proof;

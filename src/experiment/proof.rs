@@ -23,8 +23,7 @@ use nix::{
     },
 };
 
-use super::ends;
-use crate::endpoint;
+use crate::endpoint::{self, ends};
 use crate::host;
 use crate::model::{Method, Sink, Size};
 pub use crate::model::{Proof, ProofVerdict as Verdict};
@@ -172,7 +171,7 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
 fn zerocopy_round(old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
     let size = old.len();
     let mut way = Way::open(Sink::Tcp, size, dir)?;
-    ends::allow_zerocopy(way.near()?).context("cannot set SO_ZEROCOPY")?;
+    host::allow_zerocopy(way.near()?).context("cannot set SO_ZEROCOPY")?;
     let mut buffer = old.to_vec();
     let mut reports = Reports::new();
     let socket = way.near()?.as_raw_fd();

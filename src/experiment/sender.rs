@@ -18,7 +18,7 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{self, Connection, Drain, Feeder, Reader, Received, Receiver};
+use crate::endpoint::{self, Connection, Drain, Feeder, Reader, Received, Receiver, ends};
 use crate::host;
 use crate::measure::{self, Counters, PeakMemory, Whose};
 use crate::model::{
@@ -105,7 +105,7 @@ pub fn send(order: &Order) -> Result<Report> {
     let connection = endpoint::connect(spec.to, &directory.path, &reader(order))?;
     let sink = put_in_place(connection.sink, sink)?;
     if spec.method == Method::SendZerocopy {
-        super::ends::allow_zerocopy(&sink).context("cannot set SO_ZEROCOPY")?;
+        host::allow_zerocopy(&sink).context("cannot set SO_ZEROCOPY")?;
     }
     warm_up(spec).context("cannot rehearse the transfer")?;
     let memory = PeakMemory::watch();
@@ -383,7 +383,7 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
 
 /// A connection on which this has arrived, and its end.
 fn sent_already(bytes: &[u8]) -> Result<File> {
-    let (near, mut far) = super::ends::tcp()?;
+    let (near, mut far) = ends::tcp()?;
     far.write_all(bytes)?;
     Ok(OwnedFd::from(near).into())
 }
@@ -393,9 +393,9 @@ fn sent_already(bytes: &[u8]) -> Result<File> {
 fn unseen(spec: &TransferSpec) -> Result<(OwnedFd, Option<OwnedFd>)> {
     Ok(match spec.to {
         Sink::Tcp if spec.method.has_reports() => {
-            let (near, far) = super::ends::tcp()?;
+            let (near, far) = ends::tcp()?;
             let near = OwnedFd::from(near);
-            super::ends::allow_zerocopy(&near)?;
+            host::allow_zerocopy(&near)?;
             (near, Some(far.into()))
         }
         Sink::Pipe => {
@@ -403,7 +403,7 @@ fn unseen(spec: &TransferSpec) -> Result<(OwnedFd, Option<OwnedFd>)> {
             (into.into(), Some(out.into()))
         }
         Sink::Unix if spec.method == Method::SharedMemory => {
-            let (near, far) = super::ends::unix()?;
+            let (near, far) = ends::unix()?;
             (near.into(), Some(far.into()))
         }
         Sink::File => (memory_file(0)?.into(), None),

@@ -12,3 +12,4 @@ pub use directory::{Directory, scratch_directory};
 pub use file_system::file_system;
 pub use instruments::{Instrument, instruments, io_uring_refusal};
 pub use machine::machine;
+pub use probe::allow_zerocopy;

@@ -5,7 +5,7 @@ use std::{
     io,
     net::{Ipv4Addr, TcpListener},
     os::{
-        fd::{AsRawFd, FromRawFd, OwnedFd},
+        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
         unix::fs::OpenOptionsExt,
     },
     path::Path,
@@ -132,20 +132,28 @@ pub(super) fn io_uring() -> Found {
 pub(super) fn send_zerocopy() -> Found {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .map_err(|error| format!("there is no TCP socket on 127.0.0.1: {error}"))?;
+    allow_zerocopy(&socket)
+        .map(|()| String::new())
+        .map_err(|error| format!("setsockopt SO_ZEROCOPY: {error}"))
+}
+
+/// `setsockopt(SO_ZEROCOPY)`, which nix does not have.
+///
+/// # Errors
+/// EOPNOTSUPP: this kind of socket has no zero-copy sends; others as setsockopt(2).
+pub fn allow_zerocopy(socket: impl AsFd) -> nix::Result<()> {
     let on: libc::c_int = 1;
-    // SAFETY: the value is a c_int, of the size that is named.
+    // SAFETY: the option's value is an int that outlives the call, and its length is told.
     let done = unsafe {
         libc::setsockopt(
-            socket.as_raw_fd(),
+            socket.as_fd().as_raw_fd(),
             libc::SOL_SOCKET,
             libc::SO_ZEROCOPY,
             (&raw const on).cast(),
-            size_of::<libc::c_int>() as libc::socklen_t,
+            size_of_val(&on) as libc::socklen_t,
         )
     };
-    Errno::result(done)
-        .map(|_| String::new())
-        .map_err(|error| format!("setsockopt SO_ZEROCOPY: {error}"))
+    Errno::result(done).map(drop)
 }
 
 pub(super) fn cachestat() -> Found {

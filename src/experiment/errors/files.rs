@@ -14,7 +14,7 @@ use super::{
     Experiment, Seen, Setting,
 };
 use crate::endpoint;
-use crate::experiment::ends;
+use crate::endpoint::ends;
 use crate::host;
 
 const THEME: &str = "files";

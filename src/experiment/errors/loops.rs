@@ -20,7 +20,7 @@ use nix::{
 };
 
 use super::{Expected::Always, Experiment, Seen, name};
-use crate::experiment::ends;
+use crate::endpoint::ends;
 use crate::model::grouped;
 
 const THEME: &str = "loops";

@@ -12,7 +12,7 @@ use nix::{
 };
 
 use super::{Expected::Always, Experiment, Seen, Setting, sockets};
-use crate::experiment::ends;
+use crate::{endpoint::ends, host::allow_zerocopy};
 
 const THEME: &str = "locked memory";
 const LIMIT: usize = 8 << 20;
@@ -70,7 +70,7 @@ fn register(_: &Setting) -> Result<Seen> {
 fn zerocopy(_: &Setting) -> Result<Seen> {
     limit()?;
     let (near, _far) = ends::tcp()?;
-    if let Err(errno) = sockets::allow_zerocopy(&near) {
+    if let Err(errno) = allow_zerocopy(&near) {
         let reason = format!("SO_ZEROCOPY is refused: {}", super::name(errno));
         return Ok(Seen::unavailable(reason));
     }

@@ -9,7 +9,7 @@ use nix::{
 };
 
 use super::{Expected::Always, Experiment, Seen, Setting};
-use crate::experiment::ends;
+use crate::endpoint::ends;
 
 const THEME: &str = "pipes";
 

@@ -17,8 +17,7 @@ use nix::{
 };
 
 use super::{Expected::Always, Experiment, Seen, Setting, name};
-use crate::experiment::ends;
-pub(super) use crate::experiment::ends::allow_zerocopy;
+use crate::{endpoint::ends, host::allow_zerocopy};
 
 const THEME: &str = "sockets";
 

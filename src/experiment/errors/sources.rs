@@ -15,7 +15,7 @@ use super::{
     Expected::{Always, MostOfACall},
     Experiment, Seen,
 };
-use crate::experiment::ends;
+use crate::endpoint::ends;
 
 const THEME: &str = "sources";
 
