@@ -12,7 +12,8 @@ use nix::{
 };
 
 use super::{Expected::Always, Experiment, Seen, Setting, sockets};
-use crate::{endpoint::ends, host::allow_zerocopy};
+use crate::endpoint::ends;
+use crate::host::allow_zerocopy;
 
 const THEME: &str = "locked memory";
 const LIMIT: usize = 8 << 20;

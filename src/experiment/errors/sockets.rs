@@ -17,7 +17,8 @@ use nix::{
 };
 
 use super::{Expected::Always, Experiment, Seen, Setting, name};
-use crate::{endpoint::ends, host::allow_zerocopy};
+use crate::endpoint::ends;
+use crate::host::allow_zerocopy;
 
 const THEME: &str = "sockets";
 
