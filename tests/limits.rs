@@ -137,9 +137,7 @@ fn prove_names_the_limit_and_proves_the_rest() {
             Some(reason) if row["verdict"] == "unavailable" => {
                 let pins = method == "send-zerocopy" || method.starts_with("uring-");
                 assert!(pins || method == "direct-send", "{row:#}");
-                // Sends of a ring are not proven: they wait for their reports.
-                let limit = reason.contains("RLIMIT_MEMLOCK is 64 KiB");
-                assert!(limit || reason.contains("kernel's reports"), "{reason}");
+                assert!(reason.contains("RLIMIT_MEMLOCK is 64 KiB"), "{reason}");
             }
             _ => assert_ne!(method, "send-zerocopy", "{row:#}"),
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::endpoint;
 use crate::experiment::proof::{self, Proof, ROUNDS, Verdict};
 use crate::host;
-use crate::model::{Method, Sink, Size};
+use crate::model::{Method, Overwritten, ProofPlan, Sink, Size};
 
 /// The alias proof: send A, overwrite the source with B, and only then receive.
 #[derive(Debug, clap::Args)]
@@ -35,20 +35,24 @@ pub struct Args {
     pub json: bool,
 }
 
-/// What fits in memory twice, and in no queue.
-const MOST: Size = Size(64 * Size::MIB);
-
 fn size(text: &str) -> Result<Size, String> {
     match text.parse()? {
         Size(0) => Err("0 bytes prove nothing: 1 is the least".to_owned()),
-        size if size > MOST => Err(format!("a proof takes at most {}", MOST.typed())),
+        size if size > ProofPlan::MOST => {
+            Err(format!("a proof takes at most {}", ProofPlan::MOST.typed()))
+        }
         size => Ok(size),
     }
 }
 
 /// Proves each method and sink, and prints what arrived.
 pub fn run(args: Args) -> Result<ExitCode> {
-    let pairs = pairs(&args.methods, &args.to);
+    let plan = ProofPlan {
+        methods: args.methods.clone(),
+        to: args.to.clone(),
+        size: args.size,
+    };
+    let pairs = plan.pairs();
     ensure!(!pairs.is_empty(), "cannot prove that: {}", no_sink(&args));
     let dir = host::scratch_directory(args.dir.as_deref())?;
     if let Some(note) = &dir.note {
@@ -76,18 +80,6 @@ struct Document {
     dir: PathBuf,
     filesystem: String,
     results: Vec<Proof>,
-}
-
-/// The methods that were asked for, each with its sinks that were asked for.
-fn pairs(methods: &[Method], to: &[Sink]) -> Vec<(Method, Sink)> {
-    let chosen = Method::ALL
-        .into_iter()
-        .filter(|method| methods.is_empty() || methods.contains(method));
-    let with_sinks =
-        chosen.flat_map(|method| method.sinks().iter().map(move |sink| (method, *sink)));
-    with_sinks
-        .filter(|(_, sink)| to.is_empty() || to.contains(sink))
-        .collect()
 }
 
 fn no_sink(args: &Args) -> String {
@@ -161,7 +153,10 @@ fn notes(proof: &Proof) -> Vec<String> {
         true => "the kernel itself reports: COPIED".to_owned(),
         false => "the kernel itself reports no copy".to_owned(),
     });
-    [proof.reason.clone(), reported]
+    let overwritten = (proof.overwritten != Overwritten::File
+        && proof.verdict != Verdict::Unavailable)
+        .then(|| format!("overwritten: {}", proof.overwritten.words()));
+    [proof.reason.clone(), overwritten, reported]
         .into_iter()
         .flatten()
         .collect()
@@ -186,8 +181,8 @@ fn explanation(document: &Document, size: Size) -> String {
             .any(|proof| proof.verdict == verdict)
     };
     let mut texts = vec![format!(
-        "A: bytes as they were when they were sent. B: bytes as they are since the overwriting. Each letter is \
-         {}; x: some of both. {ROUNDS} rounds each, and a verdict only where all agree.",
+        "A: bytes as they were when they were sent. B: bytes as they are since the overwriting, of the file where \
+         nothing else is said. Each letter is {}; x: some of both. {ROUNDS} rounds each, and a verdict only where all agree.",
         Size(size.bytes().div_ceil(32))
     )];
     if seen(Verdict::Shared) {

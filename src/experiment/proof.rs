@@ -20,14 +20,18 @@ use nix::{
     sys::{
         sendfile::sendfile,
         socket::{MsgFlags, Shutdown, send, setsockopt, shutdown, sockopt},
+        uio::pread,
     },
 };
 
 use crate::endpoint::{self, ends};
 use crate::host;
+use crate::model::Overwritten;
 use crate::model::{Method, Sink, Size};
 pub use crate::model::{Proof, ProofVerdict as Verdict};
-use crate::transfer::{self, Job, Reports, Tools, Wish, send_zerocopy};
+use crate::transfer::{
+    self, BLOCK, Job, Reports, Tools, Wish, direct_send, send_zerocopy, uring_send_zc,
+};
 
 /// A verdict stands when this many rounds, each with a source and a sink of its own, have agreed.
 pub const ROUNDS: u32 = 5;
@@ -48,6 +52,7 @@ pub fn prove(method: Method, to: Sink, size: Size, dir: &Path) -> Proof {
         new_bytes: arrived.new,
         old_bytes: arrived.old,
         kernel_reports_copied: arrived.reported_copied,
+        overwritten: Overwritten::by(method),
         reason,
         arrived: arrived.letters,
         rounds,
@@ -113,11 +118,9 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
     {
         anyhow::bail!("it needs io_uring: {refusal}");
     }
-    ensure!(
-        !method.has_reports(),
-        "it waits for the kernel's reports before it reuses its buffer, and they may wait for the receiver; the \
-         reports themselves say what was copied: zclab run {method}"
-    );
+    if method.has_reports() {
+        return notified_round(method, old, new, dir);
+    }
     let source = endpoint::scratch_file(dir)?;
     source
         .write_all_at(old, 0)
@@ -184,7 +187,7 @@ fn zerocopy_round(old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
             Err(Errno::EINTR) => continue,
             // What is missing shows when it is received.
             Err(Errno::EAGAIN) => break,
-            Err(Errno::ENOBUFS) => anyhow::bail!("{}", beyond_memlock()),
+            Err(Errno::ENOBUFS) => anyhow::bail!("{}", beyond_memlock(Errno::ENOBUFS)),
             Err(errno) => return Err(errno).context("send-zerocopy is refused"),
         }
         reports.sent += 1;
@@ -193,8 +196,72 @@ fn zerocopy_round(old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
     let arrived = way.receive(size).context("cannot receive")?;
     whole(&arrived, size, Sink::Tcp)?;
     take_reports(way.near()?, &mut reports)?;
-    let mut arrived = judge(&arrived, old, new)?;
-    arrived.reported_copied = Some(reports.copied > 0);
+    Ok(with_report(judge(&arrived, old, new)?, reports.copied > 0))
+}
+
+/// The same by io_uring: the send's first answer says that it is queued, and nobody waits for the second one, the
+/// notification. direct-send gets the bytes into its registered buffer from the disk, by O_DIRECT, as it always does.
+/// That buffer is what is overwritten: the file was read before, and is asked no more.
+fn notified_round(method: Method, old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
+    let size = old.len();
+    let source = endpoint::scratch_file(dir)?;
+    source
+        .write_all_at(old, 0)
+        .context("cannot write the source")?;
+    let mut way = Way::open(Sink::Tcp, size, dir)?;
+    // One buffer for all of it: none is used twice while the kernel may still send out of it. Whole blocks, for O_DIRECT.
+    let mut tools = prepare(method, Sink::Tcp, &source, size.next_multiple_of(BLOCK))?;
+    let Tools {
+        ring: Some(ring),
+        memory,
+        direct,
+        ..
+    } = &mut tools
+    else {
+        anyhow::bail!("{method} has no ring");
+    };
+    let file = direct.as_ref().map_or(source.as_fd(), AsFd::as_fd);
+    let read = retry_pread(file, memory.bytes_mut())?;
+    ensure!(read == size, "only {read} of {size} bytes could be read");
+    let zero_copy = match method {
+        Method::DirectSend => direct_send::zero_copy,
+        _ => uring_send_zc::zero_copy,
+    };
+    let mut sent = 0;
+    while sent < size {
+        let end = size.min(sent + CHUNK);
+        let send = zero_copy(way.near()?, &memory.bytes()[sent..end]);
+        // SAFETY: the memory outlives the ring: that is dropped first.
+        match unsafe { ring.send_and_go_on(&send) } {
+            Ok(n) => sent += n,
+            Err(Errno::EINTR) => {}
+            // What is missing shows when it is received.
+            Err(Errno::EAGAIN) => break,
+            Err(Errno::ENOMEM) => anyhow::bail!("{}", beyond_memlock(Errno::ENOMEM)),
+            Err(errno) => return Err(errno).context(format!("{method} is refused")),
+        }
+    }
+    memory.bytes_mut()[..size].copy_from_slice(new);
+    let arrived = way.receive(size).context("cannot receive")?;
+    whole(&arrived, size, Sink::Tcp)?;
+    let waited = ring.wait_for_notifications();
+    let (_, copied) = waited.context("cannot wait for the notifications")?;
+    Ok(with_report(judge(&arrived, old, new)?, copied > 0))
+}
+
+/// Reads a file from its beginning.
+fn retry_pread(file: BorrowedFd, into: &mut [u8]) -> Result<usize> {
+    loop {
+        match pread(file, into, 0) {
+            Err(Errno::EINTR) => {}
+            read => return read.context("cannot read the source into the buffer"),
+        }
+    }
+}
+
+/// With what the kernel reported of the sends.
+fn with_report(mut arrived: Arrived, copied: bool) -> Arrived {
+    arrived.reported_copied = Some(copied);
     if arrived.verdict() == Verdict::Mixed {
         arrived.remark = Some(
             "what had gone on to the receiver's queue was copied on the way; the rest still lay in the sender's, by \
@@ -202,14 +269,14 @@ fn zerocopy_round(old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
                 .to_owned(),
         );
     }
-    Ok(arrived)
+    arrived
 }
 
-/// Why a zero-copy send is refused where memory is not scarce.
-fn beyond_memlock() -> String {
+/// Why a zero-copy send, or the registering of its buffer, is refused where memory is not scarce.
+fn beyond_memlock(errno: Errno) -> String {
     let limit = super::memlock_limit();
     format!(
-        "ENOBUFS: the pages of such a send count as locked memory, and RLIMIT_MEMLOCK is {limit}"
+        "{errno:?}: rings and the pages that are sent from count as locked memory, and RLIMIT_MEMLOCK is {limit}"
     )
 }
 
@@ -240,15 +307,17 @@ fn whole(arrived: &[u8], size: usize, to: Sink) -> Result<()> {
 fn prepare(method: Method, to: Sink, source: &File, size: usize) -> Result<Tools> {
     let wish = Wish {
         size,
-        chunk: CHUNK,
+        // Of what is lent to the kernel, nothing is used twice.
+        chunk: if method.has_reports() { size } else { CHUNK },
         to_pipe: to == Sink::Pipe,
         pipe_size: None,
         direct: true,
     };
     let tools = Tools::prepare(method.name(), source.as_fd(), wish);
-    tools
-        .map_err(super::with_memlock_limit)
-        .context("cannot prepare")
+    tools.map_err(|error| match error.kind() {
+        io::ErrorKind::OutOfMemory => anyhow::anyhow!("{}", beyond_memlock(Errno::ENOMEM)),
+        _ => anyhow::Error::from(error).context("cannot prepare"),
+    })
 }
 
 /// Where the system's limit of a queue stands.

@@ -120,6 +120,46 @@ impl ProofVerdict {
     }
 }
 
+/// What is overwritten after the send: the bytes that the method itself sends from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overwritten {
+    /// The file.
+    File,
+    /// Memory of the program, in which all of it was from the beginning.
+    Memory,
+    /// The buffer that was handed to a zero-copy send. The file was read into it before.
+    Buffer,
+    /// The same, registered with the ring.
+    RegisteredBuffer,
+    /// Memory whose descriptor was passed.
+    SharedMemory,
+}
+
+impl Overwritten {
+    /// What the proof of a method overwrites.
+    pub fn by(method: Method) -> Overwritten {
+        match method {
+            Method::Vmsplice => Overwritten::Memory,
+            Method::SharedMemory => Overwritten::SharedMemory,
+            Method::SendZerocopy | Method::UringSendZc => Overwritten::Buffer,
+            Method::DirectSend => Overwritten::RegisteredBuffer,
+            _ => Overwritten::File,
+        }
+    }
+
+    /// In words: `the registered buffer that was sent`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Overwritten::File => "the file",
+            Overwritten::Memory => "the program's memory that was sent",
+            Overwritten::Buffer => "the buffer that was sent, not the file",
+            Overwritten::RegisteredBuffer => "the registered buffer that was sent, not the file",
+            Overwritten::SharedMemory => "the memory whose descriptor was sent",
+        }
+    }
+}
+
 /// What came of one method and sink; the names are those of `prove --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Proof {
@@ -137,6 +177,8 @@ pub struct Proof {
     pub old_bytes: u64,
     /// Whether the kernel itself reported a copy; none where the method has no such report.
     pub kernel_reports_copied: Option<bool>,
+    /// What was overwritten after the send.
+    pub overwritten: Overwritten,
     /// Why it is unavailable, or why it is mixed.
     pub reason: Option<String>,
     /// What arrived in the last round, from first to last: `A` old, `B` new, `x` a letter's share of both.

@@ -28,8 +28,8 @@ pub use call::{
 pub use card::{Card, CardHop, CardTable, Word};
 pub use figure::{Figure, FigureHop, FigureStep};
 pub use findings::{
-    Compared, ComparedRow, Finding, Findings, Found, PAGE_CACHE_CELLS, PageCache, PageCacheStep,
-    Proof, ProofVerdict, Proved, WatchCost, WatchRow,
+    Compared, ComparedRow, Finding, Findings, Found, Overwritten, PAGE_CACHE_CELLS, PageCache,
+    PageCacheStep, Proof, ProofVerdict, Proved, WatchCost, WatchRow,
 };
 pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, Unexplained, Watched};
 pub use formula::Formula;

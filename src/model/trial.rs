@@ -46,11 +46,15 @@ impl ProofPlan {
     /// What fits in memory twice, and in no queue.
     pub const MOST: Size = Size(64 * Size::MIB);
 
-    /// Each method with its sinks, as far as they are asked for, in the order of the course.
+    /// Each method with its sinks, as far as they are asked for: in the order in which they are named, for the first
+    /// row's verdict is the proof's; all of them in the order of the course.
     pub fn pairs(&self) -> Vec<(Method, Sink)> {
-        let chosen = Method::ALL
-            .into_iter()
-            .filter(|method| self.methods.is_empty() || self.methods.contains(method));
+        let named = match self.methods[..] {
+            [] => &Method::ALL[..],
+            _ => &self.methods,
+        };
+        let first = |at: usize| !named[..at].contains(&named[at]);
+        let chosen = (0..named.len()).filter(|at| first(*at)).map(|at| named[at]);
         let with_sinks =
             chosen.flat_map(|method| method.sinks().iter().map(move |sink| (method, *sink)));
         with_sinks

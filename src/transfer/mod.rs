@@ -103,7 +103,7 @@ const LARGEST_REQUEST: usize = 1 << 30;
 const REPORT_USAGE: u16 = 1 << 3;
 
 /// What O_DIRECT counts in here: no usual disk has larger blocks.
-const BLOCK: usize = 4096;
+pub const BLOCK: usize = 4096;
 
 /// The answer of a request behind a link: where the one before fell short, it was cancelled, and moved nothing.
 fn unless_cancelled(answer: Result<usize>) -> Result<usize> {

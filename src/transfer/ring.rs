@@ -80,13 +80,20 @@ impl Ring {
     /// What they point to has to stay as long as [`Ring::is_waiting`].
     pub(super) unsafe fn put(&mut self, requests: &[Entry]) {
         self.answers.clear();
-        for (number, request) in (0..).zip(requests) {
-            let request = request.clone().user_data(number);
+        for request in requests {
             // SAFETY: the caller says so.
-            let put = unsafe { self.rings.submission().push(&request) };
-            put.expect("the ring has room for more than any method puts into it");
-            self.answers.push(Answer::default());
+            unsafe { self.add(request) };
         }
+    }
+
+    /// # Safety
+    /// As for [`Ring::put`].
+    unsafe fn add(&mut self, request: &Entry) {
+        let request = request.clone().user_data(self.answers.len() as u64);
+        // SAFETY: the caller says so.
+        let put = unsafe { self.rings.submission().push(&request) };
+        put.expect("the ring has room for more than any method puts into it");
+        self.answers.push(Answer::default());
     }
 
     /// Whether answers are missing, or the kernel still has memory of ours.
@@ -130,6 +137,44 @@ impl Ring {
                 }
             }
         })
+    }
+
+    /// Hands over one zero-copy send more and waits for its answer, not for its notification: the kernel may still send
+    /// out of that memory. What the method never does, the alias proof does.
+    ///
+    /// # Safety
+    /// The memory stays until [`Ring::wait_for_notifications`] has returned, or the ring is gone.
+    ///
+    /// # Errors
+    /// Those of the call and of the send.
+    pub unsafe fn send_and_go_on(&mut self, send: &Entry) -> nix::Result<usize> {
+        let number = self.answers.len();
+        // SAFETY: the caller says so.
+        unsafe { self.add(send) };
+        loop {
+            self.submit_and_wait()?;
+            match self.answers[number].result {
+                Some(failed @ ..0) => return Err(Errno::from_raw(-failed)),
+                Some(sent) => return Ok(sent as usize),
+                None => {}
+            }
+        }
+    }
+
+    /// Waits for the notifications of all such sends, and says how many there were, and how many of them the kernel
+    /// reports to have copied.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub fn wait_for_notifications(&mut self) -> nix::Result<(usize, usize)> {
+        while self.is_waiting() {
+            self.submit_and_wait()?;
+        }
+        let all = self.answers.iter().filter_map(|answer| answer.notified);
+        let copied = all.clone().filter(|copied| *copied).count();
+        let all = all.count();
+        self.answers.clear();
+        Ok((all, copied))
     }
 
     /// Takes the answers out of the second ring.

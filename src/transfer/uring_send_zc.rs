@@ -52,7 +52,7 @@ pub fn transfer(
 }
 
 /// The queue notes our pages, or copies: the report says which.
-fn zero_copy(sink: BorrowedFd, part: &[u8]) -> Entry {
+pub fn zero_copy(sink: BorrowedFd, part: &[u8]) -> Entry {
     let send = SendZc::new(Fd(sink.as_raw_fd()), part.as_ptr(), part.len() as u32);
     send.zc_flags(REPORT_USAGE).build()
 }

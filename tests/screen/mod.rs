@@ -8,7 +8,7 @@ use zclab::{
     embedded,
     model::{
         Call, Compared, ComparedRow, Contest, Descriptor, DescriptorKind, ERRORS, Finding,
-        Findings, Machine, Measured, Method, NO_DESCRIPTOR, Origin, Outcome as Came,
+        Findings, Machine, Measured, Method, NO_DESCRIPTOR, Origin, Outcome as Came, Overwritten,
         PAGE_CACHE_STEPS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, Range, Recording,
         Sink, Size, Task, Trace, TransferSpec, WatchCost, WatchRow, What,
     },
@@ -303,7 +303,10 @@ fn proof(method: Method, to: Sink, size: Size) -> Proof {
         new_bytes: if shared { bytes } else { 0 },
         old_bytes: if shared { 0 } else { bytes },
         kernel_reports_copied: None,
-        reason: letter.is_empty().then(|| "it waits for its reports".into()),
+        overwritten: Overwritten::by(method),
+        reason: letter
+            .is_empty()
+            .then(|| "ENOBUFS: nothing may be locked".into()),
         arrived: letter.repeat(32),
         rounds: 5,
     }

@@ -3,7 +3,7 @@
 use super::{View, cell, state};
 use crate::app::{App, Click, TrialPage};
 use crate::model::{
-    Findings, How, Method, Proof, ProofPlan, ProofVerdict, Proved, Sink, Size, grouped,
+    Findings, How, Method, Overwritten, Proof, ProofPlan, ProofVerdict, Proved, Sink, Size, grouped,
 };
 use crate::ui::{
     theme::{Role, Theme},
@@ -258,6 +258,7 @@ fn said(
             rows.text(&counts, Role::Dim);
         }
     }
+    overwritten(&mut rows, proof);
     reports(&mut rows, proof);
     rows.blank(usize::from(beside));
     let mut head = verdict(&rows, Some(proof));
@@ -285,6 +286,14 @@ fn kernel(found: &Proved) -> &str {
 
 fn rounds(proof: &Proof) -> String {
     proof.rounds.to_string()
+}
+
+/// What was overwritten, where it is not the file.
+fn overwritten(rows: &mut Rows, proof: &Proof) {
+    if proof.overwritten != Overwritten::File && proof.verdict != ProofVerdict::Unavailable {
+        let said = format!("overwritten: {}", proof.overwritten.words());
+        rows.text(&said, Role::Dim);
+    }
 }
 
 /// What the kernel itself reported, where the method asks it.
