@@ -165,6 +165,160 @@ fn the_key_bar_promises_only_what_dispatch_does() {
     }
 }
 
+/// Answers written to the log, as (lesson, question, given, right).
+fn answers(effects: &[Effect]) -> Vec<(String, String, String, bool)> {
+    let of = |effect: &Effect| match effect {
+        Effect::Answer {
+            lesson,
+            question,
+            given,
+            right,
+        } => Some((lesson.clone(), question.clone(), given.clone(), *right)),
+        _ => None,
+    };
+    effects.iter().filter_map(of).collect()
+}
+
+fn asks_choice(app: &zclab::app::App) -> bool {
+    matches!(app.question(), Some((question, _)) if matches!(question.kind, QuestionKind::Choice(_)))
+}
+
+#[test]
+fn what_was_missed_or_passed_comes_back_in_review_and_the_rest_the_next_day() {
+    for (width, height) in [(60, 18), (80, 24), (120, 36), (200, 60)] {
+        let mut learner = Learner::new(width, height);
+        learner.days_later(0);
+        let calm = learner.keys("v");
+        assert!(calm.contains("Nothing is due"), "{calm}");
+        learner.keys("\n");
+        assert_eq!(learner.app.screen, Screen::Course);
+
+        // A right answer, a wrong one, and one that is passed: each in a module of its own.
+        let mut asked = Vec::new();
+        for (module, right) in [(0, Some(true)), (2, Some(false)), (4, None)] {
+            learner.key(Key::Home);
+            (0..module).for_each(|_| drop(learner.key(Key::Down)));
+            learner.keys("t");
+            while !asks_choice(&learner.app) {
+                let (question, _) = learner.app.question().unwrap();
+                let id = question.id.clone();
+                learner.keys("n");
+                asked.push(id);
+            }
+            asked.push(learner.app.question().unwrap().0.id.clone());
+            match right {
+                Some(right) => drop(learner.choose(right)),
+                None => drop(learner.keys("n")),
+            }
+            learner.key(Key::Esc);
+        }
+        let right = &answers(&learner.effects)
+            .into_iter()
+            .find(|(.., right)| *right)
+            .unwrap();
+        let count = asked.len();
+        let bar = format!("review {}", count - 1);
+        let course = learner.screen();
+        assert!(course.contains(&bar) || width < 120, "{bar}: {course}");
+
+        let due = |learner: &Learner| -> Vec<String> {
+            let round = learner.app.round.as_ref().unwrap();
+            let id = |item: &zclab::app::RoundItem| match &learner.app.lessons[item.lesson].pages
+                [item.page]
+                .target
+            {
+                Some(Target::Question(question)) => question.id.clone(),
+                _ => panic!("no question"),
+            };
+            round.items.iter().map(id).collect()
+        };
+        let shown = learner.keys("v");
+        assert!(shown.contains("Review"), "{shown}");
+        let mut now = due(&learner);
+        now.sort();
+        let mut expected: Vec<String> =
+            asked.iter().filter(|id| **id != right.1).cloned().collect();
+        expected.sort();
+        assert_eq!(now, expected);
+        while !asks_choice(&learner.app) {
+            learner.keys("n");
+        }
+        // The hint, the misconception and the explanation are there as on its page.
+        let wrong = learner.choose(false);
+        assert!(wrong.contains('✗'), "{wrong}");
+        let again = learner.choose(true);
+        assert!(again.contains('✓'), "{again}");
+        let id = learner.app.question().unwrap().0.id.clone();
+        let kept = answers(&learner.effects);
+        let of_review: Vec<bool> = kept
+            .iter()
+            .filter(|(_, question, given, _)| *question == id && !given.is_empty())
+            .map(|(.., right)| *right)
+            .collect();
+        assert_eq!(of_review[of_review.len() - 2..], [false, true]);
+        while learner.app.question().is_some() {
+            learner.keys("n");
+        }
+        let end = learner.screen();
+        assert!(
+            end.contains("missed at first") && end.contains("What comes back when"),
+            "{end}"
+        );
+        assert!(end.contains("Tue 2") && end.contains("still due"), "{end}");
+        learner.keys("n");
+        assert_eq!(learner.app.screen, Screen::Course);
+        assert_eq!(learner.app.due().len(), count - 2);
+        learner.days_later(1);
+        assert_eq!(learner.app.due().len(), count, "1 day after a right answer");
+    }
+}
+
+#[test]
+fn the_concept_test_says_nothing_but_the_count_and_then_the_gain() {
+    let mut learner = Learner::new(120, 36);
+    for (right, first) in [(4, "before: 4 of 12 right"), (10, "gain: +6 of 8")] {
+        let shown = learner.keys("C");
+        assert!(shown.contains("question 1 of 12"), "{shown}");
+        for at in 0..12 {
+            let question = learner.app.question().unwrap().0.clone();
+            assert!(!shown.contains("hint"), "{shown}");
+            let shown = match &question.kind {
+                QuestionKind::Choice(_) | QuestionKind::Multi(_) => learner.choose(at < right),
+                kind => panic!("{} is not handled here", kind.name()),
+            };
+            assert!(!shown.contains(['✓', '✗']), "{shown}");
+            assert!(!shown.contains(&question.explain[..20]), "{shown}");
+        }
+        let end = learner.screen();
+        assert!(end.contains(first), "{end}");
+        learner.keys("\n");
+        assert_eq!(learner.app.screen, Screen::Course);
+    }
+    let kept = answers(&learner.effects);
+    let of = |lesson: &str| kept.iter().filter(|(of, ..)| of == lesson).count();
+    assert_eq!((of("concept-before"), of("concept-after")), (12, 12));
+    let again = learner.keys("C");
+    assert!(
+        again.contains("gain: +6 of 8"),
+        "nothing is asked a third time: {again}"
+    );
+    learner.key(Key::Esc);
+    learner.days_later(30);
+    assert!(learner.app.due().is_empty(), "a test is not reviewed");
+}
+
+#[test]
+fn a_concept_test_that_was_left_goes_on_where_it_was() {
+    let mut learner = Learner::new(80, 24);
+    learner.keys("C");
+    learner.choose(true);
+    learner.choose(true);
+    learner.keys("n");
+    learner.key(Key::Esc);
+    let shown = learner.keys("C");
+    assert!(shown.contains("1 of 10"), "{shown}");
+}
+
 #[test]
 fn a_failing_experiment_is_a_message_on_the_screen() {
     let mut learner = Learner::new(80, 24);

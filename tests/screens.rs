@@ -18,7 +18,7 @@ use zclab::{
 const SIZES: [(u16, u16); 4] = [(60, 18), (80, 24), (120, 36), (200, 60)];
 
 /// The lessons in the snapshots: not all, so that a new lesson changes none of them.
-const SHOWN: [&str; 4] = ["mode-switches", "classic-path", "mmap", "sendfile"];
+const SHOWN: [&str; 5] = ["mode-switches", "classic-path", "mmap", "sendfile", "test"];
 
 /// One screen at each size.
 fn each_size(name: &str, mut open: impl FnMut(&mut Learner)) {
@@ -28,6 +28,7 @@ fn each_size(name: &str, mut open: impl FnMut(&mut Learner)) {
     let mut frames = String::new();
     for (width, height) in SIZES {
         let mut learner = Learner::of(&lessons, width, height);
+        learner.days_later(0);
         open(&mut learner);
         frames += &format!("{width}x{height}\n{}\n\n", learner.screen());
     }
@@ -81,6 +82,83 @@ fn question_answered_wrongly() {
         };
         let wrong = options.iter().position(|option| !option.right).unwrap();
         learner.keys(&(wrong + 1).to_string());
+    });
+}
+
+/// Whether the question on the screen is a choice.
+fn asks_choice(app: &zclab::app::App) -> bool {
+    matches!(app.question(), Some((question, _)) if matches!(question.kind, QuestionKind::Choice(_)))
+}
+
+/// A week of learning: some answers are right, some are not, and each day what is due is asked again.
+fn a_week(learner: &mut Learner) {
+    for day in 0..6 {
+        learner.days_later(day);
+        learner.keys("v");
+        let mut count = 0;
+        while learner.app.question().is_some() {
+            if asks_choice(&learner.app) {
+                learner.choose(count % 3 != 2);
+                count += 1;
+            }
+            learner.keys("n");
+        }
+        learner.key(Key::Esc);
+        if day % 2 == 0 {
+            learner.keys("t");
+            for count in 0..6 {
+                if asks_choice(&learner.app) {
+                    learner.choose((day + count) % 3 != 0);
+                }
+                learner.keys("n");
+            }
+            learner.key(Key::Esc);
+            learner.key(Key::Enter);
+            learner.keys("nnnnn");
+            learner.key(Key::Esc);
+            learner.key(Key::Down);
+        }
+    }
+}
+
+#[test]
+fn review_asks_and_says_what_comes_when() {
+    each_size("review", |learner| {
+        a_week(learner);
+        learner.keys("v");
+    });
+    each_size("review-over", |learner| {
+        a_week(learner);
+        learner.keys("v");
+        while learner.app.question().is_some() {
+            if asks_choice(&learner.app) {
+                learner.choose(true);
+            }
+            learner.keys("n");
+        }
+    });
+    each_size("review-nothing-due", |learner| drop(learner.keys("v")));
+}
+
+#[test]
+fn a_concept_test_is_counted() {
+    each_size("concept-test", |learner| {
+        learner.keys("C");
+        for at in 0..12 {
+            learner.choose(at % 3 == 0);
+        }
+    });
+}
+
+#[test]
+fn a_course_that_was_begun() {
+    each_size("course-begun", |learner| {
+        a_week(learner);
+        learner.keys("C");
+        for at in 0..12 {
+            learner.choose(at % 3 == 0);
+        }
+        learner.key(Key::Esc);
     });
 }
 

@@ -1,7 +1,7 @@
 //! The one key table: what a key does, when it can, what it is called. Dispatch, the key bar and the help
 //! page all read it, so none of them can say something that the others do not do.
 
-use std::ops::Deref;
+use std::{borrow::Cow, ops::Deref};
 
 use super::{App, Guessing, Leaf, Overlay, Screen};
 use crate::model::{Ask, Predict, What};
@@ -98,6 +98,10 @@ pub enum Command {
     Lab,
     /// The questions of a lesson.
     Quiz,
+    /// The questions that are due.
+    Review,
+    /// The concept test.
+    Test,
     /// The lab's method.
     Method,
     /// The lab's sink.
@@ -463,6 +467,34 @@ pub const TABLE: &[Binding] = &[
         G::Page,
         has_questions,
     ),
+    row(
+        &[(K::Char('v'), C::Review)],
+        "v",
+        "review",
+        "the questions that are due for review",
+        G::Page,
+        can_review,
+    ),
+    row(
+        &[(K::Char('C'), C::Test)],
+        "C",
+        "concept test",
+        "the concept test, before and after the course",
+        G::Page,
+        has_test,
+    ),
+    row(
+        &[
+            (K::Enter, C::Back),
+            (K::Char('n'), C::Back),
+            (K::Char('b'), C::Previous),
+        ],
+        "Enter",
+        "to the course",
+        "to the course",
+        G::Page,
+        round_is_over,
+    ),
     // The recording.
     row(
         &[(K::Char('r'), C::Run)],
@@ -811,6 +843,17 @@ pub const TABLE: &[Binding] = &[
     ),
 ];
 
+/// What a row is called in the key bar now: of what is counted, with the count.
+pub fn short(app: &App, binding: &Binding) -> Cow<'static, str> {
+    match binding.keys {
+        [(_, C::Review)] => match app.due().len() {
+            0 => Cow::Borrowed(binding.short),
+            due => Cow::Owned(format!("{} {due}", binding.short)),
+        },
+        _ => Cow::Borrowed(binding.short),
+    }
+}
+
 /// What a key does now.
 pub fn command(app: &App, key: Key) -> Option<Command> {
     let at = At::now(app);
@@ -868,8 +911,21 @@ fn in_course(app: At) -> bool {
 fn has_questions(app: At) -> bool {
     in_course(app) && !app.questions_of(app.course.selected).is_empty()
 }
+fn can_review(app: At) -> bool {
+    in_course(app) || round_is_over(app) && !app.in_test() && !app.due().is_empty()
+}
+fn has_test(app: At) -> bool {
+    no_overlay(app) && app.screen == Screen::Course && app.concept_test.is_some()
+}
+fn in_round(app: At) -> bool {
+    no_overlay(app) && app.screen == Screen::Round
+}
+fn round_is_over(app: At) -> bool {
+    in_round(app) && app.round.as_ref().is_some_and(|round| round.is_over())
+}
 fn turns(app: At) -> bool {
-    no_overlay(app) && matches!(app.screen, Screen::Lesson | Screen::Quiz)
+    in_round(app) && !round_is_over(app)
+        || no_overlay(app) && matches!(app.screen, Screen::Lesson | Screen::Quiz)
 }
 fn reading(app: At) -> bool {
     turns(app) && !has_question(app) && !guessing(app) && !can_run_first(app)
@@ -945,7 +1001,7 @@ fn has_hint(app: At) -> bool {
     no_overlay(app) && app.hint_left()
 }
 fn explains(app: At) -> bool {
-    no_overlay(app) && app.question().is_some_and(|(_, state)| !state.explained)
+    no_overlay(app) && !app.in_test() && app.question().is_some_and(|(_, state)| !state.explained)
 }
 fn leaves(app: At) -> bool {
     no_overlay(app) && app.folded && app.has_two_leaves()

@@ -10,6 +10,7 @@ mod lesson;
 mod overlay;
 pub mod player;
 pub mod question;
+mod round;
 mod run;
 pub mod trial;
 mod update;
@@ -25,11 +26,12 @@ pub use self::{
     lesson::{LabPage, PageState},
     overlay::Overlay,
     question::QuestionState,
+    round::{Round, RoundItem, RoundKind, WEEK},
     run::{Job, Outcome, Progress, Purpose, Run},
     trial::{ErrorCase, Experiments, TrialPage},
     update::number,
 };
-use crate::course::progress::Progress as Learned;
+use crate::course::{progress::Progress as Learned, review::Clock};
 use crate::model::{
     Figure, Findings, Lab, Lesson, Method, Question, QuestionKind, Sink, Target, TransferSpec, What,
 };
@@ -43,6 +45,8 @@ pub enum Screen {
     Lesson,
     /// The questions of a lesson, one after the other.
     Quiz,
+    /// Questions away from their pages: what is due, or the concept test.
+    Round,
     /// The free lab.
     Lab,
     /// The list of experiments.
@@ -105,6 +109,8 @@ pub enum Event {
     Click(Click),
     /// The wheel: rows down, or up when negative.
     Wheel(i8),
+    /// What time it is. The runtime says so before anything else that happens.
+    Clock(Clock),
     /// Time went by while something moves.
     Tick(Duration),
     /// An experiment got further.
@@ -198,6 +204,8 @@ pub struct Material {
     pub copies: Vec<(Method, Sink, f64)>,
     /// The errors on purpose, as far as they are known before they run.
     pub errors: Vec<ErrorCase>,
+    /// The test before and after the course, if there is one.
+    pub concept_test: Option<Lesson>,
 }
 
 /// A recording that is played full size.
@@ -218,6 +226,9 @@ pub struct App {
     copies: Vec<(Method, Sink, f64)>,
     /// The errors on purpose, as far as they are known before they run.
     pub errors: Vec<ErrorCase>,
+    /// The test before and after the course, if there is one.
+    pub concept_test: Option<Lesson>,
+    clock: Clock,
     /// What is known of the learner.
     pub progress: Learned,
     /// Which screen is shown.
@@ -239,6 +250,8 @@ pub struct App {
     /// The open page (index).
     pub page: usize,
     pages: HashMap<(usize, usize), PageState>,
+    /// The questions that are asked away from their pages.
+    pub round: Option<Round>,
     /// The free lab.
     pub lab: LabScreen,
     /// Where the lab was opened from.
@@ -272,6 +285,8 @@ impl App {
             sources: material.sources,
             copies: material.copies,
             errors: material.errors,
+            concept_test: material.concept_test,
+            clock: Clock::default(),
             progress,
             screen: Screen::Course,
             overlay: None,
@@ -283,6 +298,7 @@ impl App {
             lesson: 0,
             page: 0,
             pages: HashMap::new(),
+            round: None,
             lab: LabScreen::default(),
             before_lab: Screen::Course,
             experiments: Experiments::default(),
@@ -309,13 +325,20 @@ impl App {
         app
     }
 
-    /// The open lesson.
+    /// The open lesson; while the concept test is asked, the test.
     pub fn open_lesson(&self) -> Option<&Lesson> {
-        self.lessons.get(self.lesson)
+        match self.in_test() {
+            true => self.concept_test.as_ref(),
+            false => self.lessons.get(self.lesson),
+        }
     }
 
     fn on_page(&self) -> bool {
-        matches!(self.screen, Screen::Lesson | Screen::Quiz)
+        match self.screen {
+            Screen::Lesson | Screen::Quiz => true,
+            Screen::Round => self.round.as_ref().is_some_and(|round| !round.is_over()),
+            _ => false,
+        }
     }
 
     /// What stands beside the open page's text.
@@ -328,10 +351,22 @@ impl App {
 
     /// The state of the open page.
     pub fn page_state(&self) -> Option<&PageState> {
-        if !self.on_page() {
-            return None;
+        match self.screen {
+            Screen::Round => Some(&self.round.as_ref()?.item()?.state),
+            _ if self.on_page() => self.pages.get(&(self.lesson, self.page)),
+            _ => None,
         }
-        self.pages.get(&(self.lesson, self.page))
+    }
+
+    fn page_state_mut(&mut self) -> Option<&mut PageState> {
+        match self.screen {
+            Screen::Round => {
+                let round = self.round.as_mut()?;
+                Some(&mut round.items.get_mut(round.at)?.state)
+            }
+            _ if self.on_page() => self.pages.get_mut(&(self.lesson, self.page)),
+            _ => None,
+        }
     }
 
     /// The question of the open page, and how far it is answered.
@@ -361,7 +396,7 @@ impl App {
     /// Whether there is a hint that is not shown yet.
     pub fn hint_left(&self) -> bool {
         if let Some((question, state)) = self.question() {
-            return state.hints < question.hints.len();
+            return state.hints < question.hints.len() && !self.in_test();
         }
         self.guessing().is_some_and(|(predict, state)| {
             state.asks(Some(predict)) && state.hints < predict.hints.len()
@@ -371,7 +406,7 @@ impl App {
     /// The playback that is on the screen.
     pub fn player(&self) -> Option<&Player> {
         match self.screen {
-            Screen::Course | Screen::Experiments | Screen::Trial => None,
+            Screen::Course | Screen::Round | Screen::Experiments | Screen::Trial => None,
             Screen::Replay => self.replay.as_ref().map(|replay| &replay.player),
             Screen::Lab => Some(&self.lab.sides[self.lab.playing?].as_ref()?.player),
             Screen::Lesson | Screen::Quiz => match self.page_state()? {
@@ -384,7 +419,7 @@ impl App {
 
     fn player_mut(&mut self) -> Option<&mut Player> {
         match self.screen {
-            Screen::Course | Screen::Experiments | Screen::Trial => None,
+            Screen::Course | Screen::Round | Screen::Experiments | Screen::Trial => None,
             Screen::Replay => self.replay.as_mut().map(|replay| &mut replay.player),
             Screen::Lab => Some(&mut self.lab.sides[self.lab.playing?].as_mut()?.player),
             Screen::Lesson | Screen::Quiz => {
@@ -400,7 +435,7 @@ impl App {
     /// The run that is on the screen.
     pub fn shown_run(&self) -> Option<&Run> {
         match self.screen {
-            Screen::Course | Screen::Experiments | Screen::Trial => None,
+            Screen::Course | Screen::Round | Screen::Experiments | Screen::Trial => None,
             Screen::Replay => self.replay.as_ref().map(|replay| &replay.run),
             Screen::Lab => Some(
                 self.lab.sides[self.lab.playing?]
@@ -447,7 +482,7 @@ impl App {
         match self.screen {
             Screen::Course => true,
             Screen::Lab | Screen::Replay | Screen::Experiments | Screen::Trial => false,
-            Screen::Lesson | Screen::Quiz => match self.page_state() {
+            Screen::Lesson | Screen::Quiz | Screen::Round => match self.page_state() {
                 Some(PageState::Figure(_) | PageState::Lab(_) | PageState::Trial(_)) => true,
                 Some(PageState::Question(_)) => self.evidence().is_some(),
                 _ => false,
@@ -458,7 +493,7 @@ impl App {
     /// The last run that bears on the question on the screen: the one that marked it; else one of the lesson's
     /// experiments, or of their methods. A run that would give the answer away is none, until it was given.
     pub fn evidence(&self) -> Option<&Run> {
-        let (question, state) = self.question()?;
+        let (question, state) = self.question().filter(|_| !self.in_test())?;
         let answer = match &question.kind {
             QuestionKind::Number { run, .. } => run.as_ref().map(|(spec, _)| spec),
             _ => None,

@@ -216,6 +216,11 @@ impl QuestionState {
         self.verdict.as_ref().is_some_and(|verdict| verdict.right)
     }
 
+    /// Nothing is said to the answer; what was chosen stays.
+    pub fn forget_verdict(&mut self) {
+        (self.verdict, self.said_at) = (None, None);
+    }
+
     fn confirm(&mut self) -> bool {
         if self.one_key() {
             self.pick(self.focus);

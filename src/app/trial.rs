@@ -329,13 +329,10 @@ impl App {
     fn trial_mut(&mut self) -> Option<&mut TrialPage> {
         match self.screen {
             Screen::Trial => self.experiments.pages.get_mut(self.experiments.selected),
-            Screen::Lesson | Screen::Quiz => {
-                match self.pages.get_mut(&(self.lesson, self.page))? {
-                    PageState::Trial(page) => Some(page),
-                    _ => None,
-                }
-            }
-            _ => None,
+            _ => match self.page_state_mut()? {
+                PageState::Trial(page) => Some(page),
+                _ => None,
+            },
         }
     }
 
@@ -561,7 +558,10 @@ impl App {
         };
         let id = predict.id.clone();
         match self.trial_verdict(purpose, &predict, &guess.given()) {
-            Some(Ok(verdict)) => vec![self.answer(lesson, id, verdict.given, verdict.right)],
+            Some(Ok(verdict)) => {
+                let lesson = self.lessons[lesson].id.clone();
+                vec![self.answer(lesson, id, verdict.given, verdict.right)]
+            }
             Some(Err(why)) => {
                 self.message = Some(why);
                 Vec::new()

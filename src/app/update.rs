@@ -5,7 +5,7 @@ use super::{
     keys, lab::Side,
 };
 use crate::course::mark;
-use crate::model::{Answer, QuestionKind, Record, Target, TransferSpec, Visit};
+use crate::model::{Answer, Page, QuestionKind, Record, Target, TransferSpec, Visit};
 
 /// Rows that a page key scrolls.
 const PAGE: usize = 10;
@@ -68,6 +68,7 @@ impl App {
                     });
                 }
             }
+            Event::Clock(clock) => self.clock = clock,
             Event::Folded(folded) => self.folded = folded,
             Event::ScrollRoom(rows) => {
                 self.scroll_room = rows;
@@ -111,6 +112,8 @@ impl App {
             Command::Lab => self.open_lab(),
             Command::Experiments => self.open_experiments(),
             Command::Quiz => return self.open_quiz(),
+            Command::Review => return self.open_review(),
+            Command::Test => return self.open_test(),
             Command::Back => return self.back(),
             Command::Next => return self.turn(1),
             Command::Previous => return self.turn(-1),
@@ -167,7 +170,7 @@ impl App {
             Screen::Lab | Screen::Replay => {}
             Screen::Experiments => self.obey_experiments(command),
             Screen::Trial => return self.obey_trial(command),
-            Screen::Lesson | Screen::Quiz => return self.obey_on_page(command),
+            Screen::Lesson | Screen::Quiz | Screen::Round => return self.obey_on_page(command),
         }
         Vec::new()
     }
@@ -265,16 +268,7 @@ impl App {
         };
         let figures = &self.figures;
         let reduced_motion = self.reduced_motion;
-        // Who answered a question before gets other values.
-        let turn = match &shown.target {
-            Some(Target::Question(question)) => {
-                let answered = self
-                    .progress
-                    .answered(&self.lessons[lesson].id, &question.id);
-                answered.map_or(0, |last| u64::from(last.times))
-            }
-            _ => 0,
-        };
+        let turn = self.turn_of(&self.lessons[lesson].id, shown);
         self.pages.entry((lesson, page)).or_insert_with(|| {
             let mut state = PageState::new(shown, figures, turn);
             if let PageState::Figure(player) = &mut state {
@@ -296,15 +290,28 @@ impl App {
         self.progress.add(&Record::Visit(Visit {
             lesson: self.lessons[lesson].id.clone(),
             page: page as u32 + 1,
-            at: 0,
+            at: self.clock.now,
         }));
         vec![visit]
+    }
+
+    /// Which values the question of a page draws: who answered it before gets others.
+    pub(super) fn turn_of(&self, lesson: &str, page: &Page) -> u64 {
+        let Some(Target::Question(question)) = &page.target else {
+            return 0;
+        };
+        let answered = self.progress.answered(lesson, &question.id);
+        answered.map_or(0, |last| u64::from(last.times))
     }
 
     /// To the next page or the one before; past the ends, to the course.
     pub(super) fn turn(&mut self, by: isize) -> Vec<Effect> {
         self.pause();
         let mut effects = if by > 0 { self.pass() } else { Vec::new() };
+        if self.screen == Screen::Round {
+            self.turn_round(by);
+            return effects;
+        }
         let pages: Vec<usize> = match self.screen {
             Screen::Quiz => self.questions_of(self.lesson),
             _ => (0..self.open_lesson().map_or(0, |lesson| lesson.pages.len())).collect(),
@@ -338,31 +345,26 @@ impl App {
                 .filter(|(predict, state)| state.asks(Some(predict)))
                 .map(|(predict, _)| predict.id.clone()),
         };
-        let lesson = self.open_lesson().map_or("", |lesson| &lesson.id);
-        match unanswered.filter(|id| self.progress.answered(lesson, id).is_none()) {
-            Some(question) => vec![self.answer(self.lesson, question, String::new(), false)],
+        let lesson = self.kept_under();
+        match unanswered.filter(|id| self.progress.answered(&lesson, id).is_none()) {
+            Some(question) => vec![self.answer(lesson, question, String::new(), false)],
             None => Vec::new(),
         }
     }
 
     pub(super) fn answer(
         &mut self,
-        lesson: usize,
+        lesson: String,
         question: String,
         given: String,
         right: bool,
     ) -> Effect {
-        let lesson = self
-            .lessons
-            .get(lesson)
-            .map_or_else(String::new, |lesson| lesson.id.clone());
-        // The log knows when; what is shown does not depend on it.
         self.progress.add(&Record::Answer(Answer {
             lesson: lesson.clone(),
             question: question.clone(),
             given: given.clone(),
             right,
-            at: 0,
+            at: self.clock.now,
         }));
         Effect::Answer {
             lesson,
@@ -380,7 +382,7 @@ impl App {
             Screen::Course | Screen::Replay => {}
             Screen::Experiments => self.screen = self.before_experiments,
             Screen::Trial => self.screen = Screen::Experiments,
-            Screen::Lesson | Screen::Quiz => self.screen = Screen::Course,
+            Screen::Lesson | Screen::Quiz | Screen::Round => self.screen = Screen::Course,
         }
         self.leaf = Leaf::Text;
         self.scroll = 0;
@@ -388,13 +390,16 @@ impl App {
     }
 
     fn obey_on_page(&mut self, command: Command) -> Vec<Effect> {
-        let key = (self.lesson, self.page);
-        let asks = self.asks_guess();
+        let (asks, idle) = (self.asks_guess(), self.job.is_none());
         if self.trial().is_some() {
             return self.obey_trial(command);
         }
         let ask = self.guessing().map(|(predict, _)| predict.ask.clone());
-        match (command, self.pages.get_mut(&key)) {
+        let question = match self.target() {
+            Some(Target::Question(question)) if command == Command::Guess => Some(question.clone()),
+            _ => None,
+        };
+        match (command, self.page_state_mut()) {
             (Command::Hint, Some(PageState::Question(state))) => state.hints += 1,
             (Command::Hint, Some(PageState::Lab(page))) => {
                 page.guessing.hints += 1;
@@ -403,32 +408,30 @@ impl App {
             (Command::Explain, Some(PageState::Question(state))) => state.explained = true,
             (Command::Guess, Some(PageState::Lab(page))) => page.guess_again(),
             (Command::Guess, Some(PageState::Question(state))) => {
-                if let Some(Target::Question(question)) =
-                    &self.lessons[self.lesson].pages[self.page].target
-                {
-                    state.draw_again(question);
+                if let Some(question) = question {
+                    state.draw_again(&question);
                 }
             }
             (
                 Command::Digit(_) | Command::Erase | Command::Confirm | Command::Up | Command::Down,
                 Some(PageState::Lab(page)),
             ) if asks => {
+                let committed = ask.is_some_and(|ask| page.guessing.update(command, &ask));
                 self.leaf = Leaf::Target;
-                if ask.is_some_and(|ask| page.guessing.update(command, &ask)) {
+                if committed {
                     return self.run_shown();
                 }
             }
-            (Command::Confirm, Some(PageState::Lab(page)))
-                if page.player.is_none() && self.job.is_none() =>
-            {
+            (Command::Confirm, Some(PageState::Lab(page))) if page.player.is_none() && idle => {
                 return self.run_shown();
             }
             (
                 Command::Digit(_) | Command::Erase | Command::Confirm,
                 Some(PageState::Question(state)),
             ) => {
+                let given = state.update(command);
                 self.leaf = Leaf::Text;
-                if state.update(command) {
+                if given {
                     return self.mark();
                 }
             }
@@ -473,19 +476,23 @@ impl App {
             },
             None => None,
         };
-        let Some(PageState::Question(state)) = self.pages.get_mut(&(lesson, page)) else {
+        let Some(state) = self.question_mut() else {
             return Vec::new();
         };
-        match state.mark(&question, summary.as_deref()) {
-            Some((given, right)) => vec![self.answer(lesson, question.id, given, right)],
-            None => Vec::new(),
+        let Some((given, right)) = state.mark(&question, summary.as_deref()) else {
+            return Vec::new();
+        };
+        let effect = self.answer(self.kept_under(), question.id, given, right);
+        if self.marked_in_round(right) {
+            self.turn_round(1);
         }
+        vec![effect]
     }
 
     fn run_to_mark(&mut self, spec: TransferSpec, lesson: usize, page: usize) -> Vec<Effect> {
         let effects = self.start(spec, Purpose::Mark { lesson, page });
         if !effects.is_empty()
-            && let Some(PageState::Question(state)) = self.pages.get_mut(&(lesson, page))
+            && let Some(state) = self.question_mut()
         {
             state.waiting = true;
         }
@@ -553,10 +560,14 @@ impl App {
     }
 
     fn forget_waiting(&mut self, job: &Job) {
-        if let Purpose::Mark { lesson, page } = job.purpose
-            && let Some(PageState::Question(state)) = self.pages.get_mut(&(lesson, page))
-        {
-            state.waiting = false;
+        if let Purpose::Mark { lesson, page } = job.purpose {
+            let of_round = self.round.iter_mut().flat_map(|round| &mut round.items);
+            let of_page = self.pages.get_mut(&(lesson, page));
+            for state in of_round.map(|item| &mut item.state).chain(of_page) {
+                if let PageState::Question(state) = state {
+                    state.waiting = false;
+                }
+            }
         }
     }
 
@@ -571,9 +582,9 @@ impl App {
                 Vec::new()
             }
             Purpose::Mark { lesson, page } => {
+                let waits = self.question().is_some_and(|(_, state)| state.waiting);
                 self.forget_waiting(&job);
-                let here = (self.lesson, self.page) == (lesson, page);
-                if here && self.question().is_some() {
+                if waits && (self.lesson, self.page) == (lesson, page) {
                     self.mark()
                 } else {
                     Vec::new()
@@ -606,7 +617,10 @@ impl App {
             return Vec::new();
         };
         match mark::mark_prediction(&predict, &guess.given(), &summary) {
-            Ok(verdict) => vec![self.answer(lesson, predict.id, verdict.given, verdict.right)],
+            Ok(verdict) => {
+                let lesson = self.lessons[lesson].id.clone();
+                vec![self.answer(lesson, predict.id, verdict.given, verdict.right)]
+            }
             Err(why) => {
                 self.message = Some(why);
                 Vec::new()
@@ -628,8 +642,7 @@ impl App {
                 return digit.map_or_else(Vec::new, |digit| self.obey(Command::Digit(digit)));
             }
             Click::Option(option) => {
-                if let Some(PageState::Question(state)) =
-                    self.pages.get_mut(&(self.lesson, self.page))
+                if let Some(state) = self.question_mut()
                     && option < state.choices
                     && state.pick(option)
                 {
@@ -637,8 +650,7 @@ impl App {
                 }
             }
             Click::Partner(right) => {
-                let here = (self.lesson, self.page);
-                if let Some(PageState::Question(state)) = self.pages.get_mut(&here) {
+                if let Some(state) = self.question_mut() {
                     state.pair(right);
                 }
             }

@@ -1,15 +1,13 @@
 //! Questions in plain lines, for pipes, screen readers and terminals alike: a question is printed, a line is read.
 
-use std::{
-    io::{self, BufRead, IsTerminal},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::io::{self, BufRead, IsTerminal};
 
 use super::{lessons::Text, print, shipped, warn};
 use crate::{
     copypath::summarise,
     course::{draw, mark, progress::Progress},
     experiment::{self, Source},
+    host::clock::now,
     model::{Answer, Question, QuestionKind, Record, Reset, Summary, TransferSpec},
     store::progress::Log,
     trace::Cancel,
@@ -262,11 +260,4 @@ fn say_markdown(markdown: &str) -> anyhow::Result<()> {
     let mut text = Text::default();
     text.markdown(markdown, 0);
     print(&text.into_string())
-}
-
-/// Seconds since 1970 (UTC).
-pub fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }

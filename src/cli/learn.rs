@@ -5,14 +5,13 @@ use std::{
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, anyhow, bail};
 
 use super::own::{Course, texts};
 use crate::{
-    embedded,
+    embedded, host,
     model::{Record, Reset},
     runtime::{self, Look, Options},
     store::{self, progress::Log},
@@ -113,13 +112,10 @@ fn reset(name: &str, lessons: Option<&Path>) -> anyhow::Result<ExitCode> {
         super::print("Nothing was changed.\n")?;
         return Ok(ExitCode::SUCCESS);
     }
-    let at = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
     let path = store::progress::path()?;
     let record = Record::Reset(Reset {
         lesson: lesson.id.clone(),
-        at,
+        at: host::clock::now(),
     });
     store::progress::append(&path, &record)
         .with_context(|| format!("cannot write {}", path.display()))?;

@@ -3,11 +3,11 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use super::{
-    asking::{Asker, Item, Say, now},
+    asking::{Asker, Item, Say},
     own::Course,
     print,
 };
-use crate::{course::review::until, store::progress::Log};
+use crate::{course::review::until, host::clock::now, store::progress::Log};
 
 /// The questions that are due, mixed over the modules: missed ones at once, others after 1, 3, 7 and 21 days.
 #[derive(Debug, clap::Args)]

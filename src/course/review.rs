@@ -14,6 +14,36 @@ const DAY: u64 = 24 * 60 * 60;
 /// Days after which a question comes back, one after the other.
 pub const STEPS: [u64; 4] = [1, 3, 7, 21];
 
+/// A moment, and how far the learner's wall clock is ahead of UTC then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clock {
+    /// Seconds since 1970 (UTC).
+    pub now: u64,
+    /// Seconds; less than 0 where it is behind.
+    pub ahead_of_utc: i64,
+}
+
+impl Clock {
+    /// On which day of the learner's calendar a time is: 0 today, 1 tomorrow. None: it was before today.
+    pub fn day_of(self, at: u64) -> Option<usize> {
+        let day = |at: u64| {
+            (at as i64)
+                .saturating_add(self.ahead_of_utc)
+                .div_euclid(DAY as i64)
+        };
+        usize::try_from(day(at) - day(self.now)).ok()
+    }
+
+    /// The name of the weekday that is so many days after today: `Mon`.
+    pub fn weekday(self, days: usize) -> &'static str {
+        const NAMES: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        let today = (self.now as i64)
+            .saturating_add(self.ahead_of_utc)
+            .div_euclid(DAY as i64);
+        NAMES[(today.rem_euclid(7) as usize + days) % 7]
+    }
+}
+
 /// What is remembered of one question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Memory {
@@ -96,6 +126,18 @@ impl Review {
         due
     }
 
+    /// The days, from 0 for today, on which these questions come back that are not due yet.
+    pub fn ahead<'a>(
+        &'a self,
+        questions: impl Iterator<Item = (&'a str, &'a str)> + 'a,
+        clock: Clock,
+    ) -> impl Iterator<Item = usize> + 'a {
+        questions
+            .filter_map(|(lesson, question)| self.due_at(lesson, question))
+            .filter(move |due| *due > clock.now)
+            .filter_map(move |due| clock.day_of(due))
+    }
+
     /// When the next one of these questions comes back that is not due yet.
     pub fn next<'a>(
         &self,
@@ -171,6 +213,38 @@ mod tests {
         }));
         assert_eq!(due(&records), None);
         assert!(!Review::default().is_due("road", "count", u64::MAX));
+    }
+
+    #[test]
+    fn days_are_those_of_the_learner_and_what_is_due_is_on_none() {
+        // 1970-01-01 was a Thursday. It is 22:00 UTC: 23:00 for the learner, an hour before Friday.
+        let clock = Clock {
+            now: 22 * 3600,
+            ahead_of_utc: 3600,
+        };
+        assert_eq!((clock.weekday(0), clock.weekday(1)), ("Thu", "Fri"));
+        assert_eq!(clock.day_of(clock.now + 3599), Some(0));
+        assert_eq!(clock.day_of(clock.now + 3600), Some(1));
+        assert_eq!(clock.day_of(0), Some(0));
+        assert_eq!(
+            Clock {
+                now: 3 * DAY,
+                ..clock
+            }
+            .day_of(0),
+            None
+        );
+        let later = Clock {
+            now: clock.now + DAY,
+            ..clock
+        };
+        let review = Review::of(&[answer(true, clock.now)]);
+        let ahead = |clock| -> Vec<usize> {
+            let questions = [("road", "count"), ("road", "never-asked")];
+            review.ahead(questions.into_iter(), clock).collect()
+        };
+        assert_eq!(ahead(clock), [1]);
+        assert!(ahead(later).is_empty(), "what is due comes back no more");
     }
 
     #[test]

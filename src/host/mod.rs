@@ -1,5 +1,6 @@
 //! What this machine is, what it allows, and why not.
 
+pub mod clock;
 mod cpus;
 mod directory;
 mod file_system;

@@ -3,12 +3,12 @@
 use std::{
     sync::mpsc::{Sender, channel},
     thread::{self, JoinHandle},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use super::worker;
 use crate::{
     course::progress::Progress,
+    host::clock::now,
     model::{Answer, Record, Visit},
     store::progress::Log,
 };
@@ -131,10 +131,4 @@ impl Syncer {
         drop(self.answers);
         self.thread.join().ok().flatten()
     }
-}
-
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }

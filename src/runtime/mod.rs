@@ -29,7 +29,7 @@ use self::{
 use crate::{
     app::{App, Effect, ErrorCase, Event, Instrument, Key, Material, Mouse, Progress, Run},
     copypath::summarise,
-    course::Catalogue,
+    course::{Catalogue, review::Clock},
     embedded, experiment, figure, host,
     model::{Findings, Lesson, Method, Recording, Sink},
     store,
@@ -90,6 +90,7 @@ pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<crate::course::Fault
     let material = Material {
         copies: copies(catalogue.lessons()),
         lessons: catalogue.lessons().to_vec(),
+        concept_test: catalogue.concept_test().cloned(),
         figures,
         sources,
         errors: errors(),
@@ -205,6 +206,7 @@ impl Runtime {
     }
 
     fn run(mut self) -> anyhow::Result<ExitCode> {
+        self.tell_time();
         let ended = self
             .draw()
             .map(|()| self.after_first_frame())
@@ -286,6 +288,7 @@ impl Runtime {
 
     /// Takes a message; gives the end, if it is one.
     fn take(&mut self, message: Message) -> anyhow::Result<Option<End>> {
+        self.tell_time();
         let event = match message {
             Message::Key(key) => Event::Key(key),
             Message::Mouse(mouse) => match ui::point(&self.app, &self.spots, mouse) {
@@ -317,6 +320,12 @@ impl Runtime {
             }
         }
         Ok(None)
+    }
+
+    fn tell_time(&mut self) {
+        let now = host::clock::now();
+        let ahead_of_utc = host::clock::ahead_of_utc(now);
+        self.app.update(Event::Clock(Clock { now, ahead_of_utc }));
     }
 
     fn perform(&mut self, effect: Effect) -> anyhow::Result<Option<End>> {

@@ -4,13 +4,15 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::{layout::Rooms, pen::Pen, theme::Role, widgets::bar::gauge};
-use crate::app::{App, Click, Command, Screen, keys};
-use crate::model::Findings;
+use crate::app::{App, Click, Command, RoundKind, Screen, keys};
+use crate::model::{Findings, Lesson};
 
 /// Cells of the gauge on the message row.
 const GAUGE: usize = 16;
 /// Columns of the header beside the title: the program's name, the lesson's number, the gaps.
 const TITLE: usize = 14;
+/// Columns of the title of a round that are not given up.
+const ROUND: usize = 48;
 /// Columns between two keys of the bar.
 const GAP: u16 = 3;
 
@@ -45,11 +47,32 @@ fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
             let x = pen.text(room, x, 0, &lesson.number.to_string(), dim) + 1;
             pen.text(room, x, 0, &lesson.title, strong);
         }
+        (Screen::Round, lesson) => round_title(pen, app, room, x, lesson),
         (Screen::Lab, _) => drop(pen.text(room, x, 0, "Lab", strong)),
         (Screen::Replay, _) => drop(pen.text(room, x, 0, "A recording", strong)),
         (Screen::Experiments, _) => drop(pen.text(room, x, 0, "Experiments", strong)),
         (Screen::Trial, _) => drop(pen.text(room, x, 0, trial_title(app), strong)),
         _ => drop(pen.text(room, x, 0, "zero-copy, on your own kernel", dim)),
+    }
+}
+
+/// What the round is, and the module that the question is from.
+fn round_title(pen: &mut Pen, app: &App, room: Rect, x: u16, lesson: Option<&Lesson>) {
+    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    let Some(round) = &app.round else {
+        return;
+    };
+    match (round.kind, lesson) {
+        (RoundKind::Test(sitting), Some(test)) => {
+            let x = pen.text(room, x, 0, &test.title, strong) + 2;
+            pen.text(room, x, 0, &format!("{} the course", sitting.name()), dim);
+        }
+        (_, Some(lesson)) if !round.is_over() => {
+            let x = pen.text(room, x, 0, "Review", strong) + 2;
+            let from = format!("from {} {}", lesson.number, lesson.title);
+            pen.text(room, x, 0, &from, dim);
+        }
+        _ => drop(pen.text(room, x, 0, "Review", strong)),
     }
 }
 
@@ -93,6 +116,10 @@ fn count(pen: &mut Pen, app: &App, room: Rect) -> u16 {
             let at = pages.iter().position(|page| *page == app.page).unwrap_or(0);
             ("question", at, pages.len())
         }
+        Screen::Round => match &app.round {
+            Some(round) if !round.is_over() => ("question", round.at, round.items.len()),
+            _ => return room.width,
+        },
         Screen::Course => return pen.right(room, 0, &course_count(app), dim),
         Screen::Lab => return pen.right(room, 0, "two results on one scale", dim),
         Screen::Experiments => return pen.right(room, 0, "on this kernel, now", dim),
@@ -100,7 +127,10 @@ fn count(pen: &mut Pen, app: &App, room: Rect) -> u16 {
         Screen::Replay => return room.width,
     };
     // The title first, then the number, then the marks: spread out, close together, or none.
-    let title = app.open_lesson().map_or(0, |lesson| lesson.title.width());
+    let title = match app.screen {
+        Screen::Round => ROUND,
+        _ => app.open_lesson().map_or(0, |lesson| lesson.title.width()),
+    };
     let free = usize::from(room.width).saturating_sub(title + TITLE);
     let label = format!("{what} {} of {count}", at + 1);
     let beside = free.saturating_sub(label.width() + 2);
@@ -186,8 +216,9 @@ fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
         .into_iter()
         .filter(|binding| !binding.short.is_empty())
         .collect();
-    let width_of =
-        |binding: &keys::Binding| (binding.label.width() + 1 + binding.short.width()) as u16;
+    let width_of = |binding: &keys::Binding| {
+        (binding.label.width() + 1 + keys::short(app, binding).width()) as u16
+    };
     let is_help = |binding: &keys::Binding| {
         binding
             .keys
@@ -208,7 +239,7 @@ fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
             continue;
         }
         let end = pen.text(room, x, 0, binding.label, strong);
-        let end = pen.text(room, end + 1, 0, binding.short, dim);
+        let end = pen.text(room, end + 1, 0, &keys::short(app, binding), dim);
         if let [(_, command), ..] = binding.keys {
             let spot = Rect::new(room.x + x, room.y, end - x, 1);
             pen.spot(spot, Click::Do(*command));

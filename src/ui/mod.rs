@@ -39,6 +39,7 @@ pub fn view(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
             match app.screen {
                 Screen::Course => screens::course::draw(&mut pen, app, &rooms),
                 Screen::Lesson | Screen::Quiz => screens::page::draw(&mut pen, app, &rooms),
+                Screen::Round => screens::round::draw(&mut pen, app, &rooms),
                 Screen::Lab => screens::lab::draw(&mut pen, app, &rooms),
                 Screen::Experiments => screens::trial::draw_list(&mut pen, app, &rooms),
                 Screen::Trial => screens::trial::draw(&mut pen, app, &rooms),

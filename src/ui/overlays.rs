@@ -120,7 +120,7 @@ fn screen_name(app: &App) -> &'static str {
     match app.screen {
         Screen::Course => "course",
         Screen::Lesson => "lesson",
-        Screen::Quiz => "questions",
+        Screen::Quiz | Screen::Round => "questions",
         Screen::Lab => "lab",
         Screen::Experiments | Screen::Trial => "experiments",
         Screen::Replay => "recording",

@@ -4,13 +4,13 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 use zclab::{
     app::{App, Effect, Event, Key, Mouse, Outcome, Run},
-    course::progress::Progress,
+    course::{progress::Progress, review::Clock},
     embedded,
     model::{
         Call, Compared, ComparedRow, Contest, Descriptor, DescriptorKind, ERRORS, Finding,
         Findings, Machine, Measured, Method, NO_DESCRIPTOR, Origin, Outcome as Came, Overwritten,
-        PAGE_CACHE_STEPS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, Range, Recording,
-        Sink, Size, Task, Trace, TransferSpec, WatchCost, WatchRow, What,
+        PAGE_CACHE_STEPS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, QuestionKind,
+        Range, Recording, Sink, Size, Task, Trace, TransferSpec, WatchCost, WatchRow, What,
     },
     runtime,
     ui::{self, layout::Tier, pen::Spots, theme::Theme},
@@ -100,6 +100,35 @@ impl Learner {
         match ui::point(&self.app, &self.spots, mouse) {
             Some(event) => self.event(event),
             None => self.screen(),
+        }
+    }
+
+    /// It is so many days after a Monday noon, in UTC.
+    pub fn days_later(&mut self, days: u64) -> String {
+        let now = (20_003 + days) * 24 * 3600 + 12 * 3600;
+        let clock = Clock {
+            now,
+            ahead_of_utc: 0,
+        };
+        self.event(Event::Clock(clock))
+    }
+
+    /// Chooses a right or a wrong option of the question on the screen, which is a choice or a multi.
+    pub fn choose(&mut self, right: bool) -> String {
+        let (question, _) = self.app.question().expect("a question is asked");
+        let (options, multi) = match &question.kind {
+            QuestionKind::Choice(options) => (options.clone(), false),
+            QuestionKind::Multi(options) => (options.clone(), true),
+            _ => panic!("it has no options"),
+        };
+        let wanted = options
+            .iter()
+            .enumerate()
+            .filter(|(_, option)| option.right == right);
+        let keys: String = wanted.map(|(at, _)| (at + 1).to_string()).collect();
+        match multi {
+            true => self.keys(&format!("{keys}\n")),
+            false => self.keys(&keys[..1]),
         }
     }
 

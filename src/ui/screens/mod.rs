@@ -7,4 +7,5 @@ pub mod predict;
 pub mod question;
 pub mod replay;
 pub mod results;
+pub mod round;
 pub mod trial;

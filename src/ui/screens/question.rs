@@ -131,7 +131,7 @@ fn choices(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: b
         let mark = match (&state.verdict, picked, multi) {
             (Some(_), true, _) if option.right => "✓",
             (Some(_), true, _) => "✗",
-            (None, true, true) => "■",
+            (None, true, _) => "■",
             // Asked for, and not found.
             (_, false, _) if state.explained && option.right => "✓",
             _ if state.focus == index => "▸",
@@ -174,6 +174,7 @@ fn code(rows: &mut Rows, state: &QuestionState, lines: &[String], bug: usize, ro
             true if index == bug => "✓",
             true => "✗",
             false if state.explained && index == bug => "✓",
+            false if state.picks.contains(&index) => "■",
             false if state.focus == index => "▸",
             false => " ",
         };

@@ -3,3 +3,4 @@
 pub mod bar;
 pub mod marks;
 pub mod rows;
+pub mod week;

@@ -128,6 +128,20 @@ impl Rows {
         }
     }
 
+    /// A count and what is counted: ` 4  right at once`. Nothing where it is none.
+    pub fn counted(&mut self, name: &str, count: usize) {
+        if count > 0 {
+            let left = vec![
+                (format!("{count:4}"), self.style(Role::Strong)),
+                (format!("  {name}"), self.style(Role::Text)),
+            ];
+            self.push(Row {
+                left,
+                ..Row::default()
+            });
+        }
+    }
+
     /// A name at left and what it comes to at right.
     pub fn pair(&mut self, name: &str, value: &str, role: Role) {
         let row = Row {
