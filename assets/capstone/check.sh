@@ -40,6 +40,7 @@ fetch() {
 }
 
 echo "1. every byte"
+: > "$work/said"
 ./server "$work/files" 0 4 > "$work/said" &
 server=$!
 wait_for_address
