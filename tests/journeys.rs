@@ -2,9 +2,13 @@
 
 mod screen;
 
+use ratatui::{
+    buffer::{Buffer, Cell},
+    style::Modifier,
+};
 use screen::Learner;
 use zclab::{
-    app::{Effect, Key, Screen},
+    app::{Click, Effect, Key, Mouse, Screen},
     model::{QuestionKind, Target},
 };
 
@@ -148,6 +152,107 @@ fn help_names_every_key_that_does_something() {
             binding.label
         );
     }
+}
+
+/// The underlined text of a frame, piece by piece.
+fn underlined(frame: &Buffer) -> Vec<String> {
+    let is_marked = |cell: &Cell| cell.modifier.contains(Modifier::UNDERLINED);
+    frame
+        .content
+        .chunk_by(|a, b| is_marked(a) == is_marked(b))
+        .filter(|piece| is_marked(&piece[0]))
+        .map(|piece| piece.iter().map(Cell::symbol).collect())
+        .collect()
+}
+
+#[test]
+fn a_card_is_opened_from_the_page_that_it_is_about_and_read_to_its_end() {
+    let mut learner = Learner::new(80, 24);
+    learner.open(|app| app.asks_guess());
+    let page = (learner.app.lesson, learner.app.page);
+    let method = learner.app.lab_page().unwrap().0.spec.method.to_string();
+    let list = learner.keys("R");
+    assert!(list.contains(&format!("▸ {method}")), "{list}");
+    let mut seen = learner.key(Key::Enter);
+    assert!(seen.contains("disk ═■═▶ page cache"), "{seen}");
+    for _ in 0..30 {
+        seen += &learner.key(Key::Down);
+    }
+    let card = learner.app.card().unwrap();
+    let last_words = |text: &String| text.split(' ').next_back().unwrap().to_owned();
+    let lines = [
+        &card.signature,
+        &card.counts,
+        &card.pitfalls,
+        &card.since,
+        &card.sources,
+    ];
+    for line in lines.into_iter().flatten() {
+        assert!(seen.contains(&last_words(line)), "{line}: {seen}");
+    }
+    learner.keys("n");
+    assert_ne!(learner.app.card().unwrap().name, method);
+    learner.key(Key::Esc);
+    learner.key(Key::Esc);
+    assert_eq!(learner.app.screen, Screen::Lesson);
+    assert_eq!((learner.app.lesson, learner.app.page), page);
+}
+
+#[test]
+fn the_table_of_systems_says_what_differs_from_the_chosen_one() {
+    for (width, height) in [(60, 18), (80, 24), (120, 36), (200, 60)] {
+        let mut learner = Learner::new(width, height);
+        learner.keys("R");
+        while learner.app.card().unwrap().table.is_none() {
+            learner.key(Key::Down);
+        }
+        learner.key(Key::Enter);
+        let table = learner.app.card().unwrap().table.clone().unwrap();
+        for (what, cells) in &table.rows {
+            for _ in &table.columns {
+                let shown = learner.screen();
+                let at = learner.app.on_cards.column;
+                let system = &table.columns[at];
+                assert!(shown.contains(&format!("▸ {what}")), "{shown}");
+                assert!(shown.contains(&format!("beside {system}")), "{shown}");
+                for (column, cell) in cells.iter().enumerate() {
+                    let mark = match (column == at, *cell == cells[at]) {
+                        (true, _) => "  ",
+                        (_, true) => "= ",
+                        _ => "≠ ",
+                    };
+                    let full = |line: &str| {
+                        line.trim_start().starts_with(&table.columns[column])
+                            && line.ends_with(&format!("{mark}{cell}"))
+                    };
+                    assert!(shown.lines().any(full), "{mark}{cell}: {shown}");
+                }
+                learner.key(Key::Right);
+            }
+            learner.key(Key::Down);
+        }
+        assert_eq!(learner.app.on_cards.row + 1, table.rows.len());
+        let marked = underlined(&learner.frame());
+        assert!(
+            marked.iter().any(|text| text == "Mac OS X 10.5"),
+            "{marked:?}"
+        );
+        assert!(!marked.iter().any(|text| text == "Linux 2.2"), "{marked:?}");
+        learner.key(Key::Home);
+        let said = learner.mouse(spot_of(&learner, Click::Cell(0, 2)));
+        assert!(said.contains("beside FreeBSD"), "{said}");
+    }
+}
+
+/// A press on the middle of what means this.
+fn spot_of(learner: &Learner, click: Click) -> Mouse {
+    let spots = &learner.spots.clicks;
+    let (area, _) = spots
+        .iter()
+        .rev()
+        .find(|(_, means)| *means == click)
+        .unwrap();
+    Mouse::Press(area.x + area.width / 2, area.y)
 }
 
 #[test]

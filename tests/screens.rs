@@ -20,14 +20,39 @@ const SIZES: [(u16, u16); 4] = [(60, 18), (80, 24), (120, 36), (200, 60)];
 /// The lessons in the snapshots: not all, so that a new lesson changes none of them.
 const SHOWN: [&str; 5] = ["mode-switches", "classic-path", "mmap", "sendfile", "test"];
 
+/// The files that the reference screens are shown with: more than one, so that there is something to choose.
+const REFERENCE: [&str; 5] = [
+    "07-sendfile.md",
+    "cards/portability.md",
+    "cards/read-write.md",
+    "cards/sendfile.md",
+    "glossary.md",
+];
+
 /// One screen at each size.
-fn each_size(name: &str, mut open: impl FnMut(&mut Learner)) {
+fn each_size(name: &str, open: impl FnMut(&mut Learner)) {
     let mut lessons = zclab::embedded::lessons();
     lessons.retain(|(file, _)| SHOWN.iter().any(|id| file.ends_with(&format!("-{id}.md"))));
     assert_eq!(lessons.len(), SHOWN.len());
+    each_size_of(&lessons, name, open);
+}
+
+/// One screen at each size, of a lesson with cards and a glossary.
+fn each_size_with_reference(name: &str, open: impl FnMut(&mut Learner)) {
+    let mut files = zclab::embedded::lessons();
+    files.retain(|(file, _)| REFERENCE.iter().any(|end| file.ends_with(end)));
+    assert_eq!(files.len(), REFERENCE.len());
+    each_size_of(&files, name, open);
+}
+
+fn each_size_of(
+    lessons: &[(&'static str, &'static str)],
+    name: &str,
+    mut open: impl FnMut(&mut Learner),
+) {
     let mut frames = String::new();
     for (width, height) in SIZES {
-        let mut learner = Learner::of(&lessons, width, height);
+        let mut learner = Learner::of(lessons, width, height);
         learner.days_later(0);
         open(&mut learner);
         frames += &format!("{width}x{height}\n{}\n\n", learner.screen());
@@ -166,6 +191,31 @@ fn a_course_that_was_begun() {
 fn lab_with_two_results() {
     each_size("lab", |learner| {
         learner.keys("mrmmr");
+    });
+}
+
+#[test]
+fn reference_cards() {
+    each_size_with_reference("cards", |learner| {
+        learner.keys("R");
+        learner.key(Key::Down);
+    });
+    each_size_with_reference("card", |learner| {
+        learner.keys("\nR\n");
+    });
+}
+
+#[test]
+fn the_table_of_systems() {
+    let open = |learner: &mut Learner| {
+        learner.keys("R\n");
+        learner.key(Key::Down);
+        learner.key(Key::Right);
+    };
+    each_size_with_reference("card-table", open);
+    each_size_with_reference("card-table-text", |learner| {
+        open(learner);
+        learner.keys("\t");
     });
 }
 

@@ -118,6 +118,8 @@ pub enum Command {
     All,
     /// The list of experiments.
     Experiments,
+    /// The reference cards.
+    Cards,
     /// The help page.
     Help,
     /// The next theme.
@@ -388,6 +390,14 @@ pub const TABLE: &[Binding] = &[
     row(
         &[(K::Tab, C::Tab)],
         "Tab",
+        "table",
+        "turn to the table",
+        G::Page,
+        card_text_leaf,
+    ),
+    row(
+        &[(K::Tab, C::Tab)],
+        "Tab",
         "figure",
         "turn to the figure",
         G::Page,
@@ -494,6 +504,63 @@ pub const TABLE: &[Binding] = &[
         "to the course",
         G::Page,
         round_is_over,
+    ),
+    // The reference cards.
+    row(
+        CONFIRM,
+        "Enter",
+        "open",
+        "open the card",
+        G::Page,
+        in_card_list,
+    ),
+    row(
+        UP_DOWN,
+        "↑↓",
+        "choose",
+        "choose a card",
+        G::Page,
+        in_card_list,
+    ),
+    row(
+        ENDS,
+        "Home End",
+        "",
+        "first, last card",
+        G::Page,
+        in_card_list,
+    ),
+    row(
+        UP_DOWN,
+        "↑↓",
+        "row",
+        "the row above, the row below",
+        G::Page,
+        on_card_table,
+    ),
+    row(
+        LEFT_RIGHT,
+        "←→",
+        "compare with",
+        "the system that the others are compared with",
+        G::Page,
+        on_card_table,
+    ),
+    row(
+        ENDS,
+        "Home End",
+        "",
+        "first, last row",
+        G::Page,
+        on_card_table,
+    ),
+    row(
+        &[(K::Char('n'), C::Next), (K::Char('b'), C::Previous)],
+        "n b",
+        "next, back",
+        "next card, card before",
+        G::Page,
+        on_card,
     ),
     // The recording.
     row(
@@ -794,6 +861,14 @@ pub const TABLE: &[Binding] = &[
         can_open_experiments,
     ),
     row(
+        &[(K::Char('R'), C::Cards)],
+        "R",
+        "cards",
+        "the reference cards",
+        G::Everywhere,
+        can_open_cards,
+    ),
+    row(
         &[(K::Char('?'), C::Help)],
         "?",
         "help",
@@ -988,6 +1063,25 @@ fn can_open_experiments(app: At) -> bool {
     no_overlay(app)
         && (app.screen == Screen::Course || app.screen == Screen::Lab && app.lab.playing.is_none())
 }
+fn in_card_list(app: At) -> bool {
+    no_overlay(app) && app.screen == Screen::Cards && !app.on_cards.open
+}
+fn on_card(app: At) -> bool {
+    no_overlay(app) && app.screen == Screen::Cards && app.on_cards.open
+}
+fn on_card_table(app: At) -> bool {
+    on_card(app) && app.moves_on_table()
+}
+fn card_text_leaf(app: At) -> bool {
+    text_leaf(app) && on_card(app)
+}
+fn can_open_cards(app: At) -> bool {
+    looks_up(app) && !app.cards.is_empty() && app.screen != Screen::Cards
+}
+/// Whether one may look things up: not in the middle of the concept test.
+fn looks_up(app: At) -> bool {
+    no_overlay(app) && app.screen != Screen::Replay && !app.in_test()
+}
 fn waits_for_answer(app: At) -> bool {
     guessing(app) && !guessed(app) || has_question(app) && !answering(app)
 }
@@ -1092,7 +1186,8 @@ fn scrolls_text(app: At) -> bool {
     no_overlay(app) && app.scroll_room > 0
 }
 fn scrolls_beside(app: At) -> bool {
-    app.scroll_room > 0 && (in_course(app) || in_form(app))
+    app.scroll_room > 0
+        && (in_course(app) || in_form(app) || in_card_list(app) || on_card_table(app))
 }
 fn can_open_lab(app: At) -> bool {
     no_overlay(app) && !matches!(app.screen, Screen::Lab | Screen::Replay)

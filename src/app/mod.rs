@@ -1,6 +1,7 @@
 //! The program as plain data: its state, what can happen to it, and what it then asks for. No clock, no
 //! terminal, no thread: [`App::update`] takes an event and answers with effects, and `runtime` runs them.
 
+mod cards;
 mod course;
 pub mod explorer;
 mod guess;
@@ -19,6 +20,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use self::player::Player;
 pub use self::{
+    cards::CardsScreen,
     course::CourseScreen,
     guess::{Guess, Guessing},
     keys::{Binding, Command, Group, Key},
@@ -33,7 +35,8 @@ pub use self::{
 };
 use crate::course::{progress::Progress as Learned, review::Clock};
 use crate::model::{
-    Figure, Findings, Lab, Lesson, Method, Question, QuestionKind, Sink, Target, TransferSpec, What,
+    Card, Figure, Findings, Lab, Lesson, Method, Question, QuestionKind, Sink, Target,
+    TransferSpec, What,
 };
 
 /// Which screen is shown.
@@ -53,6 +56,8 @@ pub enum Screen {
     Experiments,
     /// One of them.
     Trial,
+    /// The reference cards.
+    Cards,
     /// One recording, full size.
     Replay,
 }
@@ -98,6 +103,10 @@ pub enum Click {
     Experiment(usize),
     /// A row of an experiment.
     Row(usize),
+    /// A reference card.
+    Card(usize),
+    /// A row and a column of a card's table.
+    Cell(usize, usize),
 }
 
 /// Something that happened.
@@ -206,6 +215,8 @@ pub struct Material {
     pub errors: Vec<ErrorCase>,
     /// The test before and after the course, if there is one.
     pub concept_test: Option<Lesson>,
+    /// The reference cards.
+    pub cards: Vec<Card>,
 }
 
 /// A recording that is played full size.
@@ -229,6 +240,8 @@ pub struct App {
     /// The test before and after the course, if there is one.
     pub concept_test: Option<Lesson>,
     clock: Clock,
+    /// The reference cards.
+    pub cards: Vec<Card>,
     /// What is known of the learner.
     pub progress: Learned,
     /// Which screen is shown.
@@ -260,6 +273,8 @@ pub struct App {
     pub experiments: Experiments,
     /// Where it was opened from.
     before_experiments: Screen,
+    /// The list of cards, and the open one.
+    pub on_cards: CardsScreen,
     /// The recording that is played full size.
     pub replay: Option<Replay>,
     /// The experiment that runs.
@@ -287,6 +302,7 @@ impl App {
             errors: material.errors,
             concept_test: material.concept_test,
             clock: Clock::default(),
+            cards: material.cards,
             progress,
             screen: Screen::Course,
             overlay: None,
@@ -303,6 +319,7 @@ impl App {
             before_lab: Screen::Course,
             experiments: Experiments::default(),
             before_experiments: Screen::Course,
+            on_cards: CardsScreen::default(),
             replay: None,
             job: None,
             jobs: 0,
@@ -406,7 +423,11 @@ impl App {
     /// The playback that is on the screen.
     pub fn player(&self) -> Option<&Player> {
         match self.screen {
-            Screen::Course | Screen::Round | Screen::Experiments | Screen::Trial => None,
+            Screen::Course
+            | Screen::Round
+            | Screen::Experiments
+            | Screen::Trial
+            | Screen::Cards => None,
             Screen::Replay => self.replay.as_ref().map(|replay| &replay.player),
             Screen::Lab => Some(&self.lab.sides[self.lab.playing?].as_ref()?.player),
             Screen::Lesson | Screen::Quiz => match self.page_state()? {
@@ -419,7 +440,11 @@ impl App {
 
     fn player_mut(&mut self) -> Option<&mut Player> {
         match self.screen {
-            Screen::Course | Screen::Round | Screen::Experiments | Screen::Trial => None,
+            Screen::Course
+            | Screen::Round
+            | Screen::Experiments
+            | Screen::Trial
+            | Screen::Cards => None,
             Screen::Replay => self.replay.as_mut().map(|replay| &mut replay.player),
             Screen::Lab => Some(&mut self.lab.sides[self.lab.playing?].as_mut()?.player),
             Screen::Lesson | Screen::Quiz => {
@@ -435,7 +460,11 @@ impl App {
     /// The run that is on the screen.
     pub fn shown_run(&self) -> Option<&Run> {
         match self.screen {
-            Screen::Course | Screen::Round | Screen::Experiments | Screen::Trial => None,
+            Screen::Course
+            | Screen::Round
+            | Screen::Experiments
+            | Screen::Trial
+            | Screen::Cards => None,
             Screen::Replay => self.replay.as_ref().map(|replay| &replay.run),
             Screen::Lab => Some(
                 self.lab.sides[self.lab.playing?]
@@ -481,6 +510,7 @@ impl App {
     pub fn has_two_leaves(&self) -> bool {
         match self.screen {
             Screen::Course => true,
+            Screen::Cards => self.card_table().is_some(),
             Screen::Lab | Screen::Replay | Screen::Experiments | Screen::Trial => false,
             Screen::Lesson | Screen::Quiz | Screen::Round => match self.page_state() {
                 Some(PageState::Figure(_) | PageState::Lab(_) | PageState::Trial(_)) => true,

@@ -111,12 +111,13 @@ impl App {
             Command::Calls => self.open_calls(),
             Command::Lab => self.open_lab(),
             Command::Experiments => self.open_experiments(),
+            Command::Cards => self.open_cards(),
             Command::Quiz => return self.open_quiz(),
             Command::Review => return self.open_review(),
             Command::Test => return self.open_test(),
             Command::Back => return self.back(),
-            Command::Next => return self.turn(1),
-            Command::Previous => return self.turn(-1),
+            Command::Next if self.screen != Screen::Cards => return self.turn(1),
+            Command::Previous if self.screen != Screen::Cards => return self.turn(-1),
             Command::Run => return self.run_shown(),
             Command::Cancel => return self.cancel(),
             Command::Play => self.play(),
@@ -171,6 +172,7 @@ impl App {
             Screen::Experiments => self.obey_experiments(command),
             Screen::Trial => return self.obey_trial(command),
             Screen::Lesson | Screen::Quiz | Screen::Round => return self.obey_on_page(command),
+            Screen::Cards => self.obey_cards(command),
         }
         Vec::new()
     }
@@ -243,7 +245,7 @@ impl App {
         self.scroll = 0;
     }
 
-    fn pause(&mut self) {
+    pub(super) fn pause(&mut self) {
         if let Some(player) = self.player_mut().filter(|player| player.is_playing()) {
             player.toggle();
         }
@@ -383,6 +385,7 @@ impl App {
             Screen::Experiments => self.screen = self.before_experiments,
             Screen::Trial => self.screen = Screen::Experiments,
             Screen::Lesson | Screen::Quiz | Screen::Round => self.screen = Screen::Course,
+            Screen::Cards => self.leave_cards(),
         }
         self.leaf = Leaf::Text;
         self.scroll = 0;
@@ -444,7 +447,7 @@ impl App {
         Vec::new()
     }
 
-    fn scroll_text(&mut self, command: Command) {
+    pub(super) fn scroll_text(&mut self, command: Command) {
         self.scroll = match command {
             Command::Up => self.scroll.saturating_sub(1),
             Command::Down => self.scroll + 1,
@@ -665,6 +668,9 @@ impl App {
             Click::Experiment(entry) if self.experiments.selected == entry => self.open_trial(),
             Click::Experiment(entry) => self.experiments.selected = entry,
             Click::Row(row) => self.select_row(row),
+            Click::Card(card) if self.on_cards.selected == card => self.open_card(card),
+            Click::Card(card) => self.on_cards.selected = card,
+            Click::Cell(row, column) => self.select_cell(row, column),
         }
         Vec::new()
     }

@@ -81,7 +81,6 @@ fn plain(card: &Card) -> String {
     for line in &card.signature {
         text.line(&format!("  {line}"));
     }
-    let place = |place: Place| place.name().replace('-', " ");
     let hops: Vec<String> = card
         .path
         .iter()
@@ -89,8 +88,8 @@ fn plain(card: &Card) -> String {
             format!(
                 "{}: {} to {}",
                 hop.how.title(),
-                place(hop.from),
-                place(hop.to)
+                hop.from.title(),
+                hop.to.title()
             )
         })
         .collect();

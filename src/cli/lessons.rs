@@ -217,8 +217,7 @@ impl Text {
                 .hops
                 .iter()
                 .map(|hop| {
-                    let place = |place: crate::model::Place| place.name().replace('-', " ");
-                    let (from, to) = (place(hop.from), place(hop.to));
+                    let (from, to) = (hop.from.title(), hop.to.title());
                     format!("{}, {from} to {to}", hop.how.title())
                 })
                 .collect();

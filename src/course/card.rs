@@ -1,6 +1,6 @@
 //! A card file (`cards/NAME.md`) to a [`Card`].
 
-use std::{fmt::Display, str::FromStr};
+use std::{fmt::Display, ops::Range, str::FromStr};
 
 use crate::model::{Card, CardHop, CardTable, How, Place};
 
@@ -15,8 +15,10 @@ use super::{
 pub const WIDTH: usize = 76;
 /// Columns of a signature's line.
 const SIGNATURE: usize = 72;
-/// Columns of a table's cell; a row of three fits 80 columns.
-pub const CELL: usize = 20;
+/// Columns of what a row of a table compares.
+const WHAT: usize = 20;
+/// Columns of a table's cell, where it stands in full.
+const CELL: usize = 54;
 
 /// Whether a file is a card: it lies in a directory `cards`.
 pub fn name_of(file: &str) -> Option<&str> {
@@ -102,7 +104,7 @@ fn too_wide(report: &mut Reporter, text: &At<String>, most: usize) {
         report.fault(
             text.offset,
             format!("the line is {width} columns wide, and there is room for {most}"),
-            "break it in two",
+            "make it shorter, or break it in two",
         );
     }
 }
@@ -159,7 +161,13 @@ fn table(report: &mut Reporter, block: &mut Block) -> Option<CardTable> {
     for mut row in block.tables(report, "rows", "row") {
         let offset = row.offset;
         let what = row.need_text(report, "what");
+        if let Some(what) = &what {
+            too_wide(report, what, WHAT);
+        }
         let cells = row.texts(report, "cells");
+        for cell in &cells {
+            too_wide(report, cell, CELL);
+        }
         row.finish(report);
         if cells.len() != columns.len() {
             let what = format!(
@@ -187,4 +195,64 @@ fn table(report: &mut Reporter, block: &mut Block) -> Option<CardTable> {
         columns: columns.into_iter().map(|column| column.value).collect(),
         rows,
     })
+}
+
+/// What a cell says that another does not, as byte ranges: the words that do not stand in the other, runs of them in
+/// one piece. All of it where only the order or the rest differs; nothing where both say the same.
+pub fn differences(other: &str, cell: &str) -> Vec<Range<usize>> {
+    if other == cell {
+        return Vec::new();
+    }
+    let bare = |word: &str| word.trim_end_matches([',', ';', ':']).to_owned();
+    let known: Vec<String> = other.split_whitespace().map(bare).collect();
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut joins = false;
+    for word in cell.split_whitespace() {
+        let start = word.as_ptr() as usize - cell.as_ptr() as usize;
+        let word = bare(word);
+        let differs = !known.contains(&word);
+        match found.last_mut() {
+            Some(last) if differs && joins => last.end = start + word.len(),
+            _ if differs => found.push(start..start + word.len()),
+            _ => {}
+        }
+        joins = differs;
+    }
+    if found.is_empty() {
+        found.push(0..cell.len());
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marked<'c>(other: &str, cell: &'c str) -> Vec<&'c str> {
+        differences(other, cell)
+            .into_iter()
+            .map(|range| &cell[range])
+            .collect()
+    }
+
+    #[test]
+    fn what_differs_is_told_word_by_word() {
+        assert_eq!(marked("file, socket", "file, socket"), Vec::<&str>::new());
+        assert_eq!(marked("0, or -1", "bytes sent, or -1"), ["bytes sent"]);
+        assert_eq!(
+            marked("-1, EAGAIN, *sbytes", "-1, EAGAIN, and *len"),
+            ["and *len"]
+        );
+        assert_eq!(
+            marked("nearly anything", "stream socket"),
+            ["stream socket"]
+        );
+        assert_eq!(marked("*len; 0: all of it", "nbytes; 0: all"), ["nbytes"]);
+    }
+
+    #[test]
+    fn a_cell_that_only_leaves_something_out_differs_as_a_whole() {
+        assert_eq!(marked("-1, EAGAIN, and *len", "-1, EAGAIN"), ["-1, EAGAIN"]);
+        assert_eq!(marked("socket, file", "file, socket"), ["file, socket"]);
+    }
 }

@@ -46,6 +46,11 @@ impl Place {
             Place::Peer => "peer",
         }
     }
+
+    /// What it is called on the screen.
+    pub fn title(self) -> String {
+        self.name().replace('-', " ")
+    }
 }
 
 /// How payload goes from one place to the next.

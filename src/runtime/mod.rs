@@ -94,6 +94,7 @@ pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<crate::course::Fault
         figures,
         sources,
         errors: errors(),
+        cards: catalogue.cards().to_vec(),
     };
     (material, faults)
 }

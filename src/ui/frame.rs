@@ -50,6 +50,7 @@ fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
         (Screen::Round, lesson) => round_title(pen, app, room, x, lesson),
         (Screen::Lab, _) => drop(pen.text(room, x, 0, "Lab", strong)),
         (Screen::Replay, _) => drop(pen.text(room, x, 0, "A recording", strong)),
+        (Screen::Cards, _) => drop(pen.text(room, x, 0, "Reference cards", strong)),
         (Screen::Experiments, _) => drop(pen.text(room, x, 0, "Experiments", strong)),
         (Screen::Trial, _) => drop(pen.text(room, x, 0, trial_title(app), strong)),
         _ => drop(pen.text(room, x, 0, "zero-copy, on your own kernel", dim)),
@@ -124,6 +125,7 @@ fn count(pen: &mut Pen, app: &App, room: Rect) -> u16 {
         Screen::Lab => return pen.right(room, 0, "two results on one scale", dim),
         Screen::Experiments => return pen.right(room, 0, "on this kernel, now", dim),
         Screen::Trial => return pen.right(room, 0, &trial_place(app), dim),
+        Screen::Cards => ("card", app.on_cards.selected, app.cards.len()),
         Screen::Replay => return room.width,
     };
     // The title first, then the number, then the marks: spread out, close together, or none.

@@ -129,6 +129,15 @@ impl Rooms {
         }
     }
 
+    /// A list of names with what each one stands for beside it.
+    pub fn names(&self) -> Option<Panes> {
+        match self.tier {
+            Tier::Full => Some(self.split(31, 3)),
+            Tier::Wide => Some(self.split(58, 4)),
+            _ => None,
+        }
+    }
+
     fn split(&self, left: u16, gap: u16) -> Panes {
         let text = self.text();
         let hairline = text.x + left + gap;

@@ -43,6 +43,7 @@ pub fn view(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
                 Screen::Lab => screens::lab::draw(&mut pen, app, &rooms),
                 Screen::Experiments => screens::trial::draw_list(&mut pen, app, &rooms),
                 Screen::Trial => screens::trial::draw(&mut pen, app, &rooms),
+                Screen::Cards => screens::cards::draw(&mut pen, app, &rooms),
                 Screen::Replay => screens::replay::draw(&mut pen, app, &rooms),
             }
             overlays::draw(&mut pen, app, area, &rooms);

@@ -123,6 +123,7 @@ fn screen_name(app: &App) -> &'static str {
         Screen::Quiz | Screen::Round => "questions",
         Screen::Lab => "lab",
         Screen::Experiments | Screen::Trial => "experiments",
+        Screen::Cards => "reference cards",
         Screen::Replay => "recording",
     }
 }

@@ -48,6 +48,11 @@ impl Learner {
 
     /// Draws, as the runtime does.
     pub fn screen(&mut self) -> String {
+        text(&self.frame())
+    }
+
+    /// The same with its styles.
+    pub fn frame(&mut self) -> Buffer {
         self.app
             .update(Event::Folded(Tier::of(self.area).is_folded()));
         let mut buf = Buffer::empty(self.area);
@@ -56,7 +61,7 @@ impl Learner {
         if let Some(room) = self.spots.player {
             self.app.fit_player(room.width, room.height);
         }
-        text(&buf)
+        buf
     }
 
     pub fn event(&mut self, event: Event) -> String {

@@ -1,5 +1,6 @@
 //! One file a screen.
 
+pub mod cards;
 pub mod course;
 pub mod lab;
 pub mod page;

@@ -246,7 +246,10 @@ fn pairs(rows: &mut Rows, question: &Question, state: &QuestionState, roomy: boo
         rows.push(Row {
             left,
             click: (row < lefts.len()).then_some(Click::Option(row)),
-            click_from: (row < rights.len()).then_some((right_at as u16, Click::Partner(row))),
+            spots: match row < rights.len() {
+                true => vec![(right_at as u16..u16::MAX, Click::Partner(row))],
+                false => Vec::new(),
+            },
             ..Row::default()
         });
     }

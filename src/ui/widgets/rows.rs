@@ -1,5 +1,7 @@
 //! Rows of text for one pane: built first, then shown as far as they fit; the rest scrolls, and says so.
 
+use std::ops::Range;
+
 use ratatui::{
     layout::Rect,
     style::{Modifier, Style},
@@ -29,8 +31,8 @@ pub struct Row {
     pub marked: bool,
     /// What a click on it means.
     pub click: Option<Click>,
-    /// From a column on, what a click means instead.
-    pub click_from: Option<(u16, Click)>,
+    /// Between two columns, what a click means instead.
+    pub spots: Vec<(Range<u16>, Click)>,
 }
 
 /// Rows of one pane.
@@ -168,6 +170,22 @@ impl Rows {
         }
     }
 
+    /// CommonMark beside a label, which stands before its first row.
+    pub fn prose_beside(&mut self, label: &str, indent: u16, markdown: &str) {
+        let first = self.rows.len();
+        let margin = (" ".repeat(usize::from(indent)), Style::new());
+        self.prose(markdown, &[margin]);
+        let label = format!("{label:width$}", width = usize::from(indent));
+        let dim = self.style(Role::Dim);
+        if let Some(margin) = self
+            .rows
+            .get_mut(first)
+            .and_then(|row| row.left.first_mut())
+        {
+            *margin = (label, dim);
+        }
+    }
+
     /// CommonMark in bold: what is asked.
     pub fn strong_prose(&mut self, markdown: &str) {
         let strong = self.style(Role::Strong);
@@ -253,13 +271,13 @@ impl Rows {
         if let Some(click) = row.click {
             pen.spot(line, click);
         }
-        if let Some((column, click)) = row.click_from {
+        for (columns, click) in &row.spots {
             let part = Rect {
-                x: line.x + column,
-                width: line.width.saturating_sub(column),
+                x: line.x + columns.start,
+                width: columns.end.saturating_sub(columns.start),
                 ..line
             };
-            pen.spot(part, click);
+            pen.spot(part.intersection(line), *click);
         }
     }
 }

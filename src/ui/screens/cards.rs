@@ -1,0 +1,488 @@
+//! The reference cards: their list, and beside it or alone the chosen one; the table of one that compares systems.
+
+use std::ops::Range;
+
+use ratatui::{
+    layout::Rect,
+    style::{Modifier, Style},
+};
+use unicode_width::UnicodeWidthStr;
+
+use crate::app::{App, Click, Leaf};
+use crate::course::card::differences;
+use crate::model::{Card, CardHop, CardTable, How, Place};
+use crate::ui::{
+    layout::Rooms,
+    pen::Pen,
+    theme::{Role, Theme},
+    widgets::{
+        marks::marks,
+        rows::{Row, Rows, Span},
+    },
+};
+
+/// Columns of the labels beside a card's lines.
+const LABEL: u16 = 12;
+/// A card's lines are at most this wide.
+const CARD: u16 = 78;
+/// From here on the eye would lose the row of a table.
+const TABLE: u16 = 96;
+/// Columns before a cell's text: whether it differs.
+const MARK: usize = 2;
+
+/// Draws them.
+pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
+    let Some(card) = app.card() else {
+        return;
+    };
+    if app.card_table().is_some() {
+        return compared(pen, app, card, rooms);
+    }
+    let text = rooms.text();
+    match rooms.names() {
+        Some(panes) => {
+            list(pen, app, panes.left);
+            pen.line(panes.hairline, panes.left.y, panes.left.bottom());
+            alone(pen, app, card, panes.right);
+        }
+        None if app.on_cards.open => alone(pen, app, card, text),
+        None => list(pen, app, text),
+    }
+}
+
+/// The names, each with its road in small: a mark a hop.
+fn list(pen: &mut Pen, app: &App, room: Rect) {
+    let mut rows = Rows::new(pen.theme, room.width);
+    let (plain, strong, dim) = (
+        rows.style(Role::Text),
+        rows.style(Role::Strong),
+        rows.style(Role::Dim),
+    );
+    let roomy = room.width > 50;
+    let widest = app.cards.iter().map(|card| card.name.width()).max();
+    let widest = widest.unwrap_or(0) + 2;
+    for (index, card) in app.cards.iter().enumerate() {
+        let chosen = index == app.on_cards.selected;
+        if chosen {
+            rows.focus = Some(rows.len());
+        }
+        let mark = if chosen { "▸ " } else { "  " };
+        let mut left = vec![
+            (mark.to_owned(), rows.style(Role::Accent)),
+            (
+                format!("{:widest$}", card.name),
+                if chosen { strong } else { plain },
+            ),
+        ];
+        if roomy && card.title != card.name {
+            left.push((card.title.clone(), dim));
+        }
+        rows.push(Row {
+            left,
+            right: road(pen.theme, &card.path),
+            marked: chosen,
+            click: Some(Click::Card(index)),
+            ..Row::default()
+        });
+    }
+    rows.show(pen, room, 0);
+    // The list keeps the arrows: what scrolls is the card beside it.
+    pen.spots.scroll_room = 0;
+}
+
+/// `═ ┄ ═`: each hop as the line that it is drawn with.
+fn road(theme: Theme, path: &[CardHop]) -> Vec<Span> {
+    let line = |how: How| {
+        let (mark, style) = marks(&theme)[how as usize].0.clone();
+        (mark.chars().take(1).collect::<String>() + " ", style)
+    };
+    path.iter().map(|hop| line(hop.how)).collect()
+}
+
+fn alone(pen: &mut Pen, app: &App, card: &Card, room: Rect) {
+    let room = Rect {
+        width: room.width.min(CARD),
+        ..room
+    };
+    let mut rows = above(pen.theme, card, None, room.width);
+    if let Some(table) = &card.table {
+        let at = At::new(table, None, room.width);
+        for row in at.head(pen.theme).into_iter().chain(at.rows(pen.theme)) {
+            rows.push(row);
+        }
+        rows.blank(1);
+    }
+    rows.append(below(pen.theme, card, room.width));
+    rows.show(pen, room, app.scroll);
+}
+
+/// Title, signature, path. Of a card that compares systems the signature of one is strong.
+fn above(theme: Theme, card: &Card, system: Option<&str>, width: u16) -> Rows {
+    let mut rows = Rows::new(theme, width);
+    rows.title(&card.title);
+    let (plain, strong) = (rows.style(Role::Text), rows.style(Role::Strong));
+    let mut of_system = system.is_none();
+    for line in &card.signature {
+        if let Some(system) = system {
+            of_system = line.starts_with(system) || of_system && line.starts_with(' ');
+        }
+        let style = if of_system { strong } else { plain };
+        rows.push(Row {
+            left: vec![(line.clone(), style)],
+            ..Row::default()
+        });
+    }
+    rows.blank(1);
+    if !card.path.is_empty() {
+        path(&mut rows, &card.path, usize::from(width));
+        rows.blank(1);
+    }
+    rows
+}
+
+/// Counts, conditions, pitfalls, since when, where it is written.
+fn below(theme: Theme, card: &Card, width: u16) -> Rows {
+    let mut rows = Rows::new(theme, width);
+    for (label, lines) in [
+        ("counts", &card.counts),
+        ("conditions", &card.conditions),
+        ("pitfalls", &card.pitfalls),
+    ] {
+        if !lines.is_empty() {
+            rows.prose_beside(label, LABEL, &format!("- {}", lines.join("\n- ")));
+            rows.blank(1);
+        }
+    }
+    if !card.body.is_empty() {
+        rows.prose_beside("besides", LABEL, &card.body);
+        rows.blank(1);
+    }
+    if !card.since.is_empty() {
+        rows.prose_beside("since", LABEL, &card.since.join("; "));
+    }
+    rows.prose_beside("sources", LABEL, &card.sources.join("; "));
+    rows
+}
+
+/// `disk ═■═▶ page cache ┄◆┄▶ socket queue`; a hop from an earlier place stands below that place. Then what the marks
+/// say that were used.
+fn path(rows: &mut Rows, path: &[CardHop], width: usize) {
+    let theme = *rows.theme();
+    let plain = rows.style(Role::Text);
+    let mark = |how: How| marks(&theme)[how as usize].0.clone();
+    let mut line = Line::default();
+    let mut seats: Vec<(Place, usize)> = Vec::new();
+    let mut last = None;
+    for hop in path {
+        let arrow = mark(hop.how);
+        let room = arrow.0.width() + 2 + hop.to.title().width();
+        if last != Some(hop.from) {
+            let seat = seats.iter().rev().find(|(place, _)| *place == hop.from);
+            let column = seat.map_or(0, |(_, column)| *column);
+            let whole = column + hop.from.title().width() + room + 1;
+            line.end(rows);
+            line.blank(if whole > width { 0 } else { column });
+            seats.push((hop.from, line.width));
+            line.push(hop.from.title(), plain);
+        } else if line.width + room + 1 > width {
+            line.end(rows);
+            line.blank(1);
+        }
+        line.push(" ".to_owned(), plain);
+        line.push(arrow.0, arrow.1);
+        line.push(" ".to_owned(), plain);
+        seats.push((hop.to, line.width));
+        line.push(hop.to.title(), plain);
+        last = Some(hop.to);
+    }
+    line.end(rows);
+    let dim = rows.style(Role::Dim);
+    let mut legend = Line::default();
+    for how in How::ALL {
+        if path.iter().any(|hop| hop.how == how) {
+            let (glyphs, style) = mark(how);
+            legend.push(glyphs, style);
+            legend.push(format!(" {}   ", how.title()), dim);
+        }
+    }
+    rows.blank(1);
+    legend.end(rows);
+}
+
+/// A row that is being written.
+#[derive(Default)]
+struct Line {
+    spans: Vec<Span>,
+    width: usize,
+}
+
+impl Line {
+    fn push(&mut self, text: String, style: Style) {
+        self.width += text.width();
+        self.spans.push((text, style));
+    }
+
+    fn blank(&mut self, columns: usize) {
+        if columns > 0 {
+            self.push(" ".repeat(columns), Style::new());
+        }
+    }
+
+    fn end(&mut self, rows: &mut Rows) {
+        let line = std::mem::take(self);
+        if !line.spans.is_empty() {
+            rows.push(Row {
+                left: line.spans,
+                ..Row::default()
+            });
+        }
+    }
+}
+
+/// The open card of several systems: its table, and the chosen row's cells in full.
+fn compared(pen: &mut Pen, app: &App, card: &Card, rooms: &Rooms) {
+    let (Some(table), text) = (app.card_table(), rooms.text()) else {
+        return;
+    };
+    let room = Rect {
+        width: text.width.min(TABLE),
+        ..text
+    };
+    let here = (app.on_cards.row, app.on_cards.column);
+    let at = At::new(table, Some(here), room.width);
+    let system = table.columns.get(here.1).map(String::as_str);
+    if rooms.tier.is_folded() {
+        match app.leaf {
+            Leaf::Target => folded_table(pen, &at, room),
+            Leaf::Text => {
+                let mut rows = above(pen.theme, card, system, room.width);
+                rows.append(below(pen.theme, card, room.width));
+                rows.show(pen, room, app.scroll);
+            }
+        }
+        return;
+    }
+    let mut rows = above(pen.theme, card, system, room.width);
+    let whole = at.head(pen.theme).into_iter().chain(at.rows(pen.theme));
+    whole.for_each(|row| rows.push(row));
+    rows.blank(1);
+    at.in_full(&mut rows);
+    rows.blank(1);
+    rows.append(below(pen.theme, card, room.width.min(CARD)));
+    rows.show(pen, room, app.scroll);
+}
+
+/// Where there is little room the head and the cells in full stay, and the rows between them follow the cursor.
+fn folded_table(pen: &mut Pen, at: &At, room: Rect) {
+    let mut head = Rows::new(pen.theme, room.width);
+    at.head(pen.theme)
+        .into_iter()
+        .for_each(|row| head.push(row));
+    let mut rows = Rows::new(pen.theme, room.width);
+    at.rows(pen.theme)
+        .into_iter()
+        .for_each(|row| rows.push(row));
+    rows.focus = at.here.map(|(row, _)| row);
+    let mut full = Rows::new(pen.theme, room.width);
+    at.in_full(&mut full);
+    let (above, below) = (head.len() as u16, full.len() as u16);
+    let between = room.height.saturating_sub(above + below);
+    let part = |y: u16, height: u16| Rect {
+        y: room.y + y,
+        height,
+        ..room
+    };
+    head.show(pen, part(0, above.min(room.height)), 0);
+    rows.show(pen, part(above, between), 0);
+    full.show(pen, part(above + between, below.min(room.height)), 0);
+    pen.spots.scroll_room = 0;
+}
+
+/// A table, where one is in it, and how wide its columns are.
+struct At<'a> {
+    table: &'a CardTable,
+    /// Row and column of the cursor, where there is one.
+    here: Option<(usize, usize)>,
+    /// Columns of what is compared.
+    label: usize,
+    /// Columns of a cell, with its mark.
+    cell: usize,
+}
+
+impl At<'_> {
+    fn new(table: &CardTable, here: Option<(usize, usize)>, width: u16) -> At<'_> {
+        let widest = |texts: &mut dyn Iterator<Item = &String>| {
+            texts.map(|text| text.width()).max().unwrap_or(0)
+        };
+        let label = widest(&mut table.rows.iter().map(|(what, _)| what)) + 3;
+        let cells = &mut table.rows.iter().flat_map(|(_, cells)| cells);
+        let wanted = MARK + widest(cells) + 2;
+        // The last cell needs no gap behind it.
+        let room = (usize::from(width) + 1).saturating_sub(label) / table.columns.len().max(1);
+        At {
+            table,
+            here,
+            label,
+            cell: wanted.min(room),
+        }
+    }
+
+    /// The column that the others are compared with.
+    fn reference(&self) -> usize {
+        self.here.map_or(0, |(_, column)| column)
+    }
+
+    /// The names of the systems, and a hairline.
+    fn head(&self, theme: Theme) -> [Row; 2] {
+        let dim = theme.style(Role::Dim);
+        let chosen = theme.style(Role::Accent).patch(theme.style(Role::Strong));
+        let mut left = vec![(" ".repeat(self.label), dim)];
+        for (column, name) in self.table.columns.iter().enumerate() {
+            let (mark, style) = match self.here.is_some() && column == self.reference() {
+                true => ("▸ ", chosen),
+                false => ("  ", dim),
+            };
+            left.push((
+                format!("{mark}{name:width$}", width = self.cell - MARK),
+                style,
+            ));
+        }
+        let rule = Row {
+            rule: true,
+            ..Row::default()
+        };
+        let names = Row {
+            left,
+            spots: self.spots(0),
+            ..Row::default()
+        };
+        [names, rule]
+    }
+
+    fn rows(&self, theme: Theme) -> Vec<Row> {
+        (0..self.table.rows.len())
+            .map(|row| self.row(theme, row))
+            .collect()
+    }
+
+    fn row(&self, theme: Theme, row: usize) -> Row {
+        let (what, cells) = &self.table.rows[row];
+        let here = self.here.is_some_and(|(chosen, _)| chosen == row);
+        let (mark, style) = match here {
+            true => ("▸ ", Role::Strong),
+            false => ("  ", Role::Dim),
+        };
+        let mut left = vec![
+            (mark.to_owned(), theme.style(Role::Accent)),
+            (
+                format!("{what:width$}", width = self.label - 2),
+                theme.style(style),
+            ),
+        ];
+        for column in 0..self.table.columns.len() {
+            let cell = cells.get(column).map_or("", String::as_str);
+            let room = self.cell - MARK - 1;
+            let (kept, more) = cut(cell, room);
+            left.extend(self.cell(theme, cells, column, kept.len()));
+            left.push((more.to_owned(), theme.style(Role::Dim)));
+            let free = room + 1 - kept.width() - more.width();
+            left.push((" ".repeat(free), Style::new()));
+        }
+        Row {
+            left,
+            marked: here,
+            spots: self.spots(row),
+            ..Row::default()
+        }
+    }
+
+    /// A cell's mark and its first `kept` bytes; what differs from the reference is underlined.
+    fn cell(&self, theme: Theme, cells: &[String], column: usize, kept: usize) -> Vec<Span> {
+        let (dim, plain) = (theme.style(Role::Dim), theme.style(Role::Text));
+        let text = |column: usize| cells.get(column).map_or("", String::as_str);
+        let (cell, reference) = (text(column), text(self.reference()));
+        if column == self.reference() {
+            return vec![("  ".to_owned(), dim), (cell[..kept].to_owned(), plain)];
+        }
+        let differs = differences(reference, cell);
+        let mark = if differs.is_empty() { "= " } else { "≠ " };
+        let mut spans = vec![(mark.to_owned(), dim)];
+        spans.extend(underlined(&cell[..kept], &differs, plain));
+        spans
+    }
+
+    fn spots(&self, row: usize) -> Vec<(Range<u16>, Click)> {
+        if self.here.is_none() {
+            return Vec::new();
+        }
+        (0..self.table.columns.len())
+            .map(|column| {
+                let start = (self.label + column * self.cell) as u16;
+                (start..start + self.cell as u16, Click::Cell(row, column))
+            })
+            .collect()
+    }
+
+    /// The chosen row's cells, none of them cut.
+    fn in_full(&self, rows: &mut Rows) {
+        let Some((row, column)) = self.here else {
+            return;
+        };
+        let Some((what, cells)) = self.table.rows.get(row) else {
+            return;
+        };
+        let theme = *rows.theme();
+        let (dim, strong) = (theme.style(Role::Dim), theme.style(Role::Strong));
+        let system = self.table.columns.get(column).map_or("", String::as_str);
+        rows.push(Row {
+            left: vec![(what.clone(), strong)],
+            right: vec![(format!("beside {system}: = the same   ≠ differs"), dim)],
+            ..Row::default()
+        });
+        for (column, name) in self.table.columns.iter().enumerate() {
+            let cell = cells.get(column).map_or("", String::as_str);
+            let style = if column == self.reference() {
+                strong
+            } else {
+                theme.style(Role::Text)
+            };
+            let mut left = vec![(format!("  {name:width$}", width = self.label - 2), style)];
+            left.extend(self.cell(theme, cells, column, cell.len()));
+            rows.push(Row {
+                left,
+                ..Row::default()
+            });
+        }
+    }
+}
+
+/// A text in pieces, those in the ranges underlined.
+fn underlined(text: &str, ranges: &[Range<usize>], style: Style) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut at = 0;
+    for range in ranges {
+        let (start, end) = (range.start.min(text.len()), range.end.min(text.len()));
+        spans.push((text[at..start].to_owned(), style));
+        let marked = style.add_modifier(Modifier::UNDERLINED);
+        spans.push((text[start..end].to_owned(), marked));
+        at = end;
+    }
+    spans.push((text[at..].to_owned(), style));
+    spans
+}
+
+/// What fits of a text, and the sign that there is more.
+fn cut(text: &str, width: usize) -> (&str, &'static str) {
+    if text.width() <= width {
+        return (text, "");
+    }
+    let mut kept = 0;
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        if text[..end].width() >= width {
+            break;
+        }
+        kept = end;
+    }
+    (text[..kept].trim_end(), "…")
+}
