@@ -1,56 +1,49 @@
 //! What is compiled into the program: lessons, figures, recordings, the capstone, and the sources that learners read.
+//! `build.rs` packs them; they are unpacked when the first of them is asked for.
 
-use include_dir::{Dir, include_dir};
+use std::sync::OnceLock;
 
-static LESSONS: Dir = include_dir!("$CARGO_MANIFEST_DIR/lessons");
-static FIGURES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/figures");
-static RECORDINGS: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/recordings");
-static TRANSFERS: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/transfer");
+static PACK: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/texts.deflate"));
 
-/// The lessons, the concept test, the glossary and the cards (`cards/NAME.md`), as (file name, text), sorted by name.
+/// The lessons, the concept test, the glossary and the cards (`cards/NAME.md`), as (file name, text), sorted by name,
+/// the cards last.
 pub fn lessons() -> Vec<(&'static str, &'static str)> {
-    let cards = LESSONS.get_dir("cards").map(|dir| texts(dir, "md"));
-    texts(&LESSONS, "md")
-        .into_iter()
-        .chain(cards.unwrap_or_default())
-        .filter(|(name, _)| *name != "README.md")
-        .collect()
+    let lessons = texts("lessons/").filter(|(name, _)| *name != "README.md");
+    lessons.collect()
 }
 
 /// The figures, as (file name, text), sorted by name.
 pub fn figures() -> Vec<(&'static str, &'static str)> {
-    texts(&FIGURES, "toml")
+    texts("assets/figures/").collect()
 }
 
 /// The shipped recordings, as (file name, text), sorted by name.
 pub fn recordings() -> Vec<(&'static str, &'static str)> {
-    texts(&RECORDINGS, "jsonl")
+    texts("assets/recordings/").collect()
 }
 
 /// The source of a transfer method: `read_write.rs`, word for word.
 pub fn transfer_source(file: &str) -> Option<&'static str> {
-    TRANSFERS.get_file(file)?.contents_utf8()
+    let mut sources = texts("src/transfer/");
+    sources.find_map(|(name, text)| (name == file).then_some(text))
 }
 
-/// The files of the capstone, as (file name, text).
-pub fn capstone() -> [(&'static str, &'static str); 3] {
-    [
-        ("README.md", include_str!("../assets/capstone/README.md")),
-        ("server.c", include_str!("../assets/capstone/server.c")),
-        ("check.sh", include_str!("../assets/capstone/check.sh")),
-    ]
+/// The files of the capstone, as (file name, text), sorted by name.
+pub fn capstone() -> Vec<(&'static str, &'static str)> {
+    texts("assets/capstone/").collect()
 }
 
-fn texts(dir: &'static Dir<'static>, extension: &str) -> Vec<(&'static str, &'static str)> {
-    let mut texts: Vec<_> = dir
-        .files()
-        .filter(|file| {
-            file.path()
-                .extension()
-                .is_some_and(|found| found == extension)
-        })
-        .filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)))
-        .collect();
-    texts.sort_unstable();
-    texts
+/// The files of a folder.
+fn texts(folder: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let files = all().split_terminator('\0');
+    let pairs = files.clone().step_by(2).zip(files.skip(1).step_by(2));
+    pairs.filter_map(move |(path, text)| Some((path.strip_prefix(folder)?, text)))
+}
+
+fn all() -> &'static str {
+    static ALL: OnceLock<String> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let pack = miniz_oxide::inflate::decompress_to_vec(PACK).expect("build.rs packed it");
+        String::from_utf8(pack).expect("build.rs packed texts")
+    })
 }
