@@ -11,14 +11,14 @@ use std::{
 
 use serde_json::Value;
 
-#[path = "trace/ring.rs"]
-mod ring;
+#[path = "trace/tracees.rs"]
+mod tracees;
 
-/// The other side of one test here: copies by an io_uring, where a variable says so.
+/// The other side of tests here: does what the variable says, where it is set.
 #[test]
 fn tracee() {
-    if std::env::var_os(ring::NAME).is_some() {
-        ring::copy();
+    if let Ok(name) = std::env::var(tracees::NAME) {
+        tracees::run(&name);
     }
 }
 
@@ -72,6 +72,17 @@ impl Desk {
         Seen { output, json }
     }
 
+    /// This binary as a tracee of that name.
+    fn trace_tracee(&self, name: &str) -> Seen {
+        let own = std::env::current_exe().unwrap();
+        let arguments = [own.to_str().unwrap(), "--exact", "tracee", "--nocapture"];
+        let mut command = self.command(&[], &arguments);
+        let seen = self.seen(command.env(tracees::NAME, name).output().unwrap());
+        let failed = !seen.output.status.success() && !seen.is_refused();
+        assert!(!failed, "{name}: {:?}", seen.output);
+        seen
+    }
+
     fn has(&self, programs: &[&str]) -> bool {
         programs.iter().all(|program| {
             let there = Command::new("sh")
@@ -101,6 +112,25 @@ impl Seen {
             .iter()
             .find(|flow| is(&flow["from"], from) && is(&flow["to"], to));
         found.unwrap_or_else(|| panic!("no flow {from:?} > {to:?} in {:#}", self.json["flows"]))
+    }
+
+    /// Whether the tracee could not do what it is for here; says so.
+    fn is_refused(&self) -> bool {
+        let said = String::from_utf8_lossy(&self.output.stdout);
+        let why = said
+            .lines()
+            .find_map(|line| line.split_once(tracees::REFUSED));
+        if let Some((_, why)) = why {
+            eprintln!("skipped:{why}");
+        }
+        why.is_some()
+    }
+
+    fn has_note(&self, start: &str) -> bool {
+        let notes = self.json["notes"].as_array().unwrap();
+        notes
+            .iter()
+            .any(|note| note.as_str().unwrap().starts_with(start))
     }
 
     fn explains_all(&self) {
@@ -521,19 +551,10 @@ for _ in range(40):
 #[test]
 fn requests_of_a_ring_are_seen_through() {
     let desk = Desk::new(MIB);
-    let own = std::env::current_exe().unwrap();
-    let arguments = [own.to_str().unwrap(), "--exact", "tracee", "--nocapture"];
-    let output = desk
-        .command(&[], &arguments)
-        .env(ring::NAME, "1")
-        .output()
-        .unwrap();
-    if String::from_utf8_lossy(&output.stdout).contains(ring::REFUSED) {
-        eprintln!("skipped: io_uring is refused here");
+    let seen = desk.trace_tracee("ring");
+    if seen.is_refused() {
         return;
     }
-    let seen = desk.seen(output);
-    assert!(seen.output.status.success(), "{}", said(&seen.output));
     assert_eq!(
         fs::read(desk.path("a")).unwrap(),
         fs::read(desk.path("b")).unwrap()
@@ -544,5 +565,200 @@ fn requests_of_a_ring_are_seen_through() {
         flow["calls_by_name"],
         serde_json::json!({ "io_uring_enter": 16 })
     );
+    seen.explains_all();
+}
+
+#[test]
+fn a_descriptor_that_was_handed_over_is_what_it_is() {
+    let desk = Desk::new(MIB);
+    // To itself, at a number that was looked at while it was not open.
+    let seen = desk.trace_tracee("received");
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    assert_eq!(figures(flow), (MIB as u64, 2.0, false));
+    // A file and a pipe, to another process.
+    let seen = desk.trace_tracee("relayed");
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    assert_eq!(figures(flow), (MIB as u64, 4.0, false));
+    seen.explains_all();
+    // Fetched from another process.
+    let seen = desk.trace_tracee("fetched");
+    if !seen.is_refused() {
+        let flow = seen.flow(("file", "/a"), ("file", "/b"));
+        assert_eq!(figures(flow), (MIB as u64, 2.0, false));
+        seen.explains_all();
+    }
+}
+
+#[test]
+fn what_has_no_name_in_a_directory_is_named_as_what_it_is() {
+    let desk = Desk::new(MIB);
+    let seen = desk.trace_tracee("nameless");
+    let memfd = ("file", "/memfd:scratch (deleted)");
+    for (from, to) in [(("file", "/a"), memfd), (memfd, ("file", "/gone"))] {
+        assert_eq!(figures(seen.flow(from, to)), (MIB as u64, 2.0, false));
+    }
+    let flows = seen.json["flows"].as_array().unwrap();
+    let of_events = |end: &str| {
+        flows
+            .iter()
+            .find(|flow| flow[end] == serde_json::json!({ "kind": "device", "name": "eventfd" }))
+    };
+    assert_eq!(of_events("to").unwrap()["bytes"], 8);
+    assert_eq!(of_events("from").unwrap()["bytes"], 8);
+    seen.explains_all();
+}
+
+#[test]
+fn inherited_descriptors_are_known() {
+    let desk = Desk::new(MIB);
+    let (source, sink) = (
+        fs::File::open(desk.path("a")),
+        fs::File::create(desk.path("b")),
+    );
+    let mut command = desk.command(&[], &["sh", "-c", "exec 7<&0 0<&-; exec cat <&7"]);
+    let output = command
+        .stdin(source.unwrap())
+        .stdout(sink.unwrap())
+        .output();
+    let seen = desk.seen(output.unwrap());
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    assert_eq!(flow["bytes"], MIB);
+    seen.explains_all();
+    // A file whose name is gone before.
+    let sink = fs::File::create(desk.path("gone")).unwrap();
+    fs::remove_file(desk.path("gone")).unwrap();
+    let mut command = desk.command(&[], &["cat", "a"]);
+    let seen = desk.seen(command.stdout(sink).output().unwrap());
+    let flow = seen.flow(("file", "/a"), ("file", "/gone (deleted)"));
+    assert_eq!(flow["bytes"], MIB);
+    // A pipe from a program that nobody watches is an end.
+    let mut outside = Command::new("cat")
+        .arg(desk.path("a"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pipe = outside.stdout.take().unwrap();
+    let mut command = desk.command(&[], &["dd", "of=c", "bs=4k", "status=none"]);
+    let seen = desk.seen(command.stdin(pipe).output().unwrap());
+    outside.wait().unwrap();
+    let flow = seen.flow(("pipe", "]"), ("file", "/c"));
+    assert_eq!(figures(flow), (MIB as u64, 2.0, false));
+    seen.explains_all();
+}
+
+/// A 32-bit program of a few bytes: it writes "hello" and exits with 7.
+#[cfg(target_arch = "x86_64")]
+fn narrow_program() -> Vec<u8> {
+    const BASE: u32 = 0x0804_8000;
+    const HEADERS: u32 = 52 + 32;
+    let text = BASE + HEADERS + 34;
+    let mut code = vec![0xb8, 4, 0, 0, 0, 0xbb, 1, 0, 0, 0, 0xb9]; // mov eax, 4; mov ebx, 1; mov ecx, text
+    code.extend(text.to_le_bytes());
+    code.extend([0xba, 5, 0, 0, 0, 0xcd, 0x80]); // mov edx, 5; int 0x80
+    code.extend([0xb8, 1, 0, 0, 0, 0xbb, 7, 0, 0, 0, 0xcd, 0x80]); // mov eax, 1; mov ebx, 7; int 0x80
+    assert_eq!(code.len(), 34);
+    code.extend(b"hello");
+    let size = HEADERS + code.len() as u32;
+    let mut out = b"\x7fELF\x01\x01\x01".to_vec();
+    out.resize(16, 0);
+    let halves = |out: &mut Vec<u8>, halves: &[u16]| {
+        halves
+            .iter()
+            .for_each(|half| out.extend(half.to_le_bytes()));
+    };
+    let words = |out: &mut Vec<u8>, words: &[u32]| {
+        words.iter().for_each(|word| out.extend(word.to_le_bytes()));
+    };
+    halves(&mut out, &[2, 3]); // executable, i386
+    words(&mut out, &[1, BASE + HEADERS, 52, 0, 0]);
+    halves(&mut out, &[52, 32, 1, 40, 0, 0]);
+    words(&mut out, &[1, 0, BASE, BASE, size, size, 5, 0x1000]);
+    assert_eq!(out.len() as u32, HEADERS);
+    out.extend(code);
+    out
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn a_32_bit_program_is_said_and_not_misread() {
+    let desk = Desk::new(10);
+    let program = desk.path("narrow");
+    fs::write(&program, narrow_program()).unwrap();
+    make_executable(&program, 0o755);
+    match Command::new(&program).output() {
+        Err(error) => return eprintln!("skipped: 32-bit programs do not run here: {error}"),
+        Ok(output) => assert_eq!(
+            (output.stdout, output.status.code()),
+            (b"hello".to_vec(), Some(7))
+        ),
+    }
+    for options in [&[][..], &["--all"]] {
+        let seen = desk.trace(options, &[&program]);
+        assert_eq!(seen.output.stdout, b"hello");
+        assert_eq!(seen.output.status.code(), Some(7));
+        assert!(
+            seen.has_note("32-bit: narrow is a 32-bit program"),
+            "{:#}",
+            seen.json
+        );
+        assert_eq!(seen.json["calls_by_name"]["32-bit_write"], 1);
+        assert_eq!(seen.json["unexplained"]["written_bytes"], 5);
+        assert_eq!(seen.json["flows"], serde_json::json!([]));
+    }
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn a_32_bit_call_of_a_64_bit_program_is_said_and_not_misread() {
+    let desk = Desk::new(10);
+    let seen = desk.trace_tracee("narrow");
+    assert_eq!(
+        seen.json["calls_by_name"]["x32_getppid"], 1,
+        "{:#}",
+        seen.json
+    );
+    if seen.is_refused() {
+        return;
+    }
+    assert_eq!(fs::read(desk.path("b")).unwrap(), b"hello");
+    assert!(seen.has_note("32-bit: "), "{:#}", seen.json);
+    assert_eq!(seen.json["calls_by_name"]["32-bit_write"], 1);
+    assert_eq!(seen.json["unexplained"]["written_bytes"], 5);
+}
+
+fn make_executable(path: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_set_user_id_program_is_said() {
+    use std::os::unix::process::CommandExt;
+    let desk = Desk::new(MIB);
+    let program = desk.path("raised");
+    let cat = ["/bin/cat", "/usr/bin/cat"]
+        .into_iter()
+        .find(|path| Path::new(path).is_file());
+    let Some(cat) = cat else {
+        return eprintln!("skipped: cat is not where it is looked for");
+    };
+    fs::copy(cat, &program).unwrap();
+    make_executable(&program, 0o4755);
+    let mut command = desk.command(&[], &[&program, "a"]);
+    let is_root = nix::unistd::geteuid().is_root();
+    // Root's program, run by somebody else; an ordinary user has but their own.
+    if is_root {
+        make_executable(&desk.path("."), 0o777);
+        command.uid(65534).gid(65534);
+    }
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) => return eprintln!("skipped: another user cannot run zclab here: {error}"),
+    };
+    let seen = desk.seen(output);
+    assert_eq!(seen.output.stdout.len(), MIB);
+    let with_or_without = if is_root { "without" } else { "with" };
+    let note = format!("set-user-id: {program} ran {with_or_without} its owner's rights");
+    assert!(seen.has_note(&note), "{note}: {:#}", seen.json["notes"]);
     seen.explains_all();
 }

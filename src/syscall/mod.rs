@@ -6,10 +6,12 @@
 mod errno;
 mod flags;
 mod format;
+mod narrow;
 mod request;
 mod spec;
 
 pub use errno::errno_name;
 pub use format::{Style, format_call};
+pub use narrow::narrow_name;
 pub use request::format_request;
 pub use spec::{Arg, Effect, Returns, Spec, spec};

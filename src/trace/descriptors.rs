@@ -7,7 +7,8 @@ use std::{
 use super::{kernel::Tid, sockets};
 use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR};
 
-/// The descriptors of one process.
+/// The descriptors of one process. A number that is not open is not remembered: it may come to mean something by a call
+/// that does not return it (recvmsg(2) with SCM_RIGHTS, a request of a ring).
 #[derive(Default)]
 pub(super) struct Known(HashMap<i32, Open>);
 
@@ -45,10 +46,15 @@ impl Known {
         if fd < 0 {
             return NOT_OPEN;
         }
-        *self.0.entry(fd).or_insert_with(|| match look_up(pid, fd) {
-            Some(descriptor) => table.open(descriptor, list),
-            None => NOT_OPEN,
-        })
+        if let Some(known) = self.0.get(&fd) {
+            return *known;
+        }
+        let Some(descriptor) = look_up(pid, fd) else {
+            return NOT_OPEN;
+        };
+        let open = table.open(descriptor, list);
+        self.0.insert(fd, open);
+        open
     }
 
     /// The number is about to mean something else.

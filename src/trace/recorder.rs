@@ -264,11 +264,22 @@ impl Recorder {
     }
 }
 
-/// What a call is called; `syscall_N` where it has no name here.
+/// What a call is called; `syscall_N` where it has no name here. Calls of another table than this machine's own say so.
 pub(super) fn name_of(info: &CallInfo) -> String {
+    /// Marks the numbers of x32, 32-bit pointers on x86-64 (asm/unistd.h, `__X32_SYSCALL_BIT`).
+    const X32: u64 = 0x4000_0000;
     let number = info.data[0];
     if !info.is_native() {
-        return format!("32-bit_syscall_{number}");
+        return match syscall::narrow_name(info.arch, number) {
+            Some(name) => format!("32-bit_{name}"),
+            None => format!("32-bit_syscall_{number}"),
+        };
+    }
+    if cfg!(target_arch = "x86_64") && (number & !0x3ff) == X32 {
+        return match syscalls::Sysno::new((number - X32) as usize) {
+            Some(known) => format!("x32_{}", known.name()),
+            None => format!("x32_syscall_{}", number - X32),
+        };
     }
     match syscalls::Sysno::new(number as usize) {
         Some(known) => known.name().to_owned(),

@@ -1,11 +1,7 @@
 //! A tracee that copies the file `a` to `b` by an io_uring: each chunk a read and a write that is linked to it.
 
+use super::REFUSED;
 use std::{fs::File, os::fd::AsRawFd, ptr, sync::atomic::AtomicU32, sync::atomic::Ordering};
-
-/// Makes this binary the tracee.
-pub const NAME: &str = "ZCLAB_TEST_RING";
-/// What it says where it cannot have a ring.
-pub const REFUSED: &str = "no ring here";
 
 const CHUNK: usize = 64 << 10;
 const OP_READ: u8 = 22;
@@ -41,7 +37,7 @@ pub fn copy() {
     // SAFETY: the kernel writes `struct io_uring_params`, 120 bytes.
     let ring = unsafe { libc::syscall(libc::SYS_io_uring_setup, 8, params.as_mut_ptr()) } as i32;
     if ring < 0 {
-        println!("{REFUSED}");
+        println!("{REFUSED} io_uring");
         return;
     }
     let (submissions, completions) = (map(ring, 0), map(ring, 0x800_0000));

@@ -39,8 +39,13 @@ pub(super) enum Op {
     /// Memory of another process.
     Foreign,
     Ioctl,
-    /// A 32-bit call.
-    Narrow,
+    /// A call of another table than the machine's own (32-bit, x32): what it moves is known, not from where to where.
+    Narrow {
+        reads: bool,
+        writes: bool,
+    },
+    /// socketcall(2): its first argument says which call it is.
+    Socketcall,
 }
 
 impl Op {
@@ -67,8 +72,37 @@ impl Op {
             "socketpair" => Op::Pair,
             "process_vm_readv" | "process_vm_writev" => Op::Foreign,
             "ioctl" => Op::Ioctl,
-            name if name.starts_with("32-bit_") => Op::Narrow,
-            _ => Op::None,
+            "32-bit_socketcall" => Op::Socketcall,
+            name => match name
+                .strip_prefix("32-bit_")
+                .or_else(|| name.strip_prefix("x32_"))
+            {
+                Some(name) => Op::of(name).narrow(),
+                None => Op::None,
+            },
+        }
+    }
+
+    /// What a call of that name moves where its arguments are not understood.
+    fn narrow(self) -> Op {
+        let (reads, writes) = match self {
+            // These return a number of messages.
+            Op::Read(Shape::Messages) | Op::Write(Shape::Messages) => (false, false),
+            Op::Read(_) => (true, false),
+            Op::Write(_) | Op::Vmsplice => (false, true),
+            Op::Sendfile | Op::Splice | Op::Tee | Op::CopyRange => (true, true),
+            _ => (false, false),
+        };
+        Op::Narrow { reads, writes }
+    }
+
+    /// The call that a socketcall(2) is, by its first argument (linux/net.h).
+    pub fn of_socketcall(which: u64) -> Op {
+        const SENDING: [u64; 3] = [9, 11, 16];
+        const RECEIVING: [u64; 3] = [10, 12, 17];
+        Op::Narrow {
+            reads: RECEIVING.contains(&which),
+            writes: SENDING.contains(&which),
         }
     }
 

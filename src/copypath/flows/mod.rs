@@ -271,7 +271,7 @@ impl Flows {
                 self.begin_write(moment, process, ranges, 0, Manner::Pages);
             }
             Op::Splice | Op::Sendfile => self.begin_splice(op, moment, process),
-            Op::Narrow => self.note("32-bit: calls of 32-bit programs are not decoded"),
+            Op::Narrow { .. } | Op::Socketcall => self.note(NARROW),
             _ => {}
         }
     }
@@ -287,7 +287,11 @@ impl Flows {
         };
         let bytes = returned.max(0) as u64;
         let args = &moment.call.args;
-        match self.op(moment) {
+        let op = match self.op(moment) {
+            Op::Socketcall => Op::of_socketcall(args[0]),
+            op => op,
+        };
+        match op {
             Op::Read(shape) => self.read(shape, moment, bytes, process),
             Op::Write(shape) => match pending {
                 Some(pending) => {
@@ -322,7 +326,11 @@ impl Flows {
                 );
             }
             Op::Ioctl => self.note("FICLONE: blocks of files were shared; no byte was moved"),
-            Op::None | Op::Narrow => {}
+            Op::Narrow { reads, writes } => {
+                self.unexplained.read_bytes += if reads { bytes } else { 0 };
+                self.unexplained.written_bytes += if writes { bytes } else { 0 };
+            }
+            Op::None | Op::Socketcall => {}
         }
     }
 
@@ -985,6 +993,9 @@ impl Flows {
     }
 }
 
+/// Said of calls of another table than the machine's own.
+const NARROW: &str =
+    "32-bit: calls of 32-bit programs (and of x32) are not decoded; what they move is unexplained";
 /// Why O_DIRECT spares a copy.
 const DIRECT: &str = "open(2), O_DIRECT: I/O goes to and from the program's buffers";
 /// Why it is thought that a program copied bytes itself.

@@ -120,7 +120,7 @@ pub(super) fn program() -> Option<Vec<sock_filter>> {
     ]);
     if cfg!(target_arch = "x86_64") {
         const X32: u32 = 0x4000_0000;
-        out.extend([jump(BPF_JGE, X32, 0, 1), answer(SECCOMP_RET_ALLOW)]);
+        out.extend([jump(BPF_JGE, X32, 0, 1), answer(SECCOMP_RET_TRACE)]);
     }
     for number in CALLS.iter().filter_map(|name| number(name)) {
         out.extend([jump(BPF_JEQ, number, 0, 1), answer(SECCOMP_RET_TRACE)]);

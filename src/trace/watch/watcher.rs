@@ -469,7 +469,7 @@ impl Watcher<'_> {
         if narrow {
             let name = tracee.program();
             self.note(format!(
-                "32-bit: {name} is a 32-bit program, whose calls are not decoded"
+                "32-bit: {name} is a 32-bit program, whose calls are not decoded: what they move is unexplained"
             ));
         }
         if let Some(path) = raised {
