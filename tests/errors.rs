@@ -227,7 +227,9 @@ fn the_wrong_loop_loses_what_its_calls_did_not_take() {
             rest.split(',').next().unwrap().trim().parse().unwrap()
         })
     };
-    let (picture, calls) = lines.split_first().unwrap();
+    let [picture, _legend, calls @ ..] = &lines[..] else {
+        panic!("a picture, its legend, and the calls: {lines:#?}");
+    };
     let took: u64 = calls.iter().map(|line| number(line, "took")).sum();
     let lost: u64 = calls.iter().map(|line| number(line, "lost")).sum();
     assert!(took > 0 && lost > 0, "{lines:#?}");

@@ -74,6 +74,15 @@ fn prediction() {
 }
 
 #[test]
+fn the_text_leaf_says_what_is_asked() {
+    let mut learner = Learner::new(80, 24);
+    learner.open(|app| app.asks_guess());
+    let (predict, _) = learner.app.guessing().unwrap();
+    let question = predict.text.clone();
+    assert!(learner.screen().contains(&question), "{question}");
+}
+
+#[test]
 fn recording() {
     each_size("recording", |learner| {
         learner.open(|app| app.asks_guess());

@@ -157,7 +157,7 @@ fn report(calls: &[Written], data: &[u8], arrived: &[u8]) -> Seen {
         grouped(SIZE as u64),
         grouped(first.unwrap_or(arrived.len()) as u64)
     );
-    let mut lines = vec![format!("{}  ■ arrived  ▪ in part  · lost", picture(calls))];
+    let mut lines = vec![picture(calls), "■ arrived  ▪ in part  · lost".to_owned()];
     lines.extend(calls.iter().map(line));
     Seen {
         lines,

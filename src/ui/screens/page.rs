@@ -67,10 +67,28 @@ fn text(pen: &mut Pen, app: &App, tier: Tier, room: Rect, page: &Page) {
     }
     if app.trial().is_some() {
         trial::below_prose(&mut rows, app);
-    } else {
+    }
+    if tier.is_folded() {
+        asked(&mut rows, app, room);
+    } else if app.trial().is_none() {
         legend(&mut rows, tier, room);
     }
     rows.show(pen, room, app.scroll);
+}
+
+/// What is asked before it runs, where the field for the answer is on the other leaf: a key that answers turns to it.
+fn asked(rows: &mut Rows, app: &App, room: Rect) {
+    let lab = app.lab_page().and_then(|(lab, _)| lab.predict.as_ref());
+    let trial = app.trial_target().and_then(|trial| trial.predict.as_ref());
+    let Some(predict) = lab.or(trial).filter(|_| app.asks_guess()) else {
+        return;
+    };
+    let mut question = Rows::new(*rows.theme(), room.width);
+    question.blank(1);
+    question.strong_prose(&predict.text);
+    if rows.len() + question.len() <= usize::from(room.height) {
+        rows.append(question);
+    }
 }
 
 /// What the experiment is, before it runs.

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{cell, state, verdicts};
+use super::{AXIS, cell, state, verdicts};
 use crate::app::{App, TrialPage};
 use crate::figure::chart::{Marks, Scale};
 use crate::model::{
@@ -99,7 +99,7 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
         0 => 0,
         label => label + 1,
     };
-    let method = longest(&|row| row.method.name().len()) + 1;
+    let method = (longest(&|row| row.method.name().len()) + 1).max(AXIS);
     let calls = area.width >= 76;
     let figures = if calls { 3 * TIME } else { 2 * TIME };
     let columns = usize::from(area.width)
@@ -160,18 +160,7 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
             ..Row::default()
         });
     }
-    let indent = " ".repeat(label + method);
-    let [axis, mut figures] = scale.axis(marks);
-    if scale.is_logarithmic() {
-        figures += "  (logarithmic)";
-    }
-    for (text, role) in [(axis, Role::Hairline), (figures, Role::Dim)] {
-        let style = rows.style(role);
-        rows.push(Row {
-            left: vec![(format!("{indent}{text}"), style)],
-            ..Row::default()
-        });
-    }
+    super::axis(rows, &scale, label + method);
 }
 
 fn points(found: &Compared) -> usize {

@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 
 use super::predict;
 use crate::app::{App, Job, TrialPage, trial::judge};
+use crate::figure::chart::{Marks, Scale};
 use crate::model::{Ask, Findings, Found, Predict, What};
 use crate::ui::{
     layout::{Rooms, Tier},
@@ -151,7 +152,7 @@ fn stacked(pen: &mut Pen, main: &Rows, said: &Rows, area: Rect) {
 fn ask(pen: &mut Pen, app: &App, page: &TrialPage, predict: &Predict, tier: Tier, area: Rect) {
     let roomy = tier >= Tier::Full;
     let mut rows = Rows::new(pen.theme, area.width);
-    plan(&mut rows, app, page);
+    plan(&mut rows, app, page, roomy);
     rows.blank(usize::from(roomy) + 1);
     rows.push(Row {
         left: vec![("Before it runs".to_owned(), rows.style(Role::Accent))],
@@ -164,7 +165,7 @@ fn ask(pen: &mut Pen, app: &App, page: &TrialPage, predict: &Predict, tier: Tier
 }
 
 /// What will be done.
-fn plan(rows: &mut Rows, app: &App, page: &TrialPage) {
+fn plan(rows: &mut Rows, app: &App, page: &TrialPage, roomy: bool) {
     rows.group("The experiment", page.what.title());
     match &page.what {
         What::Proof(plan) => {
@@ -174,7 +175,8 @@ fn plan(rows: &mut Rows, app: &App, page: &TrialPage) {
             rows.text(&format!("{} by {}.", plan.size, pairs.join(", ")), Role::Dim);
         }
         What::Errors(names) => {
-            for name in names {
+            for (index, name) in names.iter().enumerate() {
+                rows.blank(usize::from(roomy && index > 0));
                 errors::call(rows, app, name);
             }
         }
@@ -331,6 +333,25 @@ fn in_words(predict: &Predict, figure: &Found) -> String {
             .find(|option| option.answer == *word)
             .map_or_else(|| word.clone(), |option| option.text.clone()),
         (Found::Word(word), Ask::Number(_)) => word.clone(),
+    }
+}
+
+/// Columns before a chart that its axis needs, to say that it is logarithmic.
+const AXIS: usize = "logarithmic".len() + 1;
+
+/// The axis below a chart and its figures, behind the columns that name the rows.
+fn axis(rows: &mut Rows, scale: &Scale, before: usize) {
+    let [line, figures] = scale.axis(Marks::new(false));
+    let said = match scale.is_logarithmic() {
+        true => "logarithmic",
+        false => "",
+    };
+    for (name, text, role) in [("", line, Role::Hairline), (said, figures, Role::Dim)] {
+        let style = rows.style(role);
+        rows.push(Row {
+            left: vec![cell(name, before, style), (text, style)],
+            ..Row::default()
+        });
     }
 }
 

@@ -62,18 +62,7 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
             ..Row::default()
         });
     }
-    let indent = " ".repeat(WAY);
-    let [axis, mut figures] = scale.axis(marks);
-    if scale.is_logarithmic() {
-        figures += "  (logarithmic)";
-    }
-    for (text, role) in [(axis, Role::Hairline), (figures, Role::Dim)] {
-        let style = rows.style(role);
-        rows.push(Row {
-            left: vec![(format!("{indent}{text}"), style)],
-            ..Row::default()
-        });
-    }
+    super::axis(rows, &scale, WAY);
     rows.blank(1);
     rows.push(Row {
         left: vec![("voluntary context switches".to_owned(), dim)],
