@@ -379,6 +379,83 @@ fn what_was_missed_or_passed_comes_back_in_review_and_the_rest_the_next_day() {
 }
 
 #[test]
+fn the_course_at_a_glance_is_told_by_recordings() {
+    let learner = Learner::new(120, 36);
+    let glances: Vec<(u32, f64, f64)> = learner
+        .app
+        .lessons
+        .iter()
+        .filter(|lesson| !lesson.copies_of.is_empty())
+        .map(|lesson| {
+            let glance = learner.app.copies_of(lesson);
+            let glance = glance.expect("each transfer that a lesson names has a shipped recording");
+            (lesson.number, glance.least, glance.most)
+        })
+        .collect();
+    // A byte that goes out by MSG_ZEROCOPY is copied once, and once more where the kernel says so, as over loopback.
+    let expected = [
+        (3, 2.0, 2.0),
+        (5, 2.0, 2.0),
+        (6, 1.0, 1.0),
+        (7, 0.0, 0.0),
+        (9, 0.0, 0.0),
+        (10, 0.0, 0.0),
+        (11, 1.0, 1.0),
+        (12, 1.0, 2.0),
+        (13, 0.0, 2.0),
+    ];
+    assert_eq!(glances, expected);
+}
+
+#[test]
+fn the_course_screen_tells_where_the_learner_is_at_each_size() {
+    for (width, height) in [(80, 24), (120, 36), (200, 60)] {
+        let mut learner = Learner::new(width, height);
+        learner.days_later(0);
+        learner.key(Key::Down);
+        learner.key(Key::Down);
+        learner.keys("t");
+        let id = learner.app.lessons[2].id.clone();
+        while !asks_choice(&learner.app) {
+            learner.keys("n");
+        }
+        learner.choose(true);
+        learner.key(Key::Esc);
+        let shown = learner.days_later(1);
+        let row = |shown: &str| {
+            shown
+                .lines()
+                .find(|line| line.contains("▸"))
+                .unwrap()
+                .to_owned()
+        };
+        assert!(
+            row(&shown).contains("1 of 8") && row(&shown).contains("■■■■■ 2"),
+            "{shown}"
+        );
+        assert!(!row(&shown).contains('▪'), "{shown}");
+        learner.keys("\nnnn");
+        learner.key(Key::Esc);
+        let shown = learner.screen();
+        assert!(row(&shown).contains(['▪', '■']), "{id} is begun: {shown}");
+        let due = learner.app.due().len();
+        assert!(
+            due > 0 && shown.contains(&format!("{due} question")),
+            "{shown}"
+        );
+        for row in [
+            "Concept test  before not taken yet",
+            "CPU copies a byte",
+            "1+c",
+        ] {
+            assert!(shown.contains(row), "no {row}: {shown}");
+        }
+        let has_way = shown.contains("The whole course") && shown.contains("▼ next");
+        assert_eq!(has_way, height >= 36, "{shown}");
+    }
+}
+
+#[test]
 fn the_concept_test_says_nothing_but_the_count_and_then_the_gain() {
     let mut learner = Learner::new(120, 36);
     for (right, first) in [(4, "before: 4 of 12 right"), (10, "gain: +6 of 8")] {

@@ -809,6 +809,16 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
     ),
     (
         "minutes = 5",
+        "minutes = 5\ncopies_of = [\"sendfil\"]",
+        &["4:14: 'sendfil' is not a method"],
+    ),
+    (
+        "minutes = 5",
+        "minutes = 5\ncopies_of = [\"copy-file-range to tcp\"]",
+        &["4:14: copy-file-range has no way to tcp: write copy-file-range to file"],
+    ),
+    (
+        "minutes = 5",
         "minuts = 5",
         &[
             "1:1: the front matter has no minutes: add minutes = 10",

@@ -2,7 +2,27 @@
 
 use super::{App, Command};
 use crate::course::progress::Progress;
-use crate::model::{Lab, Lesson, Target};
+use crate::model::{Lesson, Method, Sink, Target};
+
+/// How often the CPU copies each byte of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Copies {
+    /// In every case.
+    pub always: f64,
+    /// Beyond that, as the kernel itself reported of a recorded run (COPIED): it depends on the device.
+    pub reported: f64,
+}
+
+/// How often the CPU copies each byte in a lesson's transfers, at a glance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Glance {
+    /// By the transfer that copies least.
+    pub least: f64,
+    /// By the one that copies most, with what the kernel reports.
+    pub most: f64,
+    /// It is one transfer, and part of it is what the kernel reports.
+    pub reported: bool,
+}
 
 /// The list of modules.
 #[derive(Clone, Debug, Default)]
@@ -66,24 +86,21 @@ impl App {
         }
     }
 
-    /// How often the CPU copies each byte in the experiments of a lesson, in their order, each figure once. Empty
-    /// where there is no experiment, or more than one method.
-    pub fn copies_of(&self, lesson: &Lesson) -> Vec<f64> {
-        let mut copies = Vec::new();
-        let mut method = None;
-        for Lab { spec, .. } in lesson.labs() {
-            if *method.get_or_insert(spec.method) != spec.method {
-                return Vec::new();
-            }
-            let known = self
-                .copies
-                .iter()
-                .find(|(of, to, _)| (*of, *to) == (spec.method, spec.to));
-            if let Some((.., count)) = known.filter(|(.., count)| !copies.contains(count)) {
-                copies.push(*count);
-            }
-        }
-        copies
+    /// How often the CPU copies each byte in the transfers that a lesson is about. None where it is about none, or where
+    /// no recording of one is known.
+    pub fn copies_of(&self, lesson: &Lesson) -> Option<Glance> {
+        let known = |(method, to): &(Method, Sink)| {
+            let mut copies = self.copies.iter();
+            let found = copies.find(|(of, sink, _)| (of, sink) == (method, to));
+            found.map(|(.., copies)| *copies)
+        };
+        let all: Vec<Copies> = lesson.copies_of.iter().map(known).collect::<Option<_>>()?;
+        let of = |copies: &Copies| copies.always + copies.reported;
+        Some(Glance {
+            least: all.iter().map(|copies| copies.always).reduce(f64::min)?,
+            most: all.iter().map(of).reduce(f64::max)?,
+            reported: matches!(all[..], [only] if only.reported > 0.0),
+        })
     }
 
     /// The pages of a lesson that hold a question.

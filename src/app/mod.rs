@@ -21,7 +21,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use self::player::Player;
 pub use self::{
     cards::CardsScreen,
-    course::CourseScreen,
+    course::{Copies, CourseScreen, Glance},
     guess::{Guess, Guessing},
     keys::{Binding, Command, Group, Key},
     lab::LabScreen,
@@ -209,8 +209,8 @@ pub struct Material {
     pub figures: Vec<Figure>,
     /// The source of each method, word for word, with its file's name.
     pub sources: Vec<(Method, &'static str, &'static str)>,
-    /// How often the CPU copies each byte, from recordings of the lessons' experiments.
-    pub copies: Vec<(Method, Sink, f64)>,
+    /// How often the CPU copies each byte of the transfers that lessons are about, from recordings.
+    pub copies: Vec<(Method, Sink, Copies)>,
     /// The errors on purpose, as far as they are known before they run.
     pub errors: Vec<ErrorCase>,
     /// The test before and after the course, if there is one.
@@ -234,7 +234,7 @@ pub struct App {
     /// The figures.
     pub figures: Vec<Figure>,
     sources: Vec<(Method, &'static str, &'static str)>,
-    copies: Vec<(Method, Sink, f64)>,
+    copies: Vec<(Method, Sink, Copies)>,
     /// The errors on purpose, as far as they are known before they run.
     pub errors: Vec<ErrorCase>,
     /// The test before and after the course, if there is one.

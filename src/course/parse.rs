@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::model::{Lesson, Objective, Page, Target};
+use crate::model::{Lesson, Method, Objective, Page, Sink, Target};
 
 use super::{
     block::{At, Block, is_id},
@@ -165,6 +165,7 @@ pub fn parse(file: &str, text: &str) -> Parsed {
         title: String::new(),
         minutes: 0,
         objectives: Vec::new(),
+        copies_of: Vec::new(),
         pages: Vec::new(),
     };
     let mut prose_lines = Vec::new();
@@ -276,6 +277,12 @@ fn header(report: &mut Reporter, mut block: Block, lesson: &mut Lesson) -> Vec<A
         }
         lesson.minutes = minutes.value as u32;
     }
+    for text in block.texts(report, "copies_of") {
+        match transfer(&text.value) {
+            Ok(transfer) => lesson.copies_of.push(transfer),
+            Err(why) => report.refused(text.offset, &why),
+        }
+    }
     if !block.has("objectives") {
         block.missing::<()>(
             report,
@@ -305,6 +312,25 @@ fn header(report: &mut Reporter, mut block: Block, lesson: &mut Lesson) -> Vec<A
     }
     block.finish(report);
     objectives
+}
+
+/// `sendfile`, to its first sink, or `sendfile to file`.
+fn transfer(text: &str) -> Result<(Method, Sink), String> {
+    let (method, to) = match text.split_once(" to ") {
+        Some((method, to)) => (method.parse::<Method>()?, Some(to.parse()?)),
+        None => (text.parse::<Method>()?, None),
+    };
+    let sinks = method.sinks();
+    match to.unwrap_or(sinks[0]) {
+        to if sinks.contains(&to) => Ok((method, to)),
+        to => {
+            let names: Vec<_> = sinks.iter().map(|sink| sink.name()).collect();
+            Err(format!(
+                "{method} has no way to {to}: write {method} to {}",
+                names.join(", or to ")
+            ))
+        }
+    }
 }
 
 /// The rows of one page, with its fenced blocks.

@@ -1,6 +1,6 @@
 //! A lesson as plain data: what `course` makes of a Markdown file.
 
-use super::{Formula, Query, TransferSpec, Trial};
+use super::{Formula, Method, Query, Sink, TransferSpec, Trial};
 
 /// A lesson: one file of `lessons/`, named `NN-id.md`.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Lesson {
     pub minutes: u32,
     /// What the learner can do afterwards.
     pub objectives: Vec<Objective>,
+    /// The transfers that it is about: the course says beside it how often the CPU copies each of their bytes.
+    pub copies_of: Vec<(Method, Sink)>,
     /// Its pages.
     pub pages: Vec<Page>,
 }

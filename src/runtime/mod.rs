@@ -27,11 +27,11 @@ use self::{
     worker::{Done, Task, Worker},
 };
 use crate::{
-    app::{App, Effect, ErrorCase, Event, Instrument, Key, Material, Mouse, Progress, Run},
+    app::{App, Copies, Effect, ErrorCase, Event, Instrument, Key, Material, Mouse, Progress, Run},
     copypath::summarise,
     course::{Catalogue, review::Clock},
     embedded, experiment, figure, host,
-    model::{Findings, Lesson, Method, Recording, Sink},
+    model::{Basis, Findings, Hop, How, Lesson, Method, Recording, Sink},
     store,
     ui::{self, layout::Tier, pen::Spots, theme::Theme},
 };
@@ -110,22 +110,39 @@ fn errors() -> Vec<ErrorCase> {
     experiment::errors::all().map(case).collect()
 }
 
-/// How often the CPU copies each byte in the lessons' experiments, from the recordings that are shipped.
-fn copies(lessons: &[Lesson]) -> Vec<(Method, Sink, f64)> {
-    let is_run = |recording: &Recording| {
-        let mut labs = lessons.iter().flat_map(Lesson::labs).map(|lab| &lab.spec);
-        let Recording { spec, .. } = recording;
-        labs.any(|lab| (lab.method, lab.to) == (spec.method, spec.to))
+/// How often the CPU copies each byte of the transfers that lessons are about, from the recordings that are shipped.
+fn copies(lessons: &[Lesson]) -> Vec<(Method, Sink, Copies)> {
+    let mut known = Vec::new();
+    for (method, to) in lessons.iter().flat_map(|lesson| &lesson.copies_of) {
+        let is_known = known.iter().any(|(of, sink, _)| (of, sink) == (method, to));
+        if !is_known && let Some(copies) = recorded_copies(*method, *to) {
+            known.push((*method, *to, copies));
+        }
+    }
+    known
+}
+
+/// From the shipped recording of a transfer of a warm file.
+fn recorded_copies(method: Method, to: Sink) -> Option<Copies> {
+    let file = format!("{method}-to-{to}-warm.jsonl");
+    let mut shipped = embedded::recordings().into_iter();
+    let (name, text) = shipped.find(|(name, _)| *name == file)?;
+    let summary = summarise(&store::recording::parse(name, text).ok()?);
+    let reported = |hop: &&Hop| {
+        (hop.how, hop.basis, hop.side) == (How::CpuCopy, Basis::Reported, method.side())
+            && !hop.ghost
     };
-    embedded::recordings()
-        .into_iter()
-        .filter_map(|(name, text)| store::recording::parse(name, text).ok())
-        .filter(is_run)
-        .filter_map(|recording| {
-            let copies = summarise(&recording).cpu_copies_per_byte?;
-            Some((recording.spec.method, recording.spec.to, copies))
-        })
-        .collect()
+    let bytes: u64 = summary
+        .copy_path
+        .iter()
+        .filter(reported)
+        .map(|hop| hop.bytes)
+        .sum();
+    let reported = bytes as f64 / summary.bytes_moved.max(1) as f64;
+    Some(Copies {
+        always: summary.cpu_copies_per_byte? - reported,
+        reported,
+    })
 }
 
 /// The source of a method, word for word; empty where there is none.

@@ -13,6 +13,8 @@ const GAUGE: usize = 16;
 const TITLE: usize = 14;
 /// Columns of the title of a round that are not given up.
 const ROUND: usize = 48;
+/// What the course says beside its name, where there is room.
+const MOTTO: &str = "zero-copy, on your own kernel";
 /// Columns between two keys of the bar.
 const GAP: u16 = 3;
 
@@ -53,7 +55,8 @@ fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
         (Screen::Cards, _) => drop(pen.text(room, x, 0, "Reference cards", strong)),
         (Screen::Experiments, _) => drop(pen.text(room, x, 0, "Experiments", strong)),
         (Screen::Trial, _) => drop(pen.text(room, x, 0, trial_title(app), strong)),
-        _ => drop(pen.text(room, x, 0, "zero-copy, on your own kernel", dim)),
+        _ if x + MOTTO.len() as u16 <= room.width => drop(pen.text(room, x, 0, MOTTO, dim)),
+        _ => {}
     }
 }
 

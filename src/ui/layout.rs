@@ -138,6 +138,15 @@ impl Rooms {
         }
     }
 
+    /// The modules of the course, with what the chosen one is about beside them.
+    pub fn course(&self) -> Option<Panes> {
+        match self.tier {
+            Tier::Full => Some(self.split(self.text().width - 38, 2)),
+            Tier::Wide => Some(self.split(110, 4)),
+            _ => None,
+        }
+    }
+
     fn split(&self, left: u16, gap: u16) -> Panes {
         let text = self.text();
         let hairline = text.x + left + gap;

@@ -6,6 +6,9 @@ use crate::ui::{
     widgets::rows::{Row, Rows},
 };
 
+/// Columns of `today 12`.
+const TODAY: usize = 8;
+
 /// Two rows across `width` columns: the marks, and the days under them. What is due already stands out, today.
 pub fn show(rows: &mut Rows, app: &App, width: u16) {
     let due = app.due().len();
@@ -34,7 +37,8 @@ pub fn show(rows: &mut Rows, app: &App, width: u16) {
             marks.left.push((rest, dim));
         }
         let name = match day {
-            0 => "today",
+            0 if column > TODAY => "today",
+            0 => "now",
             _ => app.clock().weekday(day),
         };
         let said = match (now, later) {

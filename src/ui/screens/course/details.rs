@@ -1,0 +1,143 @@
+//! What the chosen module is about, and where it goes on.
+
+use ratatui::layout::Rect;
+
+use crate::app::{App, Click, Instrument};
+use crate::model::{Lesson, Target};
+use crate::ui::{
+    pen::Pen,
+    theme::Role,
+    widgets::rows::{Row, Rows},
+};
+
+/// How an instrument that can be used says so.
+const AVAILABLE: &str = "available";
+
+/// Draws it. This machine stands below where there is room, or where the leaf has nothing else beside it.
+pub fn draw(pen: &mut Pen, app: &App, room: Rect, alone: bool) {
+    let index = app.course.selected;
+    let lesson = &app.lessons[index];
+    let mut rows = Rows::new(pen.theme, room.width);
+    let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
+    rows.push(Row {
+        left: vec![
+            (format!("{}  ", lesson.number), dim),
+            (lesson.title.clone(), strong),
+        ],
+        ..Row::default()
+    });
+    rows.blank(1);
+    rows.text("After this you can", Role::Dim);
+    let reached = app.progress.objectives_reached(lesson);
+    for objective in &lesson.objectives {
+        let mark = if reached.iter().any(|done| done.id == objective.id) {
+            ("✓".to_owned(), strong)
+        } else {
+            ("·".to_owned(), dim)
+        };
+        rows.hanging(vec![mark], 3, &objective.text, rows.style(Role::Text));
+    }
+    rows.blank(1);
+    rows.text(&counts(lesson), Role::Dim);
+    rows.blank(1);
+    next(&mut rows, app, index);
+    for all in [true, false] {
+        let mut below = Rows::new(pen.theme, room.width);
+        below.blank(1);
+        machine(&mut below, app, all);
+        if alone || rows.len() + below.len() <= usize::from(room.height) {
+            rows.append(below);
+            break;
+        }
+    }
+    rows.show(pen, room, app.scroll);
+}
+
+/// What cannot be used here, each with why in short; then, if `all` is to be said, what can. `zclab doctor` has the whole sentences.
+fn machine(rows: &mut Rows, app: &App, all: bool) {
+    rows.group("This machine", "");
+    if app.machine.is_empty() {
+        rows.text("looking", Role::Dim);
+        return;
+    }
+    let (has, lacks): (Vec<&Instrument>, Vec<&Instrument>) =
+        app.machine.iter().partition(|one| one.state == AVAILABLE);
+    let dim = rows.style(Role::Dim);
+    for instrument in lacks {
+        let name = (instrument.name.clone(), rows.style(Role::Text));
+        let why = instrument.state.split([',', ';', ':']).next();
+        rows.hanging(vec![name], 14, why.unwrap_or_default(), dim);
+    }
+    if all && !has.is_empty() {
+        let names: Vec<&str> = has.iter().map(|one| one.name.as_str()).collect();
+        let label = (AVAILABLE.to_owned(), rows.style(Role::Text));
+        rows.hanging(vec![label], 14, &names.join(", "), dim);
+    }
+}
+
+fn next(rows: &mut Rows, app: &App, index: usize) {
+    let lesson = &app.lessons[index];
+    let page = app.next_page(index);
+    rows.group(
+        if app.is_finished(index) {
+            "Again"
+        } else {
+            "Next"
+        },
+        "",
+    );
+    let Some(shown) = lesson.pages.get(page) else {
+        return;
+    };
+    let strong = rows.style(Role::Strong);
+    let accent = rows.style(Role::Accent).patch(strong);
+    let label = format!("page {}", page + 1);
+    rows.push(Row {
+        left: vec![
+            (format!("{label}  "), accent),
+            (shown.title.clone(), rows.style(Role::Text)),
+        ],
+        right: vec![("Enter".to_owned(), strong)],
+        click: Some(Click::Do(crate::app::Command::Confirm)),
+        ..Row::default()
+    });
+    let what = match &shown.target {
+        None => "a page to read".to_owned(),
+        Some(Target::Figure(_)) => "a figure, step by step".to_owned(),
+        Some(Target::Lab(_) | Target::Trial(_)) if shown.predict().is_some() => {
+            "an experiment: predict first".to_owned()
+        }
+        Some(Target::Lab(_) | Target::Trial(_)) => "an experiment".to_owned(),
+        Some(Target::Question(_)) => "a question".to_owned(),
+    };
+    let indent = label.len() as u16 + 2;
+    rows.hanging(Vec::new(), indent, &what, rows.style(Role::Dim));
+}
+
+/// `9 pages · 2 experiments · 8 questions`
+fn counts(lesson: &Lesson) -> String {
+    let count = |wanted: fn(&Target) -> bool| {
+        lesson
+            .pages
+            .iter()
+            .filter_map(|page| page.target.as_ref())
+            .filter(|target| wanted(target))
+            .count()
+    };
+    let said = |count: usize, one: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {one}s"),
+    };
+    format!(
+        "{} · {} · {}",
+        said(lesson.pages.len(), "page"),
+        said(
+            count(|target| matches!(target, Target::Lab(_) | Target::Trial(_))),
+            "experiment"
+        ),
+        said(
+            count(|target| matches!(target, Target::Question(_))),
+            "question"
+        ),
+    )
+}

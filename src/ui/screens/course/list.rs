@@ -1,0 +1,193 @@
+//! The modules: pages as cells, questions, and how often the CPU copies each byte in what a module is about.
+
+use ratatui::{layout::Rect, style::Style};
+use unicode_width::UnicodeWidthStr;
+
+use crate::app::{App, Click, Glance};
+use crate::model::{How, Lesson};
+use crate::ui::{pen::Pen, screens::results::shown, theme::Role};
+
+/// Rows of the heads of the columns.
+const HEADS: u16 = 2;
+/// Columns before a module's title: cursor and number.
+const TITLE: u16 = 5;
+/// Columns of `10 of 10 ✓`.
+const QUESTIONS: u16 = 10;
+/// Fewer cells than this say nothing.
+const CELLS: u16 = 4;
+
+/// Where things stand in a row.
+struct Columns {
+    /// Columns of the title.
+    title: u16,
+    /// The cells of the pages: where they begin, and how many the longest module has. None where there is no room.
+    pages: Option<(u16, usize)>,
+    questions: u16,
+    copies: u16,
+    /// Columns of one copy.
+    block: usize,
+    /// What stands above the copies.
+    head: &'static str,
+}
+
+impl Columns {
+    fn of(app: &App, width: u16) -> Columns {
+        let (copies, block, gap, head) = match width {
+            ..70 => (13, 4, 1, "CPU copies"),
+            70..100 => (17, 5, 2, "CPU copies a byte"),
+            _ => (21, 8, 4, "CPU copies a byte"),
+        };
+        let copies = width - copies;
+        let questions = copies - gap - QUESTIONS;
+        let titles = app.lessons.iter().map(|lesson| lesson.title.width());
+        let pages = app.lessons.iter().map(|lesson| lesson.pages.len());
+        let title = titles.max().unwrap_or(0) as u16;
+        let after = TITLE + title + gap.max(2) - 1;
+        let cells = questions.saturating_sub(after + gap.max(2) - 1);
+        let longest = pages.max().unwrap_or(0);
+        let (title, pages) = match cells >= CELLS {
+            true => (title, Some((after, usize::from(cells).min(longest)))),
+            false => (questions - TITLE - 1, None),
+        };
+        Columns {
+            title,
+            pages,
+            questions,
+            copies,
+            block,
+            head,
+        }
+    }
+}
+
+/// Rows that all modules take, `step` a module.
+pub fn height(app: &App, step: u16) -> u16 {
+    HEADS + app.lessons.len() as u16 * step - (step - 1)
+}
+
+/// Draws as many as fit, the chosen one among them. Gives the rows that it took.
+pub fn draw(pen: &mut Pen, app: &App, room: Rect, step: u16) -> u16 {
+    let columns = Columns::of(app, room.width);
+    heads(pen, room, &columns);
+    let fitting = usize::from(room.height.saturating_sub(HEADS).div_ceil(step)).max(1);
+    let first = (app.course.selected + 1).saturating_sub(fitting);
+    let mut used = HEADS;
+    for (line, index) in (first..app.lessons.len()).take(fitting).enumerate() {
+        let y = HEADS + line as u16 * step;
+        let row = Rect::new(room.x, room.y + y, room.width, 1);
+        module(pen, app, row, index, &columns);
+        pen.spot(row, Click::Module(index));
+        used = y + 1;
+    }
+    used
+}
+
+/// The names of the columns.
+fn heads(pen: &mut Pen, room: Rect, columns: &Columns) {
+    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    pen.text(room, 0, 0, "Modules", strong);
+    if let Some((x, _)) = columns.pages {
+        pen.text(room, x, 0, "pages", dim);
+    }
+    pen.text(room, columns.questions, 0, "questions", dim);
+    pen.text(room, columns.copies, 0, columns.head, dim);
+}
+
+fn module(pen: &mut Pen, app: &App, row: Rect, index: usize, columns: &Columns) {
+    let lesson = &app.lessons[index];
+    let chosen = app.course.selected == index;
+    let (dim, strong, plain) = (
+        pen.style(Role::Dim),
+        pen.style(Role::Strong),
+        pen.style(Role::Text),
+    );
+    let accent = pen.style(Role::Accent);
+    // On the marker, dim text turns to plain foreground.
+    let (number, title, quiet, cell) = if chosen {
+        pen.paint(row, pen.style(Role::Marker));
+        pen.text(row, 0, 0, "▸", accent);
+        (accent.patch(strong), strong, plain, accent)
+    } else {
+        (dim, plain, dim, dim)
+    };
+    pen.text(row, 2, 0, &format!("{:>2}", lesson.number), number);
+    let name = cut(&lesson.title, usize::from(columns.title));
+    pen.text(row, TITLE, 0, &name, title);
+    if let Some((x, most)) = columns.pages {
+        cells(pen, app, row, x, lesson, most, cell);
+    }
+    questions(pen, app, row, columns.questions, index, quiet);
+    if let Some(glance) = app.copies_of(lesson) {
+        copies(pen, row, columns, glance, quiet);
+    }
+    pen.settle(row, chosen);
+}
+
+/// A text that is longer than its room ends in dots.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    kept.trim_end().to_owned() + "…"
+}
+
+/// `3 of 8`; the number alone where nothing was answered yet. A tick where every page was seen and all are right.
+fn questions(pen: &mut Pen, app: &App, row: Rect, x: u16, index: usize, quiet: Style) {
+    let totals = app.progress.totals_of(&app.lessons[index]);
+    let said = match totals.right + totals.wrong {
+        0 => totals.questions.to_string(),
+        _ => format!("{} of {}", totals.right, totals.questions),
+    };
+    pen.text(row, x, 0, &said, quiet);
+    if app.is_finished(index) && totals.right == totals.questions {
+        let strong = pen.style(Role::Strong);
+        pen.text(row, x + QUESTIONS - 1, 0, "✓", strong);
+    }
+}
+
+/// The pages of a module as cells, `most` for the longest one: all seen, some, none.
+fn cells(pen: &mut Pen, app: &App, row: Rect, x: u16, lesson: &Lesson, most: usize, style: Style) {
+    let longest = app.lessons.iter().map(|lesson| lesson.pages.len()).max();
+    let pages = lesson.pages.len();
+    let count = (pages * most).div_ceil(longest.unwrap_or(1).max(1));
+    for at in 0..count {
+        let of_cell = at * pages / count..(at + 1) * pages / count;
+        let mark = super::way::mark(app, lesson, of_cell);
+        pen.text(row, x + at as u16, 0, mark, style);
+    }
+}
+
+/// A block a copy, hollow where it is made in some cases alone; a dotted line for none. Then the figure.
+fn copies(pen: &mut Pen, row: Rect, columns: &Columns, glance: Glance, quiet: Style) {
+    let Columns {
+        copies: x, block, ..
+    } = *columns;
+    let wide = block * 2 + 1;
+    let (copied, referenced) = (
+        pen.style(Role::Hot(How::CpuCopy)),
+        pen.style(Role::Hot(How::Reference)),
+    );
+    if glance.most < 0.5 {
+        pen.text(row, x, 0, &"┄".repeat(wide), referenced);
+    }
+    for copy in 0..2 {
+        let mark = match f64::from(copy) + 0.5 {
+            always if always < glance.least => "■",
+            some if some < glance.most => "□",
+            _ => continue,
+        };
+        let at = x + copy as u16 * (block as u16 + 1);
+        pen.text(row, at, 0, &mark.repeat(block), copied);
+    }
+    let said = match glance {
+        Glance {
+            reported: true,
+            least,
+            ..
+        } => format!("{}+c", shown(least)),
+        Glance { least, most, .. } if least == most => shown(least),
+        Glance { least, most, .. } => format!("{}-{}", shown(least), shown(most)),
+    };
+    pen.text(row, x + wide as u16 + 1, 0, &said, quiet);
+}

@@ -1,0 +1,172 @@
+//! How the learner stands: what is due and what comes back when, and the concept test.
+
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use crate::app::{App, Click, Command};
+use crate::course::{
+    concept::{Score, Sitting, gain},
+    review::until,
+};
+use crate::ui::{
+    pen::Pen,
+    theme::Role,
+    widgets::{
+        rows::{Row, Rows, Span},
+        week,
+    },
+};
+
+/// Rows with the week as marks, and with the notes on the list.
+pub const FULL: u16 = 8;
+/// Rows with the week in words.
+pub const SHORT: u16 = 3;
+/// The same with nothing above it.
+pub const LEAST: u16 = 2;
+
+/// Columns before what is said of the review and of the concept test.
+const LABEL: usize = 14;
+
+/// Draws as much as fits.
+pub fn draw(pen: &mut Pen, app: &App, room: Rect) {
+    let full = room.height >= FULL;
+    let mut rows = Rows::new(pen.theme, room.width);
+    if full {
+        notes(&mut rows, app);
+        rows.blank(1);
+    } else {
+        rows.blank(usize::from(room.height >= SHORT));
+    }
+    review(&mut rows, app, full, room.width);
+    if full {
+        rows.blank(1);
+        week::show(&mut rows, app, room.width.min(WEEK));
+        rows.blank(1);
+    }
+    concept_test(&mut rows, app);
+    rows.show(pen, room, 0);
+}
+
+/// Columns of the week at most: the marks stand together.
+const WEEK: u16 = 80;
+
+/// What the column of copies means, where it does not say so itself.
+fn notes(rows: &mut Rows, app: &App) {
+    let glances = || {
+        app.lessons
+            .iter()
+            .filter_map(|lesson| app.copies_of(lesson))
+    };
+    let mut notes = Vec::new();
+    if glances().any(|glance| glance.least != glance.most) {
+        notes.push("□ in some cases");
+    }
+    if glances().any(|glance| glance.reported) {
+        notes.push("c: the share that the kernel reports as COPIED");
+    }
+    let ghost = rows.style(Role::Ghost);
+    rows.push(Row {
+        right: vec![(notes.join("   "), ghost)],
+        ..Row::default()
+    });
+}
+
+/// `Review   13 questions due now   from modules 1 and 2`
+fn review(rows: &mut Rows, app: &App, full: bool, width: u16) {
+    let due = app.due();
+    let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
+    let accent = rows.style(Role::Accent).patch(strong);
+    let mut left: Vec<Span> = vec![(format!("{:LABEL$}", "Review"), strong)];
+    match due.len() {
+        0 => left.push(("nothing is due".to_owned(), rows.style(Role::Text))),
+        1 => left.push(("1 question is due".to_owned(), accent)),
+        count => left.push((format!("{count} questions are due"), accent)),
+    }
+    let more = match (full, app.next_due()) {
+        (true, _) if !due.is_empty() => from(app, &due),
+        (true, None) | (false, None) => match due.is_empty() {
+            true => "they come back once they were asked".to_owned(),
+            false => String::new(),
+        },
+        (false, _) if app.week().iter().any(|count| *count > 0) => days(app),
+        (_, Some(next)) => format!("the next comes back {}", until(next, app.clock().now)),
+    };
+    let taken: usize = left.iter().map(|(text, _)| text.width()).sum();
+    if taken + more.width() + 5 <= usize::from(width) {
+        left.push((format!("   {more}"), dim));
+    }
+    rows.push(Row {
+        left,
+        right: vec![("v".to_owned(), strong)],
+        click: Some(Click::Do(Command::Review)),
+        ..Row::default()
+    });
+}
+
+/// `from modules 1, 2 and 5`
+fn from(app: &App, due: &[(usize, usize)]) -> String {
+    let mut numbers: Vec<u32> = due
+        .iter()
+        .map(|(lesson, _)| app.lessons[*lesson].number)
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let said: Vec<String> = numbers.iter().map(u32::to_string).collect();
+    match &said[..] {
+        [] => String::new(),
+        [one] => format!("from module {one}"),
+        [before @ .., last] => format!("from modules {} and {last}", before.join(", ")),
+    }
+}
+
+/// The week in words: `then Sun 6, Mon 1`.
+fn days(app: &App) -> String {
+    let said = app
+        .week()
+        .into_iter()
+        .enumerate()
+        .filter(|(_, count)| *count > 0);
+    let said = said.map(|(day, count)| match day {
+        0 => format!("later today {count}"),
+        day => format!("{} {count}", app.clock().weekday(day)),
+    });
+    format!("then {}", said.collect::<Vec<_>>().join(", "))
+}
+
+/// `Concept test   before 4 of 12   after not yet taken`
+fn concept_test(rows: &mut Rows, app: &App) {
+    let Some(scores) = app.scores() else {
+        return;
+    };
+    let (dim, strong, text) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Strong),
+        rows.style(Role::Text),
+    );
+    let mut left: Vec<Span> = vec![(format!("{:LABEL$}", "Concept test"), strong)];
+    for (sitting, score) in Sitting::BOTH.iter().zip(&scores) {
+        left.push((format!("{} ", sitting.name()), dim));
+        left.push(match score {
+            None => ("not taken yet".to_owned(), dim),
+            Some(Score { answered, of, .. }) if answered < of => {
+                (format!("{answered} of {of} answered"), text)
+            }
+            Some(Score { right, of, .. }) => (format!("{right} of {of}"), text),
+        });
+        left.push(("   ".to_owned(), dim));
+    }
+    if let [Some(before), Some(after)] = scores
+        && app.test_is_done()
+        && let Some(gain) = gain(before, after)
+    {
+        left.push(("gain ".to_owned(), dim));
+        left.push((format!("{:.0} %", gain * 100.0), text));
+        left.push((" of what was missing".to_owned(), dim));
+    }
+    rows.push(Row {
+        left,
+        right: vec![("C".to_owned(), strong)],
+        click: Some(Click::Do(Command::Test)),
+        ..Row::default()
+    });
+}

@@ -1,0 +1,81 @@
+//! The whole course as one row of marks, module by module.
+
+use std::ops::Range;
+
+use ratatui::layout::Rect;
+
+use crate::app::{App, Click};
+use crate::model::Lesson;
+use crate::ui::{pen::Pen, theme::Role};
+
+/// Rows that it takes, with the two empty ones above it.
+pub const HEIGHT: u16 = 6;
+
+/// The mark of some pages: all seen, some, none.
+pub fn mark(app: &App, lesson: &Lesson, mut pages: Range<usize>) -> &'static str {
+    let mut seen = pages
+        .clone()
+        .map(|page| app.progress.has_seen(&lesson.id, page as u32 + 1));
+    match seen.clone().all(|seen| seen) {
+        true if pages.next().is_some() => "■",
+        _ if seen.any(|seen| seen) => "▪",
+        _ => "·",
+    }
+}
+
+/// Draws it at the lower end of a room.
+pub fn draw(pen: &mut Pen, app: &App, room: Rect) {
+    let a_mark = pages_a_mark(app, room.width);
+    let (dim, accent) = (pen.style(Role::Dim), pen.style(Role::Accent));
+    let strong = accent.patch(pen.style(Role::Strong));
+    let said = match a_mark {
+        1 => "The whole course, a mark a page".to_owned(),
+        count => format!("The whole course, a mark for {count} pages"),
+    };
+    pen.text(room, 0, 2, &said, dim);
+    let mut x = 0;
+    for (index, lesson) in app.lessons.iter().enumerate() {
+        let pages = lesson.pages.len();
+        let chosen = app.course.selected == index;
+        let here = app.next_page(index) / a_mark;
+        let width = marks(lesson, a_mark) as u16;
+        for at in 0..usize::from(width) {
+            let of_mark = at * a_mark..((at + 1) * a_mark).min(pages);
+            let is_here = chosen && at == here;
+            let style = if is_here { accent } else { dim };
+            pen.text(room, x + at as u16, 4, mark(app, lesson, of_mark), style);
+            if is_here {
+                let label = format!(
+                    "▼ {}",
+                    if app.is_finished(index) {
+                        "again"
+                    } else {
+                        "next"
+                    }
+                );
+                let left = (x + at as u16).min(room.width.saturating_sub(label.len() as u16));
+                pen.text(room, left, 3, &label, accent);
+            }
+        }
+        let style = if chosen { strong } else { dim };
+        pen.text(room, x, 5, &lesson.number.to_string(), style);
+        pen.spot(
+            Rect::new(room.x + x, room.y + 4, width, 2),
+            Click::Module(index),
+        );
+        x += width + 1;
+    }
+}
+
+fn marks(lesson: &Lesson, a_mark: usize) -> usize {
+    lesson.pages.len().div_ceil(a_mark).max(2)
+}
+
+/// How many pages a mark stands for, so that the whole course is one row.
+fn pages_a_mark(app: &App, width: u16) -> usize {
+    let fits = |a_mark: &usize| {
+        let marks = app.lessons.iter().map(|lesson| marks(lesson, *a_mark) + 1);
+        marks.sum::<usize>() <= usize::from(width) + 1
+    };
+    (1..1000).find(fits).unwrap_or(1000)
+}
