@@ -244,6 +244,67 @@ fn the_table_of_systems_says_what_differs_from_the_chosen_one() {
     }
 }
 
+#[test]
+fn the_words_of_a_page_are_marked_where_they_are_used_first_and_their_meaning_is_a_key_or_a_click_away()
+ {
+    for (width, height) in [(80, 24), (120, 36), (200, 60)] {
+        let mut learner = Learner::new(width, height);
+        learner.open(|app| app.page_words().len() > 3 && app.player().is_none());
+        let page = (learner.app.lesson, learner.app.page);
+        let words = learner.app.page_words();
+        let word = |learner: &Learner, at: usize| learner.app.words[at].clone();
+        // A word that goes on in the next row is two pieces.
+        let marked = underlined(&learner.frame()).join(" ").to_lowercase();
+        for used in &words {
+            let forms = word(&learner, *used).forms;
+            let is_marked = |form: &String| marked.contains(&form.to_lowercase());
+            assert!(forms.iter().any(is_marked), "{forms:?}: {marked}");
+        }
+        let begins = |text: &str| text.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        let mut shown = learner.keys("W");
+        for (at, used) in words.iter().enumerate() {
+            let meaning = begins(&word(&learner, *used).text);
+            assert!(shown.contains(&meaning), "{meaning}: {shown}");
+            assert!(
+                shown.contains(&format!("{} of {}", at + 1, words.len())),
+                "{shown}"
+            );
+            shown = learner.key(Key::Down);
+        }
+        learner.key(Key::Esc);
+        assert_eq!(learner.app.overlay, None);
+        let shown = learner.mouse(spot_of(&learner, Click::Word(words[1])));
+        let meaning = begins(&word(&learner, words[1]).text);
+        assert!(
+            shown.contains(&meaning) && shown.contains("Words of this page"),
+            "{shown}"
+        );
+        let all = learner.keys("\t");
+        assert!(
+            all.contains("The glossary") && all.contains(&meaning),
+            "{all}"
+        );
+        learner.key(Key::Esc);
+        assert_eq!((learner.app.lesson, learner.app.page), page);
+        assert_eq!(learner.app.screen, Screen::Lesson);
+    }
+}
+
+#[test]
+fn the_whole_glossary_can_be_read_at_every_size() {
+    for (width, height) in [(60, 18), (80, 24), (120, 36), (200, 60)] {
+        let mut learner = Learner::new(width, height);
+        let mut shown = learner.keys("W");
+        for word in learner.app.words.clone() {
+            let text = word.text.replace('`', "");
+            let last = text.split_whitespace().next_back().unwrap();
+            assert!(shown.contains(last), "{}: {shown}", word.name());
+            assert_eq!(learner.spots.scroll_room, 0, "{shown}");
+            shown = learner.key(Key::Down);
+        }
+    }
+}
+
 /// A press on the middle of what means this.
 fn spot_of(learner: &Learner, click: Click) -> Mouse {
     let spots = &learner.spots.clicks;

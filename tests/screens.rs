@@ -215,6 +215,21 @@ fn reference_cards() {
 }
 
 #[test]
+fn words_of_a_page_and_the_glossary() {
+    let open = |learner: &mut Learner| {
+        learner.open(|app| app.page_words().len() > 2);
+        learner.keys("W");
+        learner.key(Key::Down);
+    };
+    each_size_with_reference("words", open);
+    each_size_with_reference("glossary", |learner| {
+        open(learner);
+        learner.keys("\t");
+        learner.key(Key::End);
+    });
+}
+
+#[test]
 fn the_table_of_systems() {
     let open = |learner: &mut Learner| {
         learner.keys("R\n");

@@ -120,6 +120,8 @@ pub enum Command {
     Experiments,
     /// The reference cards.
     Cards,
+    /// What words mean.
+    Words,
     /// The help page.
     Help,
     /// The next theme.
@@ -263,6 +265,31 @@ const ENDS: &[(Key, Command)] = &[(K::Home, C::First), (K::End, C::Last)];
 /// question, and left elsewhere.
 pub const TABLE: &[Binding] = &[
     // An overlay covers the page: its keys come first.
+    row(UP_DOWN, "↑↓", "choose", "choose a word", G::Page, in_words),
+    row(
+        &[(K::Tab, C::Tab)],
+        "Tab",
+        "all words",
+        "turn to the whole glossary",
+        G::Page,
+        in_page_words,
+    ),
+    row(
+        &[(K::Tab, C::Tab)],
+        "Tab",
+        "this page",
+        "turn to the words of this page",
+        G::Page,
+        in_glossary,
+    ),
+    row(
+        &[(K::Char('W'), C::Back)],
+        "W",
+        "",
+        "close the words",
+        G::Page,
+        in_words,
+    ),
     row(UP_DOWN, "↑↓", "scroll", "scroll", G::Page, scrolls_overlay),
     row(
         ENDS,
@@ -869,6 +896,14 @@ pub const TABLE: &[Binding] = &[
         can_open_cards,
     ),
     row(
+        &[(K::Char('W'), C::Words)],
+        "W",
+        "words",
+        "what the words of this page mean",
+        G::Everywhere,
+        can_open_words,
+    ),
+    row(
         &[(K::Char('?'), C::Help)],
         "?",
         "help",
@@ -974,6 +1009,15 @@ fn in_calls(app: At) -> bool {
 fn in_source(app: At) -> bool {
     matches!(app.cover, Some(Overlay::Source { .. }))
 }
+fn in_words(app: At) -> bool {
+    matches!(app.cover, Some(Overlay::Words { .. }))
+}
+fn in_page_words(app: At) -> bool {
+    matches!(app.cover, Some(Overlay::Words { all: false, .. }))
+}
+fn in_glossary(app: At) -> bool {
+    in_words(app) && !in_page_words(app) && !app.page_words().is_empty()
+}
 fn in_help(app: At) -> bool {
     matches!(app.cover, Some(Overlay::Help { .. }))
 }
@@ -1077,6 +1121,9 @@ fn card_text_leaf(app: At) -> bool {
 }
 fn can_open_cards(app: At) -> bool {
     looks_up(app) && !app.cards.is_empty() && app.screen != Screen::Cards
+}
+fn can_open_words(app: At) -> bool {
+    looks_up(app) && !app.words.is_empty()
 }
 /// Whether one may look things up: not in the middle of the concept test.
 fn looks_up(app: At) -> bool {

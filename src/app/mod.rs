@@ -15,6 +15,7 @@ mod round;
 mod run;
 pub mod trial;
 mod update;
+mod words;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -36,7 +37,7 @@ pub use self::{
 use crate::course::{progress::Progress as Learned, review::Clock};
 use crate::model::{
     Card, Figure, Findings, Lab, Lesson, Method, Question, QuestionKind, Sink, Target,
-    TransferSpec, What,
+    TransferSpec, What, Word,
 };
 
 /// Which screen is shown.
@@ -107,6 +108,8 @@ pub enum Click {
     Card(usize),
     /// A row and a column of a card's table.
     Cell(usize, usize),
+    /// A word of the glossary.
+    Word(usize),
 }
 
 /// Something that happened.
@@ -217,6 +220,8 @@ pub struct Material {
     pub concept_test: Option<Lesson>,
     /// The reference cards.
     pub cards: Vec<Card>,
+    /// The words of the glossary.
+    pub words: Vec<Word>,
 }
 
 /// A recording that is played full size.
@@ -242,6 +247,8 @@ pub struct App {
     clock: Clock,
     /// The reference cards.
     pub cards: Vec<Card>,
+    /// The words of the glossary.
+    pub words: Vec<Word>,
     /// What is known of the learner.
     pub progress: Learned,
     /// Which screen is shown.
@@ -303,6 +310,7 @@ impl App {
             concept_test: material.concept_test,
             clock: Clock::default(),
             cards: material.cards,
+            words: material.words,
             progress,
             screen: Screen::Course,
             overlay: None,

@@ -1,4 +1,4 @@
-//! What can lie over a page: help, the source, the calls. Each scrolls.
+//! What can lie over a page: help, the source, the calls, the words. Each scrolls.
 
 use super::Command;
 
@@ -22,6 +22,15 @@ pub enum Overlay {
         /// How many there are.
         count: usize,
     },
+    /// What words mean.
+    Words {
+        /// The chosen one, among those that are listed.
+        at: usize,
+        /// How many are listed.
+        count: usize,
+        /// The whole glossary is listed, not the words of the page alone.
+        all: bool,
+    },
 }
 
 /// How far a page key goes.
@@ -32,7 +41,9 @@ impl Overlay {
     pub fn scroll(&mut self, command: Command, room: usize) {
         let (at, last) = match self {
             Overlay::Help { top } | Overlay::Source { top } => (top, room),
-            Overlay::Calls { at, count } => (at, count.saturating_sub(1)),
+            Overlay::Calls { at, count } | Overlay::Words { at, count, .. } => {
+                (at, count.saturating_sub(1))
+            }
         };
         *at = match command {
             Command::Up => at.saturating_sub(1),

@@ -112,6 +112,7 @@ impl App {
             Command::Lab => self.open_lab(),
             Command::Experiments => self.open_experiments(),
             Command::Cards => self.open_cards(),
+            Command::Words => self.open_words(),
             Command::Quiz => return self.open_quiz(),
             Command::Review => return self.open_review(),
             Command::Test => return self.open_test(),
@@ -208,6 +209,7 @@ impl App {
         let room = self.scroll_room;
         match (command, &mut self.overlay) {
             (Command::Back, _) => self.overlay = None,
+            (Command::Tab, _) => self.turn_words(),
             (Command::Confirm, Some(Overlay::Calls { at, .. })) => {
                 let at = *at;
                 self.overlay = None;
@@ -671,6 +673,7 @@ impl App {
             Click::Card(card) if self.on_cards.selected == card => self.open_card(card),
             Click::Card(card) => self.on_cards.selected = card,
             Click::Cell(row, column) => self.select_cell(row, column),
+            Click::Word(word) => self.open_word(word),
         }
         Vec::new()
     }

@@ -8,7 +8,7 @@ use super::{
     block::Block,
     fault::{Fault, Reporter},
     front::{Front, front},
-    prose,
+    prose::{self, Style},
 };
 
 /// The file's name.
@@ -104,23 +104,78 @@ pub fn find<'w>(words: &'w [Word], name: &str) -> Option<&'w Word> {
         .find(|word| word.forms.iter().any(|form| form.to_lowercase() == name))
 }
 
+/// A piece of a row that is a word's first use, or a part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The word's place among the words.
+    pub word: usize,
+    /// The row, from 0.
+    pub row: usize,
+    /// The cells of the row.
+    pub cells: Range<usize>,
+}
+
+/// The first use of each word in rows that are laid out; what is not prose (blocks of code, where links go) uses none.
+/// A use that goes on in the next row has a piece in each.
+pub fn uses_in(words: &[Word], rows: &[prose::Line]) -> Vec<Use> {
+    let mut text = String::new();
+    // Where each row's text begins, and the margin that was left out before it.
+    let mut starts = Vec::new();
+    for row in rows {
+        let prose = prose_of(row);
+        let margin = prose.len() - prose.trim_start().len();
+        starts.push((text.len(), margin));
+        text += &prose[margin..];
+        text.push(' ');
+    }
+    let mut found = Vec::new();
+    for (range, word) in uses(words, &text) {
+        for (row, (start, margin)) in starts.iter().enumerate() {
+            let whole = rows[row].text();
+            let from = range.start.max(*start);
+            let to = range.end.min(start + whole.len() - margin);
+            if from < to {
+                let cell = |at: usize| prose::width(&whole[..at - start + margin]);
+                let cells = cell(from)..cell(to);
+                found.push(Use { word, row, cells });
+            }
+        }
+    }
+    found
+}
+
+/// A row's text, what is not prose in it blotted out byte by byte.
+fn prose_of(row: &prose::Line) -> String {
+    let is_code = |span: &prose::Span| span.style == Style::Code || span.text.trim().is_empty();
+    let all_code = row.spans.iter().all(is_code);
+    let blot = |span: &prose::Span| all_code || matches!(span.style, Style::Link | Style::Dim);
+    row.spans
+        .iter()
+        .map(|span| match blot(span) {
+            true => "\0".repeat(span.text.len()),
+            false => span.text.clone(),
+        })
+        .collect()
+}
+
 /// The first use of each word in a text: its byte range and its place among `words`. Of two that overlap the longer
-/// one counts: `page cache` is no `page`.
+/// one counts: `page cache` is no `page`. A word in capitals is used in capitals: to be copied is not `COPIED`.
 pub fn uses(words: &[Word], text: &str) -> Vec<(Range<usize>, usize)> {
     let lower = text.to_ascii_lowercase();
-    let mut forms: Vec<(usize, String)> = words
+    let mut forms: Vec<(usize, &String)> = words
         .iter()
         .enumerate()
-        .flat_map(|(at, word)| {
-            word.forms
-                .iter()
-                .map(move |form| (at, form.to_ascii_lowercase()))
-        })
+        .flat_map(|(at, word)| word.forms.iter().map(move |form| (at, form)))
         .collect();
     forms.sort_by_key(|(_, form)| std::cmp::Reverse(form.len()));
     let mut taken: Vec<(Range<usize>, usize)> = Vec::new();
     for (word, form) in forms {
-        for (at, _) in lower.match_indices(&form) {
+        let is_capitals = !form.contains(|c: char| c.is_ascii_lowercase());
+        let (text, form) = match is_capitals {
+            true => (text, form.clone()),
+            false => (lower.as_str(), form.to_ascii_lowercase()),
+        };
+        for (at, _) in text.match_indices(&form) {
             let range = at..at + form.len();
             let free = taken
                 .iter()
@@ -169,6 +224,48 @@ mod tests {
             ]
         );
         assert_eq!(find(&words, "PIPES").unwrap().name(), "pipe");
+    }
+
+    fn words(headings: &[&str]) -> Vec<Word> {
+        let word = |heading: &&str| Word {
+            forms: heading.split(", ").map(str::to_owned).collect(),
+            text: "What it means.".to_owned(),
+            line: 1,
+        };
+        headings.iter().map(word).collect()
+    }
+
+    #[test]
+    fn a_word_in_capitals_is_used_in_capitals() {
+        let words = words(&["COPIED", "TLS"]);
+        let used = |text: &str| -> Vec<usize> {
+            let uses = uses(&words, text).into_iter();
+            uses.map(|(_, word)| word).collect()
+        };
+        assert_eq!(
+            used("The bytes were copied; the kernel reports COPIED."),
+            [0]
+        );
+        assert_eq!(used("Copied. kTLS is no tls, TLS is."), [1]);
+    }
+
+    #[test]
+    fn a_use_has_a_piece_in_each_row_and_none_in_code_or_links() {
+        let words = words(&["page cache", "pipe", "chunk"]);
+        let text = "In the page\ncache and a `pipe` lie\n\n- bytes of the first chunk\n\n```c\nchunk = pipe;\n```\n";
+        let rows = prose::lay_out(text, 12);
+        let pieces: Vec<_> = uses_in(&words, &rows)
+            .into_iter()
+            .map(|found| {
+                let text = rows[found.row].text();
+                (found.word, text[found.cells].to_owned())
+            })
+            .collect();
+        let expected = [(0, "page"), (0, "cache"), (1, "pipe"), (2, "chunk")];
+        assert_eq!(pieces, expected.map(|(word, text)| (word, text.to_owned())));
+        let elsewhere = "[pipe](https://example.org/pipe)\n\n    chunk\n";
+        let rows = prose::lay_out(elsewhere, 60);
+        assert_eq!(uses_in(&words, &rows), []);
     }
 
     #[test]

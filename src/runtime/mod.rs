@@ -95,6 +95,7 @@ pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<crate::course::Fault
         sources,
         errors: errors(),
         cards: catalogue.cards().to_vec(),
+        words: catalogue.words().to_vec(),
     };
     (material, faults)
 }

@@ -1,4 +1,4 @@
-//! What lies over a page: help from the key table, the source, the calls. The page behind turns to hairline.
+//! What lies over a page: help from the key table, the source, the calls, the words. The page behind turns to hairline.
 
 use ratatui::{layout::Rect, style::Style};
 use unicode_width::UnicodeWidthStr;
@@ -13,7 +13,7 @@ use super::{
     },
 };
 use crate::app::{App, Click, Group, Overlay, Screen, keys};
-use crate::model::Call;
+use crate::model::{Call, Word};
 use crate::syscall::{self, format_call};
 
 /// Draws the overlay, if there is one.
@@ -26,6 +26,7 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
         Overlay::Help { .. } => centred(rooms.body, 82, 30),
         Overlay::Source { .. } => centred(rooms.body, 104, rooms.body.height),
         Overlay::Calls { .. } => centred(rooms.body, 104, rooms.body.height),
+        Overlay::Words { count, .. } => centred(rooms.body, 96, (count as u16 + 6).clamp(18, 30)),
     };
     let inner = frame(pen, room);
     pen.spots.scroll_room = 0;
@@ -33,6 +34,7 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
         Overlay::Help { top } => help(pen, app, inner, top),
         Overlay::Source { top } => source(pen, app, inner, top),
         Overlay::Calls { at, .. } => calls(pen, app, inner, at),
+        Overlay::Words { at, all, .. } => words(pen, app, inner, at, all),
     }
 }
 
@@ -203,6 +205,90 @@ fn source(pen: &mut Pen, app: &App, room: Rect, top: usize) {
         });
     }
     rows.show(pen, room, top);
+}
+
+/// Words, and what the chosen one means beside them; where there is no room for two columns the meaning alone.
+fn words(pen: &mut Pen, app: &App, room: Rect, at: usize, all: bool) {
+    let listed = app.listed_words(all);
+    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    let title = if all {
+        "The glossary"
+    } else {
+        "Words of this page"
+    };
+    pen.text(room, 0, 0, title, strong);
+    pen.right(room, 0, &format!("{} of {}", at + 1, listed.len()), dim);
+    pen.rule(room, 1);
+    let below = Rect {
+        y: room.y + 2,
+        height: room.height.saturating_sub(2),
+        ..room
+    };
+    let Some(word) = listed.get(at).and_then(|word| app.words.get(*word)) else {
+        return;
+    };
+    let beside = if room.width >= 64 { NAMES + 3 } else { 0 };
+    if beside > 0 {
+        names(
+            pen,
+            app,
+            Rect {
+                width: NAMES,
+                ..below
+            },
+            &listed,
+            at,
+        );
+    }
+    let part = Rect {
+        x: below.x + beside,
+        width: below.width - beside,
+        ..below
+    };
+    let mut rows = Rows::new(pen.theme, part.width);
+    rows.title(&word.forms.join(", "));
+    rows.prose_with_words(&word.text, &others(&app.words, word));
+    pen.spots.scroll_room = 0;
+    rows.show(pen, part, 0);
+}
+
+/// Columns of the list of words.
+const NAMES: u16 = 22;
+
+fn names(pen: &mut Pen, app: &App, room: Rect, listed: &[usize], at: usize) {
+    let mut rows = Rows::new(pen.theme, room.width);
+    let (plain, strong, accent) = (
+        rows.style(Role::Text),
+        rows.style(Role::Strong),
+        rows.style(Role::Accent),
+    );
+    for (place, word) in listed.iter().enumerate() {
+        let chosen = place == at;
+        let (mark, style) = if chosen {
+            ("▸ ", strong)
+        } else {
+            ("  ", plain)
+        };
+        rows.push(Row {
+            left: vec![
+                (mark.to_owned(), accent),
+                (app.words[*word].name().to_owned(), style),
+            ],
+            marked: chosen,
+            click: Some(Click::Word(*word)),
+            ..Row::default()
+        });
+    }
+    rows.focus = Some(at);
+    rows.show(pen, room, 0);
+}
+
+/// All words but one, each in its place: a meaning need not lead to itself.
+fn others(words: &[Word], but: &Word) -> Vec<Word> {
+    let mut words = words.to_vec();
+    let itself = words.iter_mut().find(|word| word.line == but.line);
+    itself.into_iter().for_each(|word| word.forms.clear());
+    words
 }
 
 /// All calls: only those on the screen are turned to text, so that a million of them cost nothing.

@@ -37,7 +37,7 @@ fn prose_alone(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
     let room = rooms.leaf();
     let mut rows = Rows::new(pen.theme, room.width);
     rows.title(&page.title);
-    rows.prose(&page.prose, &[]);
+    rows.prose_with_words(&page.prose, &app.words);
     rows.show(pen, room, app.scroll);
 }
 
@@ -56,7 +56,7 @@ fn with_target(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
 fn text(pen: &mut Pen, app: &App, tier: Tier, room: Rect, page: &Page) {
     let mut rows = Rows::new(pen.theme, room.width);
     rows.title(&page.title);
-    rows.prose(&page.prose, &[]);
+    rows.prose_with_words(&page.prose, &app.words);
     if let Some((lab, state)) = app.lab_page() {
         rows.blank(1);
         if state.player.is_some() {

@@ -73,7 +73,7 @@ fn asked(pen: &mut Pen, app: &App, room: Rect, page: &Page, roomy: bool) {
     };
     let mut rows = Rows::new(pen.theme, room.width);
     if !page.prose.trim().is_empty() {
-        rows.prose(&page.prose, &[]);
+        rows.prose_with_words(&page.prose, &app.words);
         rows.blank(1);
     }
     rows.strong_prose(&question.text);

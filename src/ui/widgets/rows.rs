@@ -9,7 +9,8 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::Click;
-use crate::course::prose;
+use crate::course::{glossary, prose};
+use crate::model::Word;
 use crate::ui::{
     pen::Pen,
     theme::{Role, Theme},
@@ -170,6 +171,19 @@ impl Rows {
         }
     }
 
+    /// CommonMark whose first uses of words can be clicked.
+    pub fn prose_with_words(&mut self, markdown: &str, words: &[Word]) {
+        let first = self.rows.len();
+        self.prose(markdown, &[]);
+        let lines = prose::lay_out(markdown, usize::from(self.width).max(1));
+        for found in glossary::uses_in(words, &lines) {
+            if let Some(row) = self.rows.get_mut(first + found.row) {
+                let cells = found.cells.start as u16..found.cells.end as u16;
+                row.spots.push((cells, Click::Word(found.word)));
+            }
+        }
+    }
+
     /// CommonMark beside a label, which stands before its first row.
     pub fn prose_beside(&mut self, label: &str, indent: u16, markdown: &str) {
         let first = self.rows.len();
@@ -277,6 +291,9 @@ impl Rows {
                 width: columns.end.saturating_sub(columns.start),
                 ..line
             };
+            if matches!(click, Click::Word(_)) {
+                pen.paint(part, Style::new().add_modifier(Modifier::UNDERLINED));
+            }
             pen.spot(part.intersection(line), *click);
         }
     }
