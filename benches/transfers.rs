@@ -157,11 +157,16 @@ fn source(dir: &Path) -> File {
 }
 
 /// Each method's sender against a plain loop of the same calls, to a file where it can, so that no reader's pace is in
-/// it; else to its usual sink.
+/// it; else to its usual sink, with the reader on the same CPU. On two CPUs a sender's time is mostly a matter of how
+/// often the two wait for each other: a method and its plain loop, and the plain loop and itself, then differ twofold.
 fn methods(dir: &Path) -> Vec<bool> {
     println!(
-        "\neach method, 64 MiB in 64 KiB chunks / a plain loop of the same calls, CPU of the process that is measured"
+        "\neach method, 64 MiB in 64 KiB chunks / a plain loop of the same calls, CPU of the process that is measured; all on \
+         one CPU"
     );
+    // Processes that this thread makes stay there, too.
+    let here = current_cpu().expect("the current CPU").to_string();
+    host::run_on(&here).expect("the CPU affinity");
     let mut kept = Vec::new();
     // Shared memory is one call, however much there is: some microseconds, which compare with nothing.
     for method in Method::ALL
@@ -173,7 +178,7 @@ fn methods(dir: &Path) -> Vec<bool> {
             true => Sink::File,
             false => method.sinks()[0],
         };
-        let rounds = sender_against_plain_loop(method, to, 64 << 20, 11, dir);
+        let rounds = sender_against_plain_loop(method, to, 64 << 20, 21, dir);
         kept.push(bound(&format!("  {method} to {to}"), 1.03, rounds));
     }
     kept
