@@ -9,7 +9,7 @@ use ratatui::{
 use screen::Learner;
 use zclab::{
     app::{Click, Effect, Key, Mouse, Screen},
-    model::{QuestionKind, Target},
+    model::{Ask, QuestionKind, Target},
 };
 
 #[test]
@@ -79,6 +79,29 @@ fn predict_run_step_and_see_the_guess_marked_from_the_recording() {
     assert!(learner.app.player().unwrap().is_at_end());
     let again = learner.keys("g");
     assert!(again.contains("Before it runs"), "{again}");
+}
+
+#[test]
+fn nobody_foretells_by_an_option_that_is_on_the_other_leaf() {
+    let option = |app: &zclab::app::App| match &app.guessing()?.0.ask {
+        Ask::Choice(options) => Some(options[1].text.clone()),
+        Ask::Number(_) => None,
+    };
+    for (width, height) in [(60, 18), (80, 24), (120, 36), (200, 60)] {
+        let mut learner = Learner::new(width, height);
+        learner.open(|app| app.asks_guess() && option(app).is_some());
+        let second = option(&learner.app).unwrap();
+        if !learner.screen().contains(&second) {
+            learner.keys("2");
+            assert!(learner.app.asks_guess(), "{}", learner.screen());
+            let asked = learner.key(Key::Enter);
+            let below = width < 80 && asked.contains("more rows");
+            assert!(asked.contains(&second) || below, "{asked}");
+        }
+        assert!(learner.app.asks_guess());
+        let ran = learner.keys("2");
+        assert!(!learner.app.asks_guess(), "{ran}");
+    }
 }
 
 #[test]

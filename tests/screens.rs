@@ -361,8 +361,8 @@ fn an_experiment_of_a_lesson_asks_runs_and_compares() {
         frames
     };
     insta::assert_snapshot!("trial-question", open(0, "\t"));
-    insta::assert_snapshot!("trial-figure", open(0, "2"));
-    insta::assert_snapshot!("trial-text", open(0, "2\t"));
+    insta::assert_snapshot!("trial-figure", open(0, "\t2"));
+    insta::assert_snapshot!("trial-text", open(0, "\t2\t"));
     insta::assert_snapshot!("trial-number", open(1, "4\n\t"));
 }
 

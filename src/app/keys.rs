@@ -331,7 +331,15 @@ pub const TABLE: &[Binding] = &[
         G::Everywhere,
         in_help,
     ),
-    // A question or prediction.
+    // A question or prediction. Nobody chooses among options that are not on the screen.
+    row(
+        &[(K::Tab, C::Tab), (K::Enter, C::Tab)],
+        "Tab",
+        "question",
+        "turn to the question before the run",
+        G::Answer,
+        hidden_guess,
+    ),
     row(
         &[(K::Enter, C::Next)],
         "Enter",
@@ -1066,15 +1074,20 @@ fn answered(app: At) -> bool {
 }
 fn guessed(app: At) -> bool {
     let ready = |(predict, state): (&Predict, &Guessing)| state.is_ready(&predict.ask);
-    guessing(app) && app.guessing().is_some_and(ready)
+    guessing(app) && !app.guess_is_hidden() && app.guessing().is_some_and(ready)
 }
-fn foretells(app: At) -> bool {
+fn hidden_guess(app: At) -> bool {
+    no_overlay(app) && app.guess_is_hidden()
+}
+fn asks_option(app: At) -> bool {
     let chooses = |(predict, _): (&Predict, &Guessing)| matches!(predict.ask, Ask::Choice(_));
     guessing(app) && app.guessing().is_some_and(chooses)
-        || no_overlay(app) && app.asks_errno().is_some()
+}
+fn foretells(app: At) -> bool {
+    asks_option(app) && !app.guess_is_hidden() || no_overlay(app) && app.asks_errno().is_some()
 }
 fn types_guess(app: At) -> bool {
-    guessing(app) && !foretells(app)
+    guessing(app) && !asks_option(app)
 }
 fn has_trial(app: At) -> bool {
     no_overlay(app) && app.trial().is_some()
@@ -1130,7 +1143,7 @@ fn looks_up(app: At) -> bool {
     no_overlay(app) && app.screen != Screen::Replay && !app.in_test()
 }
 fn waits_for_answer(app: At) -> bool {
-    guessing(app) && !guessed(app) || has_question(app) && !answering(app)
+    guessing(app) && !guessed(app) && !app.guess_is_hidden() || has_question(app) && !answering(app)
 }
 fn guessing(app: At) -> bool {
     no_overlay(app) && app.asks_guess()
@@ -1157,7 +1170,7 @@ fn question_leaf(app: At) -> bool {
     text_leaf(app) && has_question(app)
 }
 fn text_leaf(app: At) -> bool {
-    leaves(app) && app.leaf == Leaf::Text && !in_course(app)
+    leaves(app) && app.leaf == Leaf::Text && !in_course(app) && !app.guess_is_hidden()
 }
 fn target_leaf(app: At) -> bool {
     leaves(app) && app.leaf == Leaf::Target && !in_course(app)

@@ -418,6 +418,11 @@ impl App {
         self.job.is_none() && self.guessing().is_some_and(asks)
     }
 
+    /// Whether the guess that is waited for stands on the other leaf.
+    pub fn guess_is_hidden(&self) -> bool {
+        self.folded && self.has_two_leaves() && self.leaf == Leaf::Text && self.asks_guess()
+    }
+
     /// Whether there is a hint that is not shown yet.
     pub fn hint_left(&self) -> bool {
         if let Some((question, state)) = self.question() {
