@@ -589,6 +589,15 @@ impl Moment<'_> {
             super::stage::Tier::Folded | super::stage::Tier::Small
         );
         let [disk, out] = self.stage.remarks;
+        // The words at the right end of the stage, or fewer where these would be cut.
+        let fitting = |words: &'static str, few: &'static str| {
+            let end = usize::from(out.0) + words.chars().count();
+            if end > usize::from(self.stage.width) {
+                few
+            } else {
+                words
+            }
+        };
         let mut remarks = Vec::new();
         let mut remark = |at, text: &str, tone, road| {
             remarks.push(Remark {
@@ -621,10 +630,10 @@ impl Moment<'_> {
             let words = match (self.spec.to, text_only) {
                 (Sink::File, true) if short => "disk: later",
                 (Sink::File, true) => "disk: written back later",
-                (Sink::File, false) => "written back later",
+                (Sink::File, false) => fitting("written back later", "later"),
                 (_, true) if short => "NIC: loopback",
                 (_, true) => "NIC: loopback, idle",
-                (_, false) => "loopback: no DMA",
+                (_, false) => fitting("loopback: no DMA", "loopback"),
             };
             remark(out, words, Tone::Ghost, Road::Out);
         }

@@ -140,7 +140,8 @@ impl Score {
 
     fn rows(&self, canvas: &mut Canvas, top: u16, playback: &Playback, current: usize) {
         for (row, (name, text)) in (top..).zip(&self.names) {
-            let short: String = text.chars().take(14).collect();
+            let room = usize::from(self.start.saturating_sub(1));
+            let short: String = text.chars().take(room).collect();
             canvas.put((0, row), &short, canvas.role(Role::Dim));
             if self.step == 0 {
                 self.bars(canvas, row, playback, *name, current);

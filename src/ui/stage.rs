@@ -504,7 +504,8 @@ fn tag(canvas: &mut Canvas, tag: &Tag) {
     }
     let style = canvas.marked(Role::Accent).add_modifier(Modifier::BOLD);
     let (x, y) = tag.at;
-    let text: String = tag.text.chars().take(14).collect();
+    // io_uring_register is the longest that a figure names.
+    let text: String = tag.text.chars().take(17).collect();
     canvas.put((x.saturating_sub(1), y), &format!(" {text} "), style);
 }
 
