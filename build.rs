@@ -4,13 +4,15 @@
 use std::{env, fs, io, path::Path};
 
 /// Every file of these folders, by itself; folders within them are named too.
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 8] = [
     "lessons",
     "lessons/cards",
     "assets/figures",
     "assets/recordings",
+    "assets/served",
     "assets/capstone",
     "src/transfer",
+    "src/serve/send",
 ];
 
 fn main() -> io::Result<()> {

@@ -24,13 +24,27 @@ pub fn recordings() -> Vec<(&'static str, &'static str)> {
 
 /// The source of a transfer method: `read_write.rs`, word for word.
 pub fn transfer_source(file: &str) -> Option<&'static str> {
-    let mut sources = texts("src/transfer/");
-    sources.find_map(|(name, text)| (name == file).then_some(text))
+    one("src/transfer/", file)
+}
+
+/// The server's sending step of a method: `sendfile.rs`, word for word.
+pub fn serve_source(file: &str) -> Option<&'static str> {
+    one("src/serve/send/", file)
+}
+
+/// The shipped recording of a request's way through the server, by the method's name.
+pub fn served_recording(method: &str) -> Option<&'static str> {
+    one("assets/served/", &format!("{method}.jsonl"))
 }
 
 /// The files of the capstone, as (file name, text), sorted by name.
 pub fn capstone() -> Vec<(&'static str, &'static str)> {
     texts("assets/capstone/").collect()
+}
+
+/// A file of a folder.
+fn one(folder: &'static str, file: &str) -> Option<&'static str> {
+    texts(folder).find_map(|(name, text)| (name == file).then_some(text))
 }
 
 /// The files of a folder.

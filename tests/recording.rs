@@ -6,8 +6,8 @@ use proptest::{collection::vec, option, prelude::*};
 use zclab::{
     model::{
         Cache, Call, CallState, Descriptor, DescriptorKind, KernelReports, Machine, Measured,
-        Method, NO_DESCRIPTOR, Origin, Outcome, Recording, Request, Residency, Sink, Size, Task,
-        Text, Trace, TransferSpec, Unavailable, Unread,
+        Method, NO_DESCRIPTOR, Origin, Outcome, Recording, Request, Residency, Served, Sink, Size,
+        Task, Text, Trace, TransferSpec, Unavailable, Unread,
     },
     store::recording::{load, parse, save},
 };
@@ -64,6 +64,11 @@ fn recording(trace: Option<Trace>) -> Recording {
             passed_memory: Some(1 << 20),
             pipe_size: Some(1 << 17),
             shared_blocks: Some(0),
+            served: Some(Served {
+                answers: 2,
+                request_bytes: 128,
+                head_bytes: 512,
+            }),
         },
         measured: Some(Measured {
             wall_ns: 1,

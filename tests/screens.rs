@@ -296,6 +296,26 @@ fn an_error_is_foretold_and_seen() {
     });
 }
 
+#[test]
+fn a_request_is_guessed_at_played_and_set_beside_another_method() {
+    each_size("request-question", |learner| {
+        open_experiment(learner, "A request");
+    });
+    for (name, turned) in [("request-played", false), ("request-calls", true)] {
+        each_size(name, |learner| {
+            open_experiment(learner, "A request");
+            learner.keys("2\n m2\n ");
+            learner.key(Key::Home);
+            for _ in 0..7 {
+                learner.key(Key::Down);
+            }
+            if turned {
+                learner.keys("\t");
+            }
+        });
+    }
+}
+
 /// A lesson with an experiment of each kind that asks first.
 const TRIALS: &str = r#"+++
 title = "Experiments"

@@ -15,6 +15,10 @@ use std::{
 };
 
 use nix::{sys::signal::Signal, unistd::Pid};
+use zclab::experiment::request;
+use zclab::figure::Playback;
+use zclab::model::{Call, Method, ServePlan};
+use zclab::trace::Cancel;
 
 const METHODS: [&str; 4] = ["read-write", "mmap-write", "sendfile", "splice"];
 
@@ -702,6 +706,101 @@ fn the_calls_of_a_traced_server_are_shown() {
         ] {
             assert!(shown.contains(part), "{method}: no {part} in {shown}");
         }
+    }
+}
+
+/// What is saved of a traced server is a recording: its figures are those of the bodies.
+#[test]
+fn the_calls_of_a_traced_server_are_saved_as_a_recording() {
+    let dir = directory_with(&[("file", &pattern(200_000))]);
+    let program = env!("CARGO_BIN_EXE_zclab");
+    for (method, copies) in [("read-write", 2.0), ("splice", 0.0)] {
+        let saved = dir.path().join(method);
+        let mut command = Command::new(program);
+        command
+            .arg("serve")
+            .arg(dir.path())
+            .args(["--method", method, "--trace", "--save"])
+            .arg(&saved);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let Some(address) = line.trim_end().strip_prefix("listening on http://") else {
+            child.wait().unwrap();
+            return eprintln!("skipped: ptrace is refused");
+        };
+        let address = address.parse().unwrap();
+        let mut server = Server { child, address };
+        for _ in 0..2 {
+            assert!(server.get("/file").body == pattern(200_000));
+        }
+        let pid = Pid::from_raw(server.child.id() as i32);
+        nix::sys::signal::kill(pid, Signal::SIGTERM).unwrap();
+        stdout.read_to_string(&mut line).unwrap();
+        assert_eq!(server.child.wait().unwrap().code(), Some(0));
+        let replay = |options: &[&str]| {
+            let mut command = Command::new(program);
+            let output = command.arg("replay").arg(&saved).args(options).output();
+            let output = output.unwrap();
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let figures: serde_json::Value = serde_json::from_str(&replay(&["--json"])).unwrap();
+        assert_eq!(figures["method"], method);
+        assert_eq!(figures["bytes_moved"], 400_000);
+        assert_eq!(figures["cpu_copies_per_byte"], copies);
+        assert_eq!(figures["traced"]["calls_by_name"]["sendto"], 2);
+        assert_eq!(figures["served"]["answers"], 2);
+        let text = replay(&[]);
+        assert!(text.contains("2 answers"), "{text}");
+    }
+}
+
+/// The experiment of the screens: one request by each method, from the accepted connection to the closed one.
+#[test]
+fn the_way_of_one_request_is_recorded_from_accept_to_close() {
+    zclab::endpoint::set_program(env!("CARGO_BIN_EXE_zclab"));
+    let dir = tempfile::tempdir().unwrap();
+    for (method, copies, mover) in [
+        (Method::ReadWrite, 2.0, "pread64"),
+        (Method::MmapWrite, 1.0, "write"),
+        (Method::Sendfile, 0.0, "sendfile"),
+        (Method::Splice, 0.0, "splice"),
+    ] {
+        let size = ServePlan::SIZE;
+        let plan = ServePlan { method, size };
+        let way = request::watch(&plan, dir.path(), &Cancel::new()).unwrap();
+        let left = fs::read_dir(dir.path()).unwrap().count();
+        assert_eq!(left, 0, "the served file is left behind");
+        let Some(trace) = &way.recording.trace else {
+            return eprintln!("skipped: {:?}", way.recording.unavailable);
+        };
+        let outcome = &way.recording.outcome;
+        assert_eq!(outcome.verified, Some(true));
+        assert_eq!(outcome.bytes_moved, size.bytes());
+        assert_eq!(way.summary.cpu_copies_per_byte, Some(copies), "{method}");
+        let names: Vec<_> = trace.calls.iter().map(|call| trace.name(call)).collect();
+        assert!(names[0].starts_with("accept"), "{names:?}");
+        assert_eq!(names.last(), Some(&"close"), "{names:?}");
+        let at = |name: &str| {
+            let done = |call: &Call| trace.name(call) == name && call.returned() > Some(0);
+            let found = trace.calls.iter().position(done);
+            found.unwrap_or_else(|| panic!("{method}: no {name} in {names:?}"))
+        };
+        let [request, file, head, body] = [at("recvfrom"), at("openat2"), at("sendto"), at(mover)];
+        assert!(request < file && file < head && head < body, "{names:?}");
+        assert!(way.body_calls >= 1 && way.body_calls < names.len() as u64);
+        let served = outcome.served.unwrap();
+        assert_eq!(served.answers, 1);
+        assert!(served.request_bytes > 0 && served.head_bytes > 0);
+        // Names are those of the served directory, not of where it lay for a moment.
+        let path = dir.path().to_str().unwrap();
+        assert!(trace.descriptors.iter().all(|it| !it.name.contains(path)));
+        // Each call of the body is found in the server's own sending step.
+        let text = zclab::embedded::serve_source(method.source_file()).unwrap();
+        let playback = Playback::new(way.recording.clone(), text);
+        assert!(playback.line_of(&trace.calls[body]).is_some(), "{method}");
     }
 }
 

@@ -723,12 +723,20 @@ pub const TABLE: &[Binding] = &[
         changes_contest,
     ),
     row(
+        &[(K::Char('m'), C::Method)],
+        "m",
+        "method",
+        "the next method of the server",
+        G::Page,
+        changes_server,
+    ),
+    row(
         &[(K::Char('t'), C::Sink)],
         "t",
         "to",
         "the next sink",
         G::Page,
-        changes_plan,
+        changes_sink,
     ),
     row(
         &[(K::Char('z'), C::Size)],
@@ -1109,6 +1117,12 @@ fn changes_plan(app: At) -> bool {
 }
 fn changes_contest(app: At) -> bool {
     changes_plan(app) && matches!(app.trial_settings(), Some(What::Compare(_)))
+}
+fn changes_server(app: At) -> bool {
+    changes_plan(app) && matches!(app.trial_settings(), Some(What::Serve(_)))
+}
+fn changes_sink(app: At) -> bool {
+    changes_plan(app) && !changes_server(app)
 }
 fn trial_done(app: At) -> bool {
     app.trial().is_some_and(|page| match page.error() {

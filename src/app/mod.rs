@@ -36,7 +36,7 @@ pub use self::{
 };
 use crate::course::{progress::Progress as Learned, review::Clock};
 use crate::model::{
-    Card, Figure, Findings, Lab, Lesson, Method, Question, QuestionKind, Sink, Target,
+    Card, Figure, Findings, Lab, Lesson, Method, Question, QuestionKind, Recording, Sink, Target,
     TransferSpec, What, Word,
 };
 
@@ -212,6 +212,8 @@ pub struct Material {
     pub figures: Vec<Figure>,
     /// The source of each method, word for word, with its file's name.
     pub sources: Vec<(Method, &'static str, &'static str)>,
+    /// The same of the server's sending steps.
+    pub sending_steps: Vec<(Method, &'static str, &'static str)>,
     /// How often the CPU copies each byte of the transfers that lessons are about, from recordings.
     pub copies: Vec<(Method, Sink, Copies)>,
     /// The errors on purpose, as far as they are known before they run.
@@ -239,6 +241,7 @@ pub struct App {
     /// The figures.
     pub figures: Vec<Figure>,
     sources: Vec<(Method, &'static str, &'static str)>,
+    sending_steps: Vec<(Method, &'static str, &'static str)>,
     copies: Vec<(Method, Sink, Copies)>,
     /// The errors on purpose, as far as they are known before they run.
     pub errors: Vec<ErrorCase>,
@@ -305,6 +308,7 @@ impl App {
             lessons: material.lessons,
             figures: material.figures,
             sources: material.sources,
+            sending_steps: material.sending_steps,
             copies: material.copies,
             errors: material.errors,
             concept_test: material.concept_test,
@@ -436,16 +440,14 @@ impl App {
     /// The playback that is on the screen.
     pub fn player(&self) -> Option<&Player> {
         match self.screen {
-            Screen::Course
-            | Screen::Round
-            | Screen::Experiments
-            | Screen::Trial
-            | Screen::Cards => None,
+            Screen::Course | Screen::Round | Screen::Experiments | Screen::Cards => None,
+            Screen::Trial => self.trial()?.player.as_ref(),
             Screen::Replay => self.replay.as_ref().map(|replay| &replay.player),
             Screen::Lab => Some(&self.lab.sides[self.lab.playing?].as_ref()?.player),
             Screen::Lesson | Screen::Quiz => match self.page_state()? {
                 PageState::Figure(player) => Some(player),
                 PageState::Lab(page) => page.player.as_ref(),
+                PageState::Trial(page) => page.player.as_ref(),
                 _ => None,
             },
         }
@@ -453,17 +455,15 @@ impl App {
 
     fn player_mut(&mut self) -> Option<&mut Player> {
         match self.screen {
-            Screen::Course
-            | Screen::Round
-            | Screen::Experiments
-            | Screen::Trial
-            | Screen::Cards => None,
+            Screen::Course | Screen::Round | Screen::Experiments | Screen::Cards => None,
+            Screen::Trial => self.trial_mut()?.player.as_mut(),
             Screen::Replay => self.replay.as_mut().map(|replay| &mut replay.player),
             Screen::Lab => Some(&mut self.lab.sides[self.lab.playing?].as_mut()?.player),
             Screen::Lesson | Screen::Quiz => {
                 match self.pages.get_mut(&(self.lesson, self.page))? {
                     PageState::Figure(player) => Some(player),
                     PageState::Lab(page) => page.player.as_mut(),
+                    PageState::Trial(page) => page.player.as_mut(),
                     _ => None,
                 }
             }
@@ -473,11 +473,8 @@ impl App {
     /// The run that is on the screen.
     pub fn shown_run(&self) -> Option<&Run> {
         match self.screen {
-            Screen::Course
-            | Screen::Round
-            | Screen::Experiments
-            | Screen::Trial
-            | Screen::Cards => None,
+            Screen::Course | Screen::Round | Screen::Experiments | Screen::Cards => None,
+            Screen::Trial => self.trial()?.run.as_ref(),
             Screen::Replay => self.replay.as_ref().map(|replay| &replay.run),
             Screen::Lab => Some(
                 self.lab.sides[self.lab.playing?]
@@ -485,21 +482,31 @@ impl App {
                     .outcome
                     .playable(),
             ),
-            Screen::Lesson | Screen::Quiz => Some(self.lab_page()?.1.outcome.as_ref()?.playable()),
+            Screen::Lesson | Screen::Quiz => match self.page_state()? {
+                PageState::Trial(page) => page.run.as_ref(),
+                _ => Some(self.lab_page()?.1.outcome.as_ref()?.playable()),
+            },
         }
     }
 
     /// The source text of the method on the screen, with its file's name.
     pub fn source(&self) -> Option<(&'static str, &'static str)> {
-        let method = match self.shown_run() {
-            Some(run) => run.recording.spec.method,
-            None => self.lab_page()?.0.spec.method,
-        };
-        self.source_of(method)
+        match self.shown_run() {
+            Some(run) => {
+                let Recording { spec, outcome, .. } = &*run.recording;
+                self.source_of(spec, outcome.served.is_some())
+            }
+            None => self.source_of(&self.lab_page()?.0.spec, false),
+        }
     }
 
-    fn source_of(&self, method: Method) -> Option<(&'static str, &'static str)> {
-        let (_, file, text) = self.sources.iter().find(|(of, ..)| *of == method)?;
+    /// The source of a transfer, or of the step by which the server makes it.
+    fn source_of(&self, spec: &TransferSpec, served: bool) -> Option<(&'static str, &'static str)> {
+        let sources = match served {
+            true => &self.sending_steps,
+            false => &self.sources,
+        };
+        let (_, file, text) = sources.iter().find(|(of, ..)| *of == spec.method)?;
         Some((file, text))
     }
 
@@ -524,7 +531,8 @@ impl App {
         match self.screen {
             Screen::Course => true,
             Screen::Cards => self.card_table().is_some(),
-            Screen::Lab | Screen::Replay | Screen::Experiments | Screen::Trial => false,
+            Screen::Lab | Screen::Replay | Screen::Experiments => false,
+            Screen::Trial => self.player().is_some(),
             Screen::Lesson | Screen::Quiz | Screen::Round => match self.page_state() {
                 Some(PageState::Figure(_) | PageState::Lab(_) | PageState::Trial(_)) => true,
                 Some(PageState::Question(_)) => self.evidence().is_some(),

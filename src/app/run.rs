@@ -19,7 +19,11 @@ pub struct Run {
 impl Run {
     /// A recording, with the source of its method. Reads every call once: not for the thread that draws.
     pub fn new(recording: Recording, source: &str) -> Run {
-        let recording = Arc::new(recording);
+        Run::of(Arc::new(recording), source)
+    }
+
+    /// The same of one that is kept elsewhere, too.
+    pub fn of(recording: Arc<Recording>, source: &str) -> Run {
         let player = Player::new(recording.clone(), source);
         let summary = player.playback().map(|playback| playback.summary().clone());
         Run {

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{App, Command, Effect, Guessing, Job, Leaf, PageState, Purpose, Screen};
+use super::player::Player;
+use super::{App, Command, Effect, Guessing, Job, Leaf, PageState, Purpose, Run, Screen};
 use crate::course::mark;
 use crate::model::{
-    CLAIMS, Contest, ERRORS, Finding, Findings, Method, Predict, ProofPlan, Sink, Size, Sweep,
-    Target, Trial, What,
+    Ask, AskedNumber, CLAIMS, Contest, ERRORS, Finding, Findings, Method, Predict, ProofPlan,
+    Query, Reaction, RequestWay, ServePlan, Sink, Size, Sweep, Target, Trial, What, WrongNumber,
 };
 
 /// An error on purpose, before it is run.
@@ -37,12 +38,24 @@ pub struct TrialPage {
     pub done: bool,
     /// What was foretold of an error, by its name: one of [`answers`].
     pub foretold: BTreeMap<String, String>,
+    /// The question that it asks by itself, where no lesson asks one.
+    pub predict: Option<Predict>,
+    /// The run that can be played, of an experiment that records one.
+    pub run: Option<Run>,
+    /// Its playback.
+    pub player: Option<Player>,
+    /// What came of it with each other method: the newest of each, in the order of [`ServePlan::METHODS`].
+    pub ways: BTreeMap<Method, RequestWay>,
 }
 
 impl TrialPage {
     /// One that has not run.
     pub fn new(what: What) -> TrialPage {
         TrialPage {
+            predict: matches!(what, What::Serve(_)).then(copies_of_the_body),
+            run: None,
+            player: None,
+            ways: BTreeMap::new(),
             what,
             guessing: Guessing::default(),
             selected: 0,
@@ -58,6 +71,7 @@ impl TrialPage {
             (What::Errors(names), _) => names.len(),
             (What::Proof(plan), _) => plan.pairs().len(),
             (What::PageCache, Some(Findings::PageCache(found))) => found.steps.len(),
+            (What::Serve(_), _) => self.player.as_ref().map_or(0, Player::len),
             _ => 0,
         }
     }
@@ -68,6 +82,17 @@ impl TrialPage {
             Some(Findings::Errors(found)) => found.iter().find(|finding| finding.name == name),
             _ => None,
         }
+    }
+
+    /// The row that is looked at: of a recording, the call that is played.
+    pub fn at(&self) -> usize {
+        self.player.as_ref().map_or(self.selected, Player::current)
+    }
+
+    /// Nothing is known of it any more.
+    fn forget(&mut self) {
+        (self.found, self.done, self.selected) = (None, false, 0);
+        (self.run, self.player) = (None, None);
     }
 
     /// The name of the error that is looked at.
@@ -123,14 +148,36 @@ impl TrialPage {
                 }
                 _ => {}
             },
+            What::Serve(plan) => match command {
+                Command::Method => plan.method = next(&ServePlan::METHODS, plan.method),
+                Command::Size => {
+                    plan.size = next(&SERVE_SIZES, plan.size);
+                    self.ways.clear();
+                }
+                _ => {}
+            },
             _ => {}
         }
         if self.what != before {
-            (self.found, self.done, self.selected) = (None, false, 0);
+            self.forget();
+            self.guessing.again();
         }
     }
 
     fn walk(&mut self, command: Command) {
+        if let Some(player) = &mut self.player {
+            if player.is_playing() {
+                player.toggle();
+            }
+            let now = player.current();
+            return match command {
+                Command::Up => player.seek(now.saturating_sub(1)),
+                Command::Down => player.seek(now + 1),
+                Command::PageUp => player.home(),
+                Command::PageDown => player.end(),
+                _ => {}
+            };
+        }
         let last = self.rows().saturating_sub(1);
         self.selected = match command {
             Command::Up => self.selected.saturating_sub(1),
@@ -148,6 +195,12 @@ const PROOF_SIZES: [Size; 5] = [
     Size(256 * Size::KIB),
     Size(Size::MIB),
     Size(16 * Size::MIB),
+];
+const SERVE_SIZES: [Size; 4] = [
+    Size(4 * Size::KIB),
+    Size(64 * Size::KIB),
+    ServePlan::SIZE,
+    Size(4 * Size::MIB),
 ];
 const SIZES: [Size; 4] = [
     Size(Size::MIB),
@@ -251,12 +304,57 @@ pub fn entries() -> Vec<Entry> {
             contest(&two, Some(Sweep::Size)),
         ),
         entry(
-            "what watching costs",
+            "under the tracer",
             "One transfer untraced, traced, traced from afar",
             What::Watching,
         ),
+        entry(
+            "under the tracer",
+            "A request's way through the server",
+            What::Serve(ServePlan {
+                method: Method::Sendfile,
+                size: ServePlan::SIZE,
+            }),
+        ),
     ]);
     entries
+}
+
+/// What a request's way through the server asks before it is run.
+fn copies_of_the_body() -> Predict {
+    let wrong = |answer, misconception: &str, feedback: &str| WrongNumber {
+        answer,
+        reaction: Reaction {
+            misconception: misconception.to_owned(),
+            feedback: feedback.to_owned(),
+        },
+    };
+    Predict {
+        id: String::new(),
+        objective: None,
+        text: "How often does the server's CPU copy each byte of the body?".to_owned(),
+        query: Query::Named("cpu_copies_per_byte".to_owned()),
+        ask: Ask::Number(AskedNumber {
+            unit: "copies a byte".to_owned(),
+            scale: (0.0, 4.0),
+            tolerance: 0.0,
+            wrong: vec![
+                wrong(
+                    4.0,
+                    "DMA counted in.",
+                    "Devices make two of the four transfers, and here neither: the page cache is warm, and loopback has no card.",
+                ),
+                wrong(
+                    3.0,
+                    "The client's copy, or a device's, counted in.",
+                    "The client's recv() is its own copy, in its own process.",
+                ),
+            ],
+        }),
+        hints: vec!["Which calls of this method have an address of the server's memory?".to_owned()],
+        explain: "The request and the head are copied once each, whatever the method: a few hundred bytes. The body goes as the method says."
+            .to_owned(),
+    }
 }
 
 /// The list of experiments.
@@ -326,7 +424,7 @@ impl App {
         }
     }
 
-    fn trial_mut(&mut self) -> Option<&mut TrialPage> {
+    pub(super) fn trial_mut(&mut self) -> Option<&mut TrialPage> {
         match self.screen {
             Screen::Trial => self.experiments.pages.get_mut(self.experiments.selected),
             _ => match self.page_state_mut()? {
@@ -340,6 +438,10 @@ impl App {
     pub fn guessing(&self) -> Option<(&Predict, &Guessing)> {
         if let Some((lab, page)) = self.lab_page() {
             return Some((lab.predict.as_ref()?, &page.guessing));
+        }
+        if self.screen == Screen::Trial {
+            let page = self.trial()?;
+            return Some((page.predict.as_ref()?, &page.guessing));
         }
         let predict = self.trial_target()?.predict.as_ref()?;
         Some((predict, &self.trial()?.guessing))
@@ -361,7 +463,7 @@ impl App {
             .filter(|_| self.screen == Screen::Trial && self.job.is_none())?;
         let changes = matches!(
             page.what,
-            What::Proof(_) | What::Compare(Contest::Methods { .. })
+            What::Proof(_) | What::Compare(Contest::Methods { .. }) | What::Serve(_)
         );
         changes.then_some(&page.what)
     }
@@ -437,7 +539,7 @@ impl App {
             Command::Hint => page.guessing.hints += 1,
             Command::Guess => {
                 page.guessing.again();
-                (page.found, page.done, page.selected) = (None, false, 0);
+                page.forget();
             }
             Command::Digit(_) | Command::Erase | Command::Confirm | Command::Up | Command::Down
                 if asks && ask.is_some() =>
@@ -487,6 +589,9 @@ impl App {
     pub(super) fn select_row(&mut self, row: usize) {
         if let Some(page) = self.trial_mut() {
             page.selected = row.min(page.rows().saturating_sub(1));
+            if let Some(player) = &mut page.player {
+                player.seek(row);
+            }
         }
     }
 
@@ -515,7 +620,7 @@ impl App {
         if let Some(page) = self.trial_mut() {
             page.guessing.passed |= page.guessing.guess.is_none();
             if !matches!(page.what, What::Errors(_)) {
-                page.found = None;
+                page.forget();
             }
             page.done = false;
         }
@@ -541,9 +646,17 @@ impl App {
 
     /// The experiment is done: shows it, and marks the guess from it.
     pub(super) fn tried(&mut self, purpose: Purpose, found: Findings) -> Vec<Effect> {
+        let played = match &found {
+            Findings::Serve(way) => Some(self.played(purpose, way)),
+            _ => None,
+        };
         let Some(page) = self.trial_of(purpose) else {
             return Vec::new();
         };
+        if let (Findings::Serve(way), Some((run, player))) = (&found, played) {
+            page.ways.insert(way.recording.spec.method, way.clone());
+            (page.run, page.player) = (Some(run), Some(player));
+        }
         page.keep(found);
         page.done = true;
         let last = page.rows().saturating_sub(1);
@@ -568,6 +681,19 @@ impl App {
             }
             None => Vec::new(),
         }
+    }
+
+    /// The run of a request's way, and its playback: it plays at once where it is looked at.
+    fn played(&self, purpose: Purpose, way: &RequestWay) -> (Run, Player) {
+        let recording = way.recording.clone();
+        let source = self.source_of(&recording.spec, true);
+        let run = Run::of(recording, source.map_or("", |(_, text)| text));
+        let mut player = run.player.clone();
+        player.set_reduced_motion(self.reduced_motion);
+        if self.trial_purpose() == Some(purpose) && self.overlay.is_none() {
+            player.toggle();
+        }
+        (run, player)
     }
 
     fn trial_verdict(

@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::copypath;
 use crate::experiment::verdict::duration as time;
 use crate::model::{
-    Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Side, Sink, Size, Start,
+    Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Served, Side, Sink, Size,
+    Start,
 };
 use crate::model::{Summary, Trace, Unavailable, grouped};
 
@@ -42,6 +43,9 @@ pub struct Document<'a> {
     /// What the kernel said of its zero-copy sends.
     #[serde(skip_serializing_if = "Option::is_none")]
     kernel_reports: Option<Reports>,
+    /// What a server received and sent besides the bodies, whose figures the others are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    served: Option<Served>,
     copy_path: Vec<Hop>,
     cpu_copied_bytes: Option<u64>,
     cpu_copies_per_byte: Option<f64>,
@@ -119,6 +123,7 @@ impl Document<'_> {
             }),
             pipe_size: outcome.pipe_size,
             shared_blocks: outcome.shared_blocks,
+            served: outcome.served,
             copy_path: summary.copy_path,
             cpu_copied_bytes: summary.cpu_copied_bytes,
             cpu_copies_per_byte: summary.cpu_copies_per_byte,
@@ -139,7 +144,10 @@ pub fn for_people(recording: &Recording) -> String {
         measured_group(&mut text, measured, recording.spec.method.side());
     }
     if let (Some(trace), Some(calls)) = (&recording.trace, summary.syscalls) {
-        text.group("Traced run: the same transfer once more, for its calls");
+        text.group(match recording.outcome.served {
+            Some(_) => "Traced: the server's calls",
+            None => "Traced run: the same transfer once more, for its calls",
+        });
         let named = trace.calls_by_name();
         let named: Vec<_> = named
             .iter()
@@ -156,6 +164,11 @@ pub fn for_people(recording: &Recording) -> String {
         );
     }
     path_group(&mut text, &summary, recording.spec.method.side());
+    if let Some(served) = recording.outcome.served {
+        let note = "requests and heads, one copy each, not counted above";
+        let bytes = Size(served.request_bytes + served.head_bytes);
+        text.row("besides the bodies", &bytes.to_string(), note);
+    }
     text.0
 }
 
@@ -177,6 +190,18 @@ fn requests_row(text: &mut Text, trace: &Trace, summary: &Summary) {
 fn heading(recording: &Recording) -> String {
     let spec = &recording.spec;
     let outcome = &recording.outcome;
+    if let Some(served) = outcome.served {
+        let answers = match served.answers {
+            1 => "1 answer".to_owned(),
+            many => format!("{} answers", grouped(many)),
+        };
+        let mut text = format!(
+            "a server by {}: {answers}, bodies of {} in all, from {}\n",
+            spec.method, spec.size, outcome.file_system
+        );
+        made_elsewhere(&mut text, recording);
+        return text;
+    }
     let (from, source) = match spec.method.start() {
         Start::Tcp => (" from tcp", "the peer's file"),
         _ => ("", &*format!("source {}", spec.cache)),
@@ -194,10 +219,7 @@ fn heading(recording: &Recording) -> String {
         Some(false) => ", NOT verified\n",
         None => "\n",
     };
-    if recording.origin != Origin::Live {
-        let Machine { kernel, arch, .. } = &recording.machine;
-        let _ = writeln!(text, "Recorded on {kernel}, {arch}: not made just now.");
-    }
+    made_elsewhere(&mut text, recording);
     if let Some(Residency { resident, pages }) = outcome.residency_before {
         let after = outcome
             .residency_after
@@ -237,6 +259,13 @@ fn heading(recording: &Recording) -> String {
         };
     }
     text
+}
+
+fn made_elsewhere(text: &mut String, recording: &Recording) {
+    if recording.origin != Origin::Live {
+        let Machine { kernel, arch, .. } = &recording.machine;
+        let _ = writeln!(text, "Recorded on {kernel}, {arch}: not made just now.");
+    }
 }
 
 fn measured_group(text: &mut Text, measured: &Measured, side: Side) {

@@ -6,12 +6,14 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     os::fd::AsFd,
     path::PathBuf,
-    process::ExitCode,
+    process::{Command, ExitCode},
     time::Duration,
 };
 
 use anyhow::Context;
+use clap::ValueEnum;
 
+use crate::endpoint;
 use crate::serve::{
     event_loop::Stop,
     send::Method,
@@ -24,6 +26,7 @@ use crate::serve::{
   zclab serve . --method sendfile         prints the address it listens on
   zclab serve site --method splice --port 8080
   zclab serve . --method mmap-write --trace
+  zclab serve . --method splice --trace --save x.jsonl    then: zclab replay x.jsonl
 
 SIGINT (Ctrl-C) or SIGTERM ends it.")]
 pub struct Args {
@@ -53,6 +56,9 @@ pub struct Args {
     /// Show the server's calls while it serves, and what they come to when it has ended
     #[arg(long)]
     pub trace: bool,
+    /// With --trace: also write the calls to this file, as a recording for zclab replay
+    #[arg(long, value_name = "FILE", requires = "trace")]
+    pub save: Option<PathBuf>,
     /// What `--trace` runs: marks where serving begins, and ends when standard input is closed
     #[arg(long, hide = true, conflicts_with = "trace")]
     pub traced: bool,
@@ -61,7 +67,7 @@ pub struct Args {
 /// Serves until SIGINT or SIGTERM.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.trace {
-        return traced::run();
+        return traced::run(&args);
     }
     let mut stop = Stop::on_signals().context("cannot catch signals")?;
     if args.traced {
@@ -88,6 +94,32 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     served?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl Args {
+    /// The method's name: `sendfile`.
+    fn method_name(&self) -> String {
+        let value = self.method.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// The same command for the child that is traced.
+    fn traced_server(&self) -> Command {
+        let mut command = endpoint::this_program();
+        command.arg("serve").arg(&self.dir).arg("--traced");
+        command.args(["--method", &self.method_name()]);
+        for (name, value) in [
+            ("--port", self.port.to_string()),
+            ("--address", self.address.to_string()),
+            ("--max-connections", self.max_connections.to_string()),
+            ("--head-timeout", self.head_timeout.to_string()),
+            ("--idle-timeout", self.idle_timeout.to_string()),
+            ("--send-timeout", self.send_timeout.to_string()),
+        ] {
+            command.args([name, &value]);
+        }
+        command
+    }
 }
 
 /// A listener at that address.

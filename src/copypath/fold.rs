@@ -80,6 +80,9 @@ pub struct Fold {
     zerocopy_sends: u32,
     /// Bytes of memory that a message's descriptor stands for.
     passed_memory: Option<u64>,
+    /// The calls are a server's: what it receives are requests, and what it sends by send(2) are heads. Neither is
+    /// payload.
+    serves: bool,
 }
 
 impl Fold {
@@ -95,6 +98,7 @@ impl Fold {
                 && outcome.shared_blocks == Some(outcome.bytes_moved),
             reports: outcome.kernel_reports.clone().map(Arc::new),
             passed_memory: outcome.passed_memory,
+            serves: outcome.served.is_some(),
             ..Fold::default()
         }
     }
@@ -116,6 +120,7 @@ impl Fold {
     pub fn step(&mut self, trace: &Trace, call: &Call) -> Option<CallHop> {
         let returned = call.returned()?;
         match trace.name(call) {
+            "recvfrom" | "send" | "sendto" if self.serves => None,
             "read" | "pread64" => read(trace, call, returned),
             "send" | "sendto" if self.reports.is_some() && call.args[3] & MSG_ZEROCOPY != 0 => {
                 self.send_zerocopy(trace, call, returned)

@@ -1,7 +1,7 @@
 //! `what` of a `lab` block: the experiments that are no single transfer, read from their TOML.
 
 use crate::model::{
-    CLAIMS, Contest, ERRORS, Method, ProofPlan, Sink, Size, Sweep, TransferSpec, What,
+    CLAIMS, Contest, ERRORS, Method, ProofPlan, ServePlan, Sink, Size, Sweep, TransferSpec, What,
 };
 
 use super::{
@@ -10,13 +10,14 @@ use super::{
 };
 
 /// What a `lab` may be.
-pub(super) const KINDS: [&str; 6] = [
+pub(super) const KINDS: [&str; 7] = [
     "transfer",
     "proof",
     "errors",
     "page-cache",
     "compare",
     "watching",
+    "serve",
 ];
 
 /// The keys of an experiment of that kind, which is not `transfer`. None where one of them is at fault, or where
@@ -28,6 +29,7 @@ pub(super) fn what(block: &mut Block, report: &mut Reporter, kind: &At<String>) 
         "page-cache" => Some(What::PageCache),
         "compare" => compare(block, report).map(What::Compare),
         "watching" => Some(What::Watching),
+        "serve" => serve(block, report).map(What::Serve),
         other => {
             unknown(report, kind.offset, "kind of experiment", other, &KINDS);
             None
@@ -59,6 +61,28 @@ fn proof(block: &mut Block, report: &mut Reporter) -> Option<What> {
         to: to.map(|to| to.value).into_iter().collect(),
         size,
     }))
+}
+
+fn serve(block: &mut Block, report: &mut Reporter) -> Option<ServePlan> {
+    if !block.has("method") {
+        block.missing::<()>(report, "method", "method = \"sendfile\"");
+        return None;
+    }
+    let method = block.word::<Method>(report, "method")?;
+    let size = size(block, report, ServePlan::SIZE, ServePlan::MOST)?;
+    if !ServePlan::METHODS.contains(&method.value) {
+        let known = ServePlan::METHODS.map(Method::name);
+        report.fault(
+            method.offset,
+            format!("the server does not know {}", method.value),
+            format!("write one of {}", known.join(", ")),
+        );
+        return None;
+    }
+    Some(ServePlan {
+        method: method.value,
+        size,
+    })
 }
 
 fn errors(block: &mut Block, report: &mut Reporter) -> Option<What> {

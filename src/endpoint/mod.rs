@@ -11,6 +11,7 @@ mod source;
 
 pub use feeder::{Feeder, feed, pass_on};
 pub use mapped::{see_mapped, take_mapped, take_memory};
+pub use pattern::generated;
 pub use receiver::{Drain, Reader, Received, Receiver, drain};
 pub use scratch::{need_space, scratch_file};
 pub use sink::{Connection, connect, read_back};

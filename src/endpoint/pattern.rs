@@ -1,6 +1,13 @@
 //! The bytes of a generated source: cheap to make, different at every position, so that bytes lost, doubled or
 //! exchanged change the checksum.
 
+/// So many bytes of the pattern.
+pub fn generated(size: usize) -> Vec<u8> {
+    let mut bytes = vec![0; size];
+    fill(&mut bytes, 0);
+    bytes
+}
+
 /// Fills `block` with the pattern from byte `offset` (a multiple of 8) of the source on.
 pub fn fill(block: &mut [u8], offset: u64) {
     debug_assert!(offset.is_multiple_of(8));

@@ -6,6 +6,7 @@ pub mod errors;
 pub mod page_cache;
 pub mod proof;
 pub mod repeated;
+pub mod request;
 mod sender;
 pub mod trial;
 pub mod verdict;
@@ -137,6 +138,7 @@ pub fn run(
             passed_memory: report.passed_memory,
             pipe_size: report.pipe_size,
             shared_blocks: report.shared_blocks,
+            served: None,
         },
         measured: Some(measured.measured),
         trace,

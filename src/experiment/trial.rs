@@ -7,12 +7,13 @@ use anyhow::Result;
 use super::comparison::{self, Comparison, Entry, Load, Plan, Row, To};
 use super::verdict::{Pair, Varies, pairs, sentences};
 use super::watching::{self, Watched, Watching};
-use super::{claims, errors, page_cache, proof, stop_if};
+use super::{claims, errors, page_cache, proof, request, stop_if};
 use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::{Difference, Verdict};
 use crate::model::{
-    Compared, ComparedRow, Contest, Findings, Method, Proved, Sink, Size, WatchCost, WatchRow, What,
+    Compared, ComparedRow, Contest, Findings, Method, Proved, ServePlan, Sink, Size, WatchCost,
+    WatchRow, What,
 };
 use crate::trace::Cancel;
 
@@ -49,6 +50,7 @@ pub fn run(
         What::PageCache => page_cache(&at, cancel, tell),
         What::Compare(contest) => compare(contest, &at, cancel, tell),
         What::Watching => watch(&at, cancel, tell),
+        What::Serve(plan) => serve(plan, &at, cancel, tell),
     }
 }
 
@@ -256,6 +258,21 @@ fn watch(dir: &Path, cancel: &Cancel, tell: &mut dyn FnMut(Progress)) -> Result<
     })?;
     let verdicts = found.verdicts();
     Ok(Findings::Watching(cost(&found, verdicts)))
+}
+
+fn serve(
+    plan: &ServePlan,
+    dir: &Path,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Findings> {
+    tell(Progress {
+        at: "the server and its client".to_owned(),
+        done: 0,
+        total: 1,
+        so_far: None,
+    });
+    request::watch(plan, dir, cancel).map(Findings::Serve)
 }
 
 fn cost(found: &Watching, verdicts: Vec<String>) -> WatchCost {

@@ -9,6 +9,7 @@ pub mod narration;
 pub mod playback;
 mod playback_scene;
 mod scene;
+pub mod serving;
 pub mod source;
 pub mod stage;
 

@@ -1,6 +1,7 @@
 //! What is said of the current call: one sentence, and what it rests on.
 
 use super::playback::Playback;
+use super::serving;
 use crate::copypath::CallHop;
 use crate::model::{Basis, Call, How, Place, Sink, Size};
 
@@ -14,10 +15,15 @@ pub fn sentence(playback: &Playback, number: usize) -> String {
     if call.state == crate::model::CallState::Unfinished {
         return format!("{name}() never returned while it was being recorded.");
     }
+    let (_, hops) = playback.hops_at(number);
+    if hops.is_empty()
+        && let Some(said) = serving::sentence(playback, name, call)
+    {
+        return said;
+    }
     if call.errno().is_some() {
         return format!("{name}() failed and moved nothing: its result names the error.");
     }
-    let (_, hops) = playback.hops_at(number);
     let requests = trace.requests_of(number);
     match (requests, &hops[..]) {
         ([_, ..], _) => handed_over(playback, number, &hops),

@@ -1,5 +1,7 @@
 //! What the tracer saw: system calls, the tasks that made them, the descriptors they named.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Request, Unread};
@@ -154,6 +156,42 @@ impl Trace {
     /// The descriptor that one of a call's arguments named, by its number among them (0 or 1).
     pub fn descriptor(&self, call: &Call, which: usize) -> Option<&Descriptor> {
         self.descriptors.get(*call.descriptors.get(which)? as usize)
+    }
+
+    /// The calls of a range alone, as if the recording had begun with the first of them.
+    pub fn part(&self, range: Range<usize>) -> Trace {
+        let number = |call: u32| {
+            let inside = range.contains(&(call as usize));
+            inside.then(|| call - range.start as u32)
+        };
+        let calls = self.calls.get(range.clone()).unwrap_or_default();
+        let began = calls.first().map_or(0, |first| first.start_ns);
+        let ended = calls.iter().map(|call| call.start_ns + call.duration_ns);
+        let texts = self.texts.iter().filter_map(|text| {
+            let call = number(text.call)?;
+            let text = text.clone();
+            Some(Text { call, ..text })
+        });
+        let requests = self.requests.iter().filter_map(|request| {
+            let call = number(request.call)?;
+            Some(Request { call, ..*request })
+        });
+        Trace {
+            wall_ns: ended.max().unwrap_or(began) - began,
+            calls: calls
+                .iter()
+                .map(|call| Call {
+                    start_ns: call.start_ns - began,
+                    ..*call
+                })
+                .collect(),
+            texts: texts.collect(),
+            requests: requests.collect(),
+            names: self.names.clone(),
+            tasks: self.tasks.clone(),
+            descriptors: self.descriptors.clone(),
+            unread: self.unread.clone(),
+        }
     }
 
     /// The requests that the call of this number handed over.

@@ -1,8 +1,10 @@
 //! What came of an experiment that is no single transfer, as plain data: the screens and the commands show the same.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use super::{Machine, Method, Range, Sink, Size, Unavailable};
+use super::{Machine, Method, Query, Range, Recording, Sink, Size, Summary, Unavailable};
 
 /// What came of a [`super::What`].
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +19,8 @@ pub enum Findings {
     Compare(Compared),
     /// Of the cost of watching.
     Watching(WatchCost),
+    /// Of a request's way through the server.
+    Serve(RequestWay),
 }
 
 /// What a run answers to a query.
@@ -69,6 +73,10 @@ impl Findings {
                     _ => None,
                 }
             }
+            Findings::Serve(found) => number(match figure {
+                "body_calls" => Some(found.body_calls as f64),
+                figure => figure.parse::<Query>().ok()?.of(&found.summary),
+            }),
         }
     }
 
@@ -79,6 +87,7 @@ impl Findings {
             Findings::PageCache(found) => found.unavailable.iter().collect(),
             Findings::Compare(found) => found.unavailable.iter().collect(),
             Findings::Watching(found) => found.unavailable.iter().collect(),
+            Findings::Serve(found) => found.recording.unavailable.iter().collect(),
         }
     }
 }
@@ -329,4 +338,15 @@ pub struct WatchRow {
     pub switches_a_call: Option<f64>,
     /// How many times as long as the untraced runs it takes, by the medians; none for those themselves.
     pub times: Option<f64>,
+}
+
+/// What a server did for one request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestWay {
+    /// Its calls, from the accepted connection to the closed one. Without them where ptrace is refused.
+    pub recording: Arc<Recording>,
+    /// What they come to.
+    pub summary: Summary,
+    /// Calls that moved bytes of the body.
+    pub body_calls: u64,
 }

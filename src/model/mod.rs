@@ -29,7 +29,7 @@ pub use card::{Card, CardHop, CardTable, Word};
 pub use figure::{Figure, FigureHop, FigureStep};
 pub use findings::{
     Compared, ComparedRow, Finding, Findings, Found, Overwritten, PAGE_CACHE_CELLS, PageCache,
-    PageCacheStep, Proof, ProofVerdict, Proved, WatchCost, WatchRow,
+    PageCacheStep, Proof, ProofVerdict, Proved, RequestWay, WatchCost, WatchRow,
 };
 pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, Unexplained, Watched};
 pub use formula::Formula;
@@ -42,13 +42,13 @@ pub use method::{Cache, Method, Sink, Start};
 pub use progress::{Answer, Record, Reset, Visit};
 pub use range::{Range, duration};
 pub use recording::{
-    KernelReports, Machine, Measured, Origin, Outcome, Recording, Residency, TransferSpec,
+    KernelReports, Machine, Measured, Origin, Outcome, Recording, Residency, Served, TransferSpec,
     Unavailable,
 };
 pub use request::{Request, Unread};
 pub use size::{Size, grouped};
 pub use summary::{Query, Summary};
 pub use trial::{
-    CLAIMS, COMPARE_WORDS, Contest, ERRORS, PAGE_CACHE_STEPS, PROOF_WORDS, ProofPlan, Sweep, Trial,
-    What,
+    CLAIMS, COMPARE_WORDS, Contest, ERRORS, PAGE_CACHE_STEPS, PROOF_WORDS, ProofPlan,
+    SERVE_FIGURES, ServePlan, Sweep, Trial, What,
 };

@@ -99,6 +99,17 @@ pub struct KernelReports {
     pub copied_sends: Vec<[u32; 2]>,
 }
 
+/// What the calls of a server moved besides the bodies of its answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    /// Answers: heads that were sent.
+    pub answers: u64,
+    /// Bytes of requests, copied out of sockets' queues.
+    pub request_bytes: u64,
+    /// Bytes of heads, copied into sockets' queues.
+    pub head_bytes: u64,
+}
+
 /// What came of the transfer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -130,6 +141,9 @@ pub struct Outcome {
     /// Bytes of a file sink whose blocks on the disk are the source's own (FIEMAP), where the file system tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared_blocks: Option<u64>,
+    /// The recording is of a server: the bytes above are those of the bodies that it sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served: Option<Served>,
 }
 
 /// Something that this machine does not allow, and why.

@@ -1,7 +1,7 @@
 //! Experiments that are no single transfer: what is tried, and what can be asked about it. What came of one is
 //! [`super::Findings`].
 
-use super::{Method, Predict, Sink, Size};
+use super::{Method, Predict, Sink, Size, TransferSpec};
 
 /// An experiment of a page that is no single transfer.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,46 @@ pub enum What {
     Compare(Contest),
     /// The cost of watching.
     Watching,
+    /// A request's way through the file server.
+    Serve(ServePlan),
+}
+
+/// What a client asks the project's own file server for, and how the server sends it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServePlan {
+    /// One of [`ServePlan::METHODS`].
+    pub method: Method,
+    /// Bytes of the file.
+    pub size: Size,
+}
+
+impl ServePlan {
+    /// The ways that `zclab serve` knows.
+    pub const METHODS: [Method; 4] = [
+        Method::ReadWrite,
+        Method::MmapWrite,
+        Method::Sendfile,
+        Method::Splice,
+    ];
+    /// The usual size: a few calls for the body.
+    pub const SIZE: Size = Size(256 * Size::KIB);
+    /// Its calls can still be looked at one by one.
+    pub const MOST: Size = Size(16 * Size::MIB);
+
+    /// The transfer that the server makes of it, as a recording names it. A chunk is what one call is asked for: the
+    /// server's buffer, or a pipe's room; else all of it.
+    pub fn spec(&self) -> TransferSpec {
+        let chunk = match self.method {
+            Method::ReadWrite | Method::Splice => Size(64 * Size::KIB),
+            _ => self.size,
+        };
+        TransferSpec {
+            to: Sink::Tcp,
+            size: self.size,
+            chunk,
+            ..TransferSpec::of(self.method)
+        }
+    }
 }
 
 /// Whose bytes are looked at by the alias proof.
@@ -178,6 +218,16 @@ pub const PAGE_CACHE_STEPS: [&str; 8] = [
     "warm-mapping-touched",
 ];
 
+/// The figures of a request's way through the server: all calls, those that move the body, and what the CPU copies of
+/// the body.
+pub const SERVE_FIGURES: [&str; 5] = [
+    "syscalls",
+    "mode_switches",
+    "body_calls",
+    "cpu_copied_bytes",
+    "cpu_copies_per_byte",
+];
+
 /// The words that answer `verdict` of a proof.
 pub const PROOF_WORDS: [&str; 4] = ["shared", "copied", "mixed", "unavailable"];
 
@@ -194,6 +244,7 @@ impl What {
             What::PageCache => "page-cache",
             What::Compare(_) => "compare",
             What::Watching => "watching",
+            What::Serve(_) => "serve",
         }
     }
 
@@ -205,6 +256,7 @@ impl What {
             What::PageCache => "the page cache, step by step",
             What::Compare(_) => "methods side by side",
             What::Watching => "the cost of watching",
+            What::Serve(_) => "a request's way through the server",
         }
     }
 
@@ -229,6 +281,7 @@ impl What {
                 .map(str::to_owned)
                 .to_vec(),
             What::Watching => each(&["switches_a_call", "times"], &["same-cpu", "other-cpu"]),
+            What::Serve(_) => SERVE_FIGURES.map(str::to_owned).to_vec(),
         }
     }
 
@@ -285,6 +338,7 @@ impl What {
                 )]
             }
             What::Watching => vec!["zclab compare --claim cost-of-watching".to_owned()],
+            What::Serve(plan) => vec![format!("zclab serve . --method {} --trace", plan.method)],
         }
     }
 }

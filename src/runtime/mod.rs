@@ -76,13 +76,13 @@ pub struct Options {
 /// The course, as compiled in or from these files.
 pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<crate::course::Fault>) {
     let (catalogue, faults) = Catalogue::parse(lessons, &embedded::figures());
-    let sources = Method::ALL
-        .into_iter()
-        .filter_map(|method| {
+    let sources = |text: fn(&str) -> Option<&'static str>| {
+        let all = Method::ALL.into_iter().filter_map(|method| {
             let file = method.source_file();
-            Some((method, file, embedded::transfer_source(file)?))
-        })
-        .collect();
+            Some((method, file, text(file)?))
+        });
+        all.collect()
+    };
     let figures = embedded::figures()
         .iter()
         .filter_map(|(file, text)| figure::figure(file.strip_suffix(".toml")?, text).ok())
@@ -92,7 +92,8 @@ pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<crate::course::Fault
         lessons: catalogue.lessons().to_vec(),
         concept_test: catalogue.concept_test().cloned(),
         figures,
-        sources,
+        sources: sources(embedded::transfer_source),
+        sending_steps: sources(embedded::serve_source),
         errors: errors(),
         cards: catalogue.cards().to_vec(),
         words: catalogue.words().to_vec(),
@@ -146,9 +147,14 @@ fn recorded_copies(method: Method, to: Sink) -> Option<Copies> {
     })
 }
 
-/// The source of a method, word for word; empty where there is none.
-fn source_text(method: Method) -> &'static str {
-    embedded::transfer_source(method.source_file()).unwrap_or_default()
+/// The source of what was recorded, word for word; empty where there is none.
+fn source_text(recording: &Recording) -> &'static str {
+    let file = recording.spec.method.source_file();
+    let text = match recording.outcome.served {
+        Some(_) => embedded::serve_source(file),
+        None => embedded::transfer_source(file),
+    };
+    text.unwrap_or_default()
 }
 
 /// Opens the course and stays until the learner leaves.
@@ -174,7 +180,7 @@ pub fn learn(
 /// The terminal cannot be used.
 pub fn replay(recording: Recording, options: Options) -> anyhow::Result<ExitCode> {
     let (material, _) = material(&[]);
-    let source = source_text(recording.spec.method);
+    let source = source_text(&recording);
     let app = App::replay(material, Run::new(recording, source));
     Runtime::new(app, options, Keeper::none())?.run()
 }

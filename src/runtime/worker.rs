@@ -11,7 +11,7 @@ use super::{Message, source_text};
 use crate::{
     app::{Outcome, Progress, Run},
     embedded,
-    experiment::{self, Source, trial},
+    experiment::{self, Source, request, trial},
     host,
     model::{self, Findings, Origin, Recording, TransferSpec, Unavailable, What},
     store,
@@ -93,7 +93,7 @@ fn run(
         None => experiment::run(spec, &Source::default(), cancel, &mut report)
             .map_err(|error| format!("{} to {}: {error:#}", spec.method, spec.to))?,
     };
-    let source = source_text(spec.method);
+    let source = source_text(&recording);
     let shipped = match recording.trace {
         Some(_) => None,
         None => shipped(spec).map(|recording| Run::new(recording, source)),
@@ -123,7 +123,7 @@ fn attempt(
         }
     };
     trial::run(what, None, cancel, &mut tell)
-        .map(Box::new)
+        .map(|found| Box::new(or_shipped(found)))
         .map_err(|error| format!("{}: {error:#}", what.title()))
 }
 
@@ -172,6 +172,24 @@ fn shipped(spec: &TransferSpec) -> Option<Recording> {
         }
     }
     near
+}
+
+/// What was found; where a request's way could not be traced, the shipped recording of the same method, with the reason.
+fn or_shipped(found: Findings) -> Findings {
+    let Findings::Serve(way) = &found else {
+        return found;
+    };
+    if way.recording.trace.is_some() {
+        return found;
+    }
+    let method = way.recording.spec.method.name();
+    let text = embedded::served_recording(method);
+    let Some(mut shipped) = text.and_then(|text| store::recording::parse(method, text).ok()) else {
+        return found;
+    };
+    shipped.origin = Origin::Shipped;
+    shipped.unavailable = way.recording.unavailable.clone();
+    Findings::Serve(request::way(shipped))
 }
 
 /// What a panic said.

@@ -98,6 +98,11 @@ fn trial_place(app: &App) -> String {
         }
         Some(Findings::PageCache(found)) => words.push(found.filesystem.clone()),
         Some(Findings::Compare(found)) => words.push(found.filesystem.clone()),
+        Some(Findings::Serve(found)) => {
+            let recording = &found.recording;
+            words.push(recording.outcome.file_system.clone());
+            words.push(recording.machine.kernel.clone());
+        }
         _ => {}
     }
     words.retain(|word| !word.is_empty());

@@ -1,5 +1,7 @@
 //! The score: when. A row a call name, a column a call; and the scrub bar of the playback.
 
+use std::cmp::Reverse;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -318,7 +320,7 @@ impl Score {
 const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const ASCII_BARS: [&str; 8] = ["1", "2", "3", "4", "5", "6", "7", "8"];
 
-/// The rows: the most frequent names, in the order in which they were first made.
+/// The rows: names of calls that move bytes, then the most frequent ones, in the order in which they were first made.
 fn names(playback: &Playback) -> Vec<(u16, String)> {
     let trace = playback.trace();
     let mut names: Vec<_> = trace
@@ -328,7 +330,10 @@ fn names(playback: &Playback) -> Vec<(u16, String)> {
         .map(|(id, name)| (id as u16, name.clone()))
         .filter(|(id, _)| playback.count_before(*id, playback.len()) > 0)
         .collect();
-    names.sort_by_key(|(id, _)| std::cmp::Reverse(playback.count_before(*id, playback.len())));
+    names.sort_by_key(|(id, _)| {
+        let moves = playback.how_of(*id).is_some();
+        Reverse((moves, playback.count_before(*id, playback.len())))
+    });
     names.truncate(NAMES);
     names.sort_by_key(|(id, _)| playback.first_of(*id));
     names

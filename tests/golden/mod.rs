@@ -132,6 +132,7 @@ impl Maker {
                 }),
                 also_received: (spec.method == Method::Tee).then_some(bytes),
                 shared_blocks: (spec.method == Method::CopyFileRange).then_some(0),
+                served: None,
                 passed_memory: (spec.method == Method::SharedMemory).then_some(bytes),
             },
             machine: Machine {

@@ -6,6 +6,7 @@ use zclab::{
     app::{App, Effect, Event, Key, Mouse, Outcome, Run},
     course::{progress::Progress, review::Clock},
     embedded,
+    experiment::request,
     model::{
         Call, Compared, ComparedRow, Contest, Descriptor, DescriptorKind, ERRORS, Finding,
         Findings, Machine, Measured, Method, NO_DESCRIPTOR, Origin, Outcome as Came, Overwritten,
@@ -13,6 +14,7 @@ use zclab::{
         Range, Recording, Sink, Size, Task, Trace, TransferSpec, WatchCost, WatchRow, What,
     },
     runtime,
+    store::recording,
     ui::{self, layout::Tier, pen::Spots, theme::Theme},
 };
 
@@ -301,6 +303,11 @@ pub fn findings(what: &What) -> Findings {
             unavailable: Vec::new(),
         }),
         What::Compare(contest) => Findings::Compare(compared(contest, range)),
+        What::Serve(plan) => {
+            let name = plan.method.name();
+            let text = embedded::served_recording(name).unwrap();
+            Findings::Serve(request::way(recording::parse(name, text).unwrap()))
+        }
         What::Watching => Findings::Watching(WatchCost {
             transfer: "read-write to file, 4 MiB in chunks of 4 KiB".into(),
             syscalls: Some(2049),

@@ -1,29 +1,29 @@
 //! `zclab serve --trace`: the same command, run once more under the tracer.
 
 use std::{
-    collections::BTreeMap, fmt::Write, io::PipeReader, io::PipeWriter, process::Command,
-    process::ExitCode, thread,
+    collections::BTreeMap, fmt::Write, fs::File, io::PipeReader, io::PipeWriter, process::ExitCode,
+    thread,
 };
 
 use anyhow::{Context, bail};
 
+use super::Args;
 use crate::copypath::Fold;
-use crate::model::{CallState, Trace, grouped, marker};
+use crate::experiment::request;
+use crate::host;
+use crate::model::{CallState, Recording, ServePlan, Size, Trace, grouped, marker};
 use crate::serve::event_loop::Stop;
+use crate::store;
 use crate::syscall::{Style, format_call};
 use crate::trace::{self, Cancel, Ended, Options};
 
 /// Runs this very command under the tracer, shows its calls, and at the end what they come to.
-pub(super) fn run() -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals().context("cannot catch signals")?;
     // The server ends when this end of the pipe is closed: nobody has to know its process id.
     let (input, keep): (PipeReader, PipeWriter) = std::io::pipe().context("cannot make a pipe")?;
-    let arguments = std::env::args_os().skip(1).map(|argument| match argument {
-        trace if trace == "--trace" => "--traced".into(),
-        other => other,
-    });
-    let mut command = Command::new("/proc/self/exe");
-    command.args(arguments).stdin(input);
+    let mut command = args.traced_server();
+    command.stdin(input);
     thread::spawn(move || {
         stop.wait();
         drop(keep);
@@ -41,12 +41,26 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
     match recorded.ended {
         Ended::Code(0) => {
             super::super::print(&shown.summary(&recorded.trace))?;
+            if let Some(file) = &args.save {
+                store::recording::save(file, &recording(args, recorded.trace)?)?;
+            }
             Ok(ExitCode::SUCCESS)
         }
         // It has said why itself.
         Ended::Code(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
         Ended::Signal(signal) => bail!("the server was ended by {signal}"),
     }
+}
+
+/// All that the server did, with the bodies that it sent as the bytes of it.
+fn recording(args: &Args, trace: Trace) -> anyhow::Result<Recording> {
+    let method = args.method_name();
+    let method = method.parse().map_err(anyhow::Error::msg)?;
+    let plan = |size| ServePlan { method, size };
+    let mut recording = request::recording(plan(Size(0)).spec(), trace);
+    recording.spec = plan(Size(recording.outcome.bytes_moved)).spec();
+    recording.outcome.file_system = host::file_system(File::open(&args.dir)?);
+    Ok(recording)
 }
 
 /// Tells the tracer that what follows is to be shown.

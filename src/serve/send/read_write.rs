@@ -1,12 +1,8 @@
 //! `read-write`: pread into a buffer, write out of it.
 
-use std::{
-    fs::File,
-    ops::Range,
-    os::{fd::BorrowedFd, unix::fs::FileExt},
-};
+use std::{fs::File, ops::Range, os::fd::BorrowedFd};
 
-use nix::errno::Errno;
+use nix::{sys::uio::pread, unistd::write};
 
 const BUFFER: usize = 64 << 10;
 
@@ -40,7 +36,8 @@ impl ReadWrite {
             return Ok(0);
         }
         // What the socket does not take stays in the buffer, for the next step.
-        let written = nix::unistd::write(socket, &waiting[..waiting.len().min(most)])?;
+        let part = &waiting[..waiting.len().min(most)];
+        let written = write(socket, part)?;
         self.written += written;
         Ok(written)
     }
@@ -49,8 +46,8 @@ impl ReadWrite {
         let left = self.range.end - self.range.start;
         self.buffer.resize(left.min(BUFFER as u64) as usize, 0);
         self.written = self.buffer.len();
-        let read = self.file.read_at(&mut self.buffer, self.range.start);
-        let read = read.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(0)))?;
+        let at = super::offset(self.range.start);
+        let read = pread(&self.file, &mut self.buffer, at)?;
         self.buffer.truncate(read);
         self.written = 0;
         self.range.start += read as u64;

@@ -2,6 +2,8 @@
 
 use std::{fs::File, ops::Range, os::fd::BorrowedFd};
 
+use nix::sys::sendfile::sendfile;
+
 /// A file, and where to go on in it.
 #[derive(Debug)]
 pub(super) struct Sendfile {
@@ -18,7 +20,8 @@ impl Sendfile {
     pub(super) fn step(&mut self, socket: BorrowedFd, most: usize) -> nix::Result<usize> {
         // The kernel advances the offset by what the socket took: all there is to remember.
         let mut offset = super::offset(self.range.start);
-        let sent = nix::sys::sendfile::sendfile64(socket, &self.file, Some(&mut offset), most)?;
+        let at = Some(&mut offset);
+        let sent = sendfile(socket, &self.file, at, most)?;
         self.range.start = offset as u64;
         Ok(sent)
     }

@@ -34,25 +34,6 @@ impl Splice {
         })
     }
 
-    /// Moves up to `most` bytes into the socket; 0 when the file ended early.
-    pub(super) fn step(&mut self, socket: BorrowedFd, most: usize) -> nix::Result<usize> {
-        if self.in_pipe == 0 {
-            self.fill()?;
-            if self.in_pipe == 0 {
-                return Ok(0);
-            }
-        }
-        // What the socket does not take stays in the pipe, for the next step.
-        let count = self.in_pipe.min(most);
-        let mut flags = SpliceFFlags::SPLICE_F_MOVE | SpliceFFlags::SPLICE_F_NONBLOCK;
-        if count < self.in_pipe || !self.range.is_empty() {
-            flags |= SpliceFFlags::SPLICE_F_MORE;
-        }
-        let sent = splice(&self.read_end, None, socket, None, count, flags)?;
-        self.in_pipe -= sent;
-        Ok(sent)
-    }
-
     /// The pipe is empty: this cannot wait for room in it, so it needs no SPLICE_F_NONBLOCK, which on some kernels
     /// would mean that pages not read yet are EAGAIN too.
     fn fill(&mut self) -> nix::Result<()> {
@@ -68,5 +49,25 @@ impl Splice {
         )?;
         self.range.start = offset as u64;
         Ok(())
+    }
+
+    /// Moves up to `most` bytes into the socket; 0 when the file ended early.
+    pub(super) fn step(&mut self, socket: BorrowedFd, most: usize) -> nix::Result<usize> {
+        if self.in_pipe == 0 {
+            self.fill()?;
+            if self.in_pipe == 0 {
+                return Ok(0);
+            }
+        }
+        // What the socket does not take stays in the pipe, for the next step.
+        let count = self.in_pipe.min(most);
+        let mut flags = SpliceFFlags::SPLICE_F_MOVE | SpliceFFlags::SPLICE_F_NONBLOCK;
+        if count < self.in_pipe || !self.range.is_empty() {
+            flags |= SpliceFFlags::SPLICE_F_MORE;
+        }
+        let from = &self.read_end;
+        let sent = splice(from, None, socket, None, count, flags)?;
+        self.in_pipe -= sent;
+        Ok(sent)
     }
 }

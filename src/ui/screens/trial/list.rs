@@ -79,6 +79,7 @@ fn seen(page: &TrialPage) -> String {
             )
         }
         Some(Findings::Errors(found)) => count(found.len(), "seen"),
+        Some(Findings::Serve(_)) if page.done => count(page.ways.len(), "of 4 methods"),
         Some(_) if page.done => "seen".to_owned(),
         _ => String::new(),
     }

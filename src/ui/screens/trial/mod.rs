@@ -6,16 +6,17 @@ mod errors;
 mod list;
 mod page_cache;
 mod proof;
+mod serve;
 mod watching;
 
 use ratatui::layout::Rect;
 
-use super::predict;
+use super::{predict, replay::show_player};
 use crate::app::{App, Job, TrialPage, trial::judge};
 use crate::figure::chart::{Marks, Scale};
 use crate::model::{Ask, Findings, Found, Predict, What};
 use crate::ui::{
-    layout::{Rooms, Tier},
+    layout::{PROSE, Rooms, Tier},
     pen::Pen,
     theme::Role,
     widgets::{
@@ -37,8 +38,16 @@ const LEAST_ROWS: u16 = 7;
 
 /// Draws an experiment on a screen of its own.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
-    if let Some(page) = app.trial() {
-        shown(pen, app, page, rooms.text());
+    let Some(page) = app.trial() else {
+        return;
+    };
+    match (&page.what, &page.predict) {
+        (What::Serve(plan), Some(predict)) if app.asks_guess() => {
+            let room = serve::beside_stage(pen, plan, rooms);
+            ask(pen, app, page, predict, rooms.tier, room);
+        }
+        (What::Serve(_), _) if page.player.is_some() => serve::draw(pen, app, page, rooms),
+        _ => shown(pen, app, page, rooms.text()),
     }
 }
 
@@ -56,6 +65,7 @@ pub fn beside(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
     let predict = app.trial_target().and_then(|trial| trial.predict.as_ref());
     match predict {
         Some(predict) if app.asks_guess() => ask(pen, app, page, predict, tier, area),
+        _ if page.player.is_some() => show_player(pen, app, area),
         _ => shown(pen, app, page, area),
     }
 }
@@ -71,8 +81,11 @@ fn shown(pen: &mut Pen, app: &App, page: &TrialPage, area: Rect) {
         width: area.width.min(WIDEST),
         ..area
     };
-    let wide =
-        area.width >= SIDE_BY_SIDE && !matches!(page.what, What::Compare(_) | What::Watching);
+    let wide = area.width >= SIDE_BY_SIDE
+        && !matches!(
+            page.what,
+            What::Compare(_) | What::Watching | What::Serve(_)
+        );
     let main = if wide {
         area.width - SIDE - 7
     } else {
@@ -89,6 +102,10 @@ fn shown(pen: &mut Pen, app: &App, page: &TrialPage, area: Rect) {
         },
         What::Watching => View {
             main: watching::rows(pen.theme, app, page, main),
+            side: None,
+        },
+        What::Serve(plan) => View {
+            main: serve::before(pen.theme, app, plan, main.min(PROSE)),
             side: None,
         },
     };
@@ -185,6 +202,7 @@ fn plan(rows: &mut Rows, app: &App, page: &TrialPage, roomy: bool) {
             Role::Text,
         ),
         What::Compare(contest) => compare::plan(rows, contest),
+        What::Serve(plan) => serve::plan(rows, plan),
         What::Watching => rows.text(
             "One transfer of many calls, nine times in each of three ways: untraced, traced from the sender's own CPU, traced from another one. The sender counts its own context switches.",
             Role::Text,

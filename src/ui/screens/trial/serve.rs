@@ -1,0 +1,182 @@
+//! A request's way through the server: its calls in the order of time, each with what it is for, and the recording played
+//! beside them. List, stage, source line and call are at the same place.
+
+use ratatui::layout::Rect;
+
+use super::{cell, refused, said, stacked, state};
+use crate::app::{App, Click, Leaf, TrialPage};
+use crate::figure::serving;
+use crate::model::{Findings, RequestWay, ServePlan, Size, grouped};
+use crate::ui::{
+    layout::Rooms,
+    pen::Pen,
+    screens::{predict::stage_before, replay::show_player},
+    theme::{Role, Theme},
+    widgets::rows::{Row, Rows},
+};
+
+/// Columns of a call's number, and of its name.
+const NUMBER: usize = 4;
+const NAME: usize = 12;
+/// Columns of a figure in the table of methods.
+const FIGURE: usize = 7;
+
+/// What will be done.
+pub fn plan(rows: &mut Rows, plan: &ServePlan) {
+    rows.text(
+        "The project's own file server is started under the tracer. A client asks it for one file, over loopback: GET /file. The server's calls for that request are recorded, from accept() to close().",
+        Role::Text,
+    );
+    rows.blank(1);
+    for (name, value) in [
+        ("method", plan.method.to_string()),
+        ("the body", format!("a warm file of {}", plan.size)),
+    ] {
+        let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
+        rows.hanging(vec![(name.to_owned(), dim)], 10, &value, strong);
+    }
+}
+
+/// Before it has run, and while it runs.
+pub fn before(theme: Theme, app: &App, serve: &ServePlan, width: u16) -> Rows {
+    let mut rows = Rows::new(theme, width);
+    rows.group("The experiment", "");
+    plan(&mut rows, serve);
+    rows.blank(1);
+    state(&mut rows, app);
+    if app.trial_job().is_none() {
+        super::not_run(&mut rows, app);
+    }
+    rows
+}
+
+/// Draws the stage before the run, where there is room beside the text; gives the text's room.
+pub fn beside_stage(pen: &mut Pen, plan: &ServePlan, rooms: &Rooms) -> Rect {
+    let Some(panes) = rooms.page() else {
+        return rooms.leaf();
+    };
+    pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
+    stage_before(pen, &plan.spec(), panes.right);
+    panes.left
+}
+
+/// The calls and the playback, side by side or one leaf at a time.
+pub fn draw(pen: &mut Pen, app: &App, page: &TrialPage, rooms: &Rooms) {
+    let Some(Findings::Serve(way)) = &page.found else {
+        return;
+    };
+    match rooms.page() {
+        Some(panes) => {
+            calls(pen, app, page, way, panes.left);
+            pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
+            show_player(pen, app, panes.right);
+        }
+        None if app.leaf == Leaf::Text => calls(pen, app, page, way, rooms.leaf()),
+        None => show_player(pen, app, rooms.body),
+    }
+}
+
+fn calls(pen: &mut Pen, app: &App, page: &TrialPage, way: &RequestWay, area: Rect) {
+    let list = list(pen.theme, page, way, area.width);
+    let about = about(pen.theme, app, page, way, area.width);
+    stacked(pen, &list, &about, area);
+}
+
+/// A row a call.
+fn list(theme: Theme, page: &TrialPage, way: &RequestWay, width: u16) -> Rows {
+    let mut rows = Rows::new(theme, width);
+    let Some(playback) = page.player.as_ref().and_then(|player| player.playback()) else {
+        return rows;
+    };
+    let (dim, plain, strong) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Text),
+        rows.style(Role::Strong),
+    );
+    let words = usize::from(width).saturating_sub(NUMBER + NAME + 1);
+    for number in 0..playback.len() {
+        let Some(call) = playback.call(number) else {
+            continue;
+        };
+        let current = number == page.at();
+        if current {
+            rows.focus = Some(rows.len());
+        }
+        let name = way.recording.trace.as_ref().map_or("", |it| it.name(call));
+        let phrase = serving::phrase(playback, number).unwrap_or_default();
+        let style = match playback.at(number).1 {
+            Some(hop) => rows.style(Role::Hot(hop.how)),
+            None => plain,
+        };
+        rows.push(Row {
+            left: vec![
+                (format!("{:>3} ", number + 1), dim),
+                cell(name, NAME, if current { strong } else { plain }),
+                (" ".to_owned(), plain),
+                cell(&phrase, words, if current { strong } else { style }),
+            ],
+            marked: current,
+            click: Some(Click::Row(number)),
+            ..Row::default()
+        });
+    }
+    rows
+}
+
+/// Guess and answer, and the methods that were tried, side by side.
+fn about(theme: Theme, app: &App, page: &TrialPage, way: &RequestWay, width: u16) -> Rows {
+    let mut rows = Rows::new(theme, width);
+    if let (Some((predict, _)), Some(found)) = (app.guessing(), &page.found) {
+        said(&mut rows, page, predict, found);
+    }
+    rows.blank(1);
+    let (dim, plain, strong) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Text),
+        rows.style(Role::Strong),
+    );
+    let head: String = ["calls", "body", "copies"]
+        .iter()
+        .map(|title| format!("{title:>FIGURE$}"))
+        .collect();
+    rows.push(Row {
+        left: vec![(format!("{:12}", "method"), dim), (head, dim)],
+        ..Row::default()
+    });
+    for method in ServePlan::METHODS {
+        let Some(tried) = page.ways.get(&method) else {
+            continue;
+        };
+        let number = |value: Option<u64>| value.map_or_else(|| "·".to_owned(), grouped);
+        let copies = tried.summary.cpu_copies_per_byte;
+        let figures = [
+            number(tried.summary.syscalls),
+            grouped(tried.body_calls),
+            copies.map_or_else(|| "·".to_owned(), |copies| format!("{copies:.1}")),
+        ];
+        let figures: String = figures.iter().map(|it| format!("{it:>FIGURE$}")).collect();
+        let here = method == way.recording.spec.method;
+        rows.push(Row {
+            left: vec![
+                (
+                    format!("{:12}", method.name()),
+                    if here { strong } else { plain },
+                ),
+                (figures, if here { strong } else { plain }),
+            ],
+            ..Row::default()
+        });
+    }
+    if let Some(served) = way.recording.outcome.served {
+        let besides = format!(
+            "Besides the body: a request of {} and a head of {}, one copy each.",
+            Size(served.request_bytes),
+            Size(served.head_bytes)
+        );
+        rows.text(&besides, Role::Dim);
+    }
+    if let Some(found) = &page.found {
+        refused(&mut rows, found);
+    }
+    rows
+}
