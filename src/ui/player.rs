@@ -244,7 +244,10 @@ fn words(canvas: &mut Canvas, player: &Player) {
         canvas.put((0, row), &drawn.figure().title, title);
         let end = drawn.figure().title.chars().count() as u16 + 2;
         let accent = canvas.role(Role::Accent).add_modifier(Modifier::BOLD);
-        canvas.put((end, row), &call, accent);
+        // The stage names it, too.
+        if let Some(call) = stage::fitting(&call, usize::from(width.saturating_sub(end))) {
+            canvas.put((end, row), call, accent);
+        }
         row += 1;
     } else if !call.is_empty() {
         let accent = canvas.role(Role::Accent).add_modifier(Modifier::BOLD);

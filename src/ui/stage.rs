@@ -506,6 +506,8 @@ fn tag(canvas: &mut Canvas, tag: &Tag) {
     let (x, y) = tag.at;
     // io_uring_register is the longest that a figure names.
     let text: String = tag.text.chars().take(17).collect();
+    let room = usize::from(canvas.size().0.saturating_sub(x));
+    let text = fitting(&text, room).unwrap_or(&text);
     canvas.put((x.saturating_sub(1), y), &format!(" {text} "), style);
 }
 
@@ -516,4 +518,12 @@ fn token(canvas: &mut Canvas, token: &Token) {
     };
     let style = canvas.role(Role::Hot(token.how));
     canvas.put(token.at, glyph, style);
+}
+
+/// A call's name in so many columns: whole, else without what all calls of io_uring begin with. None: neither fits.
+pub fn fitting(call: &str, room: usize) -> Option<&str> {
+    let short = call.strip_prefix("io_uring_").unwrap_or(call);
+    [call, short]
+        .into_iter()
+        .find(|name| name.chars().count() <= room)
 }
