@@ -43,6 +43,11 @@ fn main() {
             settle(&mut terminal);
             idle(&mut terminal)
         }),
+        bound(
+            "idle course of one's own lessons for 10 s, wake-ups + bytes",
+            0.0,
+            idle(&mut own_course()),
+        ),
         bound("idle lab for 10 s, wake-ups + bytes", 0.0, {
             let mut terminal = course();
             terminal.send("m");
@@ -69,6 +74,15 @@ fn bound(name: &str, at_most: f64, measured: f64) -> bool {
 
 fn course() -> Terminal {
     let mut terminal = Terminal::open();
+    terminal.wait_for("Modules");
+    settle(&mut terminal);
+    terminal
+}
+
+/// The lessons of this repository, as their author has them open.
+fn own_course() -> Terminal {
+    let lessons = concat!(env!("CARGO_MANIFEST_DIR"), "/lessons");
+    let mut terminal = Terminal::start(zclab(&["learn", "--lessons", lessons]));
     terminal.wait_for("Modules");
     settle(&mut terminal);
     terminal

@@ -11,6 +11,7 @@ mod lesson;
 mod overlay;
 pub mod player;
 pub mod question;
+mod reload;
 mod round;
 mod run;
 pub mod trial;
@@ -34,7 +35,7 @@ pub use self::{
     trial::{ErrorCase, Experiments, TrialPage},
     update::number,
 };
-use crate::course::{progress::Progress as Learned, review::Clock};
+use crate::course::{Fault, progress::Progress as Learned, review::Clock};
 use crate::model::{
     Card, Figure, Findings, Lab, Lesson, Method, Question, QuestionKind, Recording, Sink, Target,
     TransferSpec, What, Word,
@@ -141,6 +142,8 @@ pub enum Event {
     ScrollRoom(usize),
     /// What this machine allows.
     Machine(Vec<Instrument>),
+    /// The lessons were read again, with the faults that they have now; or why they cannot be read.
+    Lessons(Result<Box<(Material, Vec<Fault>)>, String>),
     /// Something to say, once.
     Message(String),
 }
@@ -293,6 +296,8 @@ pub struct App {
     runs: Vec<Run>,
     /// What this machine allows; empty until it is known.
     pub machine: Vec<Instrument>,
+    /// The first fault of lessons that are being edited, until there is none.
+    pub fault: Option<String>,
     /// Something to say, until the next key.
     pub message: Option<String>,
     /// Whether mouse reports are on.
@@ -337,6 +342,7 @@ impl App {
             jobs: 0,
             runs: Vec::new(),
             machine: Vec::new(),
+            fault: None,
             message: None,
             mouse: true,
             reduced_motion: false,

@@ -170,7 +170,7 @@ impl App {
     }
 
     /// The page of the question that is asked becomes the open one.
-    fn show_item(&mut self) {
+    pub(super) fn show_item(&mut self) {
         if let Some(item) = self.round.as_ref().and_then(Round::item) {
             (self.lesson, self.page) = (item.lesson, item.page);
         }

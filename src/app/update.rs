@@ -78,6 +78,11 @@ impl App {
                 }
             }
             Event::Machine(machine) => self.machine = machine,
+            Event::Lessons(Ok(read)) => {
+                let (material, faults) = *read;
+                return self.reload(material, &faults);
+            }
+            Event::Lessons(Err(why)) => self.fault = Some(why),
             Event::Message(message) => self.message = Some(message),
         }
         Vec::new()
@@ -263,16 +268,27 @@ impl App {
 
     /// Opens a page.
     pub(super) fn open(&mut self, lesson: usize, page: usize, screen: Screen) -> Vec<Effect> {
-        let Some(shown) = self
-            .lessons
-            .get(lesson)
-            .and_then(|lesson| lesson.pages.get(page))
-        else {
+        if !self.prepare(lesson, page) {
             return Vec::new();
+        }
+        (self.lesson, self.page, self.screen) = (lesson, page, screen);
+        self.course.selected = lesson;
+        self.leaf = Leaf::Text;
+        self.scroll = 0;
+        match screen {
+            Screen::Quiz => Vec::new(),
+            _ => vec![self.visit(lesson, page)],
+        }
+    }
+
+    /// Makes the state of a page that was not open before. False: there is no such page.
+    pub(super) fn prepare(&mut self, lesson: usize, page: usize) -> bool {
+        let of = self.lessons.get(lesson);
+        let Some(shown) = of.and_then(|lesson| lesson.pages.get(page)) else {
+            return false;
         };
-        let figures = &self.figures;
-        let reduced_motion = self.reduced_motion;
         let turn = self.turn_of(&self.lessons[lesson].id, shown);
+        let (figures, reduced_motion) = (&self.figures, self.reduced_motion);
         self.pages.entry((lesson, page)).or_insert_with(|| {
             let mut state = PageState::new(shown, figures, turn);
             if let PageState::Figure(player) = &mut state {
@@ -280,23 +296,18 @@ impl App {
             }
             state
         });
-        (self.lesson, self.page, self.screen) = (lesson, page, screen);
-        self.course.selected = lesson;
-        self.leaf = Leaf::Text;
-        self.scroll = 0;
-        if screen == Screen::Quiz {
-            return Vec::new();
-        }
-        let visit = Effect::Visit {
-            lesson: self.lessons[lesson].id.clone(),
-            page: page as u32 + 1,
-        };
+        true
+    }
+
+    /// A page was opened: its lesson goes on there.
+    pub(super) fn visit(&mut self, lesson: usize, page: usize) -> Effect {
+        let (lesson, page) = (self.lessons[lesson].id.clone(), page as u32 + 1);
         self.progress.add(&Record::Visit(Visit {
-            lesson: self.lessons[lesson].id.clone(),
-            page: page as u32 + 1,
+            lesson: lesson.clone(),
+            page,
             at: self.clock.now,
         }));
-        vec![visit]
+        Effect::Visit { lesson, page }
     }
 
     /// Which values the question of a page draws: who answered it before gets others.

@@ -9,11 +9,11 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 
-use super::own::{Course, texts};
+use super::own::Course;
 use crate::{
     embedded, host,
     model::{Record, Reset},
-    runtime::{self, Look, Options},
+    runtime::{self, Look, Opened, Options, Own},
     store::{self, progress::Log},
 };
 
@@ -61,15 +61,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn open(lessons: Option<PathBuf>, look: LookArgs) -> anyhow::Result<ExitCode> {
-    let own = match &lessons {
-        Some(dir) => texts(dir)?,
-        None => Vec::new(),
+    let own = lessons.map(|dir| Own::new(&dir));
+    let (material, faults) = match &own {
+        Some(own) => own.read()?,
+        None => runtime::material(&embedded::lessons()),
     };
-    let files: Vec<(&str, &str)> = match &lessons {
-        Some(_) => borrowed(&own),
-        None => embedded::lessons(),
-    };
-    let (material, faults) = runtime::material(&files);
     if material.lessons.is_empty()
         && let Some(fault) = faults.first()
     {
@@ -84,14 +80,12 @@ fn open(lessons: Option<PathBuf>, look: LookArgs) -> anyhow::Result<ExitCode> {
         reduced_motion: look.reduced_motion,
         mouse: !look.no_mouse,
     };
-    runtime::learn(material, options, Log::of_user())
-}
-
-fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
-    files
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
-        .collect()
+    let course = Opened {
+        material,
+        faults,
+        own,
+    };
+    runtime::learn(course, options, Log::of_user())
 }
 
 /// Forgets one lesson, after asking.

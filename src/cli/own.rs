@@ -50,7 +50,7 @@ impl Course {
 ///
 /// # Errors
 /// One of them cannot be read, or is no UTF-8.
-pub fn texts(dir: &Path) -> anyhow::Result<Vec<(String, String)>> {
+fn texts(dir: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let text = |(name, bytes): (String, Vec<u8>)| match parse::text_of(&name, &bytes) {
         Ok(text) => Ok((name.clone(), text.to_owned())),
         Err(fault) => Err(anyhow::anyhow!("cannot read {}: {fault}", dir.display())),

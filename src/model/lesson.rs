@@ -174,6 +174,17 @@ pub struct Question {
     pub line: usize,
 }
 
+impl Question {
+    /// Whether it is the same question, wherever it stands.
+    pub fn is_like(&self, other: &Question) -> bool {
+        let here = Question {
+            line: other.line,
+            ..self.clone()
+        };
+        here == *other
+    }
+}
+
 /// The kinds of question.
 #[derive(Clone, Debug, PartialEq)]
 pub enum QuestionKind {

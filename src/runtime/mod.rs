@@ -5,6 +5,7 @@ pub mod explorer;
 mod input;
 mod log;
 mod look;
+mod reload;
 mod signals;
 mod terminal;
 mod worker;
@@ -29,7 +30,7 @@ use self::{
 use crate::{
     app::{App, Copies, Effect, ErrorCase, Event, Instrument, Key, Material, Mouse, Progress, Run},
     copypath::summarise,
-    course::{Catalogue, review::Clock},
+    course::{Catalogue, Fault, review::Clock},
     embedded, experiment, figure, host,
     model::{Basis, Findings, Hop, How, Lesson, Method, Recording, Sink},
     store,
@@ -37,6 +38,7 @@ use crate::{
 };
 
 pub use look::{Look, theme};
+pub use reload::Own;
 
 /// The share of one core that an animation may take, as its reciprocal.
 const ANIMATION_SHARE: u32 = 25;
@@ -60,6 +62,7 @@ enum Message {
     SoFar(u64, Box<Findings>),
     Machine(Vec<Instrument>),
     Said(String),
+    Lessons(Result<Box<(Material, Vec<Fault>)>, String>),
 }
 
 /// What the learner wants on the command line.
@@ -73,8 +76,18 @@ pub struct Options {
     pub mouse: bool,
 }
 
+/// A course that is to be opened.
+pub struct Opened {
+    /// What it is made of.
+    pub material: Material,
+    /// What is wrong with it, and left out.
+    pub faults: Vec<Fault>,
+    /// Where it is read again from, when it is edited; none for the built-in one.
+    pub own: Option<Own>,
+}
+
 /// The course, as compiled in or from these files.
-pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<crate::course::Fault>) {
+pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<Fault>) {
     let (catalogue, faults) = Catalogue::parse(lessons, &embedded::figures());
     let sources = |text: fn(&str) -> Option<&'static str>| {
         let all = Method::ALL.into_iter().filter_map(|method| {
@@ -162,16 +175,22 @@ fn source_text(recording: &Recording) -> &'static str {
 /// # Errors
 /// The terminal cannot be used.
 pub fn learn(
-    material: Material,
+    course: Opened,
     options: Options,
     log: store::progress::Log,
 ) -> anyhow::Result<ExitCode> {
+    let Opened {
+        material,
+        faults,
+        own,
+    } = course;
     let mut keeper = Keeper::new(log);
     let (progress, last) = keeper.load();
     let warning = keeper.take_warning();
     let mut app = App::new(material, progress, last.as_deref());
     app.message = warning;
-    Runtime::new(app, options, keeper)?.run()
+    app.tell_faults(&faults);
+    Runtime::new(app, options, keeper, own)?.run()
 }
 
 /// Plays one recording full size.
@@ -182,7 +201,7 @@ pub fn replay(recording: Recording, options: Options) -> anyhow::Result<ExitCode
     let (material, _) = material(&[]);
     let source = source_text(&recording);
     let app = App::replay(material, Run::new(recording, source));
-    Runtime::new(app, options, Keeper::none())?.run()
+    Runtime::new(app, options, Keeper::none(), None)?.run()
 }
 
 /// Why the program ends.
@@ -197,6 +216,8 @@ struct Runtime {
     screen: Screen,
     spots: Spots,
     keeper: Keeper,
+    /// Lessons to be read again when they are edited, until that is begun.
+    own: Option<Own>,
     worker: Option<Worker>,
     probe: Option<thread::JoinHandle<()>>,
     sender: Sender<Message>,
@@ -208,7 +229,12 @@ struct Runtime {
 }
 
 impl Runtime {
-    fn new(mut app: App, options: Options, keeper: Keeper) -> anyhow::Result<Runtime> {
+    fn new(
+        mut app: App,
+        options: Options,
+        keeper: Keeper,
+        own: Option<Own>,
+    ) -> anyhow::Result<Runtime> {
         let (sender, messages) = mpsc::channel();
         app.set_reduced_motion(options.reduced_motion);
         app.mouse = options.mouse;
@@ -221,6 +247,7 @@ impl Runtime {
             screen,
             spots: Spots::default(),
             keeper,
+            own,
             worker: None,
             probe: None,
             sender,
@@ -255,6 +282,9 @@ impl Runtime {
     /// What can wait until the learner sees something.
     fn after_first_frame(&mut self) {
         input::listen(self.sender.clone());
+        if let Some(own) = self.own.take() {
+            own.listen(self.sender.clone());
+        }
         let sender = self.sender.clone();
         let probe = move || {
             let machine = host::instruments().into_iter().map(line_of).collect();
@@ -338,6 +368,7 @@ impl Runtime {
             Message::Done(job, Err(why)) => Event::Failed(job, why),
             Message::Machine(machine) => Event::Machine(machine),
             Message::Said(said) => Event::Message(said),
+            Message::Lessons(read) => Event::Lessons(read),
         };
         for effect in self.app.update(event) {
             if let Some(end) = self.perform(effect)? {

@@ -6,4 +6,5 @@ pub mod open;
 pub mod progress;
 pub mod recording;
 mod request;
+pub mod watch;
 pub mod watched;

@@ -5,24 +5,21 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{layout::Rooms, pen::Pen, theme::Role, widgets::bar::gauge};
 use crate::app::{App, Click, Command, RoundKind, Screen, keys};
-use crate::model::{Findings, Lesson};
+use crate::model::Findings;
 
 /// Cells of the gauge on the message row.
 const GAUGE: usize = 16;
 /// Columns of the header beside the title: the program's name, the lesson's number, the gaps.
 const TITLE: usize = 14;
-/// Columns of the title of a round that are not given up.
-const ROUND: usize = 48;
 /// What the course says beside its name, where there is room.
 const MOTTO: &str = "zero-copy, on your own kernel";
 /// Columns between two keys of the bar.
 const GAP: u16 = 3;
 
-/// Draws header, hairline, message and key bar.
+/// Draws header, hairline and key bar.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
     header(pen, app, rooms);
     pen.rule(rooms.rule, 0);
-    message(pen, app, rooms);
     key_bar(pen, app, rooms.keys);
 }
 
@@ -49,7 +46,11 @@ fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
             let x = pen.text(room, x, 0, &lesson.number.to_string(), dim) + 1;
             pen.text(room, x, 0, &lesson.title, strong);
         }
-        (Screen::Round, lesson) => round_title(pen, app, room, x, lesson),
+        (Screen::Round, _) => {
+            let (title, from) = round_title(app);
+            let x = pen.text(room, x, 0, title, strong) + 2;
+            pen.text(room, x, 0, &from, dim);
+        }
         (Screen::Lab, _) => drop(pen.text(room, x, 0, "Lab", strong)),
         (Screen::Replay, _) => drop(pen.text(room, x, 0, "A recording", strong)),
         (Screen::Cards, _) => drop(pen.text(room, x, 0, "Reference cards", strong)),
@@ -60,23 +61,17 @@ fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
     }
 }
 
-/// What the round is, and the module that the question is from.
-fn round_title(pen: &mut Pen, app: &App, room: Rect, x: u16, lesson: Option<&Lesson>) {
-    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
-    let Some(round) = &app.round else {
-        return;
-    };
-    match (round.kind, lesson) {
-        (RoundKind::Test(sitting), Some(test)) => {
-            let x = pen.text(room, x, 0, &test.title, strong) + 2;
-            pen.text(room, x, 0, &format!("{} the course", sitting.name()), dim);
-        }
-        (_, Some(lesson)) if !round.is_over() => {
-            let x = pen.text(room, x, 0, "Review", strong) + 2;
-            let from = format!("from {} {}", lesson.number, lesson.title);
-            pen.text(room, x, 0, &from, dim);
-        }
-        _ => drop(pen.text(room, x, 0, "Review", strong)),
+/// What the round is, and where its question is from.
+fn round_title(app: &App) -> (&str, String) {
+    match (app.round.as_ref(), app.open_lesson()) {
+        (Some(round), Some(lesson)) => match round.kind {
+            RoundKind::Test(sitting) => (&lesson.title, format!("{} the course", sitting.name())),
+            RoundKind::Review if !round.is_over() => {
+                ("Review", format!("from {} {}", lesson.number, lesson.title))
+            }
+            RoundKind::Review => ("Review", String::new()),
+        },
+        _ => ("Review", String::new()),
     }
 }
 
@@ -138,7 +133,10 @@ fn count(pen: &mut Pen, app: &App, room: Rect) -> u16 {
     };
     // The title first, then the number, then the marks: spread out, close together, or none.
     let title = match app.screen {
-        Screen::Round => ROUND,
+        Screen::Round => {
+            let (title, from) = round_title(app);
+            title.width() + from.width()
+        }
         _ => app.open_lesson().map_or(0, |lesson| lesson.title.width()),
     };
     let free = usize::from(room.width).saturating_sub(title + TITLE);
@@ -177,7 +175,8 @@ fn course_count(app: &App) -> String {
     format!("{} of {} questions", totals.right, totals.questions)
 }
 
-fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
+/// What is to be said, over the screen: a long message takes rows of the body.
+pub fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let room = rooms.message;
     let accent = pen.style(Role::Accent);
     if let Some(message) = &app.message {
@@ -198,6 +197,8 @@ fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
         if !job.cancelled {
             pen.text(room, x + 2, 0, "Esc stops it", dim);
         }
+    } else if let Some(fault) = &app.fault {
+        said(pen, rooms, fault);
     }
 }
 

@@ -46,6 +46,7 @@ pub fn view(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
                 Screen::Cards => screens::cards::draw(&mut pen, app, &rooms),
                 Screen::Replay => screens::replay::draw(&mut pen, app, &rooms),
             }
+            frame::message(&mut pen, app, &rooms);
             overlays::draw(&mut pen, app, area, &rooms);
         }
     }

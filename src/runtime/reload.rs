@@ -1,0 +1,85 @@
+//! Somebody's own lessons: read at the start, and again whenever a file of them changes.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::mpsc::Sender,
+    thread,
+};
+
+use super::{Message, material, worker};
+use crate::{
+    app::Material,
+    course::{Fault, parse},
+    store::{lessons, watch::Watch},
+};
+
+/// A directory of lessons.
+pub struct Own {
+    dir: PathBuf,
+    /// Or why it cannot be watched.
+    watch: Result<Watch, String>,
+}
+
+impl Own {
+    /// The lessons of a directory. It is watched before it is read, so that no change falls between.
+    pub fn new(dir: &Path) -> Own {
+        Own {
+            dir: dir.to_owned(),
+            watch: Watch::new(dir).map_err(|error| format!("{error:#}")),
+        }
+    }
+
+    /// Reads them. A file that is no text is a fault like others.
+    ///
+    /// # Errors
+    /// The directory cannot be read, or holds no lesson.
+    pub fn read(&self) -> anyhow::Result<(Material, Vec<Fault>)> {
+        read(&self.dir)
+    }
+
+    /// Reads them again, in a thread of its own, whenever they change.
+    pub(super) fn listen(self, sender: Sender<Message>) {
+        let Own { dir, watch } = self;
+        let follow = move || {
+            let ended = loop {
+                let watch = match &watch {
+                    Ok(watch) => watch,
+                    Err(why) => break why.clone(),
+                };
+                if let Err(error) = watch.wait() {
+                    break error.to_string();
+                }
+                let read = read(&dir).map(Box::new);
+                let read = read.map_err(|error| format!("{error:#}: what was read before stays"));
+                if sender.send(Message::Lessons(read)).is_err() {
+                    return;
+                }
+            };
+            let said = format!("{ended}: edits show when zclab is started again");
+            let _ = sender.send(Message::Lessons(Err(said)));
+        };
+        // Without this thread edits show at the next start, and nothing else is lost.
+        let _ = thread::Builder::new()
+            .name(worker::NAME.to_owned())
+            .spawn(follow);
+    }
+}
+
+fn read(dir: &Path) -> anyhow::Result<(Material, Vec<Fault>)> {
+    let mut faults = Vec::new();
+    let mut texts = Vec::new();
+    for (name, bytes) in lessons::files(dir)? {
+        match parse::text_of(&name, &bytes) {
+            Ok(text) => texts.push((name.clone(), text.to_owned())),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let borrowed: Vec<(&str, &str)> = texts
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    let (material, found) = material(&borrowed);
+    faults.extend(found);
+    faults.sort();
+    Ok((material, faults))
+}
