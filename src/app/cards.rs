@@ -15,7 +15,7 @@ pub struct CardsScreen {
     /// The column of its table: the others are compared with it.
     pub column: usize,
     /// Where the cards were opened from.
-    before: Screen,
+    pub(super) before: Screen,
 }
 
 impl Default for CardsScreen {

@@ -2,9 +2,9 @@
 
 use std::{collections::HashMap, mem};
 
-use super::{App, Effect, Material, Purpose, RoundKind, Screen};
+use super::{App, Effect, Material, Overlay, Purpose, RoundKind, Screen};
 use crate::course::{Fault, card, parse};
-use crate::model::{Lesson, Page, Target};
+use crate::model::{Card, Lesson, Method, Page, Sink, Target, Word};
 
 /// A page, as (lesson, page).
 type Place = (usize, usize);
@@ -66,54 +66,64 @@ impl App {
         effects
     }
 
-    /// Takes the new lessons, cards and test, but keeps those that have a fault now. Gives the lessons before.
+    /// Takes the new lessons and the new test, but keeps those that have a fault now. Gives the lessons before.
     fn take_lessons(&mut self, material: Material, faults: &[Fault]) -> Vec<Lesson> {
         let is_broken = |id: &str| {
             let of = |fault: &Fault| parse::name_of(&fault.file).is_some_and(|(_, of)| of == id);
             faults.iter().any(of)
         };
-        let is_broken_card = |name: &str| {
-            let of = |fault: &Fault| card::name_of(&fault.file) == Some(name);
-            faults.iter().any(of)
-        };
-        let Material {
-            mut lessons,
-            mut cards,
-            concept_test,
-            ..
-        } = material;
+        let mut lessons = material.lessons;
         for old in &self.lessons {
             if is_broken(&old.id) && !lessons.iter().any(|new| new.id == old.id) {
                 lessons.push(old.clone());
             }
         }
         lessons.sort_by_key(|lesson| lesson.number);
+        let mut of_test = faults.iter().map(|fault| &fault.file);
+        let broken_test = of_test.any(|file| file.ends_with("concept-test.md"));
+        if material.concept_test.is_some() || !broken_test {
+            self.concept_test = material.concept_test;
+        }
+        for (method, to, copies) in material.copies {
+            let is_other = |known: &(Method, Sink, _)| (known.0, known.1) != (method, to);
+            self.copies.retain(is_other);
+            self.copies.push((method, to, copies));
+        }
+        self.take_cards(material.cards, faults);
+        self.take_words(material.words);
+        mem::replace(&mut self.lessons, lessons)
+    }
+
+    /// The same of the cards. The one that is chosen stays chosen.
+    fn take_cards(&mut self, mut cards: Vec<Card>, faults: &[Fault]) {
+        let is_broken = |name: &str| {
+            let of = |fault: &Fault| card::name_of(&fault.file) == Some(name);
+            faults.iter().any(of)
+        };
         for old in &self.cards {
-            if is_broken_card(&old.name) && !cards.iter().any(|new| new.name == old.name) {
+            if is_broken(&old.name) && !cards.iter().any(|new| new.name == old.name) {
                 cards.push(old.clone());
             }
         }
         cards.sort_by(|a, b| a.name.cmp(&b.name));
-        let card = self.card().map(|card| card.name.clone());
+        let chosen = self.card().cloned();
+        let is_chosen = |one: &Card| chosen.as_ref().is_some_and(|card| card.name == one.name);
+        let at = cards.iter().position(is_chosen);
         self.cards = cards;
-        let chosen = self
-            .cards
-            .iter()
-            .position(|one| Some(&one.name) == card.as_ref());
-        self.on_cards.selected = chosen.unwrap_or(0);
-        self.on_cards.open &= chosen.is_some();
-        let broken_test = faults
-            .iter()
-            .any(|fault| fault.file.ends_with("concept-test.md"));
-        if !(broken_test && concept_test.is_none()) {
-            self.concept_test = concept_test;
+        self.on_cards.selected = at.unwrap_or(0);
+        self.on_cards.open &= at.is_some();
+        if self.card() != chosen.as_ref() {
+            (self.on_cards.row, self.on_cards.column) = (0, 0);
         }
-        for (method, to, copies) in material.copies {
-            self.copies
-                .retain(|(of, sink, _)| (*of, *sink) != (method, to));
-            self.copies.push((method, to, copies));
+    }
+
+    /// The glossary. What lists other words now than are there is closed.
+    fn take_words(&mut self, words: Vec<Word>) {
+        let are_others = self.words != words;
+        self.words = words;
+        if are_others && matches!(self.overlay, Some(Overlay::Words { .. })) {
+            self.overlay = None;
         }
-        mem::replace(&mut self.lessons, lessons)
     }
 
     /// The questions of a review move with their pages; those that are other questions now are not asked. A test that
@@ -125,8 +135,7 @@ impl App {
         if let RoundKind::Test(_) = round.kind {
             match same_test {
                 true => self.round = Some(round),
-                false if self.screen == Screen::Round => self.screen = Screen::Course,
-                false => {}
+                false => self.leave(|screen| *screen == Screen::Round),
             }
             return;
         }
@@ -143,6 +152,19 @@ impl App {
         self.round = Some(round);
         if self.screen == Screen::Round {
             self.show_item();
+        }
+    }
+
+    /// Leads to the course what would lead to screens that are not there any more.
+    fn leave(&mut self, is_gone: impl Fn(&Screen) -> bool) {
+        let screens = [
+            &mut self.screen,
+            &mut self.before_lab,
+            &mut self.before_experiments,
+            &mut self.on_cards.before,
+        ];
+        for screen in screens.into_iter().filter(|screen| is_gone(screen)) {
+            *screen = Screen::Course;
         }
     }
 
@@ -172,14 +194,7 @@ impl App {
         }
         let is_page = |screen: &Screen| matches!(screen, Screen::Lesson | Screen::Quiz);
         let Some((lesson, page)) = here else {
-            let screens = [
-                &mut self.screen,
-                &mut self.before_lab,
-                &mut self.before_experiments,
-            ];
-            for screen in screens.into_iter().filter(|screen| is_page(screen)) {
-                *screen = Screen::Course;
-            }
+            self.leave(is_page);
             (self.lesson, self.page) = (0, 0);
             return Vec::new();
         };
