@@ -5,14 +5,18 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
     time::Duration,
 };
 
 use serde_json::Value;
 
+#[path = "trace/desk.rs"]
+mod desk;
 #[path = "trace/tracees.rs"]
 mod tracees;
+
+use desk::{Desk, MIB, Seen, ZCLAB, figures, said};
 
 /// The other side of tests here: does what the variable says, where it is set.
 #[test]
@@ -22,130 +26,27 @@ fn tracee() {
     }
 }
 
-const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
-const MIB: usize = 1 << 20;
-
-/// A directory with a file `a` of bytes that do not repeat, and what a run said.
-struct Desk(tempfile::TempDir);
-
-struct Seen {
-    output: Output,
-    json: Value,
+/// This binary as a tracee of that name.
+fn trace_tracee(desk: &Desk, name: &str) -> Seen {
+    let own = std::env::current_exe().unwrap();
+    let arguments = [own.to_str().unwrap(), "--exact", "tracee", "--nocapture"];
+    let mut command = desk.command(&[], &arguments);
+    let seen = desk.seen(command.env(tracees::NAME, name).output().unwrap());
+    let failed = !seen.output.status.success() && !is_refused(&seen);
+    assert!(!failed, "{name}: {:?}", seen.output);
+    seen
 }
 
-impl Desk {
-    fn new(size: usize) -> Desk {
-        let desk = Desk(tempfile::tempdir().unwrap());
-        let mut state = 1u64;
-        let bytes = (0..size).map(|_| {
-            state = state
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
-            (state >> 33) as u8
-        });
-        fs::write(desk.path("a"), bytes.collect::<Vec<u8>>()).unwrap();
-        desk
+/// Whether the tracee could not do what it is for here; says so.
+fn is_refused(seen: &Seen) -> bool {
+    let said = String::from_utf8_lossy(&seen.output.stdout);
+    let why = said
+        .lines()
+        .find_map(|line| line.split_once(tracees::REFUSED));
+    if let Some((_, why)) = why {
+        eprintln!("skipped:{why}");
     }
-
-    fn path(&self, name: &str) -> String {
-        let directory = fs::canonicalize(self.0.path()).unwrap();
-        directory.join(name).to_str().unwrap().to_owned()
-    }
-
-    fn command(&self, options: &[&str], command: &[&str]) -> Command {
-        let mut zclab = Command::new(ZCLAB);
-        zclab.args(["trace", "--json", "-o", &self.path("report.json")]);
-        zclab.args(options).arg("--").args(command);
-        zclab.current_dir(self.0.path()).stdin(Stdio::null());
-        zclab
-    }
-
-    fn trace(&self, options: &[&str], command: &[&str]) -> Seen {
-        let output = self.command(options, command).output().unwrap();
-        self.seen(output)
-    }
-
-    fn seen(&self, output: Output) -> Seen {
-        let text = fs::read_to_string(self.path("report.json")).unwrap_or_default();
-        let json = serde_json::from_str(&text)
-            .unwrap_or_else(|error| panic!("{error}: {text}\n{}", said(&output)));
-        Seen { output, json }
-    }
-
-    /// This binary as a tracee of that name.
-    fn trace_tracee(&self, name: &str) -> Seen {
-        let own = std::env::current_exe().unwrap();
-        let arguments = [own.to_str().unwrap(), "--exact", "tracee", "--nocapture"];
-        let mut command = self.command(&[], &arguments);
-        let seen = self.seen(command.env(tracees::NAME, name).output().unwrap());
-        let failed = !seen.output.status.success() && !seen.is_refused();
-        assert!(!failed, "{name}: {:?}", seen.output);
-        seen
-    }
-
-    fn has(&self, programs: &[&str]) -> bool {
-        programs.iter().all(|program| {
-            let there = Command::new("sh")
-                .args(["-c", &format!("command -v {program}")])
-                .output();
-            let there = there.is_ok_and(|output| output.status.success());
-            if !there {
-                eprintln!("skipped: {program} is not installed");
-            }
-            there
-        })
-    }
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-impl Seen {
-    /// The flow between two ends; `from` and `to` are a kind and the end of a name.
-    fn flow(&self, from: (&str, &str), to: (&str, &str)) -> &Value {
-        let is = |end: &Value, (kind, name): (&str, &str)| {
-            end["kind"] == kind && end["name"].as_str().unwrap().ends_with(name)
-        };
-        let flows = self.json["flows"].as_array().unwrap();
-        let found = flows
-            .iter()
-            .find(|flow| is(&flow["from"], from) && is(&flow["to"], to));
-        found.unwrap_or_else(|| panic!("no flow {from:?} > {to:?} in {:#}", self.json["flows"]))
-    }
-
-    /// Whether the tracee could not do what it is for here; says so.
-    fn is_refused(&self) -> bool {
-        let said = String::from_utf8_lossy(&self.output.stdout);
-        let why = said
-            .lines()
-            .find_map(|line| line.split_once(tracees::REFUSED));
-        if let Some((_, why)) = why {
-            eprintln!("skipped:{why}");
-        }
-        why.is_some()
-    }
-
-    fn has_note(&self, start: &str) -> bool {
-        let notes = self.json["notes"].as_array().unwrap();
-        notes
-            .iter()
-            .any(|note| note.as_str().unwrap().starts_with(start))
-    }
-
-    fn explains_all(&self) {
-        let none = serde_json::json!({ "read_bytes": 0, "written_bytes": 0 });
-        assert_eq!(self.json["unexplained"], none);
-    }
-}
-
-/// Bytes, copies a byte, transformed.
-fn figures(flow: &Value) -> (u64, f64, bool) {
-    (
-        flow["bytes"].as_u64().unwrap(),
-        flow["cpu_copies_per_byte"].as_f64().unwrap(),
-        flow["transformed"].as_bool().unwrap(),
-    )
+    why.is_some()
 }
 
 #[test]
@@ -280,6 +181,22 @@ os.writev(sink, [memoryview(buffer)[:n]])
     let seen = desk.trace(&[], &["python3", "-c", script]);
     let flow = seen.flow(("file", "/text"), ("file", "/out"));
     assert_eq!(figures(flow), (text.len() as u64, 2.0, true));
+    // One byte in the middle of much.
+    let script = "
+source = open('a', 'rb', buffering=0); sink = open('out', 'wb', buffering=0)
+buffer = bytearray(65536)
+while n := source.readinto(buffer):
+    buffer[n // 3] ^= 1
+    sink.write(memoryview(buffer)[:n])
+";
+    fs::write(desk.path("a"), Desk::new(MIB).bytes("a")).unwrap();
+    let seen = desk.trace(&[], &["python3", "-c", script]);
+    let flow = seen.flow(("file", "/a"), ("file", "/out"));
+    assert_eq!(figures(flow), (MIB as u64, 2.0, true));
+    assert!(!seen.has_note("samples: "));
+    let script = script.replace("65536", "1 << 20");
+    let seen = desk.trace(&[], &["python3", "-c", &script]);
+    assert!(seen.has_note("samples: "), "a limit is said");
     // A copy in the program's own memory, by content.
     let script = "
 import os
@@ -551,8 +468,8 @@ for _ in range(40):
 #[test]
 fn requests_of_a_ring_are_seen_through() {
     let desk = Desk::new(MIB);
-    let seen = desk.trace_tracee("ring");
-    if seen.is_refused() {
+    let seen = trace_tracee(&desk, "ring");
+    if is_refused(&seen) {
         return;
     }
     assert_eq!(
@@ -572,17 +489,17 @@ fn requests_of_a_ring_are_seen_through() {
 fn a_descriptor_that_was_handed_over_is_what_it_is() {
     let desk = Desk::new(MIB);
     // To itself, at a number that was looked at while it was not open.
-    let seen = desk.trace_tracee("received");
+    let seen = trace_tracee(&desk, "received");
     let flow = seen.flow(("file", "/a"), ("file", "/b"));
     assert_eq!(figures(flow), (MIB as u64, 2.0, false));
     // A file and a pipe, to another process.
-    let seen = desk.trace_tracee("relayed");
+    let seen = trace_tracee(&desk, "relayed");
     let flow = seen.flow(("file", "/a"), ("file", "/b"));
     assert_eq!(figures(flow), (MIB as u64, 4.0, false));
     seen.explains_all();
     // Fetched from another process.
-    let seen = desk.trace_tracee("fetched");
-    if !seen.is_refused() {
+    let seen = trace_tracee(&desk, "fetched");
+    if !is_refused(&seen) {
         let flow = seen.flow(("file", "/a"), ("file", "/b"));
         assert_eq!(figures(flow), (MIB as u64, 2.0, false));
         seen.explains_all();
@@ -592,7 +509,7 @@ fn a_descriptor_that_was_handed_over_is_what_it_is() {
 #[test]
 fn what_has_no_name_in_a_directory_is_named_as_what_it_is() {
     let desk = Desk::new(MIB);
-    let seen = desk.trace_tracee("nameless");
+    let seen = trace_tracee(&desk, "nameless");
     let memfd = ("file", "/memfd:scratch (deleted)");
     for (from, to) in [(("file", "/a"), memfd), (memfd, ("file", "/gone"))] {
         assert_eq!(figures(seen.flow(from, to)), (MIB as u64, 2.0, false));
@@ -711,13 +628,13 @@ fn a_32_bit_program_is_said_and_not_misread() {
 #[cfg(target_arch = "x86_64")]
 fn a_32_bit_call_of_a_64_bit_program_is_said_and_not_misread() {
     let desk = Desk::new(10);
-    let seen = desk.trace_tracee("narrow");
+    let seen = trace_tracee(&desk, "narrow");
     assert_eq!(
         seen.json["calls_by_name"]["x32_getppid"], 1,
         "{:#}",
         seen.json
     );
-    if seen.is_refused() {
+    if is_refused(&seen) {
         return;
     }
     assert_eq!(fs::read(desk.path("b")).unwrap(), b"hello");
@@ -761,4 +678,66 @@ fn a_set_user_id_program_is_said() {
     let note = format!("set-user-id: {program} ran {with_or_without} its owner's rights");
     assert!(seen.has_note(&note), "{note}: {:#}", seen.json["notes"]);
     seen.explains_all();
+}
+
+#[test]
+fn chains_of_vfork_and_exec_lose_no_call() {
+    let desk = Desk::new(1000);
+    let chain = "exec sh -c 'exec sh -c \"exec cat a\"'";
+    let seen = desk.trace(&[], &["sh", "-c", chain]);
+    assert_eq!(
+        (&seen.json["processes"], seen.output.stdout.len()),
+        (&1.into(), 1000)
+    );
+    if desk.has(&["python3"]) {
+        let script = "
+import os, subprocess
+for _ in range(20): subprocess.run(['sh', '-c', 'exec cat a'], stdout=open('b', 'ab'))
+for _ in range(20): os.waitpid(os.posix_spawnp('cat', ['cat', 'a'], os.environ), 0)
+";
+        let seen = desk.trace(&[], &["python3", "-c", script]);
+        assert!(seen.json["processes"].as_u64().unwrap() >= 41);
+        assert_eq!(seen.output.stdout.len(), 20_000);
+        assert_eq!(figures(seen.flow(("file", "/a"), ("file", "/b"))).0, 20_000);
+        assert_eq!(figures(seen.flow(("file", "/a"), ("pipe", "]"))).0, 20_000);
+        seen.explains_all();
+    }
+}
+
+/// As a shell does it on Ctrl-Z and `fg`: the signals reach all of the job.
+#[test]
+fn a_job_is_stopped_and_goes_on() {
+    use std::os::unix::process::CommandExt;
+    let desk = Desk::new(10);
+    let script = "while read line; do cat a >> b; echo \"$line\"; done; exit 3";
+    let mut command = desk.command(&[], &["sh", "-c", script]);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .process_group(0);
+    let mut zclab = command.spawn().unwrap();
+    let (mut input, mut output) = (zclab.stdin.take().unwrap(), zclab.stdout.take().unwrap());
+    let mut ask = |input: &mut std::process::ChildStdin| {
+        input.write_all(b"x\n").unwrap();
+        let mut answer = [0; 2];
+        output.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, *b"x\n");
+    };
+    let job = zclab.id() as i32;
+    for _ in 0..3 {
+        ask(&mut input);
+        let mut status = 0;
+        // SAFETY: integers, and a number that the kernel writes; the child has not been waited for.
+        unsafe {
+            libc::kill(-job, libc::SIGTSTP);
+            assert_eq!(libc::waitpid(job, &mut status, libc::WUNTRACED), job);
+            assert!(libc::WIFSTOPPED(status), "{status:x}");
+            libc::kill(-job, libc::SIGCONT);
+        }
+    }
+    ask(&mut input);
+    drop(input);
+    let seen = desk.seen(zclab.wait_with_output().unwrap());
+    assert_eq!(seen.output.status.code(), Some(3));
+    assert_eq!(figures(seen.flow(("file", "/a"), ("file", "/b"))).0, 40);
 }

@@ -25,6 +25,9 @@ use crate::{runtime, store};
 /// All processes and threads are followed. The program's standard streams are its own; the report goes to standard
 /// error, or to a file. The exit status is the program's: 128 and the signal's number where a signal ended it; 125 where
 /// zclab itself failed. With --expect it is the answer: 0 if all hold, 1 if one does not.
+///
+/// What is written is joined to what was read by the addresses of the buffers, and that the bytes are still the same is
+/// confirmed by their content: every byte of a read of up to 256 KiB; of a larger one six samples, and then a note says so.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   zclab trace -- cp a b

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{ends::EndId, path::PathId, sample::Sample, space::ArrivalId, tally::Token};
+use super::{ends::EndId, path::PathId, sample::Likeness, space::ArrivalId, tally::Token};
 
 /// Bytes of one way that one read brought to consecutive addresses.
 pub(super) struct Arrival {
@@ -12,7 +12,7 @@ pub(super) struct Arrival {
     pub length: u64,
     /// How many of them were written on.
     pub delivered: u64,
-    pub samples: Vec<Sample>,
+    pub likeness: Likeness,
     /// The memory of the program that read them.
     pub memory: EndId,
     references: u32,
@@ -40,7 +40,7 @@ impl Arrivals {
         &mut self,
         (path, token): (PathId, Rc<Token>),
         (base, length): (u64, u64),
-        samples: Vec<Sample>,
+        likeness: Likeness,
         memory: EndId,
     ) -> ArrivalId {
         let arrival = Arrival {
@@ -49,7 +49,7 @@ impl Arrivals {
             base,
             length,
             delivered: 0,
-            samples,
+            likeness,
             memory,
             references: 1,
         };

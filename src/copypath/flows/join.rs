@@ -1,4 +1,4 @@
-//! Joining what is written to what was read: by address, confirmed by samples; else by content alone.
+//! Joining what is written to what was read: by address, confirmed by content; else by content alone.
 
 use std::rc::Rc;
 
@@ -53,7 +53,7 @@ pub(super) struct Known {
     pub token: Rc<Token>,
 }
 
-/// How a part's samples compare.
+/// How a part compares.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Same,
@@ -98,6 +98,7 @@ impl Scene<'_> {
                         From::Arrival,
                     );
                     self.space.misses = 0;
+                    self.expect_rest(arrival, part.end);
                 }
                 (Some(arrival), _) if changed_in_place => {
                     self.put(
@@ -141,16 +142,19 @@ impl Scene<'_> {
     /// Whether each part still holds what was read to there; none for a part to which nothing was.
     fn verdicts(&self, parts: &[Part]) -> Vec<Option<Verdict>> {
         let mut asked = Vec::new();
-        for (number, part) in parts.iter().enumerate() {
-            let Some(arrival) = part.arrival.and_then(|id| self.arrivals.get(id)) else {
-                continue;
-            };
-            ask(number, part, arrival, &mut asked);
-        }
         let mut verdicts: Vec<_> = parts
             .iter()
             .map(|part| part.arrival.map(|_| Verdict::Same))
             .collect();
+        for (number, part) in parts.iter().enumerate() {
+            let Some(arrival) = part.arrival.and_then(|id| self.arrivals.get(id)) else {
+                continue;
+            };
+            match self.compared_whole(part, arrival) {
+                Some(verdict) => verdicts[number] = Some(verdict),
+                None => ask(number, part, arrival, &mut asked),
+            }
+        }
         let mut buffer = [0; PLACES * sample::LENGTH];
         for asked in asked.chunks(PLACES) {
             let places: Vec<_> = asked.iter().map(|asked| (asked.at, asked.length)).collect();
@@ -168,6 +172,35 @@ impl Scene<'_> {
         verdicts
     }
 
+    /// What the checksums of a part say; none where no block of them lies in it.
+    fn compared_whole(&self, part: &Part, arrival: &Arrival) -> Option<Verdict> {
+        let (start, end) = (part.start - arrival.base, part.end - arrival.base);
+        let (likeness, length) = (&arrival.likeness, arrival.length);
+        likeness.covers(start, end, length).then_some(())?;
+        let bytes = self.bytes(part.start, part.end);
+        let is_same =
+            bytes.is_some_and(|bytes| likeness.difference(start, &bytes, length).is_none());
+        Some(if is_same {
+            Verdict::Same
+        } else {
+            Verdict::Changed
+        })
+    }
+
+    fn bytes(&self, start: u64, end: u64) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; (end - start) as usize];
+        let place = [(start, bytes.len())];
+        self.process
+            .read_places(&place, &mut bytes)
+            .then_some(bytes)
+    }
+
+    /// Bytes up to here have been written from where they were read: the program may copy those after them first.
+    fn expect_rest(&mut self, id: ArrivalId, end: u64) {
+        let arrival = self.arrivals.get(id);
+        self.space.cursor = arrival.map(|arrival| (id, end - arrival.base));
+    }
+
     /// Whether a program seems to have worked on its buffer in place: what is written begins where a read began, or
     /// where the last such write ended, is most of what was read, has not been written before, and none of it is as
     /// it was. (Else the memory may have been used for something new.)
@@ -183,7 +216,8 @@ impl Scene<'_> {
         };
         let begins = [at_first.base, at_first.base + at_first.delivered].contains(&first.start);
         let whole = at_last.base + at_last.length;
-        let is_most = whole.saturating_sub(last.end) <= last.end - first.start;
+        let written: u64 = parts.iter().map(|part| part.end - part.start).sum();
+        let is_most = whole.saturating_sub(last.end) <= written;
         let changed = verdicts
             .iter()
             .all(|verdict| *verdict == Some(Verdict::Changed));
@@ -236,9 +270,39 @@ impl Scene<'_> {
         let arrival = self.arrivals.get(id)?;
         let rest = arrival.length.checked_sub(offset)?;
         let end = end.min(start + rest);
-        let agreed = self.agreed(arrival, start.wrapping_sub(offset), start, end)?;
+        let base = start.wrapping_sub(offset);
+        let agreed = self.agreed(arrival, base, start, end);
+        let agreed =
+            agreed.or_else(|| self.agreed_with_original(id, arrival, start, end, offset))?;
         self.space.cursor = Some((id, offset + (agreed - start)));
         Some((start, agreed, id))
+    }
+
+    /// The end of a range whose bytes are those that still stand where they were read to, from an offset on; none
+    /// where they are not, or tell too little.
+    fn agreed_with_original(
+        &self,
+        id: ArrivalId,
+        arrival: &Arrival,
+        start: u64,
+        end: u64,
+        offset: u64,
+    ) -> Option<u64> {
+        const MOST: u64 = 64 << 10;
+        let end = end.min(start + MOST);
+        let original = arrival.base + offset;
+        let mut parts = Vec::new();
+        self.space
+            .parts(original, original + (end - start), &mut parts);
+        parts
+            .iter()
+            .all(|part| part.arrival == Some(id))
+            .then_some(())?;
+        let (here, there) = (
+            self.bytes(start, end)?,
+            self.bytes(original, original + (end - start))?,
+        );
+        (here == there && sample::is_varied(&here)).then_some(end)
     }
 
     fn search(&mut self, start: u64, end: u64) -> Option<(u64, u64, ArrivalId)> {
@@ -252,7 +316,7 @@ impl Scene<'_> {
         let (space, arrivals) = (&*self.space, &*self.arrivals);
         let (place, id, offset) = sample::windows(&window[..read], |place, fingerprint| {
             let (id, offset) = *space.anchors.get(&fingerprint)?;
-            let samples = &arrivals.get(id)?.samples;
+            let samples = &arrivals.get(id)?.likeness.samples;
             let sample = samples.iter().find(|sample| sample.offset == offset)?;
             (sample.bytes == window[place..place + sample::LENGTH]).then_some((
                 place as u64,
@@ -276,7 +340,7 @@ impl Scene<'_> {
     fn agreed(&self, arrival: &Arrival, base: u64, start: u64, end: u64) -> Option<u64> {
         let mut last = None;
         let mut buffer = [0; sample::LENGTH];
-        for sample in &arrival.samples {
+        for sample in &arrival.likeness.samples {
             let at = base.wrapping_add(u64::from(sample.offset));
             let length = usize::from(sample.length);
             if at < start || at + length as u64 > end {
@@ -288,7 +352,17 @@ impl Scene<'_> {
             }
             last = Some(at + length as u64);
         }
-        last.map(|_| end)
+        last?;
+        // Between the samples too, where every byte is known.
+        let offset = start.wrapping_sub(base);
+        let (likeness, length) = (&arrival.likeness, arrival.length);
+        if !likeness.covers(offset, offset + (end - start), length) {
+            return Some(end);
+        }
+        match likeness.difference(offset, &self.bytes(start, end)?, length) {
+            None => Some(end),
+            Some(place) => Some(base.wrapping_add(place)).filter(|agreed| *agreed > start),
+        }
     }
 }
 
@@ -311,7 +385,7 @@ impl Question<'_> {
 /// The samples to read again for a part: those that lie in it; where none does, all of the arrival's.
 fn ask<'a>(number: usize, part: &Part, arrival: &'a Arrival, out: &mut Vec<Question<'a>>) {
     let before = out.len();
-    for sample in &arrival.samples {
+    for sample in &arrival.likeness.samples {
         let first = arrival.base + u64::from(sample.offset);
         let start = first.max(part.start);
         let end = (first + u64::from(sample.length)).min(part.end);
@@ -329,7 +403,7 @@ fn ask<'a>(number: usize, part: &Part, arrival: &'a Arrival, out: &mut Vec<Quest
     if out.len() > before {
         return;
     }
-    for sample in &arrival.samples {
+    for sample in &arrival.likeness.samples {
         let length = usize::from(sample.length);
         out.push(Question {
             part: number,

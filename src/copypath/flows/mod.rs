@@ -1,7 +1,7 @@
 //! Flows: bytes joined from where a program read them to where it wrote them; pure.
 //!
 //! A read leaves the addresses of its buffer with what is known of the bytes; a write looks its addresses up. That
-//! the bytes are still the same is confirmed by samples of them. Pipes and socket pairs between watched processes are
+//! the bytes are still the same is confirmed by their content (of large reads, by samples). Pipes and socket pairs between watched processes are
 //! queues that carry the flow on.
 
 mod advice;
@@ -27,7 +27,7 @@ use self::{
     join::{Piece, Scene},
     path::{Change, PathId, Paths, Step},
     pipes::{Chunk, Pipes, QueueId},
-    sample::Sample,
+    sample::{Likeness, Sample},
     space::{ArrivalId, Mapping, Space},
     tally::{Mark, Tally, Token},
 };
@@ -513,10 +513,10 @@ impl Flows {
             }
         }
         drop(chunks);
-        let mut samples = samples(&placed, process).into_iter();
+        let mut likenesses = likenesses(&placed, process).into_iter();
         for (start, length, path, token) in placed {
-            let samples = samples.next().unwrap_or_default();
-            self.place(space, (start, length), (path, token), samples, memory);
+            let likeness = likenesses.next().unwrap_or_default();
+            self.place(space, (start, length), (path, token), likeness, memory);
         }
         self.take_kept();
     }
@@ -526,7 +526,7 @@ impl Flows {
         space: u32,
         (start, length): (u64, u64),
         (path, token): (PathId, Rc<Token>),
-        samples: Vec<Sample>,
+        likeness: Likeness,
         memory: ends::EndId,
     ) {
         let Some(space) = self.spaces.get_mut(&space) else {
@@ -541,7 +541,8 @@ impl Flows {
             return;
         }
         let arrivals = &mut self.arrivals;
-        let id = arrivals.insert((path, token), (start, length), samples.clone(), memory);
+        let samples = likeness.samples.clone();
+        let id = arrivals.insert((path, token), (start, length), likeness, memory);
         let mut changed = |id: ArrivalId, by| arrivals.change(id, by);
         space.remember(start, end, id, &mut changed);
         space.recall(id, &samples, &mut changed);
@@ -698,6 +699,10 @@ impl Flows {
             piece.length = piece.length.min(left);
             left -= piece.length;
             if let Some(known) = piece.from.known() {
+                let arrival = self.arrivals.get(known.id);
+                if piece.length > 0 && arrival.is_some_and(|read| read.length > sample::WHOLE) {
+                    self.note(SAMPLED);
+                }
                 self.arrivals.deliver(known.id, piece.length);
                 self.arrivals.change(known.id, -1);
             }
@@ -993,6 +998,8 @@ impl Flows {
     }
 }
 
+/// Said where a large read was written on.
+const SAMPLED: &str = "samples: of reads of more than 256 KiB six places were compared, so a change between them is not seen";
 /// Said of calls of another table than the machine's own.
 const NARROW: &str =
     "32-bit: calls of 32-bit programs (and of x32) are not decoded; what they move is unexplained";
@@ -1035,39 +1042,34 @@ fn sent(pending: &Pending, at: u64, messages: u64, process: &dyn Process) -> u64
     ranges.map_or(all, |ranges| ranges.iter().map(|range| range.length).sum())
 }
 
-/// Samples of what was placed at each range.
-fn samples(placed: &[(u64, u64, PathId, Rc<Token>)], process: &dyn Process) -> Vec<Vec<Sample>> {
-    const PLACES: usize = 16;
+/// What is to be remembered of the bytes that were placed at each range.
+fn likenesses(placed: &[(u64, u64, PathId, Rc<Token>)], process: &dyn Process) -> Vec<Likeness> {
+    let mut buffer = Vec::new();
+    let of = |(start, length, ..): &(u64, u64, PathId, Rc<Token>)| {
+        if *length > sample::WHOLE {
+            return Likeness::sampled(samples(*start, *length, process));
+        }
+        buffer.resize(*length as usize, 0);
+        match process.read_places(&[(*start, buffer.len())], &mut buffer) {
+            true => Likeness::whole(&buffer),
+            false => Likeness::default(),
+        }
+    };
+    placed.iter().map(of).collect()
+}
+
+/// Samples of what was placed at a range.
+fn samples(start: u64, length: u64, process: &dyn Process) -> Vec<Sample> {
     let mut offsets = Vec::new();
-    let mut wanted: Vec<(usize, u32, u64, usize)> = Vec::new();
-    for (number, (start, length, ..)) in placed.iter().enumerate() {
-        sample::offsets(*length, &mut offsets);
-        let size = (*length).min(sample::LENGTH as u64) as usize;
-        wanted.extend(
-            offsets
-                .iter()
-                .map(|at| (number, *at, start + u64::from(*at), size)),
-        );
+    sample::offsets(length, &mut offsets);
+    let size = length.min(sample::LENGTH as u64) as usize;
+    let place = |offset: &u32| (start + u64::from(*offset), size);
+    let places: Vec<_> = offsets.iter().map(place).collect();
+    let mut buffer = [0; sample::MOST * sample::LENGTH];
+    if !process.read_places(&places, &mut buffer) {
+        return Vec::new();
     }
-    let mut samples = vec![Vec::new(); placed.len()];
-    let mut buffer = [0; PLACES * sample::LENGTH];
-    for wanted in wanted.chunks(PLACES) {
-        let places: Vec<_> = wanted.iter().map(|(_, _, at, size)| (*at, *size)).collect();
-        if !process.read_places(&places, &mut buffer) {
-            continue;
-        }
-        let mut seen = &buffer[..];
-        for (number, offset, _, size) in wanted {
-            let (here, rest) = seen.split_at(*size);
-            seen = rest;
-            let mut bytes = [0; sample::LENGTH];
-            bytes[..*size].copy_from_slice(here);
-            samples[*number].push(Sample {
-                offset: *offset,
-                length: *size as u8,
-                bytes,
-            });
-        }
-    }
-    samples
+    let seen = offsets.iter().zip(buffer.chunks(size));
+    seen.map(|(offset, here)| Sample::of(*offset, here))
+        .collect()
 }

@@ -1,7 +1,13 @@
-//! Samples of what was read: enough to tell whether the same bytes are written, without reading them all.
+//! What is remembered of the bytes that were read, to tell whether the same ones are written: samples, by which a copy
+//! is found elsewhere, and checksums of all of it, block by block. A large read has samples alone.
 
 /// How long a sample is, in bytes; of fewer bytes than that, all of them.
 pub(super) const LENGTH: usize = 32;
+/// Of reads of at most so many bytes, every byte is compared. (Reading and summing 256 KiB takes some 50 us, about what
+/// the stops of a call take.)
+pub(super) const WHOLE: u64 = 256 << 10;
+/// How many bytes a checksum stands for.
+const BLOCK: usize = 4096;
 /// How many samples at most are taken of one read.
 pub(super) const MOST: usize = 6;
 /// A sample with fewer different bytes than this stands in too many places to tell one from the other.
@@ -14,6 +20,81 @@ pub(super) struct Sample {
     pub offset: u32,
     pub length: u8,
     pub bytes: [u8; LENGTH],
+}
+
+/// What is remembered of one read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Likeness {
+    pub samples: Vec<Sample>,
+    /// Checksums of its blocks; none where it is too large.
+    sums: Vec<u32>,
+}
+
+impl Likeness {
+    /// Of bytes that are all there.
+    pub fn whole(bytes: &[u8]) -> Likeness {
+        let mut places = Vec::new();
+        offsets(bytes.len() as u64, &mut places);
+        let samples = places.into_iter().map(|offset| {
+            let here = &bytes[offset as usize..];
+            Sample::of(offset, &here[..here.len().min(LENGTH)])
+        });
+        Likeness {
+            samples: samples.collect(),
+            sums: bytes.chunks(BLOCK).map(crc32fast::hash).collect(),
+        }
+    }
+
+    /// Of a large read.
+    pub fn sampled(samples: Vec<Sample>) -> Likeness {
+        let sums = Vec::new();
+        Likeness { samples, sums }
+    }
+
+    /// Whether bytes from `start` to `end` of a read of `length` can be compared by checksums: a block lies in them.
+    pub fn covers(&self, start: u64, end: u64, length: u64) -> bool {
+        let mut blocks = self.blocks(length);
+        blocks.any(|(_, block)| start <= block.start && block.end <= end)
+    }
+
+    /// Where bytes that stand at `start` of a read of `length` first differ from what was read: the first block or
+    /// sample that lies in them and does. None where none does.
+    pub fn difference(&self, start: u64, bytes: &[u8], length: u64) -> Option<u64> {
+        let end = start + bytes.len() as u64;
+        let within =
+            |first: u64, last: u64| &bytes[(first - start) as usize..(last - start) as usize];
+        let mut blocks = self.blocks(length);
+        let block = blocks.find(|(sum, block)| {
+            let is_in = start <= block.start && block.end <= end;
+            is_in && crc32fast::hash(within(block.start, block.end)) != *sum
+        });
+        let mut samples = self.samples.iter().map(|sample| {
+            let first = u64::from(sample.offset);
+            (
+                sample,
+                first.max(start),
+                (first + u64::from(sample.length)).min(end),
+            )
+        });
+        let sample = samples.find(|(sample, first, last)| {
+            let before = u64::from(sample.offset);
+            first < last && {
+                let known = &sample.bytes[(first - before) as usize..(last - before) as usize];
+                known != within(*first, *last)
+            }
+        });
+        let places = [
+            block.map(|(_, block)| block.start),
+            sample.map(|(_, first, _)| first),
+        ];
+        places.into_iter().flatten().min()
+    }
+
+    fn blocks(&self, length: u64) -> impl Iterator<Item = (u32, std::ops::Range<u64>)> + '_ {
+        let sums = self.sums.iter().copied();
+        sums.zip((0..).step_by(BLOCK))
+            .map(move |(sum, start): (u32, u64)| (sum, start..length.min(start + BLOCK as u64)))
+    }
 }
 
 /// Where samples of so many bytes are taken: the beginning, the end, and places between.
@@ -35,6 +116,18 @@ pub(super) fn offsets(length: u64, out: &mut Vec<u32>) {
 }
 
 impl Sample {
+    /// Of at most [`LENGTH`] bytes at a place.
+    pub fn of(offset: u32, here: &[u8]) -> Sample {
+        let mut bytes = [0; LENGTH];
+        bytes[..here.len()].copy_from_slice(here);
+        let length = here.len() as u8;
+        Sample {
+            offset,
+            length,
+            bytes,
+        }
+    }
+
     /// Whether it is long and varied enough to be looked for.
     pub fn is_telling(&self) -> bool {
         usize::from(self.length) == LENGTH && is_varied(&self.bytes)
@@ -46,7 +139,8 @@ impl Sample {
     }
 }
 
-fn is_varied(bytes: &[u8]) -> bool {
+/// Whether bytes tell one place from another.
+pub(super) fn is_varied(bytes: &[u8]) -> bool {
     let mut seen = [0u64; 4];
     for byte in bytes {
         seen[usize::from(byte >> 6)] |= 1 << (byte & 63);
@@ -118,6 +212,33 @@ mod tests {
             assert_eq!(last, length.saturating_sub(LENGTH as u64), "{length}");
             assert!(out.is_sorted());
         }
+    }
+
+    #[test]
+    fn one_byte_that_changes_anywhere_is_seen() {
+        let read: Vec<u8> = (0..100_000u32)
+            .map(|i| (i.wrapping_mul(i) >> 7) as u8)
+            .collect();
+        let length = read.len() as u64;
+        let likeness = Likeness::whole(&read);
+        assert_eq!(likeness.difference(0, &read, length), None);
+        for changed in [0, 31, 32, 50_000, 98_304, 99_999] {
+            let mut bytes = read.clone();
+            bytes[changed] ^= 1;
+            let seen = likeness.difference(0, &bytes, length).unwrap();
+            assert!(
+                seen <= changed as u64 && changed as u64 - seen < BLOCK as u64,
+                "{changed}: {seen}"
+            );
+            // Of a part: of the blocks that lie in it.
+            let part = likeness.difference(5000, &bytes[5000..90_000], length);
+            assert_eq!(part.is_some(), changed == 50_000, "{changed}");
+        }
+        assert!(likeness.covers(5000, 12_288, length) && !likeness.covers(5000, 12_287, length));
+        assert!(
+            likeness.covers(98_304, length, length),
+            "the last one is shorter"
+        );
     }
 
     #[test]
