@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{replay::show_player, results};
+use super::{replay::show_run, results};
 use crate::app::{
     App, Click,
     lab::{Setting, Side},
@@ -29,9 +29,13 @@ const SHORT_ROAD: u16 = 29;
 
 /// Draws it.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
-    if app.lab.playing.is_some() {
-        show_player(pen, app, rooms.body);
-        return;
+    if let Some(kept) = app
+        .lab
+        .playing
+        .and_then(|side| app.lab.sides[side].as_ref())
+    {
+        let measured = kept.outcome.live.summary.measured.as_ref();
+        return show_run(pen, app, rooms, kept.outcome.playable(), measured);
     }
     let room = rooms.text();
     let used = form(pen, app, room);
@@ -271,7 +275,7 @@ fn figure(rows: &mut Rows, name: &str, value: f64, most: f64, said: &str, tone: 
 }
 
 /// The copy path of the process that was traced in one line: `page cache ━■━▶ your buffer ━■━▶ socket queue`.
-fn road(rows: &mut Rows, hops: &[Hop], side: HopSide, width: u16) {
+pub fn road(rows: &mut Rows, hops: &[Hop], side: HopSide, width: u16) {
     let real: Vec<&Hop> = hops
         .iter()
         .filter(|hop| hop.side == side && !hop.ghost)

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{predict, question, replay::show_player, results, trial};
 use crate::app::{App, Job, LabPage, Leaf, PageState, Purpose};
-use crate::model::{Cache, Lab, Page, TransferSpec};
+use crate::model::{Lab, Page, TransferSpec};
 use crate::ui::{
     layout::{Rooms, Tier},
     pen::Pen,
@@ -93,36 +93,18 @@ fn asked(rows: &mut Rows, app: &App, room: Rect) {
 
 /// What the experiment is, before it runs.
 fn experiment(rows: &mut Rows, spec: &TransferSpec, tier: Tier) {
-    let dim = rows.style(Role::Dim);
-    let plain = rows.style(Role::Text);
-    let warmth = if spec.cache == Cache::Warm {
-        "warm"
-    } else {
-        "cold"
-    };
-    let lines = [
-        ("method", spec.method.to_string()),
-        ("from", format!("a {warmth} file of {}", spec.size)),
-        ("to", spec.to.to_string()),
-        ("chunk", spec.chunk.to_string()),
-    ];
     if tier.is_folded() {
         rows.rule();
         let said = format!(
-            "The experiment: {}, a {warmth} file of {}, to {}, in chunks of {}.",
-            spec.method, spec.size, spec.to, spec.chunk
+            "The experiment: {}, a {} file of {}, to {}, in chunks of {}.",
+            spec.method, spec.cache, spec.size, spec.to, spec.chunk
         );
         rows.text(&said, Role::Dim);
         return;
     }
     rows.blank(1);
     rows.group("The experiment", "");
-    for (name, value) in lines {
-        rows.push(Row {
-            left: vec![(format!("{name:10}"), dim), (value, plain)],
-            ..Row::default()
-        });
-    }
+    described(rows, spec);
     rows.blank(1);
     rows.text(
         "It will run twice: untraced for the time, traced for the calls.",
@@ -130,8 +112,25 @@ fn experiment(rows: &mut Rows, spec: &TransferSpec, tier: Tier) {
     );
 }
 
+/// The settings of a transfer, one a row.
+pub fn described(rows: &mut Rows, spec: &TransferSpec) {
+    let (dim, plain) = (rows.style(Role::Dim), rows.style(Role::Text));
+    let settings = [
+        ("method", spec.method.to_string()),
+        ("from", format!("a {} file of {}", spec.cache, spec.size)),
+        ("to", spec.to.to_string()),
+        ("chunk", spec.chunk.to_string()),
+    ];
+    for (name, value) in settings {
+        rows.push(Row {
+            left: vec![(format!("{name:10}"), dim), (value, plain)],
+            ..Row::default()
+        });
+    }
+}
+
 /// On a projector: what the marks mean, at the lower end of the text.
-fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
+pub fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
     const HEIGHT: usize = 7;
     let free = usize::from(room.height).saturating_sub(rows.len());
     if tier != Tier::Wide || free < HEIGHT + 2 {

@@ -1,21 +1,52 @@
 //! One recording, full size.
 
-use crate::app::App;
-use crate::model::Origin;
-use crate::ui::{layout::Rooms, pen::Pen, player, theme::Role};
+use super::{lab, page, results};
+use crate::app::{App, Run};
+use crate::model::{Measured, Origin};
+use crate::ui::{layout::Rooms, pen::Pen, player, theme::Role, widgets::rows::Rows};
 
 /// Draws it.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
-    show_player(pen, app, rooms.body);
-    if let Some(run) = app.shown_run() {
-        let recording = &run.recording;
-        let origin = match recording.origin {
-            Origin::Live => "made just now".to_owned(),
-            Origin::Shipped | Origin::Loaded => format!("recorded on {}", recording.machine.kernel),
-        };
-        let dim = pen.style(Role::Dim);
-        pen.right(rooms.header, 0, &origin, dim);
+    let Some(run) = app.shown_run() else {
+        return show_player(pen, app, rooms.body);
+    };
+    let recording = &run.recording;
+    let origin = match recording.origin {
+        Origin::Live => "made just now".to_owned(),
+        Origin::Shipped | Origin::Loaded => format!("recorded on {}", recording.machine.kernel),
+    };
+    let dim = pen.style(Role::Dim);
+    pen.right(rooms.header, 0, &origin, dim);
+    show_run(pen, app, rooms, run, run.summary.measured.as_ref());
+}
+
+/// A run's playback; where there is room, what the run is and what it comes to stand beside it. `measured` is of its
+/// untraced twin on this machine.
+pub fn show_run(pen: &mut Pen, app: &App, rooms: &Rooms, run: &Run, measured: Option<&Measured>) {
+    let Some(panes) = rooms.page() else {
+        return show_player(pen, app, rooms.body);
+    };
+    let spec = &run.recording.spec;
+    let room = panes.left;
+    let mut rows = Rows::new(pen.theme, room.width);
+    rows.title("The transfer");
+    page::described(&mut rows, spec);
+    rows.blank(1);
+    lab::road(
+        &mut rows,
+        &run.summary.copy_path,
+        spec.method.side(),
+        room.width,
+    );
+    if run.recording.outcome.verified == Some(true) {
+        rows.text("Verified: what arrived is what was sent.", Role::Dim);
     }
+    rows.blank(2);
+    results::counted(&mut rows, app, measured, room);
+    page::legend(&mut rows, rooms.tier, room);
+    rows.show(pen, room, 0);
+    pen.line(panes.hairline, room.y - 1, room.bottom());
+    show_player(pen, app, panes.right);
 }
 
 /// The playback on the screen, in an area; pointing at it seeks.

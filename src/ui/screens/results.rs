@@ -42,10 +42,15 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
         short_figures(rows, app, measured);
     } else {
         rows.blank(2);
-        traced(rows, app);
-        rows.blank(1);
-        untraced(rows, measured, usize::from(room.height));
+        counted(rows, app, measured, room);
     }
+}
+
+/// The counters of both runs, in two groups.
+pub fn counted(rows: &mut Rows, app: &App, measured: Option<&Measured>, room: Rect) {
+    traced(rows, app);
+    rows.blank(1);
+    untraced(rows, measured, usize::from(room.height));
 }
 
 /// `You said 32  recorded 33`, and what explains it.
