@@ -204,6 +204,13 @@ fn lab_with_two_results() {
 }
 
 #[test]
+fn a_run_played_alone_has_its_figures_beside_it() {
+    each_size("lab-playing", |learner| {
+        learner.keys("mmmr ");
+    });
+}
+
+#[test]
 fn reference_cards() {
     each_size_with_reference("cards", |learner| {
         learner.keys("R");

@@ -322,10 +322,38 @@ fn source(canvas: &mut Canvas, player: &Player) {
         .map(|(_, text)| text.len() - text.trim_start().len())
         .min()
         .unwrap_or(0);
-    for (row, (number, text)) in (1..).zip(window) {
+    let width = usize::from(canvas.size().0.saturating_sub(6));
+    let mut row = 1;
+    for (number, text) in window {
         let text = text.get(indent..).unwrap_or("");
-        source_line(canvas, row, number, text, Some(number) == line);
+        if Some(number) == line && text.chars().count() > width {
+            row += folded_line(canvas, row, number, text, width);
+        } else {
+            source_line(canvas, row, number, text, Some(number) == line);
+            row += 1;
+        }
     }
+}
+
+/// The current line in as many rows as it needs: the lines below it give theirs. Gives the rows.
+fn folded_line(canvas: &mut Canvas, row: u16, number: usize, text: &str, width: usize) -> u16 {
+    let code = text.trim_start();
+    let indent = &text[..text.len() - code.len()];
+    let hanging = format!("{indent}    ");
+    let folding = textwrap::Options::new(width)
+        .initial_indent(indent)
+        .subsequent_indent(&hanging);
+    let parts = textwrap::wrap(code, folding);
+    let strong = canvas.marked(Role::Text).add_modifier(Modifier::BOLD);
+    for (below, part) in (row..).zip(&parts) {
+        if below == row {
+            source_line(canvas, row, number, part, true);
+        } else {
+            canvas.lay_over(below, canvas.role(Role::Marker));
+            canvas.put((6, below), part, strong);
+        }
+    }
+    parts.len() as u16
 }
 
 /// The first line shown: such that all lines that make calls are in sight, else the current one in the middle. So
