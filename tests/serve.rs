@@ -757,6 +757,28 @@ fn the_calls_of_a_traced_server_are_saved_as_a_recording() {
     }
 }
 
+#[test]
+fn a_request_that_is_called_off_leaves_nothing() {
+    zclab::endpoint::set_program(env!("CARGO_BIN_EXE_zclab"));
+    let dir = tempfile::tempdir().unwrap();
+    let (method, size) = (Method::ReadWrite, ServePlan::MOST);
+    let plan = ServePlan { method, size };
+    for patience in [0, 30, 120] {
+        let cancel = Cancel::new();
+        let other = cancel.clone();
+        let stop = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(patience));
+            other.cancel();
+        });
+        let began = Instant::now();
+        // A fast machine may have been done before.
+        let _ = request::watch(&plan, dir.path(), &cancel);
+        stop.join().unwrap();
+        assert!(began.elapsed() < Duration::from_secs(15));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}
+
 /// The experiment of the screens: one request by each method, from the accepted connection to the closed one.
 #[test]
 fn the_way_of_one_request_is_recorded_from_accept_to_close() {

@@ -157,13 +157,13 @@ impl Overwritten {
         }
     }
 
-    /// In words: `the registered buffer that was sent`.
+    /// In words: `the registered buffer, not the file`.
     pub fn words(self) -> &'static str {
         match self {
             Overwritten::File => "the file",
             Overwritten::Memory => "the program's memory that was sent",
             Overwritten::Buffer => "the buffer that was sent, not the file",
-            Overwritten::RegisteredBuffer => "the registered buffer that was sent, not the file",
+            Overwritten::RegisteredBuffer => "the registered buffer, not the file",
             Overwritten::SharedMemory => "the memory whose descriptor was sent",
         }
     }
