@@ -22,7 +22,11 @@ fn main() -> io::Result<()> {
         let mut files = fs::read_dir(folder)?
             .map(|entry| entry.map(|entry| entry.path()))
             .collect::<io::Result<Vec<_>>>()?;
-        files.retain(|path| path.is_file());
+        // An editor's own files beside those of the course are hidden ones.
+        files.retain(|path| {
+            let name = path.file_name().unwrap_or_default();
+            path.is_file() && !name.as_encoded_bytes().starts_with(b".")
+        });
         files.sort();
         for file in files {
             pack.extend(file.to_string_lossy().bytes());
