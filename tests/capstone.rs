@@ -146,6 +146,8 @@ fn work_is_never_overwritten() {
     assert!(said.contains("server.c"), "{said}");
     let kept = fs::read_to_string(dir.path().join("server.c")).unwrap();
     assert_eq!(kept, "mine");
+    // Nor is a part of it handed out.
+    assert!(!dir.path().join("README.md").exists());
 }
 
 /// What `check.sh` says of a source that may copy so often; none where it cannot run here.

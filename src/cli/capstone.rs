@@ -32,7 +32,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         .recursive(true)
         .create(dir)
         .with_context(refused)?;
-    for (name, text) in embedded::capstone() {
+    let files = embedded::capstone();
+    let there = |name: &&str| dir.join(name).symlink_metadata().is_ok();
+    let kept: Vec<&str> = files.iter().map(|(name, _)| *name).filter(there).collect();
+    anyhow::ensure!(
+        kept.is_empty(),
+        "{}: it has {}, and work is never overwritten: name another directory",
+        refused(),
+        kept.join(", ")
+    );
+    for (name, text) in files {
         let mode = if name.ends_with(".sh") { 0o777 } else { 0o666 };
         OpenOptions::new()
             .write(true)
