@@ -217,7 +217,8 @@ fn an_edited_file_is_on_the_screen_however_it_was_written() {
     terminal.send("\rn");
     terminal.wait_for("The second page.");
     let saved = |prose| lesson("Road", &[PAGES[0], ("Two", prose), PAGES[2]]);
-    let ways: [(&str, fn(&Path, &str)); 3] = [
+    type Write = fn(&Path, &str);
+    let ways: [(&str, Write); 3] = [
         ("Written in place.", in_place),
         ("Written beside, and renamed.", by_rename),
         ("Written anew.", by_backup),

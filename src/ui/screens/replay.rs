@@ -2,7 +2,7 @@
 
 use super::{lab, page, results};
 use crate::app::{App, Run};
-use crate::model::{Measured, Origin};
+use crate::model::{Measured, Origin, Served, Size, grouped};
 use crate::ui::{layout::Rooms, pen::Pen, player, theme::Role, widgets::rows::Rows};
 
 /// Draws it.
@@ -29,8 +29,13 @@ pub fn show_run(pen: &mut Pen, app: &App, rooms: &Rooms, run: &Run, measured: Op
     let spec = &run.recording.spec;
     let room = panes.left;
     let mut rows = Rows::new(pen.theme, room.width);
-    rows.title("The transfer");
-    page::described(&mut rows, spec);
+    match run.recording.outcome.served {
+        Some(served) => answered(&mut rows, run, served),
+        None => {
+            rows.title("The transfer");
+            page::described(&mut rows, spec);
+        }
+    }
     rows.blank(1);
     lab::road(
         &mut rows,
@@ -47,6 +52,27 @@ pub fn show_run(pen: &mut Pen, app: &App, rooms: &Rooms, run: &Run, measured: Op
     rows.show(pen, room, 0);
     pen.line(panes.hairline, room.y - 1, room.bottom());
     show_player(pen, app, panes.right);
+}
+
+/// What a server sent, and what it received and sent besides.
+fn answered(rows: &mut Rows, run: &Run, served: Served) {
+    rows.title("A server at work");
+    let spec = &run.recording.spec;
+    for (name, value) in [
+        ("method", spec.method.to_string()),
+        ("answers", grouped(served.answers)),
+        ("bodies", spec.size.to_string()),
+        ("heads", Size(served.head_bytes).to_string()),
+        ("requests", Size(served.request_bytes).to_string()),
+    ] {
+        let (dim, plain) = (rows.style(Role::Dim), rows.style(Role::Text));
+        rows.hanging(vec![(name.to_owned(), dim)], 10, &value, plain);
+    }
+    rows.blank(1);
+    rows.text(
+        "The bodies alone are played and counted. Heads and requests are copied once each.",
+        Role::Dim,
+    );
 }
 
 /// The playback on the screen, in an area; pointing at it seeks.
