@@ -6,7 +6,10 @@ use std::{
     os::fd::{BorrowedFd, OwnedFd},
 };
 
-use nix::fcntl::{OFlag, SpliceFFlags, splice};
+use nix::{
+    fcntl::{OFlag, SpliceFFlags, splice},
+    unistd::pipe2,
+};
 
 /// Asked for at once: more than a pipe takes (16 pages, unless it was enlarged).
 const FILL: u64 = 1 << 20;
@@ -24,7 +27,7 @@ pub(super) struct Splice {
 
 impl Splice {
     pub(super) fn new(file: File, range: Range<u64>) -> nix::Result<Splice> {
-        let (read_end, write_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+        let (read_end, write_end) = pipe2(OFlag::O_CLOEXEC)?;
         Ok(Splice {
             file,
             range,
