@@ -21,15 +21,13 @@ pub fn view(theme: Theme, app: &App, page: &TrialPage, [main, side]: [u16; 2]) -
     };
     let pages = found.size.bytes().div_ceil(found.page_size.max(1));
     let share = pages.div_ceil(crate::model::PAGE_CACHE_CELLS as u64);
-    rows.text(
-        &format!(
-            "{} on {}; a cell is {} pages: ■ resident  ▪ in part  · not; bold: new",
-            found.size,
-            found.filesystem,
-            grouped(share)
-        ),
-        Role::Dim,
+    let what = format!(
+        "{} on {}; a cell is {} pages",
+        found.size,
+        found.filesystem,
+        grouped(share)
     );
+    legend(&mut rows, &what, main);
     rows.blank(usize::from(main > 66));
     for (index, step) in found.steps.iter().enumerate() {
         let chosen = index == page.selected;
@@ -48,6 +46,25 @@ pub fn view(theme: Theme, app: &App, page: &TrialPage, [main, side]: [u16; 2]) -
         .get(page.selected)
         .map(|step| said(theme, step, before, side));
     View { main: rows, side }
+}
+
+/// What the marks mean, behind what a cell is; in its own row where there is no room for both.
+fn legend(rows: &mut Rows, what: &str, width: u16) {
+    const MARKS: &str = "■ resident  ▪ in part  · not";
+    let dim = rows.style(Role::Dim);
+    let marks = match width < 76 {
+        true => MARKS.to_owned(),
+        false => format!("{MARKS}; bold: new"),
+    };
+    if what.chars().count() + marks.chars().count() + 2 > usize::from(width) {
+        rows.text(what, Role::Dim);
+        return rows.text(&marks, Role::Dim);
+    }
+    rows.push(Row {
+        left: vec![(what.to_owned(), dim)],
+        right: vec![(marks, dim)],
+        ..Row::default()
+    });
 }
 
 /// A step in two rows: what was done and how many pages are there, and the picture.
