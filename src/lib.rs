@@ -17,7 +17,7 @@
 //! | [`trace`] | ptrace: tracee, stops, the wait loop, descriptors, reading memory | model, syscall |
 //! | [`copypath`] | calls to hops and figures; pure | model, syscall |
 //! | [`serve`] | a real file server and a real proxy: event loop, HTTP, the sending step of each method | model |
-//! | [`experiment`] | a transfer, run twice, as a recording; the alias proof, comparisons, the page cache, errors on purpose | all of the above |
+//! | [`experiment`] | a transfer, run twice, as a recording; the alias proof, comparisons, the page cache, errors on purpose, one request to the server | all of the above |
 //! | [`course`] | lessons: parsing, catalogue, marking, progress; pure | model |
 //! | [`figure`] | figures and playback: (stage, recording, position) to scene; narration; pure | model, syscall, copypath |
 //! | [`store`] | files: recordings, progress; atomic, locked | model |

@@ -242,6 +242,14 @@ pub(super) static FCNTL: Set = one_of(&[
     (1033, "F_ADD_SEALS"),
     (1034, "F_GET_SEALS"),
 ]);
+pub(super) static IOCTL: Set = one_of(&[
+    (0x5401, "TCGETS"),
+    (0x5413, "TIOCGWINSZ"),
+    (0x541b, "FIONREAD"),
+    (0x5421, "FIONBIO"),
+    (0x4004_9409, "FICLONE"),
+    (0x4020_940d, "FICLONERANGE"),
+]);
 pub(super) static EPOLL_CTL: Set = one_of(&[
     (1, "EPOLL_CTL_ADD"),
     (2, "EPOLL_CTL_DEL"),

@@ -181,7 +181,7 @@ static TABLE: &[Spec] = table! {
     io_uring_enter(fd: Fd, to_submit: Size, min_complete: Size, flags: Flags(&flags::URING_ENTER), sig: Pointer("sig"), sigsz: Size) -> Number;
     io_uring_register(fd: Fd, opcode: Int, arg: Pointer("arg"), nr_args: Size) -> Number;
     io_uring_setup(entries: Size, params: Pointer("params")) -> Descriptor;
-    ioctl(fd: Fd, op: Any, arg: Any) -> Number;
+    ioctl(fd: Fd, op: Flags(&flags::IOCTL), arg: Any) -> Number;
     listen(fd: Fd, backlog: Int) -> Nothing, Effect::Renames;
     lseek(fd: Fd, offset: Offset, whence: Flags(&flags::WHENCE)) -> Number;
     madvise(addr: Address, length: Size, advice: Flags(&flags::MADVISE)) -> Nothing;

@@ -1,7 +1,8 @@
 //! The sending step: a part of a file into a socket, one short file a method.
 //!
 //! Each is taken up again after EAGAIN where it stopped: the socket's queue was full, and the loop comes back when the
-//! peer has taken some.
+//! peer has taken some. Learners read these files word for word beside a request's recorded calls, so each call stands in
+//! one place of its file (a splice into the pipe and the one out of it in two).
 
 mod mmap_write;
 mod read_write;
