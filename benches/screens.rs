@@ -3,6 +3,8 @@
 
 #[path = "../tests/terminal/mod.rs"]
 mod terminal;
+#[path = "../tests/explorer/watched.rs"]
+mod watched;
 
 use std::{
     fs,
@@ -32,6 +34,19 @@ fn main() {
         bound("key to frame, 1,000,000 calls open, median, ms", 20.0, {
             key_to_frame(&mut replay(), &["l", "l", "h"])
         }),
+        bound(
+            "key to frame, explorer of 1,000,000 calls, median, ms",
+            20.0,
+            {
+                let path = dir.path().join("watched.jsonl");
+                store::watched::save(&path, &watched::server(200_000)).expect("a recording");
+                let mut terminal =
+                    Terminal::start(zclab(&["replay", path.to_str().expect("UTF-8")]));
+                terminal.wait_for("mode switch");
+                settle(&mut terminal);
+                key_to_frame(&mut terminal, &["j", "\r", "j", "k", "\x1b"])
+            },
+        ),
         bound(
             "idle course for 10 s, wake-ups + bytes",
             0.0,

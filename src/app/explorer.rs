@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Key;
 use crate::copypath::flows::advice;
-use crate::model::{Flow, NO_FLOW, Watched};
-use crate::syscall::{Style, format_call};
+use crate::model::{Flow, NO_FLOW, Trace, Watched};
+use crate::syscall::{Style, errno_name, format_call};
 
 /// What is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +108,10 @@ impl Explorer {
         let selected = self
             .selected()
             .map(|flow| (flow.from.clone(), flow.to.clone()));
+        // The call that is looked at stays; who looks at the last one follows.
+        let begun = |call: &u32| self.watched.trace.calls[*call as usize].start_ns;
+        let looked_at = self.calls.get(self.call).map(begun);
+        let follows = self.call + 1 >= self.calls.len();
         self.watched = watched;
         self.running = running;
         self.refresh();
@@ -119,6 +123,13 @@ impl Explorer {
         };
         self.flow = (0..self.shown.len()).find(is_it).unwrap_or(0);
         self.look_up_calls();
+        let calls = &self.watched.trace.calls;
+        let before = |call: &u32| looked_at.is_some_and(|at| calls[*call as usize].start_ns < at);
+        let place = match follows && running {
+            true => self.calls.len(),
+            false => self.calls.partition_point(before),
+        };
+        self.call = place.min(self.calls.len().saturating_sub(1));
     }
 
     /// The program has written something.
@@ -185,18 +196,14 @@ impl Explorer {
             self.task.is_none_or(|task| task == call.task)
         });
         self.calls = wanted.map(|(call, _)| call as u32).collect();
-        let names = |call: &u32| {
-            let text = format_call(trace, &trace.calls[*call as usize], Style::Short);
-            text.to_lowercase().contains(&filter)
-        };
         // Where the filter is about the flow itself, all its calls are meant.
         if !filter.is_empty()
             && !self
                 .selected()
                 .is_some_and(|flow| flow_text(flow).contains(&filter))
         {
-            let found: Vec<u32> = self.calls.iter().copied().filter(names).collect();
-            self.calls = found;
+            let search = Search::new(&self.watched.trace, &filter);
+            self.calls.retain(|call| search.finds(*call));
         }
     }
 
@@ -300,6 +307,48 @@ impl Explorer {
         self.due -= Duration::from_secs_f64(steps as f64 / pace).min(self.due);
         self.call = moved(self.call, steps as isize, self.calls.len());
         self.playing = self.call + 1 < self.calls.len();
+    }
+}
+
+/// A text that is looked for in calls: in their names, their descriptors, the strings of their arguments, and the
+/// errors that they ended with. What many calls share is looked at once, so that a million are searched between two keys.
+struct Search<'a> {
+    trace: &'a Trace,
+    names: Vec<bool>,
+    descriptors: Vec<bool>,
+    /// Calls with such a string, in order.
+    texts: Vec<u32>,
+    filter: &'a str,
+}
+
+impl Search<'_> {
+    fn new<'a>(trace: &'a Trace, filter: &'a str) -> Search<'a> {
+        let has = |text: &str| text.to_lowercase().contains(filter);
+        let texts = trace.texts.iter().filter(|text| has(&text.text));
+        Search {
+            trace,
+            names: trace.names.iter().map(|name| has(name)).collect(),
+            descriptors: trace
+                .descriptors
+                .iter()
+                .map(|known| has(&known.name))
+                .collect(),
+            texts: texts.map(|text| text.call).collect(),
+            filter,
+        }
+    }
+
+    fn finds(&self, number: u32) -> bool {
+        let call = &self.trace.calls[number as usize];
+        let is_of = |known: &u32| self.descriptors.get(*known as usize) == Some(&true);
+        let failed_so = || {
+            let name = call.errno().and_then(errno_name);
+            name.is_some_and(|name| name.to_lowercase().contains(self.filter))
+        };
+        self.names.get(usize::from(call.name)) == Some(&true)
+            || call.descriptors.iter().any(is_of)
+            || self.texts.binary_search(&number).is_ok()
+            || failed_so()
     }
 }
 

@@ -89,9 +89,15 @@ fn conclude(command: Vec<String>, outcome: watch::Outcome, flows: &Flows) -> Wat
     }
 }
 
-/// What is known while the program runs: its flows, without the calls behind them.
+/// So many of the last calls are shown while the program runs.
+const LAST: usize = 10_000;
+
+/// What is known while the program runs: its flows, and its last calls.
 pub fn snapshot(trace: &Trace, flows: &Flows) -> Watched {
     let report = flows.report(&trace.names);
+    let first = trace.calls.len().saturating_sub(LAST);
+    let mut flow_of = report.flow_of.get(first..).unwrap_or_default().to_vec();
+    flow_of.resize(trace.calls.len() - first, crate::model::NO_FLOW);
     let mut processes: Vec<i32> = trace.tasks.iter().map(|task| task.pid).collect();
     processes.sort_unstable();
     processes.dedup();
@@ -114,8 +120,8 @@ pub fn snapshot(trace: &Trace, flows: &Flows) -> Watched {
         flows: report.flows,
         unexplained: report.unexplained,
         notes: report.notes,
-        trace: Trace::default(),
-        flow_of: Vec::new(),
+        trace: trace.last(LAST),
+        flow_of,
     }
 }
 

@@ -146,6 +146,27 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// A copy with the last calls alone, at most so many; without requests in rings.
+    pub fn last(&self, most: usize) -> Trace {
+        let first = self.calls.len().saturating_sub(most);
+        let texts = self
+            .texts
+            .partition_point(|text| (text.call as usize) < first);
+        let texts = self.texts[texts..].iter().map(|text| Text {
+            call: text.call - first as u32,
+            ..text.clone()
+        });
+        Trace {
+            wall_ns: self.wall_ns,
+            names: self.names.clone(),
+            tasks: self.tasks.clone(),
+            descriptors: self.descriptors.clone(),
+            calls: self.calls[first..].to_vec(),
+            texts: texts.collect(),
+            ..Trace::default()
+        }
+    }
+
     /// The name of a call.
     pub fn name(&self, call: &Call) -> &str {
         self.names

@@ -9,6 +9,8 @@ pub struct Advice {
     pub short: String,
     /// In one sentence, with its conditions.
     pub sentence: String,
+    /// How many CPU copies a byte it would save.
+    pub saves: u64,
 }
 
 /// sendfile(2) and splice(2) move no more than this by one call.
@@ -47,6 +49,7 @@ fn said(short: &str, sentence: &str) -> Advice {
     Advice {
         short: short.to_owned(),
         sentence: sentence.to_owned(),
+        saves: 0,
     }
 }
 
@@ -136,6 +139,7 @@ fn passed(flow: &Flow, from: EndKind, to: EndKind) -> Advice {
     };
     let size = Size(flow.bytes);
     Advice {
+        saves: copies,
         short: format!("{copies} {plural} to save"),
         sentence: format!(
             "{call} would save {copies} CPU {plural} of {size}{own}{calls}, {conditions}."

@@ -1,0 +1,339 @@
+//! The cross-section of the machine: height is bytes. A flow whose bytes are copied through a program's memory rises over
+//! the line of the mode switch; references stay below.
+//!
+//! It is laid out in half rows, so that a cell shows two of them.
+
+use ratatui::{layout::Rect, style::Style};
+
+use super::{
+    super::{pen::Pen, theme::Role},
+    end, shortened,
+};
+use crate::app::explorer::Explorer;
+use crate::model::{End, EndKind, Flow, How, Size};
+
+/// One flow in the picture. Heights are half rows, counted from the picture's top.
+struct Band<'a> {
+    flow: &'a Flow,
+    copied: bool,
+    selected: bool,
+    /// How thick it is; 0: less than half a row, drawn as a line.
+    thick: u16,
+    /// Where it lies in the kernel.
+    lane: u16,
+    /// Where it lies in the program's memory.
+    plateau: u16,
+}
+
+impl Band<'_> {
+    fn halves(&self) -> u16 {
+        self.thick.max(1)
+    }
+
+    fn style(&self, pen: &Pen) -> Style {
+        let how = if self.copied {
+            How::CpuCopy
+        } else {
+            How::Reference
+        };
+        match self.selected {
+            true => pen.style(Role::Hot(how)),
+            false => pen.style(Role::Quiet(how)),
+        }
+    }
+}
+
+/// Where the parts of the picture are.
+struct Parts {
+    room: Rect,
+    /// Rows of the program's memory, above the line of the mode switch.
+    user: u16,
+    /// The columns of the bands.
+    first: u16,
+    last: u16,
+}
+
+/// Draws it.
+pub(super) fn draw(pen: &mut Pen, explorer: &Explorer, room: Rect) {
+    let chosen = chosen(explorer, usize::from(room.height / 3).clamp(1, 8));
+    let copied = chosen.iter().any(|(_, flow)| flow.cpu_copied_bytes() > 0);
+    let label = room.width / 4;
+    let parts = Parts {
+        room,
+        user: if copied { room.height * 2 / 5 } else { 2 },
+        first: room.x + label,
+        last: room.right() - label - 1,
+    };
+    let (bands, scale) = laid_out(&chosen, explorer.flow, &parts);
+    frame(pen, &parts, scale);
+    let ink: Vec<Style> = bands.iter().map(|band| band.style(pen)).collect();
+    paint(pen, &bands, &ink, &parts);
+    for band in &bands {
+        labels(pen, band, &parts);
+        words(pen, band, &parts);
+    }
+}
+
+/// The flows that are shown, with their places: the largest that pass through, and the selected one. Copied ones first:
+/// they are to rise.
+fn chosen(explorer: &Explorer, most: usize) -> Vec<(usize, &Flow)> {
+    let flows = || explorer.flows().enumerate();
+    let mut chosen: Vec<_> = flows()
+        .filter(|(_, flow)| flow.passes_through())
+        .take(most)
+        .collect();
+    if chosen.is_empty() {
+        chosen = flows().take(most.min(3)).collect();
+    }
+    if chosen.iter().all(|(place, _)| *place != explorer.flow) {
+        chosen.truncate(most - 1);
+        chosen.extend(flows().nth(explorer.flow));
+    }
+    chosen.sort_by_key(|(_, flow)| flow.cpu_copied_bytes() == 0);
+    chosen
+}
+
+/// The bands, as thick as fits, and how many bytes a row is.
+fn laid_out<'a>(
+    flows: &[(usize, &'a Flow)],
+    selected: usize,
+    parts: &Parts,
+) -> (Vec<Band<'a>>, f64) {
+    // Twice as many bytes for half a row, until they fit: all on one scale.
+    let mut scale = 1.0;
+    loop {
+        let bands = attempt(flows, selected, parts, scale);
+        let bottom = bands.last().map_or(0, |band| band.lane + band.halves());
+        let plateau = bands.iter().filter(|band| band.copied);
+        let plateau = plateau.map(|band| band.plateau + band.halves()).max();
+        let fits = bottom <= 2 * parts.room.height && plateau.unwrap_or(0) <= 2 * parts.user.max(1);
+        if fits || scale > 1e18 {
+            return (bands, 2.0 * scale);
+        }
+        scale *= 1.05;
+    }
+}
+
+/// The bands where half a row is so many bytes. Each begins at a row, so that its labels have rows of their own.
+fn attempt<'a>(
+    flows: &[(usize, &'a Flow)],
+    selected: usize,
+    parts: &Parts,
+    scale: f64,
+) -> Vec<Band<'a>> {
+    let mut lane = 2 * (parts.user + 2);
+    let mut plateau = 0;
+    let bands = flows.iter().map(|(place, flow)| {
+        let copied = flow.cpu_copied_bytes() > 0;
+        let thick = (flow.bytes as f64 / scale).round().min(10_000.0) as u16;
+        let band = Band {
+            flow,
+            copied,
+            selected: *place == selected,
+            thick,
+            lane,
+            plateau,
+        };
+        let rows = thick.div_ceil(2).max(1);
+        // Air below a thick one, where the next is another kind of thing.
+        lane += 2 * rows + if copied && thick > 1 { 1 + lane % 2 } else { 0 };
+        lane += lane % 2;
+        plateau += if copied { thick.max(1) + 1 } else { 0 };
+        plateau += plateau % 2;
+        band
+    });
+    bands.collect()
+}
+
+fn frame(pen: &mut Pen, parts: &Parts, scale: f64) {
+    let (dim, strong, hairline) = (
+        pen.style(Role::Dim),
+        pen.style(Role::Strong),
+        pen.style(Role::Hairline),
+    );
+    let room = parts.room;
+    pen.text(room, 0, 0, "USER", strong);
+    let line = "╌".repeat(usize::from(room.width));
+    pen.text(room, 0, parts.user, &line, hairline);
+    pen.text(room, 3, parts.user, " mode switch ", dim);
+    pen.text(room, 0, parts.user + 1, "KERNEL", strong);
+    if scale > 2.0 {
+        let said = format!("height is bytes: a row is {}", Size(scale as u64));
+        pen.right(room, 0, &said, dim);
+    }
+}
+
+/// Which band each half row of a column shows.
+fn column(bands: &[Band], x: u16, parts: &Parts) -> Vec<Option<usize>> {
+    let mut halves = vec![None; 2 * usize::from(parts.room.height)];
+    for (number, band) in bands.iter().enumerate() {
+        // What it is at this column, and up to the next: no hole where it is steep.
+        let (here, next) = (height(band, x, parts), height(band, x + 1, parts));
+        let top = here.min(next.max(here.saturating_sub(band.halves())));
+        let bottom = here.max(next.min(here + band.halves())) + band.halves();
+        let bottom = usize::from(bottom).min(halves.len());
+        halves[usize::from(top).min(bottom)..bottom].fill(Some(number));
+    }
+    halves
+}
+
+/// The upper edge of a band at a column: level for a while, then up to the program's memory, and down again, unless it
+/// begins or ends there.
+fn height(band: &Band, x: u16, parts: &Parts) -> u16 {
+    if !band.copied {
+        return band.lane;
+    }
+    let is_memory = |end: &End| end.kind == EndKind::Memory;
+    let span = parts.last.saturating_sub(parts.first).max(1);
+    let ramp = (span / 4).max(1);
+    let near = |memory: bool, distance: u16| if memory { u16::MAX } else { distance };
+    let from_left = near(is_memory(&band.flow.from), x.saturating_sub(parts.first));
+    let from_right = near(is_memory(&band.flow.to), parts.last.saturating_sub(x));
+    let climbed = from_left
+        .min(from_right)
+        .saturating_sub(span / 16)
+        .min(ramp);
+    let rise = f64::from(band.lane - band.plateau) * f64::from(climbed) / f64::from(ramp);
+    band.lane - rise.round() as u16
+}
+
+/// Two half rows a cell. Without tints, lines: the edges of what is thick.
+fn paint(pen: &mut Pen, bands: &[Band], ink: &[Style], parts: &Parts) {
+    for x in parts.first..=parts.last {
+        let halves = column(bands, x, parts);
+        for (row, pair) in halves.chunks(2).enumerate() {
+            let cell = Rect::new(x, parts.room.y + row as u16, 1, 1);
+            let tint = |half: Option<usize>| {
+                let band = &bands[half?];
+                pen.theme.band(band.copied, band.selected).bg
+            };
+            match (pair[0], pair[1]) {
+                (None, None) => {}
+                (upper, lower) if !pen.theme.ascii && tint(upper.or(lower)).is_some() => {
+                    let (upper, lower) = (tint(upper), tint(lower));
+                    let style = |top: Option<_>, bottom: Option<_>| Style {
+                        fg: top,
+                        bg: bottom,
+                        ..Style::new()
+                    };
+                    match (upper, lower) {
+                        (Some(_), None) => pen.text(cell, 0, 0, "▀", style(upper, None)),
+                        (None, Some(_)) => pen.text(cell, 0, 0, "▄", style(lower, None)),
+                        _ if upper == lower => pen.text(cell, 0, 0, " ", style(None, lower)),
+                        _ => pen.text(cell, 0, 0, "▀", style(upper, lower)),
+                    };
+                }
+                (upper, lower) => {
+                    let number = upper.or(lower).unwrap_or(0);
+                    let glyph = if bands[number].copied { "━" } else { "┄" };
+                    pen.text(cell, 0, 0, glyph, ink[number]);
+                }
+            }
+        }
+        edges(pen, bands, ink, x, parts);
+    }
+}
+
+/// The dotted edges of references, and bands that are but a line.
+fn edges(pen: &mut Pen, bands: &[Band], ink: &[Style], x: u16, parts: &Parts) {
+    for (band, ink) in bands.iter().zip(ink) {
+        let glyph = if band.copied { "━" } else { "┄" };
+        let top = height(band, x, parts) / 2;
+        let rows = match band.thick {
+            0 => [Some(top), None],
+            _ if band.copied || band.thick < 3 => [None, None],
+            _ => [Some(top), Some(top + band.thick.div_ceil(2) - 1)],
+        };
+        for row in rows
+            .into_iter()
+            .flatten()
+            .filter(|row| *row < parts.room.height)
+        {
+            let tint = match band.thick {
+                0 => Style::new(),
+                _ => pen.theme.band(band.copied, band.selected),
+            };
+            let cell = Rect::new(x, parts.room.y + row, 1, 1);
+            if band.thick == 0 {
+                pen.buf
+                    .set_style(cell.intersection(pen.buf.area), Style::reset());
+            }
+            pen.text(cell, 0, 0, glyph, ink.patch(tint));
+        }
+    }
+}
+
+/// Where it comes from and how much, and where it goes.
+fn labels(pen: &mut Pen, band: &Band, parts: &Parts) {
+    let (from, to) = (&band.flow.from, &band.flow.to);
+    let row = |end: &End| {
+        let in_memory = band.copied && end.kind == EndKind::Memory;
+        let top = if in_memory { band.plateau } else { band.lane };
+        let middle = (top + band.thick.saturating_sub(1) / 2) / 2;
+        Rect {
+            y: parts.room.y + middle,
+            height: 1,
+            ..parts.room
+        }
+    };
+    let (name, bytes) = match band.selected {
+        true => (pen.style(Role::Accent), pen.style(Role::Accent)),
+        false => (pen.style(Role::Text), pen.style(Role::Dim)),
+    };
+    let width = parts.first - parts.room.x;
+    let left = Rect {
+        width: width - 1,
+        ..row(from)
+    };
+    let start = pen.right(left, 0, &Size(band.flow.bytes).to_string(), bytes);
+    let left = Rect {
+        width: start.saturating_sub(2),
+        ..left
+    };
+    // What is made in memory may stand beside the lane's name.
+    let taken = if left.y == parts.room.y { 6 } else { 0 };
+    let from = shortened(&end(from, true), left.width.saturating_sub(taken));
+    pen.right(left, 0, &from, name);
+    let to_text = shortened(&end(to, false), width - 1);
+    pen.text(row(to), parts.room.width - width + 1, 0, &to_text, name);
+}
+
+/// What stands on a band, where there is room.
+fn words(pen: &mut Pen, band: &Band, parts: &Parts) {
+    let flow = band.flow;
+    let span = parts.last - parts.first;
+    let size = Size(flow.bytes);
+    let (top, room, texts) = match band.copied {
+        true => {
+            let short = format!("{size} ×{:.1}", flow.cpu_copies_per_byte());
+            let long = format!("{short}  {}", flow.programs.join(", "));
+            (band.plateau, span - 2 * rising(span), [long, short])
+        }
+        false => {
+            let names: Vec<&str> = flow.calls_by_name.keys().map(String::as_str).collect();
+            let short = format!("{size}   0 copies");
+            let long = format!("{size}   {} ×{}   0 copies", names.join(", "), flow.calls);
+            (band.lane, span, [long, short])
+        }
+    };
+    // A row that it covers whole; of one with dotted edges, one between them.
+    let row = match band.copied {
+        true => top.div_ceil(2),
+        false => (top + band.thick.saturating_sub(1) / 2) / 2,
+    };
+    let covered = 2 * row >= top && 2 * row + 2 <= top + band.thick;
+    let width = |text: &String| text.chars().count() as u16;
+    let Some(text) = texts.iter().find(|text| covered && width(text) + 2 <= room) else {
+        return;
+    };
+    let x = parts.first + (span - width(text)) / 2;
+    let tint = pen.theme.band(band.copied, band.selected);
+    let style = pen.style(Role::Strong).patch(tint);
+    let cell = Rect::new(x, parts.room.y + row, width(text), 1);
+    pen.text(cell, 0, 0, text, style);
+}
+
+/// Of so many columns, how many it takes from the edge to the plateau.
+fn rising(span: u16) -> u16 {
+    (span / 16 + span / 4).max(1)
+}

@@ -1,0 +1,277 @@
+//! The explorer of a watched program: keys in, screen out, at every size that is promised.
+
+use std::time::Duration;
+
+use ratatui::{buffer::Buffer, layout::Rect};
+use zclab::{
+    app::{
+        Key,
+        explorer::{Explorer, List, Wish},
+    },
+    model::Call,
+    ui::{
+        explorer::view,
+        theme::{Palette, Theme},
+    },
+};
+
+#[path = "explorer/watched.rs"]
+mod watched;
+
+use watched::server;
+
+fn drawn(explorer: &Explorer, (width, height): (u16, u16), theme: &Theme) -> Buffer {
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    view(explorer, theme, area, &mut buf);
+    buf
+}
+
+fn text(buf: &Buffer) -> String {
+    let area = buf.area;
+    let row = |y| {
+        (0..area.width)
+            .map(|x| buf[(x, y)].symbol())
+            .collect::<String>()
+    };
+    let rows: Vec<_> = (0..area.height)
+        .map(|y| row(y).trim_end().to_owned())
+        .collect();
+    rows.join("\n")
+}
+
+fn screen(explorer: &Explorer) -> String {
+    text(&drawn(explorer, (120, 36), &Theme::default()))
+}
+
+fn press(explorer: &mut Explorer, keys: &[Key]) {
+    for key in keys {
+        assert_eq!(explorer.press(*key), None);
+    }
+}
+
+fn type_in(explorer: &mut Explorer, text: &str) {
+    press(explorer, &[Key::Char('/')]);
+    text.chars()
+        .for_each(|letter| press(explorer, &[Key::Char(letter)]));
+}
+
+fn names(explorer: &Explorer) -> Vec<&str> {
+    explorer
+        .flows()
+        .map(|flow| flow.from.name.as_str())
+        .collect()
+}
+
+#[test]
+fn the_explorer_at_each_size() {
+    let mut frames = String::new();
+    for size in [(60, 18), (80, 24), (120, 36), (200, 60)] {
+        let mut explorer = Explorer::new(server(40), false);
+        press(&mut explorer, &[Key::Down]);
+        let flows = text(&drawn(&explorer, size, &Theme::default()));
+        press(&mut explorer, &[Key::Enter, Key::Down, Key::Down]);
+        let calls = text(&drawn(&explorer, size, &Theme::default()));
+        frames += &format!("{}x{}\n{flows}\n\n{calls}\n\n", size.0, size.1);
+    }
+    insta::assert_snapshot!("explorer", frames);
+}
+
+#[test]
+fn without_colours_and_in_ascii_the_bands_are_lines() {
+    let explorer = Explorer::new(server(40), false);
+    let plain = Theme {
+        palette: Palette::None,
+        ..Theme::default()
+    };
+    let frame = text(&drawn(&explorer, (120, 36), &plain));
+    assert!(frame.contains("━━━") && frame.contains("┄┄┄"), "{frame}");
+    let ascii = Theme {
+        ascii: true,
+        ..Theme::default()
+    };
+    let frame = text(&drawn(&explorer, (120, 36), &ascii));
+    assert!(
+        frame.is_ascii() && frame.contains("===") && !frame.replace("? help", "").contains('?'),
+        "{frame}"
+    );
+}
+
+#[test]
+fn what_is_copied_rises_over_the_mode_switch_and_height_is_bytes() {
+    let explorer = Explorer::new(server(40), false);
+    let theme = Theme::default();
+    let buf = drawn(&explorer, (120, 36), &theme);
+    let shown = text(&buf);
+    let line = shown
+        .lines()
+        .position(|line| line.contains("mode switch"))
+        .unwrap() as u16;
+    // In half rows: two for a cell that a tint fills, one for a half block.
+    let height = |copied: bool, rows: std::ops::Range<u16>| {
+        let tint = |selected| theme.band(copied, selected).bg;
+        let of = |colour| colour == tint(true) || colour == tint(false);
+        let halves = rows.map(|y| {
+            let cell = &buf[(60, y)];
+            let full = cell.symbol() != "▀" && cell.symbol() != "▄";
+            match full {
+                true => 2 * u32::from(of(Some(cell.bg))),
+                false => u32::from(of(Some(cell.fg))) + u32::from(of(Some(cell.bg))),
+            }
+        });
+        halves.sum::<u32>()
+    };
+    assert_eq!(height(false, 0..line), 0, "references stay below\n{shown}");
+    assert!(
+        height(true, 0..line) > 0 && height(true, line + 1..19) == 0,
+        "copies rise\n{shown}"
+    );
+    // 8 MiB below, 2.6 MiB above.
+    let ratio = f64::from(height(false, line + 1..19)) / f64::from(height(true, 0..line));
+    assert!((2.2..4.2).contains(&ratio), "{ratio}\n{shown}");
+}
+
+#[test]
+fn the_selected_flow_says_what_would_save_what() {
+    let mut explorer = Explorer::new(server(40), false);
+    assert!(screen(&explorer).contains("not copied by the CPU: 40 sendfile, 80 mode switches."));
+    press(&mut explorer, &[Key::Down]);
+    let shown = screen(&explorer);
+    assert!(
+        shown.contains("copied 2.0 times by the CPU: 20 readv, 20 writev"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("splice through a pipe would save 2 CPU copies"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_filter_finds_flows_and_escape_shows_all_again() {
+    let mut explorer = Explorer::new(server(40), false);
+    type_in(&mut explorer, "logo");
+    assert_eq!(names(&explorer), ["/srv/logo.svg"]);
+    press(
+        &mut explorer,
+        &[
+            Key::Backspace,
+            Key::Backspace,
+            Key::Backspace,
+            Key::Backspace,
+        ],
+    );
+    press(&mut explorer, &[Key::Enter]);
+    assert_eq!(explorer.flows().len(), 5);
+    type_in(&mut explorer, "to save");
+    press(&mut explorer, &[Key::Enter]);
+    assert_eq!(
+        names(&explorer),
+        ["127.0.0.1:18081 > 127.0.0.1:50000", "/srv/logo.svg"]
+    );
+    assert!(screen(&explorer).contains("/to save"));
+    press(&mut explorer, &[Key::Esc]);
+    assert_eq!(explorer.flows().len(), 5);
+}
+
+#[test]
+fn a_search_finds_calls_of_the_flow() {
+    let mut explorer = Explorer::new(server(40), false);
+    press(&mut explorer, &[Key::Down]); // the proxied answer, by readv and writev
+    assert_eq!(explorer.calls().len(), 40);
+    // No flow and no call has this.
+    type_in(&mut explorer, "EPIPE");
+    press(&mut explorer, &[Key::Enter, Key::Enter]);
+    assert_eq!(explorer.calls().len(), 0);
+    assert!(screen(&explorer).contains("none fits the search"));
+}
+
+#[test]
+fn by_thread_only_its_calls_are_shown() {
+    let mut explorer = Explorer::new(server(40), false);
+    press(&mut explorer, &[Key::Tab, Key::Enter]);
+    assert_eq!(explorer.calls().len(), 20);
+    let shown = screen(&explorer);
+    assert!(
+        shown.contains("thread 4711 server") && !shown.contains("4712 worker"),
+        "{shown}"
+    );
+    press(&mut explorer, &[Key::Tab]);
+    assert!(screen(&explorer).contains("4712 worker"));
+    press(&mut explorer, &[Key::Tab]);
+    assert_eq!((explorer.task, explorer.calls().len()), (None, 40));
+}
+
+#[test]
+fn the_calls_behind_a_flow_are_walked_and_played() {
+    let mut explorer = Explorer::new(server(40), false);
+    press(&mut explorer, &[Key::Down, Key::Enter]);
+    assert_eq!(explorer.list, List::Calls);
+    assert!(screen(&explorer).contains("call 1 of 40"));
+    press(
+        &mut explorer,
+        &[Key::Down, Key::Right, Key::Left, Key::PageDown],
+    );
+    assert!(screen(&explorer).contains("call 12 of 40"));
+    press(&mut explorer, &[Key::End]);
+    assert!(screen(&explorer).contains("call 40 of 40"));
+    press(&mut explorer, &[Key::Home, Key::Char(' ')]);
+    assert!(explorer.playing && explorer.next_frame().is_some());
+    explorer.tick(Duration::from_secs(1));
+    assert!(
+        screen(&explorer).contains("call 9 of 40"),
+        "eight calls a second"
+    );
+    press(&mut explorer, &[Key::Char(']')]);
+    explorer.tick(Duration::from_secs(1));
+    assert!(screen(&explorer).contains("call 25 of 40"));
+    explorer.tick(Duration::from_secs(9));
+    assert!(
+        !explorer.playing && explorer.next_frame().is_none(),
+        "it stops at the end"
+    );
+    press(&mut explorer, &[Key::Esc]);
+    assert_eq!(explorer.list, List::Flows);
+    assert_eq!(explorer.press(Key::Char('q')), Some(Wish::Quit));
+}
+
+#[test]
+fn while_the_program_runs_its_calls_are_listed_and_the_last_one_is_followed() {
+    let mut explorer = Explorer::new(server(0), true);
+    explorer.learn(server(10), true);
+    press(&mut explorer, &[Key::Enter]);
+    assert!(screen(&explorer).contains("call 10 of 10") || explorer.call == 0);
+    press(&mut explorer, &[Key::End]);
+    explorer.learn(server(30), true);
+    let shown = screen(&explorer);
+    assert!(
+        shown.contains("call 30 of 30") && shown.contains("running"),
+        "{shown}"
+    );
+    // One that is looked at stays under the eye.
+    press(&mut explorer, &[Key::Up, Key::Up]);
+    let looked_at = explorer.watched.trace.calls[explorer.calls()[explorer.call] as usize].start_ns;
+    explorer.learn(server(50), true);
+    assert_eq!(
+        explorer.watched.trace.calls[explorer.calls()[explorer.call] as usize].start_ns,
+        looked_at
+    );
+    assert_eq!(explorer.press(Key::Ctrl('c')), Some(Wish::Interrupt));
+}
+
+#[test]
+fn a_million_calls_are_searched_and_take_a_hundred_bytes_each() {
+    // A call, its flow, its place in the list behind the flow.
+    assert!(size_of::<Call>() + 2 * size_of::<u32>() <= 100);
+    let mut explorer = Explorer::new(server(200_000), false);
+    let all = zclab::model::grouped(200_000);
+    press(&mut explorer, &[Key::Down, Key::Enter, Key::End]);
+    assert!(screen(&explorer).contains(&format!("call {all} of {all}")));
+    // Where a text is in the flow itself, all its calls are meant.
+    type_in(&mut explorer, "50000");
+    assert_eq!(explorer.calls().len(), 200_000);
+    type_in(&mut explorer, "nothing");
+    press(&mut explorer, &[Key::Enter]);
+    type_in(&mut explorer, "nothing");
+    assert_eq!(explorer.calls().len(), 0);
+}
