@@ -8,7 +8,8 @@ use ratatui::{
 };
 use screen::Learner;
 use zclab::{
-    app::{Click, Effect, Key, Mouse, Screen},
+    app::{App, Click, Effect, Key, Mouse, Overlay, Screen},
+    course::search::Place,
     model::{Ask, QuestionKind, Target},
 };
 
@@ -326,6 +327,138 @@ fn the_whole_glossary_can_be_read_at_every_size() {
             shown = learner.key(Key::Down);
         }
     }
+}
+
+#[test]
+fn a_search_leads_to_the_very_page_and_back() {
+    let mut learner = Learner::new(80, 24);
+    learner.keys("\nnn");
+    let from = (learner.app.screen, learner.app.lesson, learner.app.page);
+    // The words of a title, the last one first, in capitals.
+    let lesson = 6;
+    let of = &learner.app.lessons[lesson];
+    let page = of.pages.iter().position(|page| page.target.is_none());
+    let page = page.expect("a page to read");
+    let title = of.pages[page].title.clone();
+    let place = format!("{} {}, page {}", of.number, of.title, page + 1);
+    let mut words: Vec<String> = title.split(' ').map(str::to_uppercase).collect();
+    words.reverse();
+    let query = format!("/{}", words.join(" "));
+    let search = |learner: &mut Learner| {
+        let mut shown = learner.keys(&query);
+        let wanted = Place::Page { lesson, page };
+        let hits = learner.app.search.hits.iter();
+        let at = hits.map(|hit| hit.place).position(|place| place == wanted);
+        for _ in 0..at.expect("its own title finds a page") {
+            shown = learner.key(Key::Down);
+        }
+        shown
+    };
+    let shown = search(&mut learner);
+    let chosen = shown.lines().find(|line| line.contains('▸')).unwrap();
+    assert!(
+        chosen.contains(&title) && chosen.contains(&place),
+        "{shown}"
+    );
+    let marked = underlined(&learner.frame());
+    let is_wanted = |text: &String| words.iter().any(|word| text.to_uppercase().contains(word));
+    assert!(
+        !marked.is_empty() && marked.iter().all(is_wanted),
+        "{marked:?}"
+    );
+    // Esc in the search changes nothing.
+    learner.key(Key::Esc);
+    assert_eq!(
+        (learner.app.screen, learner.app.lesson, learner.app.page),
+        from
+    );
+    search(&mut learner);
+    let there = learner.key(Key::Enter);
+    assert_eq!((learner.app.lesson, learner.app.page), (lesson, page));
+    assert!(there.contains(&title), "{there}");
+    let visited = Effect::Visit {
+        lesson: learner.app.lessons[lesson].id.clone(),
+        page: page as u32 + 1,
+    };
+    assert!(learner.effects.contains(&visited));
+    learner.keys("n");
+    learner.key(Key::Esc);
+    assert_eq!(
+        (learner.app.screen, learner.app.lesson, learner.app.page),
+        from
+    );
+    learner.key(Key::Esc);
+    assert_eq!(learner.app.screen, Screen::Course);
+}
+
+#[test]
+fn a_search_filters_as_it_is_typed_and_leads_to_cards_and_words() {
+    let mut learner = Learner::new(120, 36);
+    learner.keys("\nn/");
+    let mut found = usize::MAX;
+    for letter in "qvt zq".chars() {
+        // Letters that are keys elsewhere are only letters here.
+        learner.keys(&letter.to_string());
+        let now = learner.app.search.hits.len();
+        assert!(now <= found, "more letters find more");
+        found = now;
+    }
+    assert_eq!(learner.app.search.input.text, "qvt zq");
+    assert!(learner.screen().contains("Nothing has all of this."));
+    learner.key(Key::Ctrl('u'));
+    learner.keys("portable sbytes");
+    let card = learner.key(Key::Enter);
+    assert_eq!(learner.app.screen, Screen::Cards);
+    assert!(card.contains("FreeBSD"), "{card}");
+    learner.key(Key::Esc);
+    assert_eq!((learner.app.screen, learner.app.page), (Screen::Lesson, 1));
+    learner.keys("/alias proof");
+    let shown = learner.key(Key::Enter);
+    assert!(shown.contains("Send, overwrite the source"), "{shown}");
+    learner.key(Key::Esc);
+    assert_eq!((learner.app.screen, learner.app.page), (Screen::Lesson, 1));
+    // A click goes there, too.
+    learner.keys("/pinning");
+    let hit = learner.app.search.hits[0].place;
+    assert!(matches!(hit, Place::Word(_)), "{hit:?}");
+    learner.mouse(spot_of(&learner, Click::Hit(0)));
+    assert!(matches!(learner.app.overlay, Some(Overlay::Words { .. })));
+}
+
+#[test]
+fn every_page_card_and_word_is_found_by_its_own_title() {
+    let mut learner = Learner::new(200, 60);
+    learner.keys("/");
+    let course = &learner.app;
+    let (titles, index) = (all_titles(course), &course.search.index);
+    for (place, title) in titles {
+        let hits = index.find(&title);
+        assert!(hits.iter().any(|hit| hit.place == place), "{title}");
+    }
+}
+
+fn all_titles(app: &App) -> Vec<(Place, String)> {
+    let words = app.words.iter().enumerate();
+    let cards = app.cards.iter().enumerate();
+    let pages = app.lessons.iter().enumerate().flat_map(|(lesson, of)| {
+        let pages = of.pages.iter().enumerate();
+        pages.map(move |(page, shown)| (Place::Page { lesson, page }, shown.title.clone()))
+    });
+    words
+        .map(|(at, word)| (Place::Word(at), word.name().to_owned()))
+        .chain(cards.map(|(at, card)| (Place::Card(at), card.title.clone())))
+        .chain(pages)
+        .collect()
+}
+
+#[test]
+fn nothing_is_looked_up_in_the_middle_of_the_concept_test() {
+    let mut learner = Learner::new(120, 36);
+    learner.keys("C");
+    assert!(learner.app.in_test());
+    learner.keys("/WR");
+    assert_eq!(learner.app.overlay, None);
+    assert!(learner.app.in_test());
 }
 
 /// A press on the middle of what means this.

@@ -354,7 +354,7 @@ fn a_storm_of_sizes_ends_in_a_whole_screen() {
     terminal.resize(80, 24);
     terminal.until("whole screen", |screen| {
         let shown = screen.contents();
-        shown.contains("Modules") && shown.contains("quit")
+        shown.contains("Modules") && shown.contains("? help")
     });
     terminal.send("q");
     assert_eq!(terminal.ended().code(), Some(0));

@@ -102,6 +102,27 @@ fn the_open_page_is_found_again_by_its_title_else_by_its_number() {
 }
 
 #[test]
+fn a_search_finds_what_was_just_written_and_leads_back_to_where_the_page_is_now() {
+    let mut learner = opened(&lesson("Road", &PAGES), 80, 24);
+    let nothing = learner.keys("/zebra");
+    assert!(nothing.contains("Nothing has all of this."), "{nothing}");
+    let more = [PAGES[0], PAGES[1], ("Three", "A zebra crosses.")];
+    let found = edited(&mut learner, &[("01-road.md", &lesson("Road", &more))]);
+    assert!(
+        found.contains("A zebra crosses.") && found.contains("1 of 1"),
+        "{found}"
+    );
+    learner.key(Key::Enter);
+    assert_eq!((learner.app.lesson, learner.app.page), (0, 2));
+    let moved = [("Zero", "It comes before."), more[0], more[1], more[2]];
+    edited(&mut learner, &[("01-road.md", &lesson("Road", &moved))]);
+    assert_eq!((learner.app.lesson, learner.app.page), (0, 3));
+    let back = learner.key(Key::Esc);
+    assert!(back.contains("The first page."), "{back}");
+    assert_eq!((learner.app.screen, learner.app.page), (Screen::Lesson, 1));
+}
+
+#[test]
 fn a_question_that_is_the_same_stays_answered_and_another_is_asked_afresh() {
     let text = lesson("Road", &PAGES);
     let mut learner = opened(&text, 80, 24);

@@ -16,6 +16,8 @@ pub struct CardsScreen {
     pub column: usize,
     /// Where the cards were opened from.
     pub(super) before: Screen,
+    /// One card was looked up: its list was never seen, and Esc does not lead to it.
+    looked_up: bool,
 }
 
 impl Default for CardsScreen {
@@ -26,6 +28,7 @@ impl Default for CardsScreen {
             row: 0,
             column: 0,
             before: Screen::Course,
+            looked_up: false,
         }
     }
 }
@@ -51,8 +54,16 @@ impl App {
     pub(super) fn open_cards(&mut self) {
         let here = self.card_here();
         self.show_cards();
-        self.on_cards.open = false;
+        (self.on_cards.open, self.on_cards.looked_up) = (false, false);
         self.on_cards.selected = here.unwrap_or(self.on_cards.selected);
+    }
+
+    /// Opens one card from elsewhere.
+    pub(super) fn look_up_card(&mut self, card: usize) {
+        let elsewhere = self.screen != Screen::Cards;
+        self.show_cards();
+        self.on_cards.looked_up = elsewhere || self.on_cards.looked_up;
+        self.open_card(card);
     }
 
     /// Goes to the cards, and knows where from.
@@ -79,7 +90,7 @@ impl App {
 
     /// Esc: from the card to the list, from there back.
     pub(super) fn leave_cards(&mut self) {
-        if self.on_cards.open {
+        if self.on_cards.open && !self.on_cards.looked_up {
             self.on_cards.open = false;
         } else {
             self.screen = self.on_cards.before;

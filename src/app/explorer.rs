@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Key;
+use super::{Key, input::TextInput};
 use crate::copypath::flows::advice;
 use crate::model::{Flow, NO_FLOW, Trace, Watched};
 use crate::syscall::{Style, errno_name, format_call};
@@ -44,7 +44,7 @@ pub struct Explorer {
     /// Only calls of this thread: an index into the trace's tasks.
     pub task: Option<u16>,
     /// Only flows and calls with this text.
-    pub filter: String,
+    pub filter: TextInput,
     /// The filter is being typed.
     pub typing: bool,
     /// The keys are shown.
@@ -90,7 +90,7 @@ impl Explorer {
             flow: 0,
             call: 0,
             task: None,
-            filter: String::new(),
+            filter: TextInput::default(),
             typing: false,
             help: false,
             playing: false,
@@ -167,7 +167,7 @@ impl Explorer {
     }
 
     fn refresh(&mut self) {
-        let filter = self.filter.to_lowercase();
+        let filter = self.filter.text.to_lowercase();
         let flows = self.watched.flows.iter().enumerate();
         let wanted =
             flows.filter(|(_, flow)| filter.is_empty() || flow_text(flow).contains(&filter));
@@ -187,7 +187,7 @@ impl Explorer {
             return;
         };
         let flow = *flow as u32;
-        let filter = self.filter.to_lowercase();
+        let filter = self.filter.text.to_lowercase();
         let by_flow = self.watched.flow_of.iter().enumerate();
         let by_flow = by_flow.filter(|(_, of)| **of == flow && **of != NO_FLOW);
         let trace = &self.watched.trace;
@@ -219,14 +219,14 @@ impl Explorer {
             Key::Char('?') => self.help = true,
             Key::Char('/') => {
                 self.typing = true;
-                self.filter.clear();
+                self.filter = TextInput::default();
                 self.refresh();
             }
             Key::Tab => self.next_task(),
             Key::Enter if self.list == List::Flows => self.list = List::Calls,
             Key::Esc if self.list == List::Calls => self.list = List::Flows,
             Key::Esc => {
-                self.filter.clear();
+                self.filter = TextInput::default();
                 self.task = None;
                 self.refresh();
             }
@@ -243,14 +243,11 @@ impl Explorer {
     }
 
     fn type_in(&mut self, key: Key) {
-        match key {
-            Key::Char(letter) => self.filter.push(letter),
-            Key::Backspace => drop(self.filter.pop()),
-            Key::Esc => {
-                self.filter.clear();
-                self.typing = false;
+        if !self.filter.press(key) {
+            self.typing = false;
+            if key == Key::Esc {
+                self.filter = TextInput::default();
             }
-            _ => self.typing = false,
         }
         self.refresh();
     }

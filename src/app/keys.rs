@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, ops::Deref};
 
-use super::{App, Guessing, Leaf, Overlay, Screen};
+use super::{App, Guessing, Leaf, Overlay, Screen, input::TextInput};
 use crate::model::{Ask, Predict, What};
 
 /// A key, as the program understands it.
@@ -122,6 +122,10 @@ pub enum Command {
     Cards,
     /// What words mean.
     Words,
+    /// Search over all text.
+    Search,
+    /// A key that writes what is searched for.
+    Type(Key),
     /// The help page.
     Help,
     /// The next theme.
@@ -265,6 +269,22 @@ const ENDS: &[(Key, Command)] = &[(K::Home, C::First), (K::End, C::Last)];
 /// question, and left elsewhere.
 pub const TABLE: &[Binding] = &[
     // An overlay covers the page: its keys come first.
+    row(
+        UP_DOWN,
+        "↑↓",
+        "choose",
+        "choose what was found",
+        G::Page,
+        has_found,
+    ),
+    row(
+        CONFIRM,
+        "Enter",
+        "go there",
+        "go to what was found",
+        G::Page,
+        has_found,
+    ),
     row(UP_DOWN, "↑↓", "choose", "choose a word", G::Page, in_words),
     row(
         &[(K::Tab, C::Tab)],
@@ -920,6 +940,14 @@ pub const TABLE: &[Binding] = &[
         can_open_words,
     ),
     row(
+        &[(K::Char('/'), C::Search)],
+        "/",
+        "search",
+        "search lessons, cards and words",
+        G::Everywhere,
+        can_search,
+    ),
+    row(
         &[(K::Char('?'), C::Help)],
         "?",
         "help",
@@ -983,6 +1011,9 @@ pub fn short(app: &App, binding: &Binding) -> Cow<'static, str> {
 /// What a key does now.
 pub fn command(app: &App, key: Key) -> Option<Command> {
     let at = At::now(app);
+    if in_search(at) && TextInput::takes(key) {
+        return Some(Command::Type(key));
+    }
     TABLE
         .iter()
         .filter(|binding| (binding.possible)(at))
@@ -1005,7 +1036,9 @@ fn rows(at: At) -> Vec<&'static Binding> {
     let mut taken: Vec<Key> = Vec::new();
     let mut rows = Vec::new();
     for binding in TABLE.iter().filter(|binding| (binding.possible)(at)) {
-        if binding.keys.iter().any(|(key, _)| !taken.contains(key)) {
+        // What is typed means nothing else.
+        let is_typed = in_search(at) && TextInput::takes(binding.keys[0].0);
+        if !is_typed && binding.keys.iter().any(|(key, _)| !taken.contains(key)) {
             rows.push(binding);
         }
         taken.extend(binding.keys.iter().map(|(key, _)| *key));
@@ -1025,6 +1058,9 @@ fn in_calls(app: At) -> bool {
 fn in_source(app: At) -> bool {
     matches!(app.cover, Some(Overlay::Source { .. }))
 }
+fn in_search(app: At) -> bool {
+    matches!(app.cover, Some(Overlay::Search { .. }))
+}
 fn in_words(app: At) -> bool {
     matches!(app.cover, Some(Overlay::Words { .. }))
 }
@@ -1037,8 +1073,11 @@ fn in_glossary(app: At) -> bool {
 fn in_help(app: At) -> bool {
     matches!(app.cover, Some(Overlay::Help { .. }))
 }
+fn has_found(app: At) -> bool {
+    in_search(app) && !app.search.hits.is_empty()
+}
 fn scrolls_overlay(app: At) -> bool {
-    app.cover.is_some()
+    app.cover.is_some() && (!in_search(app) || has_found(app))
 }
 fn in_course(app: At) -> bool {
     no_overlay(app) && app.screen == Screen::Course && !app.lessons.is_empty()
@@ -1148,6 +1187,9 @@ fn card_text_leaf(app: At) -> bool {
 }
 fn can_open_cards(app: At) -> bool {
     looks_up(app) && !app.cards.is_empty() && app.screen != Screen::Cards
+}
+fn can_search(app: At) -> bool {
+    looks_up(app) && !app.lessons.is_empty()
 }
 fn can_open_words(app: At) -> bool {
     looks_up(app) && !app.words.is_empty()

@@ -5,6 +5,7 @@ mod cards;
 mod course;
 pub mod explorer;
 mod guess;
+pub mod input;
 pub mod keys;
 pub mod lab;
 mod lesson;
@@ -14,6 +15,7 @@ pub mod question;
 mod reload;
 mod round;
 mod run;
+mod search;
 pub mod trial;
 mod update;
 mod words;
@@ -32,6 +34,7 @@ pub use self::{
     question::QuestionState,
     round::{Round, RoundItem, RoundKind, WEEK},
     run::{Job, Outcome, Progress, Purpose, Run},
+    search::Search,
     trial::{ErrorCase, Experiments, TrialPage},
     update::number,
 };
@@ -111,6 +114,8 @@ pub enum Click {
     Cell(usize, usize),
     /// A word of the glossary.
     Word(usize),
+    /// Something that was found.
+    Hit(usize),
 }
 
 /// Something that happened.
@@ -288,6 +293,10 @@ pub struct App {
     before_experiments: Screen,
     /// The list of cards, and the open one.
     pub on_cards: CardsScreen,
+    /// The last search.
+    pub search: Search,
+    /// Where the page on the screen was searched from: screen, lesson, page.
+    found_from: Option<(Screen, usize, usize)>,
     /// The recording that is played full size.
     pub replay: Option<Replay>,
     /// The experiment that runs.
@@ -337,6 +346,8 @@ impl App {
             experiments: Experiments::default(),
             before_experiments: Screen::Course,
             on_cards: CardsScreen::default(),
+            search: Search::default(),
+            found_from: None,
             replay: None,
             job: None,
             jobs: 0,

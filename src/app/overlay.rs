@@ -1,4 +1,4 @@
-//! What can lie over a page: help, the source, the calls, the words. Each scrolls.
+//! What can lie over a page: help, the source, the calls, the words, a search. Each scrolls.
 
 use super::Command;
 
@@ -31,6 +31,13 @@ pub enum Overlay {
         /// The whole glossary is listed, not the words of the page alone.
         all: bool,
     },
+    /// A search.
+    Search {
+        /// The chosen one of what was found.
+        at: usize,
+        /// How much was found.
+        count: usize,
+    },
 }
 
 /// How far a page key goes.
@@ -41,9 +48,9 @@ impl Overlay {
     pub fn scroll(&mut self, command: Command, room: usize) {
         let (at, last) = match self {
             Overlay::Help { top } | Overlay::Source { top } => (top, room),
-            Overlay::Calls { at, count } | Overlay::Words { at, count, .. } => {
-                (at, count.saturating_sub(1))
-            }
+            Overlay::Calls { at, count }
+            | Overlay::Words { at, count, .. }
+            | Overlay::Search { at, count } => (at, count.saturating_sub(1)),
         };
         *at = match command {
             Command::Up => at.saturating_sub(1),

@@ -43,6 +43,10 @@ impl App {
         };
         let here = moved((self.lesson, self.page));
         let selected = moved((self.course.selected, 0));
+        let from = self.found_from.and_then(|(screen, lesson, page)| {
+            let (lesson, page) = moved((lesson, page))?;
+            Some((screen, lesson, page))
+        });
         let kept: HashMap<Place, Place> = self
             .pages
             .keys()
@@ -63,6 +67,9 @@ impl App {
         self.move_round(&asked, same_test);
         let mut effects = self.move_job(&kept);
         effects.extend(self.open_again(here));
+        self.found_from = from;
+        self.search_again();
+        self.list_words_again();
         effects
     }
 

@@ -107,8 +107,7 @@ impl App {
             _ => {}
         }
         if self.overlay.is_some() {
-            self.obey_overlay(command);
-            return Vec::new();
+            return self.obey_overlay(command);
         }
         match command {
             Command::Help => self.overlay = Some(Overlay::Help { top: 0 }),
@@ -118,6 +117,7 @@ impl App {
             Command::Experiments => self.open_experiments(),
             Command::Cards => self.open_cards(),
             Command::Words => self.open_words(),
+            Command::Search => self.open_search(),
             Command::Quiz => return self.open_quiz(),
             Command::Review => return self.open_review(),
             Command::Test => return self.open_test(),
@@ -161,6 +161,7 @@ impl App {
         }
         match self.screen {
             Screen::Course if command == Command::Confirm => {
+                self.found_from = None;
                 return self.open(
                     self.course.selected,
                     self.next_page(self.course.selected),
@@ -210,11 +211,16 @@ impl App {
         }
     }
 
-    fn obey_overlay(&mut self, command: Command) {
+    fn obey_overlay(&mut self, command: Command) -> Vec<Effect> {
         let room = self.scroll_room;
         match (command, &mut self.overlay) {
             (Command::Back, _) => self.overlay = None,
             (Command::Tab, _) => self.turn_words(),
+            (Command::Type(key), _) => self.type_in_search(key),
+            (Command::Confirm, Some(Overlay::Search { at, .. })) => {
+                let at = *at;
+                return self.go_to_hit(at);
+            }
             (Command::Confirm, Some(Overlay::Calls { at, .. })) => {
                 let at = *at;
                 self.overlay = None;
@@ -223,6 +229,7 @@ impl App {
             (command, Some(overlay)) => overlay.scroll(command, room),
             _ => {}
         }
+        Vec::new()
     }
 
     fn open_calls(&mut self) {
@@ -397,7 +404,7 @@ impl App {
             Screen::Course | Screen::Replay => {}
             Screen::Experiments => self.screen = self.before_experiments,
             Screen::Trial => self.screen = Screen::Experiments,
-            Screen::Lesson | Screen::Quiz | Screen::Round => self.screen = Screen::Course,
+            Screen::Lesson | Screen::Quiz | Screen::Round => self.leave_page(),
             Screen::Cards => self.leave_cards(),
         }
         self.leaf = Leaf::Text;
@@ -685,6 +692,7 @@ impl App {
             Click::Card(card) => self.on_cards.selected = card,
             Click::Cell(row, column) => self.select_cell(row, column),
             Click::Word(word) => self.open_word(word),
+            Click::Hit(hit) => return self.go_to_hit(hit),
         }
         Vec::new()
     }

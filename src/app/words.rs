@@ -39,6 +39,16 @@ impl App {
         self.overlay = Some(Overlay::Words { at, count, all });
     }
 
+    /// The page was edited: it may use other words.
+    pub(super) fn list_words_again(&mut self) {
+        if let Some(Overlay::Words { at, all, .. }) = self.overlay {
+            match self.listed_words(all).len().checked_sub(1) {
+                Some(last) => self.list_words(all, at.min(last)),
+                None => self.overlay = None,
+            }
+        }
+    }
+
     /// Opens the meaning of one word: among those of the page if it is one of them and they are listed.
     pub(super) fn open_word(&mut self, word: usize) {
         self.pause();

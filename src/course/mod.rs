@@ -2,7 +2,7 @@
 //!
 //! A lesson file becomes a [`crate::model::Lesson`] in [`parse`]; [`catalogue`] joins the files of a course and
 //! finds what only shows between them; [`mark`] judges answers; [`prose`] lays text out; [`room`] says what does
-//! not fit the screen; [`progress`] folds the log into a state.
+//! not fit the screen; [`search`] finds what was written; [`progress`] folds the log into a state.
 
 mod block;
 pub mod card;
@@ -21,6 +21,7 @@ pub mod progress;
 pub mod prose;
 pub mod review;
 pub mod room;
+pub mod search;
 mod target;
 mod trial;
 

@@ -1,4 +1,6 @@
-//! What lies over a page: help from the key table, the source, the calls, the words. The page behind turns to hairline.
+//! What lies over a page: help from the key table, the source, the calls, the words, a search. The page behind turns to hairline.
+
+mod search;
 
 use ratatui::{layout::Rect, style::Style};
 use unicode_width::UnicodeWidthStr;
@@ -26,6 +28,7 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
         Overlay::Help { .. } => centred(rooms.body, 82, 30),
         Overlay::Source { .. } => centred(rooms.body, 104, rooms.body.height),
         Overlay::Calls { .. } => centred(rooms.body, 104, rooms.body.height),
+        Overlay::Search { .. } => centred(rooms.body, 104, rooms.body.height),
         Overlay::Words { count, .. } => centred(rooms.body, 96, (count as u16 + 6).clamp(18, 30)),
     };
     let inner = frame(pen, room);
@@ -35,6 +38,7 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
         Overlay::Source { top } => source(pen, app, inner, top),
         Overlay::Calls { at, .. } => calls(pen, app, inner, at),
         Overlay::Words { at, all, .. } => words(pen, app, inner, at, all),
+        Overlay::Search { at, .. } => search::draw(pen, app, inner, at),
     }
 }
 

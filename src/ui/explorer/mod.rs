@@ -9,6 +9,7 @@ use super::{
     layout::rooms,
     pen::{Pen, Spots},
     theme::{Role, Theme},
+    widgets::prompt::prompt,
 };
 use crate::app::explorer::{Explorer, KEYS, List};
 use crate::copypath::flows::advice;
@@ -446,9 +447,8 @@ fn help(pen: &mut Pen, room: Rect) {
 fn message(pen: &mut Pen, explorer: &Explorer, room: Rect) {
     let dim = pen.style(Role::Dim);
     let mut parts = Vec::new();
-    if explorer.typing || !explorer.filter.is_empty() {
-        let cursor = if explorer.typing { "▏" } else { "" };
-        parts.push(format!("/{}{cursor}", explorer.filter));
+    if explorer.typing || !explorer.filter.text.is_empty() {
+        parts.push(prompt(&explorer.filter, explorer.typing));
     }
     if let Some(task) = explorer
         .task

@@ -2,5 +2,6 @@
 
 pub mod bar;
 pub mod marks;
+pub mod prompt;
 pub mod rows;
 pub mod week;

@@ -1,0 +1,344 @@
+//! Search over all that can be read: the pages of the lessons with their figures, the cards, the glossary. What is
+//! asked is left out, so that no answer is found that way.
+
+use std::ops::Range;
+
+use crate::model::{Card, Figure, Lesson, Page, Target, Word};
+
+use super::prose;
+
+/// Where something was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A word of the glossary, by its place in it.
+    Word(usize),
+    /// A card, by its place among the cards.
+    Card(usize),
+    /// A page of a lesson.
+    Page {
+        /// The lesson's place in the course, from 0.
+        lesson: usize,
+        /// The page's place in the lesson, from 0.
+        page: usize,
+    },
+}
+
+/// A text, and where in it what was looked for stands: byte ranges, in their order, none touching another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marked {
+    /// The text.
+    pub text: String,
+    /// What was found in it.
+    pub marks: Vec<Range<usize>>,
+}
+
+/// Something that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Where.
+    pub place: Place,
+    /// The page's title, the card's, or the word itself.
+    pub title: Marked,
+    /// The line that has most of what was looked for; of a word that was looked for itself, what it means.
+    pub line: Marked,
+}
+
+/// Everything that can be found.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    place: Place,
+    title: Text,
+    lines: Vec<Text>,
+}
+
+/// A text as it is shown, and as it is compared: character by character in small letters.
+#[derive(Clone, Debug)]
+struct Text {
+    shown: String,
+    small: String,
+}
+
+/// One row a paragraph, item or line of code: nothing is folded.
+const UNFOLDED: usize = 10_000;
+
+impl Index {
+    /// Words first, then cards, then pages in the order of the course.
+    pub fn new(lessons: &[Lesson], figures: &[Figure], cards: &[Card], words: &[Word]) -> Index {
+        let mut entries = Vec::new();
+        for (at, word) in words.iter().enumerate() {
+            let mut lines = vec![Text::new(&word.forms.join(", "))];
+            lines.splice(0..0, plain(&word.text));
+            entries.push(Entry::new(Place::Word(at), word.name(), lines));
+        }
+        for (at, card) in cards.iter().enumerate() {
+            entries.push(Entry::new(Place::Card(at), &card.title, card_lines(card)));
+        }
+        for (lesson, of) in lessons.iter().enumerate() {
+            for (page, shown) in of.pages.iter().enumerate() {
+                let place = Place::Page { lesson, page };
+                entries.push(Entry::new(place, &shown.title, page_lines(shown, figures)));
+            }
+        }
+        Index { entries }
+    }
+
+    /// What has all words of the query, in any order, whatever the case. First where the title has them all, then
+    /// where a line does, then where they stand in several; before all these, where each begins a word.
+    pub fn find(&self, query: &str) -> Vec<Hit> {
+        let small = smaller(query);
+        let mut wanted: Vec<&str> = small.split_whitespace().collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let found = self.entries.iter();
+        let mut found: Vec<(usize, &Entry)> = found
+            .filter_map(|entry| Some((entry.rank(&wanted)?, entry)))
+            .collect();
+        found.sort_by_key(|(rank, _)| *rank);
+        found
+            .into_iter()
+            .map(|(_, entry)| entry.hit(&wanted))
+            .collect()
+    }
+}
+
+fn card_lines(card: &Card) -> Vec<Text> {
+    let mut lines: Vec<Text> = card.signature.iter().map(|line| Text::new(line)).collect();
+    for said in [&card.counts, &card.conditions, &card.pitfalls, &card.since] {
+        lines.extend(said.iter().flat_map(|line| plain(line)));
+    }
+    if let Some(table) = &card.table {
+        for (what, cells) in &table.rows {
+            let systems = table.columns.iter().zip(cells);
+            let cells: Vec<String> = systems
+                .map(|(system, cell)| format!("{system}: {cell}"))
+                .collect();
+            lines.push(Text::new(&format!("{what}. {}", cells.join("; "))));
+        }
+    }
+    lines.extend(plain(&card.body));
+    lines.push(Text::new(&card.sources.join("; ")));
+    lines.push(Text::new(&card.name));
+    lines
+}
+
+fn page_lines(page: &Page, figures: &[Figure]) -> Vec<Text> {
+    let mut lines = plain(&page.prose);
+    if let Some(Target::Figure(id)) = &page.target
+        && let Some(figure) = figures.iter().find(|figure| figure.id == *id)
+    {
+        lines.push(Text::new(&figure.title));
+        lines.extend(figure.steps.iter().map(|step| Text::new(&step.text)));
+        lines.push(Text::new(&figure.source));
+    }
+    lines
+}
+
+/// The lines of a CommonMark text, without what only frames it.
+fn plain(markdown: &str) -> Vec<Text> {
+    prose::lay_out(markdown, UNFOLDED)
+        .iter()
+        .map(|row| row.text())
+        .filter(|text| text.contains(char::is_alphanumeric))
+        .map(|text| Text::new(&text))
+        .collect()
+}
+
+/// In small letters, character by character, so that places in it can be counted.
+fn smaller(text: &str) -> String {
+    let small = |c: char| {
+        let mut small = c.to_lowercase();
+        match (small.next(), small.next()) {
+            (Some(one), None) => one,
+            _ => c,
+        }
+    };
+    text.chars().map(small).collect()
+}
+
+impl Text {
+    /// Spaces of any kind are one space; what parts the cells of a table are two.
+    fn new(text: &str) -> Text {
+        let mut shown = String::new();
+        for word in text.split(char::is_whitespace) {
+            if !word.is_empty() {
+                shown += word;
+                shown.push(' ');
+            } else if !shown.ends_with("  ") {
+                shown.push(' ');
+            }
+        }
+        let shown = shown.trim();
+        let shown = shown.strip_prefix("• ").unwrap_or(shown).to_owned();
+        let small = smaller(&shown);
+        Text { shown, small }
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.small.contains(word)
+    }
+
+    /// Whether a word of the text begins so. What begins with a sign, as in `(2)`, begins anywhere.
+    fn begins(&self, word: &str) -> bool {
+        let mut places = self.small.match_indices(word);
+        places.any(|(at, _)| {
+            !word.starts_with(char::is_alphanumeric)
+                || !self.small[..at].ends_with(char::is_alphanumeric)
+        })
+    }
+
+    /// How much of what is wanted is here: what begins a word counts double.
+    fn worth(&self, wanted: &[&str]) -> usize {
+        let worth = |word: &&str| usize::from(self.has(word)) + usize::from(self.begins(word));
+        wanted.iter().map(worth).sum()
+    }
+
+    fn mark(&self, wanted: &[&str]) -> Marked {
+        let mut places: Vec<Range<usize>> = wanted
+            .iter()
+            .flat_map(|word| self.small.match_indices(*word))
+            .map(|(at, word)| at..at + word.len())
+            .collect();
+        places.sort_by_key(|place| (place.start, place.end));
+        let mut marks: Vec<Range<usize>> = Vec::new();
+        for place in places {
+            match marks.last_mut() {
+                Some(last) if place.start <= last.end => last.end = last.end.max(place.end),
+                _ => marks.push(place),
+            }
+        }
+        Marked {
+            marks: marks.into_iter().map(|mark| self.as_shown(mark)).collect(),
+            text: self.shown.clone(),
+        }
+    }
+
+    /// A byte range of the small text as one of the text that is shown: both have the same characters, of which some
+    /// may be longer in the one than in the other.
+    fn as_shown(&self, range: Range<usize>) -> Range<usize> {
+        let place = |at: usize| {
+            let characters = self.small[..at].chars().count();
+            let mut places = self.shown.char_indices().map(|(place, _)| place);
+            places.nth(characters).unwrap_or(self.shown.len())
+        };
+        place(range.start)..place(range.end)
+    }
+}
+
+impl Entry {
+    fn new(place: Place, title: &str, lines: Vec<Text>) -> Entry {
+        Entry {
+            place,
+            title: Text::new(title),
+            lines,
+        }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Text> {
+        std::iter::once(&self.title).chain(&self.lines)
+    }
+
+    /// The lower the better; none where a word is missing.
+    fn rank(&self, wanted: &[&str]) -> Option<usize> {
+        let somewhere = |word: &&str| self.texts().any(|text| text.has(word));
+        if !wanted.iter().all(somewhere) {
+            return None;
+        }
+        let all_in = |text: &Text| wanted.iter().all(|word| text.has(word));
+        let spread = match () {
+            () if all_in(&self.title) => 0,
+            () if self.lines.iter().any(all_in) => 1,
+            () => 2,
+        };
+        let begins = |word: &&str| self.texts().any(|text| text.begins(word));
+        Some(spread + if wanted.iter().all(begins) { 0 } else { 3 })
+    }
+
+    fn hit(&self, wanted: &[&str]) -> Hit {
+        // Who looks for a word wants its meaning, which stands first.
+        let is_itself =
+            matches!(self.place, Place::Word(_)) && wanted.iter().all(|word| self.title.has(word));
+        let lines = if is_itself { 1 } else { self.lines.len() };
+        let mut best: Option<(&Text, usize)> = None;
+        for line in self.lines.iter().take(lines) {
+            let worth = line.worth(wanted);
+            if best.is_none_or(|(_, most)| worth > most) {
+                best = Some((line, worth));
+            }
+        }
+        Hit {
+            place: self.place,
+            title: self.title.mark(wanted),
+            line: best.map_or_else(Marked::default, |(line, _)| line.mark(wanted)),
+        }
+    }
+}
+
+impl Marked {
+    /// The part around the first mark that fits so many cells, with `…` where something was left out.
+    pub fn excerpt(&self, width: usize) -> Marked {
+        if prose::width(&self.text) <= width {
+            return self.clone();
+        }
+        let first = self.marks.first().map_or(0, |mark| mark.start);
+        // A third of the room shows what stands before; the rest belongs to the match and what follows.
+        // Where the end is near, more of what stands before fits.
+        let near = self.start_before(first, width / 3);
+        let start = near.min(self.start_before(self.text.len(), width.saturating_sub(1)));
+        let before = if start > 0 { "…" } else { "" };
+        let room = width.saturating_sub(prose::width(before));
+        let rest = &self.text[start..];
+        let whole = prose::width(rest) <= room;
+        let end = match whole {
+            true => self.text.len(),
+            false => start + fitting(rest, room.saturating_sub(1)),
+        };
+        let after = if whole { "" } else { "…" };
+        let shift = |at: usize| at.clamp(start, end) - start + before.len();
+        let marks = self.marks.iter();
+        Marked {
+            marks: marks
+                .map(|mark| shift(mark.start)..shift(mark.end))
+                .filter(|mark| !mark.is_empty())
+                .collect(),
+            text: format!("{before}{}{after}", &self.text[start..end]),
+        }
+    }
+
+    /// The beginning of a word at most so many cells before a place.
+    fn start_before(&self, place: usize, cells: usize) -> usize {
+        let mut start = place;
+        for (at, c) in self.text[..place].char_indices().rev() {
+            if prose::width(&self.text[at..place]) > cells {
+                break;
+            }
+            if at == 0 || c == ' ' {
+                start = if at == 0 { 0 } else { at + 1 };
+            }
+        }
+        start
+    }
+}
+
+/// How many bytes of a text fit so many cells.
+fn fitting(text: &str, cells: usize) -> usize {
+    let mut end = 0;
+    for (at, c) in text.char_indices() {
+        let next = at + c.len_utf8();
+        if prose::width(&text[..next]) > cells {
+            break;
+        }
+        end = next;
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests;

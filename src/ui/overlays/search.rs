@@ -1,0 +1,111 @@
+//! The search: what is typed, and what it finds, each with the line that has it.
+
+use ratatui::{layout::Rect, style::Modifier};
+use unicode_width::UnicodeWidthStr;
+
+use crate::app::{App, Click};
+use crate::course::search::{Hit, Marked, Place};
+use crate::ui::{
+    pen::Pen,
+    theme::{Role, Theme},
+    widgets::{
+        prompt::prompt,
+        rows::{Row, Rows, Span},
+    },
+};
+
+/// Rows of what was found: its title, the line.
+const ROWS: usize = 2;
+
+/// Draws it; the chosen one is always on the screen.
+pub fn draw(pen: &mut Pen, app: &App, room: Rect, at: usize) {
+    let search = &app.search;
+    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    pen.text(room, 0, 0, &prompt(&search.input, true), strong);
+    let count = search.hits.len();
+    if count > 0 {
+        pen.right(room, 0, &format!("{} of {count}", at + 1), dim);
+    }
+    pen.rule(room, 1);
+    let below = Rect {
+        y: room.y + 2,
+        height: room.height.saturating_sub(2),
+        ..room
+    };
+    let mut rows = Rows::new(pen.theme, room.width);
+    if search.input.text.trim().is_empty() {
+        rows.text(
+            "Words in any order. Pages, cards and the glossary are searched as you type.",
+            Role::Dim,
+        );
+    } else if count == 0 {
+        rows.text("Nothing has all of this.", Role::Dim);
+    }
+    let fitting = (usize::from(below.height) / ROWS).max(1);
+    let first = at
+        .saturating_sub(fitting / 2)
+        .min(count.saturating_sub(fitting));
+    let shown = search.hits.iter().enumerate().skip(first).take(fitting);
+    for (index, hit) in shown {
+        for row in found(pen.theme, app, hit, room.width, index == at) {
+            rows.push(Row {
+                click: Some(Click::Hit(index)),
+                ..row
+            });
+        }
+    }
+    rows.show(pen, below, 0);
+    pen.spots.scroll_room = 0;
+}
+
+/// The title with the place at right; the line below it.
+fn found(theme: Theme, app: &App, hit: &Hit, width: u16, chosen: bool) -> [Row; ROWS] {
+    let place = place(app, hit.place);
+    let room = usize::from(width).saturating_sub(2);
+    let title = hit.title.excerpt(room.saturating_sub(place.width() + 2));
+    let mark = if chosen { "▸ " } else { "  " };
+    let head = if chosen { Role::Strong } else { Role::Text };
+    let mut left = vec![(mark.to_owned(), theme.style(Role::Accent))];
+    left.extend(spans(theme, &title, head));
+    let mut line = vec![("  ".to_owned(), theme.style(Role::Dim))];
+    line.extend(spans(theme, &hit.line.excerpt(room), Role::Dim));
+    [
+        Row {
+            left,
+            right: vec![(place, theme.style(Role::Dim))],
+            marked: chosen,
+            ..Row::default()
+        },
+        Row {
+            left: line,
+            marked: chosen,
+            ..Row::default()
+        },
+    ]
+}
+
+/// `7 sendfile, page 2`, `card`, `word`.
+fn place(app: &App, place: Place) -> String {
+    match place {
+        Place::Word(_) => "word".to_owned(),
+        Place::Card(_) => "card".to_owned(),
+        Place::Page { lesson, page } => app.lessons.get(lesson).map_or_else(String::new, |of| {
+            format!("{} {}, page {}", of.number, of.title, page + 1)
+        }),
+    }
+}
+
+/// A text in pieces: what was looked for stands out by more than its colour.
+fn spans(theme: Theme, marked: &Marked, role: Role) -> Vec<Span> {
+    let style = theme.style(role);
+    let found = theme.style(Role::Accent).add_modifier(Modifier::UNDERLINED);
+    let mut spans = Vec::new();
+    let mut at = 0;
+    for mark in &marked.marks {
+        spans.push((marked.text[at..mark.start].to_owned(), style));
+        spans.push((marked.text[mark.clone()].to_owned(), found));
+        at = mark.end;
+    }
+    spans.push((marked.text[at..].to_owned(), style));
+    spans
+}
