@@ -156,6 +156,24 @@ fn prove_errors_page_cache_doctor_lessons() {
 }
 
 #[test]
+fn cards_and_exports() {
+    Section::of("zclab card --json")
+        .print(&mut zclab(&["card", "sendfile", "--json"]))
+        .print(&mut zclab(&["card", "portability", "--json"]))
+        .check();
+    Section::of("zclab export questions --format json")
+        .print(&mut zclab(&["export", "questions", "--format", "json"]))
+        .check();
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("ada.jsonl");
+    std::fs::write(&log, "").unwrap();
+    let results = zclab(&["export", "results", "--format", "json"]);
+    Section::of("zclab export results --format json")
+        .print({ results }.arg(log))
+        .check();
+}
+
+#[test]
 fn compare() {
     let two = ["compare", "read-write", "sendfile", "--size", "64KiB"];
     let two = [&two[..], &["--runs", "1", "--json"]].concat();
