@@ -733,3 +733,12 @@ fn a_failing_experiment_is_a_message_on_the_screen() {
     assert!(shown.contains("disk full"), "{shown}");
     assert!(learner.app.job.is_none());
 }
+
+#[test]
+fn the_pages_of_a_lesson_stand_beside_its_prose_and_a_click_opens_one() {
+    let mut learner = Learner::new(120, 36);
+    let first = learner.keys("\n");
+    assert!(first.contains("In this lesson"), "{first}");
+    let sixth = learner.mouse(spot_of(&learner, Click::Page(5)));
+    assert!(sixth.contains("page 6 of"), "{sixth}");
+}

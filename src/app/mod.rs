@@ -116,6 +116,8 @@ pub enum Click {
     Word(usize),
     /// Something that was found.
     Hit(usize),
+    /// A page of the open lesson.
+    Page(usize),
 }
 
 /// Something that happened.

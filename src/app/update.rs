@@ -693,6 +693,7 @@ impl App {
             Click::Cell(row, column) => self.select_cell(row, column),
             Click::Word(word) => self.open_word(word),
             Click::Hit(hit) => return self.go_to_hit(hit),
+            Click::Page(page) => return self.open(self.lesson, page, self.screen),
         }
         Vec::new()
     }

@@ -129,6 +129,18 @@ impl Rooms {
         }
     }
 
+    /// Prose with the pages of its lesson beside it.
+    pub fn reading(&self) -> Option<Panes> {
+        const LIST: u16 = 50;
+        let mut panes = match self.tier {
+            Tier::Full => self.split(PROSE, 3),
+            Tier::Wide => self.split(PROSE, 4),
+            _ => return None,
+        };
+        panes.right.width = panes.right.width.min(LIST);
+        Some(panes)
+    }
+
     /// A list of names with what each one stands for beside it.
     pub fn names(&self) -> Option<Panes> {
         match self.tier {

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::{predict, question, replay::show_player, results, trial};
-use crate::app::{App, Job, LabPage, Leaf, PageState, Purpose};
-use crate::model::{Lab, Page, TransferSpec};
+use crate::app::{App, Click, Job, LabPage, Leaf, PageState, Purpose};
+use crate::model::{Lab, Lesson, Page, Target, TransferSpec};
 use crate::ui::{
     layout::{Rooms, Tier},
     pen::Pen,
@@ -34,11 +34,57 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
 }
 
 fn prose_alone(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
+    if let (Some(panes), Some(lesson)) = (rooms.reading(), app.open_lesson()) {
+        contents(pen, app, lesson, panes.right);
+        pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
+    }
     let room = rooms.leaf();
     let mut rows = Rows::new(pen.theme, room.width);
     rows.title(&page.title);
     rows.prose_with_words(&page.prose, &app.words);
     rows.show(pen, room, app.scroll);
+}
+
+/// Where there is room: the pages of the lesson, what each has beside its text, and which were not seen yet.
+fn contents(pen: &mut Pen, app: &App, lesson: &Lesson, room: Rect) {
+    let mut rows = Rows::new(pen.theme, room.width);
+    let (plain, dim) = (rows.style(Role::Text), rows.style(Role::Dim));
+    let (accent, strong) = (rows.style(Role::Accent), rows.style(Role::Strong));
+    rows.group("In this lesson", "");
+    for (index, page) in lesson.pages.iter().enumerate() {
+        let here = index == app.page;
+        if here {
+            rows.focus = Some(rows.len());
+        }
+        let title = match here {
+            true => strong,
+            false if app.progress.has_seen(&lesson.id, index as u32 + 1) => plain,
+            false => dim,
+        };
+        let beside = match &page.target {
+            None => "",
+            Some(Target::Figure(_)) => "figure",
+            Some(Target::Lab(_) | Target::Trial(_)) => "run",
+            Some(Target::Question(_)) => "question",
+        };
+        rows.push(Row {
+            left: vec![
+                (if here { "▸" } else { " " }.to_owned(), accent),
+                (
+                    format!("{:>3}  ", index + 1),
+                    if here { accent } else { dim },
+                ),
+                (page.title.clone(), title),
+            ],
+            right: vec![(beside.to_owned(), dim)],
+            marked: here,
+            click: Some(Click::Page(index)),
+            ..Row::default()
+        });
+    }
+    rows.show(pen, room, 0);
+    // What scrolls is the text.
+    pen.spots.scroll_room = 0;
 }
 
 fn with_target(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
