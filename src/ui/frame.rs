@@ -221,7 +221,7 @@ fn said(pen: &mut Pen, rooms: &Rooms, message: &str) {
     }
 }
 
-/// The keys that do something now; help is always among them.
+/// The keys that do something now; help is always among them, and the way out where nothing leads back.
 fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
     let shown: Vec<_> = keys::possible(app)
         .into_iter()
@@ -230,23 +230,23 @@ fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
     let width_of = |binding: &keys::Binding| {
         (binding.label.width() + 1 + keys::short(app, binding).width()) as u16
     };
-    let is_help = |binding: &keys::Binding| {
-        binding
-            .keys
-            .iter()
-            .any(|(_, command)| *command == Command::Help)
+    let does = |binding: &keys::Binding, wanted: Command| {
+        binding.keys.iter().any(|(_, command)| *command == wanted)
     };
-    let reserved = shown
-        .iter()
-        .find(|binding| is_help(binding))
-        .map_or(0, |help| width_of(help) + GAP);
+    let leads_back = shown.iter().any(|binding| does(binding, Command::Back));
+    let is_kept = |binding: &keys::Binding| {
+        does(binding, Command::Help) || !leads_back && does(binding, Command::Quit)
+    };
+    let kept = shown.iter().filter(|binding| is_kept(binding));
+    let mut reserved: u16 = kept.map(|binding| width_of(binding) + GAP).sum();
     let (strong, dim) = (pen.style(Role::Strong), pen.style(Role::Dim));
     let mut x = 0;
     for binding in &shown {
         let width = width_of(binding);
-        let kept = if is_help(binding) { 0 } else { reserved };
-        let needed = x + width + kept * u16::from(!help_is_drawn(&shown, binding));
-        if needed > room.width {
+        if is_kept(binding) {
+            reserved -= width + GAP;
+        }
+        if x + width + reserved > room.width {
             continue;
         }
         let end = pen.text(room, x, 0, binding.label, strong);
@@ -257,17 +257,4 @@ fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
         }
         x = end + GAP;
     }
-}
-
-/// Whether the help stands before a binding in the bar already.
-fn help_is_drawn(shown: &[&'static keys::Binding], binding: &&'static keys::Binding) -> bool {
-    shown
-        .iter()
-        .take_while(|other| !std::ptr::eq(**other, *binding))
-        .any(|other| {
-            other
-                .keys
-                .iter()
-                .any(|(_, command)| *command == Command::Help)
-        })
 }

@@ -111,6 +111,13 @@ impl Rows {
         self.rule();
     }
 
+    /// A click on any row from `first` on means this.
+    pub fn clickable(&mut self, first: usize, click: Click) {
+        for row in self.rows.iter_mut().skip(first) {
+            row.click = Some(click);
+        }
+    }
+
     /// Plain text, wrapped.
     pub fn text(&mut self, text: &str, role: Role) {
         self.hanging(Vec::new(), 0, text, self.style(role));

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::{App, Click, Instrument};
+use crate::app::{App, Click, Command, Instrument};
 use crate::model::{Lesson, Target};
 use crate::ui::{
     pen::Pen,
@@ -78,29 +78,24 @@ fn machine(rows: &mut Rows, app: &App, all: bool) {
 fn next(rows: &mut Rows, app: &App, index: usize) {
     let lesson = &app.lessons[index];
     let page = app.next_page(index);
-    rows.group(
-        if app.is_finished(index) {
-            "Again"
-        } else {
-            "Next"
-        },
-        "",
-    );
     let Some(shown) = lesson.pages.get(page) else {
         return;
     };
-    let strong = rows.style(Role::Strong);
+    let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
     let accent = rows.style(Role::Accent).patch(strong);
-    let label = format!("page {}", page + 1);
+    let first = rows.len();
+    let again = app.is_finished(index);
+    let title = if again { "Again" } else { "Next" };
     rows.push(Row {
-        left: vec![
-            (format!("{label}  "), accent),
-            (shown.title.clone(), rows.style(Role::Text)),
-        ],
+        left: vec![(title.to_owned(), dim)],
         right: vec![("Enter".to_owned(), strong)],
-        click: Some(Click::Do(crate::app::Command::Confirm)),
         ..Row::default()
     });
+    rows.rule();
+    let label = format!("page {}", page + 1);
+    let indent = label.len() as u16 + 2;
+    let text = rows.style(Role::Text);
+    rows.hanging(vec![(label, accent)], indent, &shown.title, text);
     let what = match &shown.target {
         None => "a page to read".to_owned(),
         Some(Target::Figure(_)) => "a figure, step by step".to_owned(),
@@ -110,8 +105,8 @@ fn next(rows: &mut Rows, app: &App, index: usize) {
         Some(Target::Lab(_) | Target::Trial(_)) => "an experiment".to_owned(),
         Some(Target::Question(_)) => "a question".to_owned(),
     };
-    let indent = label.len() as u16 + 2;
-    rows.hanging(Vec::new(), indent, &what, rows.style(Role::Dim));
+    rows.hanging(Vec::new(), indent, &what, dim);
+    rows.clickable(first, Click::Do(Command::Confirm));
 }
 
 /// `9 pages · 2 experiments · 8 questions`
@@ -125,8 +120,9 @@ fn counts(lesson: &Lesson) -> String {
             .count()
     };
     let said = |count: usize, one: &str| match count {
-        1 => format!("1 {one}"),
-        count => format!("{count} {one}s"),
+        // A number never parts from its unit.
+        1 => format!("1\u{a0}{one}"),
+        count => format!("{count}\u{a0}{one}s"),
     };
     format!(
         "{} · {} · {}",

@@ -85,7 +85,7 @@ fn review(rows: &mut Rows, app: &App, full: bool, width: u16) {
     let more = match (full, app.next_due()) {
         (true, _) if !due.is_empty() => from(app, &due),
         (true, None) | (false, None) => match due.is_empty() {
-            true => "they come back once they were asked".to_owned(),
+            true => "questions come back once they were asked".to_owned(),
             false => String::new(),
         },
         (false, _) if app.week().iter().any(|count| *count > 0) => days(app),
