@@ -10,6 +10,8 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use zclab::app::player::Player;
+use zclab::figure::drawn::Drawn;
+use zclab::figure::stage::{Stage, Tier};
 use zclab::model::*;
 use zclab::ui::player::{hit, render};
 use zclab::ui::theme::{Palette, Theme};
@@ -365,6 +367,36 @@ fn it_looks_like_this() {
     let mut shown = Player::figure(zclab::figure::figure("classic-path", figure).unwrap());
     shown.seek(2);
     snapshot("drawn", &shown, None);
+}
+
+#[test]
+fn every_hop_of_a_figure_has_a_wire() {
+    for (name, text) in zclab::embedded::figures() {
+        let drawn = Drawn::new(zclab::figure::figure(name, text).unwrap());
+        let stage = Stage::new(Tier::Medium, drawn.plan(), 67);
+        let scene = drawn.scene(&stage, drawn.len() - 1);
+        let trails = scene.trails.iter();
+        let lost: Vec<_> = trails
+            .filter(|trail| stage.wire(trail.road).is_none())
+            .collect();
+        assert!(lost.is_empty(), "{name}: {lost:?}");
+        let hops = drawn.figure().steps.iter().flat_map(|step| &step.hops);
+        for end in hops.flat_map(|hop| [hop.from, hop.to]) {
+            let name_of = |place| {
+                if place == Place::Device {
+                    "NIC"
+                } else {
+                    "disk"
+                }
+            };
+            if matches!(end, Place::Device | Place::Disk) {
+                assert!(
+                    scene.boxes.iter().any(|seat| seat.name == name_of(end)),
+                    "{name}: {end:?}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl Drawn {
     /// What its stage has to show.
     pub fn plan(&self) -> Plan {
         let has = |place| self.figure.places.contains(&place);
-        let mut hops = self.figure.steps.iter().flat_map(|step| &step.hops);
+        let mut hops = self.hops();
         // A pipe that something leaves for another place of the kernel stands on the way there.
         let onward = |hop: &FigureHop| {
             hop.from == Place::Pipe && matches!(hop.to, Place::SocketQueue | Place::PageCache)
@@ -112,11 +112,24 @@ impl Drawn {
         let pipe = hops.clone().any(onward);
         let past_the_cache =
             |hop: &FigureHop| (hop.from, hop.to) == (Place::Disk, Place::UserBuffer);
+        let read = hops.clone().any(|hop| hop.from == Place::Disk);
+        let written = hops.clone().any(|hop| hop.to == Place::Disk);
+        let sink = if has(Place::SocketQueue) {
+            Sink::Tcp
+        } else if has(Place::Pipe) && !pipe {
+            Sink::Pipe
+        } else {
+            Sink::File
+        };
+        // The program's own bytes go into a file: there is no source below.
+        let own = sink == Sink::File && !hops.clone().any(|hop| hop.to == Place::UserBuffer);
         Plan {
             pipe,
             direct: hops.clone().any(past_the_cache),
             upper: if hops.any(|hop| hop.how == How::Mapping) {
                 Upper::Mapping
+            } else if has(Place::UserBuffer) && own {
+                Upper::Memory
             } else if has(Place::UserBuffer) {
                 Upper::Buffer
             } else {
@@ -124,27 +137,36 @@ impl Drawn {
             },
             start: Start::File,
             shares: false,
-            sink: if has(Place::SocketQueue) {
-                Sink::Tcp
-            } else if has(Place::Pipe) && !pipe {
-                Sink::Pipe
-            } else {
-                Sink::File
-            },
+            sink,
             peer: has(Place::Peer),
-            disk: has(Place::Disk),
-            device: has(Place::Device),
+            disk: has(Place::Disk) && (read || !written),
+            // The disk that a file sink is written to has its seat.
+            device: has(Place::Device) || written,
         }
+    }
+
+    fn hops(&self) -> impl Iterator<Item = &FigureHop> + Clone {
+        self.figure.steps.iter().flat_map(|step| &step.hops)
+    }
+
+    /// Whether anything goes beyond the program: else nothing sits there.
+    fn goes_on(&self) -> bool {
+        let plan = self.plan();
+        self.hops()
+            .filter_map(|hop| Road::on(plan, hop.from, hop.to, hop.how))
+            .any(|(road, _)| !matches!(road, Road::Fetch | Road::Direct | Road::Read | Road::View))
     }
 
     /// The moment of a step: its own wires are hot, those of earlier steps quiet, later ones absent.
     pub fn scene(&self, stage: &Stage, step: usize) -> Scene {
         let step = step.min(self.len().saturating_sub(1));
         let trails = self.trails(step);
+        let goes_on = self.goes_on();
         Scene {
             boxes: stage
                 .posts
                 .iter()
+                .filter(|post| goes_on || post.seat != Seat::Sink)
                 .map(|post| furniture(stage, post.seat, &trails))
                 .collect(),
             tags: self.tags(stage, step),
