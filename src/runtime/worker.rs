@@ -200,3 +200,29 @@ fn said(panic: &(dyn std::any::Any + Send)) -> &str {
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("it panicked")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ServePlan;
+
+    /// What a request comes to where ptrace is refused: the shipped recording, marked as such, and the reason.
+    #[test]
+    fn a_request_that_cannot_be_traced_is_shown_from_the_shipped_recording() {
+        for (method, copies) in ServePlan::METHODS.into_iter().zip([2.0, 1.0, 0.0, 0.0]) {
+            let size = ServePlan::SIZE;
+            let spec = ServePlan { method, size }.spec();
+            let mut refusal = refused(&spec, "a rule".to_owned());
+            refusal.unavailable[0].instrument = "ptrace".to_owned();
+            let found = or_shipped(Findings::Serve(request::way(refusal.clone())));
+            let Findings::Serve(way) = &found else {
+                panic!("it is something else now");
+            };
+            assert_eq!(way.recording.origin, Origin::Shipped);
+            assert_eq!(way.recording.unavailable, refusal.unavailable);
+            assert_eq!(way.recording.spec, spec, "{method}");
+            assert_eq!(way.recording.outcome.verified, Some(true));
+            assert_eq!(way.summary.cpu_copies_per_byte, Some(copies), "{method}");
+        }
+    }
+}
