@@ -18,7 +18,7 @@
 //! | [`copypath`] | calls to hops and figures; pure | model, syscall |
 //! | [`serve`] | a real file server and a real proxy: event loop, HTTP, the sending step of each method | model |
 //! | [`experiment`] | a transfer, run twice, as a recording; the alias proof, comparisons, the page cache, errors on purpose, one request to the server | all of the above |
-//! | [`course`] | lessons: parsing, catalogue, marking, progress; pure | model |
+//! | [`course`] | lessons: parsing, catalogue, marking, progress, search; pure | model |
 //! | [`figure`] | figures and playback: (stage, recording, position) to scene; narration; pure | model, syscall, copypath |
 //! | [`store`] | files: recordings, progress; atomic, locked | model |
 //! | [`embedded`] | lessons, figures, recordings and sources compiled into the program | nothing |

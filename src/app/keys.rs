@@ -935,7 +935,7 @@ pub const TABLE: &[Binding] = &[
         &[(K::Char('W'), C::Words)],
         "W",
         "words",
-        "what the words of this page mean",
+        "what words mean",
         G::Everywhere,
         can_open_words,
     ),

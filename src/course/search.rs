@@ -287,11 +287,15 @@ impl Marked {
         if prose::width(&self.text) <= width {
             return self.clone();
         }
-        let first = self.marks.first().map_or(0, |mark| mark.start);
-        // A third of the room shows what stands before; the rest belongs to the match and what follows.
-        // Where the end is near, more of what stands before fits.
-        let near = self.start_before(first, width / 3);
-        let start = near.min(self.start_before(self.text.len(), width.saturating_sub(1)));
+        let first = self.marks.first().cloned().unwrap_or_default();
+        // From the beginning, if the match is soon enough. Else a third of the room shows what stands before it; more
+        // where the end is near.
+        let start = if prose::width(&self.text[..first.end]) <= width * 2 / 3 {
+            0
+        } else {
+            let near = self.start_before(first.start, width / 3);
+            near.min(self.start_before(self.text.len(), width.saturating_sub(1)))
+        };
         let before = if start > 0 { "…" } else { "" };
         let room = width.saturating_sub(prose::width(before));
         let rest = &self.text[start..];

@@ -223,6 +223,10 @@ fn an_excerpt_keeps_the_first_match_in_sight() {
         shown(&marked(text, "words").excerpt(20)),
         "…[words] of a long li…"
     );
+    assert_eq!(
+        shown(&marked(text, "words").excerpt(24)),
+        "The first [words] of a lo…"
+    );
     assert_eq!(shown(&marked(text, "The").excerpt(12)), "[The] first w…");
     assert_eq!(
         shown(&marked(text, "of it.").excerpt(20)),
