@@ -123,8 +123,16 @@ fn what_is_copied_rises_over_the_mode_switch_and_height_is_bytes() {
     };
     assert_eq!(height(false, 0..line), 0, "references stay below\n{shown}");
     assert!(
-        height(true, 0..line) > 0 && height(true, line + 1..19) == 0,
-        "copies rise\n{shown}"
+        height(true, 0..line) > 0,
+        "what goes through memory rises\n{shown}"
+    );
+    // 400 KB that the kernel copies by itself stay below, as a thin band or line.
+    assert!(height(true, line + 1..19) <= 2, "{shown}");
+    assert!(
+        shown
+            .lines()
+            .skip(usize::from(line))
+            .any(|line| line.contains("old.bin"))
     );
     // 8 MiB below, 2.6 MiB above.
     let ratio = f64::from(height(false, line + 1..19)) / f64::from(height(true, 0..line));
@@ -162,16 +170,16 @@ fn a_filter_finds_flows_and_escape_shows_all_again() {
         ],
     );
     press(&mut explorer, &[Key::Enter]);
-    assert_eq!(explorer.flows().len(), 5);
-    type_in(&mut explorer, "to save");
+    assert_eq!(explorer.flows().len(), 6);
+    type_in(&mut explorer, "copies to save");
     press(&mut explorer, &[Key::Enter]);
     assert_eq!(
         names(&explorer),
         ["127.0.0.1:18081 > 127.0.0.1:50000", "/srv/logo.svg"]
     );
-    assert!(screen(&explorer).contains("/to save"));
+    assert!(screen(&explorer).contains("/copies to save"));
     press(&mut explorer, &[Key::Esc]);
-    assert_eq!(explorer.flows().len(), 5);
+    assert_eq!(explorer.flows().len(), 6);
 }
 
 #[test]
@@ -270,8 +278,8 @@ fn a_million_calls_are_searched_and_take_a_hundred_bytes_each() {
     // Where a text is in the flow itself, all its calls are meant.
     type_in(&mut explorer, "50000");
     assert_eq!(explorer.calls().len(), 200_000);
-    type_in(&mut explorer, "nothing");
+    type_in(&mut explorer, "not there");
     press(&mut explorer, &[Key::Enter]);
-    type_in(&mut explorer, "nothing");
+    type_in(&mut explorer, "not there");
     assert_eq!(explorer.calls().len(), 0);
 }

@@ -65,6 +65,73 @@ fn a_shell_stops_it_and_brings_it_back() {
     assert_eq!(terminal.ended().code(), Some(42));
 }
 
+/// Ctrl-Z stops zclab and the program that it watches; `fg` brings both back.
+#[test]
+fn a_watched_program_is_a_job_like_any_other() {
+    let mut shell = Command::new("bash");
+    shell.args(["--norc", "--noprofile", "--noediting", "-i"]);
+    if Command::new("bash").arg("-c").arg("true").status().is_err() {
+        eprintln!("skipped: there is no bash");
+        return;
+    }
+    shell.env("PS1", "shell> ");
+    let mut terminal = Terminal::start(shell);
+    terminal.wait_for("shell>");
+    let script = "while read line; do echo got-$line; done; exit 3";
+    terminal.send(&format!(
+        "'{ZCLAB}' trace -o /dev/null -- sh -c '{script}'\n"
+    ));
+    for (word, answer) in [("one", "got-one"), ("two", "got-two")] {
+        terminal.send(&format!("{word}\n"));
+        terminal.wait_for(answer);
+        terminal.send("\x1a");
+        terminal.wait_for("Stopped");
+        terminal.send("clear; echo so $((40 + 2))\n");
+        terminal.wait_for("so 42");
+        terminal.send("fg\n");
+        terminal.wait_for("got-$line"); // the job's command line
+    }
+    terminal.send("three\n");
+    terminal.wait_for("got-three");
+    terminal.send("\x04");
+    terminal.wait_for("shell>");
+    terminal.send("echo code-$?\n");
+    terminal.wait_for("code-3");
+    terminal.send("exit 7\n");
+    assert_eq!(terminal.ended().code(), Some(7));
+}
+
+#[test]
+fn a_program_is_explored_while_it_runs() {
+    let script = "while :; do dd if=/proc/self/exe of=/dev/null bs=4k count=9; echo a-round; sleep 0.05; done";
+    let command = [
+        "trace",
+        "--live",
+        "-o",
+        "/dev/null",
+        "--",
+        "sh",
+        "-c",
+        script,
+    ];
+    let mut terminal = Terminal::start(zclab(&command));
+    terminal.until("flows", |screen| {
+        let shown = screen.contents();
+        shown.contains("running") && shown.contains("dd") && shown.contains("a-round")
+    });
+    terminal.send("\r");
+    terminal.until("calls", |screen| {
+        let shown = screen.contents();
+        shown.contains("running") && shown.contains("call ") && shown.contains("read(")
+    });
+    // The program's own Ctrl-C.
+    terminal.send("\x03");
+    terminal.until("its end", |screen| !screen.contents().contains("running"));
+    terminal.send("q");
+    assert!(terminal.ended().code().is_some());
+    terminal.is_deserted();
+}
+
 #[test]
 fn without_a_shell_to_bring_it_back_it_does_not_stop() {
     // It leads its session, so its process group is orphaned, as under `xterm -e`.

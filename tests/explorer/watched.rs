@@ -16,7 +16,7 @@ type Row<'a> = (
     &'a [&'a str],
 );
 
-const ROWS: [Row; 5] = [
+const ROWS: [Row; 6] = [
     (
         (EndKind::File, "/srv/video.bin"),
         (EndKind::Tcp, "10.0.0.1:80 > 10.0.0.2:40001"),
@@ -46,6 +46,13 @@ const ROWS: [Row; 5] = [
         &["read", "write"],
     ),
     (
+        (EndKind::File, "/srv/new.bin"),
+        (EndKind::File, "/srv/old.bin"),
+        400_000,
+        1,
+        &["copy_file_range"],
+    ),
+    (
         (EndKind::Memory, "server"),
         (EndKind::File, "/var/log/access.log"),
         6290,
@@ -63,9 +70,9 @@ fn end((kind, name): (EndKind, &str)) -> End {
 
 fn flow(row: &Row, calls: u64) -> Flow {
     let (from, to, bytes, copies, names) = row;
-    let hop = |how| Hop {
-        from: Place::PageCache,
-        to: Place::SocketQueue,
+    let hop = |from, to, how| Hop {
+        from,
+        to,
         how,
         bytes: *bytes,
         basis: Basis::Observed,
@@ -73,9 +80,14 @@ fn flow(row: &Row, calls: u64) -> Flow {
         side: Side::Sender,
         ghost: false,
     };
-    let copy_path = match copies {
-        0 => vec![hop(How::Reference)],
-        copies => (0..*copies).map(|_| hop(How::CpuCopy)).collect(),
+    let (file, own, socket) = (Place::PageCache, Place::UserBuffer, Place::SocketQueue);
+    let (in_, out) = (hop(file, own, How::CpuCopy), hop(own, socket, How::CpuCopy));
+    let copy_path = match (copies, from.0) {
+        (0, _) => vec![hop(file, socket, How::Reference)],
+        (1, EndKind::Memory) => vec![out],
+        (1, EndKind::File) if to.0 == EndKind::File => vec![hop(file, file, How::CpuCopy)],
+        (1, _) => vec![in_],
+        _ => vec![in_, out],
     };
     let each = calls / names.len() as u64;
     Flow {

@@ -1,5 +1,5 @@
-//! The cross-section of the machine: height is bytes. A flow whose bytes are copied through a program's memory rises over
-//! the line of the mode switch; references stay below.
+//! The cross-section of the machine: height is bytes. A flow whose bytes go through a program's memory rises over the line
+//! of the mode switch; references, and copies within the kernel, stay below.
 //!
 //! It is laid out in half rows, so that a cell shows two of them.
 
@@ -10,12 +10,15 @@ use super::{
     end, shortened,
 };
 use crate::app::explorer::Explorer;
-use crate::model::{End, EndKind, Flow, How, Size};
+use crate::model::{End, EndKind, Flow, How, Place, Size};
 
 /// One flow in the picture. Heights are half rows, counted from the picture's top.
 struct Band<'a> {
     flow: &'a Flow,
+    /// By the CPU, be it within the kernel.
     copied: bool,
+    /// It goes through a program's memory.
+    rises: bool,
     selected: bool,
     /// How thick it is; 0: less than half a row, drawn as a line.
     thick: u16,
@@ -56,11 +59,11 @@ struct Parts {
 /// Draws it.
 pub(super) fn draw(pen: &mut Pen, explorer: &Explorer, room: Rect) {
     let chosen = chosen(explorer, usize::from(room.height / 3).clamp(1, 8));
-    let copied = chosen.iter().any(|(_, flow)| flow.cpu_copied_bytes() > 0);
+    let any_rises = chosen.iter().any(|(_, flow)| rises(flow));
     let label = room.width / 4;
     let parts = Parts {
         room,
-        user: if copied { room.height * 2 / 5 } else { 2 },
+        user: if any_rises { room.height * 2 / 5 } else { 2 },
         first: room.x + label,
         last: room.right() - label - 1,
     };
@@ -74,8 +77,8 @@ pub(super) fn draw(pen: &mut Pen, explorer: &Explorer, room: Rect) {
     }
 }
 
-/// The flows that are shown, with their places: the largest that pass through, and the selected one. Copied ones first:
-/// they are to rise.
+/// The flows that are shown, with their places: the largest that pass through, and the selected one. Those that
+/// are to rise come first.
 fn chosen(explorer: &Explorer, most: usize) -> Vec<(usize, &Flow)> {
     let flows = || explorer.flows().enumerate();
     let mut chosen: Vec<_> = flows()
@@ -89,7 +92,7 @@ fn chosen(explorer: &Explorer, most: usize) -> Vec<(usize, &Flow)> {
         chosen.truncate(most - 1);
         chosen.extend(flows().nth(explorer.flow));
     }
-    chosen.sort_by_key(|(_, flow)| flow.cpu_copied_bytes() == 0);
+    chosen.sort_by_key(|(_, flow)| (!rises(flow), flow.cpu_copied_bytes() == 0));
     chosen
 }
 
@@ -99,12 +102,13 @@ fn laid_out<'a>(
     selected: usize,
     parts: &Parts,
 ) -> (Vec<Band<'a>>, f64) {
-    // Twice as many bytes for half a row, until they fit: all on one scale.
-    let mut scale = 1.0;
+    // More bytes for half a row, until they fit: all on one scale.
+    let bytes: u64 = flows.iter().map(|(_, flow)| flow.bytes).sum();
+    let mut scale = (bytes as f64 / f64::from(2 * parts.room.height)).max(1.0);
     loop {
         let bands = attempt(flows, selected, parts, scale);
         let bottom = bands.last().map_or(0, |band| band.lane + band.halves());
-        let plateau = bands.iter().filter(|band| band.copied);
+        let plateau = bands.iter().filter(|band| band.rises);
         let plateau = plateau.map(|band| band.plateau + band.halves()).max();
         let fits = bottom <= 2 * parts.room.height && plateau.unwrap_or(0) <= 2 * parts.user.max(1);
         if fits || scale > 1e18 {
@@ -124,11 +128,12 @@ fn attempt<'a>(
     let mut lane = 2 * (parts.user + 2);
     let mut plateau = 0;
     let bands = flows.iter().map(|(place, flow)| {
-        let copied = flow.cpu_copied_bytes() > 0;
+        let (copied, rises) = (flow.cpu_copied_bytes() > 0, rises(flow));
         let thick = (flow.bytes as f64 / scale).round().min(10_000.0) as u16;
         let band = Band {
             flow,
             copied,
+            rises,
             selected: *place == selected,
             thick,
             lane,
@@ -136,9 +141,9 @@ fn attempt<'a>(
         };
         let rows = thick.div_ceil(2).max(1);
         // Air below a thick one, where the next is another kind of thing.
-        lane += 2 * rows + if copied && thick > 1 { 1 + lane % 2 } else { 0 };
+        lane += 2 * rows + if rises && thick > 1 { 1 + lane % 2 } else { 0 };
         lane += lane % 2;
-        plateau += if copied { thick.max(1) + 1 } else { 0 };
+        plateau += if rises { thick.max(1) + 1 } else { 0 };
         plateau += plateau % 2;
         band
     });
@@ -180,7 +185,7 @@ fn column(bands: &[Band], x: u16, parts: &Parts) -> Vec<Option<usize>> {
 /// The upper edge of a band at a column: level for a while, then up to the program's memory, and down again, unless it
 /// begins or ends there.
 fn height(band: &Band, x: u16, parts: &Parts) -> u16 {
-    if !band.copied {
+    if !band.rises {
         return band.lane;
     }
     let is_memory = |end: &End| end.kind == EndKind::Memory;
@@ -267,7 +272,7 @@ fn edges(pen: &mut Pen, bands: &[Band], ink: &[Style], x: u16, parts: &Parts) {
 fn labels(pen: &mut Pen, band: &Band, parts: &Parts) {
     let (from, to) = (&band.flow.from, &band.flow.to);
     let row = |end: &End| {
-        let in_memory = band.copied && end.kind == EndKind::Memory;
+        let in_memory = band.rises && end.kind == EndKind::Memory;
         let top = if in_memory { band.plateau } else { band.lane };
         let middle = (top + band.thick.saturating_sub(1) / 2) / 2;
         Rect {
@@ -303,21 +308,24 @@ fn words(pen: &mut Pen, band: &Band, parts: &Parts) {
     let flow = band.flow;
     let span = parts.last - parts.first;
     let size = Size(flow.bytes);
-    let (top, room, texts) = match band.copied {
-        true => {
-            let short = format!("{size} ×{:.1}", flow.cpu_copies_per_byte());
-            let long = format!("{short}  {}", flow.programs.join(", "));
-            (band.plateau, span - 2 * rising(span), [long, short])
-        }
-        false => {
-            let names: Vec<&str> = flow.calls_by_name.keys().map(String::as_str).collect();
-            let short = format!("{size}   0 copies");
-            let long = format!("{size}   {} ×{}   0 copies", names.join(", "), flow.calls);
-            (band.lane, span, [long, short])
-        }
+    let copies = match flow.cpu_copies_per_byte() {
+        0.0 => "0 copies".to_owned(),
+        1.0 => "1 copy".to_owned(),
+        copies => format!("{copies:.1} copies"),
     };
+    let short = format!("{size}   {copies}");
+    let names: Vec<&str> = flow.calls_by_name.keys().map(String::as_str).collect();
+    let long = match band.rises {
+        true => format!("{short}   {}", flow.programs.join(", ")),
+        false => format!("{size}   {} ×{}   {copies}", names.join(", "), flow.calls),
+    };
+    let (top, room) = match band.rises {
+        true => (band.plateau, span - 2 * rising(span)),
+        false => (band.lane, span),
+    };
+    let texts = [long, short];
     // A row that it covers whole; of one with dotted edges, one between them.
-    let row = match band.copied {
+    let row = match band.rises {
         true => top.div_ceil(2),
         false => (top + band.thick.saturating_sub(1) / 2) / 2,
     };
@@ -331,6 +339,13 @@ fn words(pen: &mut Pen, band: &Band, parts: &Parts) {
     let style = pen.style(Role::Strong).patch(tint);
     let cell = Rect::new(x, parts.room.y + row, width(text), 1);
     pen.text(cell, 0, 0, text, style);
+}
+
+/// Whether its bytes go through a program's memory.
+fn rises(flow: &Flow) -> bool {
+    let hops = flow.copy_path.iter();
+    let mut places = hops.flat_map(|hop| [hop.from, hop.to]);
+    places.any(|place| place == Place::UserBuffer)
 }
 
 /// Of so many columns, how many it takes from the edge to the plateau.
