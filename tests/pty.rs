@@ -117,7 +117,7 @@ fn a_program_is_explored_while_it_runs() {
     let mut terminal = Terminal::start(zclab(&command));
     terminal.until("flows", |screen| {
         let shown = screen.contents();
-        shown.contains("running") && shown.contains("dd") && shown.contains("a-round")
+        shown.contains("Trace   sh -c") && shown.contains("running") && shown.contains("a-round")
     });
     terminal.send("\r");
     terminal.until("calls", |screen| {

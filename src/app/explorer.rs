@@ -112,7 +112,10 @@ impl Explorer {
         let begun = |call: &u32| self.watched.trace.calls[*call as usize].start_ns;
         let looked_at = self.calls.get(self.call).map(begun);
         let follows = self.call + 1 >= self.calls.len();
-        self.watched = watched;
+        let command = std::mem::replace(&mut self.watched, watched).command;
+        if running {
+            self.watched.command = command; // as it was given
+        }
         self.running = running;
         self.refresh();
         let is_it = |place: &usize| {

@@ -66,8 +66,13 @@ struct Live {
 /// The terminal cannot be used; the program cannot be run; ptrace is refused.
 pub fn live(target: Target, options: Options, theme: Theme) -> anyhow::Result<Watched> {
     let (sender, notes) = mpsc::channel();
+    let command = match &target {
+        Target::Command(words) => words.iter().map(|word| word.to_string_lossy().into_owned()),
+        Target::Process(pid) => return Err(anyhow!("process {pid} has a terminal of its own")),
+    };
+    let command = command.collect();
     let live = start(target, options, sender.clone())?;
-    let explorer = Explorer::new(nothing_yet(), true);
+    let explorer = Explorer::new(nothing_yet(command), true);
     run(explorer, theme, Some(live), sender, &notes)
 }
 
@@ -131,9 +136,9 @@ fn listen(mut screen: File, sender: Sender<Note>) {
         .spawn(read);
 }
 
-fn nothing_yet() -> Watched {
+fn nothing_yet(command: Vec<String>) -> Watched {
     Watched {
-        command: Vec::new(),
+        command,
         exit: Exit::Code(0),
         machine: host::machine(),
         processes: 0,
