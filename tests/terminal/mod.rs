@@ -138,6 +138,18 @@ impl Terminal {
         shown.replace(['\u{a0}', '\u{202f}'], " ")
     }
 
+    /// What is shown of a page itself: the titles of the others may stand beside its prose.
+    fn page(&self) -> String {
+        let shown = self.contents();
+        match shown.contains("In this lesson") {
+            true => shown
+                .lines()
+                .filter_map(|line| line.split('│').next())
+                .collect(),
+            false => shown,
+        }
+    }
+
     /// Takes what is written within that time: when the first of it came, and how many bytes it is.
     pub fn take(&mut self, within: Duration) -> Option<(Instant, usize)> {
         let (came, bytes) = self.output.recv_timeout(within).ok()?;
@@ -163,16 +175,16 @@ impl Terminal {
         self.until(text, |screen| screen.contents().contains(text));
     }
 
-    /// Goes on by `n` until the page of that title.
-    pub fn turn_to(&mut self, title: &str) {
+    /// Goes on by `n` until a page says that.
+    pub fn turn_to(&mut self, said: &str) {
         for _ in 0..100 {
-            if self.contents().contains(title) {
+            if self.page().contains(said) {
                 return;
             }
             self.send("n");
             while self.take(Duration::from_millis(100)).is_some() {}
         }
-        panic!("there is no page {title}:\n{}", self.contents());
+        panic!("no page says {said}:\n{}", self.contents());
     }
 
     /// Waits for the end, and takes the last words.
