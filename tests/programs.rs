@@ -254,8 +254,11 @@ fn a_threaded_server_under_many_downloads() {
 import http.server, sys
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_): pass
-server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Quiet)
-server.daemon_threads = False
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = False
+    request_queue_size = 128
+    timeout = 30
+server = Server(('127.0.0.1', 0), Quiet)
 print(server.server_port, flush=True)
 for _ in range(int(sys.argv[1])): server.handle_request()
 server.server_close()
