@@ -1,5 +1,7 @@
 //! What wait(2) reports of a tracee, by type. A stop is consumed by resuming it, so that no stop is resumed twice.
 
+use std::time::{Duration, Instant};
+
 use nix::errno::Errno;
 
 use super::{
@@ -85,6 +87,37 @@ pub(super) fn wait(patient: bool) -> Result<Option<Event>, Errno> {
         Ok((tid, status)) => Ok(Some(decode(tid, status))),
         Err(Errno::ECHILD) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// How long a wait stays awake.
+const AWAKE: Duration = Duration::from_micros(30);
+/// A wait that was no longer than this is likely to be followed by one that is still shorter awake.
+const SHORT: Duration = Duration::from_micros(200);
+
+/// Waits for stops that come thick and fast. A tracer that sleeps is woken on a CPU that has gone idle, and in a
+/// virtual machine that takes longer than the stop; one that asks again and again for a moment is there at once. Measured
+/// on two idle CPUs, a copy of 48 MiB in 4 KiB chunks, medians: asleep 4.6 s, so 1.5 s, strace 4.1 s. A tracee that
+/// computes or sleeps has long waits, and those are slept through.
+#[derive(Debug, Default)]
+pub(super) struct Wakeful {
+    short: bool,
+}
+
+impl Wakeful {
+    /// As [`wait`] with patience. `may_spin`: there is a CPU that no tracee needs.
+    pub fn wait(&mut self, may_spin: bool) -> Result<Option<Event>, Errno> {
+        let began = Instant::now();
+        if may_spin && self.short {
+            while began.elapsed() < AWAKE {
+                if let Some(event) = wait(false)? {
+                    return Ok(Some(event));
+                }
+            }
+        }
+        let result = wait(true);
+        self.short = began.elapsed() < SHORT;
+        result
     }
 }
 

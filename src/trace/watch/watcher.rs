@@ -8,7 +8,7 @@ use std::{
 use anyhow::anyhow;
 use nix::{
     errno::Errno,
-    sched::{CpuSet, sched_setaffinity},
+    sched::{CpuSet, sched_getaffinity, sched_setaffinity},
     unistd::Pid,
 };
 
@@ -26,7 +26,7 @@ use crate::trace::{
     memory,
     recorder::{Recorder, Task, name_of},
     rings::{Caller, Rings},
-    stops::{self, Event, Stop, Stopped},
+    stops::{self, Event, Stop, Stopped, Wakeful},
 };
 
 /// How often the progress is told at most.
@@ -71,6 +71,9 @@ struct Watcher<'a> {
     tasks: HashMap<Tid, Watched>,
     processes: HashMap<Tid, Process>,
     waiting: VecDeque<Event>,
+    wakeful: Wakeful,
+    /// How many CPUs tracer and tracees have between them.
+    cpus: usize,
     outcome: Outcome,
     began: Instant,
     told: Instant,
@@ -95,6 +98,8 @@ pub(super) fn run(
         tasks: HashMap::new(),
         processes: HashMap::new(),
         waiting: VecDeque::new(),
+        wakeful: Wakeful::default(),
+        cpus: if options.cpu.is_some() { 1 } else { cpus() },
         outcome: Outcome::default(),
         began: now,
         told: now,
@@ -195,7 +200,7 @@ impl Watcher<'_> {
             return Ok(Some(event));
         }
         let first = loop {
-            match stops::wait(true) {
+            match self.wakeful.wait(self.tasks.len() < self.cpus) {
                 Ok(first) => break first,
                 Err(Errno::EINTR) if self.handle.is_enough() => break None,
                 Err(Errno::EINTR) => {}
@@ -654,6 +659,14 @@ fn making(tracee: &Tracee, name: &str, args: &[u64; 6]) -> Option<u64> {
         }
         _ => None,
     }
+}
+
+/// How many CPUs the calling thread may run on.
+fn cpus() -> usize {
+    let set = sched_getaffinity(Pid::from_raw(0)).unwrap_or_default();
+    (0..CpuSet::count())
+        .filter(|cpu| set.is_set(*cpu).unwrap_or(false))
+        .count()
 }
 
 fn pin(cpu: usize, child: Tid) -> Result<(), TraceError> {
