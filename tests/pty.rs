@@ -29,17 +29,25 @@ fn a_signal_ends_it_with_its_number_and_a_whole_terminal() {
     }
 }
 
-#[test]
-fn a_shell_stops_it_and_brings_it_back() {
-    let mut shell = Command::new("bash");
-    shell.args(["--norc", "--noprofile", "--noediting", "-i"]);
+/// A shell that waits for a command; none, said aloud, where there is no bash.
+fn shell() -> Option<Terminal> {
     if Command::new("bash").arg("-c").arg("true").status().is_err() {
         eprintln!("skipped: there is no bash");
-        return;
+        return None;
     }
+    let mut shell = Command::new("bash");
+    shell.args(["--norc", "--noprofile", "--noediting", "-i"]);
     shell.env("PS1", "shell> ");
     let mut terminal = Terminal::start(shell);
     terminal.wait_for("shell>");
+    Some(terminal)
+}
+
+#[test]
+fn a_shell_stops_it_and_brings_it_back() {
+    let Some(mut terminal) = shell() else {
+        return;
+    };
     terminal.send(&format!("'{ZCLAB}'\n"));
     for _ in 0..2 {
         terminal.wait_for("Modules");
@@ -68,15 +76,9 @@ fn a_shell_stops_it_and_brings_it_back() {
 /// Ctrl-Z stops zclab and the program that it watches; `fg` brings both back.
 #[test]
 fn a_watched_program_is_a_job_like_any_other() {
-    let mut shell = Command::new("bash");
-    shell.args(["--norc", "--noprofile", "--noediting", "-i"]);
-    if Command::new("bash").arg("-c").arg("true").status().is_err() {
-        eprintln!("skipped: there is no bash");
+    let Some(mut terminal) = shell() else {
         return;
-    }
-    shell.env("PS1", "shell> ");
-    let mut terminal = Terminal::start(shell);
-    terminal.wait_for("shell>");
+    };
     let script = "while read line; do echo got-$line; done; exit 3";
     terminal.send(&format!(
         "'{ZCLAB}' trace -o /dev/null -- sh -c '{script}'\n"
