@@ -704,6 +704,38 @@ for _ in range(20): os.waitpid(os.posix_spawnp('cat', ['cat', 'a'], os.environ),
     }
 }
 
+/// The threads that stand still when another one executes a program are gone, and their ids with them.
+#[test]
+fn a_thread_executes_a_program_while_the_others_are_busy() {
+    let desk = Desk::new(1000);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    let script = "
+import os, shutil, sys, threading, time
+cat, source = shutil.which('cat'), os.open('a', os.O_RDONLY)
+def busy():
+    while True: os.pread(source, 10, 0)
+def leave():
+    time.sleep(float(sys.argv[1]))
+    os.execv(cat, ['cat', 'a'])
+if len(sys.argv) == 1: os.execv(cat, ['cat', 'a'])
+for work in [busy, busy, leave]: threading.Thread(target=work).start()
+busy()
+";
+    let executed = |arguments: &[&str]| {
+        let seen = desk.trace(&[], &[&["python3", "-c", script], arguments].concat());
+        assert!(seen.output.status.success(), "{}", said(&seen.output));
+        assert_eq!(seen.output.stdout.len(), 1000);
+        assert_eq!(figures(seen.flow(("file", "/a"), ("pipe", "]"))).0, 1000);
+        seen.json["calls_by_name"]["execve"].clone()
+    };
+    let alone = executed(&[]);
+    for moment in ["0", "0.002", "0.01"] {
+        assert_eq!(executed(&[moment]), alone, "after {moment} s");
+    }
+}
+
 /// As a shell does it on Ctrl-Z and `fg`: the signals reach all of the job.
 #[test]
 fn a_job_is_stopped_and_goes_on() {

@@ -1,8 +1,8 @@
 //! What a tracee's descriptors are: looked up in /proc at first use, kept until a call changes them.
 
-use std::{
-    collections::HashMap, fs, os::unix::fs::FileTypeExt, os::unix::fs::MetadataExt, path::Path,
-};
+use std::{fs, os::unix::fs::FileTypeExt, os::unix::fs::MetadataExt, path::Path};
+
+use rustc_hash::FxHashMap;
 
 use super::{kernel::Tid, sockets};
 use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR};
@@ -10,7 +10,7 @@ use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR};
 /// The descriptors of one process. A number that is not open is not remembered: it may come to mean something by a call
 /// that does not return it (recvmsg(2) with SCM_RIGHTS, a request of a ring).
 #[derive(Default)]
-pub(super) struct Known(HashMap<i32, Open>);
+pub(super) struct Known(FxHashMap<i32, Open>);
 
 /// What a number means, since it was looked up.
 #[derive(Clone, Copy)]
@@ -30,7 +30,7 @@ pub(super) const NOT_OPEN: Open = Open {
 /// The trace's table of descriptors, each once.
 #[derive(Default)]
 pub(super) struct Table {
-    known: HashMap<Descriptor, u32>,
+    known: FxHashMap<Descriptor, u32>,
     serial: u32,
 }
 

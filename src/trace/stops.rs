@@ -99,24 +99,35 @@ const SHORT: Duration = Duration::from_micros(200);
 /// virtual machine that takes longer than the stop; one that asks again and again for a moment is there at once. Measured
 /// on two idle CPUs, a copy of 48 MiB in 4 KiB chunks, medians: asleep 4.6 s, so 1.5 s, strace 4.1 s. A tracee that
 /// computes or sleeps has long waits, and those are slept through.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Wakeful {
     short: bool,
+    /// When the last wait ended.
+    pub until: Instant,
 }
 
 impl Wakeful {
-    /// As [`wait`] with patience. `may_spin`: there is a CPU that no tracee needs.
+    pub fn new(now: Instant) -> Wakeful {
+        Wakeful {
+            short: false,
+            until: now,
+        }
+    }
+
+    /// As [`wait`] with patience. `may_spin`: tracees can go on elsewhere meanwhile.
     pub fn wait(&mut self, may_spin: bool) -> Result<Option<Event>, Errno> {
         let began = Instant::now();
-        if may_spin && self.short {
-            while began.elapsed() < AWAKE {
-                if let Some(event) = wait(false)? {
-                    return Ok(Some(event));
-                }
+        self.until = began;
+        while may_spin && self.short && self.until - began < AWAKE {
+            let event = wait(false)?;
+            self.until = Instant::now();
+            if event.is_some() {
+                return Ok(event);
             }
         }
         let result = wait(true);
-        self.short = began.elapsed() < SHORT;
+        self.until = Instant::now();
+        self.short = self.until - began < SHORT;
         result
     }
 }

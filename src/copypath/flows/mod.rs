@@ -16,7 +16,9 @@ mod sample;
 mod space;
 mod tally;
 
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 pub use advice::{Advice, advice};
 
@@ -116,7 +118,7 @@ struct Pending {
 #[derive(Default)]
 struct Sends {
     next: u32,
-    waiting: HashMap<u32, (Vec<Piece>, Pending)>,
+    waiting: FxHashMap<u32, (Vec<Piece>, Pending)>,
 }
 
 /// All that is known of where bytes went.
@@ -127,24 +129,24 @@ pub struct Flows {
     tally: Tally,
     pipes: Pipes,
     arrivals: Arrivals,
-    spaces: HashMap<u32, Space>,
+    spaces: FxHashMap<u32, Space>,
     next_space: u32,
-    running: HashMap<i32, Running>,
-    pending: HashMap<i32, Pending>,
-    opens: HashMap<u32, Open>,
+    running: FxHashMap<i32, Running>,
+    pending: FxHashMap<i32, Pending>,
+    opens: FxHashMap<u32, Open>,
     /// The same by descriptor, for requests in rings: the last one that was looked up.
-    by_descriptor: HashMap<u32, Open>,
+    by_descriptor: FxHashMap<u32, Open>,
     /// Writes that rings were asked for, by the request's number.
-    asked: HashMap<u64, Pending>,
+    asked: FxHashMap<u64, Pending>,
     /// The call that showed the last requests.
     showing: Option<Rc<Mark>>,
     ops: Vec<Op>,
     programs: Vec<String>,
     /// The memory of each program.
     memories: Vec<ends::EndId>,
-    zerocopy: HashMap<u64, Sends>,
+    zerocopy: FxHashMap<u64, Sends>,
     /// The end that a queue is, for what nobody reads from it.
-    queue_ends: HashMap<QueueId, ends::EndId>,
+    queue_ends: FxHashMap<QueueId, ends::EndId>,
     unexplained: Unexplained,
     notes: Vec<String>,
 }
@@ -541,11 +543,11 @@ impl Flows {
             return;
         }
         let arrivals = &mut self.arrivals;
-        let samples = likeness.samples.clone();
+        let fingerprints = likeness.fingerprints();
         let id = arrivals.insert((path, token), (start, length), likeness, memory);
         let mut changed = |id: ArrivalId, by| arrivals.change(id, by);
         space.remember(start, end, id, &mut changed);
-        space.recall(id, &samples, &mut changed);
+        space.recall(id, &fingerprints, &mut changed);
         changed(id, -1);
     }
 
@@ -1044,12 +1046,11 @@ fn sent(pending: &Pending, at: u64, messages: u64, process: &dyn Process) -> u64
 
 /// What is to be remembered of the bytes that were placed at each range.
 fn likenesses(placed: &[(u64, u64, PathId, Rc<Token>)], process: &dyn Process) -> Vec<Likeness> {
-    let mut buffer = Vec::new();
     let of = |(start, length, ..): &(u64, u64, PathId, Rc<Token>)| {
         if *length > sample::WHOLE {
             return Likeness::sampled(samples(*start, *length, process));
         }
-        buffer.resize(*length as usize, 0);
+        let mut buffer = vec![0; *length as usize];
         match process.read_places(&[(*start, buffer.len())], &mut buffer) {
             true => Likeness::whole(&buffer),
             false => Likeness::default(),

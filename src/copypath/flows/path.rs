@@ -1,6 +1,6 @@
 //! The ways that bytes went so far, each once. A program that copies a gigabyte uses three of them.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::ends::EndId;
 use crate::model::{Basis, How, Place};
@@ -44,9 +44,9 @@ pub(super) struct Path {
 #[derive(Default)]
 pub(super) struct Paths {
     list: Vec<Path>,
-    known: HashMap<Path, PathId>,
-    next: HashMap<(PathId, Change), PathId>,
-    starts: HashMap<EndId, PathId>,
+    known: FxHashMap<Path, PathId>,
+    next: FxHashMap<(PathId, Change), PathId>,
+    starts: FxHashMap<EndId, PathId>,
 }
 
 impl Paths {

@@ -1,9 +1,8 @@
 //! What stands in pipes and socket pairs between watched processes: who reads it carries the flow on.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    rc::Rc,
-};
+use std::{collections::VecDeque, rc::Rc};
+
+use rustc_hash::FxHashMap;
 
 use super::{path::PathId, tally::Token};
 
@@ -30,17 +29,17 @@ pub(super) struct Queue {
     chunks: VecDeque<Chunk>,
     bytes: u64,
     /// How many bytes each call that still lasts has put here, and others have taken since.
-    asked: HashMap<u64, u64>,
+    asked: FxHashMap<u64, u64>,
 }
 
 /// All queues.
 #[derive(Default)]
 pub(super) struct Pipes {
-    queues: HashMap<QueueId, Queue>,
+    queues: FxHashMap<QueueId, Queue>,
     /// A socket's number and that of its pair.
-    pairs: HashMap<u64, u64>,
+    pairs: FxHashMap<u64, u64>,
     /// Pipes that are known to be read, or not to be, by somebody who is watched.
-    carries: HashMap<u64, bool>,
+    carries: FxHashMap<u64, bool>,
 }
 
 impl Pipes {

@@ -51,6 +51,14 @@ impl Likeness {
         Likeness { samples, sums }
     }
 
+    /// By what it is found elsewhere: fingerprints and their offsets.
+    pub fn fingerprints(&self) -> Vec<(u64, u32)> {
+        let telling = self.samples.iter().filter(|sample| sample.is_telling());
+        telling
+            .map(|sample| (sample.fingerprint(), sample.offset))
+            .collect()
+    }
+
     /// Whether bytes from `start` to `end` of a read of `length` can be compared by checksums: a block lies in them.
     pub fn covers(&self, start: u64, end: u64, length: u64) -> bool {
         let mut blocks = self.blocks(length);
@@ -129,12 +137,12 @@ impl Sample {
     }
 
     /// Whether it is long and varied enough to be looked for.
-    pub fn is_telling(&self) -> bool {
+    fn is_telling(&self) -> bool {
         usize::from(self.length) == LENGTH && is_varied(&self.bytes)
     }
 
     /// What it is looked for by.
-    pub fn fingerprint(&self) -> u64 {
+    fn fingerprint(&self) -> u64 {
         fingerprint(&self.bytes)
     }
 }

@@ -1,8 +1,10 @@
 //! An address space: which of its bytes were read from where, and which show a file.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use super::{ends::EndId, sample};
+use rustc_hash::FxHashMap;
+
+use super::ends::EndId;
 
 /// Bytes that a read brought: a place in [`Arrivals`](super::arrivals::Arrivals).
 pub(super) type ArrivalId = u32;
@@ -40,7 +42,7 @@ pub(super) struct Space {
     ranges: BTreeMap<u64, (u64, ArrivalId)>,
     pub mappings: Vec<Mapping>,
     /// Where a fingerprint was last read: the arrival, and the offset in it.
-    pub anchors: HashMap<u64, (ArrivalId, u32)>,
+    pub anchors: FxHashMap<u64, (ArrivalId, u32)>,
     recent: VecDeque<ArrivalId>,
     /// How many have left `recent` since their fingerprints were cleared away.
     forgotten: usize,
@@ -97,8 +99,14 @@ impl Space {
         arrival: ArrivalId,
         changed: &mut impl FnMut(ArrivalId, i32),
     ) {
-        self.forget(start, end, changed);
         changed(arrival, 1);
+        // As a rule a program reads to the same buffer again.
+        if let Some((last, before)) = self.ranges.get_mut(&start)
+            && *last == end
+        {
+            return changed(std::mem::replace(before, arrival), -1);
+        }
+        self.forget(start, end, changed);
         self.ranges.insert(start, (end, arrival));
         if self.ranges.len() > MOST_RANGES
             && let Some((_, (_, oldest))) = self.ranges.pop_first()
@@ -138,23 +146,18 @@ impl Space {
         }
     }
 
-    /// An arrival may be found by its content from now on.
+    /// An arrival may be found by its content from now on: by fingerprints of it, and their offsets.
     pub fn recall(
         &mut self,
         arrival: ArrivalId,
-        samples: &[sample::Sample],
+        fingerprints: &[(u64, u32)],
         changed: &mut impl FnMut(ArrivalId, i32),
     ) {
-        let mut telling = samples
-            .iter()
-            .filter(|sample| sample.is_telling())
-            .peekable();
-        if telling.peek().is_none() {
+        if fingerprints.is_empty() {
             return;
         }
-        for sample in telling {
-            self.anchors
-                .insert(sample.fingerprint(), (arrival, sample.offset));
+        for (fingerprint, offset) in fingerprints {
+            self.anchors.insert(*fingerprint, (arrival, *offset));
         }
         changed(arrival, 1);
         self.recent.push_back(arrival);
@@ -205,7 +208,7 @@ mod tests {
 
     #[test]
     fn what_is_overwritten_is_cut_and_each_arrival_is_held_as_often_as_it_stands_there() {
-        let mut held = HashMap::new();
+        let mut held = std::collections::HashMap::new();
         let mut changed = |id: ArrivalId, by: i32| *held.entry(id).or_insert(0) += by;
         let mut space = Space::default();
         space.remember(100, 200, 1, &mut changed);
@@ -227,6 +230,9 @@ mod tests {
             (250, 260, None),
         ];
         assert_eq!(seen, expected);
-        assert_eq!(held, HashMap::from([(1, 2), (2, 1), (3, 1)]));
+        assert_eq!(
+            held,
+            std::collections::HashMap::from([(1, 2), (2, 1), (3, 1)])
+        );
     }
 }

@@ -1,10 +1,8 @@
 //! The flows added up.
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, HashMap},
-    rc::Rc,
-};
+use std::{cell::Cell, collections::BTreeMap, rc::Rc};
+
+use rustc_hash::FxHashMap;
 
 use super::{
     ends::{EndId, Ends},
@@ -70,9 +68,9 @@ pub(super) struct Tally {
     flows: Vec<Growing>,
     /// Origin, sink, transformed.
     keys: Vec<(EndId, EndId, bool)>,
-    known: HashMap<(EndId, EndId, bool), u32>,
+    known: FxHashMap<(EndId, EndId, bool), u32>,
     /// The flow, and the place among its ways, of bytes that went a way to an end.
-    routes: HashMap<(PathId, EndId), (u32, usize)>,
+    routes: FxHashMap<(PathId, EndId), (u32, usize)>,
     /// By a call's number, less those that are no longer kept: the last flow of which it moved bytes.
     flow_of: Vec<u32>,
     dropped: u64,
