@@ -58,8 +58,8 @@ fn type_in(explorer: &mut Explorer, text: &str) {
 
 fn names(explorer: &Explorer) -> Vec<&str> {
     explorer
-        .flows()
-        .map(|flow| flow.from.name.as_str())
+        .groups()
+        .map(|group| group.flow.from.name.as_str())
         .collect()
 }
 
@@ -170,7 +170,7 @@ fn a_filter_finds_flows_and_escape_shows_all_again() {
         ],
     );
     press(&mut explorer, &[Key::Enter]);
-    assert_eq!(explorer.flows().len(), 6);
+    assert_eq!(explorer.groups().len(), 6);
     type_in(&mut explorer, "copies to save");
     press(&mut explorer, &[Key::Enter]);
     assert_eq!(
@@ -179,7 +179,29 @@ fn a_filter_finds_flows_and_escape_shows_all_again() {
     );
     assert!(screen(&explorer).contains("/copies to save"));
     press(&mut explorer, &[Key::Esc]);
-    assert_eq!(explorer.flows().len(), 6);
+    assert_eq!(explorer.groups().len(), 6);
+}
+
+#[test]
+fn connections_that_are_alike_are_one_row() {
+    let mut watched = server(40);
+    let mut twin = watched.flows[0].clone();
+    twin.to.name = "10.0.0.1:80 > 10.0.0.2:40009".to_owned();
+    watched.flows.push(twin);
+    let calls = watched.flow_of.iter_mut().filter(|flow| **flow == 0);
+    let number = calls.enumerate().fold(0, |number, (place, flow)| {
+        *flow = if place % 4 == 0 { 6 } else { 0 };
+        number + 1
+    });
+    let mut explorer = Explorer::new(watched, false);
+    let shown = screen(&explorer);
+    assert!(shown.contains("video.bin → tcp 2 connections"), "{shown}");
+    assert!(shown.contains("MiB   sendfile ×80"), "{shown}");
+    assert_eq!(explorer.calls().len(), number);
+    // One of them is found by its address, and its calls alone.
+    type_in(&mut explorer, "40009");
+    assert_eq!(explorer.groups().len(), 1);
+    assert_eq!(explorer.calls().len(), number.div_ceil(4));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Key, input::TextInput};
-use crate::copypath::flows::advice;
-use crate::model::{Flow, NO_FLOW, Trace, Watched};
+use crate::copypath::flows::{Group, groups};
+use crate::model::{Flow, Trace, Watched};
 use crate::syscall::{Style, errno_name, format_call};
 
 /// What is listed.
@@ -53,9 +53,12 @@ pub struct Explorer {
     pub playing: bool,
     /// Calls a second, doubled so often.
     pub speed: i8,
-    /// Calls behind the flow: indices into the trace.
-    calls: Vec<u32>,
+    /// All flows, those that are alike together.
+    groups: Vec<Group>,
+    /// Those that are shown.
     shown: Vec<usize>,
+    /// Calls behind the selected flow: indices into the trace.
+    calls: Vec<u32>,
     due: Duration,
 }
 
@@ -83,7 +86,6 @@ impl Explorer {
     /// Of a program that has ended, or that still runs.
     pub fn new(watched: Watched, running: bool) -> Explorer {
         let mut explorer = Explorer {
-            watched,
             running,
             output: Vec::new(),
             list: List::Flows,
@@ -95,9 +97,11 @@ impl Explorer {
             help: false,
             playing: false,
             speed: 0,
-            calls: Vec::new(),
+            groups: groups(&watched.flows),
             shown: Vec::new(),
+            calls: Vec::new(),
             due: Duration::ZERO,
+            watched,
         };
         explorer.refresh();
         explorer
@@ -107,7 +111,7 @@ impl Explorer {
     pub fn learn(&mut self, watched: Watched, running: bool) {
         let selected = self
             .selected()
-            .map(|flow| (flow.from.clone(), flow.to.clone()));
+            .map(|group| self.watched.flows[group.members[0] as usize].clone());
         // The call that is looked at stays; who looks at the last one follows.
         let begun = |call: &u32| self.watched.trace.calls[*call as usize].start_ns;
         let looked_at = self.calls.get(self.call).map(begun);
@@ -117,12 +121,15 @@ impl Explorer {
             self.watched.command = command; // as it was given
         }
         self.running = running;
+        self.groups = groups(&self.watched.flows);
         self.refresh();
         let is_it = |place: &usize| {
-            let flow = &self.watched.flows[self.shown[*place]];
-            selected
-                .as_ref()
-                .is_some_and(|(from, to)| *from == flow.from && *to == flow.to)
+            let mut members = self.members(self.shown[*place]);
+            members.any(|flow| {
+                selected
+                    .as_ref()
+                    .is_some_and(|known| (&known.from, &known.to) == (&flow.from, &flow.to))
+            })
         };
         self.flow = (0..self.shown.len()).find(is_it).unwrap_or(0);
         self.look_up_calls();
@@ -146,16 +153,20 @@ impl Explorer {
         self.output.drain(..old);
     }
 
-    /// The flows that are shown, the largest first.
-    pub fn flows(&self) -> impl ExactSizeIterator<Item = &Flow> {
-        self.shown.iter().map(|flow| &self.watched.flows[*flow])
+    /// The flows that are shown, those that are alike together; the largest first.
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = &Group> {
+        self.shown.iter().map(|group| &self.groups[*group])
     }
 
-    /// The selected flow.
-    pub fn selected(&self) -> Option<&Flow> {
-        self.shown
-            .get(self.flow)
-            .map(|flow| &self.watched.flows[*flow])
+    /// The selected one.
+    pub fn selected(&self) -> Option<&Group> {
+        self.shown.get(self.flow).map(|group| &self.groups[*group])
+    }
+
+    /// The flows of a group.
+    fn members(&self, group: usize) -> impl Iterator<Item = &Flow> {
+        let members = self.groups[group].members.iter();
+        members.map(|flow| &self.watched.flows[*flow as usize])
     }
 
     /// The calls behind the selected flow: indices into the trace.
@@ -171,13 +182,16 @@ impl Explorer {
 
     fn refresh(&mut self) {
         let filter = self.filter.text.to_lowercase();
-        let flows = self.watched.flows.iter().enumerate();
-        let wanted =
-            flows.filter(|(_, flow)| filter.is_empty() || flow_text(flow).contains(&filter));
-        self.shown = wanted.map(|(place, _)| place).collect();
+        let is_wanted = |group: &usize| {
+            let mut members = self.members(*group);
+            filter.is_empty()
+                || self.groups[*group].advice.short.contains(&filter)
+                || members.any(|flow| flow_text(flow).contains(&filter))
+        };
+        self.shown = (0..self.groups.len()).filter(is_wanted).collect();
         // A search for a call's name or argument finds no flow: then it is the calls that are searched.
         if self.shown.is_empty() {
-            self.shown = (0..self.watched.flows.len()).collect();
+            self.shown = (0..self.groups.len()).collect();
         }
         self.flow = self.flow.min(self.shown.len().saturating_sub(1));
         self.look_up_calls();
@@ -185,29 +199,32 @@ impl Explorer {
 
     fn look_up_calls(&mut self) {
         self.call = 0;
-        let Some(flow) = self.shown.get(self.flow) else {
-            self.calls.clear();
+        self.calls.clear();
+        let Some(group) = self.selected() else {
             return;
         };
-        let flow = *flow as u32;
         let filter = self.filter.text.to_lowercase();
-        let by_flow = self.watched.flow_of.iter().enumerate();
-        let by_flow = by_flow.filter(|(_, of)| **of == flow && **of != NO_FLOW);
+        let named = |flow: &&u32| flow_text(&self.watched.flows[**flow as usize]).contains(&filter);
+        // Where the filter is about flows, all their calls are meant.
+        let named: Vec<u32> = group.members.iter().filter(named).copied().collect();
+        let is_about_flows = !named.is_empty() || group.advice.short.contains(&filter);
+        let mut is_of = vec![false; self.watched.flows.len()];
+        let members = if named.is_empty() {
+            &group.members
+        } else {
+            &named
+        };
+        members.iter().for_each(|flow| is_of[*flow as usize] = true);
         let trace = &self.watched.trace;
-        let wanted = by_flow.filter(|(call, _)| {
-            let call = &trace.calls[*call];
-            self.task.is_none_or(|task| task == call.task)
+        let search = (!is_about_flows).then(|| Search::new(trace, &filter));
+        let of = self.watched.flow_of.iter().zip(0..);
+        let of = of.filter(|(flow, _)| is_of.get(**flow as usize) == Some(&true));
+        let wanted = of.map(|(_, call)| call).filter(|call: &u32| {
+            let task = trace.calls[*call as usize].task;
+            self.task.is_none_or(|wanted| wanted == task)
+                && search.as_ref().is_none_or(|search| search.finds(*call))
         });
-        self.calls = wanted.map(|(call, _)| call as u32).collect();
-        // Where the filter is about the flow itself, all its calls are meant.
-        if !filter.is_empty()
-            && !self
-                .selected()
-                .is_some_and(|flow| flow_text(flow).contains(&filter))
-        {
-            let search = Search::new(&self.watched.trace, &filter);
-            self.calls.retain(|call| search.finds(*call));
-        }
+        self.calls = wanted.collect();
     }
 
     /// A key.
@@ -366,7 +383,6 @@ fn flow_text(flow: &Flow) -> String {
         flow.to.kind.name(),
         &flow.to.name,
         &names.join(" "),
-        &advice(flow).short,
     ];
     parts.join(" ").to_lowercase()
 }

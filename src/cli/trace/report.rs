@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::copypath::flows::advice;
+use crate::copypath::flows::{Group, groups};
 use crate::model::{Exit, Flow, Watched, grouped};
 
 /// More flows than this are added up in one line.
@@ -62,7 +62,8 @@ fn flows(out: &mut String, watched: &Watched) {
         "\n{:<NAME$} {:>15} {:>9} {:>9}  {:>13}  verdict",
         head.0, head.1, head.2, head.3, head.4
     );
-    for flow in watched.flows.iter().take(SHOWN) {
+    let groups = groups(&watched.flows);
+    for Group { flow, advice, .. } in groups.iter().take(SHOWN) {
         let _ = writeln!(
             out,
             "{} {:>15} {:>9} {:>9}  {:>13}  {}",
@@ -71,27 +72,24 @@ fn flows(out: &mut String, watched: &Watched) {
             grouped(flow.calls),
             grouped(2 * flow.calls),
             format!("{:.1}", flow.cpu_copies_per_byte()),
-            advice(flow).short
+            advice.short
         );
     }
-    let rest = watched.flows.get(SHOWN..).unwrap_or_default();
+    let rest = groups.get(SHOWN..).unwrap_or_default();
     if !rest.is_empty() {
-        let bytes = rest.iter().map(|flow| flow.bytes).sum();
+        let bytes = rest.iter().map(|group| group.flow.bytes).sum();
         let name = format!("and {} smaller flows", grouped(rest.len() as u64));
         let _ = writeln!(out, "{} {:>15}", padded(&name), grouped(bytes));
     }
-    sentences(out, &watched.flows);
+    sentences(out, &groups);
 }
 
 /// One sentence for each flow with something to save, and for those that pass through.
-fn sentences(out: &mut String, flows: &[Flow]) {
+fn sentences(out: &mut String, groups: &[Group]) {
     out.push('\n');
-    for flow in flows
-        .iter()
-        .take(SHOWN)
-        .filter(|flow| flow.passes_through())
-    {
-        let _ = writeln!(out, "{}: {}", name(flow), advice(flow).sentence);
+    let passing = groups.iter().take(SHOWN);
+    for group in passing.filter(|group| group.flow.passes_through()) {
+        let _ = writeln!(out, "{}: {}", name(&group.flow), group.advice.sentence);
     }
 }
 

@@ -18,8 +18,8 @@ const MOST_BY_ONE_CALL: u64 = 0x7fff_f000;
 /// MSG_ZEROCOPY pays above about this (kernel documentation, msg_zerocopy.rst).
 const WORTH_PINNING: u64 = 10 << 10;
 
-/// The verdict on a flow.
-pub fn advice(flow: &Flow) -> Advice {
+/// The verdict on so many flows of one kind, added up.
+pub(super) fn advice(flow: &Flow, flows: u64) -> Advice {
     let copied = flow.cpu_copied_bytes();
     if flow.transformed {
         return said(
@@ -41,7 +41,7 @@ pub fn advice(flow: &Flow) -> Advice {
             "device",
             "One end is a device or a terminal: no call would save a copy.",
         ),
-        (from, to) => passed(flow, from, to),
+        (from, to) => passed(flow, flows, from, to),
     }
 }
 
@@ -79,7 +79,7 @@ fn made(flow: &Flow) -> Advice {
 }
 
 /// Bytes that pass through unchanged.
-fn passed(flow: &Flow, from: EndKind, to: EndKind) -> Advice {
+fn passed(flow: &Flow, flows: u64, from: EndKind, to: EndKind) -> Advice {
     let copied = flow.cpu_copied_bytes();
     let (call, left, calls_each, conditions) = match (from, to) {
         (EndKind::File, EndKind::File) => (
@@ -108,7 +108,7 @@ fn passed(flow: &Flow, from: EndKind, to: EndKind) -> Advice {
         ),
     };
     let saved = copied.saturating_sub(left * flow.bytes);
-    let needed = calls_each * flow.bytes.div_ceil(MOST_BY_ONE_CALL).max(1);
+    let needed = calls_each * flow.bytes.div_ceil(MOST_BY_ONE_CALL).max(flows);
     let fewer = flow.calls.saturating_sub(needed);
     // The last run of a loop is one copy short, or a part went another way: rounded.
     let copies = (saved as f64 / flow.bytes.max(1) as f64).round() as u64;

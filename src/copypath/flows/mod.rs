@@ -8,6 +8,7 @@ mod advice;
 mod arrivals;
 mod calls;
 mod ends;
+mod groups;
 mod join;
 mod path;
 mod pipes;
@@ -20,7 +21,8 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-pub use advice::{Advice, advice};
+pub use advice::Advice;
+pub use groups::{Group, groups};
 
 use self::{
     arrivals::Arrivals,

@@ -12,7 +12,7 @@ use super::{
     widgets::prompt::prompt,
 };
 use crate::app::explorer::{Explorer, KEYS, List};
-use crate::copypath::flows::advice;
+use crate::copypath::flows::Group;
 use crate::model::{End, EndKind, Exit, Flow, How, Size, grouped};
 
 /// Draws it.
@@ -115,20 +115,22 @@ fn table(pen: &mut Pen, explorer: &Explorer, room: Rect) {
     let rows = usize::from(room.height.saturating_sub(1 + SENTENCE + RIBBON + 2 * air));
     let first = explorer.flow.saturating_sub(rows.saturating_sub(1));
     // One scale for all rows.
-    let most = explorer.flows().map(Flow::cpu_copies_per_byte);
+    let most = explorer
+        .groups()
+        .map(|group| group.flow.cpu_copies_per_byte());
     let most = most.fold(2.0, f64::max);
-    for (number, flow) in explorer.flows().enumerate().skip(first).take(rows) {
+    for (number, group) in explorer.groups().enumerate().skip(first).take(rows) {
         let y = (number - first) as u16 + 1;
         let selected = number == explorer.flow;
-        flow_row(pen, &columns, (room, y), flow, most, selected);
+        flow_row(pen, &columns, (room, y), group, most, selected);
     }
     let below = Rect {
         y: room.y + rows as u16 + 1 + air,
         height: SENTENCE,
         ..room
     };
-    if let Some(flow) = explorer.selected() {
-        sentence(pen, flow, below);
+    if let Some(group) = explorer.selected() {
+        sentence(pen, group, below);
     }
     let bottom = Rect {
         y: room.bottom().saturating_sub(RIBBON),
@@ -142,7 +144,7 @@ fn table(pen: &mut Pen, explorer: &Explorer, room: Rect) {
 }
 
 /// What happens to the selected flow, and what would save what.
-fn sentence(pen: &mut Pen, flow: &Flow, room: Rect) {
+fn sentence(pen: &mut Pen, Group { flow, advice, .. }: &Group, room: Rect) {
     let calls = flow.calls_by_name.iter();
     let calls = calls.map(|(name, count)| format!("{} {name}", grouped(*count)));
     let copied = match flow.cpu_copies_per_byte() {
@@ -158,8 +160,7 @@ fn sentence(pen: &mut Pen, flow: &Flow, room: Rect) {
     );
     let (strong, dim) = (pen.style(Role::Strong), pen.style(Role::Dim));
     pen.text(room, 0, 0, &shortened(&happens, room.width), strong);
-    let saving = advice(flow).sentence;
-    let lines = textwrap::wrap(&saving, usize::from(room.width.min(100)));
+    let lines = textwrap::wrap(&advice.sentence, usize::from(room.width.min(100)));
     for (y, line) in lines.iter().take(usize::from(SENTENCE) - 1).enumerate() {
         pen.text(room, 0, y as u16 + 1, line, dim);
     }
@@ -189,11 +190,10 @@ fn flow_row(
     pen: &mut Pen,
     columns: &Columns,
     (room, y): (Rect, u16),
-    flow: &Flow,
+    Group { flow, advice, .. }: &Group,
     most: f64,
     selected: bool,
 ) {
-    let said = advice(flow);
     let room_of_name = columns.name.saturating_sub(1);
     let name = Some(flow_name(flow, end))
         .filter(|name| name.chars().count() <= usize::from(room_of_name))
@@ -213,7 +213,7 @@ fn flow_row(
     let is_good = copies == 0.0 && flow.to.kind != EndKind::Memory;
     let verdict = match () {
         () if is_good => hot,
-        () if said.saves > 0 => hot.patch(pen.style(Role::Strong)),
+        () if advice.saves > 0 => hot.patch(pen.style(Role::Strong)),
         () => dim,
     };
     let cells = [
@@ -222,7 +222,7 @@ fn flow_row(
         &grouped(flow.calls),
         &grouped(2 * flow.calls),
         &columns.copies(copies, most),
-        &said.short,
+        &advice.short,
     ];
     if selected {
         let row = Rect {
@@ -315,7 +315,7 @@ impl Columns {
 fn calls(pen: &mut Pen, explorer: &Explorer, room: Rect) {
     let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
     let title = explorer.selected();
-    let title = title.map_or(String::new(), |flow| flow_name(flow, end));
+    let title = title.map_or(String::new(), |group| flow_name(&group.flow, end));
     pen.text(
         room,
         0,

@@ -80,7 +80,7 @@ pub(super) fn draw(pen: &mut Pen, explorer: &Explorer, room: Rect) {
 /// The flows that are shown, with their places: the largest that pass through, and the selected one. Those that
 /// are to rise come first.
 fn chosen(explorer: &Explorer, most: usize) -> Vec<(usize, &Flow)> {
-    let flows = || explorer.flows().enumerate();
+    let flows = || explorer.groups().map(|group| &group.flow).enumerate();
     let mut chosen: Vec<_> = flows()
         .filter(|(_, flow)| flow.passes_through())
         .take(most)

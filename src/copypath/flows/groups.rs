@@ -1,0 +1,219 @@
+//! Flows as people see them: those that differ in the connection alone are one story, "8 connections".
+
+use std::collections::HashMap;
+
+use super::advice::{Advice, advice};
+use crate::model::{End, EndKind, Flow, Hop};
+
+/// Flows that went the same way between the same ends, but for the other side of their connections.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// All of them added up. A call that moved bytes of several is counted for each.
+    pub flow: Flow,
+    /// Which they are, in the order of the flows.
+    pub members: Vec<u32>,
+    /// What would save what.
+    pub advice: Advice,
+}
+
+/// What the flows of a group have in common.
+#[derive(PartialEq, Eq, Hash)]
+struct Story<'a> {
+    from: Family<'a>,
+    to: Family<'a>,
+    transformed: bool,
+    programs: &'a [String],
+    hops: Vec<String>,
+}
+
+/// An end without the address that is another one in each connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Family<'a> {
+    One(&'a End),
+    /// The bytes go from this address to many.
+    To(EndKind, &'a str),
+    /// The bytes come to this address from many.
+    From(EndKind, &'a str),
+}
+
+/// The groups, the largest first.
+pub fn groups(flows: &[Flow]) -> Vec<Group> {
+    let often = addresses(flows);
+    let mut groups: Vec<(Vec<u32>, Story)> = Vec::new();
+    let mut known: HashMap<Story, usize> = HashMap::new();
+    for (number, flow) in flows.iter().enumerate() {
+        let place = *known.entry(story(flow, &often)).or_insert_with(|| {
+            groups.push((Vec::new(), story(flow, &often)));
+            groups.len() - 1
+        });
+        groups[place].0.push(number as u32);
+    }
+    let added = |(members, story): (Vec<u32>, Story)| added_up(flows, members, &story);
+    let mut groups: Vec<Group> = groups.into_iter().map(added).collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.flow.bytes));
+    groups
+}
+
+/// How many ends of flows have an address: a server's has many.
+fn addresses(flows: &[Flow]) -> HashMap<&str, u32> {
+    let mut often = HashMap::new();
+    let ends = flows.iter().flat_map(|flow| [&flow.from, &flow.to]);
+    for address in ends.filter_map(sides).flat_map(<[&str; 2]>::from) {
+        *often.entry(address).or_default() += 1;
+    }
+    often
+}
+
+/// The two addresses of a connection.
+fn sides(end: &End) -> Option<(&str, &str)> {
+    let is_connection = matches!(end.kind, EndKind::Tcp | EndKind::Udp);
+    end.name.split_once(" > ").filter(|_| is_connection)
+}
+
+fn story<'a>(flow: &'a Flow, often: &HashMap<&str, u32>) -> Story<'a> {
+    let family = |end: &'a End| {
+        let Some((left, right)) = sides(end) else {
+            return Family::One(end);
+        };
+        match often[left].cmp(&often[right]) {
+            std::cmp::Ordering::Greater => Family::To(end.kind, left),
+            std::cmp::Ordering::Less => Family::From(end.kind, right),
+            std::cmp::Ordering::Equal => Family::One(end),
+        }
+    };
+    Story {
+        from: family(&flow.from),
+        to: family(&flow.to),
+        transformed: flow.transformed,
+        programs: &flow.programs,
+        hops: flow.copy_path.iter().map(shape).collect(),
+    }
+}
+
+/// A hop without its bytes.
+fn shape(hop: &Hop) -> String {
+    let Hop {
+        from,
+        to,
+        how,
+        basis,
+        source,
+        side,
+        ghost,
+        bytes: _,
+    } = hop;
+    format!("{from:?} {to:?} {how:?} {basis:?} {source:?} {side:?} {ghost}")
+}
+
+fn added_up(flows: &[Flow], members: Vec<u32>, story: &Story) -> Group {
+    let mut all = members.iter().map(|member| &flows[*member as usize]);
+    let mut flow = all.next().cloned().expect("a group has a flow");
+    let ends = [&mut flow.from, &mut flow.to];
+    let families = [(story.from, 0), (story.to, 1)];
+    for (end, (family, which)) in ends.into_iter().zip(families) {
+        let mut names: Vec<&str> = members
+            .iter()
+            .map(|member| &flows[*member as usize])
+            .map(|flow| [&flow.from, &flow.to][which].name.as_str())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        end.name = match (names.len(), family) {
+            (1, _) | (_, Family::One(_)) => continue,
+            (many, Family::To(_, address)) => format!("{address} > {many} connections"),
+            (many, Family::From(_, address)) => format!("{many} connections > {address}"),
+        };
+    }
+    for more in all {
+        flow.bytes += more.bytes;
+        flow.calls += more.calls;
+        for (name, calls) in &more.calls_by_name {
+            *flow.calls_by_name.entry(name.clone()).or_default() += calls;
+        }
+        for (hop, added) in flow.copy_path.iter_mut().zip(&more.copy_path) {
+            hop.bytes += added.bytes;
+        }
+    }
+    Group {
+        advice: advice(&flow, members.len() as u64),
+        flow,
+        members,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::model::{Basis, How, Place, Side};
+
+    fn flow(from: (EndKind, &str), to: (EndKind, &str), bytes: u64, how: How) -> Flow {
+        let end = |(kind, name): (EndKind, &str)| End {
+            kind,
+            name: name.to_owned(),
+        };
+        let hop = Hop {
+            from: Place::PageCache,
+            to: Place::SocketQueue,
+            how,
+            bytes,
+            basis: Basis::Documented,
+            source: None,
+            side: Side::Sender,
+            ghost: false,
+        };
+        Flow {
+            from: end(from),
+            to: end(to),
+            bytes,
+            calls: 2,
+            calls_by_name: BTreeMap::from([("sendfile".to_owned(), 2)]),
+            transformed: false,
+            basis: Basis::Observed,
+            copy_path: vec![hop],
+            programs: vec!["server".to_owned()],
+        }
+    }
+
+    #[test]
+    fn connections_of_a_server_are_one_story_and_no_byte_is_lost() {
+        use EndKind::{File, Tcp};
+        let flows = [
+            flow((File, "/b"), (Tcp, "s:80 > c:1"), 1, How::Reference),
+            flow((File, "/a"), (Tcp, "s:80 > c:2"), 10, How::Reference),
+            flow((File, "/a"), (Tcp, "s:80 > c:3"), 20, How::Reference),
+            flow((File, "/a"), (Tcp, "s:80 > c:4"), 7, How::CpuCopy),
+            flow((Tcp, "c:5 > s:80"), (File, "/log"), 3, How::CpuCopy),
+            flow((Tcp, "c:6 > s:80"), (File, "/log"), 3, How::CpuCopy),
+        ];
+        let groups = groups(&flows);
+        let said = groups.iter().map(|group| {
+            let Flow { from, to, .. } = &group.flow;
+            (
+                from.name.as_str(),
+                to.name.as_str(),
+                group.flow.bytes,
+                group.flow.calls,
+            )
+        });
+        let said: Vec<_> = said.collect();
+        let wanted = [
+            ("/a", "s:80 > 2 connections", 30, 4),
+            ("/a", "s:80 > c:4", 7, 2),
+            ("2 connections > s:80", "/log", 6, 4),
+            ("/b", "s:80 > c:1", 1, 2),
+        ];
+        assert_eq!(said, wanted);
+        assert_eq!(groups[0].members, [1, 2]);
+        assert_eq!(groups[0].flow.copy_path[0].bytes, 30);
+    }
+
+    #[test]
+    fn two_ends_that_nobody_shares_keep_their_names() {
+        use EndKind::Tcp;
+        let relayed = flow((Tcp, "a:1 > p:2"), (Tcp, "p:3 > b:4"), 5, How::Reference);
+        let groups = groups(std::slice::from_ref(&relayed));
+        assert_eq!(groups[0].flow, relayed);
+    }
+}
