@@ -296,6 +296,23 @@ fn a_read_may_be_written_in_pieces_to_several_ends() {
 }
 
 #[test]
+fn a_call_counts_once_in_each_flow_however_its_bytes_are_dealt_out() {
+    let mut world = World::new();
+    let (a, b, c) = (world.file("/a"), world.file("/b"), world.file("/c"));
+    world.read(1, a, BUFFER, &noise(8000, 1));
+    for piece in 0..4 {
+        world.write(1, b, BUFFER + piece * 2000, 1000);
+        world.write(1, c, BUFFER + piece * 2000 + 1000, 1000);
+    }
+    let (flows, _) = world.end();
+    for flow in &flows {
+        let calls = &flow.calls_by_name;
+        assert_eq!((flow.bytes, calls["read"], calls["write"]), (4000, 1, 4));
+    }
+    assert_eq!(flows.len(), 2);
+}
+
+#[test]
 fn what_is_read_and_not_written_is_kept_and_what_is_written_and_was_not_read_is_made() {
     let mut world = World::new();
     let (a, b) = (world.file("/a"), world.file("/b"));

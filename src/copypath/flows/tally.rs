@@ -1,6 +1,6 @@
 //! The flows added up.
 
-use std::{cell::Cell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use rustc_hash::FxHashMap;
 
@@ -17,8 +17,8 @@ pub(super) struct Mark {
     pub number: u64,
     /// Its name: an index into the trace's.
     pub name: u16,
-    /// The flow that counted it last.
-    counted_in: Cell<u32>,
+    /// The flows that have counted it.
+    counted_in: RefCell<Vec<u32>>,
 }
 
 impl Mark {
@@ -26,7 +26,7 @@ impl Mark {
         Rc::new(Mark {
             number,
             name,
-            counted_in: Cell::new(NO_FLOW),
+            counted_in: RefCell::default(),
         })
     }
 }
@@ -101,9 +101,11 @@ impl Tally {
     }
 
     fn count(&mut self, flow: u32, mark: &Mark) {
-        if mark.counted_in.replace(flow) == flow {
+        let mut counted_in = mark.counted_in.borrow_mut();
+        if counted_in.contains(&flow) {
             return;
         }
+        counted_in.push(flow);
         let calls = &mut self.flows[flow as usize].calls;
         match calls.iter_mut().find(|(name, _)| *name == mark.name) {
             Some((_, count)) => *count += 1,
