@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Key, input::TextInput};
 use crate::copypath::flows::{Group, groups};
-use crate::model::{Flow, Trace, Watched};
+use crate::model::{Flow, NO_FLOW, Trace, Watched};
 use crate::syscall::{Style, errno_name, format_call};
 
 /// What is listed.
@@ -57,6 +57,8 @@ pub struct Explorer {
     groups: Vec<Group>,
     /// Those that are shown.
     shown: Vec<usize>,
+    /// Calls that moved bytes of any flow: indices into the trace.
+    moved: Vec<u32>,
     /// Calls behind the selected flow: indices into the trace.
     calls: Vec<u32>,
     due: Duration,
@@ -98,6 +100,7 @@ impl Explorer {
             playing: false,
             speed: 0,
             groups: groups(&watched.flows),
+            moved: moved(&watched),
             shown: Vec::new(),
             calls: Vec::new(),
             due: Duration::ZERO,
@@ -122,6 +125,7 @@ impl Explorer {
         }
         self.running = running;
         self.groups = groups(&self.watched.flows);
+        self.moved = moved(&self.watched);
         self.refresh();
         let is_it = |place: &usize| {
             let mut members = self.members(self.shown[*place]);
@@ -172,6 +176,18 @@ impl Explorer {
     /// The calls behind the selected flow: indices into the trace.
     pub fn calls(&self) -> &[u32] {
         &self.calls
+    }
+
+    /// All calls that moved bytes: indices into the trace.
+    pub fn moved(&self) -> &[u32] {
+        &self.moved
+    }
+
+    /// Whether the CPU copies bytes of the flow that a call is of.
+    pub fn is_copied(&self, call: u32) -> bool {
+        let flow = self.watched.flow_of.get(call as usize);
+        let flow = flow.and_then(|flow| self.watched.flows.get(*flow as usize));
+        flow.is_some_and(|flow| flow.cpu_copied_bytes() > 0)
     }
 
     /// A call as text.
@@ -292,17 +308,17 @@ impl Explorer {
             Key::Home => isize::MIN / 2,
             Key::End => isize::MAX / 2,
             Key::Left | Key::Char('h') => {
-                return self.call = moved(self.call, -1, self.calls.len());
+                return self.call = step(self.call, -1, self.calls.len());
             }
             Key::Right | Key::Char('l') => {
-                return self.call = moved(self.call, 1, self.calls.len());
+                return self.call = step(self.call, 1, self.calls.len());
             }
             _ => return,
         };
         match self.list {
-            List::Calls => self.call = moved(self.call, steps, self.calls.len()),
+            List::Calls => self.call = step(self.call, steps, self.calls.len()),
             List::Flows => {
-                self.flow = moved(self.flow, steps, self.shown.len());
+                self.flow = step(self.flow, steps, self.shown.len());
                 self.look_up_calls();
             }
         }
@@ -322,7 +338,7 @@ impl Explorer {
         let pace = f64::from(PACE) * 2f64.powi(i32::from(self.speed));
         let steps = (self.due.as_secs_f64() * pace) as usize;
         self.due -= Duration::from_secs_f64(steps as f64 / pace).min(self.due);
-        self.call = moved(self.call, steps as isize, self.calls.len());
+        self.call = step(self.call, steps as isize, self.calls.len());
         self.playing = self.call + 1 < self.calls.len();
     }
 }
@@ -369,7 +385,13 @@ impl Search<'_> {
     }
 }
 
-fn moved(at: usize, by: isize, count: usize) -> usize {
+fn moved(watched: &Watched) -> Vec<u32> {
+    let flows = watched.flow_of.iter().zip(0..);
+    let flows = flows.filter(|(flow, _)| **flow != NO_FLOW);
+    flows.map(|(_, call)| call).collect()
+}
+
+fn step(at: usize, by: isize, count: usize) -> usize {
     at.saturating_add_signed(by).min(count.saturating_sub(1))
 }
 

@@ -79,7 +79,29 @@ impl Theme {
     }
 }
 
+/// A ground that is told from the terminal's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// The memory of programs.
+    User,
+    /// The kernel.
+    Kernel,
+    /// What is said of the chosen thing.
+    Said,
+}
+
 impl Theme {
+    /// The tint of a ground; none where the palette has no tints. Dim text is still read on it (4.5:1).
+    pub fn ground(&self, ground: Ground) -> Style {
+        let tints = match self.palette {
+            Palette::Dark => [0x282420, 0x1e242c, 0x212429],
+            Palette::Light => [0xfaf4e6, 0xecf1f7, 0xf2f3f5],
+            Palette::Contrast => [0x201c14, 0x10181f, 0x181818],
+            Palette::Sixteen | Palette::None => return Style::new(),
+        };
+        Style::new().bg(Color::from_u32(tints[ground as usize]))
+    }
+
     /// The tint of a flow's band in a picture; none where the palette has no tints.
     pub fn band(&self, copied: bool, selected: bool) -> Style {
         let tints = match self.palette {

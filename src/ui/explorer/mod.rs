@@ -8,7 +8,7 @@ use super::{
     TOO_SMALL, ascii,
     layout::rooms,
     pen::{Pen, Spots},
-    theme::{Role, Theme},
+    theme::{Ground, Role, Theme},
     widgets::prompt::prompt,
 };
 use crate::app::explorer::{Explorer, KEYS, List};
@@ -108,9 +108,10 @@ fn table(pen: &mut Pen, explorer: &Explorer, room: Rect) {
         "calls",
         "switches",
         columns.copies_title(),
+        "",
         "verdict",
     ];
-    columns.row(pen, room, 0, head, [dim; 6]);
+    columns.row(pen, room, 0, head, [dim; 7]);
     let air = u16::from(room.height > 14);
     let rows = usize::from(room.height.saturating_sub(1 + SENTENCE + RIBBON + 2 * air));
     let first = explorer.flow.saturating_sub(rows.saturating_sub(1));
@@ -159,6 +160,12 @@ fn sentence(pen: &mut Pen, Group { flow, advice, .. }: &Group, room: Rect) {
         grouped(2 * flow.calls),
     );
     let (strong, dim) = (pen.style(Role::Strong), pen.style(Role::Dim));
+    let panel = Rect {
+        x: room.x.saturating_sub(2),
+        width: room.width + 4,
+        ..room
+    };
+    pen.paint(panel, pen.theme.ground(Ground::Said));
     pen.text(room, 0, 0, &shortened(&happens, room.width), strong);
     let lines = textwrap::wrap(&advice.sentence, usize::from(room.width.min(100)));
     for (y, line) in lines.iter().take(usize::from(SENTENCE) - 1).enumerate() {
@@ -221,7 +228,8 @@ fn flow_row(
         &grouped(flow.bytes),
         &grouped(flow.calls),
         &grouped(2 * flow.calls),
-        &columns.copies(copies, most),
+        &copies_bar(copies, most, usize::from(columns.bar)),
+        &format!("{copies:.1}"),
         &advice.short,
     ];
     if selected {
@@ -240,7 +248,8 @@ fn flow_row(
         pen.text(before, 0, 0, "▸", accent);
     }
     let bar = if selected { hot } else { quiet };
-    columns.row(pen, room, y, cells, [text, text, text, text, bar, verdict]);
+    let styles = [text, text, text, text, bar, dim, verdict];
+    columns.row(pen, room, y, cells, styles);
 }
 
 /// Where the columns of the table stand.
@@ -279,16 +288,7 @@ impl Columns {
         }
     }
 
-    fn copies(&self, copies: f64, most: f64) -> String {
-        let width = usize::from(self.bar);
-        if width == 0 {
-            return format!("{copies:.1}");
-        }
-        let bar = copies_bar(copies, most, width);
-        format!("{bar:<width$}  {copies:.1}")
-    }
-
-    fn row(&self, pen: &mut Pen, room: Rect, y: u16, cells: [&str; 6], styles: [Style; 6]) {
+    fn row(&self, pen: &mut Pen, room: Rect, y: u16, cells: [&str; 7], styles: [Style; 7]) {
         pen.text(room, 0, y, cells[0], styles[0]);
         let mut x = self.name;
         let mut right = |pen: &mut Pen, cell: &str, width: u16, style| {
@@ -307,8 +307,10 @@ impl Columns {
         if self.switches {
             right(pen, cells[3], 11, styles[3]);
         }
+        let figure = if self.bar > 0 { self.bar + 2 } else { 0 };
         pen.text(room, x + 2, y, cells[4], styles[4]);
-        pen.text(room, x + 2 + self.bar + 8, y, cells[5], styles[5]);
+        pen.text(room, x + 2 + figure, y, cells[5], styles[5]);
+        pen.text(room, x + 2 + self.bar + 8, y, cells[6], styles[6]);
     }
 }
 
@@ -367,48 +369,62 @@ fn calls(pen: &mut Pen, explorer: &Explorer, room: Rect) {
     ribbon(pen, explorer, bottom);
 }
 
-/// The calls behind the flow in the order of time, binned to the width: which call each stands for.
+/// All calls that moved bytes in the order of time, binned to the width; those of the selected flow stand out.
 fn ribbon(pen: &mut Pen, explorer: &Explorer, room: Rect) {
-    let calls = explorer.calls();
-    if calls.is_empty() {
+    let (all, own) = (explorer.moved(), explorer.calls());
+    let Some(current) = own.get(explorer.call) else {
         return;
-    }
-    let trace = &explorer.watched.trace;
-    let width = usize::from(room.width).min(calls.len());
-    let (accent, dim) = (pen.style(Role::Accent), pen.style(Role::Dim));
-    let at = explorer.call * width / calls.len();
-    let here = format!("▼ call {}", grouped(explorer.call as u64 + 1));
-    let each = calls.len().div_ceil(width) as u64;
-    let all = match each {
-        1 => format!("{} calls", grouped(calls.len() as u64)),
-        each => format!(
-            "{} calls, {} a mark",
-            grouped(calls.len() as u64),
-            grouped(each)
-        ),
     };
+    let width = usize::from(room.width).min(all.len());
+    let bin = |x: usize| x * all.len() / width;
+    let place = all.partition_point(|call| call < current);
+    let at = (0..width).rev().find(|x| bin(*x) <= place).unwrap_or(0);
+    let (accent, dim) = (pen.style(Role::Accent), pen.style(Role::Dim));
+    let here = format!("▼ call {}", grouped(explorer.call as u64 + 1));
+    let mut said = format!("{} calls moved bytes", grouped(all.len() as u64));
+    let each = all.len().div_ceil(width) as u64;
+    if each > 1 {
+        said += &format!(", {} a mark", grouped(each));
+    }
     let x = (at as u16).min(room.width.saturating_sub(here.chars().count() as u16));
     // On the side where the mark is not.
     if x < room.width / 2 {
-        pen.right(room, 0, &all, dim);
+        pen.right(room, 0, &said, dim);
     } else {
-        pen.text(room, 0, 0, &all, dim);
+        pen.text(room, 0, 0, &said, dim);
     }
     pen.text(room, x, 0, &here, accent);
     for x in 0..width {
-        let call = &trace.calls[calls[x * calls.len() / width] as usize];
-        let reference = matches!(trace.name(call), "sendfile" | "splice" | "tee" | "vmsplice");
-        let (glyph, role) = match (reference, x == at) {
-            (_, true) => ("█", Role::Accent),
-            (true, _) => ("◆", Role::Hot(How::Reference)),
-            (false, _) => ("▆", Role::Quiet(How::CpuCopy)),
+        let (first, last) = (all[bin(x)], all[bin(x + 1) - 1]);
+        let begins = own.partition_point(|call| *call < first);
+        let selected = own.get(begins).filter(|call| **call <= last);
+        let how = match explorer.is_copied(*selected.unwrap_or(&first)) {
+            true => How::CpuCopy,
+            false => How::Reference,
+        };
+        let role = match selected {
+            _ if x == at => Role::Accent,
+            Some(_) => Role::Hot(how),
+            None => Role::Quiet(how),
+        };
+        let glyph = match (selected, how) {
+            _ if x == at => "█",
+            (Some(_), How::CpuCopy) => "▆",
+            (Some(_), _) => "◆",
+            (None, How::CpuCopy) => "▂",
+            (None, _) => "┄",
         };
         let style = pen.style(role);
         pen.text(room, x as u16, 1, glyph, style);
     }
-    let current = explorer.call_text(calls[explorer.call.min(calls.len() - 1)]);
     let text = pen.style(Role::Text);
-    pen.text(room, 0, 2, &shortened(&current, room.width), text);
+    pen.text(
+        room,
+        0,
+        2,
+        &shortened(&explorer.call_text(*current), room.width),
+        text,
+    );
 }
 
 fn output(pen: &mut Pen, explorer: &Explorer, room: Rect) {
@@ -504,7 +520,12 @@ fn flow_name(flow: &Flow, end: fn(&End, bool) -> String) -> String {
 /// An end in a word, where there is no room for its address.
 fn kind_of_end(of: &End, is_source: bool) -> String {
     match of.kind {
-        EndKind::Tcp | EndKind::Udp => of.kind.name().to_owned(),
+        EndKind::Tcp | EndKind::Udp => {
+            let (kind, name) = (of.kind.name(), &of.name);
+            let many = name.strip_suffix(" connections");
+            let many = many.and_then(|name| name.rsplit(' ').next());
+            many.map_or(kind.to_owned(), |many| format!("{kind} ×{many}"))
+        }
         EndKind::Memory => of.name.clone(),
         _ => end(of, is_source),
     }

@@ -3,10 +3,18 @@
 //!
 //! It is laid out in half rows, so that a cell shows two of them.
 
-use ratatui::{layout::Rect, style::Style};
+use std::cmp::Ordering;
+
+use ratatui::{
+    layout::Rect,
+    style::{Modifier, Style},
+};
 
 use super::{
-    super::{pen::Pen, theme::Role},
+    super::{
+        pen::Pen,
+        theme::{Ground, Role},
+    },
     end, shortened,
 };
 use crate::app::explorer::Explorer;
@@ -71,6 +79,12 @@ pub(super) fn draw(pen: &mut Pen, explorer: &Explorer, room: Rect) {
     frame(pen, &parts, scale);
     let ink: Vec<Style> = bands.iter().map(|band| band.style(pen)).collect();
     paint(pen, &bands, &ink, &parts);
+    // The selected one above the others.
+    let mut thin: Vec<&Band> = bands.iter().filter(|band| band.thick == 0).collect();
+    thin.sort_by_key(|band| band.selected);
+    for band in thin {
+        line(pen, band, &parts);
+    }
     for band in &bands {
         labels(pen, band, &parts);
         words(pen, band, &parts);
@@ -157,6 +171,23 @@ fn frame(pen: &mut Pen, parts: &Parts, scale: f64) {
         pen.style(Role::Hairline),
     );
     let room = parts.room;
+    // From edge to edge, as the machine goes on beyond what is shown.
+    let whole = Rect {
+        x: room.x.saturating_sub(2),
+        width: room.width + 4,
+        ..room
+    };
+    let user = Rect {
+        height: parts.user,
+        ..whole
+    };
+    let kernel = Rect {
+        y: room.y + parts.user,
+        height: room.height - parts.user,
+        ..whole
+    };
+    pen.paint(user, pen.theme.ground(Ground::User));
+    pen.paint(kernel, pen.theme.ground(Ground::Kernel));
     pen.text(room, 0, 0, "USER", strong);
     let line = "╌".repeat(usize::from(room.width));
     pen.text(room, 0, parts.user, &line, hairline);
@@ -171,7 +202,7 @@ fn frame(pen: &mut Pen, parts: &Parts, scale: f64) {
 /// Which band each half row of a column shows.
 fn column(bands: &[Band], x: u16, parts: &Parts) -> Vec<Option<usize>> {
     let mut halves = vec![None; 2 * usize::from(parts.room.height)];
-    for (number, band) in bands.iter().enumerate() {
+    for (number, band) in bands.iter().enumerate().filter(|(_, band)| band.thick > 0) {
         // What it is at this column, and up to the next: no hole where it is steep.
         let (here, next) = (height(band, x, parts), height(band, x + 1, parts));
         let top = here.min(next.max(here.saturating_sub(band.halves())));
@@ -239,32 +270,50 @@ fn paint(pen: &mut Pen, bands: &[Band], ink: &[Style], parts: &Parts) {
     }
 }
 
-/// The dotted edges of references, and bands that are but a line.
+/// The dotted edges of references that are thick.
 fn edges(pen: &mut Pen, bands: &[Band], ink: &[Style], x: u16, parts: &Parts) {
     for (band, ink) in bands.iter().zip(ink) {
-        let glyph = if band.copied { "━" } else { "┄" };
-        let top = height(band, x, parts) / 2;
-        let rows = match band.thick {
-            0 => [Some(top), None],
-            _ if band.copied || band.thick < 3 => [None, None],
-            _ => [Some(top), Some(top + band.thick.div_ceil(2) - 1)],
-        };
-        for row in rows
-            .into_iter()
-            .flatten()
-            .filter(|row| *row < parts.room.height)
-        {
-            let tint = match band.thick {
-                0 => Style::new(),
-                _ => pen.theme.band(band.copied, band.selected),
-            };
-            let cell = Rect::new(x, parts.room.y + row, 1, 1);
-            if band.thick == 0 {
-                pen.buf
-                    .set_style(cell.intersection(pen.buf.area), Style::reset());
-            }
-            pen.text(cell, 0, 0, glyph, ink.patch(tint));
+        if band.copied || band.thick < 3 {
+            continue;
         }
+        let top = height(band, x, parts) / 2;
+        let tint = pen.theme.band(band.copied, band.selected);
+        for row in [top, top + band.thick.div_ceil(2) - 1] {
+            at(pen, parts, (x, row), "┄", ink.patch(tint));
+        }
+    }
+}
+
+/// A band that is thinner than half a row: a line, with corners where it climbs.
+fn line(pen: &mut Pen, band: &Band, parts: &Parts) {
+    let ink = band.style(pen);
+    let (level, upright, corners) = match band.copied {
+        true => ("━", "┃", ["┛", "┏", "┓", "┗"]),
+        false => ("┄", "┆", ["╯", "╭", "╮", "╰"]),
+    };
+    let row = |x: u16| height(band, x.max(parts.first), parts) / 2;
+    for x in parts.first..=parts.last {
+        let (before, here) = (row(x.saturating_sub(1)), row(x));
+        let [leaves, arrives] = match before.cmp(&here) {
+            Ordering::Equal => [level, level],
+            Ordering::Greater => [corners[0], corners[1]],
+            Ordering::Less => [corners[2], corners[3]],
+        };
+        for between in before.min(here) + 1..before.max(here) {
+            at(pen, parts, (x, between), upright, ink);
+        }
+        at(pen, parts, (x, before), leaves, ink);
+        at(pen, parts, (x, here), arrives, ink);
+    }
+}
+
+/// A glyph at a column and a row of the picture.
+fn at(pen: &mut Pen, parts: &Parts, (x, row): (u16, u16), glyph: &str, style: Style) {
+    if row < parts.room.height {
+        let cell = Rect::new(x, parts.room.y + row, 1, 1);
+        // What crosses another line is not half of its style.
+        pen.paint(cell, Style::new().remove_modifier(Modifier::all()));
+        pen.text(cell, 0, 0, glyph, style);
     }
 }
 
