@@ -522,8 +522,8 @@ fn kind_of_end(of: &End, is_source: bool) -> String {
     match of.kind {
         EndKind::Tcp | EndKind::Udp => {
             let (kind, name) = (of.kind.name(), &of.name);
-            let many = name.strip_suffix(" connections");
-            let many = many.and_then(|name| name.rsplit(' ').next());
+            let many = name.split_once(" connections");
+            let many = many.and_then(|(before, _)| before.rsplit(' ').next());
             many.map_or(kind.to_owned(), |many| format!("{kind} ×{many}"))
         }
         EndKind::Memory => of.name.clone(),
