@@ -69,6 +69,28 @@ pub struct End {
     pub name: String,
 }
 
+impl End {
+    /// In few words: a file by its last name, a connection by the address that the bytes come from or go to.
+    pub fn short(&self, is_source: bool) -> String {
+        match self.kind {
+            EndKind::File => {
+                let name = self.name.rsplit('/').next();
+                name.unwrap_or(&self.name).to_owned()
+            }
+            EndKind::Memory => format!("memory of {}", self.name),
+            EndKind::Tcp | EndKind::Udp => {
+                let address = match self.name.split_once(" > ") {
+                    Some((from, _)) if is_source => from,
+                    Some((_, to)) => to,
+                    None => &self.name,
+                };
+                format!("{} {address}", self.kind.name())
+            }
+            _ => self.name.clone(),
+        }
+    }
+}
+
 /// Bytes that went from one end to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flow {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::copypath::flows::{Group, groups};
-use crate::model::{Exit, Flow, Watched, grouped};
+use crate::model::{End, EndKind, Exit, Flow, Watched, grouped};
 
 /// More flows than this are added up in one line.
 const SHOWN: usize = 24;
@@ -67,7 +67,7 @@ fn flows(out: &mut String, watched: &Watched) {
         let _ = writeln!(
             out,
             "{} {:>15} {:>9} {:>9}  {:>13}  {}",
-            padded(&name(flow)),
+            padded(&fitting(flow)),
             grouped(flow.bytes),
             grouped(flow.calls),
             grouped(2 * flow.calls),
@@ -95,18 +95,27 @@ fn sentences(out: &mut String, groups: &[Group]) {
 
 /// `/a > cat, gzip > /b`.
 pub fn name(flow: &Flow) -> String {
+    let end = |end: &End, _| match end.kind {
+        EndKind::Memory => format!("memory of {}", end.name),
+        EndKind::Tcp | EndKind::Udp => format!("{} {}", end.kind.name(), end.name),
+        _ => end.name.clone(),
+    };
+    name_by(flow, end)
+}
+
+/// The name, or one in fewer words where there is no room for it.
+fn fitting(flow: &Flow) -> String {
+    let whole = Some(name(flow)).filter(|name| name.chars().count() <= NAME);
+    whole.unwrap_or_else(|| name_by(flow, End::short))
+}
+
+fn name_by(flow: &Flow, end: impl Fn(&End, bool) -> String) -> String {
     let programs = match flow.programs.len() {
         0 | 1 => String::new(),
         _ => format!("{} > ", flow.programs.join(", ")),
     };
-    let end = |end: &crate::model::End| match end.kind {
-        crate::model::EndKind::Memory => format!("memory of {}", end.name),
-        crate::model::EndKind::Tcp | crate::model::EndKind::Udp => {
-            format!("{} {}", end.kind.name(), end.name)
-        }
-        _ => end.name.clone(),
-    };
-    format!("{} > {programs}{}", end(&flow.from), end(&flow.to))
+    let (from, to) = (end(&flow.from, true), end(&flow.to, false));
+    format!("{from} > {programs}{to}")
 }
 
 /// Cut in its middle where it is too long.

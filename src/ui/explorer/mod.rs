@@ -202,7 +202,7 @@ fn flow_row(
     selected: bool,
 ) {
     let room_of_name = columns.name.saturating_sub(1);
-    let name = Some(flow_name(flow, end))
+    let name = Some(flow_name(flow, End::short))
         .filter(|name| name.chars().count() <= usize::from(room_of_name))
         .unwrap_or_else(|| flow_name(flow, kind_of_end));
     let name = shortened(&name, room_of_name);
@@ -317,7 +317,7 @@ impl Columns {
 fn calls(pen: &mut Pen, explorer: &Explorer, room: Rect) {
     let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
     let title = explorer.selected();
-    let title = title.map_or(String::new(), |group| flow_name(&group.flow, end));
+    let title = title.map_or(String::new(), |group| flow_name(&group.flow, End::short));
     pen.text(
         room,
         0,
@@ -527,24 +527,7 @@ fn kind_of_end(of: &End, is_source: bool) -> String {
             many.map_or(kind.to_owned(), |many| format!("{kind} ×{many}"))
         }
         EndKind::Memory => of.name.clone(),
-        _ => end(of, is_source),
-    }
-}
-
-/// An end, short: a file by its last name, a connection by the address that the bytes come from or go to.
-fn end(end: &End, is_source: bool) -> String {
-    match end.kind {
-        EndKind::File => end.name.rsplit('/').next().unwrap_or(&end.name).to_owned(),
-        EndKind::Memory => format!("memory of {}", end.name),
-        EndKind::Tcp | EndKind::Udp => {
-            let address = match end.name.split_once(" > ") {
-                Some((from, _)) if is_source => from,
-                Some((_, to)) => to,
-                None => &end.name,
-            };
-            format!("{} {address}", end.kind.name())
-        }
-        _ => end.name.clone(),
+        _ => of.short(is_source),
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
         pen::Pen,
         theme::{Ground, Role},
     },
-    end, shortened,
+    shortened,
 };
 use crate::app::explorer::Explorer;
 use crate::model::{End, EndKind, Flow, How, Place, Size};
@@ -346,9 +346,9 @@ fn labels(pen: &mut Pen, band: &Band, parts: &Parts) {
     };
     // What is made in memory may stand beside the lane's name.
     let taken = if left.y == parts.room.y { 6 } else { 0 };
-    let from = shortened(&end(from, true), left.width.saturating_sub(taken));
+    let from = shortened(&from.short(true), left.width.saturating_sub(taken));
     pen.right(left, 0, &from, name);
-    let to_text = shortened(&end(to, false), width - 1);
+    let to_text = shortened(&to.short(false), width - 1);
     pen.text(row(to), parts.room.width - width + 1, 0, &to_text, name);
 }
 
