@@ -8,7 +8,7 @@ use zclab::{
         Key,
         explorer::{Explorer, List, Wish},
     },
-    model::Call,
+    model::{Call, NO_FLOW},
     ui::{
         explorer::view,
         theme::{Palette, Theme},
@@ -290,9 +290,26 @@ fn while_the_program_runs_its_calls_are_listed_and_the_last_one_is_followed() {
 }
 
 #[test]
+fn the_largest_flow_is_selected_until_somebody_chooses() {
+    let mut early = server(10);
+    early.flows.drain(..5);
+    for flow in &mut early.flow_of {
+        *flow = flow.checked_sub(5).unwrap_or(NO_FLOW);
+    }
+    let mut explorer = Explorer::new(early, true);
+    let selected = |explorer: &Explorer| explorer.selected().unwrap().flow.to.name.clone();
+    assert_eq!(selected(&explorer), "/var/log/access.log");
+    explorer.learn(server(10), true);
+    assert_eq!(selected(&explorer), "10.0.0.1:80 > 10.0.0.2:40001");
+    press(&mut explorer, &[Key::End]);
+    explorer.learn(server(20), true);
+    assert_eq!(selected(&explorer), "/var/log/access.log");
+}
+
+#[test]
 fn a_million_calls_are_searched_and_take_a_hundred_bytes_each() {
-    // A call, its flow, its place in the list behind the flow.
-    assert!(size_of::<Call>() + 2 * size_of::<u32>() <= 100);
+    // A call, its flow, its places in the list of those that moved bytes and in the one behind the flow.
+    assert!(size_of::<Call>() + 3 * size_of::<u32>() <= 100);
     let mut explorer = Explorer::new(server(200_000), false);
     let all = zclab::model::grouped(200_000);
     press(&mut explorer, &[Key::Down, Key::Enter, Key::End]);

@@ -39,6 +39,8 @@ pub struct Explorer {
     pub list: List,
     /// The selected flow, among those that are shown.
     pub flow: usize,
+    /// Somebody has chosen it; else the largest is selected, whichever that is by now.
+    chosen: bool,
     /// The selected call, among those behind the flow.
     pub call: usize,
     /// Only calls of this thread: an index into the trace's tasks.
@@ -92,6 +94,7 @@ impl Explorer {
             output: Vec::new(),
             list: List::Flows,
             flow: 0,
+            chosen: false,
             call: 0,
             task: None,
             filter: TextInput::default(),
@@ -114,6 +117,7 @@ impl Explorer {
     pub fn learn(&mut self, watched: Watched, running: bool) {
         let selected = self
             .selected()
+            .filter(|_| self.chosen)
             .map(|group| self.watched.flows[group.members[0] as usize].clone());
         // The call that is looked at stays; who looks at the last one follows.
         let begun = |call: &u32| self.watched.trace.calls[*call as usize].start_ns;
@@ -259,7 +263,10 @@ impl Explorer {
                 self.refresh();
             }
             Key::Tab => self.next_task(),
-            Key::Enter if self.list == List::Flows => self.list = List::Calls,
+            Key::Enter if self.list == List::Flows => {
+                self.chosen = true;
+                self.list = List::Calls;
+            }
             Key::Esc if self.list == List::Calls => self.list = List::Flows,
             Key::Esc => {
                 self.filter = TextInput::default();
@@ -318,6 +325,7 @@ impl Explorer {
         match self.list {
             List::Calls => self.call = step(self.call, steps, self.calls.len()),
             List::Flows => {
+                self.chosen = true;
                 self.flow = step(self.flow, steps, self.shown.len());
                 self.look_up_calls();
             }
