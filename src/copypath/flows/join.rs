@@ -9,7 +9,7 @@ use super::{
     ends::EndId,
     path::PathId,
     sample,
-    space::{ArrivalId, Part, Space},
+    space::{Anchor, ArrivalId, Part, Space},
     tally::Token,
 };
 
@@ -315,7 +315,11 @@ impl Scene<'_> {
         let read = self.process.read(start, &mut window[..wanted]);
         let (space, arrivals) = (&*self.space, &*self.arrivals);
         let (place, id, offset) = sample::windows(&window[..read], |place, fingerprint| {
-            let (id, offset) = *space.anchors.get(&fingerprint)?;
+            let Anchor {
+                arrival: id,
+                offset,
+                ..
+            } = *space.anchors.get(&fingerprint)?;
             let samples = &arrivals.get(id)?.likeness.samples;
             let sample = samples.iter().find(|sample| sample.offset == offset)?;
             (sample.bytes == window[place..place + sample::LENGTH]).then_some((

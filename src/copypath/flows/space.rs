@@ -1,6 +1,6 @@
 //! An address space: which of its bytes were read from where, and which show a file.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::FxHashMap;
 
@@ -35,17 +35,27 @@ pub(super) struct Mapping {
     pub own: bool,
 }
 
+/// A fingerprint's place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Anchor {
+    pub arrival: ArrivalId,
+    /// Where in the arrival.
+    pub offset: u32,
+    /// The number of the read. (The arrival's own is used again.)
+    read: u64,
+}
+
 /// One address space.
 #[derive(Default)]
 pub(super) struct Space {
     /// Start to end and arrival; no two overlap.
     ranges: BTreeMap<u64, (u64, ArrivalId)>,
     pub mappings: Vec<Mapping>,
-    /// Where a fingerprint was last read: the arrival, and the offset in it.
-    pub anchors: FxHashMap<u64, (ArrivalId, u32)>,
+    /// Where a fingerprint was last read.
+    pub anchors: FxHashMap<u64, Anchor>,
     recent: VecDeque<ArrivalId>,
-    /// How many have left `recent` since their fingerprints were cleared away.
-    forgotten: usize,
+    /// How many reads have been recalled.
+    recalled: u64,
     /// Where the bytes that the program copied itself are expected to go on: an arrival, and the offset in it.
     pub cursor: Option<(ArrivalId, u64)>,
     /// Writes in a row in which nothing that was read was found.
@@ -156,8 +166,14 @@ impl Space {
         if fingerprints.is_empty() {
             return;
         }
+        self.recalled += 1;
         for (fingerprint, offset) in fingerprints {
-            self.anchors.insert(*fingerprint, (arrival, *offset));
+            let anchor = Anchor {
+                arrival,
+                offset: *offset,
+                read: self.recalled,
+            };
+            self.anchors.insert(*fingerprint, anchor);
         }
         changed(arrival, 1);
         self.recent.push_back(arrival);
@@ -165,13 +181,13 @@ impl Space {
             && let Some(oldest) = self.recent.pop_front()
         {
             changed(oldest, -1);
-            self.forgotten += 1;
-            if self.forgotten == RECENT {
-                self.forgotten = 0;
-                let recent: HashSet<_> = self.recent.iter().copied().collect();
-                self.anchors
-                    .retain(|_, (arrival, _)| recent.contains(arrival));
-            }
+        }
+        // Now and then, those of reads that are no longer recent go.
+        let most = RECENT as u64;
+        if self.recalled.is_multiple_of(most) {
+            let recalled = self.recalled;
+            self.anchors
+                .retain(|_, anchor| anchor.read + most > recalled);
         }
     }
 
@@ -234,5 +250,18 @@ mod tests {
             held,
             std::collections::HashMap::from([(1, 2), (2, 1), (3, 1)])
         );
+    }
+
+    #[test]
+    fn fingerprints_of_reads_long_ago_are_forgotten() {
+        let mut space = Space::default();
+        for read in 0..20 * RECENT as u64 {
+            // The numbers of arrivals are used again.
+            let arrival = (read % (RECENT as u64 + 1)) as ArrivalId;
+            let prints = [(3 * read, 0), (3 * read + 1, 32), (3 * read + 2, 64)];
+            space.recall(arrival, &prints, &mut |_, _| {});
+            assert!(space.anchors.len() <= 6 * RECENT, "after {read}");
+            assert!(space.anchors.contains_key(&(3 * read)));
+        }
     }
 }
