@@ -416,6 +416,50 @@ fn old_calls_are_folded_and_the_flows_stay_exact() {
     damaged_recordings_are_one_line(Path::new(&save), &lines);
 }
 
+/// What is remembered of a server's connections must not grow for ever, and what is kept must keep its names.
+#[test]
+fn descriptors_of_old_calls_are_forgotten_with_them() {
+    let desk = Desk::new(1000);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    let script = "
+import os
+source, sink = os.open('a', os.O_RDONLY), os.open('b', os.O_WRONLY | os.O_CREAT)
+for number in range(4000):
+    readable, writable = os.pipe()
+    os.write(writable, os.pread(source, 1000, 0))
+    os.pwrite(sink, os.read(readable, 1000), 0)
+    os.close(readable), os.close(writable)
+";
+    let save = desk.path("saved.jsonl");
+    let options = ["--keep", "700", "--save", &save];
+    let seen = desk.trace(&options, &["python3", "-c", script]);
+    assert!(seen.output.status.success(), "{}", said(&seen.output));
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    assert_eq!(figures(flow), (4_000_000, 4.0, false));
+    seen.explains_all();
+    let recording = fs::read_to_string(&save).unwrap();
+    let header: Value = serde_json::from_str(recording.lines().next().unwrap()).unwrap();
+    let descriptors = header["trace"]["descriptors"].as_array().unwrap();
+    assert!(descriptors.len() < 4000, "{}", descriptors.len());
+    let named = |call: &Value| {
+        let index = call["fds"][0].as_u64().unwrap() as usize;
+        descriptors[index]["name"].as_str().unwrap().to_owned()
+    };
+    let calls = recording
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let names: Vec<_> = calls
+        .filter(|call| call["call"] == "pread64")
+        .map(|call| named(&call))
+        .collect();
+    assert!(
+        names.len() > 80 && names.iter().all(|name| name.ends_with("/a")),
+        "{names:?}"
+    );
+}
+
 fn damaged_recordings_are_one_line(path: &Path, lines: &str) {
     let cut: String = lines
         .lines()

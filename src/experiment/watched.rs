@@ -210,6 +210,9 @@ impl Observer for Eyes<'_, '_> {
     fn dropped(&mut self, calls: usize) {
         self.flows.dropped(calls);
     }
+    fn renumbered(&mut self) {
+        self.flows.renumbered();
+    }
     fn progress(&mut self, trace: &Trace) {
         (self.told)(trace, &self.flows);
     }

@@ -62,6 +62,11 @@ impl Known {
         self.0.remove(&fd);
     }
 
+    /// The indices of what is known.
+    pub fn indices(&mut self) -> impl Iterator<Item = &mut u32> {
+        self.0.values_mut().map(|open| &mut open.index)
+    }
+
     /// Every number may mean something else.
     pub fn forget_all(&mut self) {
         self.0.clear();
@@ -72,6 +77,11 @@ impl Table {
     /// The index of a descriptor that is not in a process's own table, or was found by other means.
     pub fn index(&mut self, descriptor: Descriptor, list: &mut Vec<Descriptor>) -> u32 {
         self.open(descriptor, list).index
+    }
+
+    /// The list is another one now.
+    pub fn renumber(&mut self, list: &[Descriptor]) {
+        self.known = list.iter().cloned().zip(0..).collect();
     }
 
     fn open(&mut self, descriptor: Descriptor, list: &mut Vec<Descriptor>) -> Open {

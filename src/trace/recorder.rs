@@ -7,7 +7,7 @@ use super::{
     memory,
     rings::Sheet,
 };
-use crate::model::{self, Call, CallState, Counted, Text, Trace};
+use crate::model::{self, Call, CallState, Counted, Descriptor, NO_DESCRIPTOR, Text, Trace};
 use crate::syscall::{self, Effect, Returns, Spec};
 
 /// What the recorder remembers of a thread.
@@ -38,6 +38,13 @@ impl Task {
         self.call.as_ref().map(|(number, call)| (*number, call))
     }
 
+    /// The indices of descriptors that it holds.
+    pub fn descriptors(&mut self) -> impl Iterator<Item = &mut u32> {
+        let call = self.call.iter_mut();
+        let of_call = call.flat_map(|(_, call)| &mut call.descriptors);
+        of_call.chain(self.open.iter_mut().map(|open| &mut open.index))
+    }
+
     /// Which look-ups the descriptors of its last call come from.
     pub fn serials(&self) -> [u32; 2] {
         self.open.map(|open| open.serial)
@@ -66,6 +73,8 @@ pub(super) struct Recorder {
     /// By the call's number on this machine: its [`Call::name`], or [`UNNAMED`].
     by_number: Vec<u16>,
     table: Table,
+    /// How many descriptors were left when they were last numbered anew.
+    descriptors_left: usize,
     /// Calls that are no longer in [`Trace::calls`]: the oldest ones.
     pub dropped: u64,
     /// Calls that have returned, by [`Call::name`], with those that are no longer kept.
@@ -129,6 +138,46 @@ impl Recorder {
         }
         self.dropped += old as u64;
         old
+    }
+
+    /// Whether so many descriptors are listed that those which are no longer named should go.
+    pub fn is_crowded(&self) -> bool {
+        /// So many are no trouble.
+        const FEW: usize = 1000;
+        self.trace.descriptors.len() > FEW + 2 * self.descriptors_left
+    }
+
+    /// Leaves out the descriptors that neither a kept call or request nor one of `others` names, and numbers the rest
+    /// anew.
+    pub fn renumber<'a>(&mut self, others: impl Iterator<Item = &'a mut u32>) {
+        let Trace {
+            calls,
+            requests,
+            descriptors,
+            ..
+        } = &mut self.trace;
+        let mut old: Vec<Option<Descriptor>> = descriptors.drain(..).map(Some).collect();
+        let mut new = vec![NO_DESCRIPTOR; old.len()];
+        let mut renumber = |index: &mut u32| {
+            let place = *index as usize;
+            let Some(descriptor) = old.get_mut(place) else {
+                return; // none
+            };
+            if let Some(descriptor) = descriptor.take() {
+                new[place] = descriptors.len() as u32;
+                descriptors.push(descriptor);
+            }
+            *index = new[place];
+        };
+        let of_calls = calls.iter_mut().flat_map(|call| &mut call.descriptors);
+        of_calls.for_each(&mut renumber);
+        let of_requests = requests
+            .iter_mut()
+            .flat_map(|request| &mut request.descriptors);
+        of_requests.for_each(&mut renumber);
+        others.for_each(&mut renumber);
+        self.table.renumber(descriptors);
+        self.descriptors_left = descriptors.len();
     }
 
     /// A thread leaves the call that it was in, if its entry was seen: the call, and its number since the recording

@@ -179,6 +179,15 @@ impl Rings {
         }
     }
 
+    /// The indices of descriptors that requests hold which are being handed over.
+    pub fn descriptors(&mut self) -> impl Iterator<Item = &mut u32> {
+        let requests = self.entered.values_mut().flat_map(|entered| match entered {
+            Entered::Enter { requests, .. } => requests.as_mut_slice(),
+            _ => &mut [],
+        });
+        requests.flat_map(|request| &mut request.descriptors)
+    }
+
     /// Takes the completions that no call has shown, at the end of a recording.
     pub fn sweep(&mut self, sheet: &mut Sheet) {
         self.rings

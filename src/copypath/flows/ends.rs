@@ -7,7 +7,7 @@ use crate::model::{Addresses, Descriptor, DescriptorKind, End, EndKind, Place};
 /// An end: index into [`Ends`].
 pub(super) type EndId = u32;
 
-/// So many connections are told apart; those after them are named by their own address alone.
+/// So many connections are told apart; those after them are named by one address alone, that of the server.
 const MOST_CONNECTIONS: usize = 2000;
 /// So many ends of other kinds.
 const MOST_OTHERS: usize = 20_000;
@@ -16,6 +16,8 @@ pub(super) struct Ends {
     list: Vec<End>,
     known: HashMap<End, EndId>,
     connections: usize,
+    /// How many connections have an address, among those that are told apart: a server's has many.
+    often: HashMap<String, u32>,
     /// Some have no name of their own.
     pub crowded: bool,
 }
@@ -72,15 +74,22 @@ impl Ends {
     /// A connection has the addresses in the direction of the bytes.
     fn connection(&mut self, kind: EndKind, addresses: &Addresses) -> (EndId, EndId) {
         let unknown = "*".to_owned();
-        let own = addresses.own.as_ref().unwrap_or(&unknown);
+        let mut own = addresses.own.as_ref().unwrap_or(&unknown);
         let mut peer = addresses.peer.as_ref().unwrap_or(&unknown);
         let to = format!("{own} > {peer}");
         let known = self.known.contains_key(&End { kind, name: to });
         if !known && self.connections >= MOST_CONNECTIONS {
-            peer = &unknown;
+            match self.often.get(own) < self.often.get(peer) {
+                true => own = &unknown,
+                false => peer = &unknown,
+            }
             self.crowded = true;
+        } else if !known {
+            self.connections += 1;
+            for address in [own, peer] {
+                *self.often.entry(address.clone()).or_default() += 1;
+            }
         }
-        self.connections += usize::from(!known);
         let sink = self.intern(kind, format!("{own} > {peer}"));
         let source = self.intern(kind, format!("{peer} > {own}"));
         (source, sink)
@@ -149,5 +158,34 @@ fn place(descriptor: &Descriptor) -> Place {
         DescriptorKind::Pipe => Place::Pipe,
         DescriptorKind::Anonymous if is_memfd(descriptor) => Place::PageCache,
         _ => Place::Device,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_connections_the_servers_address_is_left() {
+        let mut ends = Ends::default();
+        let addresses = |own: &str, peer: String| Addresses {
+            own: Some(own.to_owned()),
+            peer: Some(peer),
+        };
+        for port in 0..20_000 {
+            let accepted = addresses("server:80", format!("client:{port}"));
+            ends.connection(EndKind::Tcp, &accepted);
+            let connected = addresses(&format!("own:{port}"), "upstream:9".to_owned());
+            let (source, sink) = ends.connection(EndKind::Tcp, &connected);
+            if ends.crowded {
+                assert_eq!(ends.get(source).name, "upstream:9 > *");
+                assert_eq!(ends.get(sink).name, "* > upstream:9");
+            }
+        }
+        assert!(ends.crowded);
+        let (source, _) =
+            ends.connection(EndKind::Tcp, &addresses("server:80", "late:1".to_owned()));
+        assert_eq!(ends.get(source).name, "* > server:80");
+        assert!(ends.list.len() <= 2 * MOST_CONNECTIONS + 4);
     }
 }

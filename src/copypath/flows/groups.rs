@@ -118,10 +118,15 @@ fn added_up(flows: &[Flow], members: Vec<u32>, story: &Story) -> Group {
             .collect();
         names.sort_unstable();
         names.dedup();
+        // `*` stands for those that are not told apart.
+        let many = match names.iter().any(|name| name.contains('*')) {
+            true => format!("{}+", names.len() - 1),
+            false => names.len().to_string(),
+        };
         end.name = match (names.len(), family) {
             (1, _) | (_, Family::One(_)) => continue,
-            (many, Family::To(_, address)) => format!("{address} > {many} connections"),
-            (many, Family::From(_, address)) => format!("{many} connections > {address}"),
+            (_, Family::To(_, address)) => format!("{address} > {many} connections"),
+            (_, Family::From(_, address)) => format!("{many} connections > {address}"),
         };
     }
     for more in all {
@@ -181,6 +186,9 @@ mod tests {
         use EndKind::{File, Tcp};
         let flows = [
             flow((File, "/b"), (Tcp, "s:80 > c:1"), 1, How::Reference),
+            flow((File, "/c"), (Tcp, "s:80 > c:7"), 500, How::Reference),
+            flow((File, "/c"), (Tcp, "s:80 > c:8"), 500, How::Reference),
+            flow((File, "/c"), (Tcp, "s:80 > *"), 500, How::Reference),
             flow((File, "/a"), (Tcp, "s:80 > c:2"), 10, How::Reference),
             flow((File, "/a"), (Tcp, "s:80 > c:3"), 20, How::Reference),
             flow((File, "/a"), (Tcp, "s:80 > c:4"), 7, How::CpuCopy),
@@ -199,14 +207,15 @@ mod tests {
         });
         let said: Vec<_> = said.collect();
         let wanted = [
+            ("/c", "s:80 > 2+ connections", 1500, 6),
             ("/a", "s:80 > 2 connections", 30, 4),
             ("/a", "s:80 > c:4", 7, 2),
             ("2 connections > s:80", "/log", 6, 4),
             ("/b", "s:80 > c:1", 1, 2),
         ];
         assert_eq!(said, wanted);
-        assert_eq!(groups[0].members, [1, 2]);
-        assert_eq!(groups[0].flow.copy_path[0].bytes, 30);
+        assert_eq!(groups[1].members, [4, 5]);
+        assert_eq!(groups[1].flow.copy_path[0].bytes, 30);
     }
 
     #[test]

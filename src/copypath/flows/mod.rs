@@ -251,6 +251,11 @@ impl Flows {
         self.tally.drop_calls(calls);
     }
 
+    /// The trace's descriptors have other indices now.
+    pub fn renumbered(&mut self) {
+        self.by_descriptor.clear();
+    }
+
     fn op(&mut self, moment: &Moment) -> Op {
         let name = usize::from(moment.call.name);
         while self.ops.len() <= name {

@@ -88,6 +88,8 @@ pub trait Observer {
     fn ended(&mut self, tracee: &Tracee, last: bool);
     /// So many of the oldest calls are no longer kept.
     fn dropped(&mut self, calls: usize);
+    /// The trace's descriptors have other indices now.
+    fn renumbered(&mut self);
     /// Some time went by (about twenty times a second while calls are made).
     fn progress(&mut self, trace: &Trace);
 }

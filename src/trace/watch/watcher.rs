@@ -389,7 +389,22 @@ impl Watcher<'_> {
             let dropped = self.recorder.keep(keep);
             self.observer.dropped(dropped);
             self.forget_requests(keep);
+            if self.recorder.is_crowded() {
+                self.forget_descriptors();
+            }
         }
+    }
+
+    /// Descriptors of calls that are no longer kept go, too: a server opens one for each connection.
+    fn forget_descriptors(&mut self) {
+        let tasks = self.tasks.values_mut();
+        let of_tasks = tasks.flat_map(|watched| watched.task.descriptors());
+        let of_processes = self.processes.values_mut().flat_map(|process| {
+            let known = process.descriptors.indices();
+            known.chain(process.rings.descriptors())
+        });
+        self.recorder.renumber(of_tasks.chain(of_processes));
+        self.observer.renumbered();
     }
 
     /// Requests are kept like calls. Those that are not done when too many are there are lost: that is said.
