@@ -224,7 +224,10 @@ impl Explorer {
             return;
         };
         let filter = self.filter.text.to_lowercase();
-        let named = |flow: &&u32| flow_text(&self.watched.flows[**flow as usize]).contains(&filter);
+        let named = |flow: &&u32| {
+            let flow = &self.watched.flows[**flow as usize];
+            filter.is_empty() || flow_text(flow).contains(&filter)
+        };
         // Where the filter is about flows, all their calls are meant.
         let named: Vec<u32> = group.members.iter().filter(named).copied().collect();
         let is_about_flows = !named.is_empty() || group.advice.short.contains(&filter);
@@ -237,11 +240,11 @@ impl Explorer {
         members.iter().for_each(|flow| is_of[*flow as usize] = true);
         let trace = &self.watched.trace;
         let search = (!is_about_flows).then(|| Search::new(trace, &filter));
-        let of = self.watched.flow_of.iter().zip(0..);
-        let of = of.filter(|(flow, _)| is_of.get(**flow as usize) == Some(&true));
-        let wanted = of.map(|(_, call)| call).filter(|call: &u32| {
+        let wanted = self.moved.iter().copied().filter(|call| {
+            let flow = self.watched.flow_of[*call as usize];
             let task = trace.calls[*call as usize].task;
-            self.task.is_none_or(|wanted| wanted == task)
+            is_of.get(flow as usize) == Some(&true)
+                && self.task.is_none_or(|wanted| wanted == task)
                 && search.as_ref().is_none_or(|search| search.finds(*call))
         });
         self.calls = wanted.collect();

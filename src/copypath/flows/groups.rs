@@ -1,6 +1,6 @@
 //! Flows as people see them: those that differ in the connection alone are one story, "8 connections".
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use super::advice::{Advice, advice};
 use crate::model::{End, EndKind, Flow, Hop};
@@ -39,18 +39,15 @@ enum Family<'a> {
 /// The groups, the largest first.
 pub fn groups(flows: &[Flow]) -> Vec<Group> {
     let often = addresses(flows);
-    let mut groups: Vec<(Vec<u32>, Story)> = Vec::new();
-    let mut known: HashMap<Story, usize> = HashMap::new();
-    for (number, flow) in flows.iter().enumerate() {
-        let place = *known.entry(story(flow, &often)).or_insert_with(|| {
-            groups.push((Vec::new(), story(flow, &often)));
-            groups.len() - 1
-        });
-        groups[place].0.push(number as u32);
+    let mut stories: HashMap<Story, Vec<u32>> = HashMap::new();
+    for (flow, number) in flows.iter().zip(0..) {
+        let members = stories.entry(story(flow, &often)).or_default();
+        members.push(number);
     }
-    let added = |(members, story): (Vec<u32>, Story)| added_up(flows, members, &story);
-    let mut groups: Vec<Group> = groups.into_iter().map(added).collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.flow.bytes));
+    let stories = stories.into_iter();
+    let groups = stories.map(|(story, members)| added_up(flows, members, &story));
+    let mut groups: Vec<Group> = groups.collect();
+    groups.sort_by_key(|group| (Reverse(group.flow.bytes), group.members[0]));
     groups
 }
 

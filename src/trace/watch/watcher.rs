@@ -78,8 +78,8 @@ struct Watcher<'a> {
     processes: FxHashMap<Tid, Process>,
     held: Vec<Held>,
     wakeful: Wakeful,
-    /// How many CPUs tracer and tracees have between them.
-    cpus: usize,
+    /// Tracees can go on elsewhere while the tracer stays awake.
+    may_spin: bool,
     outcome: Outcome,
     began: Instant,
     told: Instant,
@@ -105,7 +105,7 @@ pub(super) fn run(
         processes: FxHashMap::default(),
         held: Vec::new(),
         wakeful: Wakeful::new(now),
-        cpus: if options.cpu.is_some() { 1 } else { cpus() },
+        may_spin: options.cpu.is_none() && cpus() > 1,
         outcome: Outcome::default(),
         began: now,
         told: now,
@@ -219,7 +219,7 @@ impl Watcher<'_> {
             stopped.resume(on, signal).map_err(failed)?;
         }
         loop {
-            match self.wakeful.wait(self.cpus > 1) {
+            match self.wakeful.wait(self.may_spin) {
                 Ok(None) | Err(Errno::EINTR) if self.handle.is_enough() => {
                     self.let_go();
                     return Ok(None);
@@ -238,17 +238,13 @@ impl Watcher<'_> {
         }
         let mut on = self.onward();
         let mut signal = 0;
+        let mut outcome = Ok(());
         match stop {
             Stop::Call | Stop::Filtered => match stopped.call() {
                 Ok(info) => on = self.call(tid, &info),
                 Err(Errno::ESRCH) => {}
                 Err(errno) => {
-                    self.held.push(Held {
-                        stopped,
-                        on,
-                        signal,
-                    });
-                    return Err(TraceError::Refused(format!(
+                    outcome = Err(TraceError::Refused(format!(
                         "PTRACE_GET_SYSCALL_INFO failed with {errno}: it needs Linux 5.3"
                     )));
                 }
@@ -276,7 +272,7 @@ impl Watcher<'_> {
             on,
             signal,
         });
-        Ok(())
+        outcome
     }
 
     /// How a thread goes on that is in no call.

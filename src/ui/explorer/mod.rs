@@ -160,12 +160,7 @@ fn sentence(pen: &mut Pen, Group { flow, advice, .. }: &Group, room: Rect) {
         grouped(2 * flow.calls),
     );
     let (strong, dim) = (pen.style(Role::Strong), pen.style(Role::Dim));
-    let panel = Rect {
-        x: room.x.saturating_sub(2),
-        width: room.width + 4,
-        ..room
-    };
-    pen.paint(panel, pen.theme.ground(Ground::Said));
+    pen.paint(edge_to_edge(room), pen.theme.ground(Ground::Said));
     pen.text(room, 0, 0, &shortened(&happens, room.width), strong);
     let lines = textwrap::wrap(&advice.sentence, usize::from(room.width.min(100)));
     for (y, line) in lines.iter().take(usize::from(SENTENCE) - 1).enumerate() {
@@ -528,6 +523,16 @@ fn kind_of_end(of: &End, is_source: bool) -> String {
         }
         EndKind::Memory => of.name.clone(),
         _ => of.short(is_source),
+    }
+}
+
+/// A room with the margins beside it.
+fn edge_to_edge(room: Rect) -> Rect {
+    const MARGIN: u16 = 2;
+    Rect {
+        x: room.x.saturating_sub(MARGIN),
+        width: room.width + 2 * MARGIN,
+        ..room
     }
 }
 

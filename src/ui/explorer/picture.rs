@@ -15,7 +15,7 @@ use super::{
         pen::Pen,
         theme::{Ground, Role},
     },
-    shortened,
+    edge_to_edge, shortened,
 };
 use crate::app::explorer::Explorer;
 use crate::model::{End, EndKind, Flow, How, Place, Size};
@@ -172,11 +172,7 @@ fn frame(pen: &mut Pen, parts: &Parts, scale: f64) {
     );
     let room = parts.room;
     // From edge to edge, as the machine goes on beyond what is shown.
-    let whole = Rect {
-        x: room.x.saturating_sub(2),
-        width: room.width + 4,
-        ..room
-    };
+    let whole = edge_to_edge(room);
     let user = Rect {
         height: parts.user,
         ..whole
