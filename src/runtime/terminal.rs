@@ -11,6 +11,7 @@ use crossterm::{
     QueueableCommand, cursor,
     terminal::{self, EnterAlternateScreen, LeaveAlternateScreen},
 };
+use nix::sys::termios::{LocalFlags, tcgetattr};
 use ratatui::{
     backend::{Backend, CrosstermBackend},
     buffer::Buffer,
@@ -55,8 +56,12 @@ impl Screen {
 
     /// Takes the terminal again, after a stop: whatever it shows now is not ours.
     pub fn enter_again(&mut self, mouse: bool) -> io::Result<()> {
-        restore();
         self.shown = Buffer::empty(Rect::ZERO);
+        // The shell may have ended the raw mode, which crossterm would not know. Where it lasts, it must not end for a
+        // moment: what is typed then would not reach us.
+        if !is_raw() {
+            restore();
+        }
         take(mouse)
     }
 
@@ -93,6 +98,11 @@ impl Screen {
         }
         Ok(drawn)
     }
+}
+
+/// Whether keys reach us one by one; no where that cannot be told.
+fn is_raw() -> bool {
+    tcgetattr(io::stdin()).is_ok_and(|modes| !modes.local_flags.contains(LocalFlags::ICANON))
 }
 
 fn take(mouse: bool) -> io::Result<()> {
