@@ -16,7 +16,7 @@ use zclab::{
     endpoint::{self, Drain},
     host,
     model::{Method, Sink, Size, TransferSpec},
-    trace::{self, Cancel},
+    tracer::{self, Cancel},
 };
 
 const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
@@ -110,13 +110,13 @@ fn traced_against_strace(dir: &Path) -> Option<Vec<Pair>> {
         let mut command = Command::new(ZCLAB);
         let cpu = current_cpu();
         transfer(&mut command, cpu, &source, dir, 4096);
-        let options = trace::Options {
+        let options = tracer::Options {
             follow: false,
             cpu,
             between_markers: true,
         };
         let start = Instant::now();
-        let recorded = trace::record(&mut command, &options, &Cancel::new(), &mut |_| {}).ok()?;
+        let recorded = tracer::record(&mut command, &options, &Cancel::new(), &mut |_| {}).ok()?;
         let calls = SIZE / 4096;
         let trace = recorded.trace;
         assert_eq!(

@@ -3,7 +3,7 @@
 //! The crate's map. Data flows one way:
 //!
 //! ```text
-//! transfer > trace > recording > copypath > playback > screen
+//! transfer > tracer > recording > copypath > playback > screen
 //! ```
 //!
 //! | module | what is in it | may use |
@@ -14,7 +14,7 @@
 //! | [`endpoint`] | where bytes come from and go to: source files, tcp, unix, pipe, the receiver | model |
 //! | [`host`] | what this machine allows, and why not | model |
 //! | [`measure`] | counters of an untraced run, statistics of several, page residency | model |
-//! | [`trace`] | ptrace: tracee, stops, the wait loop, descriptors, reading memory | model, syscall |
+//! | [`tracer`] | ptrace: tracee, stops, the wait loop, descriptors, reading memory | model, syscall |
 //! | [`copypath`] | calls to hops and figures; pure | model, syscall |
 //! | [`serve`] | a real file server and a real proxy: event loop, HTTP, the sending step of each method | model |
 //! | [`experiment`] | a transfer, run twice, as a recording; the alias proof, comparisons, the page cache, errors on purpose, one request to the server | all of the above |
@@ -44,6 +44,6 @@ pub mod runtime;
 pub mod serve;
 pub mod store;
 pub mod syscall;
-pub mod trace;
+pub mod tracer;
 pub mod transfer;
 pub mod ui;

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 const CAPABILITIES: &[&str] = &[
-    "model", "syscall", "transfer", "endpoint", "host", "measure", "trace", "copypath",
+    "model", "syscall", "transfer", "endpoint", "host", "measure", "tracer", "copypath",
 ];
 
 /// What each module may use of this crate. `None`: all of it.
@@ -11,7 +11,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
     let list: &[&str] = match module {
         "model" | "transfer" | "embedded" => &[],
         "syscall" | "endpoint" | "host" | "measure" | "course" | "store" | "serve" => &["model"],
-        "trace" | "copypath" => &["model", "syscall"],
+        "tracer" | "copypath" => &["model", "syscall"],
         "experiment" => CAPABILITIES,
         "figure" => &["model", "syscall", "copypath"],
         "app" => &["model", "syscall", "copypath", "course", "figure"],

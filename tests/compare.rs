@@ -14,7 +14,7 @@ use zclab::{
         verdict,
     },
     model::{Measured, Method, Sink, Size},
-    trace::{Cancel, TraceError},
+    tracer::{Cancel, TraceError},
 };
 
 const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");

@@ -18,7 +18,7 @@ use zclab::{
         Ask, Lesson, Pair, Query, Question, QuestionKind, QuestionOption, Reaction, Sink, Summary,
         Target, TransferSpec,
     },
-    trace::Cancel,
+    tracer::Cancel,
 };
 
 fn shipped() -> Catalogue {

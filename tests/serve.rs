@@ -18,7 +18,7 @@ use nix::{sys::signal::Signal, unistd::Pid};
 use zclab::experiment::request;
 use zclab::figure::Playback;
 use zclab::model::{Call, Method, ServePlan};
-use zclab::trace::Cancel;
+use zclab::tracer::Cancel;
 
 const METHODS: [&str; 4] = ["read-write", "mmap-write", "sendfile", "splice"];
 

@@ -10,7 +10,7 @@ use std::{
 use zclab::{
     model::{CallState, DescriptorKind, Request, Trace},
     syscall::{Style, format_call},
-    trace::{self, Cancel, Ended, Options, Recorded, TraceError},
+    tracer::{self, Cancel, Ended, Options, Recorded, TraceError},
 };
 
 #[path = "tracing/tracees.rs"]
@@ -40,7 +40,7 @@ fn options() -> Options {
 }
 
 fn record(command: &mut Command, options: &Options) -> Recorded {
-    let recorded = trace::record(command, options, &Cancel::new(), &mut |_| {});
+    let recorded = tracer::record(command, options, &Cancel::new(), &mut |_| {});
     recorded.unwrap_or_else(|error| match error {
         TraceError::Refused(cause) => panic!("these tests need ptrace, which is refused: {cause}"),
         error => panic!("{error}"),
@@ -285,7 +285,7 @@ fn cancelling_kills_the_tracees_and_nothing_else() {
             pid
         }
     });
-    let result = trace::record(&mut command, &options(), &cancel, &mut |_| {});
+    let result = tracer::record(&mut command, &options(), &cancel, &mut |_| {});
     assert!(matches!(result, Err(TraceError::Cancelled)), "{result:?}");
     assert!(
         !is_alive(canceller.join().unwrap()),
@@ -297,7 +297,7 @@ fn cancelling_kills_the_tracees_and_nothing_else() {
     );
     drop(other.stdin.take());
     assert!(other.wait().unwrap().success());
-    let again = trace::record(
+    let again = tracer::record(
         &mut tracee_command("spin"),
         &options(),
         &cancel,
@@ -318,7 +318,7 @@ fn cancelling_at_any_moment_is_a_cancellation() {
             }
         });
         let mut command = tracee_command("spin");
-        let result = trace::record(&mut command, &options(), &cancel, &mut |_| {});
+        let result = tracer::record(&mut command, &options(), &cancel, &mut |_| {});
         assert!(matches!(result, Err(TraceError::Cancelled)), "{result:?}");
         canceller.join().unwrap();
     }
@@ -330,7 +330,7 @@ fn a_panic_while_progress_is_told_leaves_nothing_behind() {
     let file = PidFile::new(&mut command);
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let mut progress = |trace: &Trace| assert!(trace.calls.is_empty(), "on purpose");
-        trace::record(&mut command, &options(), &Cancel::new(), &mut progress)
+        tracer::record(&mut command, &options(), &Cancel::new(), &mut progress)
     }));
     assert!(panicked.is_err());
     assert!(
@@ -345,7 +345,7 @@ fn a_command_that_cannot_be_run_is_one_line() {
         ("/nonexistent/program", "No such file"),
         ("/", "Permission denied"),
     ] {
-        let result = trace::record(
+        let result = tracer::record(
             &mut Command::new(program),
             &options(),
             &Cancel::new(),
@@ -378,7 +378,7 @@ fn pinning_is_the_tracees_affair() {
         cpu: Some(1023),
         ..options()
     };
-    let result = trace::record(
+    let result = tracer::record(
         &mut tracee_command("plain"),
         &nowhere,
         &Cancel::new(),

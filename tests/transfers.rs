@@ -18,7 +18,7 @@ use zclab::{
         Cache, Call, Descriptor, DescriptorKind, How, Method, NO_DESCRIPTOR, Place, Recording,
         Request, Sink, Size, Trace, TransferSpec, marker,
     },
-    trace::{Cancel, TraceError},
+    tracer::{Cancel, TraceError},
 };
 
 const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Key, input::TextInput};
 use crate::copypath::flows::{Group, groups};
-use crate::model::{Flow, NO_FLOW, Trace, Watched};
+use crate::model::{Flow, NO_FLOW, Trace, TraceReport};
 use crate::syscall::{Style, errno_name, format_call};
 
 /// What is listed.
@@ -30,7 +30,7 @@ pub enum Wish {
 /// The state.
 pub struct Explorer {
     /// What came of watching so far.
-    pub watched: Watched,
+    pub watched: TraceReport,
     /// The program still runs.
     pub running: bool,
     /// The last lines that it wrote to its terminal.
@@ -88,7 +88,7 @@ pub const KEYS: [(&str, &str); 9] = [
 
 impl Explorer {
     /// Of a program that has ended, or that still runs.
-    pub fn new(watched: Watched, running: bool) -> Explorer {
+    pub fn new(watched: TraceReport, running: bool) -> Explorer {
         let mut explorer = Explorer {
             running,
             output: Vec::new(),
@@ -114,7 +114,7 @@ impl Explorer {
     }
 
     /// More is known of a program that runs, or has just ended.
-    pub fn learn(&mut self, watched: Watched, running: bool) {
+    pub fn learn(&mut self, watched: TraceReport, running: bool) {
         let selected = self
             .selected()
             .filter(|_| self.chosen)
@@ -396,7 +396,7 @@ impl Search<'_> {
     }
 }
 
-fn moved(watched: &Watched) -> Vec<u32> {
+fn moved(watched: &TraceReport) -> Vec<u32> {
     let flows = watched.flow_of.iter().zip(0..);
     let flows = flows.filter(|(flow, _)| **flow != NO_FLOW);
     flows.map(|(_, call)| call).collect()

@@ -4,7 +4,7 @@
 use std::{borrow::Cow, ops::Deref};
 
 use super::{App, Guessing, Leaf, Overlay, Screen, input::TextInput};
-use crate::model::{Ask, Predict, What};
+use crate::model::{Ask, ExperimentSpec, Predict};
 
 /// A key, as the program understands it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -1155,10 +1155,10 @@ fn changes_plan(app: At) -> bool {
     no_overlay(app) && app.trial_settings().is_some()
 }
 fn changes_contest(app: At) -> bool {
-    changes_plan(app) && matches!(app.trial_settings(), Some(What::Compare(_)))
+    changes_plan(app) && matches!(app.trial_settings(), Some(ExperimentSpec::Compare(_)))
 }
 fn changes_server(app: At) -> bool {
-    changes_plan(app) && matches!(app.trial_settings(), Some(What::Serve(_)))
+    changes_plan(app) && matches!(app.trial_settings(), Some(ExperimentSpec::Serve(_)))
 }
 fn changes_sink(app: At) -> bool {
     changes_plan(app) && !changes_server(app)

@@ -40,8 +40,8 @@ pub use self::{
 };
 use crate::course::{Fault, progress::Progress as Learned, review::Clock};
 use crate::model::{
-    Card, Figure, Findings, Lab, Lesson, Method, Question, QuestionKind, Recording, Sink, Target,
-    TransferSpec, What, Word,
+    Card, ExperimentOutcome, ExperimentSpec, Figure, Lab, Lesson, Method, Question, QuestionKind,
+    Recording, Sink, Target, TransferSpec, Word,
 };
 
 /// Which screen is shown.
@@ -138,9 +138,9 @@ pub enum Event {
     /// An experiment is done.
     Finished(u64, Box<Outcome>),
     /// What an experiment that is no transfer knows so far.
-    SoFar(u64, Box<Findings>),
+    SoFar(u64, Box<ExperimentOutcome>),
     /// An experiment that is no transfer is done.
-    Tried(u64, Box<Findings>),
+    Tried(u64, Box<ExperimentOutcome>),
     /// An experiment failed, was refused, or was stopped.
     Failed(u64, String),
     /// Whether only one leaf of a page fits the screen.
@@ -170,7 +170,7 @@ pub enum Effect {
         /// The job's number.
         job: u64,
         /// What to try.
-        what: What,
+        what: ExperimentSpec,
     },
     /// Stop the experiment that runs.
     Cancel,

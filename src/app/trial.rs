@@ -7,8 +7,9 @@ use super::player::Player;
 use super::{App, Command, Effect, Guessing, Job, Leaf, PageState, Purpose, Run, Screen};
 use crate::course::mark;
 use crate::model::{
-    Ask, AskedNumber, CLAIMS, Contest, ERRORS, Finding, Findings, Method, Predict, ProofPlan,
-    Query, Reaction, RequestWay, ServePlan, Sink, Size, Sweep, Target, Trial, What, WrongNumber,
+    Ask, AskedNumber, CLAIMS, Contest, ERRORS, ExperimentOutcome, ExperimentSpec, Finding, Method,
+    Predict, ProofPlan, Query, Reaction, RequestWay, ServePlan, Sink, Size, Sweep, Target, Trial,
+    WrongNumber,
 };
 
 /// An error on purpose, before it is run.
@@ -27,13 +28,13 @@ pub struct ErrorCase {
 /// An experiment, and how far it is.
 pub struct TrialPage {
     /// What is tried.
-    pub what: What,
+    pub what: ExperimentSpec,
     /// The guess before it.
     pub guessing: Guessing,
     /// The row that is looked at.
     pub selected: usize,
     /// What was found; while it runs, what is known so far.
-    pub found: Option<Findings>,
+    pub found: Option<ExperimentOutcome>,
     /// All of it is known.
     pub done: bool,
     /// What was foretold of an error, by its name: one of [`answers`].
@@ -50,9 +51,9 @@ pub struct TrialPage {
 
 impl TrialPage {
     /// One that has not run.
-    pub fn new(what: What) -> TrialPage {
+    pub fn new(what: ExperimentSpec) -> TrialPage {
         TrialPage {
-            predict: matches!(what, What::Serve(_)).then(copies_of_the_body),
+            predict: matches!(what, ExperimentSpec::Serve(_)).then(copies_of_the_body),
             run: None,
             player: None,
             ways: BTreeMap::new(),
@@ -68,10 +69,12 @@ impl TrialPage {
     /// How many rows can be looked at one by one.
     pub fn rows(&self) -> usize {
         match (&self.what, &self.found) {
-            (What::Errors(names), _) => names.len(),
-            (What::Proof(plan), _) => plan.pairs().len(),
-            (What::PageCache, Some(Findings::PageCache(found))) => found.steps.len(),
-            (What::Serve(_), _) => self.player.as_ref().map_or(0, Player::len),
+            (ExperimentSpec::Errors(names), _) => names.len(),
+            (ExperimentSpec::Proof(plan), _) => plan.pairs().len(),
+            (ExperimentSpec::PageCache, Some(ExperimentOutcome::PageCache(found))) => {
+                found.steps.len()
+            }
+            (ExperimentSpec::Serve(_), _) => self.player.as_ref().map_or(0, Player::len),
             _ => 0,
         }
     }
@@ -79,7 +82,9 @@ impl TrialPage {
     /// What came of an error on purpose.
     pub fn finding(&self, name: &str) -> Option<&Finding> {
         match &self.found {
-            Some(Findings::Errors(found)) => found.iter().find(|finding| finding.name == name),
+            Some(ExperimentOutcome::Errors(found)) => {
+                found.iter().find(|finding| finding.name == name)
+            }
             _ => None,
         }
     }
@@ -98,15 +103,15 @@ impl TrialPage {
     /// The name of the error that is looked at.
     pub fn error(&self) -> Option<&str> {
         match &self.what {
-            What::Errors(names) => names.get(self.selected).map(String::as_str),
+            ExperimentSpec::Errors(names) => names.get(self.selected).map(String::as_str),
             _ => None,
         }
     }
 
     /// Errors of several runs stand side by side; anything else replaces what was there.
-    fn keep(&mut self, found: Findings) {
+    fn keep(&mut self, found: ExperimentOutcome) {
         match (&mut self.found, found) {
-            (Some(Findings::Errors(known)), Findings::Errors(found)) => {
+            (Some(ExperimentOutcome::Errors(known)), ExperimentOutcome::Errors(found)) => {
                 for finding in found {
                     match known.iter_mut().find(|known| known.name == finding.name) {
                         Some(known) => *known = finding,
@@ -122,12 +127,12 @@ impl TrialPage {
     fn change(&mut self, command: Command) {
         let before = self.what.clone();
         match &mut self.what {
-            What::Proof(plan) => match command {
+            ExperimentSpec::Proof(plan) => match command {
                 Command::Sink => plan.to = next_sinks(&plan.to),
                 Command::Size => plan.size = next(&PROOF_SIZES, plan.size),
                 _ => {}
             },
-            What::Compare(Contest::Methods {
+            ExperimentSpec::Compare(Contest::Methods {
                 methods,
                 to,
                 size,
@@ -148,7 +153,7 @@ impl TrialPage {
                 }
                 _ => {}
             },
-            What::Serve(plan) => match command {
+            ExperimentSpec::Serve(plan) => match command {
                 Command::Method => plan.method = next(&ServePlan::METHODS, plan.method),
                 Command::Size => {
                     plan.size = next(&SERVE_SIZES, plan.size);
@@ -245,14 +250,14 @@ pub struct Entry {
     /// What it is.
     pub title: &'static str,
     /// What is tried.
-    pub what: What,
+    pub what: ExperimentSpec,
 }
 
 /// Everything that can be tried, group by group.
 pub fn entries() -> Vec<Entry> {
     let entry = |group, title, what| Entry { group, title, what };
     let contest = |methods: &[Method], sweep| {
-        What::Compare(Contest::Methods {
+        ExperimentSpec::Compare(Contest::Methods {
             methods: methods.to_vec(),
             to: Sink::Tcp,
             size: Size(64 * Size::MIB),
@@ -260,7 +265,7 @@ pub fn entries() -> Vec<Entry> {
             sweep,
         })
     };
-    let proof = What::Proof(ProofPlan {
+    let proof = ExperimentSpec::Proof(ProofPlan {
         methods: Vec::new(),
         to: Vec::new(),
         size: ProofPlan::SIZE,
@@ -276,19 +281,19 @@ pub fn entries() -> Vec<Entry> {
         entry(
             "what the kernel refuses",
             "Errors on purpose: predict the errno",
-            What::Errors(errors),
+            ExperimentSpec::Errors(errors),
         ),
         entry(
             "what is in memory",
             "The page cache, step by step",
-            What::PageCache,
+            ExperimentSpec::PageCache,
         ),
     ];
     let claims = CLAIMS.map(|(name, says)| {
         entry(
             "is it faster?",
             says,
-            What::Compare(Contest::Claim(name.to_owned())),
+            ExperimentSpec::Compare(Contest::Claim(name.to_owned())),
         )
     });
     entries.extend(claims);
@@ -306,12 +311,12 @@ pub fn entries() -> Vec<Entry> {
         entry(
             "under the tracer",
             "One transfer untraced, traced, traced from afar",
-            What::Watching,
+            ExperimentSpec::Watching,
         ),
         entry(
             "under the tracer",
             "A request's way through the server",
-            What::Serve(ServePlan {
+            ExperimentSpec::Serve(ServePlan {
                 method: Method::Sendfile,
                 size: ServePlan::SIZE,
             }),
@@ -457,13 +462,15 @@ impl App {
     }
 
     /// Whether the plan on the screen can be changed: what it writes to, and how much.
-    pub fn trial_settings(&self) -> Option<&What> {
+    pub fn trial_settings(&self) -> Option<&ExperimentSpec> {
         let page = self
             .trial()
             .filter(|_| self.screen == Screen::Trial && self.job.is_none())?;
         let changes = matches!(
             page.what,
-            What::Proof(_) | What::Compare(Contest::Methods { .. }) | What::Serve(_)
+            ExperimentSpec::Proof(_)
+                | ExperimentSpec::Compare(Contest::Methods { .. })
+                | ExperimentSpec::Serve(_)
         );
         changes.then_some(&page.what)
     }
@@ -609,7 +616,7 @@ impl App {
             return Vec::new();
         };
         let what = match one {
-            Some(name) => What::Errors(vec![name]),
+            Some(name) => ExperimentSpec::Errors(vec![name]),
             None => page.what.clone(),
         };
         let title = what.title().to_owned();
@@ -619,7 +626,7 @@ impl App {
         self.leaf = Leaf::Target;
         if let Some(page) = self.trial_mut() {
             page.guessing.passed |= page.guessing.guess.is_none();
-            if !matches!(page.what, What::Errors(_)) {
+            if !matches!(page.what, ExperimentSpec::Errors(_)) {
                 page.forget();
             }
             page.done = false;
@@ -628,7 +635,7 @@ impl App {
     }
 
     /// What is known so far.
-    pub(super) fn learn_so_far(&mut self, purpose: Purpose, found: Findings) {
+    pub(super) fn learn_so_far(&mut self, purpose: Purpose, found: ExperimentOutcome) {
         if let Some(page) = self.trial_of(purpose) {
             page.keep(found);
         }
@@ -638,22 +645,22 @@ impl App {
     pub(super) fn trial_stopped(&mut self, purpose: Purpose) {
         if let Some(page) = self.trial_of(purpose)
             && !page.done
-            && !matches!(page.what, What::Errors(_))
+            && !matches!(page.what, ExperimentSpec::Errors(_))
         {
             page.found = None;
         }
     }
 
     /// The experiment is done: shows it, and marks the guess from it.
-    pub(super) fn tried(&mut self, purpose: Purpose, found: Findings) -> Vec<Effect> {
+    pub(super) fn tried(&mut self, purpose: Purpose, found: ExperimentOutcome) -> Vec<Effect> {
         let played = match &found {
-            Findings::Serve(way) => Some(self.played(purpose, way)),
+            ExperimentOutcome::Serve(way) => Some(self.played(purpose, way)),
             _ => None,
         };
         let Some(page) = self.trial_of(purpose) else {
             return Vec::new();
         };
-        if let (Findings::Serve(way), Some((run, player))) = (&found, played) {
+        if let (ExperimentOutcome::Serve(way), Some((run, player))) = (&found, played) {
             page.ways.insert(way.recording.spec.method, way.clone());
             (page.run, page.player) = (Some(run), Some(player));
         }
@@ -711,7 +718,11 @@ impl App {
 ///
 /// # Errors
 /// One line: it did not find what was asked for.
-pub fn judge(predict: &Predict, given: &str, found: &Findings) -> Result<mark::Verdict, String> {
+pub fn judge(
+    predict: &Predict,
+    given: &str,
+    found: &ExperimentOutcome,
+) -> Result<mark::Verdict, String> {
     let query = predict.query.to_string();
     let figure = found
         .figure(&query)

@@ -10,7 +10,7 @@ use crate::{
     host::clock::now,
     model::{Answer, Question, QuestionKind, Record, Reset, Summary, TransferSpec},
     store::progress::Log,
-    trace::Cancel,
+    tracer::Cancel,
 };
 
 /// A question to be asked.

@@ -18,7 +18,7 @@ use crate::figure::chart::{Marks, Scale};
 use crate::host;
 use crate::measure::statistics::Range;
 use crate::model::{self, Method, Sink, Size, Unavailable, grouped};
-use crate::trace::Cancel;
+use crate::tracer::Cancel;
 
 /// Methods side by side: each row is run several times, in turn with the others, and untraced; its calls come from one
 /// traced run more. The verdict says so where the runs spread over more than what they differ by.

@@ -23,14 +23,14 @@ pub struct Args {
 }
 
 #[derive(Serialize)]
-struct Findings {
+struct ExperimentOutcome {
     machine: Machine,
     instruments: Vec<Instrument>,
 }
 
 /// Tries each instrument and prints what came of it.
 pub fn run(args: Args) -> Result<ExitCode> {
-    let findings = Findings {
+    let findings = ExperimentOutcome {
         machine: host::machine(),
         instruments: host::instruments(),
     };
@@ -41,7 +41,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn for_people(findings: &Findings) -> String {
+fn for_people(findings: &ExperimentOutcome) -> String {
     let Machine {
         kernel,
         arch,

@@ -19,7 +19,7 @@ use signal_hook::{
 
 use crate::experiment::Progress;
 use crate::model::Size;
-use crate::trace::Cancel;
+use crate::tracer::Cancel;
 
 /// A quick run says nothing, and a line that is read changes seldom.
 const QUIET: Duration = Duration::from_millis(300);

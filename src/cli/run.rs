@@ -9,7 +9,7 @@ use super::report::{self, Document};
 use crate::experiment;
 use crate::model::{Cache, Method, Recording, Sink, Size, TransferSpec};
 use crate::store;
-use crate::trace::Cancel;
+use crate::tracer::Cancel;
 
 /// One transfer: untraced for time, CPU, faults and context switches; traced for its calls and copy path.
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,7 @@ use super::{
     block::{At, Block},
     draw,
     fault::Reporter,
-    parse::Found,
+    parse::ExperimentValue,
     room::Piece,
     target::{need_reaction, otherwise, reaction, tolerance, values},
 };
@@ -23,7 +23,7 @@ const MOST_COMBINATIONS: usize = 1000;
 pub(super) fn pairs(
     block: &mut Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
 ) -> Option<QuestionKind> {
     let example = "pairs = [ { left = \"...\", right = \"...\", misconception = \"...\", feedback = \"...\" }, ... ]";
     if !block.has("pairs") {
@@ -111,7 +111,7 @@ pub(super) fn pairs(
 pub(super) fn bug(
     block: &mut Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
 ) -> Option<QuestionKind> {
     if !block.has("lines") {
         block.missing::<()>(report, "lines", "lines = [\"first\", \"second\"]");
@@ -201,7 +201,7 @@ fn line_number(report: &mut Reporter, number: &At<f64>, count: usize) -> Option<
 pub(super) fn drawn(
     block: &mut Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
     first: usize,
 ) -> Option<QuestionKind> {
     let vars = vars(block, report);
@@ -279,7 +279,7 @@ fn vars(block: &mut Block, report: &mut Reporter) -> Option<Vars> {
 fn wrong_formulas(
     block: &mut Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
 ) -> Option<Vec<At<WrongFormula>>> {
     let mut all = Some(Vec::new());
     for mut wrong in block.tables(report, "wrong", "wrong number") {
@@ -310,7 +310,7 @@ fn wrong_formulas(
 /// Every name must have values, and every value must be named in the text, or nobody can answer.
 fn names(
     report: &mut Reporter,
-    found: &Found,
+    found: &ExperimentValue,
     first: usize,
     drawn: &Drawn,
     vars: &Vars,

@@ -9,8 +9,8 @@ pub use pairs::{right_sides, sides};
 
 use super::chance::Chance;
 use crate::model::{
-    Ask, Found, Predict, PredictOption, Query, Question, QuestionKind, QuestionOption, Reaction,
-    Size, Summary, TransferSpec, WrongNumber, grouped,
+    Ask, ExperimentValue, Predict, PredictOption, Query, Question, QuestionKind, QuestionOption,
+    Reaction, Size, Summary, TransferSpec, WrongNumber, grouped,
 };
 
 /// How an answer was judged.
@@ -83,7 +83,7 @@ pub fn mark_prediction(
     guess: &str,
     summary: &Summary,
 ) -> Result<Verdict, String> {
-    let found = figure(&predict.query, summary).map(Found::Number);
+    let found = figure(&predict.query, summary).map(ExperimentValue::Number);
     mark_guess(predict, guess, found)
 }
 
@@ -94,12 +94,12 @@ pub fn mark_prediction(
 pub fn mark_guess(
     predict: &Predict,
     guess: &str,
-    found: Result<Found, String>,
+    found: Result<ExperimentValue, String>,
 ) -> Result<Verdict, String> {
     match &predict.ask {
         Ask::Number(asked) => {
             let guess = number(guess, &asked.unit)?;
-            let Found::Number(answer) = found? else {
+            let ExperimentValue::Number(answer) = found? else {
                 return Err("the answer is a word, and the guess is a number".to_owned());
             };
             let scale = Scale {
@@ -113,14 +113,18 @@ pub fn mark_guess(
     }
 }
 
-fn foretold(options: &[PredictOption], guess: &str, found: &Found) -> Result<Verdict, String> {
+fn foretold(
+    options: &[PredictOption],
+    guess: &str,
+    found: &ExperimentValue,
+) -> Result<Verdict, String> {
     let picked = letters(options.len(), guess)?;
     let [index] = picked[..] else {
         return Err("one thing can be foretold: write one letter, as in b".to_owned());
     };
     let is_found = |option: &PredictOption| match found {
-        Found::Word(word) => option.answer == *word,
-        Found::Number(number) => option
+        ExperimentValue::Word(word) => option.answer == *word,
+        ExperimentValue::Number(number) => option
             .answer
             .parse()
             .is_ok_and(|answer: f64| is_near(answer, *number, 0.0)),
@@ -135,8 +139,8 @@ fn foretold(options: &[PredictOption], guess: &str, found: &Found) -> Result<Ver
         reaction,
         answer: match (answer, found) {
             (Some(option), _) => option.text.clone(),
-            (None, Found::Word(word)) => word.clone(),
-            (None, Found::Number(number)) => shown(*number),
+            (None, ExperimentValue::Word(word)) => word.clone(),
+            (None, ExperimentValue::Number(number)) => shown(*number),
         },
         given: letter(index).to_string(),
         picked,

@@ -47,7 +47,7 @@ pub struct Named {
 
 /// What blocks name on the way, for the checks that need all of it.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct ExperimentValue {
     ids: Vec<Named>,
     figures: Vec<Named>,
     texts: Vec<Placed>,
@@ -56,7 +56,7 @@ pub(super) struct Found {
     unread: bool,
 }
 
-impl Found {
+impl ExperimentValue {
     pub(super) fn id(&mut self, report: &Reporter, id: &At<String>) {
         self.ids.push(named(report, id));
     }
@@ -150,7 +150,7 @@ fn concept_of(file: &str) -> Option<(u32, &'static str)> {
 /// Reads one file. `file` is its name, as it stands in faults; its last part must be `NN-id.md`.
 pub fn parse(file: &str, text: &str) -> Parsed {
     let mut report = Reporter::new(file, text);
-    let mut found = Found::default();
+    let mut found = ExperimentValue::default();
     let (number, id) = name_of(file).or(concept_of(file)).unwrap_or_else(|| {
         report.fault(
             0,
@@ -449,7 +449,7 @@ fn fence_of(line: &str) -> Option<(char, usize, &str)> {
 /// Reads one page: it, and the line of the file of each line of its prose.
 fn read_page(
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
     text: &str,
     page: &PageRows,
 ) -> (Page, Vec<usize>) {
@@ -556,7 +556,7 @@ impl Targets {
     fn read(
         &mut self,
         report: &mut Reporter,
-        found: &mut Found,
+        found: &mut ExperimentValue,
         text: &str,
         page: &PageRows,
         fence: &Fence,
@@ -632,7 +632,7 @@ impl Targets {
 }
 
 /// Every objective that is named must be there, and every one that is there must be asked for.
-fn check_objectives(report: &mut Reporter, found: &Found, objectives: &[At<Objective>]) {
+fn check_objectives(report: &mut Reporter, found: &ExperimentValue, objectives: &[At<Objective>]) {
     let names = || {
         objectives
             .iter()

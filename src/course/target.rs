@@ -9,7 +9,7 @@ use super::{
     block::{At, Block},
     fault::{Reporter, nearest},
     kinds,
-    parse::Found,
+    parse::ExperimentValue,
     room::Piece,
     trial,
 };
@@ -18,7 +18,11 @@ use super::{
 pub(super) const BLOCKS: [&str; 4] = ["figure", "lab", "predict", "quiz"];
 
 /// Reads a `figure` block: the figure's name.
-pub(super) fn figure(mut block: Block, report: &mut Reporter, found: &mut Found) -> Option<String> {
+pub(super) fn figure(
+    mut block: Block,
+    report: &mut Reporter,
+    found: &mut ExperimentValue,
+) -> Option<String> {
     let name = block.need_text(report, "name");
     block.finish(report);
     let name = name?;
@@ -27,7 +31,11 @@ pub(super) fn figure(mut block: Block, report: &mut Reporter, found: &mut Found)
 }
 
 /// Reads a `lab` block: a transfer, or another experiment.
-pub(super) fn lab(mut block: Block, report: &mut Reporter, found: &mut Found) -> Option<Target> {
+pub(super) fn lab(
+    mut block: Block,
+    report: &mut Reporter,
+    found: &mut ExperimentValue,
+) -> Option<Target> {
     let id = block.need_id(report, "id");
     let kind = block.text(report, "what");
     let other = kind.filter(|kind| kind.value != "transfer");
@@ -103,7 +111,7 @@ fn spec(block: &mut Block, report: &mut Reporter) -> Option<TransferSpec> {
 pub(super) fn predict(
     mut block: Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
     target: Option<&Target>,
 ) -> Option<Predict> {
     let id = block.need_id(report, "id");
@@ -175,7 +183,7 @@ fn words(target: Option<&Target>, query: Option<&At<Query>>) -> Option<Vec<&'sta
 fn asked_number(
     block: &mut Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
     target: Option<&Target>,
     query: Option<&At<Query>>,
 ) -> Option<AskedNumber> {
@@ -201,7 +209,7 @@ fn asked_number(
 fn foretold(
     block: &mut Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
     target: Option<&Target>,
     query: Option<&At<Query>>,
 ) -> Option<Vec<PredictOption>> {
@@ -232,7 +240,7 @@ fn foretold(
 fn read_foretold(
     mut block: Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
 ) -> Option<PredictOption> {
     let text = block.need_text(report, "text");
     let answer = block.need_text(report, "answer");
@@ -314,7 +322,7 @@ fn scale(block: &mut Block, report: &mut Reporter) -> Option<(f64, f64)> {
 }
 
 /// `hints`, in steps.
-fn hints(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Vec<String> {
+fn hints(block: &mut Block, report: &mut Reporter, found: &mut ExperimentValue) -> Vec<String> {
     let hints = block.texts(report, "hints");
     for hint in &hints {
         found.piece(report, Piece::Hint, hint);
@@ -322,7 +330,11 @@ fn hints(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Vec<Str
     values(hints)
 }
 
-fn explain(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Option<String> {
+fn explain(
+    block: &mut Block,
+    report: &mut Reporter,
+    found: &mut ExperimentValue,
+) -> Option<String> {
     let explain = block.need_text(report, "explain")?;
     found.piece(report, Piece::Explain, &explain);
     Some(explain.value)
@@ -347,7 +359,7 @@ pub(super) fn tolerance(block: &mut Block, report: &mut Reporter) -> f64 {
 pub(super) fn question(
     mut block: Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
     line: usize,
 ) -> Option<Question> {
     let texts = found.text_count();
@@ -382,7 +394,7 @@ const KINDS: [&str; 6] = ["choice", "multi", "number", "order", "match", "bug"];
 fn kind(
     block: &mut Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
     word: Option<&At<String>>,
     texts: usize,
 ) -> Option<QuestionKind> {
@@ -408,7 +420,11 @@ fn kind(
     }
 }
 
-fn objective(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Option<String> {
+fn objective(
+    block: &mut Block,
+    report: &mut Reporter,
+    found: &mut ExperimentValue,
+) -> Option<String> {
     let objective = block.text(report, "objective")?;
     found.serve(&objective);
     Some(objective.value)
@@ -418,7 +434,7 @@ fn objective(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Opt
 fn options(
     block: &mut Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
 ) -> Option<Vec<At<QuestionOption>>> {
     let had = block.has("options");
     let options: Vec<_> = block
@@ -461,7 +477,7 @@ fn options(
 fn read_option(
     mut block: Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
 ) -> Option<QuestionOption> {
     let text = block.need_text(report, "text");
     let right = block.switch(report, "right");
@@ -479,7 +495,7 @@ fn read_option(
 fn choice(
     block: &mut Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
 ) -> Option<Vec<QuestionOption>> {
     let options = options(block, report, found)?;
     let right: Vec<_> = options.iter().filter(|option| option.value.right).collect();
@@ -505,7 +521,7 @@ fn choice(
 fn multi(
     block: &mut Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
 ) -> Option<Vec<QuestionOption>> {
     let options = options(block, report, found)?;
     if !options.iter().any(|option| option.value.right) {
@@ -525,7 +541,7 @@ fn multi(
 pub(super) fn reaction(
     block: &mut Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
 ) -> Option<Reaction> {
     let misconception = block.text(report, "misconception");
     let feedback = block.text(report, "feedback");
@@ -561,7 +577,7 @@ pub(super) fn need_reaction(report: &mut Reporter, offset: usize, reaction: &Rea
 fn wrong_numbers(
     block: &mut Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
 ) -> Vec<At<WrongNumber>> {
     let mut numbers = Vec::new();
     for mut wrong in block.tables(report, "wrong", "wrong number") {
@@ -586,7 +602,11 @@ fn wrong_numbers(
 
 /// `otherwise = { misconception, feedback }`, which every question needs that can be answered wrongly in
 /// more ways than it lists.
-pub(super) fn otherwise(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Reaction {
+pub(super) fn otherwise(
+    block: &mut Block,
+    report: &mut Reporter,
+    found: &mut ExperimentValue,
+) -> Reaction {
     if !block.has("otherwise") {
         block.missing::<()>(
             report,
@@ -604,7 +624,11 @@ pub(super) fn otherwise(block: &mut Block, report: &mut Reporter, found: &mut Fo
     reaction
 }
 
-fn number(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Option<QuestionKind> {
+fn number(
+    block: &mut Block,
+    report: &mut Reporter,
+    found: &mut ExperimentValue,
+) -> Option<QuestionKind> {
     let (had_answer, had_run) = (block.has("answer"), block.has("run"));
     let answer = block.number(report, "answer");
     let run = block.table(report, "run", "run").map(|mut run| {
@@ -662,7 +686,11 @@ fn number(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Option
     })
 }
 
-fn order(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Option<QuestionKind> {
+fn order(
+    block: &mut Block,
+    report: &mut Reporter,
+    found: &mut ExperimentValue,
+) -> Option<QuestionKind> {
     if !block.has("lines") {
         block.missing::<()>(report, "lines", "lines = [\"first\", \"second\"]");
     }
@@ -697,7 +725,7 @@ fn order(block: &mut Block, report: &mut Reporter, found: &mut Found) -> Option<
 fn read_distractor(
     mut block: Block,
     report: &mut Reporter,
-    found: &mut Found,
+    found: &mut ExperimentValue,
     lines: &[At<String>],
 ) -> Option<QuestionOption> {
     let offset = block.offset;

@@ -1,7 +1,8 @@
 //! `what` of a `lab` block: the experiments that are no single transfer, read from their TOML.
 
 use crate::model::{
-    CLAIMS, Contest, ERRORS, Method, ProofPlan, ServePlan, Sink, Size, Sweep, TransferSpec, What,
+    CLAIMS, Contest, ERRORS, ExperimentSpec, Method, ProofPlan, ServePlan, Sink, Size, Sweep,
+    TransferSpec,
 };
 
 use super::{
@@ -22,14 +23,18 @@ pub(super) const KINDS: [&str; 7] = [
 
 /// The keys of an experiment of that kind, which is not `transfer`. None where one of them is at fault, or where
 /// there is no such kind; both are reported.
-pub(super) fn what(block: &mut Block, report: &mut Reporter, kind: &At<String>) -> Option<What> {
+pub(super) fn what(
+    block: &mut Block,
+    report: &mut Reporter,
+    kind: &At<String>,
+) -> Option<ExperimentSpec> {
     match kind.value.as_str() {
         "proof" => proof(block, report),
         "errors" => errors(block, report),
-        "page-cache" => Some(What::PageCache),
-        "compare" => compare(block, report).map(What::Compare),
-        "watching" => Some(What::Watching),
-        "serve" => serve(block, report).map(What::Serve),
+        "page-cache" => Some(ExperimentSpec::PageCache),
+        "compare" => compare(block, report).map(ExperimentSpec::Compare),
+        "watching" => Some(ExperimentSpec::Watching),
+        "serve" => serve(block, report).map(ExperimentSpec::Serve),
         other => {
             unknown(report, kind.offset, "kind of experiment", other, &KINDS);
             None
@@ -47,7 +52,7 @@ fn unknown(report: &mut Reporter, offset: usize, what: &str, word: &str, known: 
     report.fault(offset, format!("'{word}' is not {article} {what}"), advice);
 }
 
-fn proof(block: &mut Block, report: &mut Reporter) -> Option<What> {
+fn proof(block: &mut Block, report: &mut Reporter) -> Option<ExperimentSpec> {
     let methods = methods(block, report)?;
     let to = sink(block, report)?;
     let size = size(block, report, ProofPlan::SIZE, ProofPlan::MOST)?;
@@ -56,7 +61,7 @@ fn proof(block: &mut Block, report: &mut Reporter) -> Option<What> {
             fits(report, method, to)?;
         }
     }
-    Some(What::Proof(ProofPlan {
+    Some(ExperimentSpec::Proof(ProofPlan {
         methods: methods.into_iter().map(|method| method.value).collect(),
         to: to.map(|to| to.value).into_iter().collect(),
         size,
@@ -85,7 +90,7 @@ fn serve(block: &mut Block, report: &mut Reporter) -> Option<ServePlan> {
     })
 }
 
-fn errors(block: &mut Block, report: &mut Reporter) -> Option<What> {
+fn errors(block: &mut Block, report: &mut Reporter) -> Option<ExperimentSpec> {
     if !block.has("names") {
         block.missing::<()>(report, "names", "names = [\"sendfile-to-append\"]");
     }
@@ -104,7 +109,7 @@ fn errors(block: &mut Block, report: &mut Reporter) -> Option<What> {
         }
     }
     let names = names.into_iter().map(|name| name.value).collect();
-    all_known.then_some(What::Errors(names))
+    all_known.then_some(ExperimentSpec::Errors(names))
 }
 
 fn compare(block: &mut Block, report: &mut Reporter) -> Option<Contest> {

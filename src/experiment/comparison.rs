@@ -15,7 +15,7 @@ use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::Range;
 use crate::model::{Measured, Method, Sink, Size, Sweep, TransferSpec, Unavailable};
-use crate::trace::{Cancel, TraceError};
+use crate::tracer::{Cancel, TraceError};
 
 /// Where the bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

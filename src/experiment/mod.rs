@@ -37,7 +37,7 @@ use crate::host;
 use crate::model::{
     Cache, DescriptorKind, Origin, Outcome, Recording, Sink, Size, Trace, TransferSpec, Unavailable,
 };
-use crate::trace::{self, Cancel, Ended, TraceError};
+use crate::tracer::{self, Cancel, Ended, TraceError};
 
 /// Where the bytes come from.
 #[derive(Clone, Debug, Default)]
@@ -230,7 +230,7 @@ impl Lab<'_> {
         let errors = memory_file()?;
         let mut command = self.sender(Drain::Hash, self.cpus_beside(cpu), &errors)?;
         adapt(&mut command);
-        let options = trace::Options {
+        let options = tracer::Options {
             follow: false,
             cpu,
             between_markers: true,
@@ -241,7 +241,7 @@ impl Lab<'_> {
             let done = moved.so_far(trace).min(total);
             progress(Progress::Tracing { done, total });
         };
-        let recorded = match trace::record(&mut command, &options, cancel, see) {
+        let recorded = match tracer::record(&mut command, &options, cancel, see) {
             Ok(recorded) => recorded,
             Err(TraceError::Refused(reason)) => return Ok(Err(reason)),
             Err(TraceError::Failed(error)) => return Err(error.context("cannot trace")),

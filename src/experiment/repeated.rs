@@ -17,7 +17,7 @@ use super::{complaint, memory_file, stop_if};
 use crate::endpoint::{self, Drain, Reader};
 use crate::measure::Counters;
 use crate::model::{Measured, Method};
-use crate::trace::Cancel;
+use crate::tracer::Cancel;
 use crate::transfer::{mmap_write, read_write, sendfile};
 
 /// What the process is to do.

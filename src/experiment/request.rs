@@ -22,7 +22,7 @@ use crate::model::{
     How, Origin, Outcome, Place, Recording, RequestWay, ServePlan, Served, Trace, TransferSpec,
     Unavailable,
 };
-use crate::trace::{self, Cancel, Ended, Options, TraceError};
+use crate::tracer::{self, Cancel, Ended, Options, TraceError};
 
 /// The name of the file that is asked for.
 const FILE: &str = "file";
@@ -72,7 +72,7 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<RequestWay
             drop(keep);
             answer
         });
-        let recorded = trace::record(&mut command, &options, cancel, &mut |_| {});
+        let recorded = tracer::record(&mut command, &options, cancel, &mut |_| {});
         // Where there is no server, its output ends now.
         drop(command);
         let answer = client.join();

@@ -12,10 +12,10 @@ use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::{Difference, Verdict};
 use crate::model::{
-    Compared, ComparedRow, Contest, Findings, Method, Proved, ServePlan, Sink, Size, WatchCost,
-    WatchRow, What,
+    Compared, ComparedRow, Contest, ExperimentOutcome, ExperimentSpec, Method, Proved, ServePlan,
+    Sink, Size, WatchCost, WatchRow,
 };
-use crate::trace::Cancel;
+use crate::tracer::Cancel;
 
 /// How far an experiment is.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +27,7 @@ pub struct Progress {
     /// Steps in all.
     pub total: u64,
     /// What is known so far; none where nothing is.
-    pub so_far: Option<Findings>,
+    pub so_far: Option<ExperimentOutcome>,
 }
 
 /// The file that the page cache is looked at with.
@@ -36,21 +36,21 @@ const PAGE_CACHE_FILE: Size = Size(16 * Size::MIB);
 /// Runs it, with files in `dir` (else in the cache directory).
 ///
 /// # Errors
-/// It cannot be set up, or a run failed: one line. [`crate::trace::TraceError::Cancelled`].
+/// It cannot be set up, or a run failed: one line. [`crate::tracer::TraceError::Cancelled`].
 pub fn run(
-    what: &What,
+    what: &ExperimentSpec,
     dir: Option<&Path>,
     cancel: &Cancel,
     tell: &mut dyn FnMut(Progress),
-) -> Result<Findings> {
+) -> Result<ExperimentOutcome> {
     let at = host::scratch_directory(dir)?.path;
     match what {
-        What::Proof(plan) => prove(&plan.pairs(), plan.size, &at, cancel, tell),
-        What::Errors(names) => fail(names, dir, cancel, tell),
-        What::PageCache => page_cache(&at, cancel, tell),
-        What::Compare(contest) => compare(contest, &at, cancel, tell),
-        What::Watching => watch(&at, cancel, tell),
-        What::Serve(plan) => serve(plan, &at, cancel, tell),
+        ExperimentSpec::Proof(plan) => prove(&plan.pairs(), plan.size, &at, cancel, tell),
+        ExperimentSpec::Errors(names) => fail(names, dir, cancel, tell),
+        ExperimentSpec::PageCache => page_cache(&at, cancel, tell),
+        ExperimentSpec::Compare(contest) => compare(contest, &at, cancel, tell),
+        ExperimentSpec::Watching => watch(&at, cancel, tell),
+        ExperimentSpec::Serve(plan) => serve(plan, &at, cancel, tell),
     }
 }
 
@@ -60,7 +60,7 @@ fn prove(
     dir: &Path,
     cancel: &Cancel,
     tell: &mut dyn FnMut(Progress),
-) -> Result<Findings> {
+) -> Result<ExperimentOutcome> {
     let mut found = Proved {
         machine: host::machine(),
         filesystem: host::file_system(endpoint::scratch_file(dir)?),
@@ -72,11 +72,11 @@ fn prove(
             at: format!("{method} to {to}"),
             done: done as u64,
             total: pairs.len() as u64,
-            so_far: Some(Findings::Proof(found.clone())),
+            so_far: Some(ExperimentOutcome::Proof(found.clone())),
         });
         found.proofs.push(proof::prove(*method, *to, size, dir));
     }
-    Ok(Findings::Proof(found))
+    Ok(ExperimentOutcome::Proof(found))
 }
 
 fn fail(
@@ -84,7 +84,7 @@ fn fail(
     dir: Option<&Path>,
     cancel: &Cancel,
     tell: &mut dyn FnMut(Progress),
-) -> Result<Findings> {
+) -> Result<ExperimentOutcome> {
     let setting = errors::Setting::find(dir)?;
     let mut found = Vec::new();
     for (done, name) in names.iter().enumerate() {
@@ -93,25 +93,29 @@ fn fail(
             at: name.clone(),
             done: done as u64,
             total: names.len() as u64,
-            so_far: Some(Findings::Errors(found.clone())),
+            so_far: Some(ExperimentOutcome::Errors(found.clone())),
         });
         found.push(errors::run(errors::find(name)?, &setting)?);
     }
-    Ok(Findings::Errors(found))
+    Ok(ExperimentOutcome::Errors(found))
 }
 
-fn page_cache(dir: &Path, cancel: &Cancel, tell: &mut dyn FnMut(Progress)) -> Result<Findings> {
+fn page_cache(
+    dir: &Path,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<ExperimentOutcome> {
     let total = crate::model::PAGE_CACHE_STEPS.len() as u64;
     let seen = page_cache::watch(dir, PAGE_CACHE_FILE, &mut |seen| {
         tell(Progress {
             at: seen.steps.last().map_or("", |step| step.step).to_owned(),
             done: seen.steps.len() as u64,
             total,
-            so_far: Some(Findings::PageCache(seen.clone())),
+            so_far: Some(ExperimentOutcome::PageCache(seen.clone())),
         });
         stop_if(cancel)
     })?;
-    Ok(Findings::PageCache(seen))
+    Ok(ExperimentOutcome::PageCache(seen))
 }
 
 fn compare(
@@ -119,7 +123,7 @@ fn compare(
     dir: &Path,
     cancel: &Cancel,
     tell: &mut dyn FnMut(Progress),
-) -> Result<Findings> {
+) -> Result<ExperimentOutcome> {
     let claim = match contest {
         Contest::Claim(name) => claims::Claim::named(name),
         Contest::Methods { .. } => None,
@@ -170,7 +174,7 @@ fn compare(
             done,
             total,
             so_far: measured.then(|| {
-                Findings::Compare(Compared {
+                ExperimentOutcome::Compare(Compared {
                     claim: says.clone(),
                     rows: shown(so_far),
                     ..Compared::default()
@@ -179,7 +183,7 @@ fn compare(
         });
     })?;
     let verdicts = claim.map_or_else(|| sentences(&done.rows), |claim| claim.verdict(&done.rows));
-    Ok(Findings::Compare(compared(done, says, verdicts)))
+    Ok(ExperimentOutcome::Compare(compared(done, says, verdicts)))
 }
 
 fn compared(done: Comparison, claim: Option<String>, verdicts: Vec<String>) -> Compared {
@@ -242,7 +246,7 @@ fn word(rows: &[Row], of: &dyn Fn(&Pair) -> Option<Difference>) -> &'static str 
     }
 }
 
-fn watch(dir: &Path, cancel: &Cancel, tell: &mut dyn FnMut(Progress)) -> Result<Findings> {
+fn watch(dir: &Path, cancel: &Cancel, tell: &mut dyn FnMut(Progress)) -> Result<ExperimentOutcome> {
     let spec = watching::usual(None);
     let runs = claims::RUNS;
     let found = watching::watch(&spec, runs, dir, cancel, &mut |round, how, so_far| {
@@ -253,11 +257,11 @@ fn watch(dir: &Path, cancel: &Cancel, tell: &mut dyn FnMut(Progress)) -> Result<
             at: format!("round {} of {runs}: {}", round + 1, how.name()),
             done: (round * ways + way.unwrap_or(0)) as u64,
             total: (runs * ways) as u64,
-            so_far: measured.then(|| Findings::Watching(cost(so_far, Vec::new()))),
+            so_far: measured.then(|| ExperimentOutcome::Watching(cost(so_far, Vec::new()))),
         });
     })?;
     let verdicts = found.verdicts();
-    Ok(Findings::Watching(cost(&found, verdicts)))
+    Ok(ExperimentOutcome::Watching(cost(&found, verdicts)))
 }
 
 fn serve(
@@ -265,14 +269,14 @@ fn serve(
     dir: &Path,
     cancel: &Cancel,
     tell: &mut dyn FnMut(Progress),
-) -> Result<Findings> {
+) -> Result<ExperimentOutcome> {
     tell(Progress {
         at: "the server and its client".to_owned(),
         done: 0,
         total: 1,
         so_far: None,
     });
-    request::watch(plan, dir, cancel).map(Findings::Serve)
+    request::watch(plan, dir, cancel).map(ExperimentOutcome::Serve)
 }
 
 fn cost(found: &Watching, verdicts: Vec<String>) -> WatchCost {

@@ -9,8 +9,8 @@ use nix::sys::{
 
 use crate::copypath::flows::{Flows, Moment, Process};
 use crate::host;
-use crate::model::{Addresses, Counted, Exit, Machine, Trace, Watched};
-use crate::trace::{
+use crate::model::{Addresses, Counted, Exit, Machine, Trace, TraceReport};
+use crate::tracer::{
     Ended, TraceError,
     watch::{self, Asked, Handle, Observer, Options, Seen, Subject, Tracee},
 };
@@ -41,7 +41,7 @@ pub fn watch(
     mask: &SigSet,
     handle: &Handle,
     told: &mut Told,
-) -> Result<Watched, TraceError> {
+) -> Result<TraceReport, TraceError> {
     let mut eyes = Eyes {
         flows: Flows::new(),
         told,
@@ -66,11 +66,11 @@ pub fn watch(
     Ok(conclude(command, outcome, &flows))
 }
 
-fn conclude(command: Vec<String>, outcome: watch::Outcome, flows: &Flows) -> Watched {
+fn conclude(command: Vec<String>, outcome: watch::Outcome, flows: &Flows) -> TraceReport {
     let report = flows.report(&outcome.trace.names);
     let mut flow_of = report.flow_of;
     flow_of.resize(outcome.trace.calls.len(), crate::model::NO_FLOW);
-    Watched {
+    TraceReport {
         command,
         exit: match outcome.ended {
             Some(Ended::Code(code)) => Exit::Code(code),
@@ -93,7 +93,7 @@ fn conclude(command: Vec<String>, outcome: watch::Outcome, flows: &Flows) -> Wat
 const LAST: usize = 10_000;
 
 /// What is known while the program runs: its flows, and its last calls.
-pub fn snapshot(trace: &Trace, flows: &Flows) -> Watched {
+pub fn snapshot(trace: &Trace, flows: &Flows) -> TraceReport {
     let report = flows.report(&trace.names);
     let first = trace.calls.len().saturating_sub(LAST);
     let mut flow_of = report.flow_of.get(first..).unwrap_or_default().to_vec();
@@ -105,7 +105,7 @@ pub fn snapshot(trace: &Trace, flows: &Flows) -> Watched {
     for (name, calls) in trace.calls_by_name() {
         calls_by_name.entry(name.to_owned()).or_default().calls = calls;
     }
-    Watched {
+    TraceReport {
         command: trace
             .tasks
             .first()

@@ -17,7 +17,7 @@ use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::{Difference, Range, Verdict};
 use crate::model::{Measured, Method, Sink, Size, TransferSpec, Unavailable, grouped};
-use crate::trace::Cancel;
+use crate::tracer::Cancel;
 
 /// Who watches the sender, and from where. The sender itself is pinned to one CPU, always the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

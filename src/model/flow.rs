@@ -171,7 +171,7 @@ pub enum Exit {
 
 /// Everything that came of watching a program.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Watched {
+pub struct TraceReport {
     /// The command; of a process that was attached to, its command line.
     pub command: Vec<String>,
     /// How it ended.
@@ -196,7 +196,7 @@ pub struct Watched {
     pub flow_of: Vec<u32>,
 }
 
-impl Watched {
+impl TraceReport {
     /// How many calls returned.
     pub fn syscalls(&self) -> u64 {
         self.calls_by_name

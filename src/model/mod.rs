@@ -6,32 +6,32 @@
 
 mod call;
 mod card;
+mod experiment;
 mod figure;
-mod findings;
 mod flow;
 mod formula;
 mod hop;
 mod lesson;
 pub mod marker;
 mod method;
+mod outcome;
 mod progress;
 mod range;
 mod recording;
 pub mod request;
 mod size;
 mod summary;
-mod trial;
 
 pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
 };
 pub use card::{Card, CardHop, CardTable, Word};
-pub use figure::{Figure, FigureHop, FigureStep};
-pub use findings::{
-    Compared, ComparedRow, Finding, Findings, Found, Overwritten, PAGE_CACHE_CELLS, PageCache,
-    PageCacheStep, Proof, ProofVerdict, Proved, RequestWay, WatchCost, WatchRow,
+pub use experiment::{
+    CLAIMS, COMPARE_WORDS, Contest, ERRORS, ExperimentSpec, PAGE_CACHE_STEPS, PROOF_WORDS,
+    ProofPlan, SERVE_FIGURES, ServePlan, Sweep, Trial,
 };
-pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, Unexplained, Watched};
+pub use figure::{Figure, FigureHop, FigureStep};
+pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, TraceReport, Unexplained};
 pub use formula::Formula;
 pub use hop::{Basis, Hop, How, Place, Side};
 pub use lesson::{
@@ -39,6 +39,11 @@ pub use lesson::{
     QuestionKind, QuestionOption, Reaction, Target, WrongFormula, WrongLine, WrongNumber,
 };
 pub use method::{Cache, Method, Sink, Start};
+pub use outcome::{
+    Compared, ComparedRow, ExperimentOutcome, ExperimentValue, Finding, Overwritten,
+    PAGE_CACHE_CELLS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, RequestWay, WatchCost,
+    WatchRow,
+};
 pub use progress::{Answer, Record, Reset, Visit};
 pub use range::{Range, duration};
 pub use recording::{
@@ -48,7 +53,3 @@ pub use recording::{
 pub use request::{Request, Unread};
 pub use size::{Size, grouped};
 pub use summary::{Query, Summary};
-pub use trial::{
-    CLAIMS, COMPARE_WORDS, Contest, ERRORS, PAGE_CACHE_STEPS, PROOF_WORDS, ProofPlan,
-    SERVE_FIGURES, ServePlan, Sweep, Trial, What,
-};

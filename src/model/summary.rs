@@ -52,7 +52,7 @@ pub enum Query {
     MinorFaults,
     /// `major_faults`
     MajorFaults,
-    /// A figure of an experiment that is no transfer, by its name: see [`super::What::queries`].
+    /// A figure of an experiment that is no transfer, by its name: see [`super::ExperimentSpec::queries`].
     Named(String),
 }
 

@@ -22,8 +22,8 @@ use crate::{
     copypath::flows::Flows,
     experiment::watched::{self, Target},
     host,
-    model::{Exit, Trace, Watched},
-    trace::watch::{Handle, Options},
+    model::{Exit, Trace, TraceReport},
+    tracer::watch::{Handle, Options},
     ui::{explorer::view, theme::Theme},
 };
 
@@ -35,18 +35,18 @@ enum Note {
     /// The terminal, or a signal.
     Message(Message),
     /// More is known.
-    Snapshot(Box<Watched>),
+    Snapshot(Box<TraceReport>),
     /// The program has written to its terminal.
     Output(String),
     /// It has ended.
-    Over(Result<Box<Watched>, String>),
+    Over(Result<Box<TraceReport>, String>),
 }
 
 /// Explores a recording.
 ///
 /// # Errors
 /// The terminal cannot be used.
-pub fn explore(watched: Watched, theme: Theme) -> anyhow::Result<ExitCode> {
+pub fn explore(watched: TraceReport, theme: Theme) -> anyhow::Result<ExitCode> {
     let (sender, notes) = mpsc::channel();
     let explorer = Explorer::new(watched, false);
     run(explorer, theme, None, sender, &notes)?;
@@ -64,7 +64,7 @@ struct Live {
 ///
 /// # Errors
 /// The terminal cannot be used; the program cannot be run; ptrace is refused.
-pub fn live(target: Target, options: Options, theme: Theme) -> anyhow::Result<Watched> {
+pub fn live(target: Target, options: Options, theme: Theme) -> anyhow::Result<TraceReport> {
     let (sender, notes) = mpsc::channel();
     let command = match &target {
         Target::Command(words) => words.iter().map(|word| word.to_string_lossy().into_owned()),
@@ -136,8 +136,8 @@ fn listen(mut screen: File, sender: Sender<Note>) {
         .spawn(read);
 }
 
-fn nothing_yet(command: Vec<String>) -> Watched {
-    Watched {
+fn nothing_yet(command: Vec<String>) -> TraceReport {
+    TraceReport {
         command,
         exit: Exit::Code(0),
         machine: host::machine(),
@@ -158,7 +158,7 @@ fn run(
     mut live: Option<Live>,
     sender: Sender<Note>,
     notes: &Receiver<Note>,
-) -> anyhow::Result<Watched> {
+) -> anyhow::Result<TraceReport> {
     let (messages, incoming) = mpsc::channel();
     terminal::restore_on_panic();
     signals::listen(messages.clone()).context("cannot listen to signals")?;

@@ -32,7 +32,7 @@ use crate::{
     copypath::summarise,
     course::{Catalogue, Fault, review::Clock},
     embedded, experiment, figure, host,
-    model::{Basis, Findings, Hop, How, Lesson, Method, Recording, Sink},
+    model::{Basis, ExperimentOutcome, Hop, How, Lesson, Method, Recording, Sink},
     store,
     ui::{self, layout::Tier, pen::Spots, theme::Theme},
 };
@@ -59,7 +59,7 @@ enum Message {
     Ended(i32),
     Progress(u64, Progress),
     Done(u64, Result<Done, String>),
-    SoFar(u64, Box<Findings>),
+    SoFar(u64, Box<ExperimentOutcome>),
     Machine(Vec<Instrument>),
     Said(String),
     Lessons(Result<Box<(Material, Vec<Fault>)>, String>),

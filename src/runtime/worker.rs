@@ -13,9 +13,11 @@ use crate::{
     embedded,
     experiment::{self, Source, request, trial},
     host,
-    model::{self, Findings, Origin, Recording, TransferSpec, Unavailable, What},
+    model::{
+        self, ExperimentOutcome, ExperimentSpec, Origin, Recording, TransferSpec, Unavailable,
+    },
     store,
-    trace::Cancel,
+    tracer::Cancel,
 };
 
 /// The name of every thread but the one that draws: a panic in one of these leaves the terminal alone.
@@ -26,7 +28,7 @@ pub enum Task {
     /// A transfer.
     Transfer(TransferSpec),
     /// Another experiment.
-    Trial(What),
+    Trial(ExperimentSpec),
 }
 
 /// What came of it.
@@ -34,7 +36,7 @@ pub enum Done {
     /// Of a transfer.
     Transfer(Box<Outcome>),
     /// Of another experiment.
-    Trial(Box<Findings>),
+    Trial(Box<ExperimentOutcome>),
 }
 
 /// A running experiment. Dropped, it is cancelled and waited for.
@@ -106,10 +108,10 @@ fn run(
 
 fn attempt(
     job: u64,
-    what: &What,
+    what: &ExperimentSpec,
     cancel: &Cancel,
     sender: &Sender<Message>,
-) -> Result<Box<Findings>, String> {
+) -> Result<Box<ExperimentOutcome>, String> {
     let mut tell = |progress: trial::Progress| {
         let trial::Progress {
             at,
@@ -175,8 +177,8 @@ fn shipped(spec: &TransferSpec) -> Option<Recording> {
 }
 
 /// What was found; where a request's way could not be traced, the shipped recording of the same method, with the reason.
-fn or_shipped(found: Findings) -> Findings {
-    let Findings::Serve(way) = &found else {
+fn or_shipped(found: ExperimentOutcome) -> ExperimentOutcome {
+    let ExperimentOutcome::Serve(way) = &found else {
         return found;
     };
     if way.recording.trace.is_some() {
@@ -189,7 +191,7 @@ fn or_shipped(found: Findings) -> Findings {
     };
     shipped.origin = Origin::Shipped;
     shipped.unavailable = way.recording.unavailable.clone();
-    Findings::Serve(request::way(shipped))
+    ExperimentOutcome::Serve(request::way(shipped))
 }
 
 /// What a panic said.
@@ -214,8 +216,8 @@ mod tests {
             let spec = ServePlan { method, size }.spec();
             let mut refusal = refused(&spec, "a rule".to_owned());
             refusal.unavailable[0].instrument = "ptrace".to_owned();
-            let found = or_shipped(Findings::Serve(request::way(refusal.clone())));
-            let Findings::Serve(way) = &found else {
+            let found = or_shipped(ExperimentOutcome::Serve(request::way(refusal.clone())));
+            let ExperimentOutcome::Serve(way) = &found else {
                 panic!("it is something else now");
             };
             assert_eq!(way.recording.origin, Origin::Shipped);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::recording::{
     Lines, Summed, TraceHeader, open, read_end, read_trace, replace, trace_header, write_calls,
 };
-use crate::model::{Counted, Exit, Flow, Machine, NO_FLOW, Unexplained, Watched};
+use crate::model::{Counted, Exit, Flow, Machine, NO_FLOW, TraceReport, Unexplained};
 
 const VERSION: u32 = 1;
 /// How every such file begins.
@@ -50,12 +50,12 @@ pub fn is_one(path: &Path) -> bool {
 ///
 /// # Errors
 /// One line: the directory cannot be written, the disk is full.
-pub fn save(path: &Path, watched: &Watched) -> Result<()> {
+pub fn save(path: &Path, watched: &TraceReport) -> Result<()> {
     replace(path, &|file| write(file, watched))
         .with_context(|| format!("cannot save {}", path.display()))
 }
 
-fn write(file: &File, watched: &Watched) -> Result<()> {
+fn write(file: &File, watched: &TraceReport) -> Result<()> {
     let mut out = Summed::new(file);
     out.line(&Header {
         zclab_watched: VERSION,
@@ -80,7 +80,7 @@ fn write(file: &File, watched: &Watched) -> Result<()> {
 ///
 /// # Errors
 /// One line that names the file and, where it is damaged, the line.
-pub fn load(path: &Path) -> Result<Watched> {
+pub fn load(path: &Path) -> Result<TraceReport> {
     let name = path.display().to_string();
     let mut lines = Lines::new(&name, open(path)?);
     let header: Header = lines.next_as("not the header of a recording")?;
@@ -97,7 +97,7 @@ pub fn load(path: &Path) -> Result<Watched> {
         return Err(lines.fault("not the flows of these calls"));
     }
     read_end(&mut lines, trace.calls.len() as u64)?;
-    Ok(Watched {
+    Ok(TraceReport {
         command: header.command.into_owned(),
         exit: header.exit.into_owned(),
         machine: header.machine.into_owned(),

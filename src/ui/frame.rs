@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{layout::Rooms, pen::Pen, theme::Role, widgets::bar::gauge};
 use crate::app::{App, Click, Command, RoundKind, Screen, keys};
-use crate::model::Findings;
+use crate::model::ExperimentOutcome;
 
 /// Cells of the gauge on the message row.
 const GAUGE: usize = 16;
@@ -87,13 +87,13 @@ fn trial_place(app: &App) -> String {
     };
     let mut words = Vec::new();
     match &page.found {
-        Some(Findings::Proof(found)) => {
+        Some(ExperimentOutcome::Proof(found)) => {
             words.push(found.filesystem.clone());
             words.push(found.machine.kernel.clone());
         }
-        Some(Findings::PageCache(found)) => words.push(found.filesystem.clone()),
-        Some(Findings::Compare(found)) => words.push(found.filesystem.clone()),
-        Some(Findings::Serve(found)) => {
+        Some(ExperimentOutcome::PageCache(found)) => words.push(found.filesystem.clone()),
+        Some(ExperimentOutcome::Compare(found)) => words.push(found.filesystem.clone()),
+        Some(ExperimentOutcome::Serve(found)) => {
             let recording = &found.recording;
             words.push(recording.outcome.file_system.clone());
             words.push(recording.machine.kernel.clone());

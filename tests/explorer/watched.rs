@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use zclab::model::{
     Basis, Call, CallState, Counted, Descriptor, DescriptorKind, End, EndKind, Exit, Flow, Hop,
-    How, Machine, NO_DESCRIPTOR, Place, Side, Task, Trace, Unexplained, Watched,
+    How, Machine, NO_DESCRIPTOR, Place, Side, Task, Trace, TraceReport, Unexplained,
 };
 
 /// From, to, the program, bytes, CPU copies a byte, the calls that move them in turn.
@@ -107,7 +107,7 @@ fn flow(row: &Row, calls: u64) -> Flow {
 }
 
 /// So many calls for each flow, one flow after the other, by two threads in turn.
-pub fn server(calls: u64) -> Watched {
+pub fn server(calls: u64) -> TraceReport {
     let mut trace = Trace::default();
     for (tid, name) in [(4711, "server"), (4712, "worker")] {
         trace.tasks.push(Task {
@@ -149,7 +149,7 @@ pub fn server(calls: u64) -> Watched {
             calls_by_name.entry(name.to_owned()).or_default().calls += 1;
         }
     }
-    Watched {
+    TraceReport {
         command: vec!["server".to_owned(), "--port".to_owned(), "80".to_owned()],
         exit: Exit::Code(0),
         machine: Machine::default(),

@@ -8,10 +8,11 @@ use zclab::{
     embedded,
     experiment::request,
     model::{
-        Call, Compared, ComparedRow, Contest, Descriptor, DescriptorKind, ERRORS, Finding,
-        Findings, Machine, Measured, Method, NO_DESCRIPTOR, Origin, Outcome as Came, Overwritten,
-        PAGE_CACHE_STEPS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, QuestionKind,
-        Range, Recording, Sink, Size, Task, Trace, TransferSpec, WatchCost, WatchRow, What,
+        Call, Compared, ComparedRow, Contest, Descriptor, DescriptorKind, ERRORS,
+        ExperimentOutcome, ExperimentSpec, Finding, Machine, Measured, Method, NO_DESCRIPTOR,
+        Origin, Outcome as Came, Overwritten, PAGE_CACHE_STEPS, PageCache, PageCacheStep, Proof,
+        ProofVerdict, Proved, QuestionKind, Range, Recording, Sink, Size, Task, Trace,
+        TransferSpec, WatchCost, WatchRow,
     },
     runtime,
     store::recording,
@@ -275,14 +276,14 @@ pub fn run(spec: &TransferSpec) -> Run {
 }
 
 /// What an experiment that is no transfer might find on some kernel: one row of each kind.
-pub fn findings(what: &What) -> Findings {
+pub fn findings(what: &ExperimentSpec) -> ExperimentOutcome {
     let range = |median: u64| Range {
         median,
         min: median / 2,
         max: median * 2,
     };
     match what {
-        What::Proof(plan) => Findings::Proof(Proved {
+        ExperimentSpec::Proof(plan) => ExperimentOutcome::Proof(Proved {
             machine: Machine {
                 kernel: "Linux 6.18".into(),
                 ..Machine::default()
@@ -294,21 +295,23 @@ pub fn findings(what: &What) -> Findings {
                 .map(|(method, to)| proof(method, to, plan.size))
                 .collect(),
         }),
-        What::Errors(names) => Findings::Errors(names.iter().map(|name| finding(name)).collect()),
-        What::PageCache => Findings::PageCache(PageCache {
+        ExperimentSpec::Errors(names) => {
+            ExperimentOutcome::Errors(names.iter().map(|name| finding(name)).collect())
+        }
+        ExperimentSpec::PageCache => ExperimentOutcome::PageCache(PageCache {
             filesystem: "ext4".into(),
             size: Size(16 << 20),
             page_size: 4096,
             steps: PAGE_CACHE_STEPS.into_iter().map(step).collect(),
             unavailable: Vec::new(),
         }),
-        What::Compare(contest) => Findings::Compare(compared(contest, range)),
-        What::Serve(plan) => {
+        ExperimentSpec::Compare(contest) => ExperimentOutcome::Compare(compared(contest, range)),
+        ExperimentSpec::Serve(plan) => {
             let name = plan.method.name();
             let text = embedded::served_recording(name).unwrap();
-            Findings::Serve(request::way(recording::parse(name, text).unwrap()))
+            ExperimentOutcome::Serve(request::way(recording::parse(name, text).unwrap()))
         }
-        What::Watching => Findings::Watching(WatchCost {
+        ExperimentSpec::Watching => ExperimentOutcome::Watching(WatchCost {
             transfer: "read-write to file, 4 MiB in chunks of 4 KiB".into(),
             syscalls: Some(2049),
             rows: [("untraced", 2), ("same-cpu", 30), ("other-cpu", 200)]

@@ -13,7 +13,7 @@ use std::{
 
 use zclab::{
     model::marker,
-    trace::{self, Cancel, Options},
+    tracer::{self, Cancel, Options},
 };
 
 #[path = "rings.rs"]
@@ -265,7 +265,7 @@ pub fn allowed_cpus() -> Vec<usize> {
 }
 
 fn refusal() -> String {
-    let result = trace::record(
+    let result = tracer::record(
         &mut Command::new("true"),
         &Options::default(),
         &Cancel::new(),

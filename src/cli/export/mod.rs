@@ -10,11 +10,11 @@ use std::{path::PathBuf, process::ExitCode};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    what: What,
+    what: ExperimentSpec,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum ExperimentSpec {
     /// One row a student, from the logs that students hand in
     Results(Results),
     /// The questions, for Moodle (gift) or for a program (json)
@@ -63,7 +63,7 @@ pub(super) struct Questions {
 /// Exports.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.what {
-        What::Results(args) => results::run(args),
-        What::Questions(args) => questions::run(args),
+        ExperimentSpec::Results(args) => results::run(args),
+        ExperimentSpec::Questions(args) => questions::run(args),
     }
 }

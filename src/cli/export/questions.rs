@@ -12,7 +12,7 @@ use crate::{
     course::{catalogue::questions, draw, mark},
     experiment::{self, Source},
     model::{Lesson, Question, QuestionKind, Reaction},
-    trace::Cancel,
+    tracer::Cancel,
 };
 
 /// Prints the questions.

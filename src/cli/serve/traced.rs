@@ -15,7 +15,7 @@ use crate::model::{CallState, Recording, ServePlan, Size, Trace, grouped, marker
 use crate::serve::event_loop::Stop;
 use crate::store;
 use crate::syscall::{Style, format_call};
-use crate::trace::{self, Cancel, Ended, Options};
+use crate::tracer::{self, Cancel, Ended, Options};
 
 /// Runs this very command under the tracer, shows its calls, and at the end what they come to.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ..Options::default()
     };
     let mut shown = Shown::default();
-    let done = trace::record(&mut command, &options, &Cancel::new(), &mut |trace| {
+    let done = tracer::record(&mut command, &options, &Cancel::new(), &mut |trace| {
         shown.go_on(trace);
     });
     let recorded = done.context("cannot trace the server")?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::{Basis, End, Exit, Flow, Hop, Unexplained, Watched};
+use crate::model::{Basis, End, Exit, Flow, Hop, TraceReport, Unexplained};
 
 /// One document.
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ struct FlowDocument<'a> {
 
 impl Document<'_> {
     /// Of what came of watching a program.
-    pub fn of(watched: &Watched) -> Document<'_> {
+    pub fn of(watched: &TraceReport) -> Document<'_> {
         let calls = watched.calls_by_name.iter();
         Document {
             command: &watched.command,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{EndKind, Exit, Flow, Size, Watched};
+use crate::model::{EndKind, Exit, Flow, Size, TraceReport};
 
 /// An expression that is to hold.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ pub fn parse(text: &str) -> Result<Expectation, String> {
 
 impl Expectation {
     /// Why it does not hold; none if it does.
-    pub fn failure(&self, watched: &Watched) -> Option<String> {
+    pub fn failure(&self, watched: &TraceReport) -> Option<String> {
         if self.expression.value(watched) == Value::Truth(true) {
             return None;
         }
@@ -128,7 +128,7 @@ impl fmt::Display for Value {
 }
 
 impl Expression {
-    fn value(&self, watched: &Watched) -> Value {
+    fn value(&self, watched: &TraceReport) -> Value {
         match self {
             Expression::Value(value) => value.clone(),
             Expression::Figure(figure) => figure.value(watched),
@@ -199,7 +199,7 @@ impl Figure {
         ))
     }
 
-    fn value(&self, watched: &Watched) -> Value {
+    fn value(&self, watched: &TraceReport) -> Value {
         match &self.of {
             Of::Flows(from, to) => {
                 let is_of = |kind: EndKind, wanted: &Option<EndKind>| {
@@ -214,7 +214,7 @@ impl Figure {
         }
     }
 
-    fn of_run(&self, watched: &Watched) -> Value {
+    fn of_run(&self, watched: &TraceReport) -> Value {
         let number = |number: u64| Value::Number(number as f64);
         if let Some(call) = self.name.strip_prefix("calls.") {
             return number(

@@ -16,8 +16,8 @@ use anyhow::{Context, Result};
 
 pub use self::{document::Document, report::for_people};
 use crate::experiment::watched::{self, Signals, Target};
-use crate::model::{Exit, Watched};
-use crate::trace::watch::{Handle, Options};
+use crate::model::{Exit, TraceReport};
+use crate::tracer::watch::{Handle, Options};
 use crate::{runtime, store};
 
 /// Any program's copy path: which bytes went from where to where, how often the CPU copied each, and what would save it.
@@ -139,7 +139,7 @@ fn output(args: &Args) -> Result<Box<dyn Write>> {
     Ok(Box::new(file))
 }
 
-fn live(args: &Args) -> Result<Watched> {
+fn live(args: &Args) -> Result<TraceReport> {
     anyhow::ensure!(
         io::stdin().is_terminal() && io::stdout().is_terminal(),
         "--live needs a terminal"
@@ -159,7 +159,7 @@ fn options(args: &Args) -> Result<Options> {
     })
 }
 
-fn watch(args: &Args) -> Result<Watched> {
+fn watch(args: &Args) -> Result<TraceReport> {
     let target = match args.pid {
         Some(pid) => Target::Process(pid),
         None => Target::Command(args.command.clone()),
@@ -209,7 +209,7 @@ fn number(signal: &str) -> u8 {
 }
 
 /// Says each expectation that does not hold, with the reason.
-fn judge(expectations: &[expect::Expectation], watched: &Watched) -> ExitCode {
+fn judge(expectations: &[expect::Expectation], watched: &TraceReport) -> ExitCode {
     let failed = expectations
         .iter()
         .filter_map(|expectation| expectation.failure(watched));

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::copypath::flows::{Group, groups};
-use crate::model::{End, EndKind, Exit, Flow, Watched, grouped};
+use crate::model::{End, EndKind, Exit, Flow, TraceReport, grouped};
 
 /// More flows than this are added up in one line.
 const SHOWN: usize = 24;
@@ -11,7 +11,7 @@ const SHOWN: usize = 24;
 const NAME: usize = 52;
 
 /// As text: the flows with their verdicts, the calls, what is in no flow, the notes.
-pub fn for_people(watched: &Watched) -> String {
+pub fn for_people(watched: &TraceReport) -> String {
     let mut out = format!("\n{}\n", summary(watched));
     flows(&mut out, watched);
     calls(&mut out, watched);
@@ -29,7 +29,7 @@ pub fn for_people(watched: &Watched) -> String {
 }
 
 /// One line.
-fn summary(watched: &Watched) -> String {
+fn summary(watched: &TraceReport) -> String {
     let count = |number: u64, one: &str, many: &str| {
         format!(
             "{} {}",
@@ -51,7 +51,7 @@ fn summary(watched: &Watched) -> String {
     )
 }
 
-fn flows(out: &mut String, watched: &Watched) {
+fn flows(out: &mut String, watched: &TraceReport) {
     if watched.flows.is_empty() {
         *out += "\nno bytes were moved\n";
         return;
@@ -129,7 +129,7 @@ fn padded(text: &str) -> String {
     format!("{head}…{tail}")
 }
 
-fn calls(out: &mut String, watched: &Watched) {
+fn calls(out: &mut String, watched: &TraceReport) {
     let _ = writeln!(
         out,
         "\n{:>9} {:>9} {:>18}  call",

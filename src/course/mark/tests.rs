@@ -201,7 +201,7 @@ fn what_is_foretold_is_compared_with_what_came() {
         hints: Vec::new(),
         explain: String::new(),
     };
-    let came = |word: &str| Ok(Found::Word(word.to_owned()));
+    let came = |word: &str| Ok(ExperimentValue::Word(word.to_owned()));
     let right = mark_guess(&predict, "a", came("shared")).unwrap();
     assert!(right.right && right.reaction.is_none() && right.given == "a");
     let wrong = mark_guess(&predict, "2", came("shared")).unwrap();

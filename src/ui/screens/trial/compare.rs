@@ -6,7 +6,8 @@ use super::{AXIS, cell, state, verdicts};
 use crate::app::{App, TrialPage};
 use crate::figure::chart::{Marks, Scale};
 use crate::model::{
-    CLAIMS, Compared, ComparedRow, Contest, Findings, How, Method, Sweep, duration, grouped,
+    CLAIMS, Compared, ComparedRow, Contest, ExperimentOutcome, How, Method, Sweep, duration,
+    grouped,
 };
 use crate::ui::{
     theme::{Role, Theme},
@@ -25,13 +26,13 @@ pub fn rows(theme: Theme, app: &App, page: &TrialPage, contest: &Contest, area: 
     state(&mut rows, app);
     rows.blank(1);
     match &page.found {
-        Some(Findings::Compare(found)) => {
+        Some(ExperimentOutcome::Compare(found)) => {
             chart(&mut rows, found, area);
             if !found.verdicts.is_empty() {
                 rows.blank(1);
                 verdicts(&mut rows, &found.verdicts);
             }
-            super::refused(&mut rows, &Findings::Compare(found.clone()));
+            super::refused(&mut rows, &ExperimentOutcome::Compare(found.clone()));
         }
         _ if app.trial_job().is_none() => super::not_run(&mut rows, app),
         _ => rows.text("The first round is on its way.", Role::Dim),

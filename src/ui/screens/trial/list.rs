@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::{App, Click, TrialPage};
-use crate::model::{Findings, ProofVerdict};
+use crate::model::{ExperimentOutcome, ProofVerdict};
 use crate::ui::{
     layout::Rooms,
     pen::Pen,
@@ -64,7 +64,7 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
 fn seen(page: &TrialPage) -> String {
     let count = |count: usize, what: &str| format!("{count} {what}");
     match &page.found {
-        Some(Findings::Proof(found)) if page.done => {
+        Some(ExperimentOutcome::Proof(found)) if page.done => {
             let of = |verdict| {
                 found
                     .proofs
@@ -78,8 +78,8 @@ fn seen(page: &TrialPage) -> String {
                 of(ProofVerdict::Copied)
             )
         }
-        Some(Findings::Errors(found)) => count(found.len(), "seen"),
-        Some(Findings::Serve(_)) if page.done => count(page.ways.len(), "of 4 methods"),
+        Some(ExperimentOutcome::Errors(found)) => count(found.len(), "seen"),
+        Some(ExperimentOutcome::Serve(_)) if page.done => count(page.ways.len(), "of 4 methods"),
         Some(_) if page.done => "seen".to_owned(),
         _ => String::new(),
     }

@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use super::{predict, replay::show_player};
 use crate::app::{App, Job, TrialPage, trial::judge};
 use crate::figure::chart::{Marks, Scale};
-use crate::model::{Ask, Findings, Found, Predict, What};
+use crate::model::{Ask, ExperimentOutcome, ExperimentSpec, ExperimentValue, Predict};
 use crate::ui::{
     layout::{PROSE, Rooms, Tier},
     pen::Pen,
@@ -42,11 +42,13 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
         return;
     };
     match (&page.what, &page.predict) {
-        (What::Serve(plan), Some(predict)) if app.asks_guess() => {
+        (ExperimentSpec::Serve(plan), Some(predict)) if app.asks_guess() => {
             let room = serve::beside_stage(pen, plan, rooms);
             ask(pen, app, page, predict, rooms.tier, room);
         }
-        (What::Serve(_), _) if page.player.is_some() => serve::draw(pen, app, page, rooms),
+        (ExperimentSpec::Serve(_), _) if page.player.is_some() => {
+            serve::draw(pen, app, page, rooms)
+        }
         _ => shown(pen, app, page, rooms.text()),
     }
 }
@@ -84,7 +86,7 @@ fn shown(pen: &mut Pen, app: &App, page: &TrialPage, area: Rect) {
     let wide = area.width >= SIDE_BY_SIDE
         && !matches!(
             page.what,
-            What::Compare(_) | What::Watching | What::Serve(_)
+            ExperimentSpec::Compare(_) | ExperimentSpec::Watching | ExperimentSpec::Serve(_)
         );
     let main = if wide {
         area.width - SIDE - 7
@@ -93,18 +95,20 @@ fn shown(pen: &mut Pen, app: &App, page: &TrialPage, area: Rect) {
     };
     let side = if wide { SIDE } else { area.width };
     let view = match &page.what {
-        What::Proof(plan) => proof::view(pen.theme, app, page, plan, [main, side], area.height),
-        What::Errors(names) => errors::view(pen.theme, app, page, names, [main, side]),
-        What::PageCache => page_cache::view(pen.theme, app, page, [main, side]),
-        What::Compare(contest) => View {
+        ExperimentSpec::Proof(plan) => {
+            proof::view(pen.theme, app, page, plan, [main, side], area.height)
+        }
+        ExperimentSpec::Errors(names) => errors::view(pen.theme, app, page, names, [main, side]),
+        ExperimentSpec::PageCache => page_cache::view(pen.theme, app, page, [main, side]),
+        ExperimentSpec::Compare(contest) => View {
             main: compare::rows(pen.theme, app, page, contest, area),
             side: None,
         },
-        What::Watching => View {
+        ExperimentSpec::Watching => View {
             main: watching::rows(pen.theme, app, page, main),
             side: None,
         },
-        What::Serve(plan) => View {
+        ExperimentSpec::Serve(plan) => View {
             main: serve::before(pen.theme, app, plan, main.min(PROSE)),
             side: None,
         },
@@ -185,25 +189,25 @@ fn ask(pen: &mut Pen, app: &App, page: &TrialPage, predict: &Predict, tier: Tier
 fn plan(rows: &mut Rows, app: &App, page: &TrialPage, roomy: bool) {
     rows.group("The experiment", page.what.title());
     match &page.what {
-        What::Proof(plan) => {
+        ExperimentSpec::Proof(plan) => {
             proof::steps(rows);
             rows.blank(1);
             let pairs: Vec<_> = plan.pairs().iter().map(|(method, to)| format!("{method} to {to}")).collect();
             rows.text(&format!("{} by {}.", plan.size, pairs.join(", ")), Role::Dim);
         }
-        What::Errors(names) => {
+        ExperimentSpec::Errors(names) => {
             for (index, name) in names.iter().enumerate() {
                 rows.blank(usize::from(roomy && index > 0));
                 errors::call(rows, app, name);
             }
         }
-        What::PageCache => rows.text(
+        ExperimentSpec::PageCache => rows.text(
             "A file of its own is written, dropped from the page cache, read in two places, and mapped. After each step the kernel tells which of its pages are resident (mincore).",
             Role::Text,
         ),
-        What::Compare(contest) => compare::plan(rows, contest),
-        What::Serve(plan) => serve::plan(rows, plan),
-        What::Watching => rows.text(
+        ExperimentSpec::Compare(contest) => compare::plan(rows, contest),
+        ExperimentSpec::Serve(plan) => serve::plan(rows, plan),
+        ExperimentSpec::Watching => rows.text(
             "One transfer of many calls, nine times in each of three ways: untraced, traced from the sender's own CPU, traced from another one. The sender counts its own context switches.",
             Role::Text,
         ),
@@ -254,7 +258,7 @@ fn not_run(rows: &mut Rows, app: &App) {
 }
 
 /// Instruments that were refused, each with its reason.
-fn refused(rows: &mut Rows, found: &Findings) {
+fn refused(rows: &mut Rows, found: &ExperimentOutcome) {
     for missing in found.refused() {
         let said = format!("not available: {}: {}", missing.instrument, missing.reason);
         rows.text(&said, Role::Dim);
@@ -292,7 +296,7 @@ pub fn below_prose(rows: &mut Rows, app: &App) {
     }
 }
 
-fn said(rows: &mut Rows, page: &TrialPage, predict: &Predict, found: &Findings) {
+fn said(rows: &mut Rows, page: &TrialPage, predict: &Predict, found: &ExperimentOutcome) {
     let given = page.guessing.guess.map(|guess| guess.given());
     let verdict = given.as_ref().map(|given| judge(predict, given, found));
     let figure = found.figure(&predict.query.to_string());
@@ -340,17 +344,17 @@ fn said(rows: &mut Rows, page: &TrialPage, predict: &Predict, found: &Findings) 
     }
 }
 
-fn in_words(predict: &Predict, figure: &Found) -> String {
+fn in_words(predict: &Predict, figure: &ExperimentValue) -> String {
     match (figure, &predict.ask) {
-        (Found::Number(value), Ask::Number(asked)) => {
+        (ExperimentValue::Number(value), Ask::Number(asked)) => {
             crate::course::mark::with_unit(*value, &asked.unit)
         }
-        (Found::Number(value), Ask::Choice(_)) => crate::app::number(*value),
-        (Found::Word(word), Ask::Choice(options)) => options
+        (ExperimentValue::Number(value), Ask::Choice(_)) => crate::app::number(*value),
+        (ExperimentValue::Word(word), Ask::Choice(options)) => options
             .iter()
             .find(|option| option.answer == *word)
             .map_or_else(|| word.clone(), |option| option.text.clone()),
-        (Found::Word(word), Ask::Number(_)) => word.clone(),
+        (ExperimentValue::Word(word), Ask::Number(_)) => word.clone(),
     }
 }
 

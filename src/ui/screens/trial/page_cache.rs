@@ -2,7 +2,7 @@
 
 use super::{View, state};
 use crate::app::{App, Click, TrialPage};
-use crate::model::{Findings, PageCacheStep, Size, grouped};
+use crate::model::{ExperimentOutcome, PageCacheStep, Size, grouped};
 use crate::ui::{
     theme::{Role, Theme},
     widgets::rows::{Row, Rows, Span},
@@ -12,7 +12,7 @@ use crate::ui::{
 pub fn view(theme: Theme, app: &App, page: &TrialPage, [main, side]: [u16; 2]) -> View {
     let mut rows = Rows::new(theme, main);
     state(&mut rows, app);
-    let Some(Findings::PageCache(found)) = &page.found else {
+    let Some(ExperimentOutcome::PageCache(found)) = &page.found else {
         super::not_run(&mut rows, app);
         return View {
             main: rows,
@@ -36,7 +36,7 @@ pub fn view(theme: Theme, app: &App, page: &TrialPage, [main, side]: [u16; 2]) -
             .and_then(|index| found.steps.get(index));
         add(&mut rows, step, before, chosen, index);
     }
-    super::refused(&mut rows, &Findings::PageCache(found.clone()));
+    super::refused(&mut rows, &ExperimentOutcome::PageCache(found.clone()));
     let before = page
         .selected
         .checked_sub(1)

@@ -3,7 +3,8 @@
 use super::{View, cell, state};
 use crate::app::{App, Click, TrialPage};
 use crate::model::{
-    Findings, How, Method, Overwritten, Proof, ProofPlan, ProofVerdict, Proved, Sink, Size, grouped,
+    ExperimentOutcome, How, Method, Overwritten, Proof, ProofPlan, ProofVerdict, Proved, Sink,
+    Size, grouped,
 };
 use crate::ui::{
     theme::{Role, Theme},
@@ -33,7 +34,7 @@ pub fn view(
 ) -> View {
     let none = Proved::default();
     let found = match &page.found {
-        Some(Findings::Proof(found)) => found,
+        Some(ExperimentOutcome::Proof(found)) => found,
         _ => &none,
     };
     let pairs = plan.pairs();

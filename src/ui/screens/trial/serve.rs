@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::{cell, refused, said, stacked, state};
 use crate::app::{App, Click, Leaf, TrialPage};
 use crate::figure::serving;
-use crate::model::{Findings, RequestWay, ServePlan, Size, grouped};
+use crate::model::{ExperimentOutcome, RequestWay, ServePlan, Size, grouped};
 use crate::ui::{
     layout::Rooms,
     pen::Pen,
@@ -62,7 +62,7 @@ pub fn beside_stage(pen: &mut Pen, plan: &ServePlan, rooms: &Rooms) -> Rect {
 
 /// The calls and the playback, side by side or one leaf at a time.
 pub fn draw(pen: &mut Pen, app: &App, page: &TrialPage, rooms: &Rooms) {
-    let Some(Findings::Serve(way)) = &page.found else {
+    let Some(ExperimentOutcome::Serve(way)) = &page.found else {
         return;
     };
     match rooms.page() {

@@ -3,7 +3,7 @@
 use super::{cell, state, verdicts};
 use crate::app::{App, TrialPage};
 use crate::figure::chart::{Marks, Scale};
-use crate::model::{Findings, WatchCost, duration, grouped};
+use crate::model::{ExperimentOutcome, WatchCost, duration, grouped};
 use crate::ui::{
     theme::{Role, Theme},
     widgets::rows::{Row, Rows},
@@ -23,13 +23,13 @@ pub fn rows(theme: Theme, app: &App, page: &TrialPage, width: u16) -> Rows {
     state(&mut rows, app);
     rows.blank(1);
     match &page.found {
-        Some(Findings::Watching(found)) => {
+        Some(ExperimentOutcome::Watching(found)) => {
             chart(&mut rows, found, width);
             if !found.verdicts.is_empty() {
                 rows.blank(1);
                 verdicts(&mut rows, &found.verdicts);
             }
-            super::refused(&mut rows, &Findings::Watching(found.clone()));
+            super::refused(&mut rows, &ExperimentOutcome::Watching(found.clone()));
         }
         _ if app.trial_job().is_none() => super::not_run(&mut rows, app),
         _ => rows.text("The first round is on its way.", Role::Dim),

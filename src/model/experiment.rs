@@ -1,5 +1,5 @@
 //! Experiments that are no single transfer: what is tried, and what can be asked about it. What came of one is
-//! [`super::Findings`].
+//! [`super::ExperimentOutcome`].
 
 use super::{Method, Predict, Sink, Size, TransferSpec};
 
@@ -9,14 +9,14 @@ pub struct Trial {
     /// Its identity within the course.
     pub id: String,
     /// What is tried.
-    pub what: What,
+    pub what: ExperimentSpec,
     /// What is asked before it.
     pub predict: Option<Predict>,
 }
 
 /// What is tried.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum What {
+pub enum ExperimentSpec {
     /// The alias proof.
     Proof(ProofPlan),
     /// Errors on purpose, by name: of [`ERRORS`].
@@ -235,28 +235,28 @@ pub const PROOF_WORDS: [&str; 4] = ["shared", "copied", "mixed", "unavailable"];
 /// `depends` where it is not the same to every sink, size and chunk.
 pub const COMPARE_WORDS: [&str; 4] = ["faster", "slower", "no-verdict", "depends"];
 
-impl What {
+impl ExperimentSpec {
     /// Its name in lessons: `proof`.
     pub fn name(&self) -> &'static str {
         match self {
-            What::Proof(_) => "proof",
-            What::Errors(_) => "errors",
-            What::PageCache => "page-cache",
-            What::Compare(_) => "compare",
-            What::Watching => "watching",
-            What::Serve(_) => "serve",
+            ExperimentSpec::Proof(_) => "proof",
+            ExperimentSpec::Errors(_) => "errors",
+            ExperimentSpec::PageCache => "page-cache",
+            ExperimentSpec::Compare(_) => "compare",
+            ExperimentSpec::Watching => "watching",
+            ExperimentSpec::Serve(_) => "serve",
         }
     }
 
     /// What it is, for people: `the alias proof`.
     pub fn title(&self) -> &'static str {
         match self {
-            What::Proof(_) => "the alias proof",
-            What::Errors(_) => "errors on purpose",
-            What::PageCache => "the page cache, step by step",
-            What::Compare(_) => "methods side by side",
-            What::Watching => "the cost of watching",
-            What::Serve(_) => "a request's way through the server",
+            ExperimentSpec::Proof(_) => "the alias proof",
+            ExperimentSpec::Errors(_) => "errors on purpose",
+            ExperimentSpec::PageCache => "the page cache, step by step",
+            ExperimentSpec::Compare(_) => "methods side by side",
+            ExperimentSpec::Watching => "the cost of watching",
+            ExperimentSpec::Serve(_) => "a request's way through the server",
         }
     }
 
@@ -269,28 +269,30 @@ impl What {
                 .collect()
         };
         match self {
-            What::Proof(_) => ["verdict", "new_bytes", "old_bytes"]
+            ExperimentSpec::Proof(_) => ["verdict", "new_bytes", "old_bytes"]
                 .map(str::to_owned)
                 .to_vec(),
-            What::Errors(_) => vec!["verdict".to_owned()],
-            What::PageCache => each(
+            ExperimentSpec::Errors(_) => vec!["verdict".to_owned()],
+            ExperimentSpec::PageCache => each(
                 &["resident", "minor_faults", "major_faults"],
                 &PAGE_CACHE_STEPS,
             ),
-            What::Compare(_) => ["verdict", "cpu_verdict", "times"]
+            ExperimentSpec::Compare(_) => ["verdict", "cpu_verdict", "times"]
                 .map(str::to_owned)
                 .to_vec(),
-            What::Watching => each(&["switches_a_call", "times"], &["same-cpu", "other-cpu"]),
-            What::Serve(_) => SERVE_FIGURES.map(str::to_owned).to_vec(),
+            ExperimentSpec::Watching => {
+                each(&["switches_a_call", "times"], &["same-cpu", "other-cpu"])
+            }
+            ExperimentSpec::Serve(_) => SERVE_FIGURES.map(str::to_owned).to_vec(),
         }
     }
 
     /// The words that answer such a query; none where a number does.
     pub fn words(&self, query: &str) -> Option<Vec<&'static str>> {
         match self {
-            What::Proof(_) if query == "verdict" => Some(PROOF_WORDS.to_vec()),
-            What::Compare(_) if query != "times" => Some(COMPARE_WORDS.to_vec()),
-            What::Errors(names) => {
+            ExperimentSpec::Proof(_) if query == "verdict" => Some(PROOF_WORDS.to_vec()),
+            ExperimentSpec::Compare(_) if query != "times" => Some(COMPARE_WORDS.to_vec()),
+            ExperimentSpec::Errors(names) => {
                 let expected = |name: &String| ERRORS.iter().find(|(known, _)| known == name);
                 let first = names.first().and_then(expected);
                 Some(first.map(|(_, answer)| *answer).into_iter().collect())
@@ -302,7 +304,7 @@ impl What {
     /// The commands that make it without the screen.
     pub fn commands(&self) -> Vec<String> {
         match self {
-            What::Proof(plan) => {
+            ExperimentSpec::Proof(plan) => {
                 let methods = plan.methods.iter().map(|method| format!(" {method}"));
                 let to = plan.to.iter().map(|to| format!(" --to {to}"));
                 let size = match plan.size {
@@ -312,13 +314,15 @@ impl What {
                 let options: String = methods.chain(to).chain([size]).collect();
                 vec![format!("zclab prove{options}")]
             }
-            What::Errors(names) => names
+            ExperimentSpec::Errors(names) => names
                 .iter()
                 .map(|name| format!("zclab errors {name}"))
                 .collect(),
-            What::PageCache => vec!["zclab page-cache".to_owned()],
-            What::Compare(Contest::Claim(name)) => vec![format!("zclab compare --claim {name}")],
-            What::Compare(Contest::Methods {
+            ExperimentSpec::PageCache => vec!["zclab page-cache".to_owned()],
+            ExperimentSpec::Compare(Contest::Claim(name)) => {
+                vec![format!("zclab compare --claim {name}")]
+            }
+            ExperimentSpec::Compare(Contest::Methods {
                 methods,
                 to,
                 size,
@@ -337,8 +341,10 @@ impl What {
                     "zclab compare{methods} --to {to} --size {size}{chunk}{sweep}"
                 )]
             }
-            What::Watching => vec!["zclab compare --claim cost-of-watching".to_owned()],
-            What::Serve(plan) => vec![format!("zclab serve . --method {} --trace", plan.method)],
+            ExperimentSpec::Watching => vec!["zclab compare --claim cost-of-watching".to_owned()],
+            ExperimentSpec::Serve(plan) => {
+                vec![format!("zclab serve . --method {} --trace", plan.method)]
+            }
         }
     }
 }

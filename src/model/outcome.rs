@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::{Machine, Method, Query, Range, Recording, Sink, Size, Summary, Unavailable};
 
-/// What came of a [`super::What`].
+/// What came of a [`super::ExperimentSpec`].
 #[derive(Clone, Debug, PartialEq)]
-pub enum Findings {
+pub enum ExperimentOutcome {
     /// Of the alias proof.
     Proof(Proved),
     /// Of errors on purpose.
@@ -25,21 +25,21 @@ pub enum Findings {
 
 /// What a run answers to a query.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Found {
+pub enum ExperimentValue {
     /// A word: `shared`, `EINVAL`.
     Word(String),
     /// A figure.
     Number(f64),
 }
 
-impl Findings {
-    /// The figure of that name, as [`super::What::queries`] lists them; none where it could not be had.
-    pub fn figure(&self, query: &str) -> Option<Found> {
-        let number = |value: Option<f64>| value.map(Found::Number);
-        let word = |word: &str| Some(Found::Word(word.to_owned()));
+impl ExperimentOutcome {
+    /// The figure of that name, as [`super::ExperimentSpec::queries`] lists them; none where it could not be had.
+    pub fn figure(&self, query: &str) -> Option<ExperimentValue> {
+        let number = |value: Option<f64>| value.map(ExperimentValue::Number);
+        let word = |word: &str| Some(ExperimentValue::Word(word.to_owned()));
         let (figure, of) = query.split_once('.').unwrap_or((query, ""));
         match self {
-            Findings::Proof(Proved { proofs, .. }) => {
+            ExperimentOutcome::Proof(Proved { proofs, .. }) => {
                 let first = proofs.first()?;
                 match figure {
                     "verdict" => word(first.verdict.name()),
@@ -48,8 +48,8 @@ impl Findings {
                     _ => None,
                 }
             }
-            Findings::Errors(found) => word(&found.first()?.seen),
-            Findings::PageCache(found) => {
+            ExperimentOutcome::Errors(found) => word(&found.first()?.seen),
+            ExperimentOutcome::PageCache(found) => {
                 let step = found.steps.iter().find(|step| step.step == of)?;
                 let value = match figure {
                     "resident" => step.resident,
@@ -59,13 +59,13 @@ impl Findings {
                 };
                 number(Some(value as f64))
             }
-            Findings::Compare(found) => match figure {
+            ExperimentOutcome::Compare(found) => match figure {
                 "verdict" => word(found.word),
                 "cpu_verdict" => word(found.cpu_word),
                 "times" => number(found.times),
                 _ => None,
             },
-            Findings::Watching(found) => {
+            ExperimentOutcome::Watching(found) => {
                 let row = found.rows.iter().find(|row| row.name == of)?;
                 match figure {
                     "switches_a_call" => number(row.switches_a_call),
@@ -73,7 +73,7 @@ impl Findings {
                     _ => None,
                 }
             }
-            Findings::Serve(found) => number(match figure {
+            ExperimentOutcome::Serve(found) => number(match figure {
                 "body_calls" => Some(found.body_calls as f64),
                 figure => figure.parse::<Query>().ok()?.of(&found.summary),
             }),
@@ -83,11 +83,11 @@ impl Findings {
     /// What was refused, and why.
     pub fn refused(&self) -> Vec<&Unavailable> {
         match self {
-            Findings::Proof(_) | Findings::Errors(_) => Vec::new(),
-            Findings::PageCache(found) => found.unavailable.iter().collect(),
-            Findings::Compare(found) => found.unavailable.iter().collect(),
-            Findings::Watching(found) => found.unavailable.iter().collect(),
-            Findings::Serve(found) => found.recording.unavailable.iter().collect(),
+            ExperimentOutcome::Proof(_) | ExperimentOutcome::Errors(_) => Vec::new(),
+            ExperimentOutcome::PageCache(found) => found.unavailable.iter().collect(),
+            ExperimentOutcome::Compare(found) => found.unavailable.iter().collect(),
+            ExperimentOutcome::Watching(found) => found.unavailable.iter().collect(),
+            ExperimentOutcome::Serve(found) => found.recording.unavailable.iter().collect(),
         }
     }
 }

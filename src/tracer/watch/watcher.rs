@@ -17,7 +17,7 @@ use super::{
     Asked, Handle, Observer, Options, Outcome, Seen, Subject, Tracee, attach, filter,
     launch::{self, Child, Plan},
 };
-use crate::trace::{
+use crate::tracer::{
     Ended, TraceError,
     descriptors::Known,
     kernel::{
