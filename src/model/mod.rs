@@ -6,6 +6,7 @@
 
 mod call;
 mod card;
+mod event;
 mod experiment;
 mod figure;
 mod flow;
@@ -26,6 +27,7 @@ pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
 };
 pub use card::{Card, CardHop, CardTable, Word};
+pub use event::{RingEvent, RingEventKind, SyscallEvent};
 pub use experiment::{
     CLAIMS, COMPARE_WORDS, Contest, ERRORS, ExperimentSpec, PAGE_CACHE_STEPS, PROOF_WORDS,
     ProofPlan, SERVE_FIGURES, ServePlan, Sweep, Trial,
