@@ -14,7 +14,7 @@ mod ring_memory;
 mod rings;
 mod sockets;
 mod stops;
-mod tracer;
+mod wait_loop;
 pub mod watch;
 
 use std::{
@@ -149,10 +149,10 @@ fn trace(
             true => TraceError::Cancelled,
             false => error,
         })?;
-    let mut tracer = tracer::Tracer::new(pid, options, cancel, relay);
+    let mut tracer = wait_loop::Tracer::new(pid, options, cancel, relay);
     match tracer.start()? {
-        tracer::Start::Failed => Ok(None),
-        tracer::Start::Executed | tracer::Start::Died => tracer.run().map(Some),
+        wait_loop::Start::Failed => Ok(None),
+        wait_loop::Start::Executed | wait_loop::Start::Died => tracer.run().map(Some),
     }
 }
 
