@@ -8,7 +8,7 @@
 //!
 //! | module | what is in it | may use |
 //! |---|---|---|
-//! | [`model`] | the vocabulary: Method, Place, How, Basis, Size, Call, Recording, Lesson | nothing |
+//! | [`model`] | the vocabulary: Method, Place, How, Basis, Size, Call, Recording | nothing |
 //! | [`syscall`] | the table of calls: argument names, flags, errno; text of a call; pure | model |
 //! | [`transfer`] | ways to move bytes, one short file a method: shown to the learner word for word | nothing |
 //! | [`endpoint`] | where bytes come from and go to: source files, tcp, unix, pipe, the receiver | model |
@@ -18,7 +18,7 @@
 //! | [`copypath`] | calls to hops and figures; pure | model, syscall |
 //! | [`serve`] | a real file server and a real proxy: event loop, HTTP, the sending step of each method | model |
 //! | [`experiment`] | a transfer, run twice, as a recording; the alias proof, comparisons, the page cache, errors on purpose, one request to the server | all of the above |
-//! | [`course`] | lessons: parsing, catalogue, marking, progress, search; pure | model |
+//! | [`course`] | lessons and questions: their data, parsing, catalogue, marking, progress, search; pure | model |
 //! | [`figure`] | figures and playback: (stage, recording, position) to scene; narration; pure | model, syscall, copypath |
 //! | [`store`] | files: recordings, progress; atomic, locked | model |
 //! | [`embedded`] | lessons, figures, recordings and sources compiled into the program | nothing |

@@ -10,7 +10,7 @@ use screen::Learner;
 use zclab::{
     app::{App, Click, Effect, Key, Mouse, Overlay, Screen},
     course::search::Place,
-    model::{Ask, QuestionKind, Target},
+    course::{Ask, QuestionKind, Target},
 };
 
 #[test]

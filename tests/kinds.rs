@@ -9,7 +9,7 @@ use zclab::{
         self, Catalogue, Fault, draw,
         mark::{letter, mark, right_sides, sides},
     },
-    model::{Question, QuestionKind},
+    course::{Question, QuestionKind},
 };
 
 const FILE: &str = "01-kinds.md";

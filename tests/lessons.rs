@@ -11,13 +11,11 @@ use zclab::{
         mark::{letter, mark, mark_prediction, presented, right_sides, sides},
         parse,
     },
+    course::{Ask, Lesson, Pair, Question, QuestionKind, QuestionOption, Reaction, Target},
     embedded, endpoint,
     experiment::{self, Source},
     figure, host,
-    model::{
-        Ask, Lesson, Pair, Query, Question, QuestionKind, QuestionOption, Reaction, Sink, Summary,
-        Target, TransferSpec,
-    },
+    model::{Query, Sink, Summary, TransferSpec},
     tracer::Cancel,
 };
 

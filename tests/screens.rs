@@ -7,8 +7,8 @@ use ratatui::layout::Rect;
 use screen::Learner;
 use zclab::{
     app::{Key, Screen},
+    course::QuestionKind,
     course::room,
-    model::QuestionKind,
     ui::{
         layout::rooms,
         theme::{Palette, Theme},

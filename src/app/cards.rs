@@ -1,7 +1,8 @@
 //! The reference cards: which one is chosen, whether it is open, and where one is in its table.
 
 use super::{App, Command, Leaf, Screen};
-use crate::model::{Card, CardTable, Lesson, Target};
+use crate::course::{Lesson, Target};
+use crate::model::{Card, CardTable};
 
 /// The list of cards, and the open one.
 #[derive(Clone, Debug)]

@@ -2,7 +2,8 @@
 
 use super::{App, Command};
 use crate::course::progress::Progress;
-use crate::model::{Lesson, Method, Sink, Target};
+use crate::course::{Lesson, Target};
+use crate::model::{Method, Sink};
 
 /// How often the CPU copies each byte of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use super::{Command, number, question::type_digit};
 use crate::course::mark::letter;
-use crate::model::{Ask, Predict};
+use crate::course::{Ask, Predict};
 
 /// What was guessed.
 #[derive(Clone, Copy, Debug, PartialEq)]

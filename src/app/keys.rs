@@ -4,7 +4,8 @@
 use std::{borrow::Cow, ops::Deref};
 
 use super::{App, Guessing, Leaf, Overlay, Screen, input::TextInput};
-use crate::model::{Ask, ExperimentSpec, Predict};
+use crate::course::{Ask, Predict};
+use crate::model::ExperimentSpec;
 
 /// A key, as the program understands it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! The pages of a lesson: what each one holds while the learner is at it.
 
 use super::{Guessing, Outcome, TrialPage, player::Player, question::QuestionState};
-use crate::model::{Figure, Page, Target};
+use crate::course::{Page, Target};
+use crate::model::Figure;
 
 /// What a page holds beside its text.
 pub enum PageState {

@@ -39,9 +39,9 @@ pub use self::{
     update::number,
 };
 use crate::course::{Fault, progress::Progress as Learned, review::Clock};
+use crate::course::{Lab, Lesson, Question, QuestionKind, Target};
 use crate::model::{
-    Card, ExperimentOutcome, ExperimentSpec, Figure, Lab, Lesson, Method, Question, QuestionKind,
-    Recording, Sink, Target, TransferSpec, Word,
+    Card, ExperimentOutcome, ExperimentSpec, Figure, Method, Recording, Sink, TransferSpec, Word,
 };
 
 /// Which screen is shown.

@@ -1,11 +1,12 @@
 //! A question on the screen: what is chosen or typed, and what was said to it.
 
 use super::Command;
+use crate::course::{Question, QuestionKind, QuestionOption};
 use crate::course::{
     draw,
     mark::{self, Verdict},
 };
-use crate::model::{Question, QuestionKind, QuestionOption, Summary};
+use crate::model::Summary;
 
 /// How long a typed number may be.
 const LONGEST_NUMBER: usize = 12;

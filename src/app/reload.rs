@@ -4,7 +4,8 @@ use std::{collections::HashMap, mem};
 
 use super::{App, Effect, Material, Overlay, Purpose, RoundKind, Screen};
 use crate::course::{Fault, card, parse};
-use crate::model::{Card, Lesson, Method, Page, Sink, Target, Word};
+use crate::course::{Lesson, Page, Target};
+use crate::model::{Card, Method, Sink, Word};
 
 /// A page, as (lesson, page).
 type Place = (usize, usize);

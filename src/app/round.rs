@@ -1,11 +1,11 @@
 //! A round of questions, asked one after the other away from their pages: what is due for review, or the concept test.
 
 use super::{App, Effect, Leaf, PageState, Screen, question::QuestionState};
+use crate::course::{Question, Target};
 use crate::course::{
     concept::{self, Sitting},
     review::Clock,
 };
-use crate::model::{Question, Target};
 
 /// Days of the week ahead, today among them.
 pub const WEEK: usize = 7;

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use super::player::Player;
 use super::{App, Command, Effect, Guessing, Job, Leaf, PageState, Purpose, Run, Screen};
 use crate::course::mark;
+use crate::course::{Ask, AskedNumber, Predict, Reaction, Target, Trial, WrongNumber};
 use crate::model::{
-    Ask, AskedNumber, CLAIMS, Contest, ERRORS, ExperimentOutcome, ExperimentSpec, Finding, Method,
-    Predict, ProofPlan, Query, Reaction, RequestWay, ServePlan, Sink, Size, Sweep, Target, Trial,
-    WrongNumber,
+    CLAIMS, Contest, ERRORS, ExperimentOutcome, ExperimentSpec, Finding, Method, ProofPlan, Query,
+    RequestWay, ServePlan, Sink, Size, Sweep,
 };
 
 /// An error on purpose, before it is run.

@@ -5,7 +5,8 @@ use super::{
     keys, lab::Side,
 };
 use crate::course::mark;
-use crate::model::{Answer, Page, QuestionKind, Record, Target, TransferSpec, Visit};
+use crate::course::{Page, QuestionKind, Target};
+use crate::model::{Answer, Record, TransferSpec, Visit};
 
 /// Rows that a page key scrolls.
 const PAGE: usize = 10;

@@ -5,10 +5,11 @@ use std::io::{self, BufRead, IsTerminal};
 use super::{lessons::Text, print, shipped, warn};
 use crate::{
     copypath::summarise,
+    course::{Question, QuestionKind},
     course::{draw, mark, progress::Progress},
     experiment::{self, Source},
     host::clock::now,
-    model::{Answer, Question, QuestionKind, Record, Reset, Summary, TransferSpec},
+    model::{Answer, Record, Reset, Summary, TransferSpec},
     store::progress::Log,
     tracer::Cancel,
 };

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::own::Course;
 use crate::{
+    course::{Ask, Lab, Lesson, Predict, Question, QuestionKind, Target, Trial},
     course::{
         catalogue::questions,
         draw,
@@ -14,7 +15,7 @@ use crate::{
         prose,
     },
     embedded, figure,
-    model::{Ask, Figure, Lab, Lesson, Predict, Question, QuestionKind, Target, Trial},
+    model::Figure,
 };
 
 /// The lessons as a list, or one as plain text.

@@ -10,11 +10,11 @@ use super::{
     print,
 };
 use crate::{
+    course::Lesson,
     course::{
         catalogue::questions,
         concept::{self, Sitting},
     },
-    model::Lesson,
     store::progress::Log,
 };
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Card, Lesson, Objective, Predict, Question, Target, Word};
+use crate::course::{Lesson, Objective, Predict, Question, Target};
+use crate::model::{Card, Word};
 
 use super::{
     card, concept,

@@ -1,6 +1,6 @@
 //! The concept test: the same questions before and after the course, and what was gained in between.
 
-use crate::model::{Lesson, Question};
+use crate::course::{Lesson, Question};
 
 use super::{catalogue::questions, progress::Progress};
 

@@ -1,6 +1,6 @@
 //! Number questions whose values are drawn: from the question as it is written to one that can be asked.
 
-use crate::model::{Drawn, Formula, Question, QuestionKind, Reaction, WrongNumber};
+use crate::course::{Drawn, Formula, Question, QuestionKind, Reaction, WrongNumber};
 
 use super::{chance::Chance, mark};
 

@@ -1,6 +1,6 @@
 //! The `quiz` kinds `match`, `bug`, and `number` with drawn values, read from their TOML.
 
-use crate::model::{Drawn, Formula, Pair, QuestionKind, WrongFormula, WrongLine};
+use crate::course::{Drawn, Formula, Pair, QuestionKind, WrongFormula, WrongLine};
 
 use super::{
     block::{At, Block},

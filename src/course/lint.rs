@@ -1,6 +1,6 @@
 //! What the form of questions gives away, and what too few questions leave untested.
 
-use crate::model::{Question, QuestionKind, QuestionOption, Target};
+use crate::course::{Question, QuestionKind, QuestionOption, Target};
 
 use super::{catalogue::questions, fault::Fault, parse::Parsed, prose};
 

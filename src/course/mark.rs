@@ -8,10 +8,10 @@ mod pairs;
 pub use pairs::{right_sides, sides};
 
 use super::chance::Chance;
-use crate::model::{
-    Ask, ExperimentValue, Predict, PredictOption, Query, Question, QuestionKind, QuestionOption,
-    Reaction, Size, Summary, TransferSpec, WrongNumber, grouped,
+use crate::course::{
+    Ask, Predict, PredictOption, Question, QuestionKind, QuestionOption, Reaction, WrongNumber,
 };
+use crate::model::{ExperimentValue, Query, Size, Summary, TransferSpec, grouped};
 
 /// How an answer was judged.
 #[derive(Clone, Debug, PartialEq)]

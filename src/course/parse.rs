@@ -6,7 +6,8 @@
 
 use std::ops::Range;
 
-use crate::model::{Lesson, Method, Objective, Page, Sink, Target};
+use crate::course::{Lesson, Objective, Page, Target};
+use crate::model::{Method, Sink};
 
 use super::{
     block::{At, Block, is_id},

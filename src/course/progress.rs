@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::model::{Answer, Lesson, Objective, Record, Reset, Visit};
+use crate::course::{Lesson, Objective};
+use crate::model::{Answer, Record, Reset, Visit};
 
 use super::{
     catalogue::{Catalogue, predictions, questions},

@@ -3,7 +3,7 @@
 //! The screens are laid out for these rooms: at 80x24 a page is complete, and at 120x36 its prose stands in a
 //! column beside the figure.
 
-use crate::model::{Page, Reaction, Target};
+use crate::course::{Page, Reaction, Target};
 
 use super::{
     catalogue::Catalogue,

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use crate::model::{Card, Figure, Lesson, Page, Target, Word};
+use crate::course::{Lesson, Page, Target};
+use crate::model::{Card, Figure, Word};
 
 use super::prose;
 

@@ -1,9 +1,10 @@
 //! The interactive blocks of a page: `figure`, `lab`, `predict`, `quiz`, read from their TOML.
 
-use crate::model::{
-    Ask, AskedNumber, Cache, Lab, Method, Predict, PredictOption, Query, Question, QuestionKind,
-    QuestionOption, Reaction, Sink, Target, TransferSpec, Trial, WrongNumber,
+use crate::course::{
+    Ask, AskedNumber, Lab, Predict, PredictOption, Question, QuestionKind, QuestionOption,
+    Reaction, Target, Trial, WrongNumber,
 };
+use crate::model::{Cache, Method, Query, Sink, TransferSpec};
 
 use super::{
     block::{At, Block},

@@ -1,18 +1,7 @@
 //! Experiments that are no single transfer: what is tried, and what can be asked about it. What came of one is
 //! [`super::ExperimentOutcome`].
 
-use super::{Method, Predict, Sink, Size, TransferSpec};
-
-/// An experiment of a page that is no single transfer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Trial {
-    /// Its identity within the course.
-    pub id: String,
-    /// What is tried.
-    pub what: ExperimentSpec,
-    /// What is asked before it.
-    pub predict: Option<Predict>,
-}
+use super::{Method, Sink, Size, TransferSpec};
 
 /// What is tried.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

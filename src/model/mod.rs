@@ -10,9 +10,7 @@ mod event;
 mod experiment;
 mod figure;
 mod flow;
-mod formula;
 mod hop;
-mod lesson;
 pub mod marker;
 mod method;
 mod outcome;
@@ -30,16 +28,11 @@ pub use card::{Card, CardHop, CardTable, Word};
 pub use event::{RingEvent, RingEventKind, SyscallEvent};
 pub use experiment::{
     CLAIMS, COMPARE_WORDS, Contest, ERRORS, ExperimentSpec, PAGE_CACHE_STEPS, PROOF_WORDS,
-    ProofPlan, SERVE_FIGURES, ServePlan, Sweep, Trial,
+    ProofPlan, SERVE_FIGURES, ServePlan, Sweep,
 };
 pub use figure::{Figure, FigureHop, FigureStep};
 pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, TraceReport, Unexplained};
-pub use formula::Formula;
 pub use hop::{Basis, Hop, How, Place, Side};
-pub use lesson::{
-    Ask, AskedNumber, Drawn, Lab, Lesson, Objective, Page, Pair, Predict, PredictOption, Question,
-    QuestionKind, QuestionOption, Reaction, Target, WrongFormula, WrongLine, WrongNumber,
-};
 pub use method::{Cache, Method, Sink, Start};
 pub use outcome::{
     Compared, ComparedRow, ExperimentOutcome, ExperimentValue, Finding, Overwritten,

@@ -30,9 +30,10 @@ use self::{
 use crate::{
     app::{App, Copies, Effect, ErrorCase, Event, Instrument, Key, Material, Mouse, Progress, Run},
     copypath::summarise,
+    course::Lesson,
     course::{Catalogue, Fault, review::Clock},
     embedded, experiment, figure, host,
-    model::{Basis, ExperimentOutcome, Hop, How, Lesson, Method, Recording, Sink},
+    model::{Basis, ExperimentOutcome, Hop, How, Method, Recording, Sink},
     store,
     ui::{self, layout::Tier, pen::Spots, theme::Theme},
 };

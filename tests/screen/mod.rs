@@ -4,6 +4,7 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 use zclab::{
     app::{App, Effect, Event, Key, Mouse, Outcome, Run},
+    course::QuestionKind,
     course::{progress::Progress, review::Clock},
     embedded,
     experiment::request,
@@ -11,8 +12,8 @@ use zclab::{
         Call, Compared, ComparedRow, Contest, Descriptor, DescriptorKind, ERRORS,
         ExperimentOutcome, ExperimentSpec, Finding, Machine, Measured, Method, NO_DESCRIPTOR,
         Origin, Outcome as Came, Overwritten, PAGE_CACHE_STEPS, PageCache, PageCacheStep, Proof,
-        ProofVerdict, Proved, QuestionKind, Range, Recording, Sink, Size, Task, Trace,
-        TransferSpec, WatchCost, WatchRow,
+        ProofVerdict, Proved, Range, Recording, Sink, Size, Task, Trace, TransferSpec, WatchCost,
+        WatchRow,
     },
     runtime,
     store::recording,

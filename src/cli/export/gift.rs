@@ -6,7 +6,7 @@
 
 use crate::{
     course::draw,
-    model::{Lesson, Question, QuestionKind, QuestionOption, Reaction},
+    course::{Lesson, Question, QuestionKind, QuestionOption, Reaction},
 };
 
 /// Questions with drawn values are written so many times, each with other values.

@@ -9,9 +9,9 @@ use super::{Questions, gift};
 use crate::{
     cli::{own::Course, print, print_json, shipped, warn},
     copypath::summarise,
+    course::{Lesson, Question, QuestionKind, Reaction},
     course::{catalogue::questions, draw, mark},
     experiment::{self, Source},
-    model::{Lesson, Question, QuestionKind, Reaction},
     tracer::Cancel,
 };
 

@@ -206,7 +206,7 @@ impl Row {
             concept::score(&progress, test, sitting)
         };
         let (before, after) = (score(Sitting::Before), score(Sitting::After));
-        let part = |lesson: &crate::model::Lesson| Part {
+        let part = |lesson: &crate::course::Lesson| Part {
             id: lesson.id.clone(),
             counts: progress.totals_of(lesson).into(),
         };

@@ -1,7 +1,7 @@
 //! Marking a bug: the line that is wrong, by its number.
 
 use super::{Verdict, words};
-use crate::model::{Reaction, WrongLine};
+use crate::course::{Reaction, WrongLine};
 
 pub(super) fn mark(
     lines: &[String],

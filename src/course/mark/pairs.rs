@@ -2,7 +2,7 @@
 
 use super::{Verdict, letter};
 use crate::course::chance::Chance;
-use crate::model::{Pair, Question, QuestionKind, Reaction};
+use crate::course::{Pair, Question, QuestionKind, Reaction};
 
 /// Both sides of a match as they are presented: always the same for the same question, and never all side by side
 /// with their partners. Right sides that two pairs share stand there once. Empty for another kind of question.

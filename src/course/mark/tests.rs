@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::AskedNumber;
+use crate::course::AskedNumber;
 use crate::model::{Measured, Method};
 
 fn reaction(name: &str) -> Reaction {

@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 
 use super::{predict, question, replay::show_player, results, trial};
 use crate::app::{App, Click, Job, LabPage, Leaf, PageState, Purpose};
-use crate::model::{Lab, Lesson, Page, Target, TransferSpec};
+use crate::course::{Lab, Lesson, Page, Target};
+use crate::model::TransferSpec;
 use crate::ui::{
     layout::{Rooms, Tier},
     pen::Pen,

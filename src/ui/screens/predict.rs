@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Click, Guessing, LabPage, player::Player};
-use crate::model::{Ask, AskedNumber, Lab, Predict, TransferSpec};
+use crate::course::{Ask, AskedNumber, Lab, Predict};
+use crate::model::TransferSpec;
 use crate::ui::{
     layout::Tier,
     pen::Pen,

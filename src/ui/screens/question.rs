@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Click, Command, Leaf, QuestionState, Run, question::options};
 use crate::course::mark::{self, Verdict};
-use crate::model::{Page, Question, QuestionKind, Reaction};
+use crate::course::{Page, Question, QuestionKind, Reaction};
 use crate::ui::{
     layout::Rooms,
     pen::Pen,

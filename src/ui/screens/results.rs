@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::app::{App, Guess, LabPage};
 use crate::course::mark;
-use crate::model::{Ask, Lab, Measured, Origin, Predict, Size, Summary, grouped};
+use crate::course::{Ask, Lab, Predict};
+use crate::model::{Measured, Origin, Size, Summary, grouped};
 use crate::ui::{
     layout::Tier,
     theme::Role,

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::{App, Click, Command, Instrument};
-use crate::model::{Lesson, Target};
+use crate::course::{Lesson, Target};
 use crate::ui::{
     pen::Pen,
     theme::Role,

@@ -4,7 +4,8 @@ use ratatui::{layout::Rect, style::Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Click, Glance};
-use crate::model::{How, Lesson};
+use crate::course::Lesson;
+use crate::model::How;
 use crate::ui::{pen::Pen, screens::results::shown, theme::Role};
 
 /// Rows of the heads of the columns.

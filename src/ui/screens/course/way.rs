@@ -5,7 +5,7 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use crate::app::{App, Click};
-use crate::model::Lesson;
+use crate::course::Lesson;
 use crate::ui::{pen::Pen, theme::Role};
 
 /// Rows that it takes, with the two empty ones above it.

@@ -13,8 +13,9 @@ use ratatui::layout::Rect;
 
 use super::{predict, replay::show_player};
 use crate::app::{App, Job, TrialPage, trial::judge};
+use crate::course::{Ask, Predict};
 use crate::figure::chart::{Marks, Scale};
-use crate::model::{Ask, ExperimentOutcome, ExperimentSpec, ExperimentValue, Predict};
+use crate::model::{ExperimentOutcome, ExperimentSpec, ExperimentValue};
 use crate::ui::{
     layout::{PROSE, Rooms, Tier},
     pen::Pen,

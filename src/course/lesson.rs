@@ -1,6 +1,7 @@
 //! A lesson as plain data: what `course` makes of a Markdown file.
 
-use super::{Formula, Method, Query, Sink, TransferSpec, Trial};
+use super::formula::Formula;
+use crate::model::{ExperimentSpec, Method, Query, Sink, TransferSpec};
 
 /// A lesson: one file of `lessons/`, named `NN-id.md`.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +90,17 @@ pub struct Lab {
     pub id: String,
     /// What is run.
     pub spec: TransferSpec,
+    /// What is asked before it.
+    pub predict: Option<Predict>,
+}
+
+/// An experiment of a page that is no single transfer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// Its identity within the course.
+    pub id: String,
+    /// What is tried.
+    pub what: ExperimentSpec,
     /// What is asked before it.
     pub predict: Option<Predict>,
 }
