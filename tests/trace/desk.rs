@@ -21,7 +21,11 @@ pub struct Seen {
 
 impl Desk {
     pub fn new(size: usize) -> Desk {
-        let desk = Desk(tempfile::tempdir().unwrap());
+        Desk::within(tempfile::tempdir().unwrap(), size)
+    }
+
+    pub fn within(directory: tempfile::TempDir, size: usize) -> Desk {
+        let desk = Desk(directory);
         let mut state = 1u64;
         let bytes = (0..size).map(|_| {
             state = state
