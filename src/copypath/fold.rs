@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::requests;
 use crate::model::{Basis, Call, DescriptorKind, How, KernelReports, Outcome, Place, Trace};
+use crate::syscall::{Op, Ops, Shape};
 
 /// Why a file's bytes reach a socket or a pipe by reference in sendfile(2): the manual page, and the commit that
 /// hands the pages over with `MSG_SPLICE_PAGES` (Linux 6.5; before it, `sendpage` did).
@@ -71,6 +72,7 @@ struct Mapping {
 /// that no call shows.
 #[derive(Clone, Debug, Default)]
 pub struct Fold {
+    ops: Ops,
     mappings: Vec<Mapping>,
     /// The file system shared its blocks between source and sink.
     shares_blocks: bool,
@@ -119,24 +121,25 @@ impl Fold {
     /// is not known here. What its requests of an io_uring moved is left out: see [`Fold::hops`].
     pub fn step(&mut self, trace: &Trace, call: &Call) -> Option<CallHop> {
         let returned = call.returned()?;
-        match trace.name(call) {
-            "recvfrom" | "send" | "sendto" if self.serves => None,
-            "read" | "pread64" => read(trace, call, returned),
-            "send" | "sendto" if self.reports.is_some() && call.args[3] & MSG_ZEROCOPY != 0 => {
+        match self.ops.of(trace, call) {
+            Op::Recv(Shape::Buffer) | Op::Send(Shape::Buffer) if self.serves => None,
+            Op::Read(Shape::Buffer) => read(trace, call, returned),
+            Op::Send(Shape::Buffer)
+                if self.reports.is_some() && call.args[3] & MSG_ZEROCOPY != 0 =>
+            {
                 self.send_zerocopy(trace, call, returned)
             }
-            "write" | "pwrite64" | "send" | "sendto" => self.write(trace, call, returned),
-            "recvfrom" => receive(trace, call, returned),
-            "sendmsg" => self.pass_memory(),
-            "sendfile" | "sendfile64" => sendfile(trace, call, returned),
-            "splice" => splice(trace, call, returned),
-            "vmsplice" => pipe(trace, call, 0, Place::UserBuffer, VMSPLICE_SOURCE),
-            "tee" => pipe(trace, call, 1, Place::Pipe, TEE_SOURCE),
-            "copy_file_range" => self.copy_file_range(trace, call, returned),
-            "mmap" | "mmap2" => self.map(trace, call, returned),
-            "munmap" => self.unmap(pid(trace, call), call.args[0], call.args[1]),
-            "mremap" => self.unmap(pid(trace, call), call.args[0], call.args[1]),
-            "execve" | "execveat" => {
+            Op::Write(Shape::Buffer) | Op::Send(Shape::Buffer) => self.write(trace, call, returned),
+            Op::Recv(Shape::Buffer) => receive(trace, call, returned),
+            Op::Send(Shape::Message) => self.pass_memory(),
+            Op::Sendfile => sendfile(trace, call, returned),
+            Op::Splice => splice(trace, call, returned),
+            Op::Vmsplice => pipe(trace, call, 0, Place::UserBuffer, VMSPLICE_SOURCE),
+            Op::Tee => pipe(trace, call, 1, Place::Pipe, TEE_SOURCE),
+            Op::CopyRange => self.copy_file_range(trace, call, returned),
+            Op::Map => self.map(trace, call, returned),
+            Op::Unmap | Op::Remap => self.unmap(pid(trace, call), call.args[0], call.args[1]),
+            Op::Exec => {
                 let pid = pid(trace, call);
                 self.mappings.retain(|mapping| mapping.pid != pid);
                 None

@@ -5,6 +5,7 @@ use super::fold::{
     SPLICE_RECEIVE_SOURCE, TEE_SOURCE, hop, is_socket, sink,
 };
 use crate::model::{Basis, DescriptorKind, How, Place, Request, Trace};
+use crate::syscall::Op;
 
 /// Why a read past the page cache is no copy of the CPU's.
 pub const DIRECT_SOURCE: &str = "open(2), O_DIRECT: directly to user-space buffers";
@@ -23,12 +24,12 @@ pub fn moving_requests(trace: &Trace, call: usize) -> impl Iterator<Item = &Requ
 pub(super) fn step(trace: &Trace, request: &Request) -> Option<CallHop> {
     let moved = request.returned()?;
     let descriptor = trace.descriptor_of(request, 0)?;
-    match &*request.name() {
-        "read" | "read_fixed" | "readv" | "readv_fixed" | "read_multishot" => {
+    match request.does() {
+        Op::Read(_) => {
             (descriptor.kind == DescriptorKind::File).then_some(())?;
             read(moved, descriptor.direct)
         }
-        "write" | "write_fixed" | "writev" | "writev_fixed" | "send" | "sendmsg" => {
+        Op::Write(_) | Op::Send(_) => {
             let to = sink(descriptor.kind)?;
             hop(
                 Place::UserBuffer,
@@ -39,7 +40,7 @@ pub(super) fn step(trace: &Trace, request: &Request) -> Option<CallHop> {
                 None,
             )
         }
-        "send_zc" | "sendmsg_zc" => {
+        Op::SendZc(_) => {
             let to = sink(descriptor.kind)?;
             let (how, basis, source) = match request.copied() {
                 Some(true) => (How::CpuCopy, Basis::Reported, ZC_COPIED_SOURCE),
@@ -48,12 +49,12 @@ pub(super) fn step(trace: &Trace, request: &Request) -> Option<CallHop> {
             };
             hop(Place::UserBuffer, to, how, moved, basis, Some(source))
         }
-        "splice" => splice(
+        Op::Splice => splice(
             trace.descriptor_of(request, 1)?.kind,
             descriptor.kind,
             moved,
         ),
-        "tee" => {
+        Op::Tee => {
             let (how, basis) = (How::Reference, Basis::Documented);
             hop(
                 Place::Pipe,

@@ -1,8 +1,6 @@
 //! Requests of an io_uring: what a program asks the kernel for without a system call each. They lie in memory that
 //! both share, and ptrace does not see them: they are read there.
 
-use std::borrow::Cow;
-
 /// `IOSQE_FIXED_FILE` of [`Request::flags`]: the descriptor is an index of the ring's registered files.
 pub const FIXED_FILE: u8 = 1 << 0;
 /// `IOSQE_IO_LINK`: the next request begins when this one has done all that it was asked for.
@@ -64,22 +62,6 @@ pub struct Request {
 }
 
 impl Request {
-    /// The operation by its name: `read_fixed`; `op_99` for one that has no name here.
-    pub fn name(&self) -> Cow<'static, str> {
-        match OPERATIONS.get(usize::from(self.op)) {
-            Some(name) => Cow::Borrowed(name),
-            None => Cow::Owned(format!("op_{}", self.op)),
-        }
-    }
-
-    /// The operation of a name that [`Request::name`] gives.
-    pub fn op_of(name: &str) -> Option<u8> {
-        let known = OPERATIONS.iter().position(|known| *known == name);
-        known
-            .map(|op| op as u8)
-            .or_else(|| name.strip_prefix("op_")?.parse().ok())
-    }
-
     /// What it returned, if it is completed and did not fail.
     pub fn returned(&self) -> Option<i64> {
         self.result.filter(|result| *result >= 0)
@@ -110,32 +92,4 @@ pub struct Unread {
     pub pid: i32,
     /// Why, in one sentence: `SQPOLL: ...`.
     pub reason: String,
-}
-
-/// The operations by number: `enum io_uring_op` of linux/io_uring.h, without `IORING_OP_`.
-#[rustfmt::skip]
-const OPERATIONS: [&str; 63] = [
-    "nop", "readv", "writev", "fsync", "read_fixed", "write_fixed", "poll_add", "poll_remove",
-    "sync_file_range", "sendmsg", "recvmsg", "timeout", "timeout_remove", "accept", "async_cancel",
-    "link_timeout", "connect", "fallocate", "openat", "close", "files_update", "statx", "read", "write",
-    "fadvise", "madvise", "send", "recv", "openat2", "epoll_ctl", "splice", "provide_buffers",
-    "remove_buffers", "tee", "shutdown", "renameat", "unlinkat", "mkdirat", "symlinkat", "linkat",
-    "msg_ring", "fsetxattr", "setxattr", "fgetxattr", "getxattr", "socket", "uring_cmd", "send_zc",
-    "sendmsg_zc", "read_multishot", "waitid", "futex_wait", "futex_wake", "futex_waitv",
-    "fixed_fd_install", "ftruncate", "bind", "listen", "recv_zc", "epoll_wait", "readv_fixed",
-    "writev_fixed", "pipe",
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn operations_have_names_and_names_operations() {
-        assert_eq!(Request::op_of("read_fixed"), Some(4));
-        assert_eq!(Request::op_of("send_zc"), Some(47));
-        assert_eq!(Request::op_of("pipe"), Some(62));
-        assert_eq!(Request::op_of("op_200"), Some(200));
-        assert_eq!(Request::op_of("op_x"), None);
-    }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    errno_name, flags,
-    spec::{Arg, Effect, Returns, Spec, spec},
+    Op, errno_name, flags,
+    table::{Arg, Returns, Syscall, by_name},
 };
 use crate::model::{Call, CallState, Descriptor, DescriptorKind, Trace, grouped};
 
@@ -28,14 +28,14 @@ pub fn format_call(trace: &Trace, call: &Call, style: Style) -> String {
     let mut out = String::with_capacity(80);
     out.push_str(trace.name(call));
     out.push('(');
-    let spec = spec(trace.name(call));
-    match (spec, style) {
-        (Some(spec), Style::Short) => short_arguments(&mut out, trace, call, spec),
-        (Some(spec), _) => {
+    let row = by_name(trace.name(call));
+    match (row, style) {
+        (Some(row), Style::Short) => short_arguments(&mut out, trace, call, row),
+        (Some(row), _) => {
             let mut writer = Arguments {
                 trace,
                 call,
-                spec,
+                row,
                 style,
                 out: &mut out,
             };
@@ -45,13 +45,13 @@ pub fn format_call(trace: &Trace, call: &Call, style: Style) -> String {
         (None, _) => raw_arguments(&mut out, call),
     }
     out.push_str(") = ");
-    result(&mut out, trace, call, spec, style);
+    result(&mut out, trace, call, row, style);
     out
 }
 
-fn short_arguments(out: &mut String, trace: &Trace, call: &Call, spec: &Spec) {
-    let mut slots = spec.descriptor_args().count();
-    if matches!(spec.effect, Effect::OpensPair(_)) {
+fn short_arguments(out: &mut String, trace: &Trace, call: &Call, row: &Syscall) {
+    let mut slots = row.descriptor_args().count();
+    if row.op.pair_arg().is_some() {
         slots = 2;
     }
     let named = (0..slots).filter_map(|slot| trace.descriptor(call, slot));
@@ -82,10 +82,10 @@ fn raw_arguments(out: &mut String, call: &Call) {
     }
 }
 
-fn result(out: &mut String, trace: &Trace, call: &Call, spec: Option<&Spec>, style: Style) {
-    let returned_slot = spec
-        .filter(|spec| spec.returns_descriptor(&call.args))
-        .map(|spec| spec.descriptor_args().count());
+fn result(out: &mut String, trace: &Trace, call: &Call, row: Option<&Syscall>, style: Style) {
+    let returned_slot = row
+        .filter(|row| row.returns_descriptor(&call.args))
+        .map(|row| row.descriptor_args().count());
     let descriptor = returned_slot.and_then(|slot| trace.descriptor(call, slot));
     let _ = match (call.state, call.errno(), descriptor) {
         (CallState::Unfinished, ..) => write!(out, "?"),
@@ -95,7 +95,7 @@ fn result(out: &mut String, trace: &Trace, call: &Call, spec: Option<&Spec>, sty
         },
         (_, _, Some(d)) if style == Style::Short => write!(out, "{}<{}>", d.fd, short_name(d)),
         (_, _, Some(d)) => write!(out, "{}<{}>", d.fd, d.name),
-        _ if spec.is_some_and(|spec| spec.returns == Returns::Address) => {
+        _ if row.is_some_and(|row| row.returns == Returns::Address) => {
             write!(out, "{:#x}", call.result)
         }
         _ => match u64::try_from(call.result) {
@@ -108,7 +108,7 @@ fn result(out: &mut String, trace: &Trace, call: &Call, spec: Option<&Spec>, sty
 struct Arguments<'a> {
     trace: &'a Trace,
     call: &'a Call,
-    spec: &'a Spec,
+    row: &'a Syscall,
     style: Style,
     out: &'a mut String,
 }
@@ -116,7 +116,7 @@ struct Arguments<'a> {
 impl Arguments<'_> {
     fn write(&mut self) {
         let mut slot = 0;
-        for (i, (_, arg)) in self.spec.args.iter().enumerate() {
+        for (i, (_, arg)) in self.row.args.iter().enumerate() {
             if !self.counts(i, arg) {
                 continue;
             }
@@ -144,12 +144,12 @@ impl Arguments<'_> {
         match (
             arg,
             i.checked_sub(1)
-                .map(|before| (&self.spec.args[before].1, self.call.args[before])),
+                .map(|before| (&self.row.args[before].1, self.call.args[before])),
         ) {
             (Arg::Mode, Some((Arg::Flags(set), value))) => {
                 set.has(value, "O_CREAT") || set.has(value, "O_TMPFILE")
             }
-            (Arg::Any, Some((_, command))) if self.spec.effect == Effect::Fcntl => {
+            (Arg::Any, Some((_, command))) if self.row.op == Op::Fcntl => {
                 !WITHOUT.contains(&command)
             }
             _ => true,
@@ -178,7 +178,7 @@ impl Arguments<'_> {
         const F_SETFL: u64 = 4;
         const NUMBERS: [u64; 4] = [0, 2, 1030, 1031];
         let command = self.call.args[1];
-        let fcntl = self.spec.effect == Effect::Fcntl;
+        let fcntl = self.row.op == Op::Fcntl;
         let _ = match () {
             () if fcntl && command == F_SETFL => return flags::OPEN.format(self.out, value),
             () if fcntl && NUMBERS.contains(&command) => write!(self.out, "{}", value as i32),
@@ -202,8 +202,7 @@ impl Arguments<'_> {
     }
 
     fn pointer(&mut self, arg: usize, name: &str, value: u64) {
-        let pair =
-            matches!(self.spec.effect, Effect::OpensPair(place) if usize::from(place) == arg);
+        let pair = self.row.op.pair_arg() == Some(arg);
         let ends = [0, 1].map(|slot| self.trace.descriptor(self.call, slot));
         let _ = match (pair, ends) {
             (true, [Some(a), Some(b)]) => {

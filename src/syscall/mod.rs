@@ -1,17 +1,23 @@
-//! The table of calls: what their arguments and results mean, and a call as text; pure.
+//! The table of system calls and the table of io_uring operations: what each is called, takes, returns and does; and a
+//! call as text. Everything else that this program knows of a call derives from its row. Pure.
 //!
-//! Argument names and meanings are those of the man pages, section 2; flags and numbers those of the kernel's
-//! `include/uapi/asm-generic`, which x86-64 shares but where `flags` says otherwise.
+//! Flags and numbers are those of the kernel's `include/uapi/asm-generic`, which x86-64 shares but where `flags` says
+//! otherwise.
 
+mod abi;
 mod errno;
 mod flags;
 mod format;
-mod narrow;
+mod op;
 mod request;
-mod spec;
+mod ring;
+mod table;
 
+pub use abi::{Abi, X32_BIT, compat_name, native_name, op};
 pub use errno::errno_name;
 pub use format::{Style, format_call};
-pub use narrow::narrow_name;
+pub use op::{Class, Moves, Op, Ops, Shape};
 pub use request::format_request;
-pub use spec::{Arg, Effect, Returns, Spec, spec};
+pub use ring::does;
+use table::by_number;
+pub use table::{Arg, Returns, Syscall, by_name, syscalls};

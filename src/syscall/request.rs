@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Style, errno_name, format::short_name};
+use super::{Style, errno_name, format::short_name, ring::Field};
 use crate::model::{
     DescriptorKind, Request, Trace, grouped,
     request::{FD_IN_FIXED, FIXED_BUFFER, FIXED_FILE},
@@ -12,58 +12,49 @@ use crate::model::{
 /// the entries of the submission and the completion queue.
 pub fn format_request(trace: &Trace, request: &Request, style: Style) -> String {
     let mut out = format!("SQE {}(", request.name());
-    let name = request.name();
-    let short = style == Style::Short;
-    if matches!(&*name, "splice" | "tee") {
-        let fixed = request.op_flags & FD_IN_FIXED != 0;
-        descriptor(&mut out, trace, request, 1, request.fd_in, fixed, style);
-        out.push_str(", ");
-    }
-    let fixed = request.flags & FIXED_FILE != 0;
-    descriptor(&mut out, trace, request, 0, request.fd, fixed, style);
-    if !short {
-        let kind = trace.descriptor_of(request, 0).map(|it| it.kind);
-        let has_offset = kind.is_none_or(|kind| kind == DescriptorKind::File);
-        arguments(&mut out, request, &name, has_offset);
+    let start = out.len();
+    for field in request.fields() {
+        let is_descriptor = matches!(field, Field::Fd | Field::FdIn);
+        if style == Style::Short && !is_descriptor {
+            continue;
+        }
+        if out.len() > start && *field != Field::Offset {
+            out.push_str(", ");
+        }
+        write_field(&mut out, trace, request, *field, style);
     }
     out.push_str(") -> ");
-    completion(&mut out, request, short);
+    completion(&mut out, request, style == Style::Short);
     out
 }
 
-fn descriptor(
-    out: &mut String,
-    trace: &Trace,
-    request: &Request,
-    which: usize,
-    number: i32,
-    fixed: bool,
-    style: Style,
-) {
-    let _ = match (trace.descriptor_of(request, which), fixed) {
-        (_, true) => write!(out, "file#{number}"),
-        (Some(it), false) if style == Style::Short => write!(out, "{number}<{}>", short_name(it)),
-        (Some(it), false) => write!(out, "{number}<{}>", it.name),
-        (None, false) => write!(out, "{number}"),
+fn write_field(out: &mut String, trace: &Trace, request: &Request, field: Field, style: Style) {
+    let descriptor = match field {
+        Field::FdIn => trace.descriptor_of(request, 1),
+        _ => trace.descriptor_of(request, 0),
     };
-}
-
-/// Memory, length and offset, where the operation has them.
-fn arguments(out: &mut String, request: &Request, name: &str, has_offset: bool) {
-    let reads = ["read", "write"].iter().any(|it| name.starts_with(it));
-    let sends = ["send", "recv"].iter().any(|it| name.starts_with(it));
-    let memory_is_fixed =
-        name.ends_with("_fixed") || sends && request.io_priority & FIXED_BUFFER != 0;
-    let _ = match (reads || sends, memory_is_fixed) {
-        (true, true) => write!(out, ", buf#{}", request.buffer),
-        (true, false) => write!(out, ", buf"),
-        (false, _) if matches!(name, "splice" | "tee") => Ok(()),
-        (false, _) => return,
+    let name = descriptor.map(|it| match style {
+        Style::Short => short_name(it),
+        _ => it.name.as_str(),
+    });
+    let is_file = descriptor.is_none_or(|it| it.kind == DescriptorKind::File);
+    let Request { fd, fd_in, .. } = *request;
+    let _ = match (field, name) {
+        (Field::Fd, _) if request.flags & FIXED_FILE != 0 => write!(out, "file#{fd}"),
+        (Field::FdIn, _) if request.op_flags & FD_IN_FIXED != 0 => write!(out, "file#{fd_in}"),
+        (Field::Fd, Some(name)) => write!(out, "{fd}<{name}>"),
+        (Field::FdIn, Some(name)) => write!(out, "{fd_in}<{name}>"),
+        (Field::Fd, None) => write!(out, "{fd}"),
+        (Field::FdIn, None) => write!(out, "{fd_in}"),
+        (Field::SocketMemory, _) if request.io_priority & FIXED_BUFFER == 0 => write!(out, "buf"),
+        (Field::SocketMemory | Field::FixedBuffer, _) => write!(out, "buf#{}", request.buffer),
+        (Field::Memory, _) => write!(out, "buf"),
+        (Field::Length, _) => write!(out, "{}", request.length),
+        (Field::Offset, _) if is_file && request.offset != u64::MAX => {
+            write!(out, " @ {}", request.offset)
+        }
+        (Field::Offset, _) => Ok(()),
     };
-    let _ = write!(out, ", {}", request.length);
-    if reads && has_offset && request.offset != u64::MAX {
-        let _ = write!(out, " @ {}", request.offset);
-    }
 }
 
 fn completion(out: &mut String, request: &Request, short: bool) {

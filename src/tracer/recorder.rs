@@ -8,7 +8,7 @@ use super::{
     rings::Sheet,
 };
 use crate::model::{self, Call, CallState, Counted, Descriptor, NO_DESCRIPTOR, Text, Trace};
-use crate::syscall::{self, Effect, Returns, Spec};
+use crate::syscall::{self, Op, Returns, Syscall};
 
 /// What the recorder remembers of a thread.
 pub(super) struct Task {
@@ -61,7 +61,8 @@ impl Task {
 
 /// A call's name and what is known of it.
 struct Kind {
-    spec: Option<&'static Spec>,
+    row: Option<&'static Syscall>,
+    op: Op,
     descriptors: usize,
 }
 
@@ -93,12 +94,12 @@ impl Recorder {
         let mut args = [0; 6];
         args.copy_from_slice(&info.data[1..7]);
         let mut open = [NOT_OPEN; 2];
-        if let Some(spec) = self.kinds[usize::from(name)].spec {
-            for (slot, arg) in spec.descriptor_args().enumerate().take(2) {
+        if let Some(row) = self.kinds[usize::from(name)].row {
+            for (slot, arg) in row.descriptor_args().enumerate().take(2) {
                 let list = &mut self.trace.descriptors;
                 open[slot] = known.open(task.pid, args[arg] as i32, &mut self.table, list);
             }
-            self.read_texts(task.tid, spec, &args);
+            self.read_texts(task.tid, row, &args);
         }
         let index = self.task_index(task);
         let call = Call {
@@ -197,26 +198,26 @@ impl Recorder {
         let counted = &mut self.returned[usize::from(call.name)];
         counted.calls += 1;
         counted.errors += u64::from(call.errno().is_some());
-        if kind.spec.is_some_and(|spec| spec.returns == Returns::Bytes) {
+        if kind.row.is_some_and(|row| row.returns == Returns::Bytes) {
             counted.bytes += result.max(0) as u64;
         }
-        if let Some(spec) = kind.spec {
+        if let Some(row) = kind.row {
             let list = &mut self.trace.descriptors;
             let mut open = |fd: i32| {
                 known.forget(fd);
                 known.open(task.pid, fd, &mut self.table, list)
             };
-            match spec.effect {
-                Effect::OpensPair(arg) if result == 0 => {
-                    if let Some(pair) = memory::read_pair(task.tid, call.args[usize::from(arg)]) {
+            match (row.op, row.op.pair_arg()) {
+                (_, Some(arg)) if result == 0 => {
+                    if let Some(pair) = memory::read_pair(task.tid, call.args[arg]) {
                         task.open = pair.map(open);
                     }
                 }
-                Effect::Closes | Effect::Renames => known.forget(call.args[0] as i32),
-                Effect::ClosesMany | Effect::Execs => known.forget_all(),
+                (Op::Close | Op::Address, _) => known.forget(call.args[0] as i32),
+                (Op::CloseRange | Op::Exec, _) => known.forget_all(),
                 // O_DIRECT may have come or gone.
-                Effect::Fcntl if call.args[1] == F_SETFL => known.forget(call.args[0] as i32),
-                _ if result >= 0 && spec.returns_descriptor(&call.args) => {
+                (Op::Fcntl, _) if call.args[1] == F_SETFL => known.forget(call.args[0] as i32),
+                _ if result >= 0 && row.returns_descriptor(&call.args) => {
                     task.open[kind.descriptors] = open(result as i32);
                 }
                 _ => {}
@@ -247,8 +248,8 @@ impl Recorder {
         }
     }
 
-    fn read_texts(&mut self, tid: Tid, spec: &Spec, args: &[u64; 6]) {
-        for arg in spec.path_args() {
+    fn read_texts(&mut self, tid: Tid, row: &Syscall, args: &[u64; 6]) {
+        for arg in row.path_args() {
             if let Some(text) = memory::read_string(tid, args[arg]) {
                 let call = self.trace.calls.len() as u32;
                 self.trace.texts.push(Text {
@@ -282,6 +283,11 @@ impl Recorder {
         })
     }
 
+    /// What a recorded call does.
+    pub fn op(&self, call: &Call) -> Op {
+        self.kinds[usize::from(call.name)].op
+    }
+
     fn name(&mut self, info: &CallInfo) -> u16 {
         let number = info.data[0] as usize;
         if !info.is_native() || number >= NUMBERS {
@@ -304,9 +310,12 @@ impl Recorder {
         if names.len() >= usize::from(UNNAMED) {
             return UNNAMED - 1; // a program that tries every number: the last name stands for the rest
         }
-        let spec = syscall::spec(&name);
-        let descriptors = spec.map_or(0, |spec| spec.descriptor_args().count());
-        self.kinds.push(Kind { spec, descriptors });
+        let row = syscall::by_name(&name);
+        self.kinds.push(Kind {
+            row,
+            op: syscall::op(&name),
+            descriptors: row.map_or(0, |row| row.descriptor_args().count()),
+        });
         names.push(name);
         self.returned.push(Counted::default());
         (names.len() - 1) as u16
@@ -315,24 +324,9 @@ impl Recorder {
 
 /// What a call is called; `syscall_N` where it has no name here. Calls of another table than this machine's own say so.
 pub(super) fn name_of(info: &CallInfo) -> String {
-    /// Marks the numbers of x32, 32-bit pointers on x86-64 (asm/unistd.h, `__X32_SYSCALL_BIT`).
-    const X32: u64 = 0x4000_0000;
-    let number = info.data[0];
-    if !info.is_native() {
-        return match syscall::narrow_name(info.arch, number) {
-            Some(name) => format!("32-bit_{name}"),
-            None => format!("32-bit_syscall_{number}"),
-        };
-    }
-    if cfg!(target_arch = "x86_64") && (number & !0x3ff) == X32 {
-        return match syscalls::Sysno::new((number - X32) as usize) {
-            Some(known) => format!("x32_{}", known.name()),
-            None => format!("x32_syscall_{}", number - X32),
-        };
-    }
-    match syscalls::Sysno::new(number as usize) {
-        Some(known) => known.name().to_owned(),
-        None => format!("syscall_{number}"),
+    match info.is_native() {
+        true => syscall::native_name(info.data[0]),
+        false => syscall::compat_name(info.arch, info.data[0]),
     }
 }
 

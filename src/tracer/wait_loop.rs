@@ -18,6 +18,7 @@ use super::{
     stops::{self, Event, Stop, Stopped},
 };
 use crate::model::{Trace, marker};
+use crate::syscall::{self, Op};
 
 /// How often the progress is told at most.
 const PROGRESS: Duration = Duration::from_millis(50);
@@ -119,7 +120,7 @@ impl<'a> Tracer<'a> {
                     continue;
                 };
                 let entry = info.op == PTRACE_SYSCALL_INFO_ENTRY;
-                let executes = entry && matches!(name_of(&info).as_str(), "execve" | "execveat");
+                let executes = entry && syscall::op(&name_of(&info)) == Op::Exec;
                 if executes {
                     tried = true;
                     self.start_afresh();

@@ -1,120 +1,7 @@
-//! What a call means to the flows, and which memory it names.
+//! The memory that a call names.
 
 use super::Process;
-
-/// How a call names memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// An address and a length.
-    Buffer,
-    /// An array of `struct iovec`.
-    Vector,
-    /// A `struct msghdr`.
-    Message,
-    /// An array of `struct mmsghdr`.
-    Messages,
-}
-
-/// What a call does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Op {
-    /// Nothing that matters here.
-    None,
-    /// Brings bytes into memory.
-    Read(Shape),
-    /// Takes bytes out of memory.
-    Write(Shape),
-    /// User pages into a pipe, by reference (or, from the pipe's reading end, copied out of it).
-    Vmsplice,
-    Sendfile,
-    Splice,
-    Tee,
-    CopyRange,
-    Map,
-    Unmap,
-    Remap,
-    Close,
-    Pipe,
-    Pair,
-    /// Memory of another process.
-    Foreign,
-    Ioctl,
-    /// A call of another table than the machine's own (32-bit, x32): what it moves is known, not from where to where.
-    Narrow {
-        reads: bool,
-        writes: bool,
-    },
-    /// socketcall(2): its first argument says which call it is.
-    Socketcall,
-}
-
-impl Op {
-    pub fn of(name: &str) -> Op {
-        match name {
-            "read" | "pread64" | "recvfrom" | "recv" => Op::Read(Shape::Buffer),
-            "readv" | "preadv" | "preadv2" => Op::Read(Shape::Vector),
-            "recvmsg" => Op::Read(Shape::Message),
-            "recvmmsg" => Op::Read(Shape::Messages),
-            "write" | "pwrite64" | "sendto" | "send" => Op::Write(Shape::Buffer),
-            "writev" | "pwritev" | "pwritev2" => Op::Write(Shape::Vector),
-            "sendmsg" => Op::Write(Shape::Message),
-            "sendmmsg" => Op::Write(Shape::Messages),
-            "vmsplice" => Op::Vmsplice,
-            "sendfile" | "sendfile64" => Op::Sendfile,
-            "splice" => Op::Splice,
-            "tee" => Op::Tee,
-            "copy_file_range" => Op::CopyRange,
-            "mmap" | "mmap2" => Op::Map,
-            "munmap" => Op::Unmap,
-            "mremap" => Op::Remap,
-            "close" => Op::Close,
-            "pipe" | "pipe2" => Op::Pipe,
-            "socketpair" => Op::Pair,
-            "process_vm_readv" | "process_vm_writev" => Op::Foreign,
-            "ioctl" => Op::Ioctl,
-            "32-bit_socketcall" => Op::Socketcall,
-            name => match name
-                .strip_prefix("32-bit_")
-                .or_else(|| name.strip_prefix("x32_"))
-            {
-                Some(name) => Op::of(name).narrow(),
-                None => Op::None,
-            },
-        }
-    }
-
-    /// What a call of that name moves where its arguments are not understood.
-    fn narrow(self) -> Op {
-        let (reads, writes) = match self {
-            // These return a number of messages.
-            Op::Read(Shape::Messages) | Op::Write(Shape::Messages) => (false, false),
-            Op::Read(_) => (true, false),
-            Op::Write(_) | Op::Vmsplice => (false, true),
-            Op::Sendfile | Op::Splice | Op::Tee | Op::CopyRange => (true, true),
-            _ => (false, false),
-        };
-        Op::Narrow { reads, writes }
-    }
-
-    /// The call that a socketcall(2) is, by its first argument (linux/net.h).
-    pub fn of_socketcall(which: u64) -> Op {
-        const SENDING: [u64; 3] = [9, 11, 16];
-        const RECEIVING: [u64; 3] = [10, 12, 17];
-        Op::Narrow {
-            reads: RECEIVING.contains(&which),
-            writes: SENDING.contains(&which),
-        }
-    }
-
-    /// The argument with the flags of send(2) and recv(2), where there is one.
-    pub fn message_flags(name: &str, args: &[u64; 6]) -> u64 {
-        match name {
-            "recvfrom" | "recv" | "sendto" | "send" | "recvmmsg" | "sendmmsg" => args[3],
-            "recvmsg" | "sendmsg" => args[2],
-            _ => 0,
-        }
-    }
-}
+use crate::syscall::Shape;
 
 /// A range of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +45,7 @@ pub(super) fn ranges(
             }
             Some(all)
         }
+        Shape::Provided => None,
     }
 }
 

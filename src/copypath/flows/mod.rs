@@ -26,7 +26,7 @@ pub use groups::{Group, groups};
 
 use self::{
     arrivals::Arrivals,
-    calls::{Op, Range, Shape},
+    calls::Range,
     ends::{Ends, Open},
     join::{Piece, Scene},
     path::{Change, PathId, Paths, Step},
@@ -40,6 +40,7 @@ use super::fold::{
     SPLICE_IN_SOURCE, SPLICE_OUT_SOURCE, TEE_SOURCE, VMSPLICE_SOURCE,
 };
 use crate::model::{Addresses, Basis, Call, DescriptorKind, Flow, How, Place, Trace, Unexplained};
+use crate::syscall::{Moves, Op, Ops, Shape};
 
 /// `MSG_PEEK`, `MSG_TRUNC`, `MSG_ERRQUEUE`, `MSG_ZEROCOPY` of send(2) and recv(2): the same on every Linux.
 const MSG_PEEK: u64 = 0x2;
@@ -142,7 +143,7 @@ pub struct Flows {
     asked: FxHashMap<u64, Pending>,
     /// The call that showed the last requests.
     showing: Option<Rc<Mark>>,
-    ops: Vec<Op>,
+    ops: Ops,
     programs: Vec<String>,
     /// The memory of each program.
     memories: Vec<ends::EndId>,
@@ -256,23 +257,14 @@ impl Flows {
         self.by_descriptor.clear();
     }
 
-    fn op(&mut self, moment: &Moment) -> Op {
-        let name = usize::from(moment.call.name);
-        while self.ops.len() <= name {
-            let next = moment.trace.names.get(self.ops.len());
-            self.ops.push(next.map_or(Op::None, |name| Op::of(name)));
-        }
-        self.ops[name]
-    }
-
     /// A call is about to be made: what it writes still stands where it says.
     pub fn entered(&mut self, moment: &Moment, process: &dyn Process) {
-        let op = self.op(moment);
+        let op = self.ops.of(moment.trace, moment.call);
         let args = &moment.call.args;
         match op {
-            Op::Write(shape) => {
+            Op::Write(shape) | Op::Send(shape) => {
                 let ranges = calls::ranges(shape, args, None, process);
-                let flags = Op::message_flags(moment.trace.name(moment.call), args);
+                let flags = op.message_flags(args);
                 self.begin_write(moment, process, ranges, flags, Manner::Copy);
             }
             Op::Vmsplice => {
@@ -280,7 +272,7 @@ impl Flows {
                 self.begin_write(moment, process, ranges, 0, Manner::Pages);
             }
             Op::Splice | Op::Sendfile => self.begin_splice(op, moment, process),
-            Op::Narrow { .. } | Op::Socketcall => self.note(NARROW),
+            Op::Compat(_) | Op::Socketcall => self.note(NARROW),
             _ => {}
         }
     }
@@ -296,13 +288,13 @@ impl Flows {
         };
         let bytes = returned.max(0) as u64;
         let args = &moment.call.args;
-        let op = match self.op(moment) {
+        let op = match self.ops.of(moment.trace, moment.call) {
             Op::Socketcall => Op::of_socketcall(args[0]),
             op => op,
         };
         match op {
-            Op::Read(shape) => self.read(shape, moment, bytes, process),
-            Op::Write(shape) => match pending {
+            Op::Read(shape) | Op::Recv(shape) => self.read((op, shape), moment, bytes, process),
+            Op::Write(shape) | Op::Send(shape) => match pending {
                 Some(pending) => {
                     let bytes = match shape {
                         Shape::Messages => sent(&pending, args[1], bytes, process),
@@ -326,21 +318,23 @@ impl Flows {
             Op::Close => {
                 self.opens.remove(&moment.serials[0]);
             }
-            Op::Pipe | Op::Pair => self.made(moment),
-            Op::Foreign => {
-                self.unexplained.read_bytes += bytes;
-                self.unexplained.written_bytes += bytes;
+            Op::Pipe | Op::SocketPair => self.made(moment),
+            Op::ProcessVm => {
+                self.unexplained(op.moves(), bytes);
                 self.note(
                     "process_vm: bytes copied between the memories of processes are in no flow",
                 );
             }
             Op::Ioctl => self.note("FICLONE: blocks of files were shared; no byte was moved"),
-            Op::Narrow { reads, writes } => {
-                self.unexplained.read_bytes += if reads { bytes } else { 0 };
-                self.unexplained.written_bytes += if writes { bytes } else { 0 };
-            }
-            Op::None | Op::Socketcall => {}
+            Op::Compat(moves) => self.unexplained(moves, bytes),
+            _ => {}
         }
+    }
+
+    /// So many bytes moved, nobody knows from where or to where.
+    fn unexplained(&mut self, moves: Moves, bytes: u64) {
+        self.unexplained.read_bytes += if moves.reads { bytes } else { 0 };
+        self.unexplained.written_bytes += if moves.writes { bytes } else { 0 };
     }
 
     fn made(&mut self, moment: &Moment) {
@@ -402,9 +396,15 @@ impl Flows {
 
     // Reading.
 
-    fn read(&mut self, shape: Shape, moment: &Moment, returned: u64, process: &dyn Process) {
+    fn read(
+        &mut self,
+        (op, shape): (Op, Shape),
+        moment: &Moment,
+        returned: u64,
+        process: &dyn Process,
+    ) {
         let args = &moment.call.args;
-        let flags = Op::message_flags(moment.trace.name(moment.call), args);
+        let flags = op.message_flags(args);
         if flags & MSG_ERRQUEUE != 0 {
             return self.hear(moment, process);
         }
@@ -839,7 +839,7 @@ impl Flows {
         };
         let chunks = self.take(&source, bytes, moment.number);
         let mark = Mark::new(moment.number, moment.call.name);
-        let op = self.op(moment);
+        let op = self.ops.of(moment.trace, moment.call);
         self.pass_on(chunks, (&source, &sink), op, &mark, process);
     }
 

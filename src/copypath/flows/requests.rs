@@ -5,36 +5,15 @@ use std::rc::Rc;
 
 use super::{
     Flows, Manner, Moment, Process,
-    calls::{self, Op, Range, Shape},
+    calls::{self, Range},
     ends::Open,
     tally::Mark,
 };
 use crate::model::{Addresses, DescriptorKind, Request};
+use crate::syscall::{Op, Shape};
 
 /// `IOSQE_BUFFER_SELECT`: the kernel chooses the memory.
 const BUFFER_SELECT: u8 = 1 << 5;
-
-/// What a request does.
-enum Deed {
-    Read(Shape),
-    Write(Shape),
-    Splice(Op),
-}
-
-fn deed(request: &Request) -> Option<Deed> {
-    Some(match request.name().as_ref() {
-        "read" | "read_fixed" | "recv" => Deed::Read(Shape::Buffer),
-        "readv" | "readv_fixed" => Deed::Read(Shape::Vector),
-        "recvmsg" => Deed::Read(Shape::Message),
-        "write" | "write_fixed" | "send" | "send_zc" => Deed::Write(Shape::Buffer),
-        "writev" | "writev_fixed" => Deed::Write(Shape::Vector),
-        "sendmsg" | "sendmsg_zc" => Deed::Write(Shape::Message),
-        "splice" => Deed::Splice(Op::Splice),
-        "tee" => Deed::Splice(Op::Tee),
-        "read_multishot" | "recv_zc" => Deed::Read(Shape::Messages),
-        _ => return None,
-    })
-}
 
 impl Flows {
     /// A request has been handed to the kernel.
@@ -45,7 +24,7 @@ impl Flows {
         moment: &Moment,
         process: &dyn Process,
     ) {
-        let Some(Deed::Write(shape)) = deed(request) else {
+        let (Op::Write(shape) | Op::Send(shape) | Op::SendZc(shape)) = request.does() else {
             return;
         };
         let Some(sink) = self.of_request(request, 0, moment, process) else {
@@ -57,7 +36,7 @@ impl Flows {
         let mark = self.showing(moment);
         let manner = match (request.copied(), request.notification) {
             (Some(true), _) => Manner::Copied,
-            _ if request.name().ends_with("_zc") => Manner::NotCopied,
+            _ if matches!(request.does(), Op::SendZc(_)) => Manner::NotCopied,
             _ => Manner::Copy,
         };
         if let Some(pending) = self.pending_write(mark, sink, &ranges, process, manner) {
@@ -81,11 +60,11 @@ impl Flows {
             }
             return self.settle(pending, bytes);
         }
-        let Some(deed) = deed(request).filter(|_| bytes > 0) else {
+        if bytes == 0 {
             return;
-        };
-        match deed {
-            Deed::Read(shape) => {
+        }
+        match request.does() {
+            Op::Read(shape) | Op::Recv(shape) => {
                 let source = self.of_request(request, 0, moment, process);
                 let ranges = memory(request, shape, process);
                 let (Some(source), Some(mut ranges)) = (source, ranges) else {
@@ -97,8 +76,8 @@ impl Flows {
                 let chunks = self.take(&source, bytes, mark.number);
                 self.arrive(&source, chunks, &ranges, &mark, process);
             }
-            Deed::Write(_) => self.unexplained.written_bytes += bytes,
-            Deed::Splice(op) => self.spliced(request, op, bytes, moment, process),
+            op @ (Op::Splice | Op::Tee) => self.spliced(request, op, bytes, moment, process),
+            op => self.unexplained(op.moves(), bytes),
         }
     }
 
@@ -163,7 +142,7 @@ impl Flows {
 
 /// The memory that a request names; none where the kernel chooses it.
 fn memory(request: &Request, shape: Shape, process: &dyn Process) -> Option<Vec<Range>> {
-    if request.flags & BUFFER_SELECT != 0 || shape == Shape::Messages {
+    if request.flags & BUFFER_SELECT != 0 {
         return None;
     }
     let args = [0, request.address, u64::from(request.length), 0, 0, 0];

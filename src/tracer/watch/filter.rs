@@ -5,111 +5,18 @@ use libc::{
     BPF_ABS, BPF_JEQ, BPF_JGE, BPF_JMP, BPF_JSET, BPF_K, BPF_LD, BPF_RET, BPF_W, SECCOMP_RET_ALLOW,
     SECCOMP_RET_TRACE, sock_filter,
 };
-use syscalls::Sysno;
 
-/// Calls that are always of interest.
-const CALLS: &[&str] = &[
-    // They move bytes.
-    "read",
-    "pread64",
-    "readv",
-    "preadv",
-    "preadv2",
-    "recvfrom",
-    "recvmsg",
-    "recvmmsg",
-    "write",
-    "pwrite64",
-    "writev",
-    "pwritev",
-    "pwritev2",
-    "sendto",
-    "sendmsg",
-    "sendmmsg",
-    "send",
-    "recv",
-    "sendfile",
-    "sendfile64",
-    "splice",
-    "tee",
-    "vmsplice",
-    "copy_file_range",
-    "process_vm_readv",
-    "process_vm_writev",
-    "io_uring_setup",
-    "io_uring_enter",
-    "io_uring_register",
-    // They change descriptors.
-    "open",
-    "openat",
-    "openat2",
-    "creat",
-    "open_by_handle_at",
-    "close",
-    "close_range",
-    "dup",
-    "dup2",
-    "dup3",
-    "fcntl",
-    "fcntl64",
-    "pipe",
-    "pipe2",
-    "socket",
-    "socketpair",
-    "accept",
-    "accept4",
-    "connect",
-    "bind",
-    "listen",
-    "memfd_create",
-    "memfd_secret",
-    "eventfd",
-    "eventfd2",
-    "signalfd",
-    "signalfd4",
-    "timerfd_create",
-    "epoll_create",
-    "epoll_create1",
-    "inotify_init",
-    "inotify_init1",
-    "fanotify_init",
-    "pidfd_open",
-    "pidfd_getfd",
-    "userfaultfd",
-    "perf_event_open",
-    // They change memory maps, or make processes.
-    "munmap",
-    "mremap",
-    "execve",
-    "execveat",
-    "fork",
-    "vfork",
-    "clone",
-    "clone3",
-    "unshare",
-];
+use crate::syscall::{Abi, Class, Op, Syscall, X32_BIT, syscalls};
 
 /// `FICLONE` and `FICLONERANGE` of ioctl_ficlonerange(2): whole blocks are shared.
 const CLONE_IOCTLS: [u32; 2] = [0x4004_9409, 0x4020_940d];
 /// `MAP_FIXED` of mmap(2): it replaces what was mapped.
 const MAP_FIXED: u32 = 0x10;
 
-/// What the kernel calls this machine's own calls (linux/audit.h); none where that is not known here.
-const fn own_architecture() -> Option<u32> {
-    if cfg!(target_arch = "x86_64") {
-        Some(0xc000_003e)
-    } else if cfg!(all(target_arch = "aarch64", target_endian = "little")) {
-        Some(0xc000_00b7)
-    } else if cfg!(target_arch = "riscv64") {
-        Some(0xc000_00f3)
-    } else {
-        None
-    }
-}
-
 /// The filter; none on a machine whose calls it does not know.
 pub(super) fn program() -> Option<Vec<sock_filter>> {
-    let architecture = own_architecture()?;
+    let abi = Abi::native()?;
+    let architecture = Abi::native_architecture()?;
     let mut out = Vec::new();
     // Another architecture's calls are looked at, to say that they were made.
     out.extend([
@@ -118,17 +25,23 @@ pub(super) fn program() -> Option<Vec<sock_filter>> {
         answer(SECCOMP_RET_TRACE),
         load(0),
     ]);
-    if cfg!(target_arch = "x86_64") {
-        const X32: u32 = 0x4000_0000;
-        out.extend([jump(BPF_JGE, X32, 0, 1), answer(SECCOMP_RET_TRACE)]);
+    if abi == Abi::X86_64 {
+        out.extend([jump(BPF_JGE, X32_BIT, 0, 1), answer(SECCOMP_RET_TRACE)]);
     }
-    for number in CALLS.iter().filter_map(|name| number(name)) {
-        out.extend([jump(BPF_JEQ, number, 0, 1), answer(SECCOMP_RET_TRACE)]);
+    let mut rows: Vec<&Syscall> = syscalls().iter().collect();
+    // What moves bytes comes first: it is made most often.
+    rows.sort_by_key(|row| row.op.class());
+    for row in rows {
+        let Some(number) = row.number(abi) else {
+            continue;
+        };
+        match (row.op, row.op.class()) {
+            (Op::Map, _) => out.extend(mappings_of_files(number)),
+            (Op::Ioctl, _) => out.extend(clones_of_files(number)),
+            (Op::Memory, _) | (_, Class::Other) => {}
+            _ => out.extend([jump(BPF_JEQ, number, 0, 1), answer(SECCOMP_RET_TRACE)]),
+        }
     }
-    for name in ["mmap", "mmap2"] {
-        out.extend(number(name).into_iter().flat_map(mappings_of_files));
-    }
-    out.extend(number("ioctl").into_iter().flat_map(clones_of_files));
     out.push(answer(SECCOMP_RET_ALLOW));
     Some(out)
 }
@@ -156,10 +69,6 @@ fn clones_of_files(number: u32) -> [sock_filter; 6] {
         answer(SECCOMP_RET_TRACE),
         answer(SECCOMP_RET_ALLOW),
     ]
-}
-
-fn number(name: &str) -> Option<u32> {
-    name.parse::<Sysno>().ok().map(|call| call.id() as u32)
 }
 
 /// Where the lower half of an argument lies in `struct seccomp_data`.

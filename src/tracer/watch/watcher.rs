@@ -17,6 +17,7 @@ use super::{
     Asked, Handle, Observer, Options, Outcome, Seen, Subject, Tracee, attach, filter,
     launch::{self, Child, Plan},
 };
+use crate::syscall::{self, Op};
 use crate::tracer::{
     Ended, TraceError,
     descriptors::Known,
@@ -295,7 +296,7 @@ impl Watcher<'_> {
     fn call(&mut self, tid: Tid, info: &CallInfo) -> Resume {
         match info.op {
             PTRACE_SYSCALL_INFO_ENTRY | PTRACE_SYSCALL_INFO_SECCOMP => {
-                if !self.executed && !matches!(name_of(info).as_str(), "execve" | "execveat") {
+                if !self.executed && syscall::op(&name_of(info)) != Op::Exec {
                     return self.onward(); // the child's own preparations
                 }
                 if !self.executed {
@@ -324,7 +325,7 @@ impl Watcher<'_> {
         self.recorder.enter(&mut watched.task, known, info, now);
         let trace = &self.recorder.trace;
         if let Some((number, call)) = watched.task.call() {
-            watched.making = making(&watched.tracee, trace.name(call), &call.args);
+            watched.making = making(&watched.tracee, self.recorder.op(call), &call.args);
             let serials = watched.task.serials();
             let seen = Seen {
                 call,
@@ -371,7 +372,7 @@ impl Watcher<'_> {
                 dropped: self.recorder.dropped,
             };
             self.observer.left(&watched.tracee, &seen);
-            if trace.name(call) == "io_uring_enter" {
+            if self.recorder.op(call) == Op::RingEnter {
                 show_requests(process, self.observer, &watched.tracee, &seen);
             }
         }
@@ -690,12 +691,12 @@ fn show_requests(process: &mut Process, observer: &mut dyn Observer, tracee: &Tr
 }
 
 /// The flags of clone(2) that a call means, where it makes a task.
-fn making(tracee: &Tracee, name: &str, args: &[u64; 6]) -> Option<u64> {
-    match name {
-        "clone" => Some(args[0]),
-        "fork" => Some(0),
-        "vfork" => Some((libc::CLONE_VM | libc::CLONE_VFORK) as u64),
-        "clone3" => {
+fn making(tracee: &Tracee, op: Op, args: &[u64; 6]) -> Option<u64> {
+    match op {
+        Op::Clone => Some(args[0]),
+        Op::Fork => Some(0),
+        Op::Vfork => Some((libc::CLONE_VM | libc::CLONE_VFORK) as u64),
+        Op::Clone3 => {
             let mut flags = [0; 8];
             (memory::read(tracee.tid, args[0], &mut flags) == 8)
                 .then(|| u64::from_ne_bytes(flags))
