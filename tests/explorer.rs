@@ -268,11 +268,11 @@ fn the_calls_behind_a_flow_are_walked_and_played() {
 #[test]
 fn while_the_program_runs_its_calls_are_listed_and_the_last_one_is_followed() {
     let mut explorer = Explorer::new(server(0), true);
-    explorer.learn(server(10), true);
+    explorer.on_snapshot(server(10), true);
     press(&mut explorer, &[Key::Enter]);
     assert!(screen(&explorer).contains("call 10 of 10") || explorer.call == 0);
     press(&mut explorer, &[Key::End]);
-    explorer.learn(server(30), true);
+    explorer.on_snapshot(server(30), true);
     let shown = screen(&explorer);
     assert!(
         shown.contains("call 30 of 30") && shown.contains("running"),
@@ -281,7 +281,7 @@ fn while_the_program_runs_its_calls_are_listed_and_the_last_one_is_followed() {
     // One that is looked at stays under the eye.
     press(&mut explorer, &[Key::Up, Key::Up]);
     let looked_at = explorer.watched.trace.calls[explorer.calls()[explorer.call] as usize].start_ns;
-    explorer.learn(server(50), true);
+    explorer.on_snapshot(server(50), true);
     assert_eq!(
         explorer.watched.trace.calls[explorer.calls()[explorer.call] as usize].start_ns,
         looked_at
@@ -299,10 +299,10 @@ fn the_largest_flow_is_selected_until_somebody_chooses() {
     let mut explorer = Explorer::new(early, true);
     let selected = |explorer: &Explorer| explorer.selected().unwrap().flow.to.name.clone();
     assert_eq!(selected(&explorer), "/var/log/access.log");
-    explorer.learn(server(10), true);
+    explorer.on_snapshot(server(10), true);
     assert_eq!(selected(&explorer), "10.0.0.1:80 > 10.0.0.2:40001");
     press(&mut explorer, &[Key::End]);
-    explorer.learn(server(20), true);
+    explorer.on_snapshot(server(20), true);
     assert_eq!(selected(&explorer), "/var/log/access.log");
 }
 

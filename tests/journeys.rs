@@ -83,7 +83,7 @@ fn predict_run_step_and_see_the_guess_marked_from_the_recording() {
 }
 
 #[test]
-fn nobody_foretells_by_an_option_that_is_on_the_other_leaf() {
+fn nobody_predicts_by_an_option_that_is_on_the_other_pane() {
     let option = |app: &zclab::app::App| match &app.guessing()?.0.ask {
         Ask::Choice(options) => Some(options[1].text.clone()),
         Ask::Number(_) => None,

@@ -325,7 +325,7 @@ fn every_experiment_before_and_after_it_ran() {
 
 #[test]
 fn an_error_is_foretold_and_seen() {
-    each_size("errors-foretold", |learner| {
+    each_size("errors-predicted", |learner| {
         open_experiment(learner, "Errors");
         learner.key(Key::Down);
     });
@@ -471,7 +471,7 @@ fn the_rooms_that_check_promises_are_those_of_the_screens() {
     let of = |room: room::Room| (room.width, room.height);
     let small = rooms(Rect::new(0, 0, 80, 24)).unwrap();
     let large = rooms(Rect::new(0, 0, 120, 36)).unwrap();
-    assert_eq!(of(room::PROSE), size(small.leaf()));
+    assert_eq!(of(room::PROSE), size(small.pane()));
     assert_eq!(of(room::COLUMN), size(large.page().unwrap().left));
     assert_eq!(room::LAB_PROSE.width, room::PROSE.width);
     assert_eq!(room::LAB_COLUMN.width, room::COLUMN.width);

@@ -1,6 +1,6 @@
 //! The reference cards: which one is chosen, whether it is open, and where one is in its table.
 
-use super::{App, Command, Leaf, Screen};
+use super::{App, Command, Pane, Screen};
 use crate::course::{Lesson, Target};
 use crate::model::{Card, CardTable};
 
@@ -48,7 +48,7 @@ impl App {
 
     /// Whether the arrows move over the table: it is on the screen.
     pub fn moves_on_table(&self) -> bool {
-        self.card_table().is_some() && !(self.folded && self.leaf == Leaf::Text)
+        self.card_table().is_some() && !(self.folded && self.pane == Pane::Text)
     }
 
     /// The list; on a lesson's page the card of its method is chosen.
@@ -74,7 +74,7 @@ impl App {
             self.on_cards.before = self.screen;
         }
         self.screen = Screen::Cards;
-        (self.leaf, self.scroll) = (Leaf::Text, 0);
+        (self.pane, self.scroll) = (Pane::Text, 0);
     }
 
     /// The card of the method that the open page is about.
@@ -104,14 +104,14 @@ impl App {
         (self.on_cards.row, self.on_cards.column) = (0, 0);
         self.on_cards.open = true;
         self.scroll = 0;
-        self.leaf = match self.card_table() {
-            Some(_) => Leaf::Target,
-            None => Leaf::Text,
+        self.pane = match self.card_table() {
+            Some(_) => Pane::Target,
+            None => Pane::Text,
         };
     }
 
     /// A key on the list, or on a card.
-    pub(super) fn obey_cards(&mut self, command: Command) {
+    pub(super) fn update_cards(&mut self, command: Command) {
         let last = self.cards.len().saturating_sub(1);
         let chosen = self.on_cards.selected;
         if !self.on_cards.open {

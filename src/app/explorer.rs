@@ -114,7 +114,7 @@ impl Explorer {
     }
 
     /// More is known of a program that runs, or has just ended.
-    pub fn learn(&mut self, watched: TraceReport, running: bool) {
+    pub fn on_snapshot(&mut self, watched: TraceReport, running: bool) {
         let selected = self
             .selected()
             .filter(|_| self.chosen)
@@ -151,7 +151,7 @@ impl Explorer {
     }
 
     /// The program has written something.
-    pub fn hear(&mut self, text: &str) {
+    pub fn on_output(&mut self, text: &str) {
         let printable = |c: char| !c.is_control() || c == '\t';
         for line in text.split(['\n', '\r']).filter(|line| !line.is_empty()) {
             self.output

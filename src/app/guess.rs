@@ -1,4 +1,4 @@
-//! A guess before an experiment: a number that is typed, or one of several things that may be foretold.
+//! A guess before an experiment: a number that is typed, or one of several things that may be predicted.
 
 use super::{Command, number, question::type_digit};
 use crate::course::mark::letter;

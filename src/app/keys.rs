@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, ops::Deref};
 
-use super::{App, Guessing, Leaf, Overlay, Screen, input::TextInput};
+use super::{App, Guessing, Overlay, Pane, Screen, input::TextInput};
 use crate::course::{Ask, Predict};
 use crate::model::ExperimentSpec;
 
@@ -67,7 +67,7 @@ pub enum Command {
     Next,
     /// The page before.
     Previous,
-    /// The other leaf, or the other side.
+    /// the other pane, or the other side.
     Tab,
     /// Run the experiment.
     Run,
@@ -434,14 +434,14 @@ pub const TABLE: &[Binding] = &[
         G::Answer,
         has_hint,
     ),
-    // Two leaves: what Tab turns to comes first in the bar.
+    // Two panes: what Tab turns to comes first in the bar.
     row(
         &[(K::Tab, C::Tab)],
         "Tab",
         "your run",
         "turn to the figures of your run",
         G::Page,
-        question_leaf,
+        question_pane,
     ),
     row(
         &[(K::Tab, C::Tab)],
@@ -449,7 +449,7 @@ pub const TABLE: &[Binding] = &[
         "table",
         "turn to the table",
         G::Page,
-        card_text_leaf,
+        card_text_pane,
     ),
     row(
         &[(K::Tab, C::Tab)],
@@ -457,7 +457,7 @@ pub const TABLE: &[Binding] = &[
         "figure",
         "turn to the figure",
         G::Page,
-        text_leaf,
+        text_pane,
     ),
     row(
         &[(K::Tab, C::Tab)],
@@ -465,7 +465,7 @@ pub const TABLE: &[Binding] = &[
         "text",
         "turn to the text",
         G::Page,
-        target_leaf,
+        target_pane,
     ),
     row(
         &[(K::Tab, C::Tab)],
@@ -1109,7 +1109,7 @@ fn has_question(app: At) -> bool {
     no_overlay(app) && app.question().is_some()
 }
 fn choosing(app: At) -> bool {
-    foretells(app) || no_overlay(app) && app.question().is_some_and(|(_, state)| state.chooses())
+    predicts(app) || no_overlay(app) && app.question().is_some_and(|(_, state)| state.chooses())
 }
 fn typing(app: At) -> bool {
     types_guess(app) || no_overlay(app) && app.question().is_some_and(|(_, state)| state.types())
@@ -1131,42 +1131,42 @@ fn asks_option(app: At) -> bool {
     let chooses = |(predict, _): (&Predict, &Guessing)| matches!(predict.ask, Ask::Choice(_));
     guessing(app) && app.guessing().is_some_and(chooses)
 }
-fn foretells(app: At) -> bool {
+fn predicts(app: At) -> bool {
     asks_option(app) && !app.guess_is_hidden() || no_overlay(app) && app.asks_errno().is_some()
 }
 fn types_guess(app: At) -> bool {
     guessing(app) && !asks_option(app)
 }
-fn has_trial(app: At) -> bool {
-    no_overlay(app) && app.trial().is_some()
+fn has_experiment(app: At) -> bool {
+    no_overlay(app) && app.experiment().is_some()
 }
 fn in_experiments(app: At) -> bool {
     no_overlay(app) && app.screen == Screen::Experiments
 }
 fn has_rows(app: At) -> bool {
-    has_trial(app) && !guessing(app) && app.trial().is_some_and(|page| page.rows() > 1)
+    has_experiment(app) && !guessing(app) && app.experiment().is_some_and(|page| page.rows() > 1)
 }
 fn has_all(app: At) -> bool {
-    has_trial(app)
-        && app.screen == Screen::Trial
+    has_experiment(app)
+        && app.screen == Screen::Experiment
         && app.job.is_none()
-        && app.trial().is_some_and(|page| page.error().is_some())
+        && app.experiment().is_some_and(|page| page.error().is_some())
 }
 fn changes_plan(app: At) -> bool {
-    no_overlay(app) && app.trial_settings().is_some()
+    no_overlay(app) && app.experiment_settings().is_some()
 }
 fn changes_contest(app: At) -> bool {
-    changes_plan(app) && matches!(app.trial_settings(), Some(ExperimentSpec::Compare(_)))
+    changes_plan(app) && matches!(app.experiment_settings(), Some(ExperimentSpec::Compare(_)))
 }
 fn changes_server(app: At) -> bool {
-    changes_plan(app) && matches!(app.trial_settings(), Some(ExperimentSpec::Serve(_)))
+    changes_plan(app) && matches!(app.experiment_settings(), Some(ExperimentSpec::Serve(_)))
 }
 fn changes_sink(app: At) -> bool {
     changes_plan(app) && !changes_server(app)
 }
-fn trial_done(app: At) -> bool {
-    app.trial().is_some_and(|page| match page.error() {
-        Some(name) if app.screen == Screen::Trial => page.finding(name).is_some(),
+fn experiment_done(app: At) -> bool {
+    app.experiment().is_some_and(|page| match page.error() {
+        Some(name) if app.screen == Screen::Experiment => page.finding(name).is_some(),
         _ => page.done,
     })
 }
@@ -1183,8 +1183,8 @@ fn on_card(app: At) -> bool {
 fn on_card_table(app: At) -> bool {
     on_card(app) && app.moves_on_table()
 }
-fn card_text_leaf(app: At) -> bool {
-    text_leaf(app) && on_card(app)
+fn card_text_pane(app: At) -> bool {
+    text_pane(app) && on_card(app)
 }
 fn can_open_cards(app: At) -> bool {
     looks_up(app) && !app.cards.is_empty() && app.screen != Screen::Cards
@@ -1214,23 +1214,23 @@ fn has_hint(app: At) -> bool {
 fn explains(app: At) -> bool {
     no_overlay(app) && !app.in_test() && app.question().is_some_and(|(_, state)| !state.explained)
 }
-fn leaves(app: At) -> bool {
-    no_overlay(app) && app.folded && app.has_two_leaves()
+fn panes(app: At) -> bool {
+    no_overlay(app) && app.folded && app.has_two_panes()
 }
 fn module_list(app: At) -> bool {
-    in_course(app) && leaves(app) && app.leaf == Leaf::Text
+    in_course(app) && panes(app) && app.pane == Pane::Text
 }
 fn module_details(app: At) -> bool {
-    in_course(app) && leaves(app) && app.leaf == Leaf::Target
+    in_course(app) && panes(app) && app.pane == Pane::Target
 }
-fn question_leaf(app: At) -> bool {
-    text_leaf(app) && has_question(app)
+fn question_pane(app: At) -> bool {
+    text_pane(app) && has_question(app)
 }
-fn text_leaf(app: At) -> bool {
-    leaves(app) && app.leaf == Leaf::Text && !in_course(app) && !app.guess_is_hidden()
+fn text_pane(app: At) -> bool {
+    panes(app) && app.pane == Pane::Text && !in_course(app) && !app.guess_is_hidden()
 }
-fn target_leaf(app: At) -> bool {
-    leaves(app) && app.leaf == Leaf::Target && !in_course(app)
+fn target_pane(app: At) -> bool {
+    panes(app) && app.pane == Pane::Target && !in_course(app)
 }
 fn in_form(app: At) -> bool {
     no_overlay(app) && app.screen == Screen::Lab && app.lab.playing.is_none()
@@ -1264,18 +1264,18 @@ fn can_run_first(app: At) -> bool {
         app.lab_page()
             .is_some_and(|(_, page)| page.player.is_none())
     };
-    let not_tried = has_trial(app) && !trial_done(app) && !guessing(app);
+    let not_tried = has_experiment(app) && !experiment_done(app) && !guessing(app);
     no_overlay(app) && app.job.is_none() && (in_form(app) || not_run(app) || not_tried)
 }
 fn can_run_again(app: At) -> bool {
-    let is_there = app.lab_page().is_some() || has_trial(app) && trial_done(app);
+    let is_there = app.lab_page().is_some() || has_experiment(app) && experiment_done(app);
     no_overlay(app) && app.job.is_none() && is_there && !can_run_first(app)
 }
 fn can_guess_again(app: At) -> bool {
     let played = app
         .lab_page()
         .is_some_and(|(_, page)| page.player.is_some());
-    let tried = app.trial().is_some_and(|page| page.done);
+    let tried = app.experiment().is_some_and(|page| page.done);
     no_overlay(app) && app.job.is_none() && app.guessing().is_some() && (played || tried)
 }
 fn has_others(app: At) -> bool {

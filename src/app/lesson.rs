@@ -1,6 +1,6 @@
 //! The pages of a lesson: what each one holds while the learner is at it.
 
-use super::{Guessing, Outcome, TrialPage, player::Player, question::QuestionState};
+use super::{ExperimentPage, Guessing, Outcome, player::Player, question::QuestionState};
 use crate::course::{Page, Target};
 use crate::model::Figure;
 
@@ -13,7 +13,7 @@ pub enum PageState {
     /// A transfer.
     Lab(Box<LabPage>),
     /// Another experiment.
-    Trial(Box<TrialPage>),
+    Experiment(Box<ExperimentPage>),
     /// A question.
     Question(Box<QuestionState>),
 }
@@ -24,7 +24,7 @@ impl PageState {
         match &page.target {
             None => PageState::Prose,
             Some(Target::Trial(trial)) => {
-                PageState::Trial(Box::new(TrialPage::new(trial.what.clone())))
+                PageState::Experiment(Box::new(ExperimentPage::new(trial.what.clone())))
             }
             Some(Target::Figure(id)) => figures
                 .iter()

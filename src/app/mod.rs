@@ -3,6 +3,7 @@
 
 mod cards;
 mod course;
+pub mod experiment;
 pub mod explorer;
 mod guess;
 pub mod input;
@@ -16,7 +17,6 @@ mod reload;
 mod round;
 mod run;
 mod search;
-pub mod trial;
 mod update;
 mod words;
 
@@ -26,6 +26,7 @@ use self::player::Player;
 pub use self::{
     cards::CardsScreen,
     course::{Copies, CourseScreen, Glance},
+    experiment::{ErrorCase, ExperimentPage, Experiments},
     guess::{Guess, Guessing},
     keys::{Binding, Command, Group, Key},
     lab::LabScreen,
@@ -35,7 +36,6 @@ pub use self::{
     round::{Round, RoundItem, RoundKind, WEEK},
     run::{Job, Outcome, Progress, Purpose, Run},
     search::Search,
-    trial::{ErrorCase, Experiments, TrialPage},
     update::number,
 };
 use crate::course::{Fault, progress::Progress as Learned, review::Clock};
@@ -60,7 +60,7 @@ pub enum Screen {
     /// The list of experiments.
     Experiments,
     /// One of them.
-    Trial,
+    Experiment,
     /// The reference cards.
     Cards,
     /// One recording, full size.
@@ -69,7 +69,7 @@ pub enum Screen {
 
 /// Which half of a page is shown where only one fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leaf {
+pub enum Pane {
     /// The text.
     Text,
     /// What stands beside it.
@@ -143,7 +143,7 @@ pub enum Event {
     Tried(u64, Box<ExperimentOutcome>),
     /// An experiment failed, was refused, or was stopped.
     Failed(u64, String),
-    /// Whether only one leaf of a page fits the screen.
+    /// Whether only one pane of a page fits the screen.
     Folded(bool),
     /// How many rows of text did not fit the last frame.
     ScrollRoom(usize),
@@ -268,8 +268,8 @@ pub struct App {
     pub screen: Screen,
     /// What lies over it.
     pub overlay: Option<Overlay>,
-    /// Which leaf is shown where only one fits.
-    pub leaf: Leaf,
+    /// Which pane is shown where only one fits.
+    pub pane: Pane,
     /// Whether only one fits.
     pub folded: bool,
     /// First row of the text that is shown.
@@ -334,7 +334,7 @@ impl App {
             progress,
             screen: Screen::Course,
             overlay: None,
-            leaf: Leaf::Text,
+            pane: Pane::Text,
             folded: false,
             scroll: 0,
             scroll_room: 0,
@@ -441,9 +441,9 @@ impl App {
         self.job.is_none() && self.guessing().is_some_and(asks)
     }
 
-    /// Whether the guess that is waited for stands on the other leaf.
+    /// Whether the guess that is waited for stands on the other pane.
     pub fn guess_is_hidden(&self) -> bool {
-        self.folded && self.has_two_leaves() && self.leaf == Leaf::Text && self.asks_guess()
+        self.folded && self.has_two_panes() && self.pane == Pane::Text && self.asks_guess()
     }
 
     /// Whether there is a hint that is not shown yet.
@@ -460,13 +460,13 @@ impl App {
     pub fn player(&self) -> Option<&Player> {
         match self.screen {
             Screen::Course | Screen::Round | Screen::Experiments | Screen::Cards => None,
-            Screen::Trial => self.trial()?.player.as_ref(),
+            Screen::Experiment => self.experiment()?.player.as_ref(),
             Screen::Replay => self.replay.as_ref().map(|replay| &replay.player),
             Screen::Lab => Some(&self.lab.sides[self.lab.playing?].as_ref()?.player),
             Screen::Lesson | Screen::Quiz => match self.page_state()? {
                 PageState::Figure(player) => Some(player),
                 PageState::Lab(page) => page.player.as_ref(),
-                PageState::Trial(page) => page.player.as_ref(),
+                PageState::Experiment(page) => page.player.as_ref(),
                 _ => None,
             },
         }
@@ -475,14 +475,14 @@ impl App {
     fn player_mut(&mut self) -> Option<&mut Player> {
         match self.screen {
             Screen::Course | Screen::Round | Screen::Experiments | Screen::Cards => None,
-            Screen::Trial => self.trial_mut()?.player.as_mut(),
+            Screen::Experiment => self.experiment_mut()?.player.as_mut(),
             Screen::Replay => self.replay.as_mut().map(|replay| &mut replay.player),
             Screen::Lab => Some(&mut self.lab.sides[self.lab.playing?].as_mut()?.player),
             Screen::Lesson | Screen::Quiz => {
                 match self.pages.get_mut(&(self.lesson, self.page))? {
                     PageState::Figure(player) => Some(player),
                     PageState::Lab(page) => page.player.as_mut(),
-                    PageState::Trial(page) => page.player.as_mut(),
+                    PageState::Experiment(page) => page.player.as_mut(),
                     _ => None,
                 }
             }
@@ -493,7 +493,7 @@ impl App {
     pub fn shown_run(&self) -> Option<&Run> {
         match self.screen {
             Screen::Course | Screen::Round | Screen::Experiments | Screen::Cards => None,
-            Screen::Trial => self.trial()?.run.as_ref(),
+            Screen::Experiment => self.experiment()?.run.as_ref(),
             Screen::Replay => self.replay.as_ref().map(|replay| &replay.run),
             Screen::Lab => Some(
                 self.lab.sides[self.lab.playing?]
@@ -502,7 +502,7 @@ impl App {
                     .playable(),
             ),
             Screen::Lesson | Screen::Quiz => match self.page_state()? {
-                PageState::Trial(page) => page.run.as_ref(),
+                PageState::Experiment(page) => page.run.as_ref(),
                 _ => Some(self.lab_page()?.1.outcome.as_ref()?.playable()),
             },
         }
@@ -546,14 +546,14 @@ impl App {
     }
 
     /// Whether the screen has two halves.
-    pub fn has_two_leaves(&self) -> bool {
+    pub fn has_two_panes(&self) -> bool {
         match self.screen {
             Screen::Course => true,
             Screen::Cards => self.card_table().is_some(),
             Screen::Lab | Screen::Replay | Screen::Experiments => false,
-            Screen::Trial => self.player().is_some(),
+            Screen::Experiment => self.player().is_some(),
             Screen::Lesson | Screen::Quiz | Screen::Round => match self.page_state() {
-                Some(PageState::Figure(_) | PageState::Lab(_) | PageState::Trial(_)) => true,
+                Some(PageState::Figure(_) | PageState::Lab(_) | PageState::Experiment(_)) => true,
                 Some(PageState::Question(_)) => self.evidence().is_some(),
                 _ => false,
             },

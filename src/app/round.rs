@@ -1,6 +1,6 @@
 //! A round of questions, asked one after the other away from their pages: what is due for review, or the concept test.
 
-use super::{App, Effect, Leaf, PageState, Screen, question::QuestionState};
+use super::{App, Effect, PageState, Pane, Screen, question::QuestionState};
 use crate::course::{Question, Target};
 use crate::course::{
     concept::{self, Sitting},
@@ -174,7 +174,7 @@ impl App {
         if let Some(item) = self.round.as_ref().and_then(Round::item) {
             (self.lesson, self.page) = (item.lesson, item.page);
         }
-        self.leaf = Leaf::Text;
+        self.pane = Pane::Text;
         self.scroll = 0;
     }
 

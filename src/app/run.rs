@@ -88,7 +88,7 @@ pub enum Purpose {
     /// A side of the free lab.
     Side(usize),
     /// An entry of the list of experiments.
-    Trial(usize),
+    Entry(usize),
 }
 
 /// The experiment that runs now. There is one at a time.

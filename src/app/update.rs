@@ -1,7 +1,7 @@
 //! What an event does to the state, and which effects it asks for.
 
 use super::{
-    App, Click, Command, Effect, Event, Job, Leaf, Outcome, Overlay, PageState, Purpose, Screen,
+    App, Click, Command, Effect, Event, Job, Outcome, Overlay, PageState, Pane, Purpose, Screen,
     keys, lab::Side,
 };
 use crate::course::mark;
@@ -20,7 +20,7 @@ impl App {
             Event::Key(key) => {
                 self.message = None;
                 match keys::command(self, key) {
-                    Some(command) => return self.obey(command),
+                    Some(command) => return self.dispatch(command),
                     None => return Vec::new(),
                 }
             }
@@ -50,18 +50,18 @@ impl App {
                     .as_ref()
                     .filter(|job| job.id == id && !job.cancelled);
                 if let Some(purpose) = job.map(|job| job.purpose) {
-                    self.learn_so_far(purpose, *found);
+                    self.on_partial(purpose, *found);
                 }
             }
             Event::Tried(id, found) => {
                 if let Some(job) = self.job.take_if(|job| job.id == id) {
-                    return self.tried(job.purpose, *found);
+                    return self.on_finished(job.purpose, *found);
                 }
             }
             Event::Failed(id, why) => {
                 if let Some(job) = self.job.take_if(|job| job.id == id) {
                     self.forget_waiting(&job);
-                    self.trial_stopped(job.purpose);
+                    self.experiment_stopped(job.purpose);
                     self.message = Some(if job.cancelled {
                         "Stopped. r runs it again.".to_owned()
                     } else {
@@ -90,7 +90,7 @@ impl App {
     }
 
     /// Does what a key, or a click on the key bar, asks for.
-    fn obey(&mut self, command: Command) -> Vec<Effect> {
+    fn dispatch(&mut self, command: Command) -> Vec<Effect> {
         match command {
             Command::Quit => return vec![Effect::Quit],
             Command::Suspend => return vec![Effect::Suspend],
@@ -108,7 +108,7 @@ impl App {
             _ => {}
         }
         if self.overlay.is_some() {
-            return self.obey_overlay(command);
+            return self.update_overlay(command);
         }
         match command {
             Command::Help => self.overlay = Some(Overlay::Help { top: 0 }),
@@ -136,23 +136,23 @@ impl App {
                     .collect();
             }
             Command::Tab if self.screen != Screen::Lab => {
-                self.leaf = if self.leaf == Leaf::Text {
-                    Leaf::Target
+                self.pane = if self.pane == Pane::Text {
+                    Pane::Target
                 } else {
-                    Leaf::Text
+                    Pane::Text
                 };
                 self.scroll = 0;
             }
-            _ => return self.obey_on_screen(command),
+            _ => return self.update_screen(command),
         }
         Vec::new()
     }
 
-    fn obey_on_screen(&mut self, command: Command) -> Vec<Effect> {
+    fn update_screen(&mut self, command: Command) -> Vec<Effect> {
         if self.drive(command) {
             return Vec::new();
         }
-        let has_rows = matches!(self.screen, Screen::Experiments | Screen::Trial);
+        let has_rows = matches!(self.screen, Screen::Experiments | Screen::Experiment);
         if self.scroll_room > 0
             && !has_rows
             && matches!(command, Command::PageUp | Command::PageDown)
@@ -177,10 +177,10 @@ impl App {
                 self.lab.update(command);
             }
             Screen::Lab | Screen::Replay => {}
-            Screen::Experiments => self.obey_experiments(command),
-            Screen::Trial => return self.obey_trial(command),
-            Screen::Lesson | Screen::Quiz | Screen::Round => return self.obey_on_page(command),
-            Screen::Cards => self.obey_cards(command),
+            Screen::Experiments => self.update_experiments(command),
+            Screen::Experiment => return self.update_experiment(command),
+            Screen::Lesson | Screen::Quiz | Screen::Round => return self.update_page(command),
+            Screen::Cards => self.update_cards(command),
         }
         Vec::new()
     }
@@ -206,13 +206,13 @@ impl App {
         if self.screen == Screen::Lab && self.lab.playing.is_none() {
             self.lab.playing = self.lab.playable();
         }
-        self.leaf = Leaf::Target;
+        self.pane = Pane::Target;
         if let Some(player) = self.player_mut() {
             player.toggle();
         }
     }
 
-    fn obey_overlay(&mut self, command: Command) -> Vec<Effect> {
+    fn update_overlay(&mut self, command: Command) -> Vec<Effect> {
         let room = self.scroll_room;
         match (command, &mut self.overlay) {
             (Command::Back, _) => self.overlay = None,
@@ -248,7 +248,7 @@ impl App {
     fn seek(&mut self, call: usize) {
         if let Some(player) = self.player_mut() {
             player.seek(call);
-            self.leaf = Leaf::Target;
+            self.pane = Pane::Target;
         }
     }
 
@@ -281,7 +281,7 @@ impl App {
         }
         (self.lesson, self.page, self.screen) = (lesson, page, screen);
         self.course.selected = lesson;
-        self.leaf = Leaf::Text;
+        self.pane = Pane::Text;
         self.scroll = 0;
         match screen {
             Screen::Quiz => Vec::new(),
@@ -350,7 +350,7 @@ impl App {
                     self.course.selected = (self.lesson + 1).min(self.lessons.len() - 1);
                 }
                 self.screen = Screen::Course;
-                self.leaf = Leaf::Text;
+                self.pane = Pane::Text;
                 self.scroll = 0;
             }
         }
@@ -404,19 +404,19 @@ impl App {
             Screen::Lab => self.screen = self.before_lab,
             Screen::Course | Screen::Replay => {}
             Screen::Experiments => self.screen = self.before_experiments,
-            Screen::Trial => self.screen = Screen::Experiments,
+            Screen::Experiment => self.screen = Screen::Experiments,
             Screen::Lesson | Screen::Quiz | Screen::Round => self.leave_page(),
             Screen::Cards => self.leave_cards(),
         }
-        self.leaf = Leaf::Text;
+        self.pane = Pane::Text;
         self.scroll = 0;
         Vec::new()
     }
 
-    fn obey_on_page(&mut self, command: Command) -> Vec<Effect> {
+    fn update_page(&mut self, command: Command) -> Vec<Effect> {
         let (asks, idle) = (self.asks_guess(), self.job.is_none());
-        if self.trial().is_some() {
-            return self.obey_trial(command);
+        if self.experiment().is_some() {
+            return self.update_experiment(command);
         }
         let ask = self.guessing().map(|(predict, _)| predict.ask.clone());
         let question = match self.target() {
@@ -427,7 +427,7 @@ impl App {
             (Command::Hint, Some(PageState::Question(state))) => state.hints += 1,
             (Command::Hint, Some(PageState::Lab(page))) => {
                 page.guessing.hints += 1;
-                self.leaf = Leaf::Target;
+                self.pane = Pane::Target;
             }
             (Command::Explain, Some(PageState::Question(state))) => state.explained = true,
             (Command::Guess, Some(PageState::Lab(page))) => page.guess_again(),
@@ -441,7 +441,7 @@ impl App {
                 Some(PageState::Lab(page)),
             ) if asks => {
                 let committed = ask.is_some_and(|ask| page.guessing.update(command, &ask));
-                self.leaf = Leaf::Target;
+                self.pane = Pane::Target;
                 if committed {
                     return self.run_shown();
                 }
@@ -454,7 +454,7 @@ impl App {
                 Some(PageState::Question(state)),
             ) => {
                 let given = state.update(command);
-                self.leaf = Leaf::Text;
+                self.pane = Pane::Text;
                 if given {
                     return self.mark();
                 }
@@ -525,8 +525,8 @@ impl App {
 
     /// Runs the experiment on the screen.
     fn run_shown(&mut self) -> Vec<Effect> {
-        if self.trial().is_some() {
-            return self.run_trial();
+        if self.experiment().is_some() {
+            return self.run_experiment();
         }
         if self.screen == Screen::Lab {
             let side = self.lab.playing.take().unwrap_or(self.lab.side);
@@ -542,7 +542,7 @@ impl App {
             && let Some(PageState::Lab(state)) = self.pages.get_mut(&(lesson, page))
         {
             state.guessing.passed |= state.guessing.guess.is_none();
-            self.leaf = Leaf::Target;
+            self.pane = Pane::Target;
         }
         effects
     }
@@ -615,7 +615,7 @@ impl App {
                 }
             }
             Purpose::Page { lesson, page } => self.recorded(lesson, page, outcome),
-            Purpose::Trial(_) => Vec::new(),
+            Purpose::Entry(_) => Vec::new(),
         }
     }
 
@@ -654,16 +654,16 @@ impl App {
 
     fn click(&mut self, click: Click) -> Vec<Effect> {
         match click {
-            Click::Do(command) => return self.obey(command),
+            Click::Do(command) => return self.dispatch(command),
             Click::Module(module) if self.course.selected == module => {
-                return self.obey(Command::Confirm);
+                return self.dispatch(Command::Confirm);
             }
             Click::Module(module) => {
                 self.course.selected = module.min(self.lessons.len().saturating_sub(1))
             }
             Click::Option(option) if self.question().is_none() => {
                 let digit = char::from_digit(option as u32 + 1, 10);
-                return digit.map_or_else(Vec::new, |digit| self.obey(Command::Digit(digit)));
+                return digit.map_or_else(Vec::new, |digit| self.dispatch(Command::Digit(digit)));
             }
             Click::Option(option) => {
                 if let Some(state) = self.question_mut()
@@ -686,7 +686,9 @@ impl App {
                 self.lab.setting = setting.min(super::lab::Setting::ALL.len() - 1);
             }
             Click::Side(side) => self.lab.side = side.min(1),
-            Click::Experiment(entry) if self.experiments.selected == entry => self.open_trial(),
+            Click::Experiment(entry) if self.experiments.selected == entry => {
+                self.open_experiment()
+            }
             Click::Experiment(entry) => self.experiments.selected = entry,
             Click::Row(row) => self.select_row(row),
             Click::Card(card) if self.on_cards.selected == card => self.open_card(card),

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::anyhow;
 use serde::Serialize;
 
-use super::{lessons::Text, own::Course, print, print_json};
+use super::{lesson_dir::Course, lessons::Text, print, print_json};
 use crate::{
     course::{glossary, prose},
     model::{Card, CardTable, Place},

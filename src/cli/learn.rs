@@ -1,7 +1,6 @@
 //! `zclab` and `zclab learn`: the course.
 
 use std::{
-    env,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -9,11 +8,11 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 
-use super::own::Course;
+use super::{display_options, lesson_dir::Course};
 use crate::{
     embedded, host,
     model::{Record, Reset},
-    runtime::{self, Look, Opened, Options, Own},
+    runtime::{self, LessonDir, Opened},
     store::{self, progress::Log},
 };
 
@@ -27,24 +26,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     pub lessons: Option<PathBuf>,
     #[command(flatten)]
-    look: LookArgs,
-}
-
-/// How the screen looks.
-#[derive(Debug, clap::Args)]
-pub struct LookArgs {
-    /// Colours
-    #[arg(long, value_name = "THEME", value_parser = ["dark", "light", "contrast", "16", "none"])]
-    pub theme: Option<String>,
-    /// Plain ASCII instead of box drawing
-    #[arg(long)]
-    pub ascii: bool,
-    /// No travelling bytes: whole hops light up call by call
-    #[arg(long)]
-    pub reduced_motion: bool,
-    /// Leave the mouse to the terminal, so that text can be selected
-    #[arg(long)]
-    pub no_mouse: bool,
+    display: display_options::Args,
 }
 
 /// Opens the course, or resets a lesson.
@@ -57,13 +39,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             "the course needs a terminal: run, replay, lessons, quiz, check and doctor need none"
         );
     }
-    open(args.lessons, args.look)
+    open(args.lessons, &args.display)
 }
 
-fn open(lessons: Option<PathBuf>, look: LookArgs) -> anyhow::Result<ExitCode> {
-    let own = lessons.map(|dir| Own::new(&dir));
-    let (material, faults) = match &own {
-        Some(own) => own.read()?,
+fn open(lessons: Option<PathBuf>, display: &display_options::Args) -> anyhow::Result<ExitCode> {
+    let lesson_dir = lessons.map(|dir| LessonDir::new(&dir));
+    let (material, faults) = match &lesson_dir {
+        Some(dir) => dir.read()?,
         None => runtime::material(&embedded::lessons()),
     };
     if material.lessons.is_empty()
@@ -71,21 +53,12 @@ fn open(lessons: Option<PathBuf>, look: LookArgs) -> anyhow::Result<ExitCode> {
     {
         bail!("there is no lesson to open: {fault}");
     }
-    let theme = Look {
-        theme: look.theme,
-        ascii: look.ascii,
-    };
-    let options = Options {
-        theme: runtime::theme(&theme, |name| env::var(name).ok()),
-        reduced_motion: look.reduced_motion,
-        mouse: !look.no_mouse,
-    };
     let course = Opened {
         material,
         faults,
-        own,
+        lesson_dir,
     };
-    runtime::learn(course, options, Log::of_user())
+    runtime::learn(course, display.options(), Log::of_user())
 }
 
 /// Forgets one lesson, after asking.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::anyhow;
 use serde::Serialize;
 
-use super::own::Course;
+use super::lesson_dir::Course;
 use crate::{
     course::{Ask, Lab, Lesson, Predict, Question, QuestionKind, Target, Trial},
     course::{

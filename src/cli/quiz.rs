@@ -6,7 +6,7 @@ use anyhow::{anyhow, bail};
 
 use super::{
     asking::{Asker, Item, Say, Tally},
-    own::Course,
+    lesson_dir::Course,
     print,
 };
 use crate::{

@@ -1,7 +1,6 @@
 //! `zclab replay FILE`: a saved recording.
 
 use std::{
-    env,
     io::{self, IsTerminal},
     path::PathBuf,
     process::ExitCode,
@@ -9,11 +8,11 @@ use std::{
 
 use anyhow::Result;
 
-use super::report::{self, Document};
-use crate::{
-    runtime::{self, Look, Options},
-    store,
+use super::{
+    display_options,
+    report::{self, Document},
 };
+use crate::{runtime, store};
 
 /// A saved recording, played on a terminal or printed.
 #[derive(Debug, clap::Args)]
@@ -27,21 +26,18 @@ pub struct Args {
     /// One JSON document
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    display: display_options::Args,
 }
 
 /// Plays a recording on a terminal; elsewhere reports it as `run` reported it.
 pub fn run(args: Args) -> Result<ExitCode> {
     if store::watched::is_one(&args.file) {
-        return super::trace::replay(&args.file, args.json);
+        return super::trace::replay(&args.file, args.json, &args.display);
     }
     let recording = store::recording::load(&args.file)?;
     if !args.json && io::stdin().is_terminal() && io::stdout().is_terminal() {
-        let options = Options {
-            theme: runtime::theme(&Look::default(), |name| env::var(name).ok()),
-            mouse: true,
-            ..Options::default()
-        };
-        return runtime::replay(recording, options);
+        return runtime::replay(recording, args.display.options());
     }
     match args.json {
         true => super::print_json(&Document::of(&recording))?,

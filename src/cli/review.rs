@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use super::{
     asking::{Asker, Item, Say},
-    own::Course,
+    lesson_dir::Course,
     print,
 };
 use crate::{course::review::until, host::clock::now, store::progress::Log};

@@ -13,7 +13,7 @@ use anyhow::{Context, anyhow};
 use nix::{pty::openpty, sys::signal::SigSet};
 
 use super::{
-    Message, input, look, signals,
+    DisplayOptions, Message, input, signals,
     terminal::{self, Screen},
     worker,
 };
@@ -46,10 +46,10 @@ enum Note {
 ///
 /// # Errors
 /// The terminal cannot be used.
-pub fn explore(watched: TraceReport, theme: Theme) -> anyhow::Result<ExitCode> {
+pub fn explore(watched: TraceReport, display: DisplayOptions) -> anyhow::Result<ExitCode> {
     let (sender, notes) = mpsc::channel();
     let explorer = Explorer::new(watched, false);
-    run(explorer, theme, None, sender, &notes)?;
+    run(explorer, display.theme, None, sender, &notes)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -64,7 +64,11 @@ struct Live {
 ///
 /// # Errors
 /// The terminal cannot be used; the program cannot be run; ptrace is refused.
-pub fn live(target: Target, options: Options, theme: Theme) -> anyhow::Result<TraceReport> {
+pub fn live(
+    target: Target,
+    options: Options,
+    display: DisplayOptions,
+) -> anyhow::Result<TraceReport> {
     let (sender, notes) = mpsc::channel();
     let command = match &target {
         Target::Command(words) => words.iter().map(|word| word.to_string_lossy().into_owned()),
@@ -73,7 +77,7 @@ pub fn live(target: Target, options: Options, theme: Theme) -> anyhow::Result<Tr
     let command = command.collect();
     let live = start(target, options, sender.clone())?;
     let explorer = Explorer::new(nothing_yet(command), true);
-    run(explorer, theme, Some(live), sender, &notes)
+    run(explorer, display.theme, Some(live), sender, &notes)
 }
 
 fn start(target: Target, options: Options, sender: Sender<Note>) -> anyhow::Result<Live> {
@@ -179,7 +183,7 @@ fn run(
         // What came of it, had it not ended before.
         while let Ok(note) = notes.try_recv() {
             if let Note::Over(Ok(watched)) = note {
-                explorer.learn(*watched, false);
+                explorer.on_snapshot(*watched, false);
             }
         }
     }
@@ -225,10 +229,10 @@ fn take(
     screen: &mut Screen,
 ) -> anyhow::Result<bool> {
     match note {
-        Note::Snapshot(watched) => explorer.learn(*watched, true),
-        Note::Output(text) => explorer.hear(&text),
+        Note::Snapshot(watched) => explorer.on_snapshot(*watched, true),
+        Note::Output(text) => explorer.on_output(&text),
         Note::Over(Ok(watched)) => {
-            explorer.learn(*watched, false);
+            explorer.on_snapshot(*watched, false);
             live.take().map(|live| live.tracer.join());
         }
         Note::Over(Err(why)) => {
@@ -259,9 +263,4 @@ fn take(
         Note::Message(_) => {}
     }
     Ok(false)
-}
-
-/// The look that the environment asks for.
-pub fn theme() -> Theme {
-    look::theme(&look::Look::default(), |name| std::env::var(name).ok())
 }

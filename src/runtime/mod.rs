@@ -1,11 +1,11 @@
 //! Joins threads, clock, effects and terminal. Everything that happens arrives on one channel; nobody waits with
 //! a timeout unless something on the screen moves, so an idle program wakes nobody.
 
+mod display_options;
 pub mod explorer;
 mod input;
-mod log;
-mod look;
-mod reload;
+mod lesson_dir;
+mod progress;
 mod signals;
 mod terminal;
 mod worker;
@@ -23,7 +23,7 @@ use std::{
 use anyhow::Context;
 
 use self::{
-    log::Keeper,
+    progress::ProgressWriter,
     terminal::Screen,
     worker::{Done, Task, Worker},
 };
@@ -38,8 +38,8 @@ use crate::{
     ui::{self, layout::Tier, pen::Spots, theme::Theme},
 };
 
-pub use look::{Look, theme};
-pub use reload::Own;
+pub use display_options::{DisplayOptions, theme};
+pub use lesson_dir::LessonDir;
 
 /// The share of one core that an animation may take, as its reciprocal.
 const ANIMATION_SHARE: u32 = 25;
@@ -66,17 +66,6 @@ enum Message {
     Lessons(Result<Box<(Material, Vec<Fault>)>, String>),
 }
 
-/// What the learner wants on the command line.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-    /// How it looks.
-    pub theme: Theme,
-    /// No tokens.
-    pub reduced_motion: bool,
-    /// Mouse reports from the start.
-    pub mouse: bool,
-}
-
 /// A course that is to be opened.
 pub struct Opened {
     /// What it is made of.
@@ -84,7 +73,7 @@ pub struct Opened {
     /// What is wrong with it, and left out.
     pub faults: Vec<Fault>,
     /// Where it is read again from, when it is edited; none for the built-in one.
-    pub own: Option<Own>,
+    pub lesson_dir: Option<LessonDir>,
 }
 
 /// The course, as compiled in or from these files.
@@ -177,32 +166,32 @@ fn source_text(recording: &Recording) -> &'static str {
 /// The terminal cannot be used.
 pub fn learn(
     course: Opened,
-    options: Options,
+    options: DisplayOptions,
     log: store::progress::Log,
 ) -> anyhow::Result<ExitCode> {
     let Opened {
         material,
         faults,
-        own,
+        lesson_dir,
     } = course;
-    let mut keeper = Keeper::new(log);
-    let (progress, last) = keeper.load();
-    let warning = keeper.take_warning();
+    let mut writer = ProgressWriter::new(log);
+    let (progress, last) = writer.load();
+    let warning = writer.take_warning();
     let mut app = App::new(material, progress, last.as_deref());
     app.message = warning;
     app.tell_faults(&faults);
-    Runtime::new(app, options, keeper, own)?.run()
+    Runtime::new(app, options, writer, lesson_dir)?.run()
 }
 
 /// Plays one recording full size.
 ///
 /// # Errors
 /// The terminal cannot be used.
-pub fn replay(recording: Recording, options: Options) -> anyhow::Result<ExitCode> {
+pub fn replay(recording: Recording, options: DisplayOptions) -> anyhow::Result<ExitCode> {
     let (material, _) = material(&[]);
     let source = source_text(&recording);
     let app = App::replay(material, Run::new(recording, source));
-    Runtime::new(app, options, Keeper::none(), None)?.run()
+    Runtime::new(app, options, ProgressWriter::none(), None)?.run()
 }
 
 /// Why the program ends.
@@ -216,9 +205,9 @@ struct Runtime {
     theme: Theme,
     screen: Screen,
     spots: Spots,
-    keeper: Keeper,
+    progress: ProgressWriter,
     /// Lessons to be read again when they are edited, until that is begun.
-    own: Option<Own>,
+    lesson_dir: Option<LessonDir>,
     worker: Option<Worker>,
     probe: Option<thread::JoinHandle<()>>,
     sender: Sender<Message>,
@@ -232,9 +221,9 @@ struct Runtime {
 impl Runtime {
     fn new(
         mut app: App,
-        options: Options,
-        keeper: Keeper,
-        own: Option<Own>,
+        options: DisplayOptions,
+        progress: ProgressWriter,
+        lesson_dir: Option<LessonDir>,
     ) -> anyhow::Result<Runtime> {
         let (sender, messages) = mpsc::channel();
         app.set_reduced_motion(options.reduced_motion);
@@ -247,8 +236,8 @@ impl Runtime {
             theme: options.theme,
             screen,
             spots: Spots::default(),
-            keeper,
-            own,
+            progress,
+            lesson_dir,
             worker: None,
             probe: None,
             sender,
@@ -266,11 +255,11 @@ impl Runtime {
             .and_then(|()| self.live());
         self.screen.leave();
         self.stop_workers();
-        self.keeper.finish();
+        self.progress.finish();
         match ended {
             Ok(End::Signal(signal)) => Ok(ExitCode::from(128 + signal as u8)),
             Ok(End::Quit) => {
-                if let Some(warning) = self.keeper.take_warning() {
+                if let Some(warning) = self.progress.take_warning() {
                     eprintln!("zclab: {warning}");
                 }
                 Ok(ExitCode::SUCCESS)
@@ -283,8 +272,8 @@ impl Runtime {
     /// What can wait until the learner sees something.
     fn after_first_frame(&mut self) {
         input::listen(self.sender.clone());
-        if let Some(own) = self.own.take() {
-            own.listen(self.sender.clone());
+        if let Some(dir) = self.lesson_dir.take() {
+            dir.listen(self.sender.clone());
         }
         let sender = self.sender.clone();
         let probe = move || {
@@ -364,7 +353,7 @@ impl Runtime {
             Message::Ended(signal) => return Ok(Some(End::Signal(signal))),
             Message::Progress(job, progress) => Event::Progress(job, progress),
             Message::Done(job, Ok(Done::Transfer(outcome))) => Event::Finished(job, outcome),
-            Message::Done(job, Ok(Done::Trial(found))) => Event::Tried(job, found),
+            Message::Done(job, Ok(Done::Experiment(found))) => Event::Tried(job, found),
             Message::SoFar(job, found) => Event::SoFar(job, found),
             Message::Done(job, Err(why)) => Event::Failed(job, why),
             Message::Machine(machine) => Event::Machine(machine),
@@ -389,7 +378,7 @@ impl Runtime {
         match effect {
             Effect::Quit => return Ok(Some(End::Quit)),
             Effect::Suspend => self.suspend()?,
-            Effect::NextTheme => self.theme = look::next(self.theme),
+            Effect::NextTheme => self.theme = display_options::next(self.theme),
             Effect::Mouse(on) => self.screen.mouse(on)?,
             Effect::Cancel => {
                 if let Some(worker) = &self.worker {
@@ -397,18 +386,18 @@ impl Runtime {
                 }
             }
             Effect::Run { job, spec } => self.start(job, Task::Transfer(spec)),
-            Effect::Try { job, what } => self.start(job, Task::Trial(what)),
+            Effect::Try { job, what } => self.start(job, Task::Experiment(what)),
             Effect::Answer {
                 lesson,
                 question,
                 given,
                 right,
             } => {
-                self.keeper.answer(lesson, question, given, right);
+                self.progress.answer(lesson, question, given, right);
                 self.say_warning();
             }
             Effect::Visit { lesson, page } => {
-                self.keeper.visit(lesson, page);
+                self.progress.visit(lesson, page);
                 self.say_warning();
             }
             Effect::Save(recording) => self.save(recording),
@@ -429,7 +418,7 @@ impl Runtime {
     }
 
     fn say_warning(&mut self) {
-        if let Some(warning) = self.keeper.take_warning() {
+        if let Some(warning) = self.progress.take_warning() {
             self.app.update(Event::Message(warning));
         }
     }

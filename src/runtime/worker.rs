@@ -28,7 +28,7 @@ pub enum Task {
     /// A transfer.
     Transfer(TransferSpec),
     /// Another experiment.
-    Trial(ExperimentSpec),
+    Experiment(ExperimentSpec),
 }
 
 /// What came of it.
@@ -36,7 +36,7 @@ pub enum Done {
     /// Of a transfer.
     Transfer(Box<Outcome>),
     /// Of another experiment.
-    Trial(Box<ExperimentOutcome>),
+    Experiment(Box<ExperimentOutcome>),
 }
 
 /// A running experiment. Dropped, it is cancelled and waited for.
@@ -53,7 +53,7 @@ impl Worker {
         let work = move || {
             let done = catch_unwind(AssertUnwindSafe(|| match &task {
                 Task::Transfer(spec) => run(job, spec, &stop, &sender).map(Done::Transfer),
-                Task::Trial(what) => attempt(job, what, &stop, &sender).map(Done::Trial),
+                Task::Experiment(what) => attempt(job, what, &stop, &sender).map(Done::Experiment),
             }))
             .unwrap_or_else(|panic| Err(format!("the experiment failed: {}", said(&*panic))));
             let _ = sender.send(Message::Done(job, done));

@@ -55,7 +55,7 @@ fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
         (Screen::Replay, _) => drop(pen.text(room, x, 0, "A recording", strong)),
         (Screen::Cards, _) => drop(pen.text(room, x, 0, "Reference cards", strong)),
         (Screen::Experiments, _) => drop(pen.text(room, x, 0, "Experiments", strong)),
-        (Screen::Trial, _) => drop(pen.text(room, x, 0, trial_title(app), strong)),
+        (Screen::Experiment, _) => drop(pen.text(room, x, 0, experiment_title(app), strong)),
         _ if x + MOTTO.len() as u16 <= room.width => drop(pen.text(room, x, 0, MOTTO, dim)),
         _ => {}
     }
@@ -75,14 +75,14 @@ fn round_title(app: &App) -> (&str, String) {
     }
 }
 
-fn trial_title(app: &App) -> &str {
+fn experiment_title(app: &App) -> &str {
     let chosen = app.experiments.entries.get(app.experiments.selected);
     chosen.map_or("", |entry| entry.title)
 }
 
 /// What it is, on which file system and kernel, as far as it is known.
-fn trial_place(app: &App) -> String {
-    let Some(page) = app.trial() else {
+fn experiment_place(app: &App) -> String {
+    let Some(page) = app.experiment() else {
         return String::new();
     };
     let mut words = Vec::new();
@@ -127,7 +127,7 @@ fn count(pen: &mut Pen, app: &App, room: Rect) -> u16 {
         Screen::Course => return pen.right(room, 0, &course_count(app), dim),
         Screen::Lab => return pen.right(room, 0, "two results on one scale", dim),
         Screen::Experiments => return pen.right(room, 0, "on this kernel, now", dim),
-        Screen::Trial => return pen.right(room, 0, &trial_place(app), dim),
+        Screen::Experiment => return pen.right(room, 0, &experiment_place(app), dim),
         Screen::Cards => ("card", app.on_cards.selected, app.cards.len()),
         Screen::Replay => return room.width,
     };

@@ -7,10 +7,10 @@ use ratatui::layout::Rect;
 pub enum Tier {
     /// Below 60x18: one sentence.
     TooSmall,
-    /// 60x18: one leaf, folded.
+    /// 60x18: one pane, folded.
     Folded,
-    /// 80x24: one leaf.
-    Leaves,
+    /// 80x24: one pane.
+    OnePane,
     /// 120x36: text and target side by side.
     Full,
     /// 200x60: a projector.
@@ -23,15 +23,15 @@ impl Tier {
         match (area.width, area.height) {
             (..60, _) | (_, ..18) => Tier::TooSmall,
             (..80, _) | (_, ..24) => Tier::Folded,
-            (..120, _) | (_, ..36) => Tier::Leaves,
+            (..120, _) | (_, ..36) => Tier::OnePane,
             (..200, _) | (_, ..60) => Tier::Full,
             _ => Tier::Wide,
         }
     }
 
-    /// Whether a page shows one leaf at a time.
+    /// Whether a page shows one pane at a time.
     pub fn is_folded(self) -> bool {
-        self <= Tier::Leaves
+        self <= Tier::OnePane
     }
 }
 
@@ -100,8 +100,8 @@ impl Rooms {
         }
     }
 
-    /// One leaf of text: as wide as prose may be.
-    pub fn leaf(&self) -> Rect {
+    /// one pane of text: as wide as prose may be.
+    pub fn pane(&self) -> Rect {
         let text = self.text();
         Rect {
             width: text.width.min(PROSE),
@@ -177,7 +177,7 @@ impl Rooms {
         }
     }
 
-    /// What stands beside the text on a page, or the figure leaf where only one fits.
+    /// What stands beside the text on a page, or the figure pane where only one fits.
     pub fn target(&self) -> Rect {
         self.page().map_or(self.body, |panes| panes.right)
     }

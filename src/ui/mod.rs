@@ -41,8 +41,8 @@ pub fn view(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
                 Screen::Lesson | Screen::Quiz => screens::page::draw(&mut pen, app, &rooms),
                 Screen::Round => screens::round::draw(&mut pen, app, &rooms),
                 Screen::Lab => screens::lab::draw(&mut pen, app, &rooms),
-                Screen::Experiments => screens::trial::draw_list(&mut pen, app, &rooms),
-                Screen::Trial => screens::trial::draw(&mut pen, app, &rooms),
+                Screen::Experiments => screens::experiment::draw_list(&mut pen, app, &rooms),
+                Screen::Experiment => screens::experiment::draw(&mut pen, app, &rooms),
                 Screen::Cards => screens::cards::draw(&mut pen, app, &rooms),
                 Screen::Replay => screens::replay::draw(&mut pen, app, &rooms),
             }

@@ -128,7 +128,7 @@ fn screen_name(app: &App) -> &'static str {
         Screen::Lesson => "lesson",
         Screen::Quiz | Screen::Round => "questions",
         Screen::Lab => "lab",
-        Screen::Experiments | Screen::Trial => "experiments",
+        Screen::Experiments | Screen::Experiment => "experiments",
         Screen::Cards => "reference cards",
         Screen::Replay => "recording",
     }

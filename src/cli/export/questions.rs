@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Questions, gift};
 use crate::{
-    cli::{own::Course, print, print_json, shipped, warn},
+    cli::{lesson_dir::Course, print, print_json, shipped, warn},
     copypath::summarise,
     course::{Lesson, Question, QuestionKind, Reaction},
     course::{catalogue::questions, draw, mark},

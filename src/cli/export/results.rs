@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::Results;
 use crate::{
-    cli::{own::Course, print, print_json, warn},
+    cli::{lesson_dir::Course, print, print_json, warn},
     course::{
         Catalogue,
         concept::{self, Sitting},

@@ -15,6 +15,7 @@ use std::{
 use anyhow::{Context, Result};
 
 pub use self::{document::Document, report::for_people};
+use super::display_options;
 use crate::experiment::watched::{self, Signals, Target};
 use crate::model::{Exit, TraceReport};
 use crate::tracer::watch::{Handle, Options};
@@ -75,6 +76,8 @@ pub struct Args {
     /// Fail (exit status 1) unless this holds
     #[arg(long, value_name = "EXPRESSION", value_parser = expect::parse)]
     pub expect: Vec<expect::Expectation>,
+    #[command(flatten)]
+    display: display_options::Args,
 }
 
 /// The exit status where zclab itself failed.
@@ -116,14 +119,14 @@ fn trace(args: &Args) -> Result<ExitCode> {
 }
 
 /// A saved recording: explored on a terminal, or printed.
-pub fn replay(path: &Path, json: bool) -> Result<ExitCode> {
+pub fn replay(path: &Path, json: bool, display: &display_options::Args) -> Result<ExitCode> {
     let watched = store::watched::load(path)?;
     if json {
         super::print_json(&Document::of(&watched))?;
         return Ok(ExitCode::SUCCESS);
     }
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        return runtime::explorer::explore(watched, runtime::explorer::theme());
+        return runtime::explorer::explore(watched, display.options());
     }
     super::print(&for_people(&watched))?;
     Ok(ExitCode::SUCCESS)
@@ -145,7 +148,7 @@ fn live(args: &Args) -> Result<TraceReport> {
         "--live needs a terminal"
     );
     let target = Target::Command(args.command.clone());
-    runtime::explorer::live(target, options(args)?, runtime::explorer::theme())
+    runtime::explorer::live(target, options(args)?, args.display.options())
 }
 
 fn options(args: &Args) -> Result<Options> {

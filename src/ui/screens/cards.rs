@@ -8,7 +8,7 @@ use ratatui::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::{App, Click, Leaf};
+use crate::app::{App, Click, Pane};
 use crate::course::card::differences;
 use crate::model::{Card, CardHop, CardTable, How, Place};
 use crate::ui::{
@@ -252,9 +252,9 @@ fn compared(pen: &mut Pen, app: &App, card: &Card, rooms: &Rooms) {
     let at = At::new(table, Some(here), room.width);
     let system = table.columns.get(here.1).map(String::as_str);
     if rooms.tier.is_folded() {
-        match app.leaf {
-            Leaf::Target => folded_table(pen, &at, room),
-            Leaf::Text => {
+        match app.pane {
+            Pane::Target => folded_table(pen, &at, room),
+            Pane::Text => {
                 let mut rows = above(pen.theme, card, system, room.width);
                 rows.append(below(pen.theme, card, room.width));
                 rows.show(pen, room, app.scroll);

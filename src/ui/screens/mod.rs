@@ -2,6 +2,7 @@
 
 pub mod cards;
 pub mod course;
+pub mod experiment;
 pub mod lab;
 pub mod page;
 pub mod predict;
@@ -9,4 +10,3 @@ pub mod question;
 pub mod replay;
 pub mod results;
 pub mod round;
-pub mod trial;

@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::{predict, question, replay::show_player, results, trial};
-use crate::app::{App, Click, Job, LabPage, Leaf, PageState, Purpose};
+use super::{experiment, predict, question, replay::show_player, results};
+use crate::app::{App, Click, Job, LabPage, PageState, Pane, Purpose};
 use crate::course::{Lab, Lesson, Page, Target};
 use crate::model::TransferSpec;
 use crate::ui::{
@@ -28,7 +28,7 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
     match state {
         PageState::Prose => prose_alone(pen, app, rooms, page),
         PageState::Question(_) => question::draw(pen, app, rooms, page),
-        PageState::Figure(_) | PageState::Lab(_) | PageState::Trial(_) => {
+        PageState::Figure(_) | PageState::Lab(_) | PageState::Experiment(_) => {
             with_target(pen, app, rooms, page)
         }
     }
@@ -39,7 +39,7 @@ fn prose_alone(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
         contents(pen, app, lesson, panes.right);
         pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
     }
-    let room = rooms.leaf();
+    let room = rooms.pane();
     let mut rows = Rows::new(pen.theme, room.width);
     rows.title(&page.title);
     rows.prose_with_words(&page.prose, &app.words);
@@ -95,7 +95,7 @@ fn with_target(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
             pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
             target(pen, app, rooms.tier, panes.right);
         }
-        None if app.leaf == Leaf::Text => text(pen, app, rooms.tier, rooms.leaf(), page),
+        None if app.pane == Pane::Text => text(pen, app, rooms.tier, rooms.pane(), page),
         None => target(pen, app, rooms.tier, rooms.body),
     }
 }
@@ -109,24 +109,26 @@ fn text(pen: &mut Pen, app: &App, tier: Tier, room: Rect, page: &Page) {
         if state.player.is_some() {
             results::below_prose(&mut rows, app, tier, room, lab, state);
         } else {
-            experiment(&mut rows, &lab.spec, tier);
+            before_run(&mut rows, &lab.spec, tier);
         }
     }
-    if app.trial().is_some() {
-        trial::below_prose(&mut rows, app);
+    if app.experiment().is_some() {
+        experiment::below_prose(&mut rows, app);
     }
     if tier.is_folded() {
         asked(&mut rows, app, room);
-    } else if app.trial().is_none() {
+    } else if app.experiment().is_none() {
         legend(&mut rows, tier, room);
     }
     rows.show(pen, room, app.scroll);
 }
 
-/// What is asked before it runs, where the field for the answer is on the other leaf: a key that answers turns to it.
+/// What is asked before it runs, where the field for the answer is on the other pane: a key that answers turns to it.
 fn asked(rows: &mut Rows, app: &App, room: Rect) {
     let lab = app.lab_page().and_then(|(lab, _)| lab.predict.as_ref());
-    let trial = app.trial_target().and_then(|trial| trial.predict.as_ref());
+    let trial = app
+        .experiment_target()
+        .and_then(|trial| trial.predict.as_ref());
     let Some(predict) = lab.or(trial).filter(|_| app.asks_guess()) else {
         return;
     };
@@ -139,7 +141,7 @@ fn asked(rows: &mut Rows, app: &App, room: Rect) {
 }
 
 /// What the experiment is, before it runs.
-fn experiment(rows: &mut Rows, spec: &TransferSpec, tier: Tier) {
+fn before_run(rows: &mut Rows, spec: &TransferSpec, tier: Tier) {
     if tier.is_folded() {
         rows.rule();
         let said = format!(
@@ -200,8 +202,8 @@ pub fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
 }
 
 fn target(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
-    if app.trial().is_some() {
-        return trial::beside(pen, app, tier, area);
+    if app.experiment().is_some() {
+        return experiment::beside(pen, app, tier, area);
     }
     let Some((lab, state)) = app.lab_page() else {
         return show_player(pen, app, area);

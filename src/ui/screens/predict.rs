@@ -60,7 +60,7 @@ pub fn draw(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, tier: Tier, ar
     rows.show(pen, below, app.scroll);
 }
 
-/// The question, and a field with a scale, or what may be foretold.
+/// The question, and a field with a scale, or what may be predicted.
 pub fn question(rows: &mut Rows, predict: &Predict, guess: &Guessing, width: u16, roomy: bool) {
     rows.strong_prose(&predict.text);
     rows.blank(usize::from(roomy));

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::{App, Click, Command, Leaf, QuestionState, Run, question::options};
+use crate::app::{App, Click, Command, Pane, QuestionState, Run, question::options};
 use crate::course::mark::{self, Verdict};
 use crate::course::{Page, Question, QuestionKind, Reaction};
 use crate::ui::{
@@ -33,10 +33,10 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
                 pen.line(panes.hairline, panes.left.y, panes.left.bottom());
             }
         }
-        None if app.leaf == Leaf::Text || !app.has_two_leaves() => {
-            asked(pen, app, rooms.leaf(), page, false);
+        None if app.pane == Pane::Text || !app.has_two_panes() => {
+            asked(pen, app, rooms.pane(), page, false);
         }
-        None => evidence(pen, app, rooms.leaf()),
+        None => evidence(pen, app, rooms.pane()),
     }
 }
 

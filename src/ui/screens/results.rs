@@ -242,7 +242,7 @@ pub fn nanoseconds(ns: u64) -> String {
     format!("{value:.decimals$}\u{a0}{unit}")
 }
 
-/// Where only one leaf fits: the figures in two rows.
+/// Where only one pane fits: the figures in two rows.
 fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
     /// As wide as `traced, call 9999` and two cells.
     const NAMES: usize = 18;

@@ -20,7 +20,7 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
     if !round.is_over() {
         return super::page::draw(pen, app, rooms);
     }
-    let room = rooms.leaf();
+    let room = rooms.pane();
     let mut rows = Rows::new(pen.theme, room.width);
     match round.kind {
         RoundKind::Review if round.items.is_empty() => nothing_due(&mut rows, app),

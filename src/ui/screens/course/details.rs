@@ -13,7 +13,7 @@ use crate::ui::{
 /// How an instrument that can be used says so.
 const AVAILABLE: &str = "available";
 
-/// Draws it. This machine stands below where there is room, or where the leaf has nothing else beside it.
+/// Draws it. This machine stands below where there is room, or where the pane has nothing else beside it.
 pub fn draw(pen: &mut Pen, app: &App, room: Rect, alone: bool) {
     let index = app.course.selected;
     let lesson = &app.lessons[index];

@@ -7,7 +7,7 @@ mod way;
 
 use ratatui::layout::Rect;
 
-use crate::app::{App, Leaf};
+use crate::app::{App, Pane};
 use crate::ui::{layout::Rooms, pen::Pen, theme::Role};
 
 /// Draws it.
@@ -34,8 +34,8 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
                 way::draw(pen, app, below(text, text.height - way));
             }
         }
-        None if app.leaf == Leaf::Text => modules(pen, app, rooms.text()),
-        None => details::draw(pen, app, rooms.leaf(), true),
+        None if app.pane == Pane::Text => modules(pen, app, rooms.text()),
+        None => details::draw(pen, app, rooms.pane(), true),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The cost of watching: one transfer untraced, traced, and traced from another CPU.
 
 use super::{cell, state, verdicts};
-use crate::app::{App, TrialPage};
+use crate::app::{App, ExperimentPage};
 use crate::figure::chart::{Marks, Scale};
 use crate::model::{ExperimentOutcome, WatchCost, duration, grouped};
 use crate::ui::{
@@ -14,7 +14,7 @@ const WAY: usize = 28;
 const FIGURE: usize = 10;
 
 /// The ways, their chart, what they say.
-pub fn rows(theme: Theme, app: &App, page: &TrialPage, width: u16) -> Rows {
+pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, width: u16) -> Rows {
     let mut rows = Rows::new(theme, width);
     rows.text(
         "The same transfer, watched in three ways. The sender counts its own context switches; nothing else on the screen lets a traced run tell its time.",
@@ -31,7 +31,7 @@ pub fn rows(theme: Theme, app: &App, page: &TrialPage, width: u16) -> Rows {
             }
             super::refused(&mut rows, &ExperimentOutcome::Watching(found.clone()));
         }
-        _ if app.trial_job().is_none() => super::not_run(&mut rows, app),
+        _ if app.experiment_job().is_none() => super::not_run(&mut rows, app),
         _ => rows.text("The first round is on its way.", Role::Dim),
     }
     rows

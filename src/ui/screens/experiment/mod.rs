@@ -12,7 +12,7 @@ mod watching;
 use ratatui::layout::Rect;
 
 use super::{predict, replay::show_player};
-use crate::app::{App, Job, TrialPage, trial::judge};
+use crate::app::{App, ExperimentPage, Job, experiment::judge};
 use crate::course::{Ask, Predict};
 use crate::figure::chart::{Marks, Scale};
 use crate::model::{ExperimentOutcome, ExperimentSpec, ExperimentValue};
@@ -39,7 +39,7 @@ const LEAST_ROWS: u16 = 7;
 
 /// Draws an experiment on a screen of its own.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
-    let Some(page) = app.trial() else {
+    let Some(page) = app.experiment() else {
         return;
     };
     match (&page.what, &page.predict) {
@@ -56,7 +56,7 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
 
 /// Draws the experiment of a page: the question before it, or what was found.
 pub fn beside(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
-    let Some(page) = app.trial() else {
+    let Some(page) = app.experiment() else {
         return;
     };
     let area = if tier.is_folded() {
@@ -65,7 +65,9 @@ pub fn beside(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
         // Text starts as high as the prose beside it.
         Rect { y: area.y, ..area }
     };
-    let predict = app.trial_target().and_then(|trial| trial.predict.as_ref());
+    let predict = app
+        .experiment_target()
+        .and_then(|trial| trial.predict.as_ref());
     match predict {
         Some(predict) if app.asks_guess() => ask(pen, app, page, predict, tier, area),
         _ if page.player.is_some() => show_player(pen, app, area),
@@ -79,7 +81,7 @@ struct View {
     side: Option<Rows>,
 }
 
-fn shown(pen: &mut Pen, app: &App, page: &TrialPage, area: Rect) {
+fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
     let area = Rect {
         width: area.width.min(WIDEST),
         ..area
@@ -171,7 +173,7 @@ fn stacked(pen: &mut Pen, main: &Rows, said: &Rows, area: Rect) {
 }
 
 /// The question before the experiment.
-fn ask(pen: &mut Pen, app: &App, page: &TrialPage, predict: &Predict, tier: Tier, area: Rect) {
+fn ask(pen: &mut Pen, app: &App, page: &ExperimentPage, predict: &Predict, tier: Tier, area: Rect) {
     let roomy = tier >= Tier::Full;
     let mut rows = Rows::new(pen.theme, area.width);
     plan(&mut rows, app, page, roomy);
@@ -187,7 +189,7 @@ fn ask(pen: &mut Pen, app: &App, page: &TrialPage, predict: &Predict, tier: Tier
 }
 
 /// What will be done.
-fn plan(rows: &mut Rows, app: &App, page: &TrialPage, roomy: bool) {
+fn plan(rows: &mut Rows, app: &App, page: &ExperimentPage, roomy: bool) {
     rows.group("The experiment", page.what.title());
     match &page.what {
         ExperimentSpec::Proof(plan) => {
@@ -218,7 +220,7 @@ fn plan(rows: &mut Rows, app: &App, page: &TrialPage, roomy: bool) {
 /// How far it is: a row for the upper end, where it runs.
 fn state(rows: &mut Rows, app: &App) {
     let (dim, accent) = (rows.style(Role::Dim), rows.style(Role::Accent));
-    let Some(job) = app.trial_job() else {
+    let Some(job) = app.experiment_job() else {
         return;
     };
     let (at, bar) = progress(job);
@@ -243,7 +245,7 @@ fn progress(job: &Job) -> (String, String) {
 /// What stands where nothing was found yet.
 fn not_run(rows: &mut Rows, app: &App) {
     if app.job.is_some() {
-        if app.trial_job().is_none() {
+        if app.experiment_job().is_none() {
             rows.text("Another experiment is running.", Role::Dim);
         }
         return;
@@ -281,7 +283,7 @@ fn verdicts(rows: &mut Rows, said: &[String]) {
 
 /// Adds guess and answer to a page's text, and what is said to them.
 pub fn below_prose(rows: &mut Rows, app: &App) {
-    let Some(page) = app.trial() else {
+    let Some(page) = app.experiment() else {
         return;
     };
     rows.blank(1);
@@ -292,12 +294,15 @@ pub fn below_prose(rows: &mut Rows, app: &App) {
         }
         return;
     };
-    if let Some(predict) = app.trial_target().and_then(|trial| trial.predict.as_ref()) {
+    if let Some(predict) = app
+        .experiment_target()
+        .and_then(|trial| trial.predict.as_ref())
+    {
         said(rows, page, predict, found);
     }
 }
 
-fn said(rows: &mut Rows, page: &TrialPage, predict: &Predict, found: &ExperimentOutcome) {
+fn said(rows: &mut Rows, page: &ExperimentPage, predict: &Predict, found: &ExperimentOutcome) {
     let given = page.guessing.guess.map(|guess| guess.given());
     let verdict = given.as_ref().map(|given| judge(predict, given, found));
     let figure = found.figure(&predict.query.to_string());

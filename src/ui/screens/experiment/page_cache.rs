@@ -1,7 +1,7 @@
 //! The page cache, step by step: pictures of the resident pages.
 
 use super::{View, state};
-use crate::app::{App, Click, TrialPage};
+use crate::app::{App, Click, ExperimentPage};
 use crate::model::{ExperimentOutcome, PageCacheStep, Size, grouped};
 use crate::ui::{
     theme::{Role, Theme},
@@ -9,7 +9,7 @@ use crate::ui::{
 };
 
 /// The steps, and what is said of the chosen one.
-pub fn view(theme: Theme, app: &App, page: &TrialPage, [main, side]: [u16; 2]) -> View {
+pub fn view(theme: Theme, app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> View {
     let mut rows = Rows::new(theme, main);
     state(&mut rows, app);
     let Some(ExperimentOutcome::PageCache(found)) = &page.found else {

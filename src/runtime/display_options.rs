@@ -1,4 +1,4 @@
-//! Which theme: what the learner asks for, else what the environment says.
+//! How the screen is shown: what the command line asks for, else what the environment says.
 
 use crate::ui::theme::{Palette, Theme};
 
@@ -10,20 +10,20 @@ const PALETTES: [Palette; 5] = [
     Palette::None,
 ];
 
-/// What the command line says about the look.
-#[derive(Clone, Debug, Default)]
-pub struct Look {
-    /// `--theme`.
-    pub theme: Option<String>,
-    /// `--ascii`.
-    pub ascii: bool,
+/// How the screen is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct DisplayOptions {
+    /// Colours and glyphs.
+    pub theme: Theme,
+    /// No travelling tokens: whole hops light up, call by call.
+    pub reduced_motion: bool,
+    /// Mouse reports.
+    pub mouse: bool,
 }
 
-/// The theme: `--theme`, else `NO_COLOR`, else what `COLORTERM` and `TERM` allow, light or dark by `COLORFGBG`.
-/// The terminal is not asked: one that does not answer would keep the learner waiting.
-pub fn theme(look: &Look, env: impl Fn(&str) -> Option<String>) -> Theme {
+/// The theme that was asked for by its name, or the one that suits the terminal.
+pub fn theme(asked: Option<&str>, ascii: bool, env: impl Fn(&str) -> Option<String>) -> Theme {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
-    let asked = look.theme.as_deref();
     let palette = PALETTES
         .into_iter()
         .find(|palette| Some(palette.name()) == asked)
@@ -39,10 +39,7 @@ pub fn theme(look: &Look, env: impl Fn(&str) -> Option<String>) -> Theme {
                 Palette::Dark
             }
         });
-    Theme {
-        palette,
-        ascii: look.ascii,
-    }
+    Theme { palette, ascii }
 }
 
 /// Whether 24-bit colours will be shown as they are meant.
@@ -74,16 +71,12 @@ mod tests {
     #[test]
     fn the_command_line_then_no_color_then_the_terminal() {
         let palette = |asked: Option<&str>, env: &[(&str, &str)]| {
-            let look = Look {
-                theme: asked.map(str::to_owned),
-                ascii: false,
-            };
             let env = |name: &str| {
                 env.iter()
                     .find(|(set, _)| *set == name)
                     .map(|(_, value)| (*value).to_owned())
             };
-            theme(&look, env).palette
+            theme(asked, false, env).palette
         };
         let colours = ("COLORTERM", "truecolor");
         assert_eq!(palette(Some("light"), &[("NO_COLOR", "1")]), Palette::Light);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::player::Player;
-use super::{App, Command, Effect, Guessing, Job, Leaf, PageState, Purpose, Run, Screen};
+use super::{App, Command, Effect, Guessing, Job, PageState, Pane, Purpose, Run, Screen};
 use crate::course::mark;
 use crate::course::{Ask, AskedNumber, Predict, Reaction, Target, Trial, WrongNumber};
 use crate::model::{
@@ -26,7 +26,7 @@ pub struct ErrorCase {
 }
 
 /// An experiment, and how far it is.
-pub struct TrialPage {
+pub struct ExperimentPage {
     /// What is tried.
     pub what: ExperimentSpec,
     /// The guess before it.
@@ -37,8 +37,8 @@ pub struct TrialPage {
     pub found: Option<ExperimentOutcome>,
     /// All of it is known.
     pub done: bool,
-    /// What was foretold of an error, by its name: one of [`answers`].
-    pub foretold: BTreeMap<String, String>,
+    /// What was predicted of an error, by its name: one of [`answers`].
+    pub predicted: BTreeMap<String, String>,
     /// The question that it asks by itself, where no lesson asks one.
     pub predict: Option<Predict>,
     /// The run that can be played, of an experiment that records one.
@@ -49,10 +49,10 @@ pub struct TrialPage {
     pub ways: BTreeMap<Method, RequestWay>,
 }
 
-impl TrialPage {
+impl ExperimentPage {
     /// One that has not run.
-    pub fn new(what: ExperimentSpec) -> TrialPage {
-        TrialPage {
+    pub fn new(what: ExperimentSpec) -> ExperimentPage {
+        ExperimentPage {
             predict: matches!(what, ExperimentSpec::Serve(_)).then(copies_of_the_body),
             run: None,
             player: None,
@@ -62,7 +62,7 @@ impl TrialPage {
             selected: 0,
             found: None,
             done: false,
-            foretold: BTreeMap::new(),
+            predicted: BTreeMap::new(),
         }
     }
 
@@ -95,7 +95,7 @@ impl TrialPage {
     }
 
     /// Nothing is known of it any more.
-    fn forget(&mut self) {
+    fn reset(&mut self) {
         (self.found, self.done, self.selected) = (None, false, 0);
         (self.run, self.player) = (None, None);
     }
@@ -164,7 +164,7 @@ impl TrialPage {
             _ => {}
         }
         if self.what != before {
-            self.forget();
+            self.reset();
             self.guessing.again();
         }
     }
@@ -369,7 +369,7 @@ pub struct Experiments {
     /// The chosen one.
     pub selected: usize,
     /// How far each one is.
-    pub pages: Vec<TrialPage>,
+    pub pages: Vec<ExperimentPage>,
 }
 
 impl Default for Experiments {
@@ -377,7 +377,7 @@ impl Default for Experiments {
         let entries = entries();
         let pages = entries
             .iter()
-            .map(|entry| TrialPage::new(entry.what.clone()));
+            .map(|entry| ExperimentPage::new(entry.what.clone()));
         Experiments {
             pages: pages.collect(),
             entries,
@@ -386,7 +386,7 @@ impl Default for Experiments {
     }
 }
 
-/// What may be foretold of an error: what Linux answers, and what it answers to other calls. In the order of the
+/// What may be predicted of an error: what Linux answers, and what it answers to other calls. In the order of the
 /// alphabet, so that the order says nothing.
 pub fn answers(name: &str) -> Vec<&'static str> {
     let Some(at) = ERRORS.iter().position(|(known, _)| *known == name) else {
@@ -411,7 +411,7 @@ pub fn answers(name: &str) -> Vec<&'static str> {
 
 impl App {
     /// The experiment of the open page, where it is no transfer.
-    pub fn trial_target(&self) -> Option<&Trial> {
+    pub fn experiment_target(&self) -> Option<&Trial> {
         match self.target()? {
             Target::Trial(trial) => Some(trial),
             _ => None,
@@ -419,21 +419,21 @@ impl App {
     }
 
     /// The experiment on the screen, where it is no transfer.
-    pub fn trial(&self) -> Option<&TrialPage> {
+    pub fn experiment(&self) -> Option<&ExperimentPage> {
         match self.screen {
-            Screen::Trial => self.experiments.pages.get(self.experiments.selected),
+            Screen::Experiment => self.experiments.pages.get(self.experiments.selected),
             _ => match self.page_state()? {
-                PageState::Trial(page) => Some(page),
+                PageState::Experiment(page) => Some(page),
                 _ => None,
             },
         }
     }
 
-    pub(super) fn trial_mut(&mut self) -> Option<&mut TrialPage> {
+    pub(super) fn experiment_mut(&mut self) -> Option<&mut ExperimentPage> {
         match self.screen {
-            Screen::Trial => self.experiments.pages.get_mut(self.experiments.selected),
+            Screen::Experiment => self.experiments.pages.get_mut(self.experiments.selected),
             _ => match self.page_state_mut()? {
-                PageState::Trial(page) => Some(page),
+                PageState::Experiment(page) => Some(page),
                 _ => None,
             },
         }
@@ -444,28 +444,30 @@ impl App {
         if let Some((lab, page)) = self.lab_page() {
             return Some((lab.predict.as_ref()?, &page.guessing));
         }
-        if self.screen == Screen::Trial {
-            let page = self.trial()?;
+        if self.screen == Screen::Experiment {
+            let page = self.experiment()?;
             return Some((page.predict.as_ref()?, &page.guessing));
         }
-        let predict = self.trial_target()?.predict.as_ref()?;
-        Some((predict, &self.trial()?.guessing))
+        let predict = self.experiment_target()?.predict.as_ref()?;
+        Some((predict, &self.experiment()?.guessing))
     }
 
-    /// The error that is looked at and waits for what is foretold of it: in the list of experiments alone; a lesson asks
+    /// The error that is looked at and waits for what is predicted of it: in the list of experiments alone; a lesson asks
     /// its own question.
     pub fn asks_errno(&self) -> Option<&str> {
-        let page = self.trial().filter(|_| self.screen == Screen::Trial)?;
+        let page = self
+            .experiment()
+            .filter(|_| self.screen == Screen::Experiment)?;
         let name = page.error()?;
         let asks = page.finding(name).is_none() && self.job.is_none();
         asks.then_some(name)
     }
 
     /// Whether the plan on the screen can be changed: what it writes to, and how much.
-    pub fn trial_settings(&self) -> Option<&ExperimentSpec> {
+    pub fn experiment_settings(&self) -> Option<&ExperimentSpec> {
         let page = self
-            .trial()
-            .filter(|_| self.screen == Screen::Trial && self.job.is_none())?;
+            .experiment()
+            .filter(|_| self.screen == Screen::Experiment && self.job.is_none())?;
         let changes = matches!(
             page.what,
             ExperimentSpec::Proof(_)
@@ -476,15 +478,15 @@ impl App {
     }
 
     /// The job of the experiment on the screen.
-    pub fn trial_job(&self) -> Option<&Job> {
-        let here = self.trial_purpose();
+    pub fn experiment_job(&self) -> Option<&Job> {
+        let here = self.experiment_purpose();
         self.job.as_ref().filter(|job| Some(job.purpose) == here)
     }
 
-    fn trial_purpose(&self) -> Option<Purpose> {
-        self.trial()?;
+    fn experiment_purpose(&self) -> Option<Purpose> {
+        self.experiment()?;
         Some(match self.screen {
-            Screen::Trial => Purpose::Trial(self.experiments.selected),
+            Screen::Experiment => Purpose::Entry(self.experiments.selected),
             _ => Purpose::Page {
                 lesson: self.lesson,
                 page: self.page,
@@ -492,11 +494,11 @@ impl App {
         })
     }
 
-    fn trial_of(&mut self, purpose: Purpose) -> Option<&mut TrialPage> {
+    fn experiment_of(&mut self, purpose: Purpose) -> Option<&mut ExperimentPage> {
         match purpose {
-            Purpose::Trial(entry) => self.experiments.pages.get_mut(entry),
+            Purpose::Entry(entry) => self.experiments.pages.get_mut(entry),
             Purpose::Page { lesson, page } => match self.pages.get_mut(&(lesson, page))? {
-                PageState::Trial(page) => Some(page),
+                PageState::Experiment(page) => Some(page),
                 _ => None,
             },
             _ => None,
@@ -508,22 +510,22 @@ impl App {
             self.before_experiments = self.screen;
         }
         self.screen = Screen::Experiments;
-        self.leaf = Leaf::Text;
+        self.pane = Pane::Text;
         self.scroll = 0;
     }
 
-    pub(super) fn open_trial(&mut self) {
-        self.screen = Screen::Trial;
-        self.leaf = Leaf::Text;
+    pub(super) fn open_experiment(&mut self) {
+        self.screen = Screen::Experiment;
+        self.pane = Pane::Text;
         self.scroll = 0;
     }
 
     /// A command in the list of experiments.
-    pub(super) fn obey_experiments(&mut self, command: Command) {
+    pub(super) fn update_experiments(&mut self, command: Command) {
         let last = self.experiments.entries.len() - 1;
         let selected = &mut self.experiments.selected;
         match command {
-            Command::Confirm => self.open_trial(),
+            Command::Confirm => self.open_experiment(),
             Command::Up => *selected = selected.saturating_sub(1),
             Command::Down => *selected = (*selected + 1).min(last),
             Command::PageUp | Command::First => *selected = 0,
@@ -533,36 +535,36 @@ impl App {
     }
 
     /// A command on an experiment, on its own screen or on a page.
-    pub(super) fn obey_trial(&mut self, command: Command) -> Vec<Effect> {
+    pub(super) fn update_experiment(&mut self, command: Command) -> Vec<Effect> {
         let asks = self.asks_guess();
         let ask = self.guessing().map(|(predict, _)| predict.ask.clone());
         let errno = self.asks_errno().map(str::to_owned);
         let on_page = self.on_page();
         let idle = self.job.is_none();
-        let Some(page) = self.trial_mut() else {
+        let Some(page) = self.experiment_mut() else {
             return Vec::new();
         };
         match command {
             Command::Hint => page.guessing.hints += 1,
             Command::Guess => {
                 page.guessing.again();
-                page.forget();
+                page.reset();
             }
             Command::Digit(_) | Command::Erase | Command::Confirm | Command::Up | Command::Down
                 if asks && ask.is_some() =>
             {
                 if ask.is_some_and(|ask| page.guessing.update(command, &ask)) {
-                    return self.run_trial();
+                    return self.run_experiment();
                 }
-                self.leaf = Leaf::Target;
+                self.pane = Pane::Target;
             }
             Command::Digit(digit) => {
                 let index = digit.to_digit(10).and_then(|n| (n as usize).checked_sub(1));
                 if let (Some(name), Some(index)) = (errno, index) {
-                    return self.foretell(&name, index);
+                    return self.predict(&name, index);
                 }
             }
-            Command::Confirm if !page.done => return self.run_trial(),
+            Command::Confirm if !page.done => return self.run_experiment(),
             Command::Confirm if on_page => return self.turn(1),
             Command::All => return self.run_what(None),
             Command::Up
@@ -581,20 +583,20 @@ impl App {
         Vec::new()
     }
 
-    /// Something is foretold of an error, and it is run.
-    pub(super) fn foretell(&mut self, name: &str, option: usize) -> Vec<Effect> {
+    /// Something is predicted of an error, and it is run.
+    pub(super) fn predict(&mut self, name: &str, option: usize) -> Vec<Effect> {
         let Some(answer) = answers(name).get(option).copied() else {
             return Vec::new();
         };
-        if let Some(page) = self.trial_mut() {
-            page.foretold.insert(name.to_owned(), answer.to_owned());
+        if let Some(page) = self.experiment_mut() {
+            page.predicted.insert(name.to_owned(), answer.to_owned());
         }
         self.run_what(Some(name.to_owned()))
     }
 
     /// A click on a row of the experiment.
     pub(super) fn select_row(&mut self, row: usize) {
-        if let Some(page) = self.trial_mut() {
+        if let Some(page) = self.experiment_mut() {
             page.selected = row.min(page.rows().saturating_sub(1));
             if let Some(player) = &mut page.player {
                 player.seek(row);
@@ -603,16 +605,19 @@ impl App {
     }
 
     /// Runs the experiment on the screen: of the list of errors, the one that is looked at.
-    pub(super) fn run_trial(&mut self) -> Vec<Effect> {
+    pub(super) fn run_experiment(&mut self) -> Vec<Effect> {
         let one = match self.screen {
-            Screen::Trial => self.trial().and_then(TrialPage::error).map(str::to_owned),
+            Screen::Experiment => self
+                .experiment()
+                .and_then(ExperimentPage::error)
+                .map(str::to_owned),
             _ => None,
         };
         self.run_what(one)
     }
 
     fn run_what(&mut self, one: Option<String>) -> Vec<Effect> {
-        let Some((purpose, page)) = self.trial_purpose().zip(self.trial()) else {
+        let Some((purpose, page)) = self.experiment_purpose().zip(self.experiment()) else {
             return Vec::new();
         };
         let what = match one {
@@ -623,11 +628,11 @@ impl App {
         let Some(job) = self.start_job(title, purpose) else {
             return Vec::new();
         };
-        self.leaf = Leaf::Target;
-        if let Some(page) = self.trial_mut() {
+        self.pane = Pane::Target;
+        if let Some(page) = self.experiment_mut() {
             page.guessing.passed |= page.guessing.guess.is_none();
             if !matches!(page.what, ExperimentSpec::Errors(_)) {
-                page.forget();
+                page.reset();
             }
             page.done = false;
         }
@@ -635,15 +640,15 @@ impl App {
     }
 
     /// What is known so far.
-    pub(super) fn learn_so_far(&mut self, purpose: Purpose, found: ExperimentOutcome) {
-        if let Some(page) = self.trial_of(purpose) {
+    pub(super) fn on_partial(&mut self, purpose: Purpose, found: ExperimentOutcome) {
+        if let Some(page) = self.experiment_of(purpose) {
             page.keep(found);
         }
     }
 
     /// The experiment is over, or was stopped.
-    pub(super) fn trial_stopped(&mut self, purpose: Purpose) {
-        if let Some(page) = self.trial_of(purpose)
+    pub(super) fn experiment_stopped(&mut self, purpose: Purpose) {
+        if let Some(page) = self.experiment_of(purpose)
             && !page.done
             && !matches!(page.what, ExperimentSpec::Errors(_))
         {
@@ -652,12 +657,16 @@ impl App {
     }
 
     /// The experiment is done: shows it, and marks the guess from it.
-    pub(super) fn tried(&mut self, purpose: Purpose, found: ExperimentOutcome) -> Vec<Effect> {
+    pub(super) fn on_finished(
+        &mut self,
+        purpose: Purpose,
+        found: ExperimentOutcome,
+    ) -> Vec<Effect> {
         let played = match &found {
             ExperimentOutcome::Serve(way) => Some(self.played(purpose, way)),
             _ => None,
         };
-        let Some(page) = self.trial_of(purpose) else {
+        let Some(page) = self.experiment_of(purpose) else {
             return Vec::new();
         };
         if let (ExperimentOutcome::Serve(way), Some((run, player))) = (&found, played) {
@@ -677,7 +686,7 @@ impl App {
             return Vec::new();
         };
         let id = predict.id.clone();
-        match self.trial_verdict(purpose, &predict, &guess.given()) {
+        match self.experiment_verdict(purpose, &predict, &guess.given()) {
             Some(Ok(verdict)) => {
                 let lesson = self.lessons[lesson].id.clone();
                 vec![self.answer(lesson, id, verdict.given, verdict.right)]
@@ -697,19 +706,19 @@ impl App {
         let run = Run::of(recording, source.map_or("", |(_, text)| text));
         let mut player = run.player.clone();
         player.set_reduced_motion(self.reduced_motion);
-        if self.trial_purpose() == Some(purpose) && self.overlay.is_none() {
+        if self.experiment_purpose() == Some(purpose) && self.overlay.is_none() {
             player.toggle();
         }
         (run, player)
     }
 
-    fn trial_verdict(
+    fn experiment_verdict(
         &mut self,
         purpose: Purpose,
         predict: &Predict,
         given: &str,
     ) -> Option<Result<mark::Verdict, String>> {
-        let found = self.trial_of(purpose)?.found.as_ref()?;
+        let found = self.experiment_of(purpose)?.found.as_ref()?;
         Some(judge(predict, given, found))
     }
 }
@@ -735,7 +744,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_foretold_holds_the_answer_once() {
+    fn what_may_be_predicted_holds_the_answer_once() {
         for (name, answer) in ERRORS {
             let options = answers(name);
             assert_eq!(options.len(), 4, "{name}: {options:?}");

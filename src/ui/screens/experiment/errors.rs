@@ -1,7 +1,7 @@
 //! Errors on purpose: the list, and each one with the calls that were made.
 
 use super::{View, cell, state};
-use crate::app::{App, Click, Screen, TrialPage, trial::answers};
+use crate::app::{App, Click, ExperimentPage, Screen, experiment::answers};
 use crate::model::Finding;
 use crate::ui::{
     theme::{Role, Theme},
@@ -12,7 +12,7 @@ use crate::ui::{
 pub fn view(
     theme: Theme,
     app: &App,
-    page: &TrialPage,
+    page: &ExperimentPage,
     names: &[String],
     [main, side]: [u16; 2],
 ) -> View {
@@ -22,7 +22,7 @@ pub fn view(
     }
 }
 
-fn list(theme: Theme, app: &App, page: &TrialPage, names: &[String], width: u16) -> Rows {
+fn list(theme: Theme, app: &App, page: &ExperimentPage, names: &[String], width: u16) -> Rows {
     let mut rows = Rows::new(theme, width);
     state(&mut rows, app);
     let (dim, plain, strong) = (
@@ -87,7 +87,7 @@ pub fn call(rows: &mut Rows, app: &App, name: &str) {
 }
 
 /// All about one.
-fn said(theme: Theme, app: &App, page: &TrialPage, name: &str, width: u16) -> Rows {
+fn said(theme: Theme, app: &App, page: &ExperimentPage, name: &str, width: u16) -> Rows {
     let mut rows = Rows::new(theme, width);
     let roomy = width == super::SIDE;
     rows.text(name, Role::Strong);
@@ -96,14 +96,14 @@ fn said(theme: Theme, app: &App, page: &TrialPage, name: &str, width: u16) -> Ro
     rows.blank(usize::from(roomy));
     match page.finding(name) {
         Some(finding) => answered(&mut rows, page, finding, roomy),
-        None if app.asks_errno().is_some() => foretell(&mut rows, name),
-        None if app.screen != Screen::Trial => super::not_run(&mut rows, app),
+        None if app.asks_errno().is_some() => predict(&mut rows, name),
+        None if app.screen != Screen::Experiment => super::not_run(&mut rows, app),
         None => rows.text("It runs.", Role::Dim),
     }
     rows
 }
 
-fn foretell(rows: &mut Rows, name: &str) {
+fn predict(rows: &mut Rows, name: &str) {
     rows.text("What does your kernel answer?", Role::Accent);
     let (strong, plain) = (rows.style(Role::Strong), rows.style(Role::Text));
     for (index, answer) in answers(name).into_iter().enumerate() {
@@ -118,11 +118,11 @@ fn foretell(rows: &mut Rows, name: &str) {
     }
 }
 
-fn answered(rows: &mut Rows, page: &TrialPage, finding: &Finding, roomy: bool) {
+fn answered(rows: &mut Rows, page: &ExperimentPage, finding: &Finding, roomy: bool) {
     let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
     let accent = rows.style(Role::Accent).patch(strong);
-    if let Some(foretold) = page.foretold.get(&finding.name) {
-        let mark = match (*foretold == finding.seen, finding.matches) {
+    if let Some(predicted) = page.predicted.get(&finding.name) {
+        let mark = match (*predicted == finding.seen, finding.matches) {
             (_, None) => "",
             (true, _) => " ✓",
             (false, _) => " ✗",
@@ -130,7 +130,7 @@ fn answered(rows: &mut Rows, page: &TrialPage, finding: &Finding, roomy: bool) {
         rows.hanging(
             vec![("you said".to_owned(), dim)],
             10,
-            &format!("{foretold}{mark}"),
+            &format!("{predicted}{mark}"),
             strong,
         );
     }

@@ -1,7 +1,7 @@
 //! The alias proof: the bytes that arrived, old and new told apart.
 
 use super::{View, cell, state};
-use crate::app::{App, Click, TrialPage};
+use crate::app::{App, Click, ExperimentPage};
 use crate::model::{
     ExperimentOutcome, How, Method, Overwritten, Proof, ProofPlan, ProofVerdict, Proved, Sink,
     Size, grouped,
@@ -27,7 +27,7 @@ const BLOCKS_ROOM: u16 = 28;
 pub fn view(
     theme: Theme,
     app: &App,
-    page: &TrialPage,
+    page: &ExperimentPage,
     plan: &ProofPlan,
     [main, side]: [u16; 2],
     height: u16,
@@ -68,7 +68,7 @@ pub fn steps(rows: &mut Rows) {
 fn table(
     theme: Theme,
     app: &App,
-    page: &TrialPage,
+    page: &ExperimentPage,
     pairs: &[(Method, Sink)],
     found: &Proved,
     width: u16,
@@ -98,9 +98,9 @@ fn table(
         ..Row::default()
     });
     state(&mut rows, app);
-    if found.proofs.is_empty() && app.trial_job().is_none() {
+    if found.proofs.is_empty() && app.experiment_job().is_none() {
         super::not_run(&mut rows, app);
-    } else if app.trial_job().is_none() {
+    } else if app.experiment_job().is_none() {
         rows.text(
             "B arrives: references were held. A arrives: copied.",
             Role::Dim,

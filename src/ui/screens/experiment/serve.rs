@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::{cell, refused, said, stacked, state};
-use crate::app::{App, Click, Leaf, TrialPage};
+use crate::app::{App, Click, ExperimentPage, Pane};
 use crate::figure::serving;
 use crate::model::{ExperimentOutcome, RequestWay, ServePlan, Size, grouped};
 use crate::ui::{
@@ -44,7 +44,7 @@ pub fn before(theme: Theme, app: &App, serve: &ServePlan, width: u16) -> Rows {
     plan(&mut rows, serve);
     rows.blank(1);
     state(&mut rows, app);
-    if app.trial_job().is_none() {
+    if app.experiment_job().is_none() {
         super::not_run(&mut rows, app);
     }
     rows
@@ -53,15 +53,15 @@ pub fn before(theme: Theme, app: &App, serve: &ServePlan, width: u16) -> Rows {
 /// Draws the stage before the run, where there is room beside the text; gives the text's room.
 pub fn beside_stage(pen: &mut Pen, plan: &ServePlan, rooms: &Rooms) -> Rect {
     let Some(panes) = rooms.page() else {
-        return rooms.leaf();
+        return rooms.pane();
     };
     pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
     stage_before(pen, &plan.spec(), panes.right);
     panes.left
 }
 
-/// The calls and the playback, side by side or one leaf at a time.
-pub fn draw(pen: &mut Pen, app: &App, page: &TrialPage, rooms: &Rooms) {
+/// The calls and the playback, side by side or one pane at a time.
+pub fn draw(pen: &mut Pen, app: &App, page: &ExperimentPage, rooms: &Rooms) {
     let Some(ExperimentOutcome::Serve(way)) = &page.found else {
         return;
     };
@@ -71,19 +71,19 @@ pub fn draw(pen: &mut Pen, app: &App, page: &TrialPage, rooms: &Rooms) {
             pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
             show_player(pen, app, panes.right);
         }
-        None if app.leaf == Leaf::Text => calls(pen, app, page, way, rooms.leaf()),
+        None if app.pane == Pane::Text => calls(pen, app, page, way, rooms.pane()),
         None => show_player(pen, app, rooms.body),
     }
 }
 
-fn calls(pen: &mut Pen, app: &App, page: &TrialPage, way: &RequestWay, area: Rect) {
+fn calls(pen: &mut Pen, app: &App, page: &ExperimentPage, way: &RequestWay, area: Rect) {
     let list = list(pen.theme, page, way, area.width);
     let about = about(pen.theme, app, page, way, area.width);
     stacked(pen, &list, &about, area);
 }
 
 /// A row a call.
-fn list(theme: Theme, page: &TrialPage, way: &RequestWay, width: u16) -> Rows {
+fn list(theme: Theme, page: &ExperimentPage, way: &RequestWay, width: u16) -> Rows {
     let mut rows = Rows::new(theme, width);
     let Some(playback) = page.player.as_ref().and_then(|player| player.playback()) else {
         return rows;
@@ -124,7 +124,7 @@ fn list(theme: Theme, page: &TrialPage, way: &RequestWay, width: u16) -> Rows {
 }
 
 /// Guess and answer, and the methods that were tried, side by side.
-fn about(theme: Theme, app: &App, page: &TrialPage, way: &RequestWay, width: u16) -> Rows {
+fn about(theme: Theme, app: &App, page: &ExperimentPage, way: &RequestWay, width: u16) -> Rows {
     let mut rows = Rows::new(theme, width);
     if let (Some((predict, _)), Some(found)) = (app.guessing(), &page.found) {
         said(&mut rows, page, predict, found);

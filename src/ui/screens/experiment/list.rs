@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::{App, Click, TrialPage};
+use crate::app::{App, Click, ExperimentPage};
 use crate::model::{ExperimentOutcome, ProofVerdict};
 use crate::ui::{
     layout::Rooms,
@@ -61,7 +61,7 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
 }
 
 /// What was seen of it, in a few words.
-fn seen(page: &TrialPage) -> String {
+fn seen(page: &ExperimentPage) -> String {
     let count = |count: usize, what: &str| format!("{count} {what}");
     match &page.found {
         Some(ExperimentOutcome::Proof(found)) if page.done => {

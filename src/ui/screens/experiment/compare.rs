@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{AXIS, cell, state, verdicts};
-use crate::app::{App, TrialPage};
+use crate::app::{App, ExperimentPage};
 use crate::figure::chart::{Marks, Scale};
 use crate::model::{
     CLAIMS, Compared, ComparedRow, Contest, ExperimentOutcome, How, Method, Sweep, duration,
@@ -20,7 +20,7 @@ const TIME: usize = 9;
 const SCALE: (usize, usize) = (14, 72);
 
 /// The rows, their chart, what they say.
-pub fn rows(theme: Theme, app: &App, page: &TrialPage, contest: &Contest, area: Rect) -> Rows {
+pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, contest: &Contest, area: Rect) -> Rows {
     let mut rows = Rows::new(theme, area.width);
     plan(&mut rows, contest);
     state(&mut rows, app);
@@ -34,7 +34,7 @@ pub fn rows(theme: Theme, app: &App, page: &TrialPage, contest: &Contest, area: 
             }
             super::refused(&mut rows, &ExperimentOutcome::Compare(found.clone()));
         }
-        _ if app.trial_job().is_none() => super::not_run(&mut rows, app),
+        _ if app.experiment_job().is_none() => super::not_run(&mut rows, app),
         _ => rows.text("The first round is on its way.", Role::Dim),
     }
     rows

@@ -14,16 +14,16 @@ use crate::{
 };
 
 /// A directory of lessons.
-pub struct Own {
+pub struct LessonDir {
     dir: PathBuf,
     /// Or why it cannot be watched.
     watch: Result<Watch, String>,
 }
 
-impl Own {
+impl LessonDir {
     /// The lessons of a directory. It is watched before it is read, so that no change falls between.
-    pub fn new(dir: &Path) -> Own {
-        Own {
+    pub fn new(dir: &Path) -> LessonDir {
+        LessonDir {
             dir: dir.to_owned(),
             watch: Watch::new(dir).map_err(|error| format!("{error:#}")),
         }
@@ -39,7 +39,7 @@ impl Own {
 
     /// Reads them again, in a thread of its own, whenever they change.
     pub(super) fn listen(self, sender: Sender<Message>) {
-        let Own { dir, watch } = self;
+        let LessonDir { dir, watch } = self;
         let follow = move || {
             let ended = loop {
                 let watch = match &watch {

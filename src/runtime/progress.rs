@@ -14,16 +14,16 @@ use crate::{
 };
 
 /// Keeps what the learner does. What goes wrong is a warning, given out once.
-pub struct Keeper {
+pub struct ProgressWriter {
     log: Option<Log>,
     syncer: Option<Syncer>,
     warning: Option<String>,
 }
 
-impl Keeper {
+impl ProgressWriter {
     /// Keeps in this log.
-    pub fn new(log: Log) -> Keeper {
-        Keeper {
+    pub fn new(log: Log) -> ProgressWriter {
+        ProgressWriter {
             log: Some(log),
             syncer: None,
             warning: None,
@@ -31,8 +31,8 @@ impl Keeper {
     }
 
     /// Keeps nothing.
-    pub fn none() -> Keeper {
-        Keeper {
+    pub fn none() -> ProgressWriter {
+        ProgressWriter {
             log: None,
             syncer: None,
             warning: None,

@@ -1,0 +1,35 @@
+//! How the screen is shown: the options of every command that draws one.
+
+use std::env;
+
+use crate::runtime::{self, DisplayOptions};
+
+/// How the screen is shown.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Colours
+    #[arg(long, value_name = "THEME", value_parser = ["dark", "light", "contrast", "16", "none"])]
+    theme: Option<String>,
+    /// Plain ASCII instead of box drawing
+    #[arg(long)]
+    ascii: bool,
+    /// No travelling bytes: whole hops light up call by call
+    #[arg(long)]
+    reduced_motion: bool,
+    /// Leave the mouse to the terminal, so that text can be selected
+    #[arg(long)]
+    no_mouse: bool,
+}
+
+impl Args {
+    /// What was asked for; the environment decides the rest.
+    pub fn options(&self) -> DisplayOptions {
+        DisplayOptions {
+            theme: runtime::theme(self.theme.as_deref(), self.ascii, |name| {
+                env::var(name).ok()
+            }),
+            reduced_motion: self.reduced_motion,
+            mouse: !self.no_mouse,
+        }
+    }
+}
