@@ -67,7 +67,6 @@ enum Deed {
     Slower,
     Seek(usize),
     Tick(u64),
-    Fit(u16, u16),
     Reduce(bool),
 }
 
@@ -82,7 +81,6 @@ fn any_deed() -> impl Strategy<Value = Deed> {
         Just(Deed::Slower),
         (0usize..3_000).prop_map(Deed::Seek),
         (0u64..20_000).prop_map(Deed::Tick),
-        (1u16..250, 1u16..80).prop_map(|(w, h)| Deed::Fit(w, h)),
         any::<bool>().prop_map(Deed::Reduce),
     ]
 }
@@ -98,7 +96,6 @@ fn perform(player: &mut Player, deed: &Deed) {
         Deed::Slower => player.slower(),
         Deed::Seek(call) => player.seek(call),
         Deed::Tick(ms) => player.tick(Duration::from_millis(ms)),
-        Deed::Fit(width, height) => player.fit(width, height),
         Deed::Reduce(reduced) => player.set_reduced_motion(reduced),
     }
 }

@@ -599,13 +599,6 @@ impl App {
         }
     }
 
-    /// Tells the playback how large it was drawn.
-    pub fn fit_player(&mut self, width: u16, height: u16) {
-        if let Some(player) = self.player_mut() {
-            player.fit(width, height);
-        }
-    }
-
     /// When the next frame is wanted, if anything moves.
     pub fn next_frame(&self) -> Option<Duration> {
         self.player()?.next_frame()

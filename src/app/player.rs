@@ -47,7 +47,7 @@ pub struct Counters {
 #[derive(Clone, Debug)]
 pub struct Player {
     content: Content,
-    /// The stage by whose cells the position is counted.
+    /// The stage of the 120x36 screen: its cells are the measure of time, however large the player is drawn.
     stage: Stage,
     position: Position,
     playing: bool,
@@ -88,19 +88,6 @@ impl Player {
             speed: Speed::default(),
             reduced_motion: false,
         }
-    }
-
-    /// Tells the player how large it is drawn, so that a cell on the screen is a cell of its time. Harmless to
-    /// leave out: then the pace is that of the 120x36 screen.
-    pub fn fit(&mut self, width: u16, height: u16) {
-        let Some(tier) = Tier::of(width, height) else {
-            return;
-        };
-        let stage = self.stage_for(tier, width);
-        if stage.tier != self.stage.tier {
-            self.position = self.position_on(&stage);
-        }
-        self.stage = stage;
     }
 
     /// With reduced motion no single tokens travel: whole hops light up, call by call.

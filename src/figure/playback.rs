@@ -407,7 +407,7 @@ impl Playback {
         let (_, hops) = self.hops_at(call);
         // Of several ways the last one.
         let last = self.travel_of(stage, hops.last());
-        let cells = (self.travel_of_all(stage, &hops) - last / 2.0).floor();
+        let cells = self.travel_of_all(stage, &hops) - last / 2.0;
         Position { call, cells }
     }
 

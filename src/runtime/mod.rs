@@ -465,9 +465,6 @@ impl Runtime {
             .screen
             .draw(area, |buf| ui::view(app, theme, area, buf))?;
         self.app.update(Event::ScrollRoom(self.spots.scroll_room));
-        if let Some(room) = self.spots.player {
-            self.app.fit_player(room.width, room.height);
-        }
         self.frame_cost = began.elapsed();
         Ok(())
     }

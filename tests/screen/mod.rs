@@ -62,9 +62,6 @@ impl Learner {
         let mut buf = Buffer::empty(self.area);
         self.spots = ui::view(&self.app, &self.theme, self.area, &mut buf);
         self.app.update(Event::ScrollRoom(self.spots.scroll_room));
-        if let Some(room) = self.spots.player {
-            self.app.fit_player(room.width, room.height);
-        }
         buf
     }
 
