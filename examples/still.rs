@@ -52,7 +52,6 @@ fn main() {
             }
         }
     };
-    shown.fit(area.width, area.height);
     shown.seek(call - 1);
     if flag("--end") {
         shown.end();
