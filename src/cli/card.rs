@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{lesson_dir::Course, lessons::Text, print, print_json};
 use crate::{
     course::{glossary, prose},
-    model::{Card, CardTable, Place},
+    model::{Arrow, Card, CardTable},
 };
 
 /// Reference cards: a call's signature, path, counts, conditions, pitfalls, and since when it is there.
@@ -141,7 +141,7 @@ struct Listed<'a> {
     name: &'a str,
     title: &'a str,
     signature: &'a [String],
-    path: Vec<Hop>,
+    path: &'a [Arrow],
     counts: &'a [String],
     conditions: &'a [String],
     pitfalls: &'a [String],
@@ -150,13 +150,6 @@ struct Listed<'a> {
     columns: &'a [String],
     rows: Vec<Compared<'a>>,
     text: &'a str,
-}
-
-#[derive(Serialize)]
-struct Hop {
-    from: Place,
-    to: Place,
-    how: crate::model::How,
 }
 
 #[derive(Serialize)]
@@ -173,15 +166,7 @@ impl Listed<'_> {
             name: &card.name,
             title: &card.title,
             signature: &card.signature,
-            path: card
-                .path
-                .iter()
-                .map(|hop| Hop {
-                    from: hop.from,
-                    to: hop.to,
-                    how: hop.how,
-                })
-                .collect(),
+            path: &card.path,
             counts: &card.counts,
             conditions: &card.conditions,
             pitfalls: &card.pitfalls,

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::requests;
-use crate::model::{Basis, Call, DescriptorKind, How, KernelReports, Outcome, Place, Trace};
+use crate::model::{
+    Basis, Call, DescriptorKind, Hop, How, KernelReports, Outcome, Place, Side, Step, Trace,
+};
 use crate::syscall::{Op, Ops, Shape};
 
 /// Why a file's bytes reach a socket or a pipe by reference in sendfile(2): the manual page, and the commit that
@@ -42,23 +44,6 @@ const PROT_WRITE: u64 = 0x2;
 const MSG_ZEROCOPY: u64 = 0x400_0000;
 /// `MAP_PRIVATE` of mmap(2).
 const MAP_PRIVATE: u64 = 0x2;
-
-/// The way that one call's bytes went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CallHop {
-    /// Where they came from.
-    pub from: Place,
-    /// Where they went.
-    pub to: Place,
-    /// How.
-    pub how: How,
-    /// How many: what the call returned; for a mapping, the mapped bytes.
-    pub bytes: u64,
-    /// Why this may be believed.
-    pub basis: Basis,
-    /// The reference, where the basis is [`Basis::Documented`].
-    pub source: Option<&'static str>,
-}
 
 /// A range of one process's addresses that shows pages of a file.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +92,7 @@ impl Fold {
 
     /// Takes the next call of `trace` by its number (in order) and says what it moved, one way after the other: a call
     /// that hands over requests of an io_uring moves what they ask for.
-    pub fn hops(&mut self, trace: &Trace, number: usize) -> Vec<CallHop> {
+    pub fn hops(&mut self, trace: &Trace, number: usize) -> Vec<Hop> {
         let Some(call) = trace.calls.get(number) else {
             return Vec::new();
         };
@@ -119,7 +104,7 @@ impl Fold {
 
     /// Takes the next call of `trace` (in order) and says what it moved: nothing if it failed, moved 0 bytes, or
     /// is not known here. What its requests of an io_uring moved is left out: see [`Fold::hops`].
-    pub fn step(&mut self, trace: &Trace, call: &Call) -> Option<CallHop> {
+    pub fn step(&mut self, trace: &Trace, call: &Call) -> Option<Hop> {
         let returned = call.returned()?;
         match self.ops.of(trace, call) {
             Op::Recv(Shape::Buffer) | Op::Send(Shape::Buffer) if self.serves => None,
@@ -148,7 +133,7 @@ impl Fold {
         }
     }
 
-    fn write(&self, trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+    fn write(&self, trace: &Trace, call: &Call, returned: i64) -> Option<Hop> {
         let to = sink(kind(trace, call, 0)?)?;
         let from = if self.is_mapped(pid(trace, call), call.args[1], returned as u64) {
             Place::PageCache
@@ -159,7 +144,7 @@ impl Fold {
     }
 
     /// A send of which the kernel has told what became of it.
-    fn send_zerocopy(&mut self, trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+    fn send_zerocopy(&mut self, trace: &Trace, call: &Call, returned: i64) -> Option<Hop> {
         let to = sink(kind(trace, call, 0)?)?;
         let number = self.zerocopy_sends;
         self.zerocopy_sends += 1;
@@ -175,14 +160,14 @@ impl Fold {
     }
 
     /// A message with a descriptor of memory: the few bytes of its own are no payload.
-    fn pass_memory(&self) -> Option<CallHop> {
+    fn pass_memory(&self) -> Option<Hop> {
         let bytes = i64::try_from(self.passed_memory?).ok()?;
         let source = Some(SHARED_MEMORY_SOURCE);
         let (from, to) = (Place::UserBuffer, Place::Peer);
         hop(from, to, How::Mapping, bytes, Basis::Told, source)
     }
 
-    fn copy_file_range(&self, trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+    fn copy_file_range(&self, trace: &Trace, call: &Call, returned: i64) -> Option<Hop> {
         for which in [0, 1] {
             (kind(trace, call, which)? == DescriptorKind::File).then_some(())?;
         }
@@ -194,7 +179,7 @@ impl Fold {
         hop(from, to, how, returned, basis, Some(source))
     }
 
-    fn map(&mut self, trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+    fn map(&mut self, trace: &Trace, call: &Call, returned: i64) -> Option<Hop> {
         let [_, length, protection, flags, ..] = call.args;
         let start = returned as u64;
         let pid = pid(trace, call);
@@ -220,7 +205,7 @@ impl Fold {
 
     /// Takes a range away from the mappings that it cuts. Whole pages go, but ends need no rounding: what is
     /// asked later begins inside a mapping or not.
-    fn unmap(&mut self, pid: i32, start: u64, length: u64) -> Option<CallHop> {
+    fn unmap(&mut self, pid: i32, start: u64, length: u64) -> Option<Hop> {
         let end = start.saturating_add(length);
         let (cut, mut kept): (Vec<_>, Vec<_>) = self
             .mappings
@@ -243,19 +228,19 @@ impl Fold {
     }
 }
 
-fn read(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+fn read(trace: &Trace, call: &Call, returned: i64) -> Option<Hop> {
     let file = trace.descriptor(call, 0)?;
     (file.kind == DescriptorKind::File).then_some(())?;
     requests::read(returned, file.direct)
 }
 
-fn receive(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+fn receive(trace: &Trace, call: &Call, returned: i64) -> Option<Hop> {
     is_socket(kind(trace, call, 0)?).then_some(())?;
     let (from, to) = (Place::SocketQueue, Place::UserBuffer);
     hop(from, to, How::CpuCopy, returned, Basis::Observed, None)
 }
 
-fn sendfile(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+fn sendfile(trace: &Trace, call: &Call, returned: i64) -> Option<Hop> {
     let (out, from) = (kind(trace, call, 0)?, kind(trace, call, 1)?);
     (from == DescriptorKind::File).then_some(())?;
     let to = sink(out)?;
@@ -275,7 +260,7 @@ fn sendfile(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
     )
 }
 
-fn splice(trace: &Trace, call: &Call, returned: i64) -> Option<CallHop> {
+fn splice(trace: &Trace, call: &Call, returned: i64) -> Option<Hop> {
     let (from, to) = (kind(trace, call, 0)?, kind(trace, call, 1)?);
     requests::splice(from, to, returned)
 }
@@ -287,7 +272,7 @@ fn pipe(
     which: usize,
     from: Place,
     source: &'static str,
-) -> Option<CallHop> {
+) -> Option<Hop> {
     (kind(trace, call, which)? == DescriptorKind::Pipe).then_some(())?;
     let (to, how, basis) = (Place::Pipe, How::Reference, Basis::Documented);
     hop(from, to, how, call.returned()?, basis, Some(source))
@@ -300,16 +285,16 @@ pub(super) fn hop(
     bytes: i64,
     basis: Basis,
     source: Option<&'static str>,
-) -> Option<CallHop> {
+) -> Option<Hop> {
     let bytes = u64::try_from(bytes).ok().filter(|bytes| *bytes > 0)?;
-    Some(CallHop {
+    let step = Step {
         from,
         to,
         how,
-        bytes,
         basis,
         source,
-    })
+    };
+    Some(step.of(bytes, Side::Sender))
 }
 
 pub(super) fn is_socket(kind: DescriptorKind) -> bool {

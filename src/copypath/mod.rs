@@ -8,6 +8,6 @@ mod fold;
 mod requests;
 mod summary;
 
-pub use fold::{CallHop, Fold, SENDFILE_SOURCE, SHARED_SOURCE};
+pub use fold::{Fold, SENDFILE_SOURCE, SHARED_SOURCE};
 pub use requests::{DIRECT_SOURCE, moving_requests};
 pub use summary::{fetched, summarise};

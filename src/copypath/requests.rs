@@ -1,10 +1,10 @@
 //! What requests of an io_uring moved.
 
 use super::fold::{
-    CallHop, NOT_COPIED_SOURCE, SPLICE_FILE_SOURCE, SPLICE_IN_SOURCE, SPLICE_OUT_SOURCE,
+    NOT_COPIED_SOURCE, SPLICE_FILE_SOURCE, SPLICE_IN_SOURCE, SPLICE_OUT_SOURCE,
     SPLICE_RECEIVE_SOURCE, TEE_SOURCE, hop, is_socket, sink,
 };
-use crate::model::{Basis, DescriptorKind, How, Place, Request, Trace};
+use crate::model::{Basis, DescriptorKind, Hop, How, Place, Request, Trace};
 use crate::syscall::Op;
 
 /// Why a read past the page cache is no copy of the CPU's.
@@ -21,7 +21,7 @@ pub fn moving_requests(trace: &Trace, call: usize) -> impl Iterator<Item = &Requ
 }
 
 /// The way that a request's bytes went: nothing if it failed, moved 0 bytes, or is not known here.
-pub(super) fn step(trace: &Trace, request: &Request) -> Option<CallHop> {
+pub(super) fn step(trace: &Trace, request: &Request) -> Option<Hop> {
     let moved = request.returned()?;
     let descriptor = trace.descriptor_of(request, 0)?;
     match request.does() {
@@ -70,7 +70,7 @@ pub(super) fn step(trace: &Trace, request: &Request) -> Option<CallHop> {
 }
 
 /// Bytes read from a file: a copy out of the page cache, or the disk's own work.
-pub(super) fn read(moved: i64, direct: bool) -> Option<CallHop> {
+pub(super) fn read(moved: i64, direct: bool) -> Option<Hop> {
     let to = Place::UserBuffer;
     match direct {
         false => hop(
@@ -89,7 +89,7 @@ pub(super) fn read(moved: i64, direct: bool) -> Option<CallHop> {
 }
 
 /// Bytes that go into a pipe or out of it, by reference where the other end can hold references.
-pub(super) fn splice(from: DescriptorKind, to: DescriptorKind, moved: i64) -> Option<CallHop> {
+pub(super) fn splice(from: DescriptorKind, to: DescriptorKind, moved: i64) -> Option<Hop> {
     use DescriptorKind::{File, Pipe};
     let (how, source) = match (from, to) {
         (File, Pipe) | (Pipe, Pipe) => (How::Reference, SPLICE_IN_SOURCE),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CallHop, Fold};
+use super::Fold;
 use crate::model::{
     Basis, Cache, Hop, How, Outcome, Place, Recording, Side, Sink, Start, Summary, Trace,
 };
@@ -62,30 +62,10 @@ fn hops_of_calls(recording: &Recording, trace: &Trace) -> Vec<Hop> {
     let mut hops: Vec<Hop> = Vec::new();
     for number in 0..trace.calls.len() {
         for hop in fold.hops(trace, number) {
-            add(&mut hops, hop, side);
+            Hop { side, ..hop }.add_to(&mut hops);
         }
     }
     hops
-}
-
-fn add(hops: &mut Vec<Hop>, new: CallHop, side: Side) {
-    let same = |hop: &&mut Hop| {
-        (hop.from, hop.to, hop.how, hop.basis, hop.source.as_deref())
-            == (new.from, new.to, new.how, new.basis, new.source)
-    };
-    match hops.iter_mut().find(same) {
-        Some(hop) => hop.bytes += new.bytes,
-        None => hops.push(Hop {
-            from: new.from,
-            to: new.to,
-            how: new.how,
-            bytes: new.bytes,
-            basis: new.basis,
-            source: new.source.map(str::to_owned),
-            side,
-            ghost: false,
-        }),
-    }
 }
 
 /// What the disk had to do: measured where the source was cold, else a ghost.
@@ -106,7 +86,7 @@ fn from_disk(recording: &Recording, moved: &[Hop]) -> Vec<Hop> {
         how: How::Dma,
         bytes,
         basis,
-        source: Some(source.to_owned()),
+        source: Some(source.to_owned().into()),
         side: Side::Sender,
         ghost,
     };
@@ -154,7 +134,7 @@ fn from_network(recording: &Recording) -> Vec<Hop> {
         how: How::Dma,
         bytes,
         basis: Basis::Documented,
-        source: Some("loopback has no device; on a real network card".to_owned()),
+        source: Some("loopback has no device; on a real network card".into()),
         side: Side::Receiver,
         ghost: true,
     }]
@@ -185,7 +165,7 @@ fn beyond(recording: &Recording) -> Vec<Hop> {
         how: How::Dma,
         bytes,
         basis: Basis::Documented,
-        source: Some(source.to_owned()),
+        source: Some(source.to_owned().into()),
         side: recording.spec.method.side(),
         ghost: true,
     }]

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, ops::Range, str::FromStr};
 
-use crate::model::{Card, CardHop, CardTable, How, Place};
+use crate::model::{Arrow, Card, CardTable, How, Place};
 
 use super::{
     block::{At, Block, is_id},
@@ -141,12 +141,12 @@ fn one_of<T: Copy, N: Display>(
     })
 }
 
-fn read_hop(report: &mut Reporter, mut block: Block) -> Option<CardHop> {
+fn read_hop(report: &mut Reporter, mut block: Block) -> Option<Arrow> {
     let from = block.need_word::<Named<Place>>(report, "from", "from = \"page-cache\"");
     let to = block.need_word::<Named<Place>>(report, "to", "to = \"socket-queue\"");
     let how = block.need_word::<Named<How>>(report, "how", "how = \"reference\"");
     block.finish(report);
-    Some(CardHop {
+    Some(Arrow {
         from: from?.value.0,
         to: to?.value.0,
         how: how?.value.0,

@@ -6,7 +6,7 @@ use super::{
     scene::{Border, Furniture, Scene, Tag, Tone, Trail},
     stage::{Plan, Road, Seat, Stage, Upper},
 };
-use crate::model::{Figure, FigureHop, How, Place, Sink, Start};
+use crate::model::{Arrow, Figure, How, Place, Sink, Start};
 
 /// What is wrong with a figure's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,12 +106,11 @@ impl Drawn {
         let has = |place| self.figure.places.contains(&place);
         let mut hops = self.hops();
         // A pipe that something leaves for another place of the kernel stands on the way there.
-        let onward = |hop: &FigureHop| {
+        let onward = |hop: &Arrow| {
             hop.from == Place::Pipe && matches!(hop.to, Place::SocketQueue | Place::PageCache)
         };
         let pipe = hops.clone().any(onward);
-        let past_the_cache =
-            |hop: &FigureHop| (hop.from, hop.to) == (Place::Disk, Place::UserBuffer);
+        let past_the_cache = |hop: &Arrow| (hop.from, hop.to) == (Place::Disk, Place::UserBuffer);
         let read = hops.clone().any(|hop| hop.from == Place::Disk);
         let written = hops.clone().any(|hop| hop.to == Place::Disk);
         let sink = if has(Place::SocketQueue) {
@@ -145,7 +144,7 @@ impl Drawn {
         }
     }
 
-    fn hops(&self) -> impl Iterator<Item = &FigureHop> + Clone {
+    fn hops(&self) -> impl Iterator<Item = &Arrow> + Clone {
         self.figure.steps.iter().flat_map(|step| &step.hops)
     }
 

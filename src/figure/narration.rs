@@ -2,8 +2,7 @@
 
 use super::playback::Playback;
 use super::serving;
-use crate::copypath::CallHop;
-use crate::model::{Basis, Call, How, Place, Sink, Size};
+use crate::model::{Basis, Call, Hop, How, Place, Sink, Size};
 
 /// One sentence about a call of a recording.
 pub fn sentence(playback: &Playback, number: usize) -> String {
@@ -33,7 +32,7 @@ pub fn sentence(playback: &Playback, number: usize) -> String {
 }
 
 /// A call that hands over requests of an io_uring.
-fn handed_over(playback: &Playback, number: usize, hops: &[CallHop]) -> String {
+fn handed_over(playback: &Playback, number: usize, hops: &[Hop]) -> String {
     let all = playback.trace().requests_of(number);
     let moving = (0..).map_while(|hop| playback.request_of(number, hop));
     let each = moving.zip(hops).map(|(request, hop)| {
@@ -75,17 +74,17 @@ pub fn basis(playback: &Playback, number: usize) -> String {
     let (_, hops) = playback.hops_at(number);
     let requests = playback.trace().requests_of(number);
     // What the last hop rests on has to be said: a report, a document.
-    let hop = hops.last().copied();
+    let hop = hops.last();
     let mut line = match hop {
-        Some(CallHop {
+        Some(Hop {
             basis: Basis::Documented,
             source,
             ..
         }) => format!(
             "documented: {}. {time}, traced.",
-            source.unwrap_or("its manual page")
+            source.as_deref().unwrap_or("its manual page")
         ),
-        Some(CallHop {
+        Some(Hop {
             basis: basis @ (Basis::Reported | Basis::Measured | Basis::Told),
             source: Some(source),
             ..
@@ -108,7 +107,7 @@ pub fn basis(playback: &Playback, number: usize) -> String {
     line
 }
 
-fn moved(playback: &Playback, name: &str, asked: Option<u64>, hop: &CallHop) -> String {
+fn moved(playback: &Playback, name: &str, asked: Option<u64>, hop: &Hop) -> String {
     let bytes = Size(hop.bytes);
     let spec = &playback.recording().spec;
     let sink = sink_name(spec.to, spec.method.receives());

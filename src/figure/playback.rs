@@ -9,9 +9,9 @@ use super::{
     source::Source,
     stage::{Plan, Road, Stage, Upper},
 };
-use crate::copypath::{CallHop, Fold, fetched, moving_requests, summarise};
+use crate::copypath::{Fold, fetched, moving_requests, summarise};
 use crate::model::{
-    Call, DescriptorKind, How, Method, Recording, Request, Sink, Start, Summary, Trace,
+    Call, DescriptorKind, Hop, How, Method, Recording, Request, Sink, Start, Summary, Trace,
 };
 
 /// Calls from one known sum to the next.
@@ -98,7 +98,7 @@ impl Sums {
         self.roads & 1 << road as u8 != 0
     }
 
-    fn add(&mut self, plan: Plan, name: &str, call: &Call, hops: &[CallHop]) {
+    fn add(&mut self, plan: Plan, name: &str, call: &Call, hops: &[Hop]) {
         self.calls += 1;
         if name == "munmap" && call.returned().is_some() {
             self.mapped = self.mapped.saturating_sub(call.args[1]);
@@ -107,7 +107,7 @@ impl Sums {
     }
 
     /// What one hop of a call has moved: a call that is not done yet may have done some.
-    pub(super) fn add_hop(&mut self, plan: Plan, name: &str, hop: &CallHop) {
+    pub(super) fn add_hop(&mut self, plan: Plan, name: &str, hop: &Hop) {
         if hop.how == How::CpuCopy {
             self.copied += hop.bytes;
         }
@@ -255,14 +255,14 @@ impl Playback {
 
     /// What all calls before `number` come to, and the way of that call's own bytes, the first of them where it has
     /// more than one.
-    pub fn at(&self, number: usize) -> (Sums, Option<CallHop>) {
+    pub fn at(&self, number: usize) -> (Sums, Option<Hop>) {
         let (sums, hops) = self.hops_at(number);
-        (sums, hops.first().copied())
+        (sums, hops.first().cloned())
     }
 
     /// What all calls before `number` come to, and the ways of that call's own bytes, one after the other: a call that
     /// hands over requests of an io_uring may have several.
-    pub fn hops_at(&self, number: usize) -> (Sums, Vec<CallHop>) {
+    pub fn hops_at(&self, number: usize) -> (Sums, Vec<Hop>) {
         let trace = self.trace();
         let number = number.min(trace.calls.len());
         let Some(known) = self.known.get(number / EVERY) else {
@@ -302,7 +302,7 @@ impl Playback {
     }
 
     /// Which of a call's hops is under way so many cells after its entry, and how many cells it has come itself.
-    pub(super) fn under_way(&self, stage: &Stage, hops: &[CallHop], cells: f64) -> (usize, f64) {
+    pub(super) fn under_way(&self, stage: &Stage, hops: &[Hop], cells: f64) -> (usize, f64) {
         let mut left = cells;
         for (number, hop) in hops.iter().enumerate() {
             let whole = self.travel_of(stage, Some(hop)) + REST;
@@ -360,20 +360,20 @@ impl Playback {
     }
 
     /// Whether a call's bytes can be seen travelling: its wire has cells, and what travels is bytes or references.
-    pub fn travels(&self, stage: &Stage, hop: Option<&CallHop>) -> Option<Road> {
+    pub fn travels(&self, stage: &Stage, hop: Option<&Hop>) -> Option<Road> {
         let hop = hop.filter(|hop| hop.how != How::Mapping)?;
         let (road, _) = Road::on(self.plan(), hop.from, hop.to, hop.how)?;
         (stage.length(road) > 1).then_some(road)
     }
 
-    pub(super) fn travel_of(&self, stage: &Stage, hop: Option<&CallHop>) -> f64 {
+    pub(super) fn travel_of(&self, stage: &Stage, hop: Option<&Hop>) -> f64 {
         match self.travels(stage, hop) {
             Some(road) => (stage.length(road) - 1 + (TOKENS - 1) * SPACING) as f64,
             None => STILL,
         }
     }
 
-    fn travel_of_all(&self, stage: &Stage, hops: &[CallHop]) -> f64 {
+    fn travel_of_all(&self, stage: &Stage, hops: &[Hop]) -> f64 {
         match hops {
             [] => STILL,
             [first, rest @ ..] => rest

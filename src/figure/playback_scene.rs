@@ -5,8 +5,7 @@ use super::{
     scene::{Border, Furniture, Gauge, Mark, Remark, Scene, Tag, Token, Tone, Trail},
     stage::{Plan, Road, Seat, Stage, Upper, Wire},
 };
-use crate::copypath::CallHop;
-use crate::model::{How, Sink, Size, Start, TransferSpec};
+use crate::model::{Hop, How, Sink, Size, Start, TransferSpec};
 
 /// One moment, taken apart: what the drawing of each piece asks for.
 struct Moment<'a> {
@@ -21,7 +20,7 @@ struct Moment<'a> {
     /// The current call is a tee: it hands on what the pipe keeps.
     tees: bool,
     /// The current call's way.
-    hop: Option<CallHop>,
+    hop: Option<&'a Hop>,
     /// Its road, where something can be seen on it.
     road: Option<Road>,
     /// Tokens that have arrived, 0 to 4: all of them once the call has returned.
@@ -43,13 +42,11 @@ impl Playback {
         for done in hops.iter().take(under_way) {
             before.add_hop(stage.plan, name.unwrap_or_default(), done);
         }
-        let hop = hops.get(under_way).copied();
+        let hop = hops.get(under_way);
         let request = self.request_of(position.call, under_way);
         let road = hop.and_then(|hop| Some(Road::on(stage.plan, hop.from, hop.to, hop.how)?.0));
-        let returned = cells >= self.travel_of(stage, hop.as_ref());
-        let wire = self
-            .travels(stage, hop.as_ref())
-            .and_then(|road| stage.wire(road));
+        let returned = cells >= self.travel_of(stage, hop);
+        let wire = self.travels(stage, hop).and_then(|road| stage.wire(road));
         let moment = Moment {
             stage,
             spec: &self.recording().spec,

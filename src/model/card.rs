@@ -1,6 +1,6 @@
 //! Reference cards and the glossary as plain data: what `course` makes of their Markdown files.
 
-use super::{How, Place};
+use super::Arrow;
 
 /// A reference card: one file of `lessons/cards`, named `NAME.md`.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +12,7 @@ pub struct Card {
     /// The prototype, line by line.
     pub signature: Vec<String>,
     /// Where the bytes go, hop by hop.
-    pub path: Vec<CardHop>,
+    pub path: Vec<Arrow>,
     /// How many copies, calls, mode switches.
     pub counts: Vec<String>,
     /// What must be so for it to work.
@@ -27,17 +27,6 @@ pub struct Card {
     pub table: Option<CardTable>,
     /// Further words, in CommonMark. May be empty.
     pub body: String,
-}
-
-/// A hop of a card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CardHop {
-    /// Where the bytes are.
-    pub from: Place,
-    /// Where they go.
-    pub to: Place,
-    /// How.
-    pub how: How,
 }
 
 /// A table whose columns are compared.

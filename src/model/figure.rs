@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{How, Place};
+use super::{Arrow, Place};
 
 /// A figure of `assets/figures/NAME.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,17 +32,5 @@ pub struct FigureStep {
     pub text: String,
     /// What goes where.
     #[serde(default)]
-    pub hops: Vec<FigureHop>,
-}
-
-/// An arrow of a figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FigureHop {
-    /// Where it starts.
-    pub from: Place,
-    /// Where it ends.
-    pub to: Place,
-    /// How it is drawn.
-    pub how: How,
+    pub hops: Vec<Arrow>,
 }

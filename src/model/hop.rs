@@ -1,5 +1,7 @@
 //! A hop: payload going from one place to another, in one way, known on one basis.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// Where bytes can be.
@@ -155,7 +157,50 @@ impl Side {
     }
 }
 
-/// Payload that went from one place to another.
+/// From one place to another in one way: what a figure or a card draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arrow {
+    /// Where it starts.
+    pub from: Place,
+    /// Where it ends.
+    pub to: Place,
+    /// How it is drawn.
+    pub how: How,
+}
+
+/// The same of payload that really went, and why this may be believed: what `copypath::rule` answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Step {
+    /// Where it came from.
+    pub from: Place,
+    /// Where it went.
+    pub to: Place,
+    /// How.
+    pub how: How,
+    /// Why this may be believed.
+    pub basis: Basis,
+    /// The reference of a documented hop, or the instrument of a measured one.
+    pub source: Option<&'static str>,
+}
+
+impl Step {
+    /// So many bytes of it.
+    pub fn of(self, bytes: u64, side: Side) -> Hop {
+        Hop {
+            from: self.from,
+            to: self.to,
+            how: self.how,
+            bytes,
+            basis: self.basis,
+            source: self.source.map(Cow::Borrowed),
+            side,
+            ghost: false,
+        }
+    }
+}
+
+/// Payload that went from one place to another: a [`Step`] with its bytes, or a ghost of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hop {
     /// Where it came from.
@@ -170,10 +215,22 @@ pub struct Hop {
     pub basis: Basis,
     /// The reference of a documented hop, or the instrument of a measured one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
+    pub source: Option<Cow<'static, str>>,
     /// Whose work it is.
     pub side: Side,
     /// It would happen elsewhere (a real network card, a cold cache) and did not happen here. Counts nowhere.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ghost: bool,
+}
+
+impl Hop {
+    /// Adds a hop to others: its bytes to those of one that differs in nothing else, if there is one.
+    pub fn add_to(self, hops: &mut Vec<Hop>) {
+        let kind = |hop: &Hop| (hop.from, hop.to, hop.how, hop.basis, hop.side, hop.ghost);
+        let same = |hop: &&mut Hop| kind(hop) == kind(&self) && hop.source == self.source;
+        match hops.iter_mut().find(same) {
+            Some(hop) => hop.bytes += self.bytes,
+            None => hops.push(self),
+        }
+    }
 }

@@ -24,15 +24,15 @@ mod summary;
 pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
 };
-pub use card::{Card, CardHop, CardTable, Word};
+pub use card::{Card, CardTable, Word};
 pub use event::{RingEvent, RingEventKind, SyscallEvent};
 pub use experiment::{
     CLAIMS, COMPARE_WORDS, Contest, ERRORS, ExperimentSpec, PAGE_CACHE_STEPS, PROOF_WORDS,
     ProofPlan, SERVE_FIGURES, ServePlan, Sweep,
 };
-pub use figure::{Figure, FigureHop, FigureStep};
+pub use figure::{Figure, FigureStep};
 pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, TraceReport, Unexplained};
-pub use hop::{Basis, Hop, How, Place, Side};
+pub use hop::{Arrow, Basis, Hop, How, Place, Side, Step};
 pub use method::{Cache, Method, Sink, Start};
 pub use outcome::{
     Compared, ComparedRow, ExperimentOutcome, ExperimentValue, Finding, Overwritten,

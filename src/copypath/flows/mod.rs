@@ -29,7 +29,7 @@ use self::{
     calls::Range,
     ends::{Ends, Open},
     join::{Piece, Scene},
-    path::{Change, PathId, Paths, Step},
+    path::{Change, PathId, Paths},
     pipes::{Chunk, Pipes, QueueId},
     sample::{Likeness, Sample},
     space::{ArrivalId, Mapping, Space},
@@ -39,7 +39,9 @@ use super::fold::{
     COPIED_SOURCE, COPY_RANGE_SOURCE, NOT_COPIED_SOURCE, SENDFILE_SOURCE, SPLICE_FILE_SOURCE,
     SPLICE_IN_SOURCE, SPLICE_OUT_SOURCE, TEE_SOURCE, VMSPLICE_SOURCE,
 };
-use crate::model::{Addresses, Basis, Call, DescriptorKind, Flow, How, Place, Trace, Unexplained};
+use crate::model::{
+    Addresses, Basis, Call, DescriptorKind, Flow, How, Place, Step, Trace, Unexplained,
+};
 use crate::syscall::{Moves, Op, Ops, Shape};
 
 /// `MSG_PEEK`, `MSG_TRUNC`, `MSG_ERRQUEUE`, `MSG_ZEROCOPY` of send(2) and recv(2): the same on every Linux.

@@ -3,20 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use super::ends::EndId;
-use crate::model::{Basis, How, Place};
+use crate::model::Step;
 
 /// A way: index into [`Paths`].
 pub(super) type PathId = u32;
-
-/// One hop of a way, without its bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Step {
-    pub from: Place,
-    pub to: Place,
-    pub how: How,
-    pub basis: Basis,
-    pub source: Option<&'static str>,
-}
 
 /// What happens to bytes on their way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -189,7 +189,7 @@ impl Growing {
             let path = paths.get(*path);
             joined |= path.joined;
             for step in &path.steps {
-                add_hop(&mut hops, step, *bytes);
+                step.of(*bytes, Side::Sender).add_to(&mut hops);
             }
             for program in &path.programs {
                 let name = &programs[*program as usize];
@@ -218,25 +218,5 @@ impl Growing {
             copy_path: hops,
             programs: passed,
         }
-    }
-}
-
-fn add_hop(hops: &mut Vec<Hop>, step: &super::path::Step, bytes: u64) {
-    let same = |hop: &&mut Hop| {
-        (hop.from, hop.to, hop.how, hop.basis, hop.source.as_deref())
-            == (step.from, step.to, step.how, step.basis, step.source)
-    };
-    match hops.iter_mut().find(same) {
-        Some(hop) => hop.bytes += bytes,
-        None => hops.push(Hop {
-            from: step.from,
-            to: step.to,
-            how: step.how,
-            bytes,
-            basis: step.basis,
-            source: step.source.map(str::to_owned),
-            side: Side::Sender,
-            ghost: false,
-        }),
     }
 }

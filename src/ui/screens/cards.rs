@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Click, Pane};
 use crate::course::card::differences;
-use crate::model::{Card, CardHop, CardTable, How, Place};
+use crate::model::{Arrow, Card, CardTable, How, Place};
 use crate::ui::{
     layout::Rooms,
     pen::Pen,
@@ -91,7 +91,7 @@ fn list(pen: &mut Pen, app: &App, room: Rect) {
 }
 
 /// `═ ┄ ═`: each hop as the line that it is drawn with.
-fn road(theme: Theme, path: &[CardHop]) -> Vec<Span> {
+fn road(theme: Theme, path: &[Arrow]) -> Vec<Span> {
     let line = |how: How| {
         let (mark, style) = marks(&theme)[how as usize].0.clone();
         (mark.chars().take(1).collect::<String>() + " ", style)
@@ -166,7 +166,7 @@ fn below(theme: Theme, card: &Card, width: u16) -> Rows {
 
 /// `disk ═■═▶ page cache ┄◆┄▶ socket queue`; a hop from an earlier place stands below that place. Then what the marks
 /// say that were used.
-fn path(rows: &mut Rows, path: &[CardHop], width: usize) {
+fn path(rows: &mut Rows, path: &[Arrow], width: usize) {
     let theme = *rows.theme();
     let plain = rows.style(Role::Text);
     let mark = |how: How| marks(&theme)[how as usize].0.clone();
