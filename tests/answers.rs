@@ -351,9 +351,14 @@ fn trace(
     }
     let seen = desk.seen(output);
     let printed = String::from_utf8_lossy(&seen.output.stdout).into_owned() + &said(&seen.output);
-    let refused = printed.lines().find(|line| line.contains("refused"));
-    if let Some(refused) = refused {
-        skip("tracee", format!("{name}: {refused}"));
+    if let Some(why) = printed.lines().find(|line| line.contains("refused")) {
+        let why = why.split_once(tracees::REFUSED).map_or(why, |(_, why)| why);
+        let need = ["io_uring", "io-uring", "32-bit", "pidfd_getfd"];
+        let need = need.iter().find(|need| why.contains(**need));
+        skip(
+            &need.unwrap_or(&"tracee").replace('_', "-"),
+            format!("{name}: {why}"),
+        );
         return None;
     }
     let mut document = seen.json;

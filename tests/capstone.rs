@@ -8,6 +8,10 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+mod require;
+
+use require::skip;
+
 const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
 const SOLUTION: &str = include_str!("capstone/server.c");
 
@@ -29,7 +33,7 @@ fn installed(tool: &str) -> bool {
         .status();
     let found = found.is_ok_and(|status| status.success());
     if !found {
-        eprintln!("skipped: {tool} is not installed");
+        skip(tool, "not installed");
     }
     found
 }
@@ -157,7 +161,7 @@ fn check(source: Option<&str>, copies: &str) -> Option<Output> {
         .output()
         .unwrap();
     if !traces.status.success() {
-        eprintln!("skipped: zclab trace does not run here");
+        skip("ptrace", String::from_utf8_lossy(&traces.stderr));
         return None;
     }
     if !installed("cc") || !installed("curl") {

@@ -1,6 +1,9 @@
 //! `zclab run`, `doctor` and `completions` as a user meets them: figures, bad input, refused instruments.
 
 mod refusal;
+mod require;
+
+use require::skip;
 
 use std::{
     fs,
@@ -77,7 +80,7 @@ fn the_json_document_has_the_promised_figures() {
         assert!(run["measured"].get(name).is_some(), "{name}: {run}");
     }
     if run["traced"].is_null() {
-        return eprintln!("skipped: {}", run["unavailable"]);
+        return skip("ptrace", &run["unavailable"]);
     }
     assert_eq!(run["verified"], true);
     assert_eq!(run["traced"]["syscalls"], 17);
@@ -110,7 +113,7 @@ fn people_get_two_groups_that_are_never_mixed() {
     );
     let untraced = text.find("Untraced run").unwrap();
     let Some(traced) = text.find("Traced run") else {
-        return eprintln!("skipped: {}", errors(&out));
+        return skip("ptrace", errors(&out));
     };
     let place = |words: &str| {
         text.find(words)
@@ -179,7 +182,7 @@ fn bad_files_and_directories_are_one_clear_line() {
     fs::write(&secret, "x").unwrap();
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     match fs::read(&secret) {
-        Ok(_) => eprintln!("skipped: root may read every file"),
+        Ok(_) => skip("ordinary-user", "root may read every file"),
         Err(_) => fails(
             &mut send(&["--file", &secret]),
             &[&secret, "Permission denied"],
@@ -316,7 +319,7 @@ fn nothing_is_traced_twice() {
     };
     match under_strace(&["--version"]) {
         Ok(out) if out.status.success() => {}
-        failed => return eprintln!("skipped: strace cannot trace here: {failed:?}"),
+        failed => return skip("strace", format!("{failed:?}")),
     }
     let reason = lacks_ptrace(&under_strace(&["run", "sendfile", "--json"]).unwrap());
     assert!(reason.contains("traced"), "{reason}");

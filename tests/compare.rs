@@ -17,6 +17,10 @@ use zclab::{
     tracer::{Cancel, TraceError},
 };
 
+mod require;
+
+use require::skip;
+
 const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
 
 fn directory() -> tempfile::TempDir {
@@ -121,7 +125,7 @@ fn the_rows_have_the_promised_figures() {
     assert!(said.contains("no verdict: 2 runs are too few"), "{said}");
     match traced {
         true => assert!(said.contains("Half the calls at every chunk."), "{said}"),
-        false => eprintln!("skipped: calls: {}", found["unavailable"]),
+        false => skip("ptrace", &found["unavailable"]),
     }
 }
 
@@ -397,7 +401,7 @@ fn a_tracer_costs_two_context_switches_a_call() {
         "3",
     ]);
     let Some(calls) = found["syscalls"].as_u64() else {
-        return eprintln!("skipped: {}", found["unavailable"]);
+        return skip("ptrace", &found["unavailable"]);
     };
     assert_eq!(calls, 2 * 128 + 1);
     let voluntary = |watched: &str| {
@@ -408,7 +412,7 @@ fn a_tracer_costs_two_context_switches_a_call() {
     let untraced = voluntary("untraced").unwrap();
     for watched in ["same-cpu", "other-cpu"] {
         let Some(traced) = voluntary(watched) else {
-            eprintln!("skipped: {watched}: {}", found["unavailable"]);
+            skip(watched, &found["unavailable"]);
             continue;
         };
         let more = traced.checked_sub(untraced).unwrap();

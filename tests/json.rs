@@ -1,6 +1,9 @@
 //! docs/json.md names exactly the keys that the commands print.
 
 mod refusal;
+mod require;
+
+use require::skip;
 
 use std::{collections::BTreeSet, path::Path, process::Command};
 
@@ -224,7 +227,7 @@ fn trace() {
     let killed = [Path::new("sh"), Path::new("-c"), Path::new("kill -KILL $$")];
     for command in [&[Path::new("cp"), &from, &to], &killed] {
         if let Err(refused) = traced(command) {
-            return eprintln!("skipped: {refused}");
+            return skip("ptrace", refused);
         }
         section = section.print(Command::new("cat").arg(&document));
     }

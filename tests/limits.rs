@@ -1,6 +1,9 @@
 //! What a machine may refuse: locked memory, and io_uring. Everything else works, and each loss has a name.
 
 mod refusal;
+mod require;
+
+use require::skip;
 
 use std::{
     os::unix::process::CommandExt,
@@ -120,7 +123,7 @@ fn a_zerocopy_send_beyond_the_limit_is_copied_and_said_to_be() {
     for run in [beyond, within] {
         match run["verified"].as_bool() {
             Some(verified) => assert!(verified),
-            None => eprintln!("skipped: {}", run["unavailable"]),
+            None => skip("ptrace", &run["unavailable"]),
         }
     }
 }

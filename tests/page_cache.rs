@@ -7,6 +7,9 @@ use std::{
 };
 
 mod refusal;
+mod require;
+
+use require::skip;
 
 use serde_json::Value;
 
@@ -71,8 +74,10 @@ fn a_file_on_a_disk_goes_cold_and_comes_back() {
     );
     let filesystem = document["filesystem"].as_str().unwrap();
     if !["ext4", "xfs", "btrfs"].contains(&filesystem) {
-        eprintln!("skipped: whether {filesystem} goes cold is its own affair");
-        return;
+        return skip(
+            "cold-cache",
+            format!("whether {filesystem} goes cold is its own affair"),
+        );
     }
     assert_eq!(resident(&document, "fsync-then-dontneed"), 0);
     let at_0 = resident(&document, "pread-at-0");
@@ -90,14 +95,12 @@ fn a_file_on_a_disk_goes_cold_and_comes_back() {
 #[test]
 fn in_memory_nothing_ever_goes_cold() {
     let Ok(dir) = tempfile::tempdir_in("/dev/shm") else {
-        eprintln!("skipped: /dev/shm cannot be written");
-        return;
+        return skip("tmpfs", "/dev/shm cannot be written");
     };
     let document = document("100000", dir.path());
     pictures_agree(&document);
     if document["filesystem"] != "tmpfs" {
-        eprintln!("skipped: /dev/shm is no tmpfs here");
-        return;
+        return skip("tmpfs", "/dev/shm is none");
     }
     for step in document["steps"].as_array().unwrap() {
         assert_eq!(step["resident"], step["pages"], "{step:#}");

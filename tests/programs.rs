@@ -12,6 +12,10 @@ use std::{
 
 use zclab::store;
 
+mod require;
+
+use require::skip;
+
 #[path = "trace/desk.rs"]
 mod desk;
 
@@ -63,7 +67,10 @@ impl Desk {
         let counts = run(&mut strace).then(|| counts_of_strace(&log));
         let counts = counts.filter(|counts| !counts.is_empty());
         if counts.is_none() {
-            eprintln!("skipped the comparison: strace is not installed, or may not trace");
+            skip(
+                "strace",
+                "not installed, or may not trace: nothing is compared",
+            );
         }
         counts
     }

@@ -8,6 +8,10 @@ use std::{
 
 use serde_json::Value;
 
+mod require;
+
+use require::skip;
+
 const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
 
 fn prove(args: &[&str], dir: &Path) -> Output {
@@ -48,6 +52,18 @@ fn known(method: &str, to: &str) -> Option<&'static str> {
     })
 }
 
+/// What this machine lacks where a proof is unavailable for this reason.
+fn need(reason: &str) -> Option<&'static str> {
+    let known = [
+        ("RLIMIT_MEMLOCK", "memlock"),
+        ("io_uring", "io-uring"),
+        ("O_DIRECT", "o-direct"),
+        (" fit in a ", "full-queue"),
+    ];
+    let found = known.iter().find(|(part, _)| reason.contains(part));
+    found.map(|(_, need)| *need)
+}
+
 /// On the build's file system, and in memory where that can be had.
 fn each_file_system(see: impl Fn(&Path)) {
     for parent in [env!("CARGO_TARGET_TMPDIR"), "/dev/shm"] {
@@ -57,7 +73,7 @@ fn each_file_system(see: impl Fn(&Path)) {
                 let left = fs::read_dir(dir.path()).unwrap().count();
                 assert_eq!(left, 0, "a file was left behind in {parent}");
             }
-            Err(error) => eprintln!("skipped: {parent}: {error}"),
+            Err(error) => skip("tmpfs", format!("{parent}: {error}")),
         }
     }
 }
@@ -91,7 +107,10 @@ fn references_and_copies_are_told_apart() {
                     !["read-write", "mmap-write", "sendfile"].contains(&method),
                     "{row:#}"
                 );
-                eprintln!("skipped: {method} to {to}: {reason}");
+                skip(
+                    need(reason).unwrap_or("proof"),
+                    format!("{method} to {to}: {reason}"),
+                );
                 continue;
             }
             assert_eq!(row["verdict"], known, "{method} to {to}: {row:#}");
@@ -122,7 +141,7 @@ fn awkward_sizes_prove_the_same() {
             match row["reason"].as_str() {
                 // An ordinary user's unix queue need not have room for it.
                 Some(reason) if reason.contains(" fit in a ") && to == "unix" => {
-                    eprintln!("skipped: {method} to {to}: {reason}");
+                    skip("full-queue", format!("{method} to {to}: {reason}"));
                 }
                 _ => assert_eq!(row["verdict"].as_str(), known(method, to), "{row:#}"),
             }
@@ -148,14 +167,8 @@ fn zerocopy_sends_are_copied_as_far_as_they_have_gone() {
             assert_eq!(row["overwritten"], overwritten, "{row:#}");
             if row["verdict"] == "unavailable" {
                 let reason = row["reason"].as_str().unwrap();
-                let known = [
-                    "RLIMIT_MEMLOCK",
-                    "io_uring",
-                    "O_DIRECT",
-                    "fit in a tcp queue",
-                ];
-                assert!(known.iter().any(|why| reason.contains(why)), "{row:#}");
-                eprintln!("skipped: {method}, {size}: {reason}");
+                let need = need(reason).expect("a reason that is known");
+                skip(need, format!("{method}, {size}: {reason}"));
                 continue;
             }
             assert_eq!(row["verdict"], expected, "{row:#}");
@@ -229,7 +242,7 @@ fn what_no_queue_can_hold_is_unavailable_with_the_reason() {
     for (_, to, row) in rows {
         match to {
             "file" => assert_eq!(row["verdict"], "copied", "{row:#}"),
-            _ if row["verdict"] == "copied" => eprintln!("skipped: 16 MiB fit in a queue here"),
+            _ if row["verdict"] == "copied" => skip("full-queue", "16 MiB fit in it"),
             _ => {
                 assert_eq!(row["verdict"], "unavailable", "{row:#}");
                 assert!(

@@ -1,6 +1,9 @@
 //! The real binary on a real pty: it opens, runs experiments, and gives the terminal back whatever ends it.
 
+mod require;
 mod terminal;
+
+use require::skip;
 
 use std::{fs, path::Path, process::Command, time::Duration};
 
@@ -32,7 +35,7 @@ fn a_signal_ends_it_with_its_number_and_a_whole_terminal() {
 /// A shell that waits for a command; none, said aloud, where there is no bash.
 fn shell() -> Option<Terminal> {
     if Command::new("bash").arg("-c").arg("true").status().is_err() {
-        eprintln!("skipped: there is no bash");
+        skip("bash", "not installed");
         return None;
     }
     let mut shell = Command::new("bash");

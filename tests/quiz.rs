@@ -10,6 +10,10 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+mod require;
+
+use require::skip;
+
 const LESSON: &str = r#"+++
 title = "The road"
 minutes = 5
@@ -459,7 +463,7 @@ fn parsed_by_gift_pegjs(dir: &Path, gift: &str) -> Option<Value> {
             .output()
             .is_ok_and(|done| done.status.success());
     if !ready {
-        eprintln!("skipped: gift-pegjs cannot be installed here by npm");
+        skip("npm", "gift-pegjs cannot be installed here");
         return None;
     }
     fs::write(dir.join("questions.gift"), gift).unwrap();

@@ -9,6 +9,10 @@ use std::{
 
 use serde_json::Value;
 
+mod require;
+
+use require::skip;
+
 /// Makes the file system and mounts it on a directory, then runs zclab there.
 const SCRIPT: &str = r#"
 set -eu
@@ -63,14 +67,14 @@ fn shared_blocks_are_no_copy() {
         let run = match on(mkfs, options, &["run", "copy-file-range", "--json"]) {
             Ok(run) => run,
             Err(why) => {
-                eprintln!("skipped: {name}: {why}");
+                skip(name, why);
                 continue;
             }
         };
         assert_eq!(run["file_system"], name);
         assert_eq!(run["shared_blocks"], 1 << 20, "{run:#}");
         if run["traced"].is_null() {
-            eprintln!("skipped: {}", run["unavailable"]);
+            skip("ptrace", &run["unavailable"]);
             continue;
         }
         assert_eq!(run["verified"], true);

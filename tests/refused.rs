@@ -1,7 +1,10 @@
 //! ptrace refused: every experiment plays a shipped recording, marked as such, and the cause has a name.
 
 mod refusal;
+mod require;
 mod terminal;
+
+use require::skip;
 
 use std::process::Command;
 
@@ -75,8 +78,7 @@ fn doctor_names_the_tracer() {
     let mut traced = Command::new("strace");
     traced.args(["-f", "-o", "/dev/null", ZCLAB, "doctor", "--json"]);
     if Command::new("strace").arg("-V").output().is_err() {
-        eprintln!("skipped: there is no strace");
-        return;
+        return skip("strace", "not installed");
     }
     let ptrace = doctor(traced);
     assert_eq!(ptrace["available"], false);

@@ -20,6 +20,10 @@ use zclab::figure::Playback;
 use zclab::model::{Call, Method, ServePlan};
 use zclab::tracer::Cancel;
 
+mod require;
+
+use require::skip;
+
 const METHODS: [&str; 4] = ["read-write", "mmap-write", "sendfile", "splice"];
 
 /// A server, killed when the test is done with it.
@@ -197,7 +201,7 @@ fn installed(program: &str) -> bool {
         .stdout(Stdio::null())
         .status();
     if found.is_err() {
-        eprintln!("skipped: {program} is not installed");
+        skip(program, "not installed");
     }
     found.is_ok()
 }
@@ -397,7 +401,7 @@ fn bad_requests_get_their_status_and_the_server_goes_on() {
     let name = format!("/{}", "x".repeat(300));
     assert_eq!(server.get(&name).status, 404);
     match File::open(dir.path().join("locked")) {
-        Ok(_) => eprintln!("skipped: 403, for this user may read every file"),
+        Ok(_) => skip("ordinary-user", "403, for root may read every file"),
         Err(_) => assert_eq!(server.get("/locked").status, 403),
     }
     assert_eq!(server.get("/a").body, b"a");
@@ -686,8 +690,7 @@ fn the_calls_of_a_traced_server_are_shown() {
                 .unwrap();
             child.wait().unwrap();
             assert!(error.contains("ptrace is refused"), "{line}{error}");
-            eprintln!("skipped: {error}");
-            return;
+            return skip("ptrace", error);
         };
         let address = address.parse().unwrap();
         let mut server = Server { child, address };
@@ -728,7 +731,7 @@ fn the_calls_of_a_traced_server_are_saved_as_a_recording() {
         stdout.read_line(&mut line).unwrap();
         let Some(address) = line.trim_end().strip_prefix("listening on http://") else {
             child.wait().unwrap();
-            return eprintln!("skipped: ptrace is refused");
+            return skip("ptrace", "refused");
         };
         let address = address.parse().unwrap();
         let mut server = Server { child, address };
@@ -796,7 +799,7 @@ fn the_way_of_one_request_is_recorded_from_accept_to_close() {
         let left = fs::read_dir(dir.path()).unwrap().count();
         assert_eq!(left, 0, "the served file is left behind");
         let Some(trace) = &way.recording.trace else {
-            return eprintln!("skipped: {:?}", way.recording.unavailable);
+            return skip("ptrace", format!("{:?}", way.recording.unavailable));
         };
         let outcome = &way.recording.outcome;
         assert_eq!(outcome.verified, Some(true));

@@ -11,6 +11,10 @@ use std::{
 
 use serde_json::Value;
 
+mod require;
+
+use require::skip;
+
 #[path = "trace/desk.rs"]
 mod desk;
 #[path = "trace/tracees.rs"]
@@ -44,7 +48,8 @@ fn is_refused(seen: &Seen) -> bool {
         .lines()
         .find_map(|line| line.split_once(tracees::REFUSED));
     if let Some((_, why)) = why {
-        eprintln!("skipped:{why}");
+        let need = why.split(':').next().unwrap().trim();
+        skip(need, why);
     }
     why.is_some()
 }
@@ -319,8 +324,7 @@ fn every_call_is_counted_as_strace_counts_it() {
         .current_dir(desk.0.path())
         .status();
     if !strace.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: strace is not installed, or may not trace");
-        return;
+        return skip("strace", "not installed, or may not trace");
     }
     let seen = desk.trace(&["--all"], &command);
     let ours = seen.json["calls_by_name"].as_object().unwrap();
@@ -647,7 +651,7 @@ fn a_32_bit_program_is_said_and_not_misread() {
     fs::write(&program, narrow_program()).unwrap();
     make_executable(&program, 0o755);
     match Command::new(&program).output() {
-        Err(error) => return eprintln!("skipped: 32-bit programs do not run here: {error}"),
+        Err(error) => return skip("32-bit", error),
         Ok(output) => assert_eq!(
             (output.stdout, output.status.code()),
             (b"hello".to_vec(), Some(7))
@@ -701,7 +705,7 @@ fn a_set_user_id_program_is_said() {
         .into_iter()
         .find(|path| Path::new(path).is_file());
     let Some(cat) = cat else {
-        return eprintln!("skipped: cat is not where it is looked for");
+        return skip("cat", "not where it is looked for");
     };
     fs::copy(cat, &program).unwrap();
     make_executable(&program, 0o4755);
@@ -714,7 +718,12 @@ fn a_set_user_id_program_is_said() {
     }
     let output = match command.output() {
         Ok(output) => output,
-        Err(error) => return eprintln!("skipped: another user cannot run zclab here: {error}"),
+        Err(error) => {
+            return skip(
+                "root",
+                format!("another user cannot run zclab here: {error}"),
+            );
+        }
     };
     let seen = desk.seen(output);
     assert_eq!(seen.output.stdout.len(), MIB);

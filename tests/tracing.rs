@@ -13,6 +13,10 @@ use zclab::{
     tracer::{self, Cancel, Ended, Options, Recorded, TraceError},
 };
 
+mod require;
+
+use require::skip;
+
 #[path = "tracing/tracees.rs"]
 mod tracees;
 
@@ -126,8 +130,7 @@ fn the_calls_are_those_that_strace_shows() {
         .arg("true")
         .status();
     if !strace.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: strace is not installed, or may not trace");
-        return;
+        return skip("strace", "not installed, or may not trace");
     }
     let name = |line: &str| {
         line.split_whitespace()
@@ -450,7 +453,7 @@ fn descriptors_are_shown_as_what_they_are() {
 fn record_ring(name: &str) -> Option<Trace> {
     let recorded = record(&mut tracee_command(name), &options());
     if recorded.ended == Ended::Code(77) {
-        eprintln!("skipped: io_uring is refused here");
+        skip("io-uring", "refused");
         return None;
     }
     assert_eq!(recorded.ended, Ended::Code(0), "{name} failed");

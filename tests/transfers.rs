@@ -21,6 +21,10 @@ use zclab::{
     tracer::{Cancel, TraceError},
 };
 
+mod require;
+
+use require::skip;
+
 const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
 
 fn zclab(args: &[&str], dir: &Path) -> Command {
@@ -71,11 +75,11 @@ fn methods() -> Vec<Method> {
     let disk = host::file_system(fs::File::open(dir_on_disk().path()).unwrap());
     let possible = |method: &Method| match &refusal {
         Some(refusal) if method.uses_ring() => {
-            eprintln!("skipped: {method}: {refusal}");
+            skip("io-uring", format!("{method}: {refusal}"));
             false
         }
         _ if method.bypasses_cache() && disk == "tmpfs" => {
-            eprintln!("skipped: {method}: there is only tmpfs here");
+            skip("o-direct", format!("{method}: there is only tmpfs here"));
             false
         }
         _ => true,
@@ -144,7 +148,7 @@ fn calls_are_exact_to_sockets_and_files() {
     each_way(|method, to| {
         let recording = record(&spec(method, to, 1 << 20), dir.path());
         let Some(trace) = &recording.trace else {
-            return eprintln!("skipped: {:?}", recording.unavailable);
+            return skip("ptrace", format!("{:?}", recording.unavailable));
         };
         assert_eq!(recording.outcome.verified, Some(true));
         let found: Vec<(&str, u64)> = trace.calls_by_name();
@@ -260,7 +264,7 @@ fn direct_send_reads_whole_blocks_past_the_page_cache() {
     for (size, direct) in [(0, 0), (1, 0), (4096, 4096), (300_001, 299_008)] {
         let recording = record(&spec(Method::DirectSend, Sink::Tcp, size), dir.path());
         if recording.trace.is_none() {
-            return eprintln!("skipped: {:?}", recording.unavailable);
+            return skip("ptrace", format!("{:?}", recording.unavailable));
         }
         let summary = summarise(&recording);
         let from = |place| {
@@ -281,7 +285,7 @@ fn direct_send_reads_whole_blocks_past_the_page_cache() {
         fs::File::open(dir).is_ok_and(|file| host::file_system(&file) == "tmpfs")
             && tempfile::tempfile_in(dir).is_ok()
     }) else {
-        return eprintln!("skipped: no tmpfs that can be written to");
+        return skip("tmpfs", "none that can be written to");
     };
     let out = zclab(&["run", "direct-send"], tmpfs.as_ref())
         .output()
@@ -307,7 +311,7 @@ fn a_broken_link_is_made_good() {
     };
     let recording = record(&spec, dir.path());
     let Some(trace) = &recording.trace else {
-        return eprintln!("skipped: {:?}", recording.unavailable);
+        return skip("ptrace", format!("{:?}", recording.unavailable));
     };
     let errors = trace.requests.iter().filter_map(Request::errno);
     let cancelled = errors.filter(|errno| *errno == 125).count();
@@ -373,7 +377,7 @@ fn no_call_for_an_empty_mapping_one_for_an_empty_file() {
         let recording = record(&spec(method, method.sinks()[0], 0), dir.path());
         match &recording.trace {
             Some(trace) => assert_eq!(trace.calls.len(), calls, "{method}"),
-            None => eprintln!("skipped: {:?}", recording.unavailable),
+            None => skip("ptrace", format!("{:?}", recording.unavailable)),
         }
     }
 }
@@ -384,7 +388,7 @@ fn descriptors_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let recording = record(&spec(Method::Sendfile, Sink::File, 65536), dir.path());
     let Some(trace) = &recording.trace else {
-        return eprintln!("skipped: {:?}", recording.unavailable);
+        return skip("ptrace", format!("{:?}", recording.unavailable));
     };
     let named: Vec<_> = trace
         .descriptors
@@ -453,7 +457,7 @@ fn a_cold_source_is_cold_or_says_why_not() {
         let excused = excuses.iter().any(|one| one["instrument"] == "cold-cache");
         assert_eq!(before > 0, excused, "{run}");
         if excused {
-            eprintln!("skipped: {excuses:?}");
+            skip("cold-cache", format!("{excuses:?}"));
         }
         let read_in = if method.bypasses_cache() { 0 } else { pages };
         assert_eq!(
@@ -487,7 +491,7 @@ fn cancelling_leaves_no_process_and_no_file() {
         });
         match result {
             Ok(recording) if !reached && recording.trace.is_none() => {
-                eprintln!("skipped: {:?}", recording.unavailable);
+                skip("ptrace", format!("{:?}", recording.unavailable));
             }
             Ok(_) => panic!("{stage}: it was not cancelled (reached: {reached})"),
             Err(error) => {
@@ -630,7 +634,7 @@ fn strace_sees_the_same_calls() {
     };
     match strace(&Command::new("true")) {
         Ok(status) if status.success() => {}
-        failed => return eprintln!("skipped: strace cannot trace here: {failed:?}"),
+        failed => return skip("strace", format!("{failed:?}")),
     }
     for method in methods() {
         let exact = |to: &Sink| {
@@ -640,7 +644,7 @@ fn strace_sees_the_same_calls() {
         for to in method.sinks().iter().copied().filter(exact) {
             let recording = record(&spec(method, to, 300_001), dir.path());
             let Some(trace) = &recording.trace else {
-                return eprintln!("skipped: {:?}", recording.unavailable);
+                return skip("ptrace", format!("{:?}", recording.unavailable));
             };
             let ours: Vec<_> = trace
                 .calls
@@ -721,7 +725,7 @@ fn each_method_copies_as_often_as_it_says() {
     each_way(|method, to| {
         let recording = record(&spec(method, to, 300_001), dir.path());
         if recording.trace.is_none() {
-            return eprintln!("skipped: {:?}", recording.unavailable);
+            return skip("ptrace", format!("{:?}", recording.unavailable));
         }
         let summary = summarise(&recording);
         let expected = match method {
@@ -790,7 +794,7 @@ fn the_size_of_the_pipe_decides_how_much_a_splice_takes() {
         // The kernel gives whole pages, at least one.
         assert!(run["pipe_size"].as_u64() >= Some(size.bytes()), "{run}");
         if run["traced"].is_null() {
-            return eprintln!("skipped: {}", run["unavailable"]);
+            return skip("ptrace", &run["unavailable"]);
         }
         let calls = run["traced"]["calls_by_name"]["splice"].as_u64().unwrap();
         let least = (1 << 20) / run["pipe_size"].as_u64().unwrap();
@@ -825,10 +829,10 @@ fn shared_blocks_are_told_from_copies() {
     match (file_system, recording.outcome.shared_blocks) {
         ("btrfs" | "xfs" | "bcachefs", shared) => eprintln!("{file_system}: {shared:?} shared"),
         ("ext4", shared) => assert_eq!(shared, Some(0)),
-        (other, shared) => eprintln!("skipped: {other}, {shared:?} shared"),
+        (other, shared) => skip("ext4", format!("{other}, {shared:?} shared")),
     }
     let Some(trace) = recording.trace.as_ref() else {
-        return eprintln!("skipped: {:?}", recording.unavailable);
+        return skip("ptrace", format!("{:?}", recording.unavailable));
     };
     let how = Fold::of(&recording.outcome)
         .step(trace, &trace.calls[0])
@@ -860,7 +864,7 @@ fn a_warm_source_is_resident() {
     assert_eq!(run["cache"], Cache::Warm.name());
     let before = &run["residency"]["before"];
     if before.is_null() {
-        return eprintln!("skipped: {}", run["unavailable"]);
+        return skip("cachestat", &run["unavailable"]);
     }
     assert_eq!(before["resident"], before["pages"]);
 }

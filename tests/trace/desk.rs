@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::require::skip;
+
 pub const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
 pub const MIB: usize = 1 << 20;
 
@@ -73,7 +75,7 @@ impl Desk {
                 .output();
             let there = there.is_ok_and(|output| output.status.success());
             if !there {
-                eprintln!("skipped: {program} is not installed");
+                skip(program, "not installed");
             }
             there
         })

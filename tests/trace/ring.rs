@@ -37,7 +37,7 @@ pub fn copy() {
     // SAFETY: the kernel writes `struct io_uring_params`, 120 bytes.
     let ring = unsafe { libc::syscall(libc::SYS_io_uring_setup, 8, params.as_mut_ptr()) } as i32;
     if ring < 0 {
-        println!("{REFUSED} io_uring");
+        println!("{REFUSED} io-uring");
         return;
     }
     let (submissions, completions) = (map(ring, 0), map(ring, 0x800_0000));

@@ -17,7 +17,7 @@ mod ring;
 
 /// Names the tracee that this binary is to be.
 pub const NAME: &str = "ZCLAB_TEST_TRACEE";
-/// What it says where it cannot do what it is for, before what is missing.
+/// What it says where it cannot do what it is for, before the name of what is missing.
 pub const REFUSED: &str = "refused here:";
 
 pub fn run(name: &str) {
@@ -194,7 +194,7 @@ fn narrow() {
             // SAFETY: `status` is valid for the kernel to write.
             unsafe { libc::waitpid(child, &mut status, 0) };
             if status != 0 || int80(20, 0, 0, 0) != pid.as_raw() {
-                return println!("{REFUSED} 32-bit calls");
+                return println!("{REFUSED} 32-bit: no such calls");
             }
         }
     }
