@@ -10,7 +10,8 @@ const CAPABILITIES: &[&str] = &[
 fn allowed(module: &str) -> Option<Vec<&'static str>> {
     let list: &[&str] = match module {
         "model" | "transfer" | "embedded" => &[],
-        "syscall" | "endpoint" | "host" | "measure" | "course" | "store" | "serve" => &["model"],
+        "syscall" | "endpoint" | "host" | "measure" | "course" | "serve" => &["model"],
+        "store" => &["model", "embedded"],
         "tracer" | "copypath" => &["model", "syscall"],
         "experiment" => CAPABILITIES,
         "figure" => &["model", "syscall", "copypath"],

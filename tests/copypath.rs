@@ -352,11 +352,12 @@ fn shipped_recordings_come_to_what_the_course_says() {
             (Method::Sendfile | Method::Splice | Method::Vmsplice | Method::Tee, _) => 0.0,
         };
         let summary = summarise(&run);
-        assert_eq!(summary.cpu_copies_per_byte, Some(copies), "{name}");
+        let copies = (summary.bytes_moved > 0).then_some(copies);
+        assert_eq!(summary.cpu_copies_per_byte, copies, "{name}");
         let disk = summary.copy_path.iter().find(|hop| hop.from == Place::Disk);
         let ghost = run.spec.cache == Cache::Warm;
         let ghost = ghost && !run.spec.method.bypasses_cache();
-        let ghost = (run.spec.method.start() == Start::File).then_some(ghost);
+        let ghost = (run.spec.method.start() == Start::File && copies.is_some()).then_some(ghost);
         assert_eq!(disk.map(|hop| hop.ghost), ghost, "{name}");
     }
 }

@@ -50,6 +50,93 @@ fn every_lesson_plays_what_was_recorded_elsewhere_and_says_so() {
     }
 }
 
+/// In the lab, a recording of another transfer is played under its own size and cache, and says that it stands in.
+#[test]
+fn the_lab_names_the_recording_that_stands_in_for_another_transfer() {
+    let mut terminal = Terminal::start(refusing(libc::SYS_ptrace, zclab(&[])));
+    terminal.wait_for("Modules");
+    // 16 MiB, cold, of the usual transfer.
+    terminal.send("mzwr");
+    terminal.until("the result", |screen| {
+        let shown = words(&screen.contents());
+        shown.contains("16 MiB, 64 KiB chunks, to tcp, cold")
+            && shown.contains("No recording of this very transfer is shipped.")
+            && shown.contains("Played instead: 1 MiB, 64 KiB chunks, cold.")
+    });
+    terminal.send(" ");
+    terminal.wait_for("not on this machine: 1 MiB, cold");
+    terminal.send("q");
+    assert_eq!(terminal.ended().code(), Some(0));
+}
+
+/// The left half of a screen of 120 columns, as words.
+fn words(screen: &str) -> String {
+    let left = screen
+        .lines()
+        .map(|line| line.chars().take(58).collect::<String>());
+    let words: Vec<String> = left
+        .flat_map(|line| {
+            line.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    words.join(" ")
+}
+
+/// A command shows what this machine could do, and never a recording of another one as its own.
+#[test]
+fn run_without_ptrace_reports_the_transfer_that_was_asked_for_and_no_calls() {
+    let args = ["run", "read-write", "--cold", "--size", "16MiB"];
+    let json = refusing(libc::SYS_ptrace, zclab(&[&args[..], &["--json"]].concat()));
+    let text = refusing(libc::SYS_ptrace, zclab(&args));
+    for (mut command, is_json) in [(json, true), (text, false)] {
+        let out = command.output().unwrap();
+        assert!(out.status.success(), "{out:?}");
+        let error = String::from_utf8(out.stderr).unwrap();
+        assert!(error.contains("not available: ptrace: "), "{error}");
+        let shown = String::from_utf8(out.stdout).unwrap();
+        if !is_json {
+            let shown = shown.replace('\u{a0}', " ");
+            assert!(
+                shown.starts_with("read-write to tcp: 16 MiB in chunks of 64 KiB, source cold")
+            );
+            assert!(!shown.contains("Recorded on") && !shown.contains("system calls"));
+            continue;
+        }
+        let run: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(
+            (&run["size"], &run["cache"]),
+            (&(16 << 20).into(), &"cold".into())
+        );
+        for absent in ["traced", "cpu_copied_bytes", "cpu_copies_per_byte"] {
+            assert_eq!(run[absent], serde_json::Value::Null, "{absent}");
+        }
+        assert!(run["measured"]["wall_ns"].as_u64() > Some(0), "{run}");
+    }
+}
+
+/// Where ptrace is refused, no lesson plays another transfer than its own, nor marks an answer from one.
+#[test]
+fn every_transfer_of_a_lesson_is_shipped_as_a_recording() {
+    let figures = zclab::embedded::figures();
+    let (course, _) = zclab::course::Catalogue::parse(&zclab::embedded::lessons(), &figures);
+    let labs = course.lessons().iter().flat_map(|lesson| lesson.labs());
+    let mut specs: Vec<_> = labs.map(|lab| lab.spec.clone()).collect();
+    for (_, question) in course.questions() {
+        if let zclab::course::QuestionKind::Number {
+            run: Some((spec, _)),
+            ..
+        } = &question.kind
+        {
+            specs.push(spec.clone());
+        }
+    }
+    for spec in specs {
+        assert!(zclab::store::shipped::exact(&spec).is_some(), "{spec:?}");
+    }
+}
+
 /// What `zclab doctor --json` says of ptrace.
 fn doctor(mut command: Command) -> serde_json::Value {
     let out = command.output().unwrap();

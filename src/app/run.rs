@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::player::Player;
-use crate::model::{Recording, Summary};
+use crate::model::{Recording, Summary, TransferSpec};
 
 /// A recording, and what it comes to.
 #[derive(Clone, Debug)]
@@ -39,7 +39,8 @@ impl Run {
 pub struct Outcome {
     /// What was run here. It has no trace where ptrace is refused.
     pub live: Run,
-    /// The recording that is shipped for the same transfer, where there is no trace of this machine.
+    /// The nearest recording that is shipped, where there is no trace of this machine. It may be of another size, chunk
+    /// or cache: [`Outcome::stand_in`].
     pub shipped: Option<Run>,
 }
 
@@ -49,6 +50,20 @@ impl Outcome {
         match &self.shipped {
             Some(shipped) if self.live.recording.trace.is_none() => shipped,
             _ => &self.live,
+        }
+    }
+
+    /// What the shipped recording is of, where it is not of the transfer that was asked for.
+    pub fn stand_in(&self) -> Option<&TransferSpec> {
+        let shown = &self.playable().recording.spec;
+        (*shown != self.live.recording.spec).then_some(shown)
+    }
+
+    /// The run that answers questions about the transfer. The recording of another one does not.
+    pub fn answering(&self) -> &Run {
+        match self.stand_in() {
+            Some(_) => &self.live,
+            None => self.playable(),
         }
     }
 

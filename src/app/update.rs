@@ -598,7 +598,7 @@ impl App {
     fn finished(&mut self, job: Job, outcome: Outcome) -> Vec<Effect> {
         let spec = &outcome.live.recording.spec;
         self.runs.retain(|run| run.recording.spec != *spec);
-        self.runs.push(outcome.playable().clone());
+        self.runs.push(outcome.answering().clone());
         match job.purpose {
             Purpose::Side(side) => {
                 let player = self.player_of(&outcome);
@@ -626,7 +626,7 @@ impl App {
         if here && self.overlay.is_none() {
             player.toggle();
         }
-        let summary = outcome.playable().summary.clone();
+        let summary = outcome.answering().summary.clone();
         let Some(PageState::Lab(state)) = self.pages.get_mut(&(lesson, page)) else {
             return Vec::new();
         };

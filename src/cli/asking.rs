@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use super::{lessons::Text, print, shipped, warn};
+use super::{lessons::Text, print, warn};
 use crate::{
     copypath::summarise,
     course::{Question, QuestionKind},
@@ -10,7 +10,7 @@ use crate::{
     experiment::{self, Source},
     host::clock::now,
     model::{Answer, Record, Reset, Summary, TransferSpec},
-    store::progress::Log,
+    store::{progress::Log, shipped},
     tracer::Cancel,
 };
 
@@ -165,7 +165,7 @@ impl Asker {
                 .map_err(|error| format!("cannot run {} to {}: {error:#}", spec.method, spec.to))?;
             let mut summary = summarise(&recording);
             if recording.trace.is_none()
-                && let Some(recorded) = shipped::shipped(spec).filter(|found| found.spec == *spec)
+                && let Some(recorded) = shipped::exact(spec)
             {
                 let said = format!(
                     "ptrace is refused here: a recording of {} marks it.\n",

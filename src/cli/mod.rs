@@ -39,7 +39,6 @@ pub mod report;
 pub mod review;
 pub mod run;
 pub mod serve;
-pub mod shipped;
 pub mod trace;
 pub mod transfer;
 

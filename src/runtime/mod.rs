@@ -33,7 +33,7 @@ use crate::{
     course::Lesson,
     course::{Catalogue, Fault, review::Clock},
     embedded, experiment, figure, host,
-    model::{Basis, ExperimentOutcome, Hop, How, Method, Recording, Sink},
+    model::{Basis, ExperimentOutcome, Hop, How, Method, Recording, Sink, TransferSpec},
     store,
     ui::{self, layout::Tier, pen::Spots, theme::Theme},
 };
@@ -129,10 +129,11 @@ fn copies(lessons: &[Lesson]) -> Vec<(Method, Sink, Copies)> {
 
 /// From the shipped recording of a transfer of a warm file.
 fn recorded_copies(method: Method, to: Sink) -> Option<Copies> {
-    let file = format!("{method}-to-{to}-warm.jsonl");
-    let mut shipped = embedded::recordings().into_iter();
-    let (name, text) = shipped.find(|(name, _)| *name == file)?;
-    let summary = summarise(&store::recording::parse(name, text).ok()?);
+    let spec = TransferSpec {
+        to,
+        ..TransferSpec::of(method)
+    };
+    let summary = summarise(&store::shipped::exact(&spec)?);
     let reported = |hop: &&Hop| {
         (hop.how, hop.basis, hop.side) == (How::CpuCopy, Basis::Reported, method.side())
             && !hop.ghost

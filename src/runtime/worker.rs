@@ -10,13 +10,12 @@ use std::{
 use super::{Message, source_text};
 use crate::{
     app::{Outcome, Progress, Run},
-    embedded,
     experiment::{self, Source, request, trial},
     host,
     model::{
         self, ExperimentOutcome, ExperimentSpec, Origin, Recording, TransferSpec, Unavailable,
     },
-    store,
+    store::shipped,
     tracer::Cancel,
 };
 
@@ -98,7 +97,7 @@ fn run(
     let source = source_text(&recording);
     let shipped = match recording.trace {
         Some(_) => None,
-        None => shipped(spec).map(|recording| Run::new(recording, source)),
+        None => shipped::nearest(spec).map(|recording| Run::new(recording, source)),
     };
     Ok(Box::new(Outcome {
         live: Run::new(recording, source),
@@ -158,25 +157,7 @@ fn refused(spec: &TransferSpec, reason: String) -> Recording {
     }
 }
 
-/// The shipped recording of a transfer: the very same one, else one of the same method and sink.
-fn shipped(spec: &TransferSpec) -> Option<Recording> {
-    let mut near = None;
-    for (name, text) in embedded::recordings() {
-        let Ok(mut recording) = store::recording::parse(name, text) else {
-            continue;
-        };
-        recording.origin = Origin::Shipped;
-        if recording.spec == *spec {
-            return Some(recording);
-        }
-        if (recording.spec.method, recording.spec.to) == (spec.method, spec.to) {
-            near = Some(recording);
-        }
-    }
-    near
-}
-
-/// What was found; where a request's way could not be traced, the shipped recording of the same method, with the reason.
+/// What was found; where a request's way could not be traced, the shipped recording of the same one, with the reason.
 fn or_shipped(found: ExperimentOutcome) -> ExperimentOutcome {
     let ExperimentOutcome::Serve(way) = &found else {
         return found;
@@ -184,12 +165,9 @@ fn or_shipped(found: ExperimentOutcome) -> ExperimentOutcome {
     if way.recording.trace.is_some() {
         return found;
     }
-    let method = way.recording.spec.method.name();
-    let text = embedded::served_recording(method);
-    let Some(mut shipped) = text.and_then(|text| store::recording::parse(method, text).ok()) else {
+    let Some(mut shipped) = shipped::served(&way.recording.spec) else {
         return found;
     };
-    shipped.origin = Origin::Shipped;
     shipped.unavailable = way.recording.unavailable.clone();
     ExperimentOutcome::Serve(request::way(shipped))
 }

@@ -6,5 +6,6 @@ pub mod open;
 pub mod progress;
 pub mod recording;
 mod request;
+pub mod shipped;
 pub mod watch;
 pub mod watched;

@@ -10,7 +10,7 @@ use super::stage::{self, Canvas};
 use super::theme::{Role, Theme};
 use crate::app::player::Player;
 use crate::figure::{Stage, Tier};
-use crate::model::{How, Origin, Recording};
+use crate::model::{How, Origin, Recording, TransferSpec};
 use crate::syscall::{Style, format_call, format_request};
 
 /// Where the calls list begins at the largest size, and its width.
@@ -226,7 +226,12 @@ fn origin(recording: &Recording) -> Option<String> {
     let kernel = &recording.machine.kernel;
     match recording.origin {
         Origin::Live => None,
-        Origin::Shipped => Some(format!("recorded on {kernel}, not on this machine")),
+        Origin::Shipped => {
+            let TransferSpec { size, cache, .. } = recording.spec;
+            Some(format!(
+                "recorded on {kernel}, not on this machine: {size}, {cache}"
+            ))
+        }
         Origin::Loaded => Some(format!("a saved recording, made on {kernel}")),
     }
 }

@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use super::{Questions, gift};
 use crate::{
-    cli::{lesson_dir::Course, print, print_json, shipped, warn},
+    cli::{lesson_dir::Course, print, print_json, warn},
     copypath::summarise,
     course::{Lesson, Question, QuestionKind, Reaction},
     course::{catalogue::questions, draw, mark},
     experiment::{self, Source},
+    store::shipped,
     tracer::Cancel,
 };
 
@@ -57,9 +58,9 @@ pub fn recorded(question: &Question) -> Option<f64> {
     else {
         return None;
     };
-    let shipped = shipped::shipped(spec).filter(|recording| recording.spec == *spec);
+    let recorded = shipped::exact(spec);
     let run = || experiment::run(spec, &Source::default(), &Cancel::new(), &mut |_| {}).ok();
-    let recording = shipped.or_else(run)?;
+    let recording = recorded.or_else(run)?;
     query.of(&summarise(&recording))
 }
 

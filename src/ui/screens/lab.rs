@@ -150,6 +150,7 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
             &format!("Calls recorded on {kernel}, not on this machine."),
             Role::Accent,
         );
+        results::stand_in(rows, &kept.outcome);
     }
     if let Some(reason) = kept.outcome.refused() {
         rows.text(&reason, Role::Dim);

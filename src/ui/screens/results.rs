@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::{App, Guess, LabPage};
+use crate::app::{App, Guess, LabPage, Outcome};
 use crate::course::mark;
 use crate::course::{Ask, Lab, Predict};
 use crate::model::{Measured, Origin, Size, Summary, grouped};
@@ -28,6 +28,7 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
             run.recording.machine.kernel
         );
         rows.hanging(Vec::new(), 0, &said, rows.style(Role::Accent));
+        stand_in(rows, outcome);
         if let Some(reason) = outcome.refused() {
             rows.text(&reason, Role::Dim);
         }
@@ -35,7 +36,12 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
         rows.text(&format!("No calls were recorded: {reason}"), Role::Dim);
     }
     if let Some(predict) = &lab.predict {
-        said(rows, predict, state.guessing.guess, &run.summary);
+        said(
+            rows,
+            predict,
+            state.guessing.guess,
+            &outcome.answering().summary,
+        );
     }
     let measured = outcome.live.summary.measured.as_ref();
     if tier.is_folded() {
@@ -44,6 +50,17 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
     } else {
         rows.blank(2);
         counted(rows, app, measured, room);
+    }
+}
+
+/// That what is played is the recording of another transfer, and of which one.
+pub fn stand_in(rows: &mut Rows, outcome: &Outcome) {
+    if let Some(spec) = outcome.stand_in() {
+        let said = format!(
+            "No recording of this very transfer is shipped. Played instead: {}, {} chunks, {}.",
+            spec.size, spec.chunk, spec.cache
+        );
+        rows.text(&said, Role::Accent);
     }
 }
 
