@@ -1,6 +1,12 @@
-//! Holds the direction of dependencies that `src/lib.rs` draws: a forbidden `use` fails here.
+//! Holds the structure that `src/lib.rs` draws: which folder may use which, no files of a folder in a circle, files and
+//! functions that fit a reader.
 
-use std::{fs, path::Path};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[path = "architecture/source.rs"]
+mod source;
+
+use source::{Crate, Source, long_functions, sources};
 
 const CAPABILITIES: &[&str] = &[
     "model", "syscall", "transfer", "endpoint", "host", "measure", "tracer", "copypath",
@@ -42,16 +48,17 @@ const PURE: &[&str] = &[
 #[test]
 fn modules_use_only_what_the_map_allows() {
     let mut faults = Vec::new();
-    each_source(Path::new("src"), &mut |path, text| {
-        let inner = path.strip_prefix("src").unwrap().to_str().unwrap();
-        let module = inner.split(['/', '.']).next().unwrap();
-        for (number, line) in text.lines().enumerate() {
-            let code = line.split("//").next().unwrap();
+    for source in sources() {
+        let module = match source.module.first() {
+            Some(module) => module.as_str(),
+            None => "lib",
+        };
+        for (number, line) in source.code.lines().enumerate() {
             let mut fault = |what: String| {
-                faults.push(format!("{}:{}: {what}", path.display(), number + 1));
+                faults.push(format!("{}:{}: {what}", source.path.display(), number + 1));
             };
             if let Some(allowed) = allowed(module) {
-                for used in code.split("crate::").skip(1) {
+                for used in line.split("crate::").skip(1) {
                     let used: String = used
                         .chars()
                         .take_while(|c| c.is_alphanumeric() || *c == '_')
@@ -62,27 +69,231 @@ fn modules_use_only_what_the_map_allows() {
                 }
             }
             if PURE.contains(&module) {
-                for impure in IMPURE.iter().filter(|impure| code.contains(**impure)) {
+                for impure in IMPURE.iter().filter(|impure| line.contains(**impure)) {
                     fault(format!("{module} is pure and may not use {impure}"));
                 }
             }
-            if code.contains("ratatui") && !["ui", "runtime"].contains(&module) {
+            if line.contains("ratatui") && !["ui", "runtime"].contains(&module) {
                 fault(format!(
                     "{module} may not use ratatui: only ui and runtime do"
                 ));
             }
         }
-    });
+    }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-fn each_source(dir: &Path, see: &mut impl FnMut(&Path, &str)) {
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            each_source(&path, see);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            see(&path, &fs::read_to_string(&path).unwrap());
+/// Circles that stood when this test was written. It shrinks: a new one fails, and so does one that is listed and gone.
+const KNOWN_CIRCLES: &[&str] = &[
+    "app: experiment, guess, input, keys, lab, lesson, overlay, question, update",
+    "copypath: fold, requests",
+    "course: catalogue, concept, kinds, lint, parse, progress, review, room, target",
+    "experiment: comparison, repeated",
+    "host: instruments, probe",
+    "syscall: abi, table",
+    "transfer: ring, tools",
+    "ui/screens: experiment, lab, page, replay",
+];
+
+/// The files of one folder are to be understood one after the other: none uses another that uses it, by however many
+/// steps. A folder in it counts as one file; `mod.rs` is left out, for it names them all.
+#[test]
+fn no_files_of_a_folder_use_each_other_in_a_circle() {
+    let sources = sources();
+    let found = circles(&sources);
+    let new: Vec<_> = found
+        .iter()
+        .filter(|(circle, _)| !KNOWN_CIRCLES.iter().any(|known| is_part(circle, known)))
+        .map(|(circle, steps)| format!("{circle}\n{steps}"))
+        .collect();
+    assert!(
+        new.is_empty(),
+        "files of one folder use each other in a circle:\n{}",
+        new.join("\n")
+    );
+    let gone: Vec<_> = KNOWN_CIRCLES
+        .iter()
+        .filter(|known| !found.keys().any(|circle| is_part(circle, known)))
+        .collect();
+    assert!(
+        gone.is_empty(),
+        "no circle any more: take it out of KNOWN_CIRCLES, {gone:?}"
+    );
+}
+
+/// Whether all files of one circle are in another one.
+fn is_part(circle: &str, whole: &str) -> bool {
+    let ((folder, files), (place, all)) = match (circle.split_once(": "), whole.split_once(": ")) {
+        (Some(circle), Some(whole)) => (circle, whole),
+        _ => panic!("{circle} and {whole} are `folder: file, file`"),
+    };
+    let all: Vec<_> = all.split(", ").collect();
+    folder == place && files.split(", ").all(|file| all.contains(&file))
+}
+
+/// By `folder: file, file`: who uses whom in it.
+fn circles(sources: &[Source]) -> BTreeMap<String, String> {
+    let names = Crate::new(sources);
+    let used: Vec<_> = (0..sources.len()).map(|file| names.used_by(file)).collect();
+    let folders: BTreeSet<&[String]> = sources
+        .iter()
+        .filter_map(|source| Some(source.module.split_last()?.1))
+        .filter(|folder| !folder.is_empty())
+        .collect();
+    let mut found = BTreeMap::new();
+    for folder in folders {
+        let part_of = |file: usize| sources[file].module.strip_prefix(folder)?.first();
+        let mut edges: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
+        for file in 0..sources.len() {
+            let Some(part) = part_of(file) else { continue };
+            let others = used[file].iter().filter_map(|other| part_of(*other));
+            let others = others.filter(|other| *other != part);
+            edges.entry(part).or_default().extend(others);
+        }
+        let reached: BTreeMap<_, _> = edges
+            .keys()
+            .map(|part| (*part, reached_from(part, &edges)))
+            .collect();
+        for part in edges.keys() {
+            let mut circle = edges.keys().filter(|other| {
+                reached[part].contains(**other) && reached[**other].contains(*part)
+            });
+            let members: Vec<_> = circle.by_ref().map(|part| part.as_str()).collect();
+            if members.first() != Some(&part.as_str()) {
+                continue;
+            }
+            let steps = members.iter().flat_map(|from| {
+                let to = edges[&from.to_string()].iter();
+                let to = to.filter(|to| members.contains(&to.as_str()));
+                to.map(move |to| format!("    {from} uses {to}\n"))
+            });
+            let name = format!("{}: {}", folder.join("/"), members.join(", "));
+            found.insert(name, steps.collect());
+        }
+    }
+    found
+}
+
+fn reached_from<'a>(
+    start: &'a String,
+    edges: &BTreeMap<&'a String, BTreeSet<&'a String>>,
+) -> BTreeSet<&'a String> {
+    let mut reached = BTreeSet::new();
+    let mut to_do = vec![start];
+    while let Some(part) = to_do.pop() {
+        let next = edges[part].iter().filter(|next| reached.insert(**next));
+        to_do.extend(next);
+    }
+    reached
+}
+
+/// Files and functions longer than this are split; a table stays whole.
+const LINES_OF_A_FILE: usize = 600;
+const LINES_OF_A_FUNCTION: usize = 60;
+
+/// Tables, one row a thing: long because there are many things. The head of the file says that it is one, and why.
+const TABLES: &[&str] = &[];
+
+/// What was too long when this test was written. It shrinks: a new one fails, and so does one that is listed and fits.
+const KNOWN_LONG: &[&str] = &[
+    "app/experiment.rs",
+    "app/experiment.rs entries",
+    "app/keys.rs",
+    "app/mod.rs",
+    "app/update.rs",
+    "app/update.rs update",
+    "cli/compare.rs",
+    "cli/export/gift.rs one",
+    "cli/export/questions.rs of",
+    "cli/export/results.rs csv",
+    "cli/report.rs heading",
+    "copypath/flows/advice.rs passed",
+    "copypath/flows/mod.rs",
+    "course/glossary.rs parse",
+    "course/kinds.rs bug",
+    "course/kinds.rs pairs",
+    "course/parse.rs",
+    "course/parse.rs pages",
+    "course/parse.rs parse",
+    "course/target.rs",
+    "course/target.rs number",
+    "experiment/request.rs watch",
+    "experiment/sender.rs send",
+    "experiment/trial.rs compare",
+    "experiment/verdict.rs says",
+    "figure/narration.rs moved",
+    "figure/playback_scene.rs",
+    "figure/playback_scene.rs scene",
+    "figure/stage.rs",
+    "figure/stage.rs folded",
+    "figure/stage.rs wires",
+    "store/recording.rs add_call",
+    "tracer/watch/watcher.rs",
+    "ui/screens/experiment/compare.rs chart",
+    "ui/screens/experiment/mod.rs shown",
+    "ui/screens/experiment/proof.rs table",
+    "ui/screens/lab.rs figures",
+    "ui/screens/question.rs kernel_says",
+    "ui/screens/question.rs pairs",
+];
+
+#[test]
+fn files_and_functions_fit_a_reader() {
+    let mut long = BTreeMap::new();
+    for source in sources() {
+        let path = source.path.strip_prefix("src").unwrap().display();
+        let lines = source.text.lines().count();
+        if lines > LINES_OF_A_FILE {
+            long.insert(path.to_string(), format!("src/{path}: {lines} lines"));
+        }
+        let code = source.code.split("#[cfg(test)]\nmod ").next().unwrap();
+        for (name, line, lines) in long_functions(code, LINES_OF_A_FUNCTION) {
+            let name = format!("{path} {name}");
+            long.insert(
+                name.clone(),
+                format!("src/{path}:{line}: {name}: {lines} lines"),
+            );
+        }
+    }
+    let listed = |name: &str| KNOWN_LONG.contains(&name) || TABLES.contains(&name);
+    let new: Vec<_> = long
+        .iter()
+        .filter(|(name, _)| !listed(name))
+        .map(|(_, what)| what.as_str())
+        .collect();
+    assert!(
+        new.is_empty(),
+        "a file of more than {LINES_OF_A_FILE} lines or a function of more than {LINES_OF_A_FUNCTION}:\n{}",
+        new.join("\n")
+    );
+    let gone: Vec<_> = [KNOWN_LONG, TABLES]
+        .concat()
+        .into_iter()
+        .filter(|name| !long.contains_key(*name))
+        .collect();
+    assert!(
+        gone.is_empty(),
+        "they fit now: take them out of the list, {gone:?}"
+    );
+}
+
+#[test]
+fn a_table_says_at_the_head_of_its_file_why_it_is_long() {
+    for source in sources() {
+        let path = source
+            .path
+            .strip_prefix("src")
+            .unwrap()
+            .display()
+            .to_string();
+        let file_of = |name: &&&str| name.split(' ').next() == Some(path.as_str());
+        if TABLES.iter().any(|name| file_of(&name)) {
+            let head = source
+                .text
+                .lines()
+                .take_while(|line| line.starts_with("//!"));
+            let head = head.collect::<String>().to_lowercase();
+            assert!(head.contains("table"), "src/{path}: {head}");
         }
     }
 }
