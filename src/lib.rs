@@ -37,6 +37,8 @@ pub mod embedded;
 pub mod endpoint;
 pub mod experiment;
 pub mod figure;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod host;
 pub mod measure;
 pub mod model;

@@ -139,9 +139,18 @@ fn sync(path: &Path) -> io::Result<()> {
 }
 
 fn read(path: &Path, each: &mut dyn FnMut(Record), loaded: &mut Loaded) -> io::Result<()> {
-    let mut file = BufReader::with_capacity(1 << 16, super::open::read(path)?);
+    let file = BufReader::with_capacity(1 << 16, super::open::read(path)?);
+    read_from(file, each, loaded)
+}
+
+/// Reads the text of a log.
+pub(crate) fn read_from(
+    mut log: impl BufRead,
+    each: &mut dyn FnMut(Record),
+    loaded: &mut Loaded,
+) -> io::Result<()> {
     let mut line = Vec::new();
-    while file.read_until(b'\n', &mut line)? > 0 {
+    while log.read_until(b'\n', &mut line)? > 0 {
         let text = line.trim_ascii();
         if !text.is_empty() {
             match serde_json::from_slice(text) {

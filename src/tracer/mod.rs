@@ -10,7 +10,7 @@ mod launch;
 mod memory;
 mod recorder;
 mod refused;
-mod ring_memory;
+pub(crate) mod ring_memory;
 mod rings;
 mod sockets;
 mod stops;

@@ -1,13 +1,17 @@
 //! The memory of an io_uring, as linux/io_uring.h lays it out.
 
 use std::{
-    io,
+    fs,
+    io::{self, Write},
     os::fd::{AsFd, BorrowedFd},
     ptr::NonNull,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
+use nix::sys::{
+    memfd::{MFdFlags, memfd_create},
+    mman::{MapFlags, ProtFlags, mmap, munmap},
+};
 
 use super::{
     cancel::pidfd_open,
@@ -27,7 +31,7 @@ const OFF_RINGS: i64 = 0;
 const OFF_SQES: i64 = 0x1000_0000;
 
 /// Bytes of `struct io_uring_params`.
-const PARAMS: usize = 120;
+pub(crate) const PARAMS: usize = 120;
 /// Bytes of `struct io_uring_sqe` and `struct io_uring_cqe`, of which larger ones are the beginning.
 const SQE: usize = 64;
 const CQE: usize = 16;
@@ -51,11 +55,14 @@ struct Layout {
 impl Layout {
     fn read(tid: Tid, params: u64) -> Option<Layout> {
         let mut bytes = [0; PARAMS];
-        (memory::read(tid, params, &mut bytes) == PARAMS).then_some(())?;
+        (memory::read(tid, params, &mut bytes) == PARAMS).then(|| Layout::of(&bytes))
+    }
+
+    fn of(bytes: &[u8; PARAMS]) -> Layout {
         let word = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().expect("4 bytes"));
         let long = |at: usize| u64::from_ne_bytes(bytes[at..at + 8].try_into().expect("8 bytes"));
         let flags = word(8);
-        Some(Layout {
+        Layout {
             flags,
             sq_entries: word(0),
             cq_entries: word(4),
@@ -65,7 +72,7 @@ impl Layout {
             cq_tail: word(84) as usize,
             cqes: word(100) as usize,
             own: [long(112), long(72)],
-        })
+        }
     }
 
     /// Why this ring cannot be read.
@@ -222,6 +229,32 @@ impl Submission {
     }
 }
 
+/// How many submissions and completions are read from a ring of these parameters and this memory. For the fuzz target:
+/// a program may write into its ring whatever it likes.
+pub(crate) fn read_all(
+    params: &[u8; PARAMS],
+    rings: &[u8],
+    sqes: &[u8],
+) -> io::Result<(usize, usize)> {
+    let part = |bytes: &[u8]| {
+        let memory = memfd_create(c"ring", MFdFlags::MFD_CLOEXEC)?;
+        fs::File::from(memory.try_clone()?).write_all(bytes)?;
+        Map::new(memory.as_fd(), 0, bytes.len()).map(Part::Mapped)
+    };
+    let mut ring = RingMemory {
+        layout: Layout::of(params),
+        rings: part(rings)?,
+        sqes: part(sqes)?,
+        seen: 0,
+    };
+    if ring.layout.refusal().is_some() {
+        return Ok((0, 0));
+    }
+    let _ = ring.layout.rings_size();
+    let submissions = ring.submissions(u32::MAX).len();
+    Ok((submissions, ring.completions().len()))
+}
+
 fn mapped(pid: Tid, fd: i32, sizes: [usize; 2]) -> io::Result<[Part; 2]> {
     let process = pidfd_open(pid as u32)?;
     // Given back when this returns: it would keep the ring open, as the mappings do.
@@ -254,7 +287,7 @@ impl Part {
         match self {
             Part::Mapped(map) => map.read(at, to),
             Part::Theirs { tid, address } => {
-                memory::read(*tid, address + at as u64, to) == to.len()
+                memory::read(*tid, address.wrapping_add(at as u64), to) == to.len()
             }
         }
     }
