@@ -22,6 +22,7 @@ use crate::model::{
     How, Origin, Outcome, Place, Recording, RequestWay, ServePlan, Served, Trace, TransferSpec,
     Unavailable,
 };
+use crate::syscall::{Op, Ops, Shape};
 use crate::tracer::{self, Cancel, Ended, Options, TraceError};
 
 /// The name of the file that is asked for.
@@ -167,11 +168,12 @@ pub fn recording(spec: TransferSpec, trace: Trace) -> Recording {
 /// What was received and sent besides the bodies.
 fn besides(trace: &Trace) -> Served {
     let mut served = Served::default();
+    let mut ops = Ops::default();
     for call in &trace.calls {
         let bytes = call.returned().unwrap_or(0).max(0) as u64;
-        match trace.name(call) {
-            "recvfrom" => served.request_bytes += bytes,
-            "sendto" => {
+        match ops.of(trace, call) {
+            Op::Recv(Shape::Buffer) => served.request_bytes += bytes,
+            Op::Send(Shape::Buffer) => {
                 served.head_bytes += bytes;
                 served.answers += u64::from(bytes > 0);
             }
@@ -184,14 +186,14 @@ fn besides(trace: &Trace) -> Served {
 /// The calls from the accepted connection to the end of it.
 fn of_one_client(trace: &Trace) -> Option<Trace> {
     let calls = &trace.calls;
-    let accepted = |name: &str| matches!(name, "accept4" | "accept");
+    let mut ops = Ops::default();
     let first = calls
         .iter()
-        .position(|call| accepted(trace.name(call)) && call.returned().is_some())?;
+        .position(|call| ops.of(trace, call) == Op::Accept && call.returned().is_some())?;
     let socket = calls[first].result as u64;
     let end = calls[first..]
         .iter()
-        .position(|call| trace.name(call) == "close" && call.args[0] == socket)
+        .position(|call| ops.of(trace, call) == Op::Close && call.args[0] == socket)
         .map_or(calls.len(), |at| first + at + 1);
     Some(trace.part(first..end))
 }

@@ -3,6 +3,7 @@
 use super::playback::Playback;
 use super::serving;
 use crate::model::{Basis, Call, Hop, How, Place, Sink, Size};
+use crate::syscall::{self, Op, Shape};
 
 /// One sentence about a call of a recording.
 pub fn sentence(playback: &Playback, number: usize) -> String {
@@ -11,12 +12,13 @@ pub fn sentence(playback: &Playback, number: usize) -> String {
     };
     let trace = playback.trace();
     let name = trace.name(call);
+    let op = syscall::op(name);
     if call.state == crate::model::CallState::Unfinished {
         return format!("{name}() never returned while it was being recorded.");
     }
     let (_, hops) = playback.hops_at(number);
     if hops.is_empty()
-        && let Some(said) = serving::sentence(playback, name, call)
+        && let Some(said) = serving::sentence(playback, op, call)
     {
         return said;
     }
@@ -26,8 +28,8 @@ pub fn sentence(playback: &Playback, number: usize) -> String {
     let requests = trace.requests_of(number);
     match (requests, &hops[..]) {
         ([_, ..], _) => handed_over(playback, number, &hops),
-        ([], [hop, ..]) => moved(playback, name, asked(name, call), hop),
-        _ => still(playback, name, call),
+        ([], [hop, ..]) => moved(playback, op, op.asked(&call.args), hop),
+        _ => still(playback, name, op, call),
     }
 }
 
@@ -37,7 +39,7 @@ fn handed_over(playback: &Playback, number: usize, hops: &[Hop]) -> String {
     let moving = (0..).map_while(|hop| playback.request_of(number, hop));
     let each = moving.zip(hops).map(|(request, hop)| {
         let asked = Some(u64::from(request.length));
-        moved(playback, &request.name(), asked, hop)
+        moved(playback, request.does(), asked, hop)
     });
     let cancelled = all.iter().filter(|it| it.errno() == Some(ECANCELED));
     let mut said: Vec<String> = each.collect();
@@ -107,7 +109,7 @@ pub fn basis(playback: &Playback, number: usize) -> String {
     line
 }
 
-fn moved(playback: &Playback, name: &str, asked: Option<u64>, hop: &Hop) -> String {
+fn moved(playback: &Playback, op: Op, asked: Option<u64>, hop: &Hop) -> String {
     let bytes = Size(hop.bytes);
     let spec = &playback.recording().spec;
     let sink = sink_name(spec.to, spec.method.receives());
@@ -137,12 +139,12 @@ fn moved(playback: &Playback, name: &str, asked: Option<u64>, hop: &Hop) -> Stri
         (Place::PageCache, Place::PageCache, How::Reference) => {
             format!("Both files now name the same {bytes} of blocks on the disk: nothing is copied")
         }
-        (Place::PageCache, Place::PageCache, _) if name == "copy_file_range" => {
+        (Place::PageCache, Place::PageCache, _) if op == Op::CopyRange => {
             format!(
                 "No block can be shared here: the kernel copies {bytes} to the other file's pages"
             )
         }
-        (Place::PageCache, Place::PageCache, _) if name.starts_with("sendfile") => {
+        (Place::PageCache, Place::PageCache, _) if op == Op::Sendfile => {
             format!("The kernel copies {bytes} to the other file's pages: no reference here")
         }
         (Place::UserBuffer, Place::SocketQueue, How::Reference) => {
@@ -160,7 +162,7 @@ fn moved(playback: &Playback, name: &str, asked: Option<u64>, hop: &Hop) -> Stri
                 "The pipe notes references to {bytes} of your memory: it must not change until they are read"
             )
         }
-        (Place::Pipe, Place::Pipe, _) if name == "tee" => {
+        (Place::Pipe, Place::Pipe, _) if op == Op::Tee => {
             format!("The second pipe notes references to the same {bytes}: the first keeps its own")
         }
         (Place::Pipe, Place::Pipe, _) => {
@@ -192,45 +194,32 @@ fn moved(playback: &Playback, name: &str, asked: Option<u64>, hop: &Hop) -> Stri
     }
 }
 
-/// Bytes that a call asked for.
-fn asked(name: &str, call: &Call) -> Option<u64> {
-    match name {
-        "read" | "pread64" | "write" | "pwrite64" | "send" | "sendto" | "recvfrom" => {
-            Some(call.args[2])
-        }
-        "sendfile" | "sendfile64" => Some(call.args[3]),
-        "splice" | "copy_file_range" => Some(call.args[4]),
-        "tee" => Some(call.args[2]),
-        _ => None,
-    }
-}
-
-fn still(playback: &Playback, name: &str, call: &Call) -> String {
+fn still(playback: &Playback, name: &str, op: Op, call: &Call) -> String {
     let receives = playback.recording().spec.method.receives();
-    match name {
-        "recvfrom" | "splice" if call.result == 0 && receives => {
-            let name = if name == "splice" { "splice" } else { "recv" };
+    match op {
+        Op::Recv(Shape::Buffer) | Op::Splice if call.result == 0 && receives => {
+            let name = if op == Op::Splice { "splice" } else { "recv" };
             format!("{name}() returns 0: the peer has closed, and all that it sent is here.")
         }
-        "read" | "pread64" if call.result == 0 => {
+        Op::Read(Shape::Buffer) if call.result == 0 => {
             "read() returns 0: the file has ended, and so does the loop.".to_owned()
         }
-        "sendfile" | "sendfile64" if call.result == 0 => {
+        Op::Sendfile if call.result == 0 => {
             "sendfile() returns 0: nothing is left to send, and the loop ends.".to_owned()
         }
-        "splice" | "copy_file_range" if call.result == 0 => {
+        Op::Splice | Op::CopyRange if call.result == 0 => {
             format!("{name}() returns 0: the file has ended, and so does the loop.")
         }
-        "recvmsg" if call.result == 0 => {
+        Op::Recv(Shape::Message) if call.result == 0 => {
             "A report from the error queue: a send is completed, and its buffer yours again."
                 .to_owned()
         }
-        "io_uring_enter" => {
+        Op::RingEnter => {
             "It hands over nothing, and waits for the kernel to give the buffer back.".to_owned()
         }
-        "poll" | "ppoll" => "It waits until the kernel has a report.".to_owned(),
-        "munmap" => "Your addresses are given back; the pages stay in the page cache.".to_owned(),
-        "mmap" | "mmap2" => "The kernel sets addresses aside; no payload moves.".to_owned(),
+        Op::Poll => "It waits until the kernel has a report.".to_owned(),
+        Op::Unmap => "Your addresses are given back; the pages stay in the page cache.".to_owned(),
+        Op::Map => "The kernel sets addresses aside; no payload moves.".to_owned(),
         _ if call.result == 0 => format!("{name}() returns 0; no payload is seen to move."),
         _ => format!("{name}(): nothing is known here of payload that it moved."),
     }

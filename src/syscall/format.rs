@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    Op, errno_name, flags,
+    Op, errno_name, flags, op,
     table::{Arg, Returns, Syscall, by_name},
 };
 use crate::model::{Call, CallState, Descriptor, DescriptorKind, Trace, grouped};
@@ -233,25 +233,21 @@ impl Arguments<'_> {
 
 /// How far an address is into a mapping of a file that this trace saw being made, if it is in one.
 fn mapping_of(trace: &Trace, call: &Call, address: u64) -> Option<u64> {
-    let position = |name: &str| trace.names.iter().position(|known| known == name);
-    let mmap = position("mmap")?;
-    let munmap = position("munmap");
+    let ops: Vec<Op> = trace.names.iter().map(|name| op(name)).collect();
+    ops.contains(&Op::Map).then_some(())?;
     let process = |call: &Call| trace.tasks.get(usize::from(call.task)).map(|task| task.pid);
     let pid = process(call);
     let before = &trace.calls[..index_of(trace, call)?];
     for earlier in before.iter().rev().take(FAR_BACK) {
-        let name = usize::from(earlier.name);
-        let is_map = name == mmap;
-        let Some(result) = earlier.returned() else {
+        let Some(result) = earlier.returned().filter(|_| process(earlier) == pid) else {
             continue;
         };
-        if !(is_map || Some(name) == munmap) || process(earlier) != pid {
-            continue;
-        }
-        let start = if is_map {
-            result as u64
-        } else {
-            earlier.args[0]
+        let op = ops.get(usize::from(earlier.name));
+        let is_map = op == Some(&Op::Map);
+        let start = match op {
+            Some(Op::Map) => result as u64,
+            Some(Op::Unmap) => earlier.args[0],
+            _ => continue,
         };
         if (start..start.saturating_add(earlier.args[1])).contains(&address) {
             let of_a_file = is_map && trace.descriptor(earlier, 0).is_some();

@@ -106,8 +106,10 @@ pub enum Op {
     Exec,
     /// Shares no longer what a task shared: descriptors, namespaces.
     Unshare,
-    /// Waits until a descriptor is ready.
-    Wait,
+    /// Waits until one of its descriptors is ready: poll(2).
+    Poll,
+    /// Waits until one of those that epoll(7) watches is ready.
+    EpollWait,
     /// Adds a descriptor to those that epoll(7) watches.
     EpollCtl,
     /// Asks what a file is.
@@ -156,7 +158,9 @@ impl Op {
             | SocketPair | Address => Class::Descriptors,
             Map | Unmap | Remap | Memory => Class::Memory,
             Clone | Clone3 | Fork | Vfork | Exec | Unshare => Class::Processes,
-            None | Ioctl | Wait | EpollCtl | Stat | Shutdown | SocketOption => Class::Other,
+            None | Ioctl | Poll | EpollWait | EpollCtl | Stat | Shutdown | SocketOption => {
+                Class::Other
+            }
         }
     }
 

@@ -89,7 +89,7 @@ static TABLE: &[Operation] = table! {
     fsync -> Op::None, FD;
     read_fixed -> Op::Read(Shape::Buffer), FIXED;
     write_fixed -> Op::Write(Shape::Buffer), FIXED;
-    poll_add -> Op::Wait, FD;
+    poll_add -> Op::Poll, FD;
     poll_remove -> Op::None, FD;
     sync_file_range -> Op::None, FD;
     sendmsg -> Op::Send(Shape::Message), SOCKET;
@@ -142,7 +142,7 @@ static TABLE: &[Operation] = table! {
     bind -> Op::Address, FD;
     listen -> Op::Address, FD;
     recv_zc -> Op::RecvZc, SOCKET;
-    epoll_wait -> Op::Wait, FD;
+    epoll_wait -> Op::EpollWait, FD;
     readv_fixed -> Op::Read(Shape::Vector), FIXED;
     writev_fixed -> Op::Write(Shape::Vector), FIXED;
     pipe -> Op::Pipe, FD;

@@ -170,9 +170,9 @@ static TABLE: &[Syscall] = table! {
     epoll_create[213 _ 254 250](size: Int) -> Descriptor, Op::NewDescriptor;
     epoll_create1[291 20 329 357](flags: Flags(&flags::NEW_FD)) -> Descriptor, Op::NewDescriptor;
     epoll_ctl[233 21 255 251](epfd: Fd, op: Flags(&flags::EPOLL_CTL), fd: Fd, event: Pointer("event")) -> Nothing, Op::EpollCtl;
-    epoll_pwait[281 22 319 346](epfd: Fd, events: Pointer("events"), maxevents: Int, timeout: Int, sigmask: Pointer("sigmask"), sigsetsize: Size) -> Number, Op::Wait;
-    epoll_pwait2[441 441 441 441](epfd: Fd, events: Pointer("events"), maxevents: Int, timeout: Pointer("timeout"), sigmask: Pointer("sigmask"), sigsetsize: Size) -> Number, Op::Wait;
-    epoll_wait[232 _ 256 252](epfd: Fd, events: Pointer("events"), maxevents: Int, timeout: Int) -> Number, Op::Wait;
+    epoll_pwait[281 22 319 346](epfd: Fd, events: Pointer("events"), maxevents: Int, timeout: Int, sigmask: Pointer("sigmask"), sigsetsize: Size) -> Number, Op::EpollWait;
+    epoll_pwait2[441 441 441 441](epfd: Fd, events: Pointer("events"), maxevents: Int, timeout: Pointer("timeout"), sigmask: Pointer("sigmask"), sigsetsize: Size) -> Number, Op::EpollWait;
+    epoll_wait[232 _ 256 252](epfd: Fd, events: Pointer("events"), maxevents: Int, timeout: Int) -> Number, Op::EpollWait;
     eventfd[284 _ 323 351](initval: Size) -> Descriptor, Op::NewDescriptor;
     eventfd2[290 19 328 356](initval: Size, flags: Flags(&flags::NEW_FD)) -> Descriptor, Op::NewDescriptor;
     execve[59 221 11 11 520](pathname: Path, argv: Pointer("argv"), envp: Pointer("envp")) -> Nothing, Op::Exec;
@@ -228,8 +228,8 @@ static TABLE: &[Syscall] = table! {
     pidfd_open[434 434 434 434](pid: Int, flags: Flags(&flags::NEW_FD)) -> Descriptor, Op::NewDescriptor;
     pipe[22 _ 42 42](pipefd: Pointer("pipefd")) -> Nothing, Op::Pipe;
     pipe2[293 59 331 359](pipefd: Pointer("pipefd"), flags: Flags(&flags::NEW_FD)) -> Nothing, Op::Pipe;
-    poll[7 _ 168 168](fds: Pointer("fds"), nfds: Size, timeout: Int) -> Number, Op::Wait;
-    ppoll[271 73 309 336](fds: Pointer("fds"), nfds: Size, tmo_p: Pointer("timeout"), sigmask: Pointer("sigmask"), sigsetsize: Size) -> Number, Op::Wait;
+    poll[7 _ 168 168](fds: Pointer("fds"), nfds: Size, timeout: Int) -> Number, Op::Poll;
+    ppoll[271 73 309 336](fds: Pointer("fds"), nfds: Size, tmo_p: Pointer("timeout"), sigmask: Pointer("sigmask"), sigsetsize: Size) -> Number, Op::Poll;
     pread64[17 67 180 180](fd: Fd, buf: BUF, count: Size, offset: Offset) -> Bytes, Op::Read(Shape::Buffer);
     preadv[295 69 333 361 534](fd: Fd, iov: IOV, iovcnt: Int, offset: Offset) -> Bytes, Op::Read(Shape::Vector);
     preadv2[327 286 378 392 546](fd: Fd, iov: IOV, iovcnt: Int, offset: Offset, offset_high: Offset, flags: Flags(&flags::RWF)) -> Bytes, Op::Read(Shape::Vector);

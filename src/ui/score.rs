@@ -11,6 +11,7 @@ use super::theme::{Role, Theme};
 use crate::app::player::Player;
 use crate::figure::{Playback, Tier};
 use crate::model::{How, Size, grouped};
+use crate::syscall::{self, Op, Shape};
 
 /// Rows at most for calls of different names.
 const NAMES: usize = 4;
@@ -231,15 +232,9 @@ impl Score {
     fn ends_with_zero(&self, playback: &Playback, name: u16) -> bool {
         let text = self.names.iter().find(|(id, _)| *id == name);
         let reads = text.is_some_and(|(_, text)| {
-            let reads = [
-                "read",
-                "pread64",
-                "sendfile",
-                "sendfile64",
-                "splice",
-                "copy_file_range",
-            ];
-            reads.contains(&text.as_str())
+            let op = syscall::op(text);
+            let by_file = matches!(op, Op::Sendfile | Op::Splice | Op::CopyRange);
+            by_file || op == Op::Read(Shape::Buffer)
         });
         let calls = &playback.trace().calls;
         let last = calls.iter().rev().take(64).find(|call| call.name == name);
