@@ -18,6 +18,5 @@ pub use errno::errno_name;
 pub use format::{Style, format_call};
 pub use op::{Class, Moves, Op, Ops, Shape};
 pub use request::format_request;
-pub use ring::does;
 use table::by_number;
 pub use table::{Arg, Returns, Syscall, by_name, syscalls};

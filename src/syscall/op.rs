@@ -120,7 +120,7 @@ pub enum Op {
     SocketOption,
 }
 
-/// Which way the bytes go that a call's result counts.
+/// Which way a call's bytes go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moves {
     /// Out of a descriptor, queue or memory.
@@ -164,17 +164,27 @@ impl Op {
         }
     }
 
-    /// Which way the bytes go that its result counts; neither where the result is no number of bytes.
+    /// Which way the bytes go that it moves; neither where its result does not say how many.
     pub fn moves(self) -> Moves {
         let (reads, writes) = match self {
             Op::Recv(Shape::Messages) | Op::Send(Shape::Messages) => (false, false),
             Op::Read(_) | Op::Recv(_) | Op::RecvZc | Op::QueueReceive => (true, false),
-            Op::Write(_) | Op::Send(_) | Op::SendZc(_) | Op::Vmsplice => (false, true),
+            Op::Write(_) | Op::Send(_) | Op::SendZc(_) | Op::Vmsplice | Op::QueueSend => {
+                (false, true)
+            }
             Op::Sendfile | Op::Splice | Op::Tee | Op::CopyRange | Op::ProcessVm => (true, true),
             Op::Compat(moves) => return moves,
             _ => (false, false),
         };
         Moves { reads, writes }
+    }
+
+    /// How many bytes a call moved that returned this and did not fail, where result or arguments say that.
+    pub fn moved(self, args: &[u64; 6], returned: i64) -> u64 {
+        match self {
+            Op::QueueSend => args[2],
+            _ => returned.max(0) as u64,
+        }
     }
 
     /// The `MSG_` flags of a call; none where it takes none.

@@ -286,6 +286,29 @@ mod tests {
     }
 
     #[test]
+    fn the_numbers_are_the_kernels() {
+        for row in TABLE {
+            let name = row.name;
+            let numbers = [
+                name.parse()
+                    .ok()
+                    .map(|call: syscalls::x86_64::Sysno| call.id()),
+                name.parse()
+                    .ok()
+                    .map(|call: syscalls::aarch64::Sysno| call.id()),
+                name.parse()
+                    .ok()
+                    .map(|call: syscalls::x86::Sysno| call.id()),
+                name.parse()
+                    .ok()
+                    .map(|call: syscalls::arm::Sysno| call.id()),
+            ];
+            let ours = [Abi::X86_64, Abi::Aarch64, Abi::I386, Abi::Arm].map(|abi| row.number(abi));
+            assert_eq!(ours, numbers.map(|it| it.map(|it| it as u32)), "{name}");
+        }
+    }
+
+    #[test]
     fn calls_are_found_by_name_and_number() {
         assert_eq!(by_name("sendfile").unwrap().args[1].0, "in_fd");
         assert!(by_name("getppid").is_none());

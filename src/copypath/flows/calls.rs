@@ -1,7 +1,7 @@
 //! The memory that a call names.
 
 use super::Process;
-use crate::syscall::Shape;
+use crate::syscall::{Op, Shape};
 
 /// A range of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,29 @@ fn word(bytes: &[u8], number: usize) -> u64 {
     let mut word = [0; WORD];
     word.copy_from_slice(&bytes[number * WORD..][..WORD]);
     usize::from_ne_bytes(word) as u64
+}
+
+/// What the requests did that io_getevents(2) tells of, and how many bytes each moved (linux/aio_abi.h, `struct io_event`
+/// and `struct iocb`).
+pub(super) fn aio_completions(at: u64, count: u64, process: &dyn Process) -> Vec<(Op, u64)> {
+    const EVENT: u64 = 32;
+    let number = |at: u64| {
+        let mut word = [0; 8];
+        (process.read(at, &mut word) == word.len()).then(|| u64::from_ne_bytes(word))
+    };
+    let completion = |event: u64| {
+        let (request, result) = (number(event + 8)?, number(event + 16)? as i64);
+        let mut opcode = [0; 2];
+        (process.read(request + 16, &mut opcode) == opcode.len()).then_some(())?;
+        let op = match u16::from_ne_bytes(opcode) {
+            0 | 7 => Op::Read(Shape::Buffer),  // IOCB_CMD_PREAD, PREADV
+            1 | 8 => Op::Write(Shape::Buffer), // IOCB_CMD_PWRITE, PWRITEV
+            _ => return None,
+        };
+        Some((op, u64::try_from(result).ok()?))
+    };
+    let events = (0..count.min(MOST_VECTORS as u64)).map(|event| at + event * EVENT);
+    events.filter_map(completion).collect()
 }
 
 /// What the kernel reports on a socket's error queue of sends with MSG_ZEROCOPY: the first and the last of them, by

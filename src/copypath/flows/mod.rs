@@ -288,12 +288,12 @@ impl Flows {
             }
             return;
         };
-        let bytes = returned.max(0) as u64;
         let args = &moment.call.args;
         let op = match self.ops.of(moment.trace, moment.call) {
             Op::Socketcall => Op::of_socketcall(args[0]),
             op => op,
         };
+        let bytes = op.moved(args, returned);
         match op {
             Op::Read(shape) | Op::Recv(shape) => self.read((op, shape), moment, bytes, process),
             Op::Write(shape) | Op::Send(shape) => match pending {
@@ -327,6 +327,14 @@ impl Flows {
                     "process_vm: bytes copied between the memories of processes are in no flow",
                 );
             }
+            Op::QueueSend | Op::QueueReceive => {
+                self.unexplained(op.moves(), bytes);
+                self.note("message queue: bytes that go through a message queue are in no flow");
+            }
+            Op::AioSubmit => self.note("aio: bytes of asynchronous I/O (io_submit) are in no flow"),
+            Op::AioEvents => calls::aio_completions(args[3], bytes, process)
+                .into_iter()
+                .for_each(|(op, bytes)| self.unexplained(op.moves(), bytes)),
             Op::Ioctl => self.note("FICLONE: blocks of files were shared; no byte was moved"),
             Op::Compat(moves) => self.unexplained(moves, bytes),
             _ => {}
@@ -849,7 +857,7 @@ impl Flows {
         let (Some(source), Some(sink)) =
             (self.open(moment, 0, process), self.open(moment, 1, process))
         else {
-            return;
+            return self.unexplained(Op::Tee.moves(), bytes);
         };
         let chunks = match self.queue_of_source(&source) {
             Some(queue) => self.pipes.look(queue, bytes),
