@@ -6,6 +6,7 @@ use crate::runtime::{self, DisplayOptions};
 
 /// How the screen is shown.
 #[derive(Debug, clap::Args)]
+#[group(skip)] // a group of this name is that of the command
 pub struct Args {
     /// Colours
     #[arg(long, value_name = "THEME", value_parser = ["dark", "light", "contrast", "16", "none"])]
