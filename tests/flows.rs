@@ -5,9 +5,13 @@ use std::{cell::RefCell, collections::HashMap};
 use zclab::copypath::flows::{Flows, Moment, Process};
 use zclab::model::{
     Addresses, Basis, Call, CallState, Descriptor, DescriptorKind, EndKind, Flow, NO_DESCRIPTOR,
-    Trace,
+    Request, Trace,
 };
 use zclab::syscall::{self, Class, Op, Shape};
+
+mod require;
+
+use require::skip;
 
 /// The memory of each process.
 type Memory = RefCell<HashMap<i32, Vec<u8>>>;
@@ -596,6 +600,23 @@ fn every_call_of_the_table_that_moves_bytes_is_explained_or_counted() {
         }
         let compat = counted(&format!("32-bit_{name}"));
         assert_eq!(compat, (moves.reads, moves.writes), "{name}");
+    }
+}
+
+/// A header that is older than the table has fewer; one that is newer makes this fail, so that rows are added.
+#[test]
+fn the_operations_of_a_ring_are_those_of_the_kernels_header() {
+    let Ok(header) = std::fs::read_to_string("/usr/include/linux/io_uring.h") else {
+        return skip("kernel-headers", "no linux/io_uring.h");
+    };
+    let names = header.lines().filter_map(|line| {
+        let name = line.trim().strip_prefix("IORING_OP_")?;
+        Some(name.strip_suffix(',')?.to_lowercase())
+    });
+    let names: Vec<_> = names.filter(|name| name != "last").collect();
+    assert!(names.len() > 40, "{names:?}");
+    for (number, name) in names.iter().enumerate() {
+        assert_eq!(Request::op_of(name), Some(number as u8), "{name}");
     }
 }
 

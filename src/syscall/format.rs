@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use super::{
-    Op, errno_name, flags, op,
+    errno::errno_name,
+    flags,
+    names::op,
+    op::Op,
     table::{Arg, Returns, Syscall, by_name},
 };
 use crate::model::{Call, CallState, Descriptor, DescriptorKind, Trace, grouped};

@@ -1,7 +1,5 @@
 //! What a system call or a request of an io_uring does.
 
-use crate::model::{Call, Trace};
-
 /// How a call names the memory of its payload: in its second argument and, where that is no structure, its third.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -217,21 +215,5 @@ impl Op {
             Op::SocketPair => Some(3),
             _ => None,
         }
-    }
-}
-
-/// What the calls of a trace do. Each of its names is looked up once, not each of its calls.
-#[derive(Clone, Debug, Default)]
-pub struct Ops(Vec<Op>);
-
-impl Ops {
-    /// What a call of the trace does.
-    pub fn of(&mut self, trace: &Trace, call: &Call) -> Op {
-        let name = usize::from(call.name);
-        while self.0.len() <= name {
-            let next = trace.names.get(self.0.len());
-            self.0.push(next.map_or(Op::None, |name| super::op(name)));
-        }
-        self.0[name]
     }
 }

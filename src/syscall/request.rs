@@ -2,7 +2,11 @@
 
 use std::fmt::Write;
 
-use super::{Style, errno_name, format::short_name, ring::Field};
+use super::{
+    errno::errno_name,
+    format::{Style, short_name},
+    ring::Field,
+};
 use crate::model::{
     DescriptorKind, Request, Trace, grouped,
     request::{FD_IN_FIXED, FIXED_BUFFER, FIXED_FILE},

@@ -4,8 +4,9 @@
 //! man pages, section 2.
 
 use super::{
-    Abi, Op, Shape,
+    abi::Abi,
     flags::{self, Set},
+    op::{Op, Shape},
 };
 
 /// What one argument is: how it is decoded.
