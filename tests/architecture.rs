@@ -90,7 +90,6 @@ const KNOWN_CIRCLES: &[&str] = &[
     "course: catalogue, concept, kinds, lint, parse, progress, review, room, target",
     "experiment: comparison, repeated",
     "host: instruments, probe",
-    "syscall: abi, table",
     "transfer: ring, tools",
     "ui/screens: experiment, lab, page, replay",
 ];
