@@ -16,7 +16,7 @@ use zclab::{
     endpoint::{self, Drain},
     host,
     model::{Method, Sink, Size, TransferSpec},
-    tracer::{self, Cancel},
+    tracer::{self, Cancel, Program},
 };
 
 const ZCLAB: &str = env!("CARGO_BIN_EXE_zclab");
@@ -110,13 +110,21 @@ fn traced_against_strace(dir: &Path) -> Option<Vec<Pair>> {
         let mut command = Command::new(ZCLAB);
         let cpu = current_cpu();
         transfer(&mut command, cpu, &source, dir, 4096);
+        let input = source.try_clone().expect("a descriptor");
+        let output = File::create("/dev/null").expect("/dev/null");
+        let program = Program {
+            streams: [Some(input.into()), Some(output.into()), None],
+            ..Program::from(&command)
+        };
         let options = tracer::Options {
+            all: true,
             follow: false,
-            cpu,
             between_markers: true,
+            cpu,
+            keep: None,
         };
         let start = Instant::now();
-        let recorded = tracer::record(&mut command, &options, &Cancel::new(), &mut |_| {}).ok()?;
+        let recorded = tracer::record(program, &options, &Cancel::new(), &mut |_| {}).ok()?;
         let calls = SIZE / 4096;
         let trace = recorded.trace;
         assert_eq!(

@@ -227,7 +227,6 @@ const KNOWN_LONG: &[&str] = &[
     "figure/stage.rs folded",
     "figure/stage.rs wires",
     "store/recording.rs add_call",
-    "tracer/watch/watcher.rs",
     "ui/screens/experiment/compare.rs chart",
     "ui/screens/experiment/mod.rs shown",
     "ui/screens/experiment/proof.rs table",

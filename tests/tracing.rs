@@ -10,7 +10,7 @@ use std::{
 use zclab::{
     model::{CallState, DescriptorKind, Request, Trace},
     syscall::{Style, format_call},
-    tracer::{self, Cancel, Ended, Options, Recorded, TraceError},
+    tracer::{self, Cancel, Ended, Options, Program, Recorded, TraceError},
 };
 
 mod require;
@@ -29,22 +29,29 @@ fn tracee() {
 }
 
 fn tracee_command(name: &str) -> Command {
-    let mut command = tracees::command(name);
-    command.stdout(Stdio::null());
-    command
+    tracees::command(name)
+}
+
+/// The program of a command, its output thrown away.
+fn program(command: &Command) -> Program {
+    let null = fs::File::create("/dev/null").unwrap();
+    Program {
+        streams: [None, Some(null.into()), None],
+        ..Program::from(command)
+    }
 }
 
 /// Follows everything, records between the markers.
 fn options() -> Options {
     Options {
-        follow: true,
-        cpu: None,
+        all: true,
         between_markers: true,
+        ..Options::default()
     }
 }
 
-fn record(command: &mut Command, options: &Options) -> Recorded {
-    let recorded = tracer::record(command, options, &Cancel::new(), &mut |_| {});
+fn record(command: &Command, options: &Options) -> Recorded {
+    let recorded = tracer::record(program(command), options, &Cancel::new(), &mut |_| {});
     recorded.unwrap_or_else(|error| match error {
         TraceError::Refused(cause) => panic!("these tests need ptrace, which is refused: {cause}"),
         error => panic!("{error}"),
@@ -52,7 +59,7 @@ fn record(command: &mut Command, options: &Options) -> Recorded {
 }
 
 fn record_tracee(name: &str) -> Trace {
-    let recorded = record(&mut tracee_command(name), &options());
+    let recorded = record(&tracee_command(name), &options());
     assert_eq!(recorded.ended, Ended::Code(0), "{name} failed");
     recorded.trace
 }
@@ -105,7 +112,7 @@ fn a_plain_program_is_recorded_from_its_exec_to_its_end() {
         between_markers: false,
         ..options()
     };
-    let recorded = record(&mut Command::new("true"), &whole);
+    let recorded = record(&Command::new("true"), &whole);
     assert_eq!(recorded.ended, Ended::Code(0));
     let trace = &recorded.trace;
     let lines = lines(trace, Style::Full);
@@ -144,7 +151,7 @@ fn the_calls_are_those_that_strace_shows() {
         between_markers: false,
         ..options()
     };
-    let trace = record(&mut Command::new("true"), &whole).trace;
+    let trace = record(&Command::new("true"), &whole).trace;
     let recorded: Vec<_> = trace.calls.iter().map(|call| trace.name(call)).collect();
     assert_eq!(recorded, seen);
 }
@@ -192,10 +199,10 @@ fn children_are_followed_on_request() {
     assert_ne!(trace.tasks[0].pid, trace.tasks[1].pid);
     let alone = Options {
         follow: false,
-        cpu: None,
         between_markers: false,
+        ..options()
     };
-    let recorded = record(&mut tracee_command("fork"), &alone);
+    let recorded = record(&tracee_command("fork"), &alone);
     assert_eq!(recorded.ended, Ended::Code(0));
     assert_eq!(recorded.trace.tasks.len(), 1, "its first thread alone");
 }
@@ -224,7 +231,7 @@ fn a_thread_may_execute_another_program() {
         follow: false,
         ..options()
     };
-    let recorded = record(&mut tracee_command("exec-by-thread"), &alone);
+    let recorded = record(&tracee_command("exec-by-thread"), &alone);
     assert_eq!(
         recorded.ended,
         Ended::Code(0),
@@ -236,7 +243,7 @@ fn a_thread_may_execute_another_program() {
 fn signals_are_delivered_as_if_nobody_looked() {
     let trace = record_tracee("signals");
     assert_eq!(count(&trace, "rt_sigreturn"), 4);
-    let recorded = record(&mut tracee_command("abort"), &options());
+    let recorded = record(&tracee_command("abort"), &options());
     assert_eq!(recorded.ended, Ended::Signal("SIGABRT".to_owned()));
 }
 
@@ -267,7 +274,7 @@ fn a_tracee_killed_from_outside_in_the_middle_ends_the_recording() {
         // SAFETY: kill takes two integers; the tracer has not reaped this process, because nobody else ends it.
         unsafe { libc::kill(pid, libc::SIGKILL) };
     });
-    let recorded = record(&mut command, &options());
+    let recorded = record(&command, &options());
     killer.join().unwrap();
     assert_eq!(recorded.ended, Ended::Signal("SIGKILL".to_owned()));
     assert!(count(&recorded.trace, "getppid") > 0);
@@ -288,7 +295,7 @@ fn cancelling_kills_the_tracees_and_nothing_else() {
             pid
         }
     });
-    let result = tracer::record(&mut command, &options(), &cancel, &mut |_| {});
+    let result = tracer::record(program(&command), &options(), &cancel, &mut |_| {});
     assert!(matches!(result, Err(TraceError::Cancelled)), "{result:?}");
     assert!(
         !is_alive(canceller.join().unwrap()),
@@ -301,7 +308,7 @@ fn cancelling_kills_the_tracees_and_nothing_else() {
     drop(other.stdin.take());
     assert!(other.wait().unwrap().success());
     let again = tracer::record(
-        &mut tracee_command("spin"),
+        program(&tracee_command("spin")),
         &options(),
         &cancel,
         &mut |_| {},
@@ -320,8 +327,8 @@ fn cancelling_at_any_moment_is_a_cancellation() {
                 cancel.cancel();
             }
         });
-        let mut command = tracee_command("spin");
-        let result = tracer::record(&mut command, &options(), &cancel, &mut |_| {});
+        let command = tracee_command("spin");
+        let result = tracer::record(program(&command), &options(), &cancel, &mut |_| {});
         assert!(matches!(result, Err(TraceError::Cancelled)), "{result:?}");
         canceller.join().unwrap();
     }
@@ -333,7 +340,7 @@ fn a_panic_while_progress_is_told_leaves_nothing_behind() {
     let file = PidFile::new(&mut command);
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let mut progress = |trace: &Trace| assert!(trace.calls.is_empty(), "on purpose");
-        tracer::record(&mut command, &options(), &Cancel::new(), &mut progress)
+        tracer::record(program(&command), &options(), &Cancel::new(), &mut progress)
     }));
     assert!(panicked.is_err());
     assert!(
@@ -344,19 +351,19 @@ fn a_panic_while_progress_is_told_leaves_nothing_behind() {
 
 #[test]
 fn a_command_that_cannot_be_run_is_one_line() {
-    for (program, why) in [
+    for (name, why) in [
         ("/nonexistent/program", "No such file"),
         ("/", "Permission denied"),
     ] {
         let result = tracer::record(
-            &mut Command::new(program),
+            program(&Command::new(name)),
             &options(),
             &Cancel::new(),
             &mut |_| {},
         );
         let error = result.expect_err("it cannot be run").to_string();
         assert!(
-            error.starts_with(&format!("cannot run {program}: {why}")),
+            error.starts_with(&format!("cannot run {name}: {why}")),
             "{error}"
         );
         assert!(!error.contains('\n'));
@@ -370,7 +377,7 @@ fn pinning_is_the_tracees_affair() {
         cpu: Some(allowed[0]),
         ..options()
     };
-    let recorded = record(&mut tracee_command("count-cpus"), &pinned);
+    let recorded = record(&tracee_command("count-cpus"), &pinned);
     assert_eq!(recorded.ended, Ended::Code(1), "the tracee has one CPU");
     assert_eq!(
         tracees::allowed_cpus(),
@@ -382,7 +389,7 @@ fn pinning_is_the_tracees_affair() {
         ..options()
     };
     let result = tracer::record(
-        &mut tracee_command("plain"),
+        program(&tracee_command("plain")),
         &nowhere,
         &Cancel::new(),
         &mut |_| {},
@@ -404,7 +411,7 @@ fn refusals_name_their_cause() {
     );
     // A program that is traced already cannot trace: it says by whom.
     let recorded = record(
-        &mut tracee_command("refused-as-traced"),
+        &tracee_command("refused-as-traced"),
         &Options {
             between_markers: false,
             ..options()
@@ -418,7 +425,7 @@ fn descriptors_are_shown_as_what_they_are() {
     let mut command = tracee_command("descriptors");
     let dir = tempfile::tempdir().unwrap();
     command.env(tracees::PID_FILE, dir.path());
-    let recorded = record(&mut command, &options());
+    let recorded = record(&command, &options());
     assert_eq!(recorded.ended, Ended::Code(0));
     let trace = &recorded.trace;
     let full = lines(trace, Style::Full);
@@ -451,7 +458,7 @@ fn descriptors_are_shown_as_what_they_are() {
 
 /// A tracee that says 77 where io_uring is refused.
 fn record_ring(name: &str) -> Option<Trace> {
-    let recorded = record(&mut tracee_command(name), &options());
+    let recorded = record(&tracee_command(name), &options());
     if recorded.ended == Ended::Code(77) {
         skip("io-uring", "refused");
         return None;

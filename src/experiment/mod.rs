@@ -3,6 +3,7 @@
 pub mod claims;
 pub mod comparison;
 pub mod errors;
+pub mod flow_trace;
 pub mod page_cache;
 pub mod proof;
 pub mod repeated;
@@ -10,7 +11,6 @@ pub mod request;
 mod sender;
 pub mod trial;
 pub mod verdict;
-pub mod watched;
 pub mod watching;
 
 use std::{
@@ -37,7 +37,7 @@ use crate::host;
 use crate::model::{
     Cache, DescriptorKind, Origin, Outcome, Recording, Sink, Size, Trace, TransferSpec, Unavailable,
 };
-use crate::tracer::{self, Cancel, Ended, TraceError};
+use crate::tracer::{self, Cancel, Ended, Program, TraceError};
 
 /// Where the bytes come from.
 #[derive(Clone, Debug, Default)]
@@ -190,8 +190,13 @@ impl Lab<'_> {
     /// The untraced run. Its receiver looks at nothing.
     fn measure(&self, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Report> {
         let errors = memory_file()?;
-        let mut command = self.sender(Drain::Discard, self.cpus.clone(), &errors)?;
-        let mut child = command
+        let mut child = self
+            .sender(Drain::Discard, self.cpus.clone())
+            // Ctrl-C on a terminal reaches this process, which cancels, and not the sender before it.
+            .process_group(0)
+            .stdin(self.source.file.try_clone()?)
+            .stdout(Stdio::piped())
+            .stderr(errors.try_clone()?)
             .spawn()
             .context("cannot start the sending process")?;
         // Where it has ended already there is nothing to cancel.
@@ -216,24 +221,32 @@ impl Lab<'_> {
         cancel: &Cancel,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Result<(Report, Trace), String>> {
-        self.trace_with(current_cpu(), |_| {}, cancel, progress)
+        self.trace_with(current_cpu(), None, cancel, progress)
     }
 
-    /// The same, tracer and sender pinned to `cpu` if one is given, and the command changed by `adapt`.
+    /// The same, tracer and sender pinned to `cpu` if one is given, or the sender alone to another one.
     fn trace_with(
         &self,
         cpu: Option<usize>,
-        adapt: impl FnOnce(&mut Command),
+        sender_cpu: Option<usize>,
         cancel: &Cancel,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Result<(Report, Trace), String>> {
         let errors = memory_file()?;
-        let mut command = self.sender(Drain::Hash, self.cpus_beside(cpu), &errors)?;
-        adapt(&mut command);
+        let (stdout, output) = std::io::pipe().context("cannot make a pipe")?;
+        let source = self.source.file.try_clone()?;
+        let program = Program {
+            streams: [source.into(), output.into(), errors.try_clone()?.into()].map(Some),
+            own_group: true,
+            cpu: sender_cpu,
+            ..Program::from(&self.sender(Drain::Hash, self.cpus_beside(cpu)))
+        };
         let options = tracer::Options {
+            all: true,
             follow: false,
-            cpu,
             between_markers: true,
+            cpu,
+            keep: None,
         };
         let total = self.spec.size.bytes();
         let mut moved = Moved::default();
@@ -241,7 +254,7 @@ impl Lab<'_> {
             let done = moved.so_far(trace).min(total);
             progress(Progress::Tracing { done, total });
         };
-        let recorded = match tracer::record(&mut command, &options, cancel, see) {
+        let recorded = match tracer::record(program, &options, cancel, see) {
             Ok(recorded) => recorded,
             Err(TraceError::Refused(reason)) => return Ok(Err(reason)),
             Err(TraceError::Failed(error)) => return Err(error.context("cannot trace")),
@@ -252,11 +265,7 @@ impl Lab<'_> {
             Ended::Code(code) => bail!(complaint(errors, || format!("exit code {code}"))),
             Ended::Signal(signal) => bail!(complaint(errors, || signal)),
         }
-        let report = report(
-            recorded
-                .stdout
-                .context("the sending process has no output")?,
-        )?;
+        let report = report(stdout)?;
         self.check(&report)?;
         let mut trace = recorded.trace;
         self.name_descriptors(&mut trace);
@@ -277,8 +286,8 @@ impl Lab<'_> {
         })
     }
 
-    /// The sending process, with the source as its standard input.
-    fn sender(&self, drain: Drain, cpus: Option<String>, errors: &File) -> Result<Command> {
+    /// The sending process. Its standard input is to be the source.
+    fn sender(&self, drain: Drain, cpus: Option<String>) -> Command {
         let mut command = endpoint::this_program();
         let TransferSpec {
             method, to, size, ..
@@ -298,12 +307,6 @@ impl Lab<'_> {
             command.args(["--receiver-cpus", &cpus]);
         }
         command
-            // Ctrl-C on a terminal reaches this process, which cancels, and not the sender before it.
-            .process_group(0)
-            .stdin(self.source.file.try_clone()?)
-            .stdout(Stdio::piped())
-            .stderr(errors.try_clone()?);
-        Ok(command)
     }
 
     /// Whether what arrived is what was sent.

@@ -23,7 +23,7 @@ use crate::model::{
     Unavailable,
 };
 use crate::syscall::{Op, Ops, Shape};
-use crate::tracer::{self, Cancel, Ended, Options, TraceError};
+use crate::tracer::{self, Cancel, Ended, Options, Program, TraceError};
 
 /// The name of the file that is asked for.
 const FILE: &str = "file";
@@ -56,14 +56,17 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<RequestWay
     command
         .arg("serve")
         .arg(&root)
-        .args(["--method", plan.method.name(), "--traced"])
-        .stdin(input)
-        .stdout(output)
-        .stderr(errors.try_clone()?);
+        .args(["--method", plan.method.name(), "--traced"]);
+    let program = Program {
+        streams: [input.into(), output.into(), errors.try_clone()?.into()].map(Some),
+        ..Program::from(&command)
+    };
     let options = Options {
+        all: true,
+        follow: false,
         between_markers: true,
         cpu: current_cpu(),
-        ..Options::default()
+        keep: None,
     };
     let (recorded, answer) = thread::scope(|scope| {
         let client = scope.spawn(move || {
@@ -73,9 +76,8 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<RequestWay
             drop(keep);
             answer
         });
-        let recorded = tracer::record(&mut command, &options, cancel, &mut |_| {});
         // Where there is no server, its output ends now.
-        drop(command);
+        let recorded = tracer::record(program, &options, cancel, &mut |_| {});
         let answer = client.join();
         (
             recorded,

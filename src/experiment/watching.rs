@@ -1,7 +1,7 @@
 //! The cost of watching: the same transfer untraced, traced by a tracer on the sender's own CPU, and traced from another
 //! one. Each run's counters come from the sending process itself; only here do traced runs lend theirs.
 
-use std::{os::unix::process::CommandExt, path::Path, thread};
+use std::{path::Path, thread};
 
 use anyhow::{Context, Result};
 use nix::{
@@ -257,17 +257,9 @@ fn one(
             lab.check(&report)?;
             return Ok(Ok((report.measured, None)));
         }
-        Watched::SameCpu => lab.trace_with(Some(own), |_| {}, cancel, nothing)?,
+        Watched::SameCpu => lab.trace_with(Some(own), None, cancel, nothing)?,
         // The tracer inherits this thread's CPU.
-        Watched::OtherCpu => {
-            let set = single(own)?;
-            let pin = move || sched_setaffinity(Pid::from_raw(0), &set).map_err(Into::into);
-            // SAFETY: between fork and exec it makes one system call: it allocates nothing, takes no lock.
-            let adapt = |command: &mut std::process::Command| unsafe {
-                command.pre_exec(pin);
-            };
-            lab.trace_with(None, adapt, cancel, nothing)?
-        }
+        Watched::OtherCpu => lab.trace_with(None, Some(own), cancel, nothing)?,
     };
     Ok(traced.map(|(report, trace)| (report.measured, Some(trace.calls.len() as u64))))
 }

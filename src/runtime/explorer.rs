@@ -1,6 +1,7 @@
 //! The explorer of a watched program: from a recording, or live, with the program on a pty of its own.
 
 use std::{
+    ffi::OsString,
     fs::File,
     io::{Read, Write},
     process::ExitCode,
@@ -20,10 +21,10 @@ use super::{
 use crate::{
     app::explorer::{Explorer, Wish},
     copypath::flows::Flows,
-    experiment::watched::{self, Target},
+    experiment::flow_trace,
     host,
     model::{Exit, Trace, TraceReport},
-    tracer::watch::{Handle, Options},
+    tracer::{Handle, Options, Program, Subject},
     ui::{explorer::view, theme::Theme},
 };
 
@@ -65,22 +66,21 @@ struct Live {
 /// # Errors
 /// The terminal cannot be used; the program cannot be run; ptrace is refused.
 pub fn live(
-    target: Target,
+    command: Vec<OsString>,
     options: Options,
     display: DisplayOptions,
 ) -> anyhow::Result<TraceReport> {
     let (sender, notes) = mpsc::channel();
-    let command = match &target {
-        Target::Command(words) => words.iter().map(|word| word.to_string_lossy().into_owned()),
-        Target::Process(pid) => return Err(anyhow!("process {pid} has a terminal of its own")),
-    };
-    let command = command.collect();
-    let live = start(target, options, sender.clone())?;
-    let explorer = Explorer::new(nothing_yet(command), true);
+    let words = command
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned());
+    let words = words.collect();
+    let live = start(command, options, sender.clone())?;
+    let explorer = Explorer::new(nothing_yet(words), true);
     run(explorer, display.theme, Some(live), sender, &notes)
 }
 
-fn start(target: Target, options: Options, sender: Sender<Note>) -> anyhow::Result<Live> {
+fn start(command: Vec<OsString>, options: Options, sender: Sender<Note>) -> anyhow::Result<Live> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let size = nix::libc::winsize {
         ws_row: size.1,
@@ -94,7 +94,12 @@ fn start(target: Target, options: Options, sender: Sender<Note>) -> anyhow::Resu
     let screen = master.try_clone().context("cannot open a pty")?;
     listen(screen, sender.clone());
     let watching = handle.clone();
-    let mask = SigSet::thread_get_mask()?;
+    let program = Program {
+        command,
+        terminal: Some(pty.slave),
+        mask: Some(SigSet::thread_get_mask()?),
+        ..Program::default()
+    };
     let tracer = thread::Builder::new()
         .name(worker::NAME.to_owned())
         .spawn(move || {
@@ -102,17 +107,12 @@ fn start(target: Target, options: Options, sender: Sender<Note>) -> anyhow::Resu
             let mut told = |trace: &Trace, flows: &Flows| {
                 if shown.elapsed() >= SHOWN {
                     shown = Instant::now();
-                    let _ = sender.send(Note::Snapshot(Box::new(watched::snapshot(trace, flows))));
+                    let _ =
+                        sender.send(Note::Snapshot(Box::new(flow_trace::snapshot(trace, flows))));
                 }
             };
-            let done = watched::watch(
-                &target,
-                &options,
-                Some(&pty.slave),
-                &mask,
-                &watching,
-                &mut told,
-            );
+            let subject = Subject::Program(Box::new(program));
+            let done = flow_trace::trace(subject, &options, &watching, &mut told);
             let over = done.map(Box::new).map_err(|error| error.to_string());
             let _ = sender.send(Note::Over(over));
         })?;

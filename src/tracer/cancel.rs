@@ -4,19 +4,28 @@ use std::{
     collections::BTreeMap,
     io,
     os::fd::{AsRawFd, FromRawFd, OwnedFd},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Cancels a run from any thread: kills the processes that are registered with it, and those that are registered
 /// later at once. Clones share one state.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<Mutex<State>>);
+pub struct Cancel(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    cancelled: bool,
+    /// Set while the processes are locked.
+    cancelled: AtomicBool,
+    processes: Mutex<Processes>,
+}
+
+#[derive(Debug, Default)]
+struct Processes {
     next: u64,
-    processes: BTreeMap<u64, OwnedFd>,
+    by_key: BTreeMap<u64, OwnedFd>,
 }
 
 /// Registers a process with a [`Cancel`] as long as it lives.
@@ -34,16 +43,14 @@ impl Cancel {
 
     /// Kills (SIGKILL) every registered process.
     pub fn cancel(&self) {
-        let mut state = self.state();
-        state.cancelled = true;
-        for process in state.processes.values() {
-            kill(process);
-        }
+        let processes = self.processes();
+        self.0.cancelled.store(true, Ordering::Release);
+        processes.by_key.values().for_each(kill);
     }
 
     /// Whether [`Cancel::cancel`] was called.
     pub fn is_cancelled(&self) -> bool {
-        self.state().cancelled
+        self.0.cancelled.load(Ordering::Acquire)
     }
 
     /// Registers a process, a child of this program that has not been waited for. Where it was cancelled already, the
@@ -53,27 +60,28 @@ impl Cancel {
     /// Those of pidfd_open(2): the process is gone, or there are too many descriptors.
     pub fn guard(&self, pid: u32) -> io::Result<Guard> {
         let process = pidfd_open(pid)?;
-        let mut state = self.state();
-        if state.cancelled {
+        let mut processes = self.processes();
+        if self.is_cancelled() {
             kill(&process);
         }
-        let key = state.next;
-        state.next += 1;
-        state.processes.insert(key, process);
+        let key = processes.next;
+        processes.next += 1;
+        processes.by_key.insert(key, process);
         Ok(Guard {
             cancel: self.clone(),
             key,
         })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn processes(&self) -> MutexGuard<'_, Processes> {
+        let processes = self.0.processes.lock();
+        processes.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.cancel.state().processes.remove(&self.key);
+        self.cancel.processes().by_key.remove(&self.key);
     }
 }
 

@@ -10,31 +10,31 @@ use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR};
 /// The descriptors of one process. A number that is not open is not remembered: it may come to mean something by a call
 /// that does not return it (recvmsg(2) with SCM_RIGHTS, a request of a ring).
 #[derive(Default)]
-pub(super) struct Known(FxHashMap<i32, Open>);
+pub(super) struct FdTable(FxHashMap<i32, OpenFile>);
 
 /// What a number means, since it was looked up.
 #[derive(Clone, Copy)]
-pub(super) struct Open {
+pub(super) struct OpenFile {
     /// Index into the trace's table; [`NO_DESCRIPTOR`] where the process has none of that number.
     pub index: u32,
     /// Another one for each look-up: the same file opened twice is one descriptor in the table, and two here.
-    pub serial: u32,
+    pub generation: u32,
 }
 
 /// No descriptor at all.
-pub(super) const NOT_OPEN: Open = Open {
+pub(super) const NOT_OPEN: OpenFile = OpenFile {
     index: NO_DESCRIPTOR,
-    serial: NO_DESCRIPTOR,
+    generation: NO_DESCRIPTOR,
 };
 
 /// The trace's table of descriptors, each once.
 #[derive(Default)]
 pub(super) struct Table {
     known: FxHashMap<Descriptor, u32>,
-    serial: u32,
+    generation: u32,
 }
 
-impl Known {
+impl FdTable {
     /// What a number means; looked up in /proc where that is not known.
     pub fn open(
         &mut self,
@@ -42,7 +42,7 @@ impl Known {
         fd: i32,
         table: &mut Table,
         list: &mut Vec<Descriptor>,
-    ) -> Open {
+    ) -> OpenFile {
         if fd < 0 {
             return NOT_OPEN;
         }
@@ -84,7 +84,7 @@ impl Table {
         self.known = list.iter().cloned().zip(0..).collect();
     }
 
-    fn open(&mut self, descriptor: Descriptor, list: &mut Vec<Descriptor>) -> Open {
+    fn open(&mut self, descriptor: Descriptor, list: &mut Vec<Descriptor>) -> OpenFile {
         let index = *self
             .known
             .entry(descriptor)
@@ -92,10 +92,10 @@ impl Table {
                 list.push(descriptor.clone());
                 (list.len() - 1) as u32
             });
-        self.serial += 1;
-        Open {
+        self.generation += 1;
+        OpenFile {
             index,
-            serial: self.serial,
+            generation: self.generation,
         }
     }
 }

@@ -1,154 +1,302 @@
-//! Starting a command under ptrace.
-//!
-//! The thread that called `record` starts it, because `Command::spawn` returns only once the program is executed; the
-//! tracer's thread seizes it meanwhile, because ptrace belongs to one thread. Before its exec the child says its
-//! process id on a socket and waits there for the word to go on.
+//! Starting a program under ptrace: from the very thread that traces it, with nothing between fork and exec but system
+//! calls.
 
 use std::{
-    fs::File,
-    io::{self, Read},
+    ffi::{CString, OsStr, OsString},
+    io,
     os::{
-        fd::{AsRawFd, OwnedFd},
-        unix::process::CommandExt,
+        fd::{AsRawFd, OwnedFd, RawFd},
+        unix::{ffi::OsStrExt, fs::PermissionsExt},
     },
-    process::{Child, Command},
-    sync::{
-        Arc,
-        atomic::{AtomicI32, Ordering},
-    },
+    path::{Path, PathBuf},
+    process::Command,
 };
 
+use anyhow::anyhow;
+use libc::{c_char, sock_filter};
 use nix::{
     sched::{CpuSet, sched_setaffinity},
     sys::{
         ptrace::{self, Options as Trace},
-        socket::{AddressFamily, MsgFlags, SockFlag, SockType, send, socketpair},
+        signal::SigSet,
+        socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair},
     },
     unistd::Pid,
 };
+use tracing::debug;
 
-use super::{Options, TraceError, kernel::Tid, refused};
+use super::{filter, kernel::Tid, outcome::TraceError, refused};
 
+/// What a program that ran nothing exits with.
+const NOTHING_RUN: i32 = 125;
 const GO: u8 = 1;
 const GIVE_UP: u8 = 0;
+/// What the child reports of what failed: one of these, and an errno.
+const NO_FILTER: u8 = b'f';
+const NO_EXEC: u8 = b'x';
 
-/// The tracer's end of the socket.
-pub(super) struct Link(File);
-
-/// The child's end, in the parent.
-pub(super) struct Gate {
-    child_end: OwnedFd,
-    numbers: Arc<[AtomicI32; 2]>,
+/// A program to be started, and what it begins with.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// Its name, as a shell finds it, and its arguments.
+    pub command: Vec<OsString>,
+    /// What differs from this program's own environment: variables that are set or, with none, removed.
+    pub environment: Vec<(OsString, Option<OsString>)>,
+    /// Standard input, output and error; none: this program's own. Closed here once it has them.
+    pub streams: [Option<OwnedFd>; 3],
+    /// Becomes its standard streams and its controlling terminal.
+    pub terminal: Option<OwnedFd>,
+    /// The signal mask that it begins with; none: nothing is blocked.
+    pub mask: Option<SigSet>,
+    /// It leads a process group of its own: signals of this program's terminal do not reach it.
+    pub own_group: bool,
+    /// The one CPU that it may run on.
+    pub cpu: Option<usize>,
 }
 
-/// Prepares a command: it will wait before its exec until the [`Link`] lets it go on.
-pub(super) fn prepare(command: &mut Command) -> io::Result<(Link, Gate)> {
-    let kind = (
-        AddressFamily::Unix,
-        SockType::Stream,
-        SockFlag::SOCK_CLOEXEC,
-    );
-    let (tracer_end, child_end) = socketpair(kind.0, kind.1, None, kind.2)?;
-    let numbers = [&tracer_end, &child_end].map(|end| AtomicI32::new(end.as_raw_fd()));
-    let numbers = Arc::new(numbers);
-    let in_child = Arc::clone(&numbers);
-    // SAFETY: between fork and exec `wait_for_tracer` makes system calls alone: it allocates nothing, takes no lock.
-    unsafe { command.pre_exec(move || wait_for_tracer(&in_child)) };
-    Ok((Link(File::from(tracer_end)), Gate { child_end, numbers }))
-}
-
-impl Gate {
-    /// Starts the command. Returns when it has executed its program, or cannot.
-    pub fn spawn(self, command: &mut Command) -> io::Result<Child> {
-        let result = command.spawn();
-        if result.is_err() {
-            say(&self.child_end, &[0; 4]); // no process has this id: the tracer need not wait for one
+/// Its name, arguments and environment. What a command says of its standard streams cannot be asked.
+impl From<&Command> for Program {
+    fn from(command: &Command) -> Program {
+        let name = [command.get_program()].into_iter();
+        let environment = command.get_envs();
+        Program {
+            command: name
+                .chain(command.get_args())
+                .map(OsStr::to_owned)
+                .collect(),
+            environment: environment
+                .map(|(name, value)| (name.to_owned(), value.map(OsStr::to_owned)))
+                .collect(),
+            ..Program::default()
         }
-        // A command that is started again must not look for a tracer.
-        self.numbers
-            .iter()
-            .for_each(|number| number.store(-1, Ordering::Relaxed));
-        drop(self.child_end);
-        result
     }
 }
 
-fn wait_for_tracer(numbers: &[AtomicI32; 2]) -> io::Result<()> {
-    let [tracer_end, child_end] = numbers;
-    let fd = child_end.load(Ordering::Relaxed);
-    if fd < 0 {
-        return Ok(());
-    }
-    let pid = std::process::id().to_ne_bytes();
-    let mut word = [0u8; 1];
-    // SAFETY: both buffers live on this stack and are as long as is said. Closing the copy of the tracer's end lets
-    // the read see the tracer's death; the number is the tracer's own in this process too, a copy made by fork.
-    let got = unsafe {
-        libc::close(tracer_end.load(Ordering::Relaxed));
-        libc::write(fd, pid.as_ptr().cast(), pid.len());
-        libc::read(fd, word.as_mut_ptr().cast(), 1)
+/// A child that waits for the word before it executes its program.
+pub(super) struct Launched {
+    pub pid: Tid,
+    link: OwnedFd,
+    program: PathBuf,
+    is_seized: bool,
+}
+
+/// All that the child needs after the fork, made before it.
+struct Prepared<'a> {
+    program: CString,
+    arguments: Vec<*const c_char>,
+    /// None: this program's own.
+    environment: Option<Vec<*const c_char>>,
+    filter: Option<&'a [sock_filter]>,
+    streams: [Option<RawFd>; 3],
+    terminal: Option<RawFd>,
+    mask: SigSet,
+    own_group: bool,
+    link: RawFd,
+    tracer_end: RawFd,
+}
+
+/// Forks a child, which waits.
+pub(super) fn fork(plan: &Program, filter: Option<&[sock_filter]>) -> Result<Launched, TraceError> {
+    let failed = |error: io::Error| TraceError::Failed(anyhow!("cannot start a process: {error}"));
+    let program = find(&plan.command[0])?;
+    let strings: Vec<CString> = plan.command.iter().map(|text| c_string(text)).collect();
+    let environment = environment(&plan.environment);
+    let kind = SockFlag::SOCK_CLOEXEC;
+    let (tracer_end, link) = socketpair(AddressFamily::Unix, SockType::Stream, None, kind)
+        .map_err(|errno| failed(errno.into()))?;
+    let number = |fd: &Option<OwnedFd>| fd.as_ref().map(AsRawFd::as_raw_fd);
+    let prepared = Prepared {
+        program: c_string(program.as_os_str()),
+        arguments: pointers(&strings),
+        environment: environment.as_deref().map(pointers),
+        filter,
+        streams: plan.streams.each_ref().map(number),
+        terminal: number(&plan.terminal),
+        mask: plan.mask.unwrap_or(SigSet::empty()),
+        own_group: plan.own_group,
+        link: link.as_raw_fd(),
+        tracer_end: tracer_end.as_raw_fd(),
     };
-    match (got, word) {
-        (1, [GO]) => Ok(()),
-        _ => Err(io::Error::from_raw_os_error(libc::ECANCELED)),
+    // SAFETY: the child makes system calls alone, allocates nothing, takes no lock, and leaves by exec or _exit.
+    match unsafe { libc::fork() } {
+        -1 => Err(failed(io::Error::last_os_error())),
+        0 => child(&prepared),
+        pid => {
+            debug!(pid, program = %program.display(), filtered = filter.is_some(), "launched");
+            Ok(Launched {
+                pid,
+                link: tracer_end,
+                program,
+                is_seized: false,
+            })
+        }
     }
 }
 
-impl Link {
-    /// Waits for the child's process id; none where it could not even be forked.
-    pub fn pid(&mut self) -> Option<Tid> {
-        let mut pid = [0; 4];
-        self.0.read_exact(&mut pid).ok()?;
-        Some(Tid::from_ne_bytes(pid)).filter(|pid| *pid != 0)
-    }
+/// A string of the command line or the environment: the kernel took it from one, so it has no byte 0.
+fn c_string(text: &OsStr) -> CString {
+    CString::new(text.as_bytes()).unwrap_or_default()
+}
 
-    /// Seizes the child and lets it go on: it stops at once.
-    pub fn seize(self, pid: Tid, options: &Options) -> Result<(), TraceError> {
-        let child = Pid::from_raw(pid);
-        if let Some(cpu) = options.cpu {
-            pin(cpu, child)?;
+/// A list as execve(2) takes it.
+fn pointers(strings: &[CString]) -> Vec<*const c_char> {
+    let strings = strings.iter().map(|text| text.as_ptr());
+    strings.chain([std::ptr::null()]).collect()
+}
+
+fn environment(changes: &[(OsString, Option<OsString>)]) -> Option<Vec<CString>> {
+    (!changes.is_empty()).then_some(())?;
+    let is_kept =
+        |(name, _): &(OsString, OsString)| !changes.iter().any(|(changed, _)| changed == name);
+    let kept = std::env::vars_os().filter(is_kept);
+    let set = changes.iter().cloned();
+    let set = set.filter_map(|(name, value)| Some((name, value?)));
+    let line = |(mut name, value): (OsString, OsString)| {
+        name.push("=");
+        name.push(value);
+        c_string(&name)
+    };
+    Some(kept.chain(set).map(line).collect())
+}
+
+/// The file that a command names, as a shell finds it.
+fn find(name: &OsStr) -> Result<PathBuf, TraceError> {
+    let cannot = |why: &str| {
+        let name = Path::new(name).display();
+        Err(TraceError::Failed(anyhow!("cannot run {name}: {why}")))
+    };
+    if name.as_bytes().contains(&b'/') {
+        return Ok(PathBuf::from(name));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
+    let is_program = |path: &PathBuf| {
+        let data = std::fs::metadata(path);
+        data.is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    };
+    let found = std::env::split_paths(&path).map(|directory| directory.join(name));
+    match found.into_iter().find(is_program) {
+        Some(path) => Ok(path),
+        None => cannot("no such program in PATH"),
+    }
+}
+
+/// The child's work between fork and exec.
+fn child(plan: &Prepared) -> ! {
+    let mut word = [0u8; 1];
+    // SAFETY: all pointers are to memory that lives as long as this process does before its exec. Closing the copy of
+    // the tracer's end lets the read see the tracer's death.
+    unsafe {
+        libc::close(plan.tracer_end);
+        if libc::read(plan.link, word.as_mut_ptr().cast(), 1) != 1 || word != [GO] {
+            libc::_exit(NOTHING_RUN);
         }
-        ptrace::seize(child, ptrace_options(options))
+        if plan.own_group {
+            libc::setpgid(0, 0);
+        }
+        if let Some(terminal) = plan.terminal {
+            libc::setsid();
+            libc::ioctl(terminal, libc::TIOCSCTTY, 0);
+        }
+        for (number, stream) in plan.streams.iter().enumerate() {
+            if let Some(fd) = stream.or(plan.terminal) {
+                libc::dup2(fd, number as RawFd);
+            }
+        }
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL); // Rust ignores it
+        libc::signal(libc::SIGXFSZ, libc::SIG_DFL); // and this one is ignored by zclab itself
+        libc::sigprocmask(libc::SIG_SETMASK, plan.mask.as_ref(), std::ptr::null_mut());
+    }
+    if let Some(Err(errno)) = plan.filter.map(filter::install) {
+        confess(plan.link, NO_FILTER, errno);
+    }
+    // SAFETY: the strings and the lists live on; `environ` is the environment that this program began with.
+    unsafe {
+        match &plan.environment {
+            Some(list) => libc::execve(
+                plan.program.as_ptr(),
+                plan.arguments.as_ptr(),
+                list.as_ptr(),
+            ),
+            None => libc::execv(plan.program.as_ptr(), plan.arguments.as_ptr()),
+        }
+    };
+    confess(plan.link, NO_EXEC, nix::errno::Errno::last_raw());
+    // SAFETY: it takes an integer and does not return.
+    unsafe { libc::_exit(NOTHING_RUN) }
+}
+
+fn confess(link: RawFd, what: u8, errno: i32) {
+    let [a, b, c, d] = errno.to_ne_bytes();
+    let words = [what, a, b, c, d];
+    // SAFETY: five bytes, as is said.
+    unsafe { libc::write(link, words.as_ptr().cast(), words.len()) };
+}
+
+impl Launched {
+    /// Seizes it and lets it go on: it stops at once.
+    pub fn seize(&mut self, follow: bool) -> Result<(), TraceError> {
+        let child = Pid::from_raw(self.pid);
+        ptrace::seize(child, options(follow) | Trace::PTRACE_O_EXITKILL)
             .and_then(|()| ptrace::interrupt(child))
-            .map_err(|errno| TraceError::Refused(refused::cause(pid, errno)))?;
-        say(&self.0, &[GO]);
+            .map_err(|errno| TraceError::Refused(refused::cause(self.pid, errno)))?;
+        self.is_seized = true;
+        self.say(GO);
         Ok(())
     }
-}
 
-/// The word to give up, where it has not been told to go on. The end of the socket would say so too, but children that
-/// other threads are starting at this moment have copies of it.
-impl Drop for Link {
-    fn drop(&mut self) {
-        say(&self.0, &[GIVE_UP]);
+    /// What the child has reported, once it has executed its program or is gone: why it has no filter.
+    ///
+    /// # Errors
+    /// It could not execute its program.
+    pub fn report(&self) -> Result<Option<io::Error>, TraceError> {
+        let mut no_filter = None;
+        let mut words = [0; 5];
+        // What it wrote is there. Other children of this moment may hold its end open: the end of it means nothing.
+        while recv(self.link.as_raw_fd(), &mut words, MsgFlags::MSG_DONTWAIT) == Ok(words.len()) {
+            let errno = i32::from_ne_bytes([words[1], words[2], words[3], words[4]]);
+            let error = io::Error::from_raw_os_error(errno);
+            if words[0] == NO_EXEC {
+                let program = self.program.display();
+                return Err(TraceError::Failed(anyhow!("cannot run {program}: {error}")));
+            }
+            no_filter = Some(error);
+        }
+        Ok(no_filter)
+    }
+
+    /// It can fail only when the other end is gone, and then nobody needs to hear it.
+    fn say(&self, word: u8) {
+        let _ = send(self.link.as_raw_fd(), &[word], MsgFlags::MSG_NOSIGNAL);
     }
 }
 
-/// It can fail only when the other end is gone, and then nobody needs to hear it.
-fn say(end: &impl AsRawFd, words: &[u8]) {
-    let _ = send(end.as_raw_fd(), words, MsgFlags::MSG_NOSIGNAL);
+/// A child that was never traced gives up. The end of the socket would say so too, but children that other threads are
+/// starting at this moment have copies of it.
+impl Drop for Launched {
+    fn drop(&mut self) {
+        if !self.is_seized {
+            self.say(GIVE_UP);
+            let _ = nix::sys::wait::waitpid(Pid::from_raw(self.pid), None);
+        }
+    }
 }
 
-fn ptrace_options(options: &Options) -> Trace {
+/// What ptrace is to report. With `follow`, the tasks that a traced one makes are traced as well.
+pub(super) fn options(follow: bool) -> Trace {
     let always =
-        Trace::PTRACE_O_EXITKILL | Trace::PTRACE_O_TRACESYSGOOD | Trace::PTRACE_O_TRACEEXEC;
+        Trace::PTRACE_O_TRACESYSGOOD | Trace::PTRACE_O_TRACEEXEC | Trace::PTRACE_O_TRACESECCOMP;
     let following =
         Trace::PTRACE_O_TRACEFORK | Trace::PTRACE_O_TRACEVFORK | Trace::PTRACE_O_TRACECLONE;
-    if options.follow {
-        always | following
-    } else {
-        always
+    match follow {
+        true => always | following,
+        false => always,
     }
 }
 
-/// Pins this thread and the child to one CPU. This thread is the tracer's own and ends with it.
-fn pin(cpu: usize, child: Pid) -> Result<(), TraceError> {
+/// Lets a thread (0: this one) run on this CPU alone.
+pub(super) fn pin(cpu: usize, thread: Tid) -> Result<(), TraceError> {
     let mut set = CpuSet::new();
     set.set(cpu)
-        .and_then(|()| sched_setaffinity(child, &set))
-        .and_then(|()| sched_setaffinity(Pid::from_raw(0), &set))
-        .map_err(|errno| {
-            let cause = anyhow::anyhow!("cannot pin to CPU {cpu}: {}", errno.desc());
-            TraceError::Failed(cause)
-        })
+        .and_then(|()| sched_setaffinity(Pid::from_raw(thread), &set))
+        .map_err(|errno| TraceError::Failed(anyhow!("cannot pin to CPU {cpu}: {}", errno.desc())))
 }

@@ -1,336 +1,311 @@
-//! Joins the entries and exits of calls and keeps them as a [`Trace`]. On the way of an ordinary call it allocates
-//! nothing (but for the growing list) and asks /proc nothing.
+//! Makes a [`Trace`] of what the engine reports, and tells an [`Observer`] of each call and each request in a ring.
+
+use std::time::Instant;
+
+use rustc_hash::FxHashMap;
 
 use super::{
-    descriptors::{Known, NOT_OPEN, Open, Table},
+    descriptors::FdTable,
+    engine::Consumer,
     kernel::{CallInfo, Tid},
-    memory,
-    rings::Sheet,
+    outcome::Outcome,
+    rings::{Caller, RequestChange, RequestSink, Rings},
+    trace_builder::{ThreadCalls, TraceBuilder},
+    tracee::Tracee,
 };
-use crate::model::{self, Call, CallState, Counted, Descriptor, NO_DESCRIPTOR, Text, Trace};
-use crate::syscall::{self, Op, Returns, Syscall};
+use crate::model::{Call, RingEvent, SyscallEvent, Trace};
 
-/// What the recorder remembers of a thread.
-pub(super) struct Task {
-    pub tid: Tid,
-    pub pid: Tid,
-    /// Its place in [`Trace::tasks`], once it has made a call.
-    index: Option<u16>,
-    /// The call that it is in, and its number since the recording began. It may last longer than the list keeps it.
-    call: Option<(u64, Call)>,
-    /// That call's descriptors, as they were looked up.
-    open: [Open; 2],
+/// Sees what happens, in order. The thread that it happens to stands still meanwhile.
+#[allow(unused_variables)]
+pub trait Observer {
+    /// A thread is there. `parent` made it; none where it was there before, or nobody knows.
+    fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool) {}
+    /// A call is about to be made.
+    fn entered(&mut self, tracee: &Tracee, event: &SyscallEvent) {}
+    /// A call has returned.
+    fn left(&mut self, tracee: &Tracee, event: &SyscallEvent) {}
+    /// What has become of a request in a ring.
+    fn requested(&mut self, tracee: &Tracee, event: &RingEvent) {}
+    /// The process has executed another program: its memory is new.
+    fn executed(&mut self, tracee: &Tracee) {}
+    /// A thread is gone; with `last`, its process too.
+    fn ended(&mut self, tracee: &Tracee, last: bool) {}
+    /// So many of the oldest calls are no longer kept.
+    fn dropped(&mut self, calls: usize) {}
+    /// The trace's descriptors have other indices now.
+    fn renumbered(&mut self) {}
+    /// Some time went by (about twenty times a second while calls are made). It may borrow the trace, as a whole.
+    fn progress(&mut self, trace: &mut Trace) {}
 }
 
-impl Task {
-    pub fn new(tid: Tid, pid: Tid) -> Task {
-        Task {
-            tid,
-            pid,
-            index: None,
-            call: None,
-            open: [NOT_OPEN; 2],
-        }
-    }
-
-    /// The call that it is in, and its number since the recording began.
-    pub fn call(&self) -> Option<(u64, &Call)> {
-        self.call.as_ref().map(|(number, call)| (*number, call))
-    }
-
-    /// The indices of descriptors that it holds.
-    pub fn descriptors(&mut self) -> impl Iterator<Item = &mut u32> {
-        let call = self.call.iter_mut();
-        let of_call = call.flat_map(|(_, call)| &mut call.descriptors);
-        of_call.chain(self.open.iter_mut().map(|open| &mut open.index))
-    }
-
-    /// Which look-ups the descriptors of its last call come from.
-    pub fn serials(&self) -> [u32; 2] {
-        self.open.map(|open| open.serial)
-    }
-
-    /// It has another thread id now, and the process's: it has executed a program.
-    pub fn become_leader(self) -> Task {
-        Task {
-            tid: self.pid,
-            ..self
-        }
-    }
-}
-
-/// A call's name and what is known of it.
-struct Kind {
-    row: Option<&'static Syscall>,
-    op: Op,
-    descriptors: usize,
-}
-
+/// What is remembered of a process.
 #[derive(Default)]
-pub(super) struct Recorder {
-    pub trace: Trace,
-    /// By [`Call::name`].
-    kinds: Vec<Kind>,
-    /// By the call's number on this machine: its [`Call::name`], or [`UNNAMED`].
-    by_number: Vec<u16>,
-    table: Table,
-    /// How many descriptors were left when they were last numbered anew.
-    descriptors_left: usize,
-    /// Calls that are no longer in [`Trace::calls`]: the oldest ones.
-    pub dropped: u64,
-    /// Calls that have returned, by [`Call::name`], with those that are no longer kept.
-    pub returned: Vec<Counted>,
+struct Process {
+    fds: FdTable,
+    rings: Rings,
 }
 
-const F_SETFL: u64 = 4;
-const UNNAMED: u16 = u16::MAX;
-/// No machine has so many calls.
-const NUMBERS: usize = 1024;
+/// Makes a trace of the engine's events.
+pub(super) struct Recorder<'a> {
+    observer: &'a mut dyn Observer,
+    /// At most so many calls, of all threads together: the newest.
+    keep: Option<usize>,
+    builder: TraceBuilder,
+    threads: FxHashMap<Tid, ThreadCalls>,
+    processes: FxHashMap<Tid, Process>,
+    began: Instant,
+    is_recording: bool,
+    /// Requests that are no longer in [`Trace::requests`].
+    dropped_requests: u64,
+    /// Requests were lost with [`Recorder::keep`].
+    has_lost_requests: bool,
+    /// What has become of requests, and has not been told. Empty between two events of the engine.
+    changes: Vec<RequestChange>,
+}
 
-impl Recorder {
-    /// A thread enters a call, `now` nanoseconds after the recording began.
-    pub fn enter(&mut self, task: &mut Task, known: &mut Known, info: &CallInfo, now: u64) {
-        let name = self.name(info);
-        let mut args = [0; 6];
-        args.copy_from_slice(&info.data[1..7]);
-        let mut open = [NOT_OPEN; 2];
-        if let Some(row) = self.kinds[usize::from(name)].row {
-            for (slot, arg) in row.descriptor_args().enumerate().take(2) {
-                let list = &mut self.trace.descriptors;
-                open[slot] = known.open(task.pid, args[arg] as i32, &mut self.table, list);
+impl<'a> Recorder<'a> {
+    pub fn new(keep: Option<usize>, observer: &'a mut dyn Observer) -> Recorder<'a> {
+        Recorder {
+            observer,
+            keep,
+            builder: TraceBuilder::default(),
+            threads: FxHashMap::default(),
+            processes: FxHashMap::default(),
+            began: Instant::now(),
+            is_recording: false,
+            dropped_requests: 0,
+            has_lost_requests: false,
+            changes: Vec::new(),
+        }
+    }
+
+    /// Adds the trace to what the engine knows.
+    pub fn conclude(mut self, outcome: Outcome) -> Outcome {
+        self.finish(Instant::now());
+        if let Some(keep) = self.keep {
+            let dropped = self.builder.keep(keep);
+            self.observer.dropped(dropped);
+        }
+        let calls_by_name = self.builder.calls_by_name();
+        let mut trace = self.builder.trace;
+        // Threads that share a ring leave their calls in another order than they entered them.
+        trace.requests.sort_by_key(|request| request.call);
+        let mut notes = outcome.notes;
+        if self.has_lost_requests {
+            notes.push("io_uring: some requests were not done when --keep folded them away: they are in no flow".to_owned());
+        }
+        for unread in &trace.unread {
+            let note = format!("io_uring: requests are in no flow: {}", unread.reason);
+            if !notes.contains(&note) {
+                notes.push(note);
             }
-            self.read_texts(task.tid, row, &args);
         }
-        let index = self.task_index(task);
-        let call = Call {
-            name,
-            task: index,
-            state: CallState::Unfinished,
-            args,
-            result: 0,
-            start_ns: now,
-            duration_ns: 0,
-            descriptors: open.map(|open| open.index),
-        };
-        task.call = Some((self.dropped + self.trace.calls.len() as u64, call));
-        task.open = open;
-        self.trace.calls.push(call);
-    }
-
-    /// The place in the trace of the call that a thread is in, where it is still kept.
-    pub fn place(&self, task: &Task) -> Option<u32> {
-        let (number, _) = task.call?;
-        number.checked_sub(self.dropped).map(|place| place as u32)
-    }
-
-    /// Drops the oldest calls until at most this many are kept. How many were dropped.
-    pub fn keep(&mut self, most: usize) -> usize {
-        let old = self.trace.calls.len().saturating_sub(most);
-        self.trace.calls.drain(..old);
-        let texts = &mut self.trace.texts;
-        let first = texts.partition_point(|text| (text.call as usize) < old);
-        texts.drain(..first);
-        for text in texts {
-            text.call -= old as u32;
-        }
-        for request in &mut self.trace.requests {
-            request.call = request.call.saturating_sub(old as u32);
-            request.seen = request.seen.saturating_sub(old as u32);
-        }
-        self.dropped += old as u64;
-        old
-    }
-
-    /// Whether so many descriptors are listed that those which are no longer named should go.
-    pub fn is_crowded(&self) -> bool {
-        /// So many are no trouble.
-        const FEW: usize = 1000;
-        self.trace.descriptors.len() > FEW + 2 * self.descriptors_left
-    }
-
-    /// Leaves out the descriptors that neither a kept call or request nor one of `others` names, and numbers the rest
-    /// anew.
-    pub fn renumber<'a>(&mut self, others: impl Iterator<Item = &'a mut u32>) {
-        let Trace {
-            calls,
-            requests,
-            descriptors,
-            ..
-        } = &mut self.trace;
-        let mut old: Vec<Option<Descriptor>> = descriptors.drain(..).map(Some).collect();
-        let mut new = vec![NO_DESCRIPTOR; old.len()];
-        let mut renumber = |index: &mut u32| {
-            let place = *index as usize;
-            let Some(descriptor) = old.get_mut(place) else {
-                return; // none
-            };
-            if let Some(descriptor) = descriptor.take() {
-                new[place] = descriptors.len() as u32;
-                descriptors.push(descriptor);
-            }
-            *index = new[place];
-        };
-        let of_calls = calls.iter_mut().flat_map(|call| &mut call.descriptors);
-        of_calls.for_each(&mut renumber);
-        let of_requests = requests
-            .iter_mut()
-            .flat_map(|request| &mut request.descriptors);
-        of_requests.for_each(&mut renumber);
-        others.for_each(&mut renumber);
-        self.table.renumber(descriptors);
-        self.descriptors_left = descriptors.len();
-    }
-
-    /// A thread leaves the call that it was in, if its entry was seen: the call, and its number since the recording
-    /// began.
-    pub fn leave(
-        &mut self,
-        task: &mut Task,
-        known: &mut Known,
-        result: i64,
-        now: u64,
-    ) -> Option<(u64, Call)> {
-        let (number, mut call) = task.call.take()?;
-        call.state = CallState::Returned;
-        call.result = result;
-        call.duration_ns = now.saturating_sub(call.start_ns);
-        let kind = &self.kinds[usize::from(call.name)];
-        let counted = &mut self.returned[usize::from(call.name)];
-        counted.calls += 1;
-        counted.errors += u64::from(call.errno().is_some());
-        if kind.row.is_some_and(|row| row.returns == Returns::Bytes) {
-            counted.bytes += result.max(0) as u64;
-        }
-        if let Some(row) = kind.row {
-            let list = &mut self.trace.descriptors;
-            let mut open = |fd: i32| {
-                known.forget(fd);
-                known.open(task.pid, fd, &mut self.table, list)
-            };
-            match (row.op, row.op.pair_arg()) {
-                (_, Some(arg)) if result == 0 => {
-                    if let Some(pair) = memory::read_pair(task.tid, call.args[arg]) {
-                        task.open = pair.map(open);
-                    }
-                }
-                (Op::Close | Op::Address, _) => known.forget(call.args[0] as i32),
-                (Op::CloseRange | Op::Exec, _) => known.forget_all(),
-                // O_DIRECT may have come or gone.
-                (Op::Fcntl, _) if call.args[1] == F_SETFL => known.forget(call.args[0] as i32),
-                _ if result >= 0 && row.returns_descriptor(&call.args) => {
-                    task.open[kind.descriptors] = open(result as i32);
-                }
-                _ => {}
-            }
-            call.descriptors = task.open.map(|open| open.index);
-        }
-        let place = number.checked_sub(self.dropped);
-        if let Some(kept) = place.and_then(|place| self.trace.calls.get_mut(place as usize)) {
-            *kept = call;
-        }
-        Some((number, call))
-    }
-
-    /// Where requests of rings are written down: those of the recorded call that a thread is in.
-    pub fn sheet<'a>(&'a mut self, call: Option<u32>, known: &'a mut Known) -> Sheet<'a> {
-        Sheet {
-            trace: &mut self.trace,
-            table: &mut self.table,
-            known,
-            call,
+        Outcome {
+            trace,
+            calls_by_name,
+            notes,
+            ..outcome
         }
     }
 
-    /// A thread's process has executed another program.
-    pub fn executed(&mut self, task: &Task) {
-        if let Some(index) = task.index {
-            self.trace.tasks[usize::from(index)].name = comm(task.tid);
-        }
+    fn time(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.began).as_nanos() as u64
     }
 
-    fn read_texts(&mut self, tid: Tid, row: &Syscall, args: &[u64; 6]) {
-        for arg in row.path_args() {
-            if let Some(text) = memory::read_string(tid, args[arg]) {
-                let call = self.trace.calls.len() as u32;
-                self.trace.texts.push(Text {
-                    call,
-                    arg: arg as u8,
-                    text,
-                });
+    /// Drops old calls, a good number at once: what stays has to be moved.
+    fn keep_few(&mut self) {
+        if let Some(keep) = self.keep
+            && self.builder.trace.calls.len() > keep + keep / 8
+        {
+            let dropped = self.builder.keep(keep);
+            self.observer.dropped(dropped);
+            self.forget_requests(keep);
+            if self.builder.is_crowded() {
+                self.forget_descriptors();
             }
         }
     }
 
-    fn task_index(&mut self, task: &mut Task) -> u16 {
-        *task.index.get_or_insert_with(|| {
-            let tasks = &mut self.trace.tasks;
-            let index = u16::try_from(tasks.len()).unwrap_or(u16::MAX);
-            if tasks.len() < usize::from(u16::MAX) {
-                tasks.push(model::Task {
-                    tid: task.tid,
-                    pid: task.pid,
-                    name: comm(task.tid),
-                });
-            } else if tasks.len() == usize::from(u16::MAX) {
-                let name = "(more threads than can be told apart)".to_owned();
-                tasks.push(model::Task {
-                    tid: 0,
-                    pid: 0,
-                    name,
-                });
-            }
-            index
-        })
-    }
-
-    /// What a recorded call does.
-    pub fn op(&self, call: &Call) -> Op {
-        self.kinds[usize::from(call.name)].op
-    }
-
-    fn name(&mut self, info: &CallInfo) -> u16 {
-        let number = info.data[0] as usize;
-        if !info.is_native() || number >= NUMBERS {
-            return self.intern(name_of(info));
-        }
-        if self.by_number.is_empty() {
-            self.by_number = vec![UNNAMED; NUMBERS];
-        }
-        if self.by_number[number] == UNNAMED {
-            self.by_number[number] = self.intern(name_of(info));
-        }
-        self.by_number[number]
-    }
-
-    fn intern(&mut self, name: String) -> u16 {
-        let names = &mut self.trace.names;
-        if let Some(place) = names.iter().position(|known| *known == name) {
-            return place as u16;
-        }
-        if names.len() >= usize::from(UNNAMED) {
-            return UNNAMED - 1; // a program that tries every number: the last name stands for the rest
-        }
-        let row = syscall::by_name(&name);
-        self.kinds.push(Kind {
-            row,
-            op: syscall::op(&name),
-            descriptors: row.map_or(0, |row| row.descriptor_args().count()),
+    /// Descriptors of calls that are no longer kept go, too: a server opens one for each connection.
+    fn forget_descriptors(&mut self) {
+        let threads = self.threads.values_mut();
+        let of_threads = threads.flat_map(ThreadCalls::descriptors);
+        let of_processes = self.processes.values_mut().flat_map(|process| {
+            let open = process.fds.indices();
+            open.chain(process.rings.descriptors())
         });
-        names.push(name);
-        self.returned.push(Counted::default());
-        (names.len() - 1) as u16
+        self.builder.renumber(of_threads.chain(of_processes));
+        self.observer.renumbered();
+    }
+
+    /// Requests are kept like calls. Those that are outstanding when too many are there are lost.
+    fn forget_requests(&mut self, keep: usize) {
+        if self.builder.trace.requests.len() <= keep {
+            return;
+        }
+        let mut lost = false;
+        self.each_process(|rings, who, sink| {
+            rings.begin(who, sink);
+            lost |= !sink.changes.is_empty();
+        });
+        self.has_lost_requests |= lost;
+        self.dropped_requests += self.builder.trace.requests.len() as u64;
+        self.builder.trace.requests.clear();
+    }
+
+    /// Does something to the rings of each process, outside of any call of theirs.
+    fn each_process(&mut self, mut act: impl FnMut(&mut Rings, Caller, &mut RequestSink)) {
+        let mut pids: Vec<Tid> = self.processes.keys().copied().collect();
+        pids.sort_unstable();
+        for pid in pids {
+            self.outside_calls(pid, &mut act);
+        }
+    }
+
+    fn outside_calls(&mut self, pid: Tid, act: impl FnOnce(&mut Rings, Caller, &mut RequestSink)) {
+        let Some(process) = self.processes.get_mut(&pid) else {
+            return;
+        };
+        let sink = &mut self
+            .builder
+            .request_sink(None, &mut process.fds, &mut self.changes);
+        act(&mut process.rings, Caller { tid: pid, pid }, sink);
+        self.tell_changes(Tracee { tid: pid, pid }, None);
+    }
+
+    /// Tells what has become of requests, request by request: what a read has brought is there when the write after it
+    /// is looked at.
+    fn tell_changes(&mut self, tracee: Tracee, shown_by: Option<&(u64, Call)>) {
+        if self.changes.is_empty() {
+            return;
+        }
+        self.changes.sort_by_key(|change| change.index);
+        let thread = self.threads.get(&tracee.tid);
+        let shown_by = shown_by.zip(thread);
+        let shown_by = shown_by.map(|(call, thread)| self.builder.event(thread, call));
+        for change in self.changes.drain(..) {
+            let Some(request) = self.builder.trace.requests.get(change.index) else {
+                continue;
+            };
+            let Some(shown_by) = shown_by.or_else(|| self.builder.old_event(request.call)) else {
+                continue;
+            };
+            let event = RingEvent {
+                kind: change.kind,
+                request,
+                number: self.dropped_requests + change.index as u64,
+                last: change.last,
+                shown_by,
+            };
+            self.observer.requested(&tracee, &event);
+        }
     }
 }
 
-/// What a call is called; `syscall_N` where it has no name here. Calls of another table than this machine's own say so.
-pub(super) fn name_of(info: &CallInfo) -> String {
-    match info.is_native() {
-        true => syscall::native_name(info.data[0]),
-        false => syscall::compat_name(info.arch, info.data[0]),
+impl Consumer for Recorder<'_> {
+    fn begin(&mut self, now: Instant) {
+        self.began = now;
+        self.is_recording = true;
+        self.each_process(|rings, who, sink| {
+            sink.call = Some(0);
+            rings.begin(who, sink);
+        });
     }
-}
 
-fn comm(tid: Tid) -> String {
-    let name = std::fs::read_to_string(format!("/proc/{tid}/comm")).unwrap_or_default();
-    name.trim_end().to_owned()
+    fn finish(&mut self, now: Instant) {
+        if self.is_recording {
+            self.each_process(|rings, _, sink| rings.finish(sink));
+            self.builder.trace.wall_ns = self.time(now);
+            self.is_recording = false;
+        }
+    }
+
+    fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool) {
+        self.threads.insert(child.tid, ThreadCalls::new(*child));
+        self.processes.entry(child.pid).or_default();
+        self.observer.started(parent, child, shares_memory);
+    }
+
+    fn entered(&mut self, tracee: &Tracee, info: &CallInfo, now: Instant) {
+        let now = self.time(now);
+        let Some(thread) = self.threads.get_mut(&tracee.tid) else {
+            return;
+        };
+        let Some(process) = self.processes.get_mut(&tracee.pid) else {
+            return;
+        };
+        if self.is_recording {
+            self.builder.enter(thread, &mut process.fds, info, now);
+        }
+        if let Some(call) = thread.call() {
+            let event = self.builder.event(thread, call);
+            self.observer.entered(tracee, &event);
+        }
+        let place = self.builder.place(thread);
+        let sink = &mut self
+            .builder
+            .request_sink(place, &mut process.fds, &mut self.changes);
+        let Tracee { tid, pid } = *tracee;
+        process.rings.enter(Caller { tid, pid }, info, sink);
+        if !self.changes.is_empty() {
+            let call = thread.call().copied();
+            self.tell_changes(*tracee, call.as_ref());
+        }
+        self.keep_few();
+    }
+
+    fn left(&mut self, tracee: &Tracee, result: i64, now: Instant) {
+        let now = self.time(now);
+        let Some(thread) = self.threads.get_mut(&tracee.tid) else {
+            return;
+        };
+        let Some(process) = self.processes.get_mut(&tracee.pid) else {
+            return;
+        };
+        let place = self.builder.place(thread);
+        let sink = &mut self
+            .builder
+            .request_sink(place, &mut process.fds, &mut self.changes);
+        let Tracee { tid, pid } = *tracee;
+        process.rings.leave(Caller { tid, pid }, result, sink);
+        let fds = &mut process.fds;
+        let left = self.builder.leave(thread, fds, result, now);
+        if let Some(call) = &left {
+            let event = self.builder.event(thread, call);
+            self.observer.left(tracee, &event);
+        }
+        self.tell_changes(*tracee, left.as_ref());
+    }
+
+    fn executed(&mut self, tracee: &Tracee, former: Tid) {
+        if former != tracee.tid
+            && let Some(thread) = self.threads.remove(&former)
+        {
+            self.threads.insert(tracee.tid, thread);
+        }
+        if let Some(thread) = self.threads.get_mut(&tracee.tid) {
+            self.builder.executed(thread, *tracee);
+        }
+        // io_uring_setup(2): the descriptors of rings are closed.
+        self.outside_calls(tracee.pid, |rings, _, sink| {
+            sink.fds.forget_all();
+            std::mem::take(rings).finish(sink);
+        });
+        self.observer.executed(tracee);
+    }
+
+    fn ended(&mut self, tracee: &Tracee, last: bool) {
+        self.threads.remove(&tracee.tid);
+        if last {
+            if self.is_recording {
+                self.outside_calls(tracee.pid, |rings, _, sink| rings.finish(sink));
+            }
+            self.processes.remove(&tracee.pid);
+        }
+        self.observer.ended(tracee, last);
+    }
+
+    fn progress(&mut self) {
+        self.observer.progress(&mut self.builder.trace);
+    }
 }

@@ -12,13 +12,13 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::{
-    descriptors::{Known, Table, look_up},
+    descriptors::{FdTable, Table, look_up},
     kernel::{CallInfo, Tid},
     memory,
     ring_memory::{Completion, RingMemory, Submission},
 };
 use crate::model::{
-    Descriptor, NO_DESCRIPTOR, Request, Trace, Unread,
+    Descriptor, NO_DESCRIPTOR, Request, RingEventKind, Trace, Unread,
     request::{FD_IN_FIXED, FIXED_FILE},
 };
 
@@ -30,12 +30,23 @@ pub(super) struct Caller {
 }
 
 /// Where requests are written down.
-pub(super) struct Sheet<'a> {
+pub(super) struct RequestSink<'a> {
     pub trace: &'a mut Trace,
     pub table: &'a mut Table,
-    pub known: &'a mut Known,
+    pub fds: &'a mut FdTable,
     /// The call that is being made, by its place in the trace. None: it is not recorded, nor are its requests.
     pub call: Option<u32>,
+    /// What has become of requests.
+    pub changes: &'a mut Vec<RequestChange>,
+}
+
+/// What has become of a request.
+pub(super) struct RequestChange {
+    /// Its place in the trace.
+    pub index: usize,
+    pub kind: RingEventKind,
+    /// Nothing else will.
+    pub last: bool,
 }
 
 /// The rings of a process.
@@ -54,13 +65,13 @@ struct Ring {
     fd: i32,
     memory: Result<RingMemory, String>,
     /// That it cannot be read has been written down.
-    told: bool,
+    is_noted: bool,
     files: Vec<Option<Descriptor>>,
     /// Requests without their last completion, by user_data, oldest first.
-    open: HashMap<u64, VecDeque<Open>>,
+    open: HashMap<u64, VecDeque<Outstanding>>,
 }
 
-struct Open {
+struct Outstanding {
     /// Its place in the trace; none where it was not recorded.
     index: Option<usize>,
     /// It has a notification beside its result: which of them comes first is not certain.
@@ -110,7 +121,7 @@ const ZERO_COPY_SENDS: [u8; 2] = [47, 48];
 
 impl Rings {
     /// A thread enters a call, of any kind.
-    pub fn enter(&mut self, who: Caller, info: &CallInfo, sheet: &mut Sheet) {
+    pub fn enter(&mut self, who: Caller, info: &CallInfo, sink: &mut RequestSink) {
         if !info.is_native() {
             return;
         }
@@ -119,22 +130,22 @@ impl Rings {
             libc::SYS_io_uring_setup => Entered::Setup { params: second },
             libc::SYS_io_uring_enter => {
                 let registered = fourth as u32 & ENTER_REGISTERED_RING != 0;
-                let Some(ring) = self.find(who, first, registered, sheet) else {
+                let Some(ring) = self.find(who, first, registered, sink) else {
                     return;
                 };
-                let requests = self.submissions(ring, who, second as u32, sheet);
+                let requests = self.submissions(ring, who, second as u32, sink);
                 Entered::Enter { ring, requests }
             }
-            libc::SYS_io_uring_register => match self.registering(who, first, info, sheet) {
+            libc::SYS_io_uring_register => match self.registering(who, first, info, sink) {
                 Some(entered) => entered,
                 None => return,
             },
-            libc::SYS_close => return self.close(first as i32, sheet),
-            libc::SYS_dup3 => return self.close(second as i32, sheet),
+            libc::SYS_close => return self.close(first as i32, sink),
+            libc::SYS_dup3 => return self.close(second as i32, sink),
             libc::SYS_close_range => {
                 let closed = |fd: &i32| (first..=second).contains(&(*fd as u64));
                 let gone: Vec<_> = self.by_fd.keys().copied().filter(closed).collect();
-                return gone.into_iter().for_each(|fd| self.close(fd, sheet));
+                return gone.into_iter().for_each(|fd| self.close(fd, sink));
             }
             _ => return,
         };
@@ -142,7 +153,7 @@ impl Rings {
     }
 
     /// A thread leaves the call that it was in.
-    pub fn leave(&mut self, who: Caller, result: i64, sheet: &mut Sheet) {
+    pub fn leave(&mut self, who: Caller, result: i64, sink: &mut RequestSink) {
         if self.entered.is_empty() {
             return;
         }
@@ -150,7 +161,7 @@ impl Rings {
             Some(Entered::Setup { params }) if result >= 0 => {
                 let memory = RingMemory::open(who.pid, who.tid, result as i32, params);
                 let ring = self.add(result as i32, memory);
-                self.tell_unread(ring, who, sheet);
+                self.note_unread(ring, who, sink);
             }
             Some(Entered::Enter { ring, requests }) => {
                 let taken = usize::try_from(result).unwrap_or(0);
@@ -158,8 +169,8 @@ impl Rings {
                     requests
                         .into_iter()
                         .take(taken)
-                        .for_each(|request| ring.submitted(request, sheet));
-                    ring.complete(sheet);
+                        .for_each(|request| ring.submitted(request, sink));
+                    ring.complete(sink);
                 }
             }
             Some(Entered::Register {
@@ -188,31 +199,31 @@ impl Rings {
         requests.flat_map(|request| &mut request.descriptors)
     }
 
-    /// Takes the completions that no call has shown, at the end of a recording.
-    pub fn sweep(&mut self, sheet: &mut Sheet) {
-        self.rings
-            .values_mut()
-            .for_each(|ring| ring.complete(sheet));
+    /// The end: takes the completions that no call has shown; of what is outstanding then nothing will be known.
+    pub fn finish(&mut self, sink: &mut RequestSink) {
+        for ring in self.rings.values_mut() {
+            ring.complete(sink);
+            ring.abandon(sink);
+        }
     }
 
-    /// The recording begins: requests that are open are not in it, rings that cannot be read are to be named.
-    pub fn begin(&mut self, who: Caller, sheet: &mut Sheet) {
+    /// The recording begins here: what is outstanding is not in it, rings that cannot be read are to be named.
+    pub fn begin(&mut self, who: Caller, sink: &mut RequestSink) {
         for ring in self.rings.values_mut() {
-            let open = ring.open.values_mut().flatten();
-            open.for_each(|open| open.index = None);
-            ring.told = false;
+            ring.abandon(sink);
+            ring.is_noted = false;
         }
         let rings: Vec<_> = self.rings.keys().copied().collect();
         rings
             .into_iter()
-            .for_each(|ring| self.tell_unread(ring, who, sheet));
+            .for_each(|ring| self.note_unread(ring, who, sink));
     }
 
     fn add(&mut self, fd: i32, memory: Result<RingMemory, String>) -> u32 {
         let ring = Ring {
             fd,
             memory,
-            told: false,
+            is_noted: false,
             files: Vec::new(),
             open: HashMap::new(),
         };
@@ -223,7 +234,13 @@ impl Rings {
     }
 
     /// The ring that a call names. One that is not known was there before the tracing.
-    fn find(&mut self, who: Caller, name: u64, by_index: bool, sheet: &mut Sheet) -> Option<u32> {
+    fn find(
+        &mut self,
+        who: Caller,
+        name: u64,
+        by_index: bool,
+        sink: &mut RequestSink,
+    ) -> Option<u32> {
         let ring = match by_index {
             true => self.by_index.get(&(who.tid, name as u32)).copied()?,
             false => match self.by_fd.get(&(name as i32)) {
@@ -236,17 +253,17 @@ impl Rings {
                 }
             },
         };
-        self.tell_unread(ring, who, sheet);
+        self.note_unread(ring, who, sink);
         Some(ring)
     }
 
-    fn tell_unread(&mut self, ring: u32, who: Caller, sheet: &mut Sheet) {
+    fn note_unread(&mut self, ring: u32, who: Caller, sink: &mut RequestSink) {
         let Some(ring) = self.rings.get_mut(&ring) else {
             return;
         };
-        if let (Err(reason), false, Some(_)) = (&ring.memory, ring.told, sheet.call) {
-            ring.told = true;
-            sheet.trace.unread.push(Unread {
+        if let (Err(reason), false, Some(_)) = (&ring.memory, ring.is_noted, sink.call) {
+            ring.is_noted = true;
+            sink.trace.unread.push(Unread {
                 fd: ring.fd,
                 pid: who.pid,
                 reason: reason.clone(),
@@ -254,7 +271,13 @@ impl Rings {
         }
     }
 
-    fn submissions(&self, ring: u32, who: Caller, at_most: u32, sheet: &mut Sheet) -> Vec<Request> {
+    fn submissions(
+        &self,
+        ring: u32,
+        who: Caller,
+        at_most: u32,
+        sink: &mut RequestSink,
+    ) -> Vec<Request> {
         let Some(ring) = self.rings.get(&ring) else {
             return Vec::new();
         };
@@ -264,7 +287,7 @@ impl Rings {
         let submissions = memory.submissions(at_most);
         let requests = submissions.iter().map(request);
         requests
-            .map(|request| ring.with_descriptors(request, who, sheet))
+            .map(|request| ring.with_descriptors(request, who, sink))
             .collect()
     }
 
@@ -273,7 +296,7 @@ impl Rings {
         who: Caller,
         name: u64,
         info: &CallInfo,
-        sheet: &mut Sheet,
+        sink: &mut RequestSink,
     ) -> Option<Entered> {
         let [_, _, op, arg, count, ..] = info.data;
         let (op, count) = (op as u32, count as u32);
@@ -288,7 +311,7 @@ impl Rings {
         if op == REGISTER_RING_FDS {
             return Some(Entered::RegisterRings { arg, count });
         }
-        let ring = self.find(who, name, by_index, sheet)?;
+        let ring = self.find(who, name, by_index, sink)?;
         Some(Entered::Register {
             ring,
             op,
@@ -307,33 +330,31 @@ impl Rings {
     }
 
     /// A descriptor is about to be closed. Were a ring's memory still mapped then, the ring would live on.
-    fn close(&mut self, fd: i32, sheet: &mut Sheet) {
+    fn close(&mut self, fd: i32, sink: &mut RequestSink) {
         let Some(id) = self.by_fd.remove(&fd) else {
             return;
         };
         if !self.by_index.values().any(|ring| *ring == id)
             && let Some(mut ring) = self.rings.remove(&id)
         {
-            ring.complete(sheet);
+            ring.complete(sink);
+            ring.abandon(sink);
         }
     }
 }
 
 impl Ring {
-    fn with_descriptors(&self, request: Request, who: Caller, sheet: &mut Sheet) -> Request {
-        if sheet.call.is_none() {
+    fn with_descriptors(&self, request: Request, who: Caller, sink: &mut RequestSink) -> Request {
+        if sink.call.is_none() {
             return request;
         }
         let mut of = |fd: i32, fixed: bool| {
-            let Sheet {
-                trace,
-                table,
-                known,
-                ..
-            } = sheet;
+            let RequestSink {
+                trace, table, fds, ..
+            } = sink;
             let list = &mut trace.descriptors;
             match fixed {
-                false => known.open(who.pid, fd, table, list).index,
+                false => fds.open(who.pid, fd, table, list).index,
                 true => {
                     let file = usize::try_from(fd).ok().and_then(|fd| self.files.get(fd));
                     match file {
@@ -354,13 +375,19 @@ impl Ring {
         }
     }
 
-    fn submitted(&mut self, request: Request, sheet: &mut Sheet) {
-        let index = sheet.call.map(|call| {
-            sheet.trace.requests.push(Request { call, ..request });
-            sheet.trace.requests.len() - 1
+    fn submitted(&mut self, request: Request, sink: &mut RequestSink) {
+        let index = sink.call.map(|call| {
+            let index = sink.trace.requests.len();
+            sink.trace.requests.push(Request { call, ..request });
+            sink.changes.push(RequestChange {
+                index,
+                kind: RingEventKind::Submitted,
+                last: false,
+            });
+            index
         });
         let same = self.open.entry(request.user_data).or_default();
-        same.push_back(Open {
+        same.push_back(Outstanding {
             index,
             zero_copy: ZERO_COPY_SENDS.contains(&request.op),
             has_result: false,
@@ -369,7 +396,7 @@ impl Ring {
     }
 
     /// Joins the new completions with their requests.
-    fn complete(&mut self, sheet: &mut Sheet) {
+    fn complete(&mut self, sink: &mut RequestSink) {
         let Ok(memory) = &mut self.memory else {
             return;
         };
@@ -387,9 +414,7 @@ impl Ring {
                 continue;
             };
             let open = &mut same[place];
-            if let Some(index) = open.index {
-                write_down(sheet, index, &completion, notifies);
-            }
+            let index = open.index;
             let done = match (notifies, open.zero_copy) {
                 (true, _) => {
                     open.is_notified = true;
@@ -407,7 +432,29 @@ impl Ring {
             if same.is_empty() {
                 self.open.remove(&completion.user_data);
             }
+            if let Some(index) = index {
+                write_down(sink, index, &completion, notifies);
+                let kind = match notifies {
+                    true => RingEventKind::Notified,
+                    false => RingEventKind::Completed {
+                        result: completion.result,
+                    },
+                };
+                let last = done;
+                sink.changes.push(RequestChange { index, kind, last });
+            }
         }
+    }
+
+    /// What is outstanding is looked at no more.
+    fn abandon(&mut self, sink: &mut RequestSink) {
+        let open = self.open.values_mut().flatten();
+        let places = open.filter_map(|open| open.index.take());
+        sink.changes.extend(places.map(|index| RequestChange {
+            index,
+            kind: RingEventKind::Abandoned,
+            last: true,
+        }));
     }
 
     /// io_uring_register(2) has succeeded.
@@ -484,12 +531,12 @@ fn takes_from_another(op: u8) -> bool {
     matches!(op, 30 | 33)
 }
 
-fn write_down(sheet: &mut Sheet, index: usize, completion: &Completion, notifies: bool) {
-    let last = sheet.trace.calls.len().saturating_sub(1) as u32;
-    let Some(request) = sheet.trace.requests.get_mut(index) else {
+fn write_down(sink: &mut RequestSink, index: usize, completion: &Completion, notifies: bool) {
+    let last = sink.trace.calls.len().saturating_sub(1) as u32;
+    let Some(request) = sink.trace.requests.get_mut(index) else {
         return;
     };
-    request.seen = sheet.call.unwrap_or(last);
+    request.seen = sink.call.unwrap_or(last);
     if notifies {
         request.notification = Some(completion.result as u32);
         return;
@@ -503,8 +550,8 @@ fn write_down(sheet: &mut Sheet, index: usize, completion: &Completion, notifies
     });
     // What these numbers mean from now on is another thing.
     match request.op {
-        OP_CLOSE => sheet.known.forget(request.fd),
-        op if OPS_THAT_OPEN.contains(&op) && result >= 0 => sheet.known.forget(result as i32),
+        OP_CLOSE => sink.fds.forget(request.fd),
+        op if OPS_THAT_OPEN.contains(&op) && result >= 0 => sink.fds.forget(result as i32),
         _ => {}
     }
 }

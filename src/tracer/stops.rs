@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 
 use super::{
-    Ended,
     kernel::{self, CallInfo, Resume, Tid},
+    outcome::Ended,
 };
 
 /// One report.
@@ -50,11 +50,6 @@ impl Stopped {
         kernel::call_info(self.0)
     }
 
-    /// Lets it go on untraced.
-    pub fn detach(self) {
-        let _ = nix::sys::ptrace::detach(nix::unistd::Pid::from_raw(self.0), None);
-    }
-
     /// Lets it go on untraced, with a signal (0: none).
     pub fn let_go(self, signal: i32) {
         kernel::detach(self.0, signal);
@@ -81,7 +76,7 @@ pub(super) fn next() -> Result<Option<Event>, Errno> {
 
 /// The next report: the one that is waited for, or one that is there already. None when there is none; EINTR where a
 /// signal came.
-pub(super) fn wait(patient: bool) -> Result<Option<Event>, Errno> {
+fn wait(patient: bool) -> Result<Option<Event>, Errno> {
     match kernel::wait(if patient { 0 } else { libc::WNOHANG }) {
         Ok((0, _)) => Ok(None),
         Ok((tid, status)) => Ok(Some(decode(tid, status))),
@@ -102,7 +97,7 @@ const SHORT: Duration = Duration::from_micros(200);
 #[derive(Debug)]
 pub(super) struct Wakeful {
     short: bool,
-    /// When the last wait ended.
+    /// When the last wait ended: the time of the stop that it reported.
     pub until: Instant,
 }
 
@@ -116,9 +111,14 @@ impl Wakeful {
 
     /// As [`wait`] with patience. `may_spin`: tracees can go on elsewhere meanwhile.
     pub fn wait(&mut self, may_spin: bool) -> Result<Option<Event>, Errno> {
+        if !may_spin {
+            let result = wait(true);
+            self.until = Instant::now();
+            return result;
+        }
         let began = Instant::now();
         self.until = began;
-        while may_spin && self.short && self.until - began < AWAKE {
+        while self.short && self.until - began < AWAKE {
             let event = wait(false)?;
             self.until = Instant::now();
             if event.is_some() {
@@ -129,6 +129,13 @@ impl Wakeful {
         self.until = Instant::now();
         self.short = self.until - began < SHORT;
         result
+    }
+
+    /// A report that is there already.
+    pub fn poll(&mut self) -> Option<Event> {
+        let event = wait(false).ok().flatten()?;
+        self.until = Instant::now();
+        Some(event)
     }
 }
 
@@ -153,10 +160,10 @@ fn stop(tid: Tid, status: i32) -> Stop {
     match (status >> 16, signal) {
         (0, IN_CALL) => Stop::Call,
         (0, signal) => Stop::Signal(signal),
-        (libc::PTRACE_EVENT_EXEC, _) => Stop::Exec(told(tid)),
+        (libc::PTRACE_EVENT_EXEC, _) => Stop::Exec(event_message(tid)),
         (libc::PTRACE_EVENT_SECCOMP, _) => Stop::Filtered,
         (libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE, _) => {
-            Stop::Made(told(tid))
+            Stop::Made(event_message(tid))
         }
         (libc::PTRACE_EVENT_STOP, libc::SIGTRAP) => Stop::Passing,
         (libc::PTRACE_EVENT_STOP, _) => Stop::Group,
@@ -164,11 +171,11 @@ fn stop(tid: Tid, status: i32) -> Stop {
     }
 }
 
-/// The thread id that an event tells. After an exec: the one that the thread had before, for all others of its process
-/// are gone, and it has taken the process's id. Its own where nothing is told.
-fn told(tid: Tid) -> Tid {
-    let told = nix::sys::ptrace::getevent(nix::unistd::Pid::from_raw(tid));
-    told.map_or(tid, |told| told as Tid)
+/// The thread id in an event's message. After an exec: the one that the thread had before, for all others of its process
+/// are gone, and it has taken the process's id. Its own where there is no message.
+fn event_message(tid: Tid) -> Tid {
+    let message = nix::sys::ptrace::getevent(nix::unistd::Pid::from_raw(tid));
+    message.map_or(tid, |message| message as Tid)
 }
 
 fn signal_name(number: i32) -> String {

@@ -13,7 +13,7 @@ use std::{
 
 use zclab::{
     model::marker,
-    tracer::{self, Cancel, Options},
+    tracer::{self, Cancel, Options, Program},
 };
 
 #[path = "rings.rs"]
@@ -266,7 +266,7 @@ pub fn allowed_cpus() -> Vec<usize> {
 
 fn refusal() -> String {
     let result = tracer::record(
-        &mut Command::new("true"),
+        Program::from(&Command::new("true")),
         &Options::default(),
         &Cancel::new(),
         &mut |_| {},

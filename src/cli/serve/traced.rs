@@ -15,25 +15,29 @@ use crate::model::{CallState, Recording, ServePlan, Size, Trace, grouped, marker
 use crate::serve::event_loop::Stop;
 use crate::store;
 use crate::syscall::{Style, format_call};
-use crate::tracer::{self, Cancel, Ended, Options};
+use crate::tracer::{self, Cancel, Ended, Options, Program};
 
 /// Runs this very command under the tracer, shows its calls, and at the end what they come to.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals().context("cannot catch signals")?;
     // The server ends when this end of the pipe is closed: nobody has to know its process id.
     let (input, keep): (PipeReader, PipeWriter) = std::io::pipe().context("cannot make a pipe")?;
-    let mut command = args.traced_server();
-    command.stdin(input);
+    let program = Program {
+        streams: [Some(input.into()), None, None],
+        ..Program::from(&args.traced_server())
+    };
     thread::spawn(move || {
         stop.wait();
         drop(keep);
     });
     let options = Options {
+        all: true,
+        follow: false,
         between_markers: true,
         ..Options::default()
     };
     let mut shown = Shown::default();
-    let done = tracer::record(&mut command, &options, &Cancel::new(), &mut |trace| {
+    let done = tracer::record(program, &options, &Cancel::new(), &mut |trace| {
         shown.go_on(trace);
     });
     let recorded = done.context("cannot trace the server")?;

@@ -16,9 +16,9 @@ use anyhow::{Context, Result};
 
 pub use self::{document::Document, report::for_people};
 use super::display_options;
-use crate::experiment::watched::{self, Signals, Target};
+use crate::experiment::flow_trace::{self, Signals};
 use crate::model::{Exit, TraceReport};
-use crate::tracer::watch::{Handle, Options};
+use crate::tracer::{Handle, Options, Program, Subject};
 use crate::{runtime, store};
 
 /// Any program's copy path: which bytes went from where to where, how often the CPU copied each, and what would save it.
@@ -147,8 +147,7 @@ fn live(args: &Args) -> Result<TraceReport> {
         io::stdin().is_terminal() && io::stdout().is_terminal(),
         "--live needs a terminal"
     );
-    let target = Target::Command(args.command.clone());
-    runtime::explorer::live(target, options(args)?, args.display.options())
+    runtime::explorer::live(args.command.clone(), options(args)?, args.display.options())
 }
 
 fn options(args: &Args) -> Result<Options> {
@@ -159,14 +158,11 @@ fn options(args: &Args) -> Result<Options> {
             false => None,
         },
         keep: Some(args.keep),
+        ..Options::default()
     })
 }
 
 fn watch(args: &Args) -> Result<TraceReport> {
-    let target = match args.pid {
-        Some(pid) => Target::Process(pid),
-        None => Target::Command(args.command.clone()),
-    };
     let options = options(args)?;
     let signals = Signals::hold().context("cannot hold signals back")?;
     let handle = Handle::new();
@@ -174,12 +170,17 @@ fn watch(args: &Args) -> Result<TraceReport> {
     signals
         .attend(&handle, attached, args.time)
         .context("cannot attend to signals")?;
-    let mask = signals.before();
-    Ok(watched::watch(
-        &target,
+    let subject = match args.pid {
+        Some(pid) => Subject::Process(pid),
+        None => Subject::Program(Box::new(Program {
+            command: args.command.clone(),
+            mask: Some(*signals.before()),
+            ..Program::default()
+        })),
+    };
+    Ok(flow_trace::trace(
+        subject,
         &options,
-        None,
-        mask,
         &handle,
         &mut |_, _| {},
     )?)

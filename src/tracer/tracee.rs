@@ -7,7 +7,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::super::{kernel::Tid, memory, sockets};
+use super::{kernel::Tid, memory, sockets};
 use crate::model::Addresses;
 
 /// A thread that stands still.
@@ -95,18 +95,19 @@ impl Tracee {
         name.trim_end().to_owned()
     }
 
-    /// The file that is executed is a 32-bit program, or one that gets another user's or group's rights.
-    pub(super) fn peculiarities(&self) -> (bool, Option<String>) {
+    /// Whether the file that is executed is a 32-bit program on a 64-bit machine; its path, where it gets another
+    /// user's or group's rights.
+    pub(super) fn quirks(&self) -> (bool, Option<String>) {
         use std::os::unix::fs::PermissionsExt;
         let path = format!("/proc/{}/exe", self.pid);
         let mut head = [0; 5];
         let read = fs::File::open(&path)
             .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
-        let narrow = read.is_ok() && head == *b"\x7fELF\x01" && cfg!(target_pointer_width = "64");
+        let compat = read.is_ok() && head == *b"\x7fELF\x01" && cfg!(target_pointer_width = "64");
         let mode = fs::metadata(&path).map_or(0, |data| data.permissions().mode());
         let raised = (mode & (libc::S_ISUID | libc::S_ISGID) != 0)
             .then(|| fs::read_link(&path).map_or(path, |link| link.display().to_string()));
-        (narrow, raised)
+        (compat, raised)
     }
 
     /// Whether it runs with the rights of its program's owner.

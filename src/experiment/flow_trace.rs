@@ -1,6 +1,6 @@
-//! Any program, watched: the tracer's reports become flows.
+//! The flows of any program: what the tracer reports of it goes to the flow tracker.
 
-use std::{collections::BTreeMap, ffi::OsString, fs, os::fd::OwnedFd, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, fs, time::Duration};
 
 use nix::sys::{
     signal::{SigSet, SigmaskHow, Signal, sigprocmask},
@@ -9,64 +9,42 @@ use nix::sys::{
 
 use crate::copypath::flows::{Flows, Moment, Process};
 use crate::host;
-use crate::model::{Addresses, Counted, Exit, Machine, Trace, TraceReport};
-use crate::tracer::{
-    Ended, TraceError,
-    watch::{self, Asked, Handle, Observer, Options, Seen, Subject, Tracee},
+use crate::model::{
+    Addresses, Counted, Exit, Machine, RingEvent, RingEventKind, SyscallEvent, Trace, TraceReport,
 };
+use crate::tracer::{self, Ended, Handle, Observer, Options, Outcome, Subject, TraceError, Tracee};
 
-/// What is to be watched.
-#[derive(Clone, Debug)]
-pub enum Target {
-    /// A command, started for it.
-    Command(Vec<OsString>),
-    /// A process that runs already, and is left running.
-    Process(i32),
-}
-
-/// What is told while a program is watched.
+/// What is told while a program is traced.
 pub type Told<'a> = dyn FnMut(&Trace, &Flows) + 'a;
 
-/// Watches a program until it and all that it made have ended, or until the handle says that it is enough.
-///
-/// `terminal` becomes its standard streams and controlling terminal; none: it keeps this program's own. `mask` is the
-/// signal mask that it begins with.
+/// Traces a program until it and all that it made have ended, or until the handle says that it is enough.
 ///
 /// # Errors
-/// Those of [`watch::watch`].
-pub fn watch(
-    target: &Target,
+/// Those of [`tracer::watch`].
+pub fn trace(
+    subject: Subject,
     options: &Options,
-    terminal: Option<&OwnedFd>,
-    mask: &SigSet,
     handle: &Handle,
     told: &mut Told,
 ) -> Result<TraceReport, TraceError> {
-    let mut eyes = Eyes {
+    let command = match &subject {
+        Subject::Program(program) => {
+            let words = program.command.iter().map(|word| word.to_string_lossy());
+            words.map(Cow::into_owned).collect()
+        }
+        Subject::Process(pid) => command_line(*pid),
+    };
+    let mut consumer = FlowObserver {
         flows: Flows::new(),
         told,
     };
-    let (subject, command) = match target {
-        Target::Command(command) => (
-            Subject::Command {
-                command,
-                terminal,
-                mask,
-            },
-            command
-                .iter()
-                .map(|part| part.to_string_lossy().into_owned())
-                .collect(),
-        ),
-        Target::Process(pid) => (Subject::Process(*pid), command_line(*pid)),
-    };
-    let outcome = watch::watch(&subject, options, handle, &mut eyes)?;
-    let mut flows = eyes.flows;
+    let outcome = tracer::watch(subject, options, handle, &mut consumer)?;
+    let mut flows = consumer.flows;
     flows.finish();
     Ok(conclude(command, outcome, &flows))
 }
 
-fn conclude(command: Vec<String>, outcome: watch::Outcome, flows: &Flows) -> TraceReport {
+fn conclude(command: Vec<String>, outcome: Outcome, flows: &Flows) -> TraceReport {
     let report = flows.report(&outcome.trace.names);
     let mut flow_of = report.flow_of;
     flow_of.resize(outcome.trace.calls.len(), crate::model::NO_FLOW);
@@ -136,7 +114,7 @@ fn command_line(pid: i32) -> Vec<String> {
 }
 
 /// Joins the tracer to the flows.
-struct Eyes<'a, 'b> {
+struct FlowObserver<'a, 'b> {
     flows: Flows,
     told: &'a mut Told<'b>,
 }
@@ -168,37 +146,33 @@ impl Process for Still<'_> {
     }
 }
 
-fn moment<'a>(seen: &'a Seen) -> Moment<'a> {
+fn moment<'a>(event: &SyscallEvent<'a>) -> Moment<'a> {
     Moment {
-        call: seen.call,
-        number: seen.number,
-        trace: seen.trace,
-        serials: seen.serials,
+        call: event.call,
+        number: event.number,
+        trace: event.trace,
+        serials: event.generations,
     }
 }
 
-impl Observer for Eyes<'_, '_> {
+impl Observer for FlowObserver<'_, '_> {
     fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool) {
         let parent = parent.map(|parent| parent.pid);
         self.flows.started(parent, &Still(child), shares_memory);
     }
-    fn entered(&mut self, tracee: &Tracee, seen: &Seen) {
-        self.flows.entered(&moment(seen), &Still(tracee));
+    fn entered(&mut self, tracee: &Tracee, event: &SyscallEvent) {
+        self.flows.entered(&moment(event), &Still(tracee));
     }
-    fn left(&mut self, tracee: &Tracee, seen: &Seen) {
-        self.flows.left(&moment(seen), &Still(tracee));
+    fn left(&mut self, tracee: &Tracee, event: &SyscallEvent) {
+        self.flows.left(&moment(event), &Still(tracee));
     }
-    fn requested(&mut self, tracee: &Tracee, asked: &Asked) {
-        let Asked {
-            request,
-            number,
-            completed,
-            seen,
-        } = asked;
-        let (moment, still) = (moment(seen), Still(tracee));
-        match completed {
-            false => self.flows.submitted(request, *number, &moment, &still),
-            true => self.flows.completed(request, *number, &moment, &still),
+    fn requested(&mut self, tracee: &Tracee, event: &RingEvent) {
+        let (request, number) = (event.request, event.number);
+        let (moment, still) = (moment(&event.shown_by), Still(tracee));
+        match event.kind {
+            RingEventKind::Submitted => self.flows.submitted(request, number, &moment, &still),
+            _ if event.last => self.flows.completed(request, number, &moment, &still),
+            _ => {}
         }
     }
     fn executed(&mut self, tracee: &Tracee) {
@@ -213,12 +187,12 @@ impl Observer for Eyes<'_, '_> {
     fn renumbered(&mut self) {
         self.flows.renumbered();
     }
-    fn progress(&mut self, trace: &Trace) {
+    fn progress(&mut self, trace: &mut Trace) {
         (self.told)(trace, &self.flows);
     }
 }
 
-/// The signals that would end this program, as long as a program is watched: those of the terminal reach the program
+/// The signals that would end this program, as long as a program is traced: those of the terminal reach the program
 /// by themselves, those that somebody sent to this process are passed on.
 pub struct Signals {
     before: SigSet,

@@ -5,10 +5,9 @@ use std::fs;
 use anyhow::anyhow;
 use nix::{errno::Errno, sys::ptrace, unistd::Pid};
 
-use super::{
-    super::{TraceError, kernel::Tid, refused},
-    launch,
-};
+use tracing::debug;
+
+use super::{kernel::Tid, launch, outcome::TraceError, refused};
 
 /// Seizes all threads of a process and asks each to stop once. A thread that is made meanwhile either is followed, or
 /// stands in the list when it is read again.
@@ -21,7 +20,10 @@ pub(super) fn attach(pid: Tid) -> Result<Vec<Tid>, TraceError> {
                 continue;
             }
             match seize(tid) {
-                Ok(()) => seized.push(tid),
+                Ok(()) => {
+                    debug!(pid, tid, "attached");
+                    seized.push(tid);
+                }
                 // It is gone, or its maker is followed and so is it.
                 Err(Errno::ESRCH) => {}
                 Err(_) if !seized.is_empty() => {}
@@ -39,7 +41,7 @@ pub(super) fn attach(pid: Tid) -> Result<Vec<Tid>, TraceError> {
 
 fn seize(tid: Tid) -> Result<(), Errno> {
     let thread = Pid::from_raw(tid);
-    ptrace::seize(thread, launch::options()).and_then(|()| ptrace::interrupt(thread))
+    ptrace::seize(thread, launch::options(true)).and_then(|()| ptrace::interrupt(thread))
 }
 
 fn threads(pid: Tid) -> Result<Vec<Tid>, TraceError> {

@@ -1,4 +1,4 @@
-//! Ending a watch from another thread.
+//! Ending a trace from another thread.
 
 use std::{
     sync::{
@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-/// Says to a watch that it is enough: a program that was attached to is let go, one that was started is killed. Clones
+/// Tells the tracer that it is enough: a program that was attached to is let go, one that was started is killed. Clones
 /// share one state.
 #[derive(Clone, Debug, Default)]
 pub struct Handle(Arc<State>);
@@ -19,7 +19,7 @@ struct State {
     finished: AtomicBool,
     /// The tracer's thread; 0 before it has begun.
     tracer: AtomicI32,
-    /// The program's first process; 0 where it is not known yet, or was not started by the watch.
+    /// The program's first process; 0 where it is not known yet, or was not started by the tracer.
     root: AtomicI32,
 }
 
@@ -32,9 +32,9 @@ impl Handle {
         Handle::default()
     }
 
-    /// It is enough. Returns when the watch has ended.
+    /// It is enough. Returns when the tracing has ended.
     pub fn stop(&self) {
-        self.0.enough.store(true, Ordering::SeqCst);
+        self.set_enough();
         while !self.0.finished.load(Ordering::SeqCst) {
             let tracer = self.0.tracer.load(Ordering::SeqCst);
             if tracer != 0 {
@@ -45,18 +45,23 @@ impl Handle {
         }
     }
 
-    /// Sends a signal to the program's first process, where the watch has started it and it lives.
+    /// Sends a signal to the program's first process, where the tracer has started it and it lives.
     pub fn signal(&self, signal: i32) {
         let root = self.0.root.load(Ordering::SeqCst);
         if root != 0 && !self.is_finished() {
-            // SAFETY: integers alone. The watch clears the number before the process is waited for.
+            // SAFETY: integers alone. The tracer clears the number before the process is waited for.
             unsafe { libc::kill(root, signal) };
         }
     }
 
-    /// Whether the watch has ended.
+    /// Whether the tracing has ended.
     pub fn is_finished(&self) -> bool {
         self.0.finished.load(Ordering::SeqCst)
+    }
+
+    /// It is enough, which the tracer notices before it waits again.
+    pub(super) fn set_enough(&self) {
+        self.0.enough.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn is_enough(&self) -> bool {

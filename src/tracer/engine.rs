@@ -1,0 +1,596 @@
+//! The engine: starts a program or attaches to a process, takes each report of the kernel, tells a [`Consumer`] of it,
+//! and lets the thread go on. It knows no recording and no flow.
+
+use std::{
+    os::fd::OwnedFd,
+    time::{Duration, Instant},
+};
+
+use anyhow::anyhow;
+use nix::{
+    errno::Errno,
+    sched::{CpuSet, sched_getaffinity},
+    unistd::Pid,
+};
+use tracing::{debug, trace, warn};
+
+use super::{
+    attach::attach,
+    cancel::Cancel,
+    filter,
+    handle::Handle,
+    kernel::{
+        self, CallInfo, PTRACE_SYSCALL_INFO_ENTRY, PTRACE_SYSCALL_INFO_EXIT,
+        PTRACE_SYSCALL_INFO_SECCOMP, Resume, Tid,
+    },
+    launch::{self, Launched, Program},
+    memory,
+    ops::op,
+    outcome::{Outcome, TraceError},
+    stops::{self, Event, Stop, Stopped, Wakeful},
+    threads::Threads,
+    tracee::Tracee,
+};
+use crate::model::marker;
+use crate::syscall::{Op, Shape};
+
+/// How often the progress is told at most.
+const PROGRESS: Duration = Duration::from_millis(50);
+/// Said of a default filter.
+const FILTERED: &str = "seccomp: only calls that move bytes or change descriptors and maps were seen (--all: every call)";
+const ATTACHED: &str =
+    "attached: a process that runs already cannot be filtered, so every call was stopped at";
+
+/// Who is traced.
+pub enum Subject {
+    /// A program that is started for it. It is killed when the tracing ends before it does.
+    Program(Box<Program>),
+    /// All threads of a process that runs already, and what they make. It is left running.
+    Process(i32),
+}
+
+/// How it is traced.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Stop at every call. Else a seccomp filter selects those that move bytes or change descriptors and maps. (A
+    /// process that runs already cannot be given a filter.)
+    pub all: bool,
+    /// Follow the threads and processes that it creates. Else its first thread alone is traced.
+    pub follow: bool,
+    /// Record only the calls between the two markers of [`crate::model::marker`], without the markers themselves.
+    pub between_markers: bool,
+    /// Pin tracer and program to this CPU, which makes a stop several times cheaper.
+    pub cpu: Option<usize>,
+    /// Keep at most this many calls, of all threads together: the newest.
+    pub keep: Option<usize>,
+}
+
+/// A program, all of it, by the default filter.
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            all: false,
+            follow: true,
+            between_markers: false,
+            cpu: None,
+            keep: None,
+        }
+    }
+}
+
+/// What ends the tracing from outside.
+pub(super) struct Control<'a> {
+    pub handle: &'a Handle,
+    pub cancel: Option<&'a Cancel>,
+}
+
+/// Takes what the engine reports. The thread that it happens to stands still meanwhile.
+pub(super) trait Consumer {
+    /// From here on calls count: this is the time 0.
+    fn begin(&mut self, now: Instant);
+    /// They do not any more.
+    fn finish(&mut self, now: Instant);
+    /// A thread is there. `parent` made it; none where it was there before, or nobody knows.
+    fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool);
+    /// A thread is about to make a call. Told before the beginning, too: rings and descriptors are made there.
+    fn entered(&mut self, tracee: &Tracee, info: &CallInfo, now: Instant);
+    /// A call has returned.
+    fn left(&mut self, tracee: &Tracee, result: i64, now: Instant);
+    /// A thread has executed another program. Its thread id was `former` before.
+    fn executed(&mut self, tracee: &Tracee, former: Tid);
+    /// A thread is gone; with `last`, its process too.
+    fn ended(&mut self, tracee: &Tracee, last: bool);
+    /// Some time went by.
+    fn progress(&mut self);
+}
+
+/// Where the tracing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The program has not been executed: what is seen is the child's own preparation.
+    Starting,
+    /// The begin marker has not been seen.
+    Before,
+    /// The begin marker's call is being made by this thread.
+    Beginning(Tid),
+    /// Calls count.
+    During,
+    /// The end marker has been seen: nothing is looked at any more.
+    After,
+}
+
+/// A thread whose stop has been worked off, and how it is to go on.
+struct Held {
+    stopped: Stopped,
+    on: Resume,
+    signal: i32,
+}
+
+struct Engine<'a, C: Consumer> {
+    consumer: &'a mut C,
+    control: &'a Control<'a>,
+    between_markers: bool,
+    /// A filter stops the program; else each call does.
+    filtered: bool,
+    phase: Phase,
+    root: Option<Tid>,
+    threads: Threads,
+    held: Vec<Held>,
+    wakeful: Wakeful,
+    /// Tracees can go on elsewhere while the tracer stays awake.
+    may_spin: bool,
+    /// The program's terminal: its output can be read as long as this is open.
+    terminal: Option<OwnedFd>,
+    outcome: Outcome,
+    told: Instant,
+}
+
+/// Starts or attaches, and follows until nothing is left to be traced, or it is enough. Nothing that was started lives
+/// when this returns, and nothing stands still.
+pub(super) fn run<C: Consumer>(
+    subject: Subject,
+    options: &Options,
+    control: &Control,
+    consumer: &mut C,
+) -> Result<Outcome, TraceError> {
+    let now = Instant::now();
+    let mut engine = Engine {
+        consumer,
+        control,
+        between_markers: options.between_markers,
+        filtered: false,
+        phase: Phase::Starting,
+        root: None,
+        threads: Threads::default(),
+        held: Vec::new(),
+        wakeful: Wakeful::new(now),
+        may_spin: options.cpu.is_none() && cpus() > 1,
+        terminal: None,
+        outcome: Outcome::default(),
+        told: now,
+    };
+    let launched = match subject {
+        Subject::Process(pid) => {
+            engine.attach(pid)?;
+            None
+        }
+        Subject::Program(program) => Some(engine.start(*program, options)?),
+    };
+    engine.follow(launched)?;
+    let mut outcome = std::mem::take(&mut engine.outcome);
+    (outcome.processes, outcome.threads) = engine.threads.counts();
+    debug!(ended = ?outcome.ended, outcome.processes, outcome.threads, "over");
+    Ok(outcome)
+}
+
+impl<C: Consumer> Engine<'_, C> {
+    fn start(&mut self, mut program: Program, options: &Options) -> Result<Launched, TraceError> {
+        let filter = match options.all {
+            true => None,
+            false => filter::program(),
+        };
+        self.filtered = filter.is_some();
+        debug!(self.filtered, options.all, "filter");
+        let mut launched = launch::fork(&program, filter.as_deref())?;
+        self.terminal = program.terminal.take();
+        if let Some(cpu) = options.cpu.or(program.cpu) {
+            launch::pin(cpu, launched.pid)?;
+        }
+        if let Some(cpu) = options.cpu {
+            launch::pin(cpu, 0)?;
+        }
+        self.root = Some(launched.pid);
+        self.control.handle.set_root(launched.pid);
+        self.adopt(launched.pid, None);
+        if let Err(error) = launched.seize(options.follow) {
+            debug!(%error, "not seized");
+            self.threads.clear();
+            // A child that was killed already cannot be seized: EPERM, a refusal only in name.
+            self.check_cancelled()?;
+            return Err(error);
+        }
+        Ok(launched)
+    }
+
+    fn attach(&mut self, pid: Tid) -> Result<(), TraceError> {
+        for tid in attach(pid)? {
+            self.adopt(tid, None);
+        }
+        self.phase = Phase::During;
+        self.consumer.begin(Instant::now());
+        self.note(ATTACHED.to_owned());
+        Ok(())
+    }
+
+    fn follow(&mut self, mut launched: Option<Launched>) -> Result<(), TraceError> {
+        while let Some(event) = self.next()? {
+            match event {
+                Event::Ended(tid, ended) => {
+                    debug!(tid, ?ended, "ended");
+                    self.end(tid);
+                    if self.root == Some(tid) {
+                        self.control.handle.set_root(0);
+                        self.outcome.ended = Some(ended);
+                    }
+                }
+                Event::Stopped(stopped, stop) => self.stopped(stopped, stop)?,
+            }
+            if (self.phase != Phase::Starting || self.threads.is_empty())
+                && let Some(launched) = launched.take()
+            {
+                self.hear(&launched)?;
+            }
+            self.tell_progress();
+        }
+        self.check_cancelled()
+    }
+
+    /// What the child has reported of its start.
+    fn hear(&mut self, launched: &Launched) -> Result<(), TraceError> {
+        match launched.report()? {
+            Some(error) => {
+                warn!(%error, "the filter is refused");
+                self.note(format!(
+                    "seccomp: the filter is refused here ({error}), so every call was stopped at"
+                ));
+            }
+            None if self.filtered => self.note(FILTERED.to_owned()),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// The next report; none when nothing is left to be traced, or it is enough. Threads go on together, when all that
+    /// stood still have been worked off: so each gets its turn, and an idle CPU is woken once for all of them. (Each
+    /// wake-up of another CPU costs an interrupt, in a virtual machine some 5 us: more than all else that is done for a
+    /// stop.)
+    fn next(&mut self) -> Result<Option<Event>, TraceError> {
+        if self.threads.len() > 1
+            && !self.held.is_empty()
+            && let Some(event) = self.wakeful.poll()
+        {
+            return Ok(Some(event));
+        }
+        for Held {
+            stopped,
+            on,
+            signal,
+        } in self.held.drain(..)
+        {
+            stopped.resume(on, signal).map_err(failed)?;
+        }
+        loop {
+            self.check_cancelled()?;
+            if self.control.handle.is_enough() {
+                self.let_go();
+                return Ok(None);
+            }
+            match self.wakeful.wait(self.may_spin) {
+                Ok(None) => {
+                    // Not every end is reported: a thread that is not followed, and executes a program, takes the place
+                    // of one that is.
+                    self.threads.clear();
+                    return Ok(None);
+                }
+                Ok(event) => return Ok(event),
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(failed(errno)),
+            }
+        }
+    }
+
+    fn stopped(&mut self, stopped: Stopped, stop: Stop) -> Result<(), TraceError> {
+        let tid = stopped.tid();
+        trace!(tid, ?stop, "stop");
+        if self.threads.get(tid).is_none() {
+            let maker = self.threads.maker_of_stranger(tid);
+            debug!(tid, ?maker, "a thread that nobody has announced");
+            self.adopt(tid, maker);
+        }
+        let mut on = None;
+        let mut signal = 0;
+        let mut outcome = Ok(());
+        match stop {
+            Stop::Call | Stop::Filtered => match stopped.call() {
+                Ok(info) => self.call(tid, &info),
+                Err(Errno::ESRCH) => trace!(tid, "killed in its stop"),
+                Err(errno) => {
+                    outcome = Err(TraceError::Refused(format!(
+                        "PTRACE_GET_SYSCALL_INFO failed with {errno}: it needs Linux 5.3"
+                    )));
+                }
+            },
+            Stop::Group => on = Some(Resume::Listen),
+            Stop::Signal(number) => signal = number,
+            Stop::Exec(former) => {
+                self.no_longer_held(tid); // the one that had this id
+                self.executed(tid, former);
+                on = Some(Resume::ToCall); // its return is still to be seen
+            }
+            Stop::Made(child) => {
+                if self.threads.get(child).is_none() && child != tid {
+                    self.adopt(child, Some(tid));
+                }
+            }
+            Stop::Passing => {}
+        }
+        self.held.push(Held {
+            stopped,
+            on: on.unwrap_or_else(|| self.onward(tid)),
+            signal,
+        });
+        outcome
+    }
+
+    /// How a thread goes on: within a call, to its end.
+    fn onward(&self, tid: Tid) -> Resume {
+        let is_in_call = || self.threads.get(tid).is_some_and(|thread| thread.in_call);
+        match self.phase {
+            Phase::After => Resume::Run,
+            _ if self.filtered && !is_in_call() => Resume::Run,
+            _ => Resume::ToCall,
+        }
+    }
+
+    /// A call is entered or left.
+    fn call(&mut self, tid: Tid, info: &CallInfo) {
+        match info.op {
+            PTRACE_SYSCALL_INFO_ENTRY | PTRACE_SYSCALL_INFO_SECCOMP => self.enter(tid, info),
+            PTRACE_SYSCALL_INFO_EXIT => self.leave(tid, info.data[0] as i64),
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, tid: Tid, info: &CallInfo) {
+        let now = self.wakeful.until;
+        match self.phase {
+            Phase::Starting if op(info) != Op::Exec => return, // the child's own preparations
+            Phase::Starting if !self.between_markers => self.consumer.begin(now),
+            Phase::Before if is_marker(tid, info, marker::BEGIN) => {
+                self.phase = Phase::Beginning(tid);
+            }
+            Phase::During if self.between_markers && is_marker(tid, info, marker::END) => {
+                self.phase = Phase::After;
+                debug!(tid, "the end marker");
+                return self.consumer.finish(now);
+            }
+            Phase::After => return,
+            _ => {}
+        }
+        if let Some(thread) = self.threads.get_mut(tid) {
+            thread.in_call = true;
+            thread.making = making(tid, info);
+            self.consumer.entered(&thread.tracee, info, now);
+        }
+    }
+
+    fn leave(&mut self, tid: Tid, result: i64) {
+        let now = self.wakeful.until;
+        let Some(thread) = self.threads.get_mut(tid) else {
+            return;
+        };
+        thread.in_call = false;
+        thread.making = None;
+        match self.phase {
+            Phase::Beginning(beginner) if beginner == tid => {
+                debug!(tid, "the begin marker");
+                self.phase = Phase::During;
+                // From the end of the marker's stop: what it took is not the transfer's.
+                self.consumer.begin(Instant::now());
+            }
+            Phase::After => {}
+            _ => self.consumer.left(&thread.tracee, result, now),
+        }
+    }
+
+    /// A thread is there, made by another one where that is known.
+    fn adopt(&mut self, tid: Tid, maker: Option<Tid>) {
+        let adopted = self.threads.adopt(tid, maker, self.control.cancel);
+        debug!(tid, pid = adopted.tracee.pid, ?maker, "follows");
+        self.consumer.started(
+            adopted.maker.as_ref(),
+            &adopted.tracee,
+            adopted.shares_memory,
+        );
+    }
+
+    /// A thread has executed a program: the others of its process are gone, and it has the process's id now.
+    fn executed(&mut self, tid: Tid, former: Tid) {
+        debug!(tid, former, "executed");
+        self.threads.executed(tid, former);
+        if self.phase == Phase::Starting {
+            self.phase = match self.between_markers {
+                true => Phase::Before,
+                false => Phase::During,
+            };
+        }
+        let Some(thread) = self.threads.get(tid) else {
+            return;
+        };
+        let tracee = thread.tracee;
+        self.consumer.executed(&tracee, former);
+        self.note_quirks(&tracee);
+    }
+
+    fn note_quirks(&mut self, tracee: &Tracee) {
+        let (compat, raised) = tracee.quirks();
+        if compat {
+            let name = tracee.program();
+            self.note(format!(
+                "32-bit: {name} is a 32-bit program, whose calls are not decoded: what they move is unexplained"
+            ));
+        }
+        if let Some(path) = raised {
+            let how = match tracee.has_owners_rights() {
+                true => "ran with its owner's rights",
+                false => "ran without its owner's rights: nobody gets them while being traced",
+            };
+            self.note(format!("set-user-id: {path} {how}"));
+        }
+    }
+
+    fn note(&mut self, note: String) {
+        const MOST: usize = 50;
+        debug!(note, "note");
+        let notes = &mut self.outcome.notes;
+        if notes.len() < MOST && !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+
+    /// A thread was killed where it stood: its id may come to be another's.
+    fn no_longer_held(&mut self, tid: Tid) {
+        self.held.retain(|held| held.stopped.tid() != tid);
+    }
+
+    fn end(&mut self, tid: Tid) {
+        self.no_longer_held(tid);
+        if let Some((tracee, last)) = self.threads.end(tid) {
+            self.consumer.ended(&tracee, last);
+        }
+    }
+
+    /// Enough: what was attached to is let go, what was started is killed.
+    fn let_go(&mut self) {
+        debug!(kill = self.root.is_some(), "lets go");
+        if self.root.is_some() {
+            return self.kill_all();
+        }
+        for Held {
+            stopped, signal, ..
+        } in std::mem::take(&mut self.held)
+        {
+            self.threads.forget(stopped.tid());
+            stopped.let_go(signal);
+        }
+        for tid in self.threads.tids() {
+            let _ = nix::sys::ptrace::interrupt(Pid::from_raw(tid));
+        }
+        while !self.threads.is_empty()
+            && let Ok(Some(event)) = stops::next()
+        {
+            self.detach(event);
+        }
+    }
+
+    fn detach(&mut self, event: Event) {
+        match event {
+            Event::Ended(tid, _) => self.end(tid),
+            Event::Stopped(stopped, stop) => {
+                self.threads.forget(stopped.tid());
+                let signal = match stop {
+                    // It is seized from its first moment, and stops by itself.
+                    Stop::Made(child) => {
+                        self.threads.expect(child);
+                        0
+                    }
+                    Stop::Signal(signal) => signal,
+                    _ => 0,
+                };
+                trace!(tid = stopped.tid(), ?stop, "detached");
+                stopped.let_go(signal);
+            }
+        }
+    }
+
+    fn kill_all(&mut self) {
+        self.threads.tids().for_each(kernel::kill);
+        self.held.clear();
+        while let Ok(Some(event)) = stops::next() {
+            match event {
+                Event::Ended(tid, ended) => {
+                    self.end(tid);
+                    if self.root == Some(tid) {
+                        self.control.handle.set_root(0);
+                        self.outcome.ended = Some(ended);
+                    }
+                }
+                Event::Stopped(stopped, _) => {
+                    kernel::kill(stopped.tid());
+                    let _ = stopped.resume(Resume::Run, 0);
+                }
+            }
+        }
+    }
+
+    fn check_cancelled(&self) -> Result<(), TraceError> {
+        match self.control.cancel.is_some_and(Cancel::is_cancelled) {
+            true => Err(TraceError::Cancelled),
+            false => Ok(()),
+        }
+    }
+
+    fn tell_progress(&mut self) {
+        let now = self.wakeful.until;
+        if self.phase == Phase::During && now - self.told >= PROGRESS {
+            self.consumer.progress();
+            self.told = now;
+        }
+    }
+}
+
+/// Nothing is left behind standing still, whatever ended the tracing. (Should this thread die without coming here, the
+/// kernel kills what was started: `PTRACE_O_EXITKILL`.)
+impl<C: Consumer> Drop for Engine<'_, C> {
+    fn drop(&mut self) {
+        if !self.threads.is_empty() {
+            self.let_go();
+        }
+    }
+}
+
+/// The flags of clone(2) that a call means, where it makes a task.
+fn making(tid: Tid, info: &CallInfo) -> Option<u64> {
+    match op(info) {
+        Op::Clone => Some(info.data[1]),
+        Op::Fork => Some(0),
+        Op::Vfork => Some((libc::CLONE_VM | libc::CLONE_VFORK) as u64),
+        Op::Clone3 => {
+            let mut flags = [0; 8];
+            (memory::read(tid, info.data[1], &mut flags) == 8)
+                .then(|| u64::from_ne_bytes(flags))
+                .or(Some(0))
+        }
+        _ => None,
+    }
+}
+
+fn is_marker(tid: Tid, info: &CallInfo, text: &str) -> bool {
+    let [_, fd, buffer, length, ..] = info.data;
+    fd as i32 == -1
+        && length == text.len() as u64
+        && op(info) == Op::Write(Shape::Buffer)
+        && memory::holds(tid, buffer, text.as_bytes())
+}
+
+/// How many CPUs the calling thread may run on.
+fn cpus() -> usize {
+    let set = sched_getaffinity(Pid::from_raw(0)).unwrap_or_default();
+    (0..CpuSet::count())
+        .filter(|cpu| set.is_set(*cpu).unwrap_or(false))
+        .count()
+}
+
+fn failed(errno: Errno) -> TraceError {
+    TraceError::Failed(anyhow!("tracing failed: {}", errno.desc()))
+}

@@ -1,0 +1,52 @@
+//! What came of tracing, or why nothing did.
+
+use crate::model::{Counted, Trace};
+
+/// What came of a traced program, beside what an [`Observer`](super::Observer) saw.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The calls that were kept.
+    pub trace: Trace,
+    /// How often each call returned, with those that are not kept.
+    pub calls_by_name: Vec<(String, Counted)>,
+    /// How many processes were traced.
+    pub processes: u64,
+    /// How many threads.
+    pub threads: u64,
+    /// How the program ended; none where it was left running.
+    pub ended: Option<Ended>,
+    /// What must be known to read this rightly.
+    pub notes: Vec<String>,
+}
+
+/// How a process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It exited with this code.
+    Code(i32),
+    /// A signal killed it: `SIGSEGV`.
+    Signal(String),
+}
+
+/// Why there is no trace.
+#[derive(Debug)]
+pub enum TraceError {
+    /// ptrace is not allowed here: the exact cause, in one sentence.
+    Refused(String),
+    /// [`Cancel::cancel`](super::Cancel::cancel) was called.
+    Cancelled,
+    /// Something else failed: the command could not be run.
+    Failed(anyhow::Error),
+}
+
+impl std::fmt::Display for TraceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            TraceError::Refused(cause) => write!(f, "ptrace is refused: {cause}"),
+            TraceError::Cancelled => f.write_str("cancelled"),
+            TraceError::Failed(error) => write!(f, "{error:#}"),
+        }
+    }
+}
+
+impl std::error::Error for TraceError {}

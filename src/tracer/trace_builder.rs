@@ -1,0 +1,353 @@
+//! Joins the entries and exits of calls and keeps them as a [`Trace`]. On the way of an ordinary call it allocates
+//! nothing (but for the growing list) and asks /proc nothing.
+
+use super::{
+    descriptors::{FdTable, NOT_OPEN, OpenFile, Table},
+    kernel::{CallInfo, Tid},
+    memory,
+    rings::{RequestChange, RequestSink},
+    tracee::Tracee,
+};
+use crate::model::{
+    self, Call, CallState, Counted, Descriptor, NO_DESCRIPTOR, SyscallEvent, Text, Trace,
+};
+use crate::syscall::{self, Op, Returns, Syscall};
+
+/// What is remembered of a thread.
+pub(super) struct ThreadCalls {
+    pub tracee: Tracee,
+    /// Its place in [`Trace::tasks`], once it has made a call.
+    index: Option<u16>,
+    /// The call that it is in, and its number since the recording began. It may last longer than the list keeps it.
+    call: Option<(u64, Call)>,
+    /// That call's descriptors, as they were looked up.
+    open: [OpenFile; 2],
+}
+
+impl ThreadCalls {
+    pub fn new(tracee: Tracee) -> ThreadCalls {
+        ThreadCalls {
+            tracee,
+            index: None,
+            call: None,
+            open: [NOT_OPEN; 2],
+        }
+    }
+
+    /// The call that it is in, and its number since the recording began.
+    pub fn call(&self) -> Option<&(u64, Call)> {
+        self.call.as_ref()
+    }
+
+    /// The indices of descriptors that it holds.
+    pub fn descriptors(&mut self) -> impl Iterator<Item = &mut u32> {
+        let call = self.call.iter_mut();
+        let of_call = call.flat_map(|(_, call)| &mut call.descriptors);
+        of_call.chain(self.open.iter_mut().map(|open| &mut open.index))
+    }
+}
+
+/// A call's name and what is known of it.
+struct Kind {
+    row: Option<&'static Syscall>,
+    descriptors: usize,
+}
+
+#[derive(Default)]
+pub(super) struct TraceBuilder {
+    pub trace: Trace,
+    /// By [`Call::name`].
+    kinds: Vec<Kind>,
+    /// By the call's number on this machine: its [`Call::name`], or [`UNNAMED`].
+    by_number: Vec<u16>,
+    table: Table,
+    /// How many descriptors were left when they were last numbered anew.
+    descriptors_left: usize,
+    /// Calls that are no longer in [`Trace::calls`]: the oldest ones.
+    pub dropped: u64,
+    /// Calls that have returned, by [`Call::name`], with those that are no longer kept.
+    pub returned: Vec<Counted>,
+}
+
+const F_SETFL: u64 = 4;
+const UNNAMED: u16 = u16::MAX;
+/// No machine has so many calls.
+const NUMBERS: usize = 1024;
+
+impl TraceBuilder {
+    /// A thread enters a call, `now` nanoseconds after the recording began.
+    pub fn enter(&mut self, task: &mut ThreadCalls, fds: &mut FdTable, info: &CallInfo, now: u64) {
+        let name = self.name(info);
+        let mut args = [0; 6];
+        args.copy_from_slice(&info.data[1..7]);
+        let mut open = [NOT_OPEN; 2];
+        if let Some(row) = self.kinds[usize::from(name)].row {
+            for (slot, arg) in row.descriptor_args().enumerate().take(2) {
+                let list = &mut self.trace.descriptors;
+                open[slot] = fds.open(task.tracee.pid, args[arg] as i32, &mut self.table, list);
+            }
+            self.read_texts(task.tracee.tid, row, &args);
+        }
+        let index = self.task_index(task);
+        let call = Call {
+            name,
+            task: index,
+            state: CallState::Unfinished,
+            args,
+            result: 0,
+            start_ns: now,
+            duration_ns: 0,
+            descriptors: open.map(|open| open.index),
+        };
+        task.call = Some((self.dropped + self.trace.calls.len() as u64, call));
+        task.open = open;
+        self.trace.calls.push(call);
+    }
+
+    /// The place in the trace of the call that a thread is in, where it is still kept.
+    pub fn place(&self, task: &ThreadCalls) -> Option<u32> {
+        let (number, _) = task.call?;
+        number.checked_sub(self.dropped).map(|place| place as u32)
+    }
+
+    /// Drops the oldest calls until at most this many are kept. How many were dropped.
+    pub fn keep(&mut self, most: usize) -> usize {
+        let old = self.trace.calls.len().saturating_sub(most);
+        self.trace.calls.drain(..old);
+        let texts = &mut self.trace.texts;
+        let first = texts.partition_point(|text| (text.call as usize) < old);
+        texts.drain(..first);
+        for text in texts {
+            text.call -= old as u32;
+        }
+        for request in &mut self.trace.requests {
+            request.call = request.call.saturating_sub(old as u32);
+            request.seen = request.seen.saturating_sub(old as u32);
+        }
+        self.dropped += old as u64;
+        old
+    }
+
+    /// Whether so many descriptors are listed that those which are no longer named should go.
+    pub fn is_crowded(&self) -> bool {
+        /// So many are no trouble.
+        const FEW: usize = 1000;
+        self.trace.descriptors.len() > FEW + 2 * self.descriptors_left
+    }
+
+    /// Leaves out the descriptors that neither a kept call or request nor one of `others` names, and numbers the rest
+    /// anew.
+    pub fn renumber<'a>(&mut self, others: impl Iterator<Item = &'a mut u32>) {
+        let Trace {
+            calls,
+            requests,
+            descriptors,
+            ..
+        } = &mut self.trace;
+        let mut old: Vec<Option<Descriptor>> = descriptors.drain(..).map(Some).collect();
+        let mut new = vec![NO_DESCRIPTOR; old.len()];
+        let mut renumber = |index: &mut u32| {
+            let place = *index as usize;
+            let Some(descriptor) = old.get_mut(place) else {
+                return; // none
+            };
+            if let Some(descriptor) = descriptor.take() {
+                new[place] = descriptors.len() as u32;
+                descriptors.push(descriptor);
+            }
+            *index = new[place];
+        };
+        let of_calls = calls.iter_mut().flat_map(|call| &mut call.descriptors);
+        of_calls.for_each(&mut renumber);
+        let of_requests = requests
+            .iter_mut()
+            .flat_map(|request| &mut request.descriptors);
+        of_requests.for_each(&mut renumber);
+        others.for_each(&mut renumber);
+        self.table.renumber(descriptors);
+        self.descriptors_left = descriptors.len();
+    }
+
+    /// A thread leaves the call that it was in, if its entry was seen: the call, and its number since the recording
+    /// began.
+    pub fn leave(
+        &mut self,
+        task: &mut ThreadCalls,
+        fds: &mut FdTable,
+        result: i64,
+        now: u64,
+    ) -> Option<(u64, Call)> {
+        let (number, mut call) = task.call.take()?;
+        call.state = CallState::Returned;
+        call.result = result;
+        call.duration_ns = now.saturating_sub(call.start_ns);
+        let kind = &self.kinds[usize::from(call.name)];
+        let counted = &mut self.returned[usize::from(call.name)];
+        counted.calls += 1;
+        counted.errors += u64::from(call.errno().is_some());
+        if kind.row.is_some_and(|row| row.returns == Returns::Bytes) {
+            counted.bytes += result.max(0) as u64;
+        }
+        if let Some(row) = kind.row {
+            let list = &mut self.trace.descriptors;
+            let mut open = |fd: i32| {
+                fds.forget(fd);
+                fds.open(task.tracee.pid, fd, &mut self.table, list)
+            };
+            match (row.op, row.op.pair_arg()) {
+                (_, Some(arg)) if result == 0 => {
+                    if let Some(pair) = memory::read_pair(task.tracee.tid, call.args[arg]) {
+                        task.open = pair.map(open);
+                    }
+                }
+                (Op::Close | Op::Address, _) => fds.forget(call.args[0] as i32),
+                (Op::CloseRange | Op::Exec, _) => fds.forget_all(),
+                // O_DIRECT may have come or gone.
+                (Op::Fcntl, _) if call.args[1] == F_SETFL => fds.forget(call.args[0] as i32),
+                _ if result >= 0 && row.returns_descriptor(&call.args) => {
+                    task.open[kind.descriptors] = open(result as i32);
+                }
+                _ => {}
+            }
+            call.descriptors = task.open.map(|open| open.index);
+        }
+        let place = number.checked_sub(self.dropped);
+        if let Some(kept) = place.and_then(|place| self.trace.calls.get_mut(place as usize)) {
+            *kept = call;
+        }
+        Some((number, call))
+    }
+
+    /// A call that a thread is in, or has just left, as an event.
+    pub fn event<'a>(
+        &'a self,
+        task: &ThreadCalls,
+        (number, call): &'a (u64, Call),
+    ) -> SyscallEvent<'a> {
+        SyscallEvent {
+            call,
+            number: *number,
+            trace: &self.trace,
+            generations: task.open.map(|open| open.generation),
+        }
+    }
+
+    /// A kept call, as the event that showed a request which no other call has shown.
+    pub fn old_event(&self, place: u32) -> Option<SyscallEvent<'_>> {
+        Some(SyscallEvent {
+            call: self.trace.calls.get(place as usize)?,
+            number: self.dropped + u64::from(place),
+            trace: &self.trace,
+            generations: [NOT_OPEN.generation; 2],
+        })
+    }
+
+    /// Where requests of rings are written down: those of the recorded call that a thread is in.
+    pub fn request_sink<'a>(
+        &'a mut self,
+        call: Option<u32>,
+        fds: &'a mut FdTable,
+        changes: &'a mut Vec<RequestChange>,
+    ) -> RequestSink<'a> {
+        RequestSink {
+            trace: &mut self.trace,
+            table: &mut self.table,
+            fds,
+            call,
+            changes,
+        }
+    }
+
+    /// How often each call has returned.
+    pub fn calls_by_name(&self) -> Vec<(String, Counted)> {
+        let named = self.trace.names.iter().cloned();
+        let counted = named.zip(self.returned.iter().copied());
+        counted.filter(|(_, counted)| counted.calls > 0).collect()
+    }
+
+    /// A thread has executed another program: it has the process's id, and its program's name.
+    pub fn executed(&mut self, task: &mut ThreadCalls, tracee: Tracee) {
+        task.tracee = tracee;
+        if let Some(index) = task.index {
+            self.trace.tasks[usize::from(index)].name = comm(tracee.tid);
+        }
+    }
+
+    fn read_texts(&mut self, tid: Tid, row: &Syscall, args: &[u64; 6]) {
+        for arg in row.path_args() {
+            if let Some(text) = memory::read_string(tid, args[arg]) {
+                let call = self.trace.calls.len() as u32;
+                self.trace.texts.push(Text {
+                    call,
+                    arg: arg as u8,
+                    text,
+                });
+            }
+        }
+    }
+
+    fn task_index(&mut self, task: &mut ThreadCalls) -> u16 {
+        *task.index.get_or_insert_with(|| {
+            let tasks = &mut self.trace.tasks;
+            let index = u16::try_from(tasks.len()).unwrap_or(u16::MAX);
+            if tasks.len() < usize::from(u16::MAX) {
+                tasks.push(model::Task {
+                    tid: task.tracee.tid,
+                    pid: task.tracee.pid,
+                    name: comm(task.tracee.tid),
+                });
+            } else if tasks.len() == usize::from(u16::MAX) {
+                let name = "(more threads than can be told apart)".to_owned();
+                tasks.push(model::Task {
+                    tid: 0,
+                    pid: 0,
+                    name,
+                });
+            }
+            index
+        })
+    }
+
+    fn name(&mut self, info: &CallInfo) -> u16 {
+        let number = info.data[0] as usize;
+        if !info.is_native() || number >= NUMBERS {
+            return self.intern(name_of(info));
+        }
+        if self.by_number.is_empty() {
+            self.by_number = vec![UNNAMED; NUMBERS];
+        }
+        if self.by_number[number] == UNNAMED {
+            self.by_number[number] = self.intern(name_of(info));
+        }
+        self.by_number[number]
+    }
+
+    fn intern(&mut self, name: String) -> u16 {
+        let names = &mut self.trace.names;
+        if let Some(place) = names.iter().position(|known| *known == name) {
+            return place as u16;
+        }
+        if names.len() >= usize::from(UNNAMED) {
+            return UNNAMED - 1; // a program that tries every number: the last name stands for the rest
+        }
+        let row = syscall::by_name(&name);
+        let descriptors = row.map_or(0, |row| row.descriptor_args().count());
+        self.kinds.push(Kind { row, descriptors });
+        names.push(name);
+        self.returned.push(Counted::default());
+        (names.len() - 1) as u16
+    }
+}
+
+/// What a call is called; `syscall_N` where it has no name here. Calls of another table than this machine's own say so.
+fn name_of(info: &CallInfo) -> String {
+    match info.is_native() {
+        true => syscall::native_name(info.data[0]),
+        false => syscall::compat_name(info.arch, info.data[0]),
+    }
+}
+
+fn comm(tid: Tid) -> String {
+    let name = std::fs::read_to_string(format!("/proc/{tid}/comm")).unwrap_or_default();
+    name.trim_end().to_owned()
+}
