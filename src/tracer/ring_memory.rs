@@ -27,6 +27,9 @@ const SETUP_NO_SQARRAY: u32 = 1 << 16;
 /// Every flag of io_uring_setup(2) up to `IORING_SETUP_HYBRID_IOPOLL`: one beyond them may change the layout.
 const SETUP_KNOWN: u32 = (1 << 18) - 1;
 
+/// More than any kernel gives (Linux 6.18: 32768 and 65536): the program may have changed what the kernel wrote.
+const MOST_ENTRIES: u32 = 1 << 17;
+
 const OFF_RINGS: i64 = 0;
 const OFF_SQES: i64 = 0x1000_0000;
 
@@ -81,6 +84,16 @@ impl Layout {
             return Some(
                 "SQPOLL: a thread of the kernel takes the requests, without any call".to_owned(),
             );
+        }
+        let entries = [self.sq_entries, self.cq_entries];
+        if entries
+            .iter()
+            .any(|count| !count.is_power_of_two() || *count > MOST_ENTRIES)
+        {
+            return Some(format!(
+                "no ring has {} and {} entries",
+                entries[0], entries[1]
+            ));
         }
         let unknown = self.flags & !SETUP_KNOWN;
         (unknown != 0)
