@@ -19,7 +19,7 @@
 //! | [`serve`] | a real file server and a real proxy: event loop, HTTP, the sending step of each method | model |
 //! | [`experiment`] | a transfer, run twice, as a recording; the alias proof, comparisons, the page cache, errors on purpose, one request to the server | all of the above |
 //! | [`course`] | lessons and questions: their data, parsing, catalogue, marking, progress, search; pure | model |
-//! | [`figure`] | figures and playback: (stage, recording, position) to scene; narration; pure | model, syscall, copypath |
+//! | [`figure`] | figures and playback: (figure, recording, position) to scene; narration; pure | model, syscall, copypath |
 //! | [`store`] | files: recordings, progress; atomic, locked; the recordings that are shipped | model, embedded |
 //! | [`embedded`] | lessons, figures, recordings and sources compiled into the program | nothing |
 //! | [`app`] | state, actions, `update(state, action) -> effects`; one file a screen; pure | model, syscall, copypath, course, figure |

@@ -11,9 +11,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use zclab::app::player::Player;
 use zclab::figure::drawn::Drawn;
-use zclab::figure::stage::{Stage, Tier};
 use zclab::model::*;
 use zclab::ui::player::{hit, render};
+use zclab::ui::stage::layout::{Layout, StageSize};
 use zclab::ui::theme::{Palette, Theme};
 
 fn player(method: Method, sink: Sink) -> Player {
@@ -140,8 +140,7 @@ proptest! {
         for step in steps {
             player.tick(Duration::from_millis(step));
             let now = (player.position(), player.counters().so_far);
-            prop_assert!((now.0.call, now.0.cells) >= (last.0.call, 0.0));
-            prop_assert!(now.0.call > last.0.call || now.0.cells >= last.0.cells);
+            prop_assert!(now.0 >= last.0);
             prop_assert!(now.1.syscalls >= last.1.syscalls);
             prop_assert!(now.1.copied_bytes >= last.1.copied_bytes);
             prop_assert!(now.1.mode_switches >= last.1.mode_switches);
@@ -220,15 +219,23 @@ fn fast_and_reduced_motion_have_no_tokens() {
 }
 
 #[test]
-fn a_hop_lasts_its_wire_at_thirty_cells_a_second() {
+fn a_hop_lasts_its_wire_at_thirty_steps_a_second_on_every_screen() {
     let mut player = player(Method::Sendfile, Sink::Tcp);
     player.toggle();
-    player.tick(Duration::from_millis(500));
-    let half = player.position().cells;
-    assert!((half - 15.0).abs() < 1e-6, "{half} cells in half a second");
+    // 31 steps until the first token has arrived, and 6 more until the last one has.
+    player.tick(Duration::from_millis(1233));
+    assert_eq!(player.counters().so_far.syscalls, 0);
+    player.tick(Duration::from_millis(1));
+    assert_eq!(player.counters().so_far.syscalls, 1);
+    // A rest of 150 ms, then half of the next call, twice as fast.
     player.faster();
-    player.tick(Duration::from_millis(250));
-    assert!((player.position().cells - 30.0).abs() < 1e-6);
+    player.tick(Duration::from_micros(75_000 + 616_700 / 2));
+    assert_eq!(player.current(), 1);
+    for (width, height) in [(67, 33), (76, 20), (124, 55), (56, 14)] {
+        let drawn = draw(&player, width, height, false, None);
+        player.seek(1);
+        assert_eq!(drawn, draw(&player, width, height, false, None));
+    }
 }
 
 #[test]
@@ -370,11 +377,11 @@ fn it_looks_like_this() {
 fn every_hop_of_a_figure_has_a_wire() {
     for (name, text) in zclab::embedded::figures() {
         let drawn = Drawn::new(zclab::figure::figure(name, text).unwrap());
-        let stage = Stage::new(Tier::Medium, drawn.plan(), 67);
-        let scene = drawn.scene(&stage, drawn.len() - 1);
-        let trails = scene.trails.iter();
-        let lost: Vec<_> = trails
-            .filter(|trail| stage.wire(trail.road).is_none())
+        let layout = Layout::new(StageSize::Medium, drawn.plan(), 67);
+        let scene = drawn.scene(drawn.len() - 1);
+        let edges = scene.edges.iter();
+        let lost: Vec<_> = edges
+            .filter(|view| layout.wire(view.edge).is_none())
             .collect();
         assert!(lost.is_empty(), "{name}: {lost:?}");
         let hops = drawn.figure().steps.iter().flat_map(|step| &step.hops);
@@ -388,7 +395,7 @@ fn every_hop_of_a_figure_has_a_wire() {
             };
             if matches!(end, Place::Device | Place::Disk) {
                 assert!(
-                    scene.boxes.iter().any(|seat| seat.name == name_of(end)),
+                    scene.boxes.iter().any(|view| view.name == name_of(end)),
                     "{name}: {end:?}"
                 );
             }

@@ -2,12 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::figure::{
-    Drawn, Playback, Position, Scene, Source, Speed, Stage, Tier, narration,
-    playback::{CELLS_A_SECOND, REST, plan},
-    preview,
-};
-use crate::model::{Figure, Recording, TransferSpec};
+use crate::figure::{Drawn, Plan, Playback, Position, Scene, Source, Speed, narration, preview};
+use crate::model::{Figure, FigureStep, Recording, TransferSpec};
 use crate::syscall::{Style, format_call, format_request};
 
 /// At most so many pictures a second, however fast the playback goes.
@@ -47,8 +43,6 @@ pub struct Counters {
 #[derive(Clone, Debug)]
 pub struct Player {
     content: Content,
-    /// The stage of the 120x36 screen: its cells are the measure of time, however large the player is drawn.
-    stage: Stage,
     position: Position,
     playing: bool,
     speed: Speed,
@@ -75,14 +69,8 @@ impl Player {
     }
 
     fn of(content: Content) -> Player {
-        let plan = match &content {
-            Content::Recording(playback) => playback.plan(),
-            Content::Drawn(drawn) => drawn.plan(),
-            Content::Preview(spec) => plan(spec.method, spec.to),
-        };
         Player {
             content,
-            stage: Stage::new(Tier::Medium, plan, Tier::Medium.width()),
             position: Position::default(),
             playing: false,
             speed: Speed::default(),
@@ -109,6 +97,16 @@ impl Player {
             Content::Drawn(drawn) => Some(drawn),
             _ => None,
         }
+    }
+
+    /// What has a time: a recording with calls.
+    fn timeline(&self) -> Option<&Playback> {
+        self.playback().filter(|playback| !playback.is_empty())
+    }
+
+    /// The current step of a drawn figure.
+    fn step(&self) -> Option<&FigureStep> {
+        self.drawn()?.figure().steps.get(self.position.call)
     }
 
     /// The recording, if that is what is shown.
@@ -160,60 +158,60 @@ impl Player {
 
     /// Whether the last call has returned, or the last step is shown.
     pub fn is_at_end(&self) -> bool {
-        match &self.content {
-            Content::Recording(playback) => {
-                let end = playback.end(&self.stage);
-                self.position.call >= end.call && self.position.cells >= end.cells
-            }
-            _ => self.position.call + 1 >= self.len(),
+        self.position >= self.last()
+    }
+
+    /// The very end. Steps of a figure take no time.
+    fn last(&self) -> Position {
+        match self.timeline() {
+            Some(playback) => playback.end(),
+            None => self.middle(usize::MAX),
+        }
+    }
+
+    /// Where a call or step is looked at, or the last one, if there are not so many.
+    fn middle(&self, call: usize) -> Position {
+        match self.timeline() {
+            Some(playback) => playback.middle(call),
+            None => Position {
+                call: call.min(self.len().saturating_sub(1)),
+                time: Duration::ZERO,
+            },
         }
     }
 
     /// Plays or pauses; from the end, plays again from the start. A drawn figure does not play: it steps.
     pub fn toggle(&mut self) {
-        match &self.content {
-            Content::Recording(playback) if !playback.is_empty() => {
-                if !self.playing && self.is_at_end() {
-                    self.position = Position::default();
-                }
-                self.playing = !self.playing;
-            }
-            Content::Drawn(_) => self.step_forward(),
-            _ => {}
+        if self.timeline().is_none() {
+            return self.step_forward();
         }
+        if !self.playing && self.is_at_end() {
+            self.position = Position::default();
+        }
+        self.playing = !self.playing;
     }
 
     /// To the middle of the next call; from the last one, to the end. Pauses.
     pub fn step_forward(&mut self) {
         self.playing = false;
-        let Content::Recording(playback) = &self.content else {
-            self.position.call = (self.position.call + 1).min(self.len().saturating_sub(1));
-            return;
-        };
-        let middle = playback.middle(&self.stage, self.position.call);
-        self.position = if playback.is_empty() {
-            Position::default()
-        } else if self.position.cells < middle.cells {
+        let middle = self.middle(self.position.call);
+        self.position = if self.position < middle {
             middle
-        } else if self.position.call + 1 < playback.len() {
-            playback.middle(&self.stage, self.position.call + 1)
+        } else if self.position.call + 1 < self.len() {
+            self.middle(self.position.call + 1)
         } else {
-            playback.end(&self.stage)
+            self.last()
         };
     }
 
     /// To the middle of the call before; from the first one, to the start. Pauses.
     pub fn step_back(&mut self) {
         self.playing = false;
-        let Content::Recording(playback) = &self.content else {
-            self.position.call = self.position.call.saturating_sub(1);
-            return;
-        };
-        let middle = playback.middle(&self.stage, self.position.call);
-        self.position = if self.position.cells > middle.cells {
+        let middle = self.middle(self.position.call);
+        self.position = if self.position > middle {
             middle
         } else if self.position.call > 0 {
-            playback.middle(&self.stage, self.position.call - 1)
+            self.middle(self.position.call - 1)
         } else {
             Position::default()
         };
@@ -228,13 +226,7 @@ impl Player {
     /// To the end. Pauses.
     pub fn end(&mut self) {
         self.playing = false;
-        self.position = match &self.content {
-            Content::Recording(playback) => playback.end(&self.stage),
-            _ => Position {
-                call: self.len().saturating_sub(1),
-                cells: 0.0,
-            },
-        };
+        self.position = self.last();
     }
 
     /// Twice as fast, to 16 times.
@@ -249,52 +241,33 @@ impl Player {
 
     /// To the middle of a call (or to a step), from 0; past the last one, to the last one. Goes on playing if it was.
     pub fn seek(&mut self, call: usize) {
-        self.position = match &self.content {
-            Content::Recording(playback) if !playback.is_empty() => {
-                playback.middle(&self.stage, call)
-            }
-            _ => Position {
-                call: call.min(self.len().saturating_sub(1)),
-                cells: 0.0,
-            },
-        };
+        self.position = self.middle(call);
     }
 
     /// Time went by. Changes nothing while paused; pauses at the end.
     pub fn tick(&mut self, elapsed: Duration) {
-        if !self.playing {
-            return;
+        if let Some(playback) = self.timeline().filter(|_| self.playing) {
+            self.position = playback.advance(self.position, elapsed, self.speed);
+            self.playing = !self.is_at_end();
         }
-        if let Content::Recording(playback) = &self.content {
-            self.position = playback.advance(&self.stage, self.position, elapsed, self.speed);
-        }
-        self.playing = !self.is_at_end();
     }
 
     /// How long until the picture changes. None while paused: nobody need wake.
     pub fn next_frame(&self) -> Option<Duration> {
-        let playback = self.playback().filter(|_| self.playing)?;
-        let cells = self.position.cells;
-        let travel = playback.travel(&self.stage, self.position.call);
-        let next = if cells >= travel {
-            travel + REST
-        } else if self.shows_tokens() {
-            (cells.floor() + 1.0).min(travel)
-        } else {
-            travel
-        };
-        let pace = CELLS_A_SECOND * self.speed.factor();
-        // A hair more than the distance, so that the cell is reached and not just missed.
-        Some(Duration::from_secs_f64((next - cells).max(0.0) / pace + 1e-4).max(FRAME))
+        let playback = self.timeline().filter(|_| self.playing)?;
+        let change = playback.next_change(self.position, self.shows_tokens());
+        // A hair more, so that the change is reached and not just missed.
+        let wait = change.div_f64(self.speed.factor()) + Duration::from_micros(100);
+        Some(wait.max(FRAME))
     }
 
     /// Figures so far and of the whole run; zeros where there is no traced run.
     pub fn counters(&self) -> Counters {
-        let Some(playback) = self.playback().filter(|playback| !playback.is_empty()) else {
+        let Some(playback) = self.timeline() else {
             return Counters::default();
         };
         let summary = playback.summary();
-        let sums = playback.sums(&self.stage, self.position);
+        let sums = playback.sums(self.position);
         let entered = u64::from(sums.calls == self.position.call as u64 && self.has_begun());
         Counters {
             so_far: Figures {
@@ -321,20 +294,12 @@ impl Player {
 
     /// The current call as text; a figure's step has the name of its call, if a call makes it.
     pub fn call_text(&self, style: Style) -> String {
-        match &self.content {
-            Content::Recording(playback) => playback
-                .call(self.position.call)
-                .map(|call| format_call(playback.trace(), call, style))
-                .unwrap_or_default(),
-            Content::Drawn(drawn) => drawn
-                .figure()
-                .steps
-                .get(self.position.call)
-                .and_then(|step| step.call.as_ref())
-                .map(|call| format!("{call}()"))
-                .unwrap_or_default(),
-            Content::Preview(_) => String::new(),
-        }
+        let call = self.playback().and_then(|playback| {
+            let call = playback.call(self.position.call)?;
+            Some(format_call(playback.trace(), call, style))
+        });
+        let named = || Some(format!("{}()", self.step()?.call.as_ref()?));
+        call.or_else(named).unwrap_or_default()
     }
 
     /// The requests of an io_uring that the current call hands over, as text.
@@ -351,15 +316,11 @@ impl Player {
 
     /// One sentence about the current call or step.
     pub fn sentence(&self) -> String {
-        match &self.content {
-            Content::Recording(playback) => narration::sentence(playback, self.position.call),
-            Content::Drawn(drawn) => drawn
-                .figure()
-                .steps
-                .get(self.position.call)
-                .map(|step| step.text.clone())
-                .unwrap_or_default(),
-            Content::Preview(_) => String::new(),
+        match self.playback() {
+            Some(playback) => narration::sentence(playback, self.position.call),
+            None => self
+                .step()
+                .map_or_else(String::new, |step| step.text.clone()),
         }
     }
 
@@ -388,43 +349,24 @@ impl Player {
         !self.reduced_motion && !self.speed.is_blur()
     }
 
-    /// A stage of some size for what is shown.
-    pub fn stage_for(&self, tier: Tier, columns: u16) -> Stage {
-        let plan = match &self.content {
+    /// What the figure of it has to show.
+    pub fn plan(&self) -> Plan {
+        match &self.content {
             Content::Recording(playback) => playback.plan(),
             Content::Drawn(drawn) => drawn.plan(),
-            Content::Preview(spec) => plan(spec.method, spec.to),
-        };
-        Stage::new(tier, plan, columns)
+            Content::Preview(spec) => Plan::of_transfer(spec.method, spec.to),
+        }
     }
 
-    /// What is to be seen now on a stage of any size.
-    pub fn scene(&self, stage: &Stage) -> Scene {
+    /// What is to be seen now.
+    pub fn scene(&self) -> Scene {
         match &self.content {
             Content::Recording(playback) if playback.is_empty() => {
-                preview(stage, &playback.recording().spec)
+                preview(self.plan(), &playback.recording().spec)
             }
-            Content::Recording(playback) => {
-                playback.scene(stage, self.position_on(stage), self.shows_tokens())
-            }
-            Content::Drawn(drawn) => drawn.scene(stage, self.position.call),
-            Content::Preview(spec) => preview(stage, spec),
-        }
-    }
-
-    /// The position in the cells of another stage: the same share of the call's way.
-    fn position_on(&self, stage: &Stage) -> Position {
-        let Some(playback) = self.playback() else {
-            return self.position;
-        };
-        if stage.tier == self.stage.tier {
-            return self.position;
-        }
-        let here = playback.travel(&self.stage, self.position.call);
-        let there = playback.travel(stage, self.position.call);
-        Position {
-            call: self.position.call,
-            cells: self.position.cells / here * there,
+            Content::Recording(playback) => playback.scene(self.position, self.shows_tokens()),
+            Content::Drawn(drawn) => drawn.scene(self.position.call),
+            Content::Preview(spec) => preview(self.plan(), spec),
         }
     }
 }

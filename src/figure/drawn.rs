@@ -1,10 +1,10 @@
-//! Drawn figures: roads from the literature, step by step. Nothing travels in them: only recordings move.
+//! Drawn figures: paths from the literature, step by step. Nothing travels in them: only recordings move.
 
 use std::fmt;
 
 use super::{
-    scene::{Border, Furniture, Scene, Tag, Tone, Trail},
-    stage::{Plan, Road, Seat, Stage, Upper},
+    plan::{Edge, Plan, Slot, Upper},
+    scene::{Border, BoxView, DeviceView, EdgeView, Scene, Tag, Tone, Words},
 };
 use crate::model::{Arrow, Figure, How, Place, Sink, Start};
 
@@ -29,7 +29,7 @@ impl fmt::Display for Fault {
 ///
 /// # Errors
 /// The first fault, with its line and column: no TOML, a field missing or unknown, a place that a step uses but
-/// `places` does not list, a hop for which the stage has no road.
+/// `places` does not list, a hop for which no figure has an edge.
 pub fn figure(name: &str, text: &str) -> Result<Figure, Fault> {
     let fault = |offset, what: String| {
         let (line, column) = line_and_column(text, offset);
@@ -55,8 +55,8 @@ pub fn figure(name: &str, text: &str) -> Result<Figure, Fault> {
                 let what = format!("'{}' is not among the places", place.name());
                 return Err(fault(at(), what));
             }
-            if Road::of(hop.from, hop.to, hop.how).is_none() {
-                let what = format!("the stage has no road from {from} to {to}");
+            if Edge::of(hop.from, hop.to, hop.how).is_none() {
+                let what = format!("no figure has an edge from {from} to {to}");
                 return Err(fault(at(), what));
             }
         }
@@ -101,18 +101,15 @@ impl Drawn {
         self.figure.steps.is_empty()
     }
 
-    /// What its stage has to show.
+    /// What it has to show.
     pub fn plan(&self) -> Plan {
         let has = |place| self.figure.places.contains(&place);
-        let mut hops = self.hops();
+        let any = |wanted: &dyn Fn(&Arrow) -> bool| self.arrows().any(wanted);
         // A pipe that something leaves for another place of the kernel stands on the way there.
-        let onward = |hop: &Arrow| {
-            hop.from == Place::Pipe && matches!(hop.to, Place::SocketQueue | Place::PageCache)
-        };
-        let pipe = hops.clone().any(onward);
-        let past_the_cache = |hop: &Arrow| (hop.from, hop.to) == (Place::Disk, Place::UserBuffer);
-        let read = hops.clone().any(|hop| hop.from == Place::Disk);
-        let written = hops.clone().any(|hop| hop.to == Place::Disk);
+        let onward = |to| matches!(to, Place::SocketQueue | Place::PageCache);
+        let pipe = any(&|it| it.from == Place::Pipe && onward(it.to));
+        let read = any(&|it| it.from == Place::Disk);
+        let written = any(&|it| it.to == Place::Disk);
         let sink = if has(Place::SocketQueue) {
             Sink::Tcp
         } else if has(Place::Pipe) && !pipe {
@@ -121,135 +118,131 @@ impl Drawn {
             Sink::File
         };
         // The program's own bytes go into a file: there is no source below.
-        let own = sink == Sink::File && !hops.clone().any(|hop| hop.to == Place::UserBuffer);
+        let own = sink == Sink::File && !any(&|it| it.to == Place::UserBuffer);
         Plan {
             pipe,
-            direct: hops.clone().any(past_the_cache),
-            upper: if hops.any(|hop| hop.how == How::Mapping) {
-                Upper::Mapping
-            } else if has(Place::UserBuffer) && own {
-                Upper::Memory
-            } else if has(Place::UserBuffer) {
-                Upper::Buffer
-            } else {
-                Upper::Empty
+            direct: any(&|it| (it.from, it.to) == (Place::Disk, Place::UserBuffer)),
+            upper: match has(Place::UserBuffer) {
+                _ if any(&|it| it.how == How::Mapping) => Upper::Mapping,
+                true if own => Upper::Memory,
+                true => Upper::Buffer,
+                false => Upper::Empty,
             },
             start: Start::File,
             shares: false,
             sink,
             peer: has(Place::Peer),
             disk: has(Place::Disk) && (read || !written),
-            // The disk that a file sink is written to has its seat.
+            // The disk that a file sink is written to has its slot.
             device: has(Place::Device) || written,
         }
     }
 
-    fn hops(&self) -> impl Iterator<Item = &Arrow> + Clone {
+    fn arrows(&self) -> impl Iterator<Item = &Arrow> {
         self.figure.steps.iter().flat_map(|step| &step.hops)
     }
 
-    /// Whether anything goes beyond the program: else nothing sits there.
-    fn goes_on(&self) -> bool {
-        let plan = self.plan();
-        self.hops()
-            .filter_map(|hop| Road::on(plan, hop.from, hop.to, hop.how))
-            .any(|(road, _)| !matches!(road, Road::Fetch | Road::Direct | Road::Read | Road::View))
-    }
-
-    /// The moment of a step: its own wires are hot, those of earlier steps quiet, later ones absent.
-    pub fn scene(&self, stage: &Stage, step: usize) -> Scene {
+    /// The moment of a step: its own edges are hot, those of earlier steps quiet, later ones absent.
+    pub fn scene(&self, step: usize) -> Scene {
         let step = step.min(self.len().saturating_sub(1));
-        let trails = self.trails(step);
-        let goes_on = self.goes_on();
+        let plan = self.plan();
+        let edges = self.edges(plan, step);
+        // Where nothing goes beyond the program, nothing stands there.
+        let inward = |edge| matches!(edge, Edge::Fetch | Edge::Direct | Edge::Read | Edge::View);
+        let mut all = self.arrows().filter_map(|arrow| edge_of(plan, arrow));
+        let goes_on = all.any(|(edge, _)| !inward(edge));
+        let slots = plan.slots().filter(|slot| goes_on || *slot != Slot::Sink);
         Scene {
-            boxes: stage
-                .posts
-                .iter()
-                .filter(|post| goes_on || post.seat != Seat::Sink)
-                .map(|post| furniture(stage, post.seat, &trails))
-                .collect(),
-            tags: self.tags(stage, step),
-            remarks: super::playback_scene::told_roads(stage, &trails),
-            trails,
+            boxes: slots.map(|slot| box_view(plan, slot, &edges)).collect(),
+            tags: self.tag(plan, step).into_iter().collect(),
+            devices: devices(plan, &edges),
+            edges,
             ..Scene::default()
         }
     }
 
-    fn trails(&self, step: usize) -> Vec<Trail> {
-        let plan = self.plan();
-        let mut trails: Vec<Trail> = Vec::new();
+    fn edges(&self, plan: Plan, step: usize) -> Vec<EdgeView> {
+        let mut edges: Vec<EdgeView> = Vec::new();
         for (number, past) in self.figure.steps.iter().enumerate().take(step + 1) {
             // A mapping that was taken back leaves no view.
             if past.call.as_deref() == Some("munmap") {
-                trails.retain(|trail| trail.road != Road::View);
+                edges.retain(|view| view.edge != Edge::View);
             }
-            for hop in &past.hops {
-                let Some((road, backwards)) = Road::on(plan, hop.from, hop.to, hop.how) else {
+            for arrow in &past.hops {
+                let Some((edge, backwards)) = edge_of(plan, arrow) else {
                     continue;
                 };
+                let how = arrow.how;
                 let tone = if number == step {
-                    Tone::Hot(hop.how)
+                    Tone::Hot(how)
                 } else {
-                    Tone::Quiet(hop.how)
+                    Tone::Quiet(how)
                 };
-                trails.retain(|trail| trail.road != road);
-                trails.push(Trail {
-                    road,
-                    how: hop.how,
-                    tone,
+                edges.retain(|view| view.edge != edge);
+                edges.push(EdgeView {
                     backwards,
+                    ..EdgeView::new(edge, how, tone)
                 });
             }
         }
-        trails
+        edges
     }
 
-    fn tags(&self, stage: &Stage, step: usize) -> Vec<Tag> {
-        let Some(now) = self.figure.steps.get(step) else {
-            return Vec::new();
-        };
-        let Some(call) = &now.call else {
-            return Vec::new();
-        };
-        let plan = self.plan();
-        let roads = now
-            .hops
-            .iter()
-            .rev()
-            .filter_map(|hop| Road::on(plan, hop.from, hop.to, hop.how));
-        let called = |road: &Road| !matches!(road, Road::Fetch | Road::Out | Road::Receive);
-        let at = roads
-            .map(|(road, _)| road)
-            .find(called)
-            .and_then(|road| stage.wire(road))
-            .map_or(stage.elsewhere, |wire| wire.tag);
-        vec![Tag {
-            at,
-            text: call.clone(),
+    /// The call of a step, at the last edge that it is the one to use.
+    fn tag(&self, plan: Plan, step: usize) -> Option<Tag> {
+        let now = self.figure.steps.get(step)?;
+        let edges = now.hops.iter().rev();
+        let mut edges = edges.filter_map(|arrow| Some(edge_of(plan, arrow)?.0));
+        let called = |edge: &Edge| !matches!(edge, Edge::Fetch | Edge::Out | Edge::Receive);
+        Some(Tag {
+            edge: edges.find(called),
+            text: now.call.clone()?,
             current: true,
-        }]
+        })
     }
 }
 
-fn furniture(stage: &Stage, seat: Seat, trails: &[Trail]) -> Furniture {
-    let touched = |roads: &[Road]| trails.iter().any(|trail| roads.contains(&trail.road));
-    let strong = touched(match seat {
-        Seat::Disk => &[Road::Fetch],
-        Seat::Source => &[Road::Fetch, Road::Read, Road::Across, Road::View],
-        Seat::Buffer => &[Road::Read, Road::Write, Road::View],
-        Seat::Sink => &[Road::Write, Road::Across, Road::Drain, Road::Out],
-        Seat::Pipe => &[Road::Fill, Road::Drain],
-        Seat::Device => &[Road::Out],
-        Seat::Peer => &[Road::Receive],
+fn edge_of(plan: Plan, arrow: &Arrow) -> Option<(Edge, bool)> {
+    plan.edge(arrow.from, arrow.to, arrow.how)
+}
+
+/// What each device does, in the tone of its edge.
+fn devices(plan: Plan, edges: &[EdgeView]) -> Vec<DeviceView> {
+    let devices = [(Slot::Disk, Edge::Fetch), (Slot::Device, Edge::Out)];
+    let views = devices.into_iter().map(|(slot, edge)| {
+        let view = edges.iter().find(|view| view.edge == edge);
+        DeviceView {
+            slot,
+            name: plan.name(slot),
+            beside: Words::default(),
+            in_row: view.map_or("", |_| "DMA").into(),
+            tone: view.map_or(Tone::Ghost, |view| view.tone),
+            arrow: view.map(|view| view.backwards),
+        }
     });
-    Furniture {
-        seat,
-        name: super::playback_scene::name(stage.plan, seat),
+    let there = |view: &DeviceView| plan.slots().any(|slot| slot == view.slot);
+    views.filter(there).collect()
+}
+
+fn box_view(plan: Plan, slot: Slot, edges: &[EdgeView]) -> BoxView {
+    let touching: &[Edge] = match slot {
+        Slot::Disk => &[Edge::Fetch],
+        Slot::Source => &[Edge::Fetch, Edge::Read, Edge::Across, Edge::View],
+        Slot::Buffer => &[Edge::Read, Edge::Write, Edge::View],
+        Slot::Sink => &[Edge::Write, Edge::Across, Edge::Drain, Edge::Out],
+        Slot::Pipe => &[Edge::Fill, Edge::Drain],
+        Slot::Device => &[Edge::Out],
+        Slot::Peer => &[Edge::Receive],
+    };
+    let strong = edges.iter().any(|view| touching.contains(&view.edge));
+    BoxView {
+        slot,
+        name: plan.name(slot),
         strong,
         border: if strong { Border::Plain } else { Border::Faint },
         gauge: None,
         amount: None,
-        note: "",
+        note: Words::default(),
     }
 }
 

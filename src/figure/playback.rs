@@ -3,38 +3,33 @@
 //! A recording may have a million calls. Sums are kept for every 256th call, so any position is at most 256 calls
 //! away from one that is known.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use super::{
+    plan::{Edge, Plan},
+    scene::{SPACING, TOKENS},
     source::Source,
-    stage::{Plan, Road, Stage, Upper},
 };
 use crate::copypath::{Fold, fetched, moving_requests, summarise};
-use crate::model::{
-    Call, DescriptorKind, Hop, How, Method, Recording, Request, Sink, Start, Summary, Trace,
-};
+use crate::model::{Call, DescriptorKind, Hop, How, Recording, Request, Summary, Trace};
 
 /// Calls from one known sum to the next.
 const EVERY: usize = 256;
-/// Cells that a token passes in a second at speed 1.
-pub const CELLS_A_SECOND: f64 = 30.0;
-/// Rest after a hop, in cells: 150 ms at speed 1.
-pub const REST: f64 = 4.5;
-/// Tokens that stand for one call's bytes, and the cells from one to the next.
-pub const TOKENS: usize = 4;
-/// Cells from one token to the next.
-pub const SPACING: usize = 2;
-/// How long a call is shown in which nothing travels, in cells.
-const STILL: f64 = 12.0;
+/// How long a token takes for a step at speed 1: 30 steps a second.
+pub(super) const STEP: Duration = Duration::from_nanos(33_333_333);
+/// Rest after a hop.
+const REST: Duration = Duration::from_millis(150);
+/// How long a call is shown in which nothing travels.
+const STILL: Duration = Duration::from_millis(400);
 
-/// A place in the playback: a call, and how far it has come. A call's first cell is its entry; from
-/// [`Playback::travel`] on it has returned.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// A place in the playback: a call, and the time since its entry, at speed 1. From [`Playback::travel`] on the call
+/// has returned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// Which call, from 0.
+    /// Which call, or step of a drawn figure, from 0.
     pub call: usize,
-    /// Cells that its first token has gone.
-    pub cells: f64,
+    /// How long ago it was entered.
+    pub time: Duration,
 }
 
 /// How fast the playback goes: from a quarter to sixteen times, by doubling.
@@ -88,57 +83,76 @@ pub struct Sums {
     pub mapped: u64,
     /// Bytes that the pipe on the way holds now.
     pub piped: u64,
-    /// Roads that were used: a bit each, by their number.
-    roads: u16,
+    /// Edges that were used: a bit each, by their number.
+    edges: u16,
 }
 
 impl Sums {
-    /// Whether a road has been used.
-    pub fn used(&self, road: Road) -> bool {
-        self.roads & 1 << road as u8 != 0
+    /// Whether an edge has been used.
+    pub fn used(&self, edge: Edge) -> bool {
+        self.edges & 1 << edge as u8 != 0
     }
 
     fn add(&mut self, plan: Plan, name: &str, call: &Call, hops: &[Hop]) {
+        hops.iter().for_each(|hop| self.add_hop(plan, name, hop));
+        self.add_return(name, call);
+    }
+
+    /// A call has returned.
+    fn add_return(&mut self, name: &str, call: &Call) {
         self.calls += 1;
         if name == "munmap" && call.returned().is_some() {
             self.mapped = self.mapped.saturating_sub(call.args[1]);
         }
-        hops.iter().for_each(|hop| self.add_hop(plan, name, hop));
     }
 
     /// What one hop of a call has moved: a call that is not done yet may have done some.
-    pub(super) fn add_hop(&mut self, plan: Plan, name: &str, hop: &Hop) {
+    fn add_hop(&mut self, plan: Plan, name: &str, hop: &Hop) {
         if hop.how == How::CpuCopy {
             self.copied += hop.bytes;
         }
-        let Some((road, _)) = Road::on(plan, hop.from, hop.to, hop.how) else {
+        let Some((edge, _)) = plan.edge(hop.from, hop.to, hop.how) else {
             return;
         };
-        self.roads |= 1 << road as u8;
-        match road {
-            Road::Read => {
-                self.taken += hop.bytes;
-                self.buffer = hop.bytes;
-            }
-            Road::Direct => self.buffer = hop.bytes,
-            Road::Across => {
-                self.taken += hop.bytes;
-                self.handed += hop.bytes;
-            }
-            Road::Write => self.handed += hop.bytes,
-            Road::Fill => {
-                self.taken += hop.bytes;
-                self.piped += hop.bytes;
-            }
-            // The pipe keeps what tee has shown to another one.
-            Road::Drain if name == "tee" => {}
-            Road::Drain => {
-                self.piped = self.piped.saturating_sub(hop.bytes);
-                self.handed += hop.bytes;
-            }
-            Road::View => self.mapped += hop.bytes,
-            Road::Fetch | Road::Out | Road::Receive | Road::Share => {}
+        self.edges |= 1 << edge as u8;
+        if edge.takes() {
+            self.taken += hop.bytes;
         }
+        // The pipe keeps what tee has shown to another one.
+        if edge.hands() && (edge, name) != (Edge::Drain, "tee") {
+            self.handed += hop.bytes;
+        }
+        match edge {
+            Edge::Read | Edge::Direct => self.buffer = hop.bytes,
+            Edge::Fill => self.piped += hop.bytes,
+            Edge::Drain if name != "tee" => self.piped = self.piped.saturating_sub(hop.bytes),
+            Edge::View => self.mapped += hop.bytes,
+            _ => {}
+        }
+    }
+}
+
+/// A position, looked up.
+#[derive(Default)]
+pub(super) struct Moment {
+    /// What is done: all calls before, the hops of this one that are over.
+    pub(super) before: Sums,
+    /// The hop under way, or the last one of a call that has returned. None where the call moves nothing.
+    pub(super) hop: Option<Hop>,
+    /// Which of the call's hops it is.
+    pub(super) number: usize,
+    /// Whether it is the last one.
+    pub(super) is_last: bool,
+    /// How long it has been under way.
+    pub(super) time: Duration,
+    /// How long it takes.
+    pub(super) travel: Duration,
+}
+
+impl Moment {
+    /// Whether the hop is over.
+    pub(super) fn has_arrived(&self) -> bool {
+        self.time >= self.travel
     }
 }
 
@@ -151,19 +165,31 @@ struct Known {
     counts: Vec<u32>,
 }
 
+/// What is known of the calls of one name.
+#[derive(Clone, Debug, Default)]
+struct Named {
+    /// Lines of the source that make them.
+    lines: Vec<usize>,
+    /// How the first bytes go.
+    how: Option<How>,
+    /// The first of them.
+    first: Option<usize>,
+}
+
 /// A recording, ready to be played.
 #[derive(Clone, Debug)]
 pub struct Playback {
     recording: Arc<Recording>,
     summary: Summary,
     source: Source,
+    plan: Plan,
     known: Vec<Known>,
     empty: Trace,
-    lines: BTreeMap<u16, Vec<usize>>,
-    hows: BTreeMap<u16, How>,
-    /// How the first bytes on each road go.
-    ways: BTreeMap<u8, How>,
-    firsts: BTreeMap<u16, usize>,
+    /// By [`Trace::names`].
+    names: Vec<Named>,
+    /// How the first bytes on each edge go.
+    hows: [Option<How>; Edge::COUNT],
+    most_requests: usize,
 }
 
 impl Playback {
@@ -171,28 +197,61 @@ impl Playback {
     /// there is none.
     pub fn new(recording: Arc<Recording>, source_text: &str) -> Playback {
         let source = Source::new(recording.spec.method.source_file(), source_text);
-        let summary = summarise(&recording);
-        let Survey {
-            known,
-            hows,
-            ways,
-            firsts,
-        } = survey(&recording);
-        let names = recording.trace.iter().flat_map(|trace| &trace.names);
-        let lines = names
-            .enumerate()
-            .map(|(id, name)| (id as u16, source.lines_of(function(name))))
-            .collect();
-        Playback {
-            recording,
-            summary,
+        let mut plan = Plan::of_transfer(recording.spec.method, recording.spec.to);
+        let trace = recording.trace.as_ref();
+        let is_empty = trace.is_none_or(|trace| trace.calls.is_empty());
+        plan.peer &= recording.outcome.received > 0 || is_empty;
+        let names = trace.iter().flat_map(|trace| &trace.names);
+        let names = names.map(|name| Named {
+            lines: source.lines_of(function(name)),
+            ..Named::default()
+        });
+        let names = names.collect();
+        let requests = trace.map(|trace| trace.requests.chunk_by(|a, b| a.call == b.call));
+        let requests = requests.into_iter().flatten().map(<[Request]>::len);
+        let mut playback = Playback {
+            summary: summarise(&recording),
             source,
-            known,
+            plan,
+            known: Vec::new(),
             empty: Trace::default(),
-            lines,
-            hows,
-            ways,
-            firsts,
+            names,
+            hows: [None; Edge::COUNT],
+            most_requests: requests.max().unwrap_or(0),
+            recording: Arc::clone(&recording),
+        };
+        if let Some(trace) = trace {
+            playback.survey(&recording, trace);
+        }
+        playback
+    }
+
+    /// Goes through all calls once.
+    fn survey(&mut self, recording: &Recording, trace: &Trace) {
+        let mut now = Known {
+            fold: Fold::of(&recording.outcome),
+            sums: Sums::default(),
+            counts: vec![0; trace.names.len()],
+        };
+        for (number, call) in trace.calls.iter().enumerate() {
+            if number % EVERY == 0 {
+                self.known.push(now.clone());
+            }
+            let hops = now.fold.hops(trace, number);
+            for hop in &hops {
+                if let Some(edge) = self.edge_of(hop) {
+                    self.hows[edge as usize].get_or_insert(hop.how);
+                }
+            }
+            if let Some(named) = self.names.get_mut(usize::from(call.name)) {
+                named.first.get_or_insert(number);
+                named.how = named.how.or(hops.first().map(|hop| hop.how));
+                now.counts[usize::from(call.name)] += 1;
+            }
+            now.sums.add(self.plan, trace.name(call), call, &hops);
+        }
+        if trace.calls.len().is_multiple_of(EVERY) {
+            self.known.push(now);
         }
     }
 
@@ -231,11 +290,15 @@ impl Playback {
         self.trace().calls.get(number)
     }
 
+    /// The name of a call.
+    pub(super) fn name(&self, number: usize) -> Option<&str> {
+        Some(self.trace().name(self.call(number)?))
+    }
+
     /// The line (from 0) of [`Playback::source`] that made a call: the only one that calls it, or, of two that splice,
     /// the first one into the pipe and the second one out of it.
     pub fn line_of(&self, call: &Call) -> Option<usize> {
-        let lines = self.lines.get(&call.name)?;
-        match lines[..] {
+        match self.named(call.name)?.lines[..] {
             [only] => Some(only),
             [into, out_of] if self.trace().name(call) == "splice" => {
                 let from = self.trace().descriptor(call, 0)?;
@@ -246,11 +309,9 @@ impl Playback {
         }
     }
 
-    /// What the stage has to show for this recording.
+    /// What the figure of this recording has to show.
     pub fn plan(&self) -> Plan {
-        let mut plan = plan(self.recording.spec.method, self.recording.spec.to);
-        plan.peer &= self.recording.outcome.received > 0 || self.is_empty();
-        plan
+        self.plan
     }
 
     /// What all calls before `number` come to, and the way of that call's own bytes, the first of them where it has
@@ -272,46 +333,57 @@ impl Playback {
         for before in number / EVERY * EVERY..number {
             let call = &trace.calls[before];
             let hops = fold.hops(trace, before);
-            sums.add(self.plan(), trace.name(call), call, &hops);
+            sums.add(self.plan, trace.name(call), call, &hops);
         }
         (sums, fold.hops(trace, number))
     }
 
+    /// The calls from one on, each with what [`Playback::hops_at`] says of it.
+    pub fn hops_from(&self, first: usize) -> impl Iterator<Item = (usize, Vec<Hop>)> {
+        let start = first / EVERY * EVERY;
+        let known = self.known.get(first / EVERY);
+        let mut fold = known.map_or_else(Fold::default, |known| known.fold.clone());
+        let all = (start..self.len()).map(move |call| (call, fold.hops(self.trace(), call)));
+        all.skip(first - start)
+    }
+
+    /// Looks a position up.
+    pub(super) fn moment(&self, position: Position) -> Moment {
+        let (mut before, hops) = self.hops_at(position.call);
+        let name = self.name(position.call).unwrap_or_default();
+        let mut time = position.time;
+        let last = hops.len().saturating_sub(1);
+        let mut number = 0;
+        while number < last && time >= self.travel_of(&hops[number]) + REST {
+            time -= self.travel_of(&hops[number]) + REST;
+            before.add_hop(self.plan, name, &hops[number]);
+            number += 1;
+        }
+        let hop = hops.get(number).cloned();
+        Moment {
+            before,
+            travel: hop.as_ref().map_or(STILL, |hop| self.travel_of(hop)),
+            hop,
+            number,
+            is_last: number == last,
+            time,
+        }
+    }
+
     /// [`Playback::at`], with the call at a position added once it has returned.
-    pub fn sums(&self, stage: &Stage, position: Position) -> Sums {
-        let (mut sums, hops) = self.hops_at(position.call);
-        let Some(call) = self.call(position.call) else {
-            return sums;
-        };
-        let name = self.trace().name(call);
-        if position.cells >= self.travel_of_all(stage, &hops) {
-            sums.add(self.plan(), name, call, &hops);
-        } else {
-            let (under_way, _) = self.under_way(stage, &hops, position.cells);
-            let done = &hops[..under_way.min(hops.len())];
-            done.iter()
-                .for_each(|hop| sums.add_hop(self.plan(), name, hop));
+    pub fn sums(&self, position: Position) -> Sums {
+        let moment = self.moment(position);
+        let (done, mut sums) = (moment.is_last && moment.has_arrived(), moment.before);
+        if let Some(call) = self.call(position.call).filter(|_| done) {
+            let hops = moment.hop.as_slice();
+            sums.add(self.plan, self.trace().name(call), call, hops);
         }
         sums
     }
 
     /// The most requests of an io_uring that one call hands over.
     pub fn most_requests(&self) -> usize {
-        let requests = self.trace().requests.chunk_by(|a, b| a.call == b.call);
-        requests.map(<[Request]>::len).max().unwrap_or(0)
-    }
-
-    /// Which of a call's hops is under way so many cells after its entry, and how many cells it has come itself.
-    pub(super) fn under_way(&self, stage: &Stage, hops: &[Hop], cells: f64) -> (usize, f64) {
-        let mut left = cells;
-        for (number, hop) in hops.iter().enumerate() {
-            let whole = self.travel_of(stage, Some(hop)) + REST;
-            if left < whole || number + 1 == hops.len() {
-                return (number, left);
-            }
-            left -= whole;
-        }
-        (0, left)
+        self.most_requests
     }
 
     /// The request of an io_uring that a call's hop of this number is the work of.
@@ -331,108 +403,104 @@ impl Playback {
         u64::from(counted) + rest.iter().filter(|call| call.name == name).count() as u64
     }
 
-    /// How the bytes of calls of that name (an index into [`Trace::names`]) go, if they move any.
-    pub fn how_of(&self, name: u16) -> Option<How> {
-        self.hows.get(&name).copied()
+    fn named(&self, name: u16) -> Option<&Named> {
+        self.names.get(usize::from(name))
     }
 
-    /// How the bytes on a road go, if any do.
-    pub fn way_of(&self, road: Road) -> Option<How> {
-        self.ways.get(&(road as u8)).copied()
+    /// How the bytes of calls of that name (an index into [`Trace::names`]) go, if they move any.
+    pub fn how_of(&self, name: u16) -> Option<How> {
+        self.named(name)?.how
     }
 
     /// The first call of that name (an index into [`Trace::names`]).
     pub fn first_of(&self, name: u16) -> Option<usize> {
-        self.firsts.get(&name).copied()
+        self.named(name)?.first
+    }
+
+    /// How the bytes on each edge go, by its number, if any do.
+    pub(super) fn hows(&self) -> [Option<How>; Edge::COUNT] {
+        self.hows
     }
 
     /// The first and the last line (from 0) of [`Playback::source`] that make calls of this recording.
     pub fn lines(&self) -> Option<(usize, usize)> {
-        let used = || {
-            self.lines
-                .iter()
-                .filter(|(name, _)| self.firsts.contains_key(name))
-        };
-        Some((
-            used().flat_map(|(_, lines)| lines).copied().min()?,
-            used().flat_map(|(_, lines)| lines).copied().max()?,
-        ))
+        let made = self.names.iter().filter(|named| named.first.is_some());
+        let lines = made.flat_map(|named| &named.lines).copied();
+        Some((lines.clone().min()?, lines.max()?))
     }
 
-    /// Whether a call's bytes can be seen travelling: its wire has cells, and what travels is bytes or references.
-    pub fn travels(&self, stage: &Stage, hop: Option<&Hop>) -> Option<Road> {
-        let hop = hop.filter(|hop| hop.how != How::Mapping)?;
-        let (road, _) = Road::on(self.plan(), hop.from, hop.to, hop.how)?;
-        (stage.length(road) > 1).then_some(road)
+    /// The edge that a hop goes along.
+    pub(super) fn edge_of(&self, hop: &Hop) -> Option<Edge> {
+        Some(self.plan.edge(hop.from, hop.to, hop.how)?.0)
     }
 
-    pub(super) fn travel_of(&self, stage: &Stage, hop: Option<&Hop>) -> f64 {
-        match self.travels(stage, hop) {
-            Some(road) => (stage.length(road) - 1 + (TOKENS - 1) * SPACING) as f64,
-            None => STILL,
-        }
+    /// The edge along which a hop's bytes can be seen to travel, and how long one token takes.
+    pub(super) fn edge_of_travel(&self, hop: &Hop) -> Option<(Edge, Duration)> {
+        let edge = self.edge_of(hop).filter(|_| hop.how != How::Mapping)?;
+        Some((edge, STEP * self.plan.steps(edge)?))
     }
 
-    fn travel_of_all(&self, stage: &Stage, hops: &[Hop]) -> f64 {
+    /// From the first token's start until the last one has arrived.
+    fn travel_of(&self, hop: &Hop) -> Duration {
+        let way = self.edge_of_travel(hop);
+        way.map_or(STILL, |(_, one)| one + STEP * (TOKENS - 1) * SPACING)
+    }
+
+    fn travel_of_all(&self, hops: &[Hop]) -> Duration {
         match hops {
             [] => STILL,
-            [first, rest @ ..] => rest
-                .iter()
-                .fold(self.travel_of(stage, Some(first)), |sum, hop| {
-                    sum + REST + self.travel_of(stage, Some(hop))
-                }),
+            [.., _] => {
+                let travel: Duration = hops.iter().map(|hop| self.travel_of(hop)).sum();
+                travel + REST * (hops.len() as u32 - 1)
+            }
         }
     }
 
-    /// Cells from a call's entry to its return: the length of its wires, until the last token has arrived.
-    pub fn travel(&self, stage: &Stage, call: usize) -> f64 {
-        self.travel_of_all(stage, &self.hops_at(call).1)
-    }
-
-    /// Whether the call at a position has returned.
-    pub fn has_returned(&self, stage: &Stage, position: Position) -> bool {
-        position.cells >= self.travel(stage, position.call)
+    /// From a call's entry to its return: until its last token has arrived.
+    pub fn travel(&self, call: usize) -> Duration {
+        self.travel_of_all(&self.hops_at(call).1)
     }
 
     /// The very end: the last call has returned.
-    pub fn end(&self, stage: &Stage) -> Position {
+    pub fn end(&self) -> Position {
         let call = self.len().saturating_sub(1);
-        let cells = self.travel(stage, call);
-        Position { call, cells }
+        let time = self.travel(call);
+        Position { call, time }
     }
 
-    /// Where a call is looked at in a still picture: its bytes in the middle of their way.
-    pub fn middle(&self, stage: &Stage, call: usize) -> Position {
+    /// Where a call is looked at in a still picture: its bytes in the middle of their way, of several ways the last.
+    pub fn middle(&self, call: usize) -> Position {
         let call = call.min(self.len().saturating_sub(1));
         let (_, hops) = self.hops_at(call);
-        // Of several ways the last one.
-        let last = self.travel_of(stage, hops.last());
-        let cells = self.travel_of_all(stage, &hops) - last / 2.0;
-        Position { call, cells }
+        let last = hops.last().map_or(STILL, |hop| self.travel_of(hop));
+        let time = self.travel_of_all(&hops) - last / 2;
+        Position { call, time }
     }
 
-    /// Goes on by `elapsed`: 30 cells a second at speed 1, a rest after each call, no further than the end.
-    pub fn advance(
-        &self,
-        stage: &Stage,
-        from: Position,
-        elapsed: Duration,
-        speed: Speed,
-    ) -> Position {
-        let end = self.end(stage);
-        let mut at = from;
-        at.cells += elapsed.as_secs_f64() * CELLS_A_SECOND * speed.factor();
-        while at.call < end.call {
-            let whole = self.travel(stage, at.call) + REST;
-            if at.cells < whole {
-                return at;
+    /// Goes on by `elapsed` at a speed: a rest after each call, no further than the end.
+    pub fn advance(&self, from: Position, elapsed: Duration, speed: Speed) -> Position {
+        let mut time = from.time + elapsed.mul_f64(speed.factor());
+        for (call, hops) in self.hops_from(from.call) {
+            let whole = self.travel_of_all(&hops) + REST;
+            if time < whole && call + 1 < self.len() {
+                return Position { call, time };
             }
-            at.cells -= whole;
-            at.call += 1;
+            time = time.saturating_sub(whole)
         }
-        Position {
-            call: end.call,
-            cells: at.cells.min(end.cells),
+        self.end()
+    }
+
+    /// How long at speed 1 until something else is to be seen; `tokens`: whether single tokens travel.
+    pub fn next_change(&self, position: Position, tokens: bool) -> Duration {
+        let travel = self.travel(position.call);
+        match travel
+            .checked_sub(position.time)
+            .filter(|left| !left.is_zero())
+        {
+            None => (travel + REST).saturating_sub(position.time),
+            // On a large screen a step is two cells.
+            Some(left) if tokens => left.min(STEP / 2),
+            Some(left) => left,
         }
     }
 
@@ -451,90 +519,5 @@ fn function(call: &str) -> &str {
         "pread64" => "pread",
         "io_uring_enter" => "submit_and_wait",
         name => name,
-    }
-}
-
-/// What a transfer's stage shows before anything is known of its run.
-pub fn plan(method: Method, sink: Sink) -> Plan {
-    Plan {
-        upper: match method {
-            Method::ReadWrite
-            | Method::SendZerocopy
-            | Method::UringFixed
-            | Method::UringSendZc
-            | Method::DirectSend
-            | Method::RecvWrite => Upper::Buffer,
-            Method::MmapWrite => Upper::Mapping,
-            Method::Vmsplice | Method::SharedMemory => Upper::Memory,
-            Method::Sendfile
-            | Method::Splice
-            | Method::UringSplice
-            | Method::CopyFileRange
-            | Method::Tee
-            | Method::SpliceReceive => Upper::Empty,
-        },
-        direct: method.bypasses_cache(),
-        pipe: method.has_pipe(sink),
-        sink,
-        start: method.start(),
-        peer: sink != Sink::File || method.receives(),
-        shares: method == Method::SharedMemory,
-        disk: method.start() != Start::Memory,
-        device: matches!(sink, Sink::Tcp | Sink::File),
-    }
-}
-
-/// What going through all calls once tells.
-#[derive(Default)]
-struct Survey {
-    /// At every 256th call.
-    known: Vec<Known>,
-    /// How the first bytes of each name went.
-    hows: BTreeMap<u16, How>,
-    /// And those on each road, by its number.
-    ways: BTreeMap<u8, How>,
-    /// The first call of each name.
-    firsts: BTreeMap<u16, usize>,
-}
-
-fn survey(recording: &Recording) -> Survey {
-    let Some(trace) = &recording.trace else {
-        return Survey::default();
-    };
-    let plan = plan(recording.spec.method, recording.spec.to);
-    let mut hows = BTreeMap::new();
-    let mut ways = BTreeMap::new();
-    let mut firsts = BTreeMap::new();
-    let mut now = Known {
-        fold: Fold::of(&recording.outcome),
-        sums: Sums::default(),
-        counts: vec![0; trace.names.len()],
-    };
-    let mut known = Vec::with_capacity(trace.calls.len() / EVERY + 1);
-    for (number, call) in trace.calls.iter().enumerate() {
-        if number % EVERY == 0 {
-            known.push(now.clone());
-        }
-        let all = now.fold.hops(trace, number);
-        for hop in &all {
-            hows.entry(call.name).or_insert(hop.how);
-            if let Some((road, _)) = Road::on(plan, hop.from, hop.to, hop.how) {
-                ways.entry(road as u8).or_insert(hop.how);
-            }
-        }
-        firsts.entry(call.name).or_insert(number);
-        now.sums.add(plan, trace.name(call), call, &all);
-        if let Some(count) = now.counts.get_mut(usize::from(call.name)) {
-            *count += 1;
-        }
-    }
-    if trace.calls.len().is_multiple_of(EVERY) {
-        known.push(now);
-    }
-    Survey {
-        known,
-        hows,
-        ways,
-        firsts,
     }
 }

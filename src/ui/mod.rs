@@ -1,6 +1,7 @@
 //! `view(state) -> frame`. Nothing here changes the state or asks the clock.
 
 mod ascii;
+mod canvas;
 pub mod explorer;
 mod frame;
 pub mod layout;
@@ -9,7 +10,7 @@ pub mod pen;
 pub mod player;
 mod score;
 mod screens;
-mod stage;
+pub mod stage;
 pub mod theme;
 mod widgets;
 

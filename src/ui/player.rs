@@ -5,11 +5,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::canvas::Canvas;
 use super::score::Score;
-use super::stage::{self, Canvas};
+use super::stage;
+use super::stage::layout::{Layout as Stage, StageSize};
 use super::theme::{Role, Theme};
 use crate::app::player::Player;
-use crate::figure::{Stage, Tier};
 use crate::model::{How, Origin, Recording, TransferSpec};
 use crate::syscall::{Style, format_call, format_request};
 
@@ -40,7 +41,7 @@ pub fn render(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, gues
         |row: u16, rows: u16| Rect::new(area.x, area.y + row, area.width, rows).intersection(area);
     if let Some(stage) = &layout.stage {
         let rows = below(0, stage.height);
-        stage::render(rows, buf, theme, stage, &player.scene(stage));
+        stage::render(rows, buf, theme, stage, &player.scene());
     }
     if player.preview().is_some() {
         return;
@@ -49,7 +50,7 @@ pub fn render(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, gues
         score.render(below(*row, score.height()), buf, theme, player, guess);
     }
     if let Some((row, rows)) = layout.source {
-        let list = layout.stage.as_ref().map(|stage| stage.tier) == Some(Tier::Large);
+        let list = layout.stage.as_ref().map(|stage| stage.size) == Some(StageSize::Large);
         let mut part = below(row, rows);
         if list {
             let right = Rect::new(area.x + CALLS.0, part.y, CALLS.1, rows).intersection(area);
@@ -96,48 +97,22 @@ pub fn legend(area: Rect, buf: &mut Buffer, theme: &Theme) {
     canvas.put((0, 0), "reading the picture", canvas.role(Role::Dim));
     let rule = canvas.glyph("─", "-").repeat(width);
     canvas.put((0, 1), &rule, canvas.role(Role::Hairline));
-    let rows = [
-        (
-            "━■━▶",
-            "=#=>",
-            Role::Hot(How::CpuCopy),
-            "CPU copy",
-            "the CPU moves the payload",
-        ),
-        (
-            "═■═▶",
-            ":#:>",
-            Role::Hot(How::Dma),
-            "DMA",
-            "a device moves it",
-        ),
-        (
-            "┄◆┄▶",
-            "-o->",
-            Role::Hot(How::Reference),
-            "page reference",
-            "noted, nothing is moved",
-        ),
-        (
-            "~~~~",
-            "~~~~",
-            Role::Hot(How::Mapping),
-            "mapping",
-            "your page table points at it",
-        ),
-        (
-            "╌╌╌▷",
-            "...)",
-            Role::Ghost,
-            "ghost",
-            "would happen; not in this run",
-        ),
+    let kinds = [
+        (How::CpuCopy, "━■━▶", "=#=>", "the CPU moves the payload"),
+        (How::Dma, "═■═▶", ":#:>", "a device moves it"),
+        (How::Reference, "┄◆┄▶", "-o->", "noted, nothing is moved"),
+        (How::Mapping, "~~~~", "~~~~", "your page table points at it"),
     ];
-    for (row, (line, ascii, role, name, words)) in (2..).zip(rows) {
+    let mut kind = |row, [line, ascii, name, words]: [&'static str; 4], role| {
         canvas.put((0, row), canvas.glyph(line, ascii), canvas.role(role));
         canvas.put((7, row), name, canvas.role(Role::Text));
         canvas.put((24, row), words, canvas.role(Role::Dim));
+    };
+    for (row, (how, line, ascii, words)) in (2..).zip(kinds) {
+        kind(row, [line, ascii, how.title(), words], Role::Hot(how));
     }
+    let ghost = ["╌╌╌▷", "...)", "ghost", "would happen; not in this run"];
+    kind(6, ghost, Role::Ghost);
 }
 
 fn layout(area: Rect, player: &Player) -> Layout {
@@ -150,24 +125,24 @@ fn layout(area: Rect, player: &Player) -> Layout {
     };
     if player.preview().is_some() {
         // Before the run the stage has its area for itself.
-        let tier = Tier::of_stage(area.width, area.height);
-        return alone(tier.map(|tier| player.stage_for(tier, area.width)));
+        let size = StageSize::of_stage(area.width, area.height);
+        return alone(size.map(|size| Stage::new(size, player.plan(), area.width)));
     }
-    match Tier::of(area.width, area.height) {
-        Some(tier) => with_stage(tier, area, player),
+    match StageSize::of(area.width, area.height) {
+        Some(size) => with_stage(size, area, player),
         None => alone(None),
     }
 }
 
 /// From the top: stage, score, source, words; gaps and source lines take what is left over.
-fn with_stage(tier: Tier, area: Rect, player: &Player) -> Layout {
-    let stage = player.stage_for(tier, area.width);
-    let score = Score::new(tier, area.width, player);
+fn with_stage(size: StageSize, area: Rect, player: &Player) -> Layout {
+    let stage = Stage::new(size, player.plan(), area.width);
+    let score = Score::new(size, area.width, player);
     let far = player.recording().is_some_and(|it| origin(it).is_some());
     let has_source = player.source().is_some_and(|(it, _)| !it.lines.is_empty());
     // The call and the sentence, which may take two rows where they are short; a figure's has its title above.
-    let words = match (player.playback(), tier) {
-        (Some(_), Tier::Folded) | (None, _) => 3,
+    let words = match (player.playback(), size) {
+        (Some(_), StageSize::Folded) | (None, _) => 3,
         // What several requests of one call moved takes more than a line to say.
         (Some(playback), _) => 2 + playback.most_requests().min(2) as u16,
     };
@@ -187,7 +162,7 @@ fn with_stage(tier: Tier, area: Rect, player: &Player) -> Layout {
         let wanted = if gap == 2 { !far } else { true };
         gaps[gap] = grant(u16::from(wanted && (gap != 1 || has_source)));
     }
-    if tier == Tier::Small || tier == Tier::Folded {
+    if size == StageSize::Small || size == StageSize::Folded {
         // The source line, the call and the sentence stand together there.
         gaps[1] = (gaps[1] + gaps[2]).min(1);
         gaps[2] = 0;
@@ -196,14 +171,14 @@ fn with_stage(tier: Tier, area: Rect, player: &Player) -> Layout {
     let basis = player.basis().chars().count() as u16;
     grant(
         basis.div_ceil(area.width.max(1)).clamp(1, 2)
-            + u16::from(tier != Tier::Folded && basis > area.width),
+            + u16::from(size != StageSize::Folded && basis > area.width),
     );
     grant(requests.min(3) as u16);
-    if matches!(tier, Tier::Medium | Tier::Large) {
+    if matches!(size, StageSize::Medium | StageSize::Large) {
         if has_source {
-            lines += grant(if tier == Tier::Large { 8 } else { 5 });
+            lines += grant(if size == StageSize::Large { 8 } else { 5 });
         }
-        if tier == Tier::Large {
+        if size == StageSize::Large {
             gaps[0] += grant(1);
             gaps[1] += grant(2);
             gaps[2] += grant(1);

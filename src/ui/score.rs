@@ -6,23 +6,24 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::stage::Canvas;
+use super::canvas::Canvas;
+use super::stage::layout::StageSize;
 use super::theme::{Role, Theme};
 use crate::app::player::Player;
-use crate::figure::{Playback, Tier};
+use crate::figure::Playback;
 use crate::model::{How, Size, grouped};
 use crate::syscall::{self, Op, Shape};
 
 /// Rows at most for calls of different names.
 const NAMES: usize = 4;
-/// Columns for counters at the right, where the stage is [`Tier::Small`] and no counters stand beside it.
+/// Columns for counters at the right, where the stage is [`StageSize::Small`] and no counters stand beside it.
 const COUNTERS: u16 = 26;
 const NOTE: &str = "the last returns 0";
 
 /// The score, laid out: where each call's column is.
 #[derive(Clone, Debug)]
 pub(super) struct Score {
-    tier: Tier,
+    size: StageSize,
     /// Rows' call names: an index into the trace's names, and the name.
     names: Vec<(u16, String)>,
     /// Calls, or steps of a figure.
@@ -38,18 +39,22 @@ pub(super) struct Score {
 }
 
 impl Score {
-    pub(super) fn new(tier: Tier, width: u16, player: &Player) -> Score {
+    pub(super) fn new(size: StageSize, width: u16, player: &Player) -> Score {
         let names = player.playback().map(names).unwrap_or_default();
         let longest = names.iter().map(|(_, name)| name.chars().count().min(14));
-        let gap = if tier == Tier::Folded { 2 } else { 3 };
-        let least = if tier == Tier::Folded { 8 } else { 9 };
+        let gap = if size == StageSize::Folded { 2 } else { 3 };
+        let least = if size == StageSize::Folded { 8 } else { 9 };
         let start = match longest.max() {
             Some(longest) => (longest as u16 + gap).max(least),
             None => 0,
         };
         let calls = player.len();
         let digits = grouped(calls as u64).chars().count() as u16;
-        let counters = if tier == Tier::Small { COUNTERS } else { 0 };
+        let counters = if size == StageSize::Small {
+            COUNTERS
+        } else {
+            0
+        };
         let count = digits + 2;
         let room = |beside: u16| usize::from(width.saturating_sub(start + beside));
         let noted = room(count + NOTE.len() as u16 + 1) + 1;
@@ -64,13 +69,13 @@ impl Score {
             step => (calls * step).saturating_sub(step - 1),
         };
         Score {
-            tier,
+            size,
             names,
             calls,
             start,
             step: step as u16,
             columns: columns as u16,
-            guess_row: tier != Tier::Folded && player.playback().is_some(),
+            guess_row: size != StageSize::Folded && player.playback().is_some(),
         }
     }
 
@@ -136,7 +141,7 @@ impl Score {
         }
         let mark_row = top + self.names.len().max(1) as u16;
         self.here(&mut canvas, mark_row, player);
-        if self.tier == Tier::Small && player.playback().is_some() {
+        if self.size == StageSize::Small && player.playback().is_some() {
             counters(&mut canvas, mark_row, player);
         }
     }
@@ -166,14 +171,14 @@ impl Score {
 
     /// One mark a call, staggered in time.
     fn marks(&self, canvas: &mut Canvas, top: u16, playback: &Playback, current: usize) {
-        for number in 0..self.calls {
+        for (number, hops) in playback.hops_from(0) {
             let Some(call) = playback.call(number) else {
                 continue;
             };
             let Some(row) = self.names.iter().position(|(name, _)| *name == call.name) else {
                 continue;
             };
-            let how = playback.at(number).1.map(|hop| hop.how);
+            let how = hops.first().map(|hop| hop.how);
             let done = number <= current;
             let glyph = match how {
                 None if call.errno().is_some() => canvas.glyph("×", "x"),
@@ -300,8 +305,8 @@ impl Score {
         let style = canvas.role(Role::Accent);
         canvas.put((column, row), canvas.glyph("▲", "^"), style);
         let width = text.chars().count() as u16;
-        let taken = match self.tier {
-            Tier::Small if player.playback().is_some() => COUNTERS,
+        let taken = match self.size {
+            StageSize::Small if player.playback().is_some() => COUNTERS,
             _ => 0,
         };
         if column + 2 + width + taken <= canvas.size().0 {

@@ -1,0 +1,344 @@
+//! The stage as glyphs: boxes, wires, what travels. The scene says what is to be seen, [`layout`] in which cells.
+
+pub mod layout;
+mod line;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use self::layout::{Cell, LabelKind, Layout, StageSize, Wire};
+use self::line::Line;
+use super::canvas::Canvas;
+use super::theme::{Role, Theme};
+use crate::figure::scene::{SPACING, TOKENS};
+use crate::figure::{
+    Border, BoxView, DeviceView, Edge, EdgeView, Mark, Scene, Slot, Tag, Tone, Travel,
+};
+use crate::model::How;
+
+/// Draws a scene on its stage, into an area that may be smaller than the stage.
+pub(crate) fn render(area: Rect, buf: &mut Buffer, theme: &Theme, layout: &Layout, scene: &Scene) {
+    let mut canvas = Canvas::new(area, buf, theme);
+    lanes(&mut canvas, layout);
+    for view in &scene.boxes {
+        if let Some(rect) = layout.rect(view.slot) {
+            match rect.height {
+                1 => {}
+                2 => bare(&mut canvas, rect, view),
+                _ => boxed(&mut canvas, layout.size, rect, view),
+            }
+        }
+    }
+    for view in &scene.edges {
+        if let Some(wire) = layout.wire(view.edge) {
+            draw_wire(&mut canvas, wire, view);
+        }
+    }
+    labels(&mut canvas, layout, scene);
+    for view in &scene.devices {
+        device(&mut canvas, layout, view);
+    }
+    tags(&mut canvas, layout, &scene.tags);
+    if let Some(travel) = &scene.travel {
+        tokens(&mut canvas, layout, travel);
+    }
+}
+
+/// The role of a tone.
+fn role(tone: Tone) -> Role {
+    match tone {
+        Tone::Hot(how) => Role::Hot(how),
+        Tone::Quiet(how) => Role::Quiet(how),
+        Tone::Stale => Role::Dim,
+        Tone::Plain => Role::Text,
+        Tone::Ghost => Role::Ghost,
+    }
+}
+
+fn lanes(canvas: &mut Canvas, layout: &Layout) {
+    let dash = canvas.glyph("┈", ".");
+    let style = canvas.role(Role::Hairline);
+    for row in &layout.borders {
+        let line = dash.repeat(usize::from(layout.width));
+        canvas.put((0, *row), &line, style);
+        // A border that runs into a box keeps a cell's distance.
+        let bordered = layout.boxes.iter().filter(|(_, rect)| rect.height > 2);
+        for (_, rect) in bordered.filter(|(_, rect)| rect.rows().any(|line| line.y == *row)) {
+            canvas.put((rect.x - 1, *row), " ", Style::new());
+            canvas.put((rect.right(), *row), " ", Style::new());
+        }
+    }
+}
+
+fn labels(canvas: &mut Canvas, layout: &Layout, scene: &Scene) {
+    for label in &layout.labels {
+        let dim = canvas.role(Role::Dim);
+        let style = match label.kind {
+            LabelKind::Lane => dim.add_modifier(Modifier::BOLD),
+            LabelKind::Caption => dim,
+            LabelKind::View => match scene.edges.iter().find(|view| view.edge == Edge::View) {
+                Some(view) => canvas.role(role_of_view(view)),
+                None => continue,
+            },
+        };
+        spaced(canvas, label.at, label.text, style);
+    }
+    if let (Some((x, y)), Some(cell)) = (layout.caption, &scene.caption) {
+        let style = canvas.role(Role::Dim);
+        spaced(canvas, (x, y), "a cell:", style);
+        spaced(canvas, (x, y + 1), cell, style);
+    }
+}
+
+fn role_of_view(view: &EdgeView) -> Role {
+    match view.tone {
+        // A view goes on as long as it is mapped; and words are never written in a quiet tone.
+        Tone::Quiet(how) => Role::Hot(how),
+        tone => role(tone),
+    }
+}
+
+/// Text with a blank before and after it, so that no line touches it.
+fn spaced(canvas: &mut Canvas, (x, y): Cell, text: &str, style: Style) {
+    if let Some(before) = x.checked_sub(1) {
+        canvas.put((before, y), " ", Style::new());
+    }
+    canvas.put((x, y), &format!("{text} "), style);
+}
+
+fn name_style(canvas: &Canvas, view: &BoxView) -> Style {
+    let style = match view.border {
+        Border::Ghost => canvas.role(Role::Ghost),
+        _ => Style::new(),
+    };
+    if view.strong {
+        style.add_modifier(Modifier::BOLD)
+    } else {
+        style
+    }
+}
+
+/// A name and a gauge.
+fn bare(canvas: &mut Canvas, rect: Rect, view: &BoxView) {
+    let (x, y) = (rect.x, rect.y);
+    let style = name_style(canvas, view);
+    canvas.put((x, y), view.name, style);
+    let amount = view.amount.as_deref();
+    let amount = amount.filter(|_| !matches!(view.slot, Slot::Sink | Slot::Pipe));
+    let after = x + view.name.len() as u16 + 1;
+    canvas.put((after, y), amount.unwrap_or_default(), Style::new());
+    marks(canvas, (x, y + 1), view, 1);
+}
+
+fn boxed(canvas: &mut Canvas, size: StageSize, rect: Rect, view: &BoxView) {
+    border(canvas, rect, view.border);
+    let (x, y, right) = (rect.x, rect.y, rect.right());
+    let style = name_style(canvas, view);
+    canvas.put((x + 2, y + 1), view.name, style);
+    let dim = canvas.role(match view.border {
+        Border::Ghost => Role::Ghost,
+        _ => Role::Dim,
+    });
+    let note = view.note.fitting(usize::from(rect.width - 3));
+    if rect.height == 3 {
+        let at = right - 2 - note.chars().count() as u16;
+        canvas.put((at, y + 1), note, dim);
+    } else {
+        canvas.put((x + 2, y + 2), note, dim);
+    }
+    let columns = if size == StageSize::Large { 2 } else { 1 };
+    marks(canvas, (x + 2, y + 2), view, columns);
+    if let Some(amount) = &view.amount {
+        let is_buffer = view.slot == Slot::Buffer;
+        let row = if is_buffer { y } else { rect.bottom() - 1 };
+        let at = right - 3 - amount.chars().count() as u16;
+        let empty = view.gauge.is_some_and(|gauge| gauge == [Mark::Empty; 16]);
+        let style = canvas.role(match empty && !is_buffer {
+            true => Role::Dim,
+            false => Role::Text,
+        });
+        spaced(canvas, (at, row), amount, style);
+    }
+}
+
+fn border(canvas: &mut Canvas, rect: Rect, border: Border) {
+    let ghost = border == Border::Ghost;
+    let across = match ghost {
+        true => canvas.glyph("╌", "."),
+        false => canvas.glyph("─", "-"),
+    };
+    let down = match ghost {
+        true => canvas.glyph("╎", ":"),
+        false => canvas.glyph("│", "|"),
+    };
+    let corners = if canvas.theme.ascii {
+        ["+"; 4]
+    } else {
+        ["╭", "╮", "╰", "╯"]
+    };
+    let style = canvas.role(match border {
+        Border::Plain => Role::Text,
+        Border::Faint => Role::Hairline,
+        Border::Ghost => Role::Ghost,
+    });
+    let (x, y, bottom) = (rect.x, rect.y, rect.bottom() - 1);
+    let width = usize::from(rect.width - 2);
+    let line = across.repeat(width);
+    let blank = " ".repeat(width);
+    let mut row = |y, left, middle: &str, right| {
+        canvas.put((x, y), &[left, middle, right].concat(), style);
+    };
+    row(y, corners[0], &line, corners[1]);
+    row(bottom, corners[2], &line, corners[3]);
+    for y in y + 1..bottom {
+        row(y, down, &blank, down);
+    }
+}
+
+/// A box's gauge, so many columns a cell. A narrow place shows half of the cells: each stands for two.
+fn marks(canvas: &mut Canvas, (x, y): Cell, view: &BoxView, columns: u16) {
+    let every = if view.slot == Slot::Pipe { 2 } else { 1 };
+    let shown = view.gauge.iter().flatten().step_by(every);
+    for (number, mark) in shown.enumerate() {
+        let (one, two, tone) = match *mark {
+            Mark::Empty => (
+                canvas.glyph("·", "."),
+                canvas.glyph("· ", ". "),
+                Tone::Ghost,
+            ),
+            Mark::Bytes(tone) => (canvas.glyph("■", "#"), canvas.glyph("■■", "##"), tone),
+            Mark::PartBytes(tone) => (canvas.glyph("▪", "+"), canvas.glyph("▪ ", "+ "), tone),
+            Mark::References(tone) => (canvas.glyph("◆", "o"), canvas.glyph("◆ ", "o "), tone),
+            Mark::PartReferences(tone) => (canvas.glyph("◇", "c"), canvas.glyph("◇ ", "c "), tone),
+            Mark::Mapped(tone) => ("~", "~~", tone),
+        };
+        let style = canvas.role(role(tone));
+        let text = if columns == 2 { two } else { one };
+        canvas.put((x + number as u16 * columns, y), text, style);
+    }
+}
+
+fn draw_wire(canvas: &mut Canvas, wire: &Wire, view: &EdgeView) {
+    let is_view = view.edge == Edge::View;
+    if is_view || view.edge == Edge::Share {
+        let style = canvas.role(role_of_view(view));
+        let top = wire.cells.first().map_or(0, |cell| cell.1);
+        for cell in &wire.cells {
+            // The two sides of a view through a mapping, in waves.
+            let mark = match (is_view, (cell.1 - top).is_multiple_of(2)) {
+                (false, _) => "~",
+                (true, true) => ")",
+                (true, false) => "(",
+            };
+            canvas.put(*cell, mark, style);
+        }
+        return;
+    }
+    let style = canvas.role(role(view.tone));
+    let mut cells = wire.cells.clone();
+    if view.backwards {
+        cells.reverse();
+    }
+    let line = Line::of(view, canvas.theme.ascii);
+    for (number, cell) in cells.iter().enumerate() {
+        canvas.put(*cell, line.glyph(&cells, number), style);
+    }
+}
+
+/// What a device does: in its row, with the head of its arrow before its name, or beside its wire.
+fn device(canvas: &mut Canvas, layout: &Layout, view: &DeviceView) {
+    let (x, y) = layout.devices[usize::from(view.slot == Slot::Device)];
+    let style = canvas.role(match view.tone {
+        Tone::Quiet(_) => Role::Dim,
+        tone => role(tone),
+    });
+    if !layout.has_device_row() {
+        let words = view.beside.fitting(usize::from(layout.width - x));
+        if !words.is_empty() {
+            spaced(canvas, (x, y), words, style);
+        }
+        return;
+    }
+    let words = match layout.size {
+        StageSize::Folded => view.in_row.short,
+        _ => view.in_row.long,
+    };
+    let text = match words {
+        "" => view.name.to_owned(),
+        words => format!("{}: {words}", view.name),
+    };
+    let Some(backwards) = view.arrow else {
+        return spaced(canvas, (x, y), &text, style);
+    };
+    let up = (view.slot == Slot::Disk) != backwards;
+    let head = match (up, view.tone == Tone::Ghost) {
+        (true, true) => canvas.glyph("△", "'"),
+        (true, false) => canvas.glyph("▲", "^"),
+        (false, true) => canvas.glyph("▽", ","),
+        (false, false) => canvas.glyph("▼", "v"),
+    };
+    // Written apart from the words, which may be turned into ASCII.
+    spaced(canvas, (x, y), head, style);
+    canvas.put((x + 2, y), &text, style);
+}
+
+fn tags(canvas: &mut Canvas, layout: &Layout, tags: &[Tag]) {
+    let at = |tag: &Tag| {
+        let wire = tag.edge.and_then(|edge| layout.wire(edge));
+        wire.map_or(layout.elsewhere, |wire| wire.tag)
+    };
+    let Some((current, others)) = tags.split_first() else {
+        return;
+    };
+    let style = canvas.marked(Role::Accent).add_modifier(Modifier::BOLD);
+    let (x, y) = at(current);
+    // io_uring_register is the longest that a figure names.
+    let text: String = current.text.chars().take(17).collect();
+    let room = usize::from(canvas.size().0.saturating_sub(x));
+    let text = fitting(&text, room).unwrap_or(&text);
+    canvas.put((x.saturating_sub(1), y), &format!(" {text} "), style);
+    for tag in others {
+        if at(tag) != (x, y) {
+            spaced(canvas, at(tag), &tag.text, canvas.role(Role::Dim));
+        }
+    }
+}
+
+/// The tokens on their wire, its head left free; and two on the disk's wire while it is read.
+fn tokens(canvas: &mut Canvas, layout: &Layout, travel: &Travel) {
+    let Some(wire) = layout.wire(travel.edge) else {
+        return;
+    };
+    let spacing = SPACING as usize;
+    let gone = wire.cells.len() - 1 + (TOKENS as usize - 1) * spacing;
+    // A hair more, so that a cell is reached and not just missed.
+    let first = (travel.progress * gone as f64 + 1e-6) as usize;
+    let token = |how| match how {
+        How::Reference => canvas.glyph("◆", "o"),
+        _ => canvas.glyph("■", "#"),
+    };
+    let (glyph, fetched) = (token(travel.how), token(How::Dma));
+    let style = canvas.role(Role::Hot(travel.how));
+    let places = (0..TOKENS as usize).filter_map(|token| first.checked_sub(token * spacing));
+    for place in places.filter(|place| place + 1 < wire.cells.len()) {
+        canvas.put(wire.cells[place], glyph, style);
+    }
+    let fetch = layout.wire(Edge::Fetch).filter(|_| travel.fetches);
+    if let Some([room @ .., _]) = fetch.map(|wire| &wire.cells[..])
+        && !room.is_empty()
+    {
+        let style = canvas.role(Role::Hot(How::Dma));
+        for place in [first, first + spacing] {
+            canvas.put(room[place % room.len()], fetched, style);
+        }
+    }
+}
+
+/// A call's name in so many columns: whole, else without what all calls of io_uring begin with. None: neither fits.
+pub(super) fn fitting(call: &str, room: usize) -> Option<&str> {
+    let short = call.strip_prefix("io_uring_").unwrap_or(call);
+    [call, short]
+        .into_iter()
+        .find(|name| name.chars().count() <= room)
+}
