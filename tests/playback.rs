@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use zclab::app::player::Player;
-use zclab::figure::drawn::Drawn;
+use zclab::figure::drawn;
 use zclab::model::*;
 use zclab::ui::player::{hit, render};
 use zclab::ui::stage::layout::{Layout, StageSize};
@@ -376,15 +376,15 @@ fn it_looks_like_this() {
 #[test]
 fn every_hop_of_a_figure_has_a_wire() {
     for (name, text) in zclab::embedded::figures() {
-        let drawn = Drawn::new(zclab::figure::figure(name, text).unwrap());
-        let layout = Layout::new(StageSize::Medium, drawn.plan(), 67);
-        let scene = drawn.scene(drawn.len() - 1);
+        let figure = zclab::figure::figure(name, text).unwrap();
+        let layout = Layout::new(StageSize::Medium, drawn::plan(&figure), 67);
+        let scene = drawn::scene(&figure, figure.steps.len() - 1);
         let edges = scene.edges.iter();
         let lost: Vec<_> = edges
             .filter(|view| layout.wire(view.edge).is_none())
             .collect();
         assert!(lost.is_empty(), "{name}: {lost:?}");
-        let hops = drawn.figure().steps.iter().flat_map(|step| &step.hops);
+        let hops = figure.steps.iter().flat_map(|step| &step.hops);
         for end in hops.flat_map(|hop| [hop.from, hop.to]) {
             let name_of = |place| {
                 if place == Place::Device {

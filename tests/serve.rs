@@ -825,7 +825,7 @@ fn the_way_of_one_request_is_recorded_from_accept_to_close() {
         // Each call of the body is found in the server's own sending step.
         let text = zclab::embedded::serve_source(method.source_file()).unwrap();
         let playback = Playback::new(way.recording.clone(), text);
-        let moves = |number: &usize| playback.at(*number).1.is_some();
+        let moves = |number: &usize| !playback.hops_at(*number).1.is_empty();
         for number in (0..playback.len()).filter(moves) {
             let line = playback.line_of(&trace.calls[number]);
             assert!(line.is_some(), "{method}: no line for {}", names[number]);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::figure::{Drawn, Plan, Playback, Position, Scene, Source, Speed, narration, preview};
+use crate::figure::{Plan, Playback, Position, Scene, Source, Speed, drawn, narration, preview};
 use crate::model::{Figure, FigureStep, Recording, TransferSpec};
 use crate::syscall::{Style, format_call, format_request};
 
@@ -13,7 +13,7 @@ const FRAME: Duration = Duration::from_millis(33);
 #[derive(Clone, Debug)]
 enum Content {
     Recording(Box<Playback>),
-    Drawn(Drawn),
+    Drawn(Figure),
     Preview(TransferSpec),
 }
 
@@ -60,7 +60,7 @@ impl Player {
 
     /// A player of a drawn figure, at its first step.
     pub fn figure(figure: Figure) -> Player {
-        Player::of(Content::Drawn(Drawn::new(figure)))
+        Player::of(Content::Drawn(figure))
     }
 
     /// The stage of a transfer before it has run: places without wires.
@@ -92,9 +92,9 @@ impl Player {
     }
 
     /// The drawn figure, if that is what is shown.
-    pub fn drawn(&self) -> Option<&Drawn> {
+    pub fn drawn(&self) -> Option<&Figure> {
         match &self.content {
-            Content::Drawn(drawn) => Some(drawn),
+            Content::Drawn(figure) => Some(figure),
             _ => None,
         }
     }
@@ -106,7 +106,7 @@ impl Player {
 
     /// The current step of a drawn figure.
     fn step(&self) -> Option<&FigureStep> {
-        self.drawn()?.figure().steps.get(self.position.call)
+        self.drawn()?.steps.get(self.position.call)
     }
 
     /// The recording, if that is what is shown.
@@ -126,7 +126,7 @@ impl Player {
     pub fn len(&self) -> usize {
         match &self.content {
             Content::Recording(playback) => playback.len(),
-            Content::Drawn(drawn) => drawn.len(),
+            Content::Drawn(figure) => figure.steps.len(),
             Content::Preview(_) => 0,
         }
     }
@@ -328,9 +328,7 @@ impl Player {
     pub fn basis(&self) -> String {
         match &self.content {
             Content::Recording(playback) => narration::basis(playback, self.position.call),
-            Content::Drawn(drawn) => {
-                format!("drawn, not recorded: {}", drawn.figure().source)
-            }
+            Content::Drawn(figure) => format!("drawn, not recorded: {}", figure.source),
             Content::Preview(_) => String::new(),
         }
     }
@@ -353,7 +351,7 @@ impl Player {
     pub fn plan(&self) -> Plan {
         match &self.content {
             Content::Recording(playback) => playback.plan(),
-            Content::Drawn(drawn) => drawn.plan(),
+            Content::Drawn(figure) => drawn::plan(figure),
             Content::Preview(spec) => Plan::of_transfer(spec.method, spec.to),
         }
     }
@@ -365,7 +363,7 @@ impl Player {
                 preview(self.plan(), &playback.recording().spec)
             }
             Content::Recording(playback) => playback.scene(self.position, self.shows_tokens()),
-            Content::Drawn(drawn) => drawn.scene(self.position.call),
+            Content::Drawn(figure) => drawn::scene(figure, self.position.call),
             Content::Preview(spec) => preview(self.plan(), spec),
         }
     }

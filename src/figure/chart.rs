@@ -15,7 +15,7 @@ pub struct Marks {
 
 impl Marks {
     /// For terminals with UTF-8, or without.
-    pub fn new(ascii: bool) -> Marks {
+    pub(crate) fn new(ascii: bool) -> Marks {
         let [left, line, median, right, axis, tick] = match ascii {
             false => ['├', '─', '●', '┤', '─', '┴'],
             true => ['|', '-', 'o', '|', '-', '+'],
@@ -31,7 +31,7 @@ impl Marks {
     }
 
     /// An example, for the legend.
-    pub fn example(self) -> String {
+    pub(crate) fn example(self) -> String {
         [self.left, self.line, self.median, self.line, self.right]
             .into_iter()
             .collect()
@@ -52,7 +52,7 @@ const WIDE: f64 = 30.0;
 
 impl Scale {
     /// One on which all of these have room.
-    pub fn over(ranges: impl Iterator<Item = Range> + Clone, columns: usize) -> Scale {
+    pub(crate) fn over(ranges: impl Iterator<Item = Range> + Clone, columns: usize) -> Scale {
         let low = ranges
             .clone()
             .map(|range| range.min)
@@ -70,7 +70,7 @@ impl Scale {
     }
 
     /// Whether each step multiplies.
-    pub fn is_logarithmic(&self) -> bool {
+    pub(crate) fn is_logarithmic(&self) -> bool {
         self.logarithmic
     }
 
@@ -84,7 +84,7 @@ impl Scale {
     }
 
     /// One range. As wide as the scale.
-    pub fn draw(&self, range: Range, marks: Marks) -> String {
+    pub(crate) fn draw(&self, range: Range, marks: Marks) -> String {
         let mut cells = vec![' '; self.columns];
         let (from, to) = (self.column(range.min), self.column(range.max));
         cells[from..=to].fill(marks.line);
@@ -96,7 +96,7 @@ impl Scale {
     }
 
     /// The axis and its figures: two lines.
-    pub fn axis(&self, marks: Marks) -> [String; 2] {
+    pub(crate) fn axis(&self, marks: Marks) -> [String; 2] {
         let mut line = vec![marks.axis; self.columns];
         let mut figures = String::new();
         for at in self.ticks() {

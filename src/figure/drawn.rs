@@ -74,132 +74,104 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
-/// A drawn figure, ready to be stepped through.
-#[derive(Clone, Debug)]
-pub struct Drawn {
-    figure: Figure,
+/// What a figure has to show.
+pub fn plan(figure: &Figure) -> Plan {
+    let has = |place| figure.places.contains(&place);
+    let any = |wanted: &dyn Fn(&Arrow) -> bool| arrows(figure).any(wanted);
+    // A pipe that something leaves for another place of the kernel stands on the way there.
+    let onward = |to| matches!(to, Place::SocketQueue | Place::PageCache);
+    let pipe = any(&|it| it.from == Place::Pipe && onward(it.to));
+    let read = any(&|it| it.from == Place::Disk);
+    let written = any(&|it| it.to == Place::Disk);
+    let sink = if has(Place::SocketQueue) {
+        Sink::Tcp
+    } else if has(Place::Pipe) && !pipe {
+        Sink::Pipe
+    } else {
+        Sink::File
+    };
+    // The program's own bytes go into a file: there is no source below.
+    let own = sink == Sink::File && !any(&|it| it.to == Place::UserBuffer);
+    Plan {
+        pipe,
+        direct: any(&|it| (it.from, it.to) == (Place::Disk, Place::UserBuffer)),
+        upper: match has(Place::UserBuffer) {
+            _ if any(&|it| it.how == How::Mapping) => Upper::Mapping,
+            true if own => Upper::Memory,
+            true => Upper::Buffer,
+            false => Upper::Empty,
+        },
+        start: Start::File,
+        shares: false,
+        sink,
+        peer: has(Place::Peer),
+        disk: has(Place::Disk) && (read || !written),
+        // The disk that a file sink is written to has its slot.
+        device: has(Place::Device) || written,
+    }
 }
 
-impl Drawn {
-    /// Takes a figure.
-    pub fn new(figure: Figure) -> Drawn {
-        Drawn { figure }
-    }
+fn arrows(figure: &Figure) -> impl Iterator<Item = &Arrow> {
+    figure.steps.iter().flat_map(|step| &step.hops)
+}
 
-    /// The figure.
-    pub fn figure(&self) -> &Figure {
-        &self.figure
+/// The moment of a step of a figure: its own edges are hot, those of earlier steps quiet, later ones absent.
+pub fn scene(figure: &Figure, step: usize) -> Scene {
+    let step = step.min(figure.steps.len().saturating_sub(1));
+    let plan = plan(figure);
+    let edges = edges(figure, plan, step);
+    // Where nothing goes beyond the program, nothing stands there.
+    let inward = |edge| matches!(edge, Edge::Fetch | Edge::Direct | Edge::Read | Edge::View);
+    let mut all = arrows(figure).filter_map(|arrow| edge_of(plan, arrow));
+    let goes_on = all.any(|(edge, _)| !inward(edge));
+    let slots = plan.slots().filter(|slot| goes_on || *slot != Slot::Sink);
+    Scene {
+        boxes: slots.map(|slot| box_view(plan, slot, &edges)).collect(),
+        tags: tag(figure, plan, step).into_iter().collect(),
+        devices: devices(plan, &edges),
+        edges,
+        ..Scene::default()
     }
+}
 
-    /// How many steps it has.
-    pub fn len(&self) -> usize {
-        self.figure.steps.len()
-    }
-
-    /// Whether it has no step.
-    pub fn is_empty(&self) -> bool {
-        self.figure.steps.is_empty()
-    }
-
-    /// What it has to show.
-    pub fn plan(&self) -> Plan {
-        let has = |place| self.figure.places.contains(&place);
-        let any = |wanted: &dyn Fn(&Arrow) -> bool| self.arrows().any(wanted);
-        // A pipe that something leaves for another place of the kernel stands on the way there.
-        let onward = |to| matches!(to, Place::SocketQueue | Place::PageCache);
-        let pipe = any(&|it| it.from == Place::Pipe && onward(it.to));
-        let read = any(&|it| it.from == Place::Disk);
-        let written = any(&|it| it.to == Place::Disk);
-        let sink = if has(Place::SocketQueue) {
-            Sink::Tcp
-        } else if has(Place::Pipe) && !pipe {
-            Sink::Pipe
-        } else {
-            Sink::File
-        };
-        // The program's own bytes go into a file: there is no source below.
-        let own = sink == Sink::File && !any(&|it| it.to == Place::UserBuffer);
-        Plan {
-            pipe,
-            direct: any(&|it| (it.from, it.to) == (Place::Disk, Place::UserBuffer)),
-            upper: match has(Place::UserBuffer) {
-                _ if any(&|it| it.how == How::Mapping) => Upper::Mapping,
-                true if own => Upper::Memory,
-                true => Upper::Buffer,
-                false => Upper::Empty,
-            },
-            start: Start::File,
-            shares: false,
-            sink,
-            peer: has(Place::Peer),
-            disk: has(Place::Disk) && (read || !written),
-            // The disk that a file sink is written to has its slot.
-            device: has(Place::Device) || written,
+fn edges(figure: &Figure, plan: Plan, step: usize) -> Vec<EdgeView> {
+    let mut edges: Vec<EdgeView> = Vec::new();
+    for (number, past) in figure.steps.iter().enumerate().take(step + 1) {
+        // A mapping that was taken back leaves no view.
+        if past.call.as_deref() == Some("munmap") {
+            edges.retain(|view| view.edge != Edge::View);
+        }
+        for arrow in &past.hops {
+            let Some((edge, backwards)) = edge_of(plan, arrow) else {
+                continue;
+            };
+            let how = arrow.how;
+            let tone = if number == step {
+                Tone::Hot(how)
+            } else {
+                Tone::Quiet(how)
+            };
+            edges.retain(|view| view.edge != edge);
+            edges.push(EdgeView {
+                backwards,
+                ..EdgeView::new(edge, how, tone)
+            });
         }
     }
+    edges
+}
 
-    fn arrows(&self) -> impl Iterator<Item = &Arrow> {
-        self.figure.steps.iter().flat_map(|step| &step.hops)
-    }
-
-    /// The moment of a step: its own edges are hot, those of earlier steps quiet, later ones absent.
-    pub fn scene(&self, step: usize) -> Scene {
-        let step = step.min(self.len().saturating_sub(1));
-        let plan = self.plan();
-        let edges = self.edges(plan, step);
-        // Where nothing goes beyond the program, nothing stands there.
-        let inward = |edge| matches!(edge, Edge::Fetch | Edge::Direct | Edge::Read | Edge::View);
-        let mut all = self.arrows().filter_map(|arrow| edge_of(plan, arrow));
-        let goes_on = all.any(|(edge, _)| !inward(edge));
-        let slots = plan.slots().filter(|slot| goes_on || *slot != Slot::Sink);
-        Scene {
-            boxes: slots.map(|slot| box_view(plan, slot, &edges)).collect(),
-            tags: self.tag(plan, step).into_iter().collect(),
-            devices: devices(plan, &edges),
-            edges,
-            ..Scene::default()
-        }
-    }
-
-    fn edges(&self, plan: Plan, step: usize) -> Vec<EdgeView> {
-        let mut edges: Vec<EdgeView> = Vec::new();
-        for (number, past) in self.figure.steps.iter().enumerate().take(step + 1) {
-            // A mapping that was taken back leaves no view.
-            if past.call.as_deref() == Some("munmap") {
-                edges.retain(|view| view.edge != Edge::View);
-            }
-            for arrow in &past.hops {
-                let Some((edge, backwards)) = edge_of(plan, arrow) else {
-                    continue;
-                };
-                let how = arrow.how;
-                let tone = if number == step {
-                    Tone::Hot(how)
-                } else {
-                    Tone::Quiet(how)
-                };
-                edges.retain(|view| view.edge != edge);
-                edges.push(EdgeView {
-                    backwards,
-                    ..EdgeView::new(edge, how, tone)
-                });
-            }
-        }
-        edges
-    }
-
-    /// The call of a step, at the last edge that it is the one to use.
-    fn tag(&self, plan: Plan, step: usize) -> Option<Tag> {
-        let now = self.figure.steps.get(step)?;
-        let edges = now.hops.iter().rev();
-        let mut edges = edges.filter_map(|arrow| Some(edge_of(plan, arrow)?.0));
-        let called = |edge: &Edge| !matches!(edge, Edge::Fetch | Edge::Out | Edge::Receive);
-        Some(Tag {
-            edge: edges.find(called),
-            text: now.call.clone()?,
-            current: true,
-        })
-    }
+/// The call of a step, at the last edge that it is the one to use.
+fn tag(figure: &Figure, plan: Plan, step: usize) -> Option<Tag> {
+    let now = figure.steps.get(step)?;
+    let edges = now.hops.iter().rev();
+    let mut edges = edges.filter_map(|arrow| Some(edge_of(plan, arrow)?.0));
+    let called = |edge: &Edge| !matches!(edge, Edge::Fetch | Edge::Out | Edge::Receive);
+    Some(Tag {
+        edge: edges.find(called),
+        text: now.call.clone()?,
+        current: true,
+    })
 }
 
 fn edge_of(plan: Plan, arrow: &Arrow) -> Option<(Edge, bool)> {
@@ -273,7 +245,7 @@ mod tests {
                  [[steps]]\ntext = \"x\"\nhops = [{{ from = \"page-cache\", to = \"pipe\", how = \"reference\" }}]\n\n\
                  [[steps]]\ntext = \"y\"\n{to}"
             );
-            Drawn::new(figure("a.toml", &text).unwrap()).plan()
+            super::plan(&figure("a.toml", &text).unwrap())
         };
         let on = "hops = [{ from = \"pipe\", to = \"socket-queue\", how = \"reference\" }]\n";
         assert!(plan(on).pipe);

@@ -14,7 +14,7 @@ pub mod scene;
 pub mod serving;
 pub mod source;
 
-pub use drawn::{Drawn, figure};
+pub use drawn::figure;
 pub use plan::{Edge, Plan, Slot, Upper};
 pub use playback::{Playback, Position, Speed};
 pub use playback_scene::preview;

@@ -60,7 +60,7 @@ pub struct Plan {
 
 impl Plan {
     /// What a transfer's figure shows before anything is known of its run.
-    pub fn of_transfer(method: Method, sink: Sink) -> Plan {
+    pub(crate) fn of_transfer(method: Method, sink: Sink) -> Plan {
         Plan {
             upper: match method {
                 Method::ReadWrite
@@ -105,7 +105,7 @@ impl Plan {
     }
 
     /// The name of what stands in a slot.
-    pub fn name(self, slot: Slot) -> &'static str {
+    pub(crate) fn name(self, slot: Slot) -> &'static str {
         match (slot, self.sink) {
             (Slot::Disk, _) if self.start == Start::Tcp => "NIC",
             (Slot::Source, _) if self.start == Start::Tcp => "socket queue",
@@ -128,7 +128,7 @@ impl Plan {
     }
 
     /// [`Edge::of`] in a figure that may have a pipe between source and sink, or a socket as its source.
-    pub fn edge(self, from: Place, to: Place, how: How) -> Option<(Edge, bool)> {
+    pub(crate) fn edge(self, from: Place, to: Place, how: How) -> Option<(Edge, bool)> {
         match (from, to) {
             (Place::PageCache | Place::UserBuffer, Place::Pipe) if self.pipe => {
                 Some((Edge::Fill, false))
@@ -192,7 +192,7 @@ impl Edge {
     pub(super) const COUNT: usize = Edge::Share as usize + 1;
 
     /// The edge that a hop goes along, and whether backwards. None where no figure has such an edge.
-    pub fn of(from: Place, to: Place, how: How) -> Option<(Edge, bool)> {
+    pub(crate) fn of(from: Place, to: Place, how: How) -> Option<(Edge, bool)> {
         use Place::*;
         let queue = |place| matches!(place, SocketQueue | Pipe);
         Some(match (from, to) {

@@ -38,22 +38,22 @@ pub struct Speed(i8);
 
 impl Speed {
     /// Twice as fast, to 16.
-    pub fn faster(self) -> Speed {
+    pub(crate) fn faster(self) -> Speed {
         Speed((self.0 + 1).min(4))
     }
 
     /// Half as fast, to 1/4.
-    pub fn slower(self) -> Speed {
+    pub(crate) fn slower(self) -> Speed {
         Speed((self.0 - 1).max(-2))
     }
 
     /// The factor.
-    pub fn factor(self) -> f64 {
+    pub(crate) fn factor(self) -> f64 {
         2f64.powi(i32::from(self.0))
     }
 
     /// Too fast for single tokens: whole hops light up.
-    pub fn is_blur(self) -> bool {
+    pub(crate) fn is_blur(self) -> bool {
         self.0 >= 3
     }
 
@@ -89,7 +89,7 @@ pub struct Sums {
 
 impl Sums {
     /// Whether an edge has been used.
-    pub fn used(&self, edge: Edge) -> bool {
+    pub(crate) fn used(&self, edge: Edge) -> bool {
         self.edges & 1 << edge as u8 != 0
     }
 
@@ -256,22 +256,22 @@ impl Playback {
     }
 
     /// The recording.
-    pub fn recording(&self) -> &Recording {
+    pub(crate) fn recording(&self) -> &Recording {
         &self.recording
     }
 
     /// What the whole recording comes to.
-    pub fn summary(&self) -> &Summary {
+    pub(crate) fn summary(&self) -> &Summary {
         &self.summary
     }
 
     /// The source that made the calls.
-    pub fn source(&self) -> &Source {
+    pub(crate) fn source(&self) -> &Source {
         &self.source
     }
 
     /// The trace; an empty one where the recording has none.
-    pub fn trace(&self) -> &Trace {
+    pub(crate) fn trace(&self) -> &Trace {
         self.recording.trace.as_ref().unwrap_or(&self.empty)
     }
 
@@ -286,7 +286,7 @@ impl Playback {
     }
 
     /// A call.
-    pub fn call(&self, number: usize) -> Option<&Call> {
+    pub(crate) fn call(&self, number: usize) -> Option<&Call> {
         self.trace().calls.get(number)
     }
 
@@ -310,15 +310,8 @@ impl Playback {
     }
 
     /// What the figure of this recording has to show.
-    pub fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan {
         self.plan
-    }
-
-    /// What all calls before `number` come to, and the way of that call's own bytes, the first of them where it has
-    /// more than one.
-    pub fn at(&self, number: usize) -> (Sums, Option<Hop>) {
-        let (sums, hops) = self.hops_at(number);
-        (sums, hops.first().cloned())
     }
 
     /// What all calls before `number` come to, and the ways of that call's own bytes, one after the other: a call that
@@ -338,8 +331,13 @@ impl Playback {
         (sums, fold.hops(trace, number))
     }
 
+    /// How a call's own bytes go, the first of them where it has more than one hop.
+    pub(crate) fn first_hop(&self, number: usize) -> Option<Hop> {
+        self.hops_at(number).1.into_iter().next()
+    }
+
     /// The calls from one on, each with what [`Playback::hops_at`] says of it.
-    pub fn hops_from(&self, first: usize) -> impl Iterator<Item = (usize, Vec<Hop>)> {
+    pub(crate) fn hops_from(&self, first: usize) -> impl Iterator<Item = (usize, Vec<Hop>)> {
         let start = first / EVERY * EVERY;
         let known = self.known.get(first / EVERY);
         let mut fold = known.map_or_else(Fold::default, |known| known.fold.clone());
@@ -370,8 +368,8 @@ impl Playback {
         }
     }
 
-    /// [`Playback::at`], with the call at a position added once it has returned.
-    pub fn sums(&self, position: Position) -> Sums {
+    /// What all calls before a position come to, with the call at a position added once it has returned.
+    pub(crate) fn sums(&self, position: Position) -> Sums {
         let moment = self.moment(position);
         let (done, mut sums) = (moment.is_last && moment.has_arrived(), moment.before);
         if let Some(call) = self.call(position.call).filter(|_| done) {
@@ -382,7 +380,7 @@ impl Playback {
     }
 
     /// The most requests of an io_uring that one call hands over.
-    pub fn most_requests(&self) -> usize {
+    pub(crate) fn most_requests(&self) -> usize {
         self.most_requests
     }
 
@@ -392,7 +390,7 @@ impl Playback {
     }
 
     /// How often a call of that name (an index into [`Trace::names`]) was made before call `number`.
-    pub fn count_before(&self, name: u16, number: usize) -> u64 {
+    pub(crate) fn count_before(&self, name: u16, number: usize) -> u64 {
         let calls = &self.trace().calls;
         let number = number.min(calls.len());
         let Some(known) = self.known.get(number / EVERY) else {
@@ -408,12 +406,12 @@ impl Playback {
     }
 
     /// How the bytes of calls of that name (an index into [`Trace::names`]) go, if they move any.
-    pub fn how_of(&self, name: u16) -> Option<How> {
+    pub(crate) fn how_of(&self, name: u16) -> Option<How> {
         self.named(name)?.how
     }
 
     /// The first call of that name (an index into [`Trace::names`]).
-    pub fn first_of(&self, name: u16) -> Option<usize> {
+    pub(crate) fn first_of(&self, name: u16) -> Option<usize> {
         self.named(name)?.first
     }
 
@@ -423,7 +421,7 @@ impl Playback {
     }
 
     /// The first and the last line (from 0) of [`Playback::source`] that make calls of this recording.
-    pub fn lines(&self) -> Option<(usize, usize)> {
+    pub(crate) fn lines(&self) -> Option<(usize, usize)> {
         let made = self.names.iter().filter(|named| named.first.is_some());
         let lines = made.flat_map(|named| &named.lines).copied();
         Some((lines.clone().min()?, lines.max()?))
@@ -457,19 +455,19 @@ impl Playback {
     }
 
     /// From a call's entry to its return: until its last token has arrived.
-    pub fn travel(&self, call: usize) -> Duration {
+    pub(crate) fn travel(&self, call: usize) -> Duration {
         self.travel_of_all(&self.hops_at(call).1)
     }
 
     /// The very end: the last call has returned.
-    pub fn end(&self) -> Position {
+    pub(crate) fn end(&self) -> Position {
         let call = self.len().saturating_sub(1);
         let time = self.travel(call);
         Position { call, time }
     }
 
     /// Where a call is looked at in a still picture: its bytes in the middle of their way, of several ways the last.
-    pub fn middle(&self, call: usize) -> Position {
+    pub(crate) fn middle(&self, call: usize) -> Position {
         let call = call.min(self.len().saturating_sub(1));
         let (_, hops) = self.hops_at(call);
         let last = hops.last().map_or(STILL, |hop| self.travel_of(hop));
@@ -478,7 +476,7 @@ impl Playback {
     }
 
     /// Goes on by `elapsed` at a speed: a rest after each call, no further than the end.
-    pub fn advance(&self, from: Position, elapsed: Duration, speed: Speed) -> Position {
+    pub(crate) fn advance(&self, from: Position, elapsed: Duration, speed: Speed) -> Position {
         let mut time = from.time + elapsed.mul_f64(speed.factor());
         for (call, hops) in self.hops_from(from.call) {
             let whole = self.travel_of_all(&hops) + REST;
@@ -491,7 +489,7 @@ impl Playback {
     }
 
     /// How long at speed 1 until something else is to be seen; `tokens`: whether single tokens travel.
-    pub fn next_change(&self, position: Position, tokens: bool) -> Duration {
+    pub(crate) fn next_change(&self, position: Position, tokens: bool) -> Duration {
         let travel = self.travel(position.call);
         match travel
             .checked_sub(position.time)
@@ -505,7 +503,7 @@ impl Playback {
     }
 
     /// Bytes that came from the disk, where an instrument says that any did.
-    pub fn fetched(&self) -> Option<(u64, &'static str)> {
+    pub(crate) fn fetched(&self) -> Option<(u64, &'static str)> {
         fetched(&self.recording).filter(|(bytes, _)| *bytes > 0)
     }
 }

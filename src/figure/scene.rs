@@ -64,7 +64,7 @@ impl Words {
     }
 
     /// What fits into so many columns, or the short ones.
-    pub fn fitting(self, columns: usize) -> &'static str {
+    pub(crate) fn fitting(self, columns: usize) -> &'static str {
         if self.long.chars().count() <= columns {
             self.long
         } else {

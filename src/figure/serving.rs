@@ -15,7 +15,7 @@ pub fn phrase(playback: &Playback, number: usize) -> Option<String> {
     playback.recording().outcome.served?;
     let call = playback.call(number)?;
     let op = syscall::op(playback.trace().name(call));
-    if let Some(hop) = playback.at(number).1 {
+    if let Some(hop) = playback.first_hop(number) {
         return Some(match op {
             Op::Map => "the file: mapped".to_owned(),
             _ => format!("the body: {}", Size(hop.bytes)),

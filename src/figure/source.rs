@@ -11,7 +11,7 @@ pub struct Source {
 
 impl Source {
     /// Takes a text apart.
-    pub fn new(name: impl Into<String>, text: &str) -> Source {
+    pub(crate) fn new(name: impl Into<String>, text: &str) -> Source {
         let lines = text.lines().map(|line| line.replace('\t', "    "));
         Source {
             name: name.into(),
@@ -20,7 +20,7 @@ impl Source {
     }
 
     /// The lines (from 0) in which `name(` is called.
-    pub fn lines_of(&self, call: &str) -> Vec<usize> {
+    pub(crate) fn lines_of(&self, call: &str) -> Vec<usize> {
         let lines = self.lines.iter().enumerate();
         lines
             .filter(|(_, line)| calls(line, call))

@@ -31,7 +31,6 @@ impl<'a> Canvas<'a> {
         }
         // A no-break space only matters where lines are broken.
         let text = text.replace('\u{a0}', " ");
-        let text = if self.theme.ascii { plain(&text) } else { text };
         let room = usize::from(self.area.width - x);
         // What was drawn there before leaves no colour behind.
         let style = Style::reset().patch(style);
@@ -59,7 +58,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// The glyph of a theme: Unicode, or ASCII.
+    /// The glyph of a theme: Unicode, or an ASCII one that is not the same everywhere (see [`super::ascii`]).
     pub(super) fn glyph(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
         if self.theme.ascii { ascii } else { unicode }
     }
@@ -81,15 +80,4 @@ impl<'a> Canvas<'a> {
             self.buf.set_style(row, style);
         }
     }
-}
-
-/// Names that come from outside may hold anything; here they become ASCII.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            'µ' => 'u',
-            c if c.is_ascii() => c,
-            _ => '?',
-        })
-        .collect()
 }

@@ -5,13 +5,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::ascii;
 use super::canvas::Canvas;
 use super::score::Score;
 use super::stage;
 use super::stage::layout::{Layout as Stage, StageSize};
 use super::theme::{Role, Theme};
 use crate::app::player::Player;
-use crate::model::{How, Origin, Recording, TransferSpec};
+use crate::model::{Origin, Recording, TransferSpec};
 use crate::syscall::{Style, format_call, format_request};
 
 /// Where the calls list begins at the largest size, and its width.
@@ -36,6 +37,13 @@ pub fn render(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, gues
     if area.is_empty() {
         return;
     }
+    draw(area, buf, theme, player, guess);
+    if theme.ascii {
+        ascii::apply(buf);
+    }
+}
+
+fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, guess: Option<f64>) {
     let layout = layout(area, player);
     let below =
         |row: u16, rows: u16| Rect::new(area.x, area.y + row, area.width, rows).intersection(area);
@@ -71,48 +79,12 @@ pub fn render(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, gues
     );
 }
 
-/// The rows under the stage: where a question before the run finds room while [`Player::before_run`] shows the
-/// stage alone.
-pub fn below_stage(area: Rect, player: &Player) -> Rect {
-    let layout = layout(area, player);
-    let used = layout
-        .stage
-        .map_or(0, |stage| stage.height)
-        .min(area.height);
-    Rect::new(area.x, area.y + used, area.width, area.height - used)
-}
-
 /// The call that a click or drag on the score means.
 pub fn hit(area: Rect, player: &Player, column: u16, row: u16) -> Option<usize> {
     let layout = layout(area, player);
     let (top, score) = layout.score?;
     let row = row.checked_sub(area.y + top)?;
     score.hit(column.checked_sub(area.x)?, row)
-}
-
-/// How to read the picture: one row a kind of line, 7 rows of at most 58 columns, its title with them.
-pub fn legend(area: Rect, buf: &mut Buffer, theme: &Theme) {
-    let mut canvas = Canvas::new(area, buf, theme);
-    let width = usize::from(canvas.size().0);
-    canvas.put((0, 0), "reading the picture", canvas.role(Role::Dim));
-    let rule = canvas.glyph("─", "-").repeat(width);
-    canvas.put((0, 1), &rule, canvas.role(Role::Hairline));
-    let kinds = [
-        (How::CpuCopy, "━■━▶", "=#=>", "the CPU moves the payload"),
-        (How::Dma, "═■═▶", ":#:>", "a device moves it"),
-        (How::Reference, "┄◆┄▶", "-o->", "noted, nothing is moved"),
-        (How::Mapping, "~~~~", "~~~~", "your page table points at it"),
-    ];
-    let mut kind = |row, [line, ascii, name, words]: [&'static str; 4], role| {
-        canvas.put((0, row), canvas.glyph(line, ascii), canvas.role(role));
-        canvas.put((7, row), name, canvas.role(Role::Text));
-        canvas.put((24, row), words, canvas.role(Role::Dim));
-    };
-    for (row, (how, line, ascii, words)) in (2..).zip(kinds) {
-        kind(row, [line, ascii, how.title(), words], Role::Hot(how));
-    }
-    let ghost = ["╌╌╌▷", "...)", "ghost", "would happen; not in this run"];
-    kind(6, ghost, Role::Ghost);
 }
 
 fn layout(area: Rect, player: &Player) -> Layout {
@@ -219,10 +191,10 @@ fn words(canvas: &mut Canvas, player: &Player) {
         call = player.call_text(Style::Short);
     }
     let mut row = 0;
-    if let Some(drawn) = player.drawn() {
+    if let Some(figure) = player.drawn() {
         let title = canvas.role(Role::Strong);
-        canvas.put((0, row), &drawn.figure().title, title);
-        let end = drawn.figure().title.chars().count() as u16 + 2;
+        canvas.put((0, row), &figure.title, title);
+        let end = figure.title.chars().count() as u16 + 2;
         let accent = canvas.role(Role::Accent).add_modifier(Modifier::BOLD);
         // The stage names it, too.
         if let Some(call) = stage::fitting(&call, usize::from(width.saturating_sub(end))) {
@@ -355,7 +327,7 @@ fn source_line(canvas: &mut Canvas, row: u16, number: usize, text: &str, current
     if current {
         canvas.lay_over(row, canvas.role(Role::Marker));
         let accent = canvas.marked(Role::Accent).add_modifier(Modifier::BOLD);
-        canvas.put((0, row), canvas.glyph("▸", ">"), accent);
+        canvas.put((0, row), "▸", accent);
         canvas.put((1, row), &digits, accent);
         let strong = canvas.marked(Role::Text).add_modifier(Modifier::BOLD);
         canvas.put((6, row), text, strong);
@@ -412,7 +384,7 @@ fn calls(canvas: &mut Canvas, player: &Player) {
             std::cmp::Ordering::Equal => {
                 canvas.lay_over(row, canvas.role(Role::Marker));
                 let accent = canvas.marked(Role::Accent).add_modifier(Modifier::BOLD);
-                canvas.put((0, row), canvas.glyph("▸", ">"), accent);
+                canvas.put((0, row), "▸", accent);
                 canvas.put((2, row), &numbered, accent);
                 canvas.put((column + 1, row), &text, accent);
             }

@@ -55,6 +55,16 @@ impl Palette {
             Palette::None => "none",
         }
     }
+
+    /// Its 24-bit colours, if it has any.
+    fn colours(self) -> Option<&'static Colours> {
+        match self {
+            Palette::Dark => Some(&DARK),
+            Palette::Light => Some(&LIGHT),
+            Palette::Contrast => Some(&CONTRAST),
+            Palette::Sixteen | Palette::None => None,
+        }
+    }
 }
 
 /// How things look: a palette, and whether glyphs are plain ASCII.
@@ -66,68 +76,56 @@ pub struct Theme {
     pub ascii: bool,
 }
 
-impl Theme {
-    /// The style of a role.
-    pub fn style(&self, role: Role) -> Style {
-        match self.palette {
-            Palette::Dark => coloured(role, &DARK),
-            Palette::Light => coloured(role, &LIGHT),
-            Palette::Contrast => coloured(role, &CONTRAST),
-            Palette::Sixteen => sixteen(role),
-            Palette::None => plain(role),
-        }
-    }
-}
-
-/// A ground that is told from the terminal's own.
+/// A background that sets an area off from the terminal's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ground {
+pub(crate) enum Ground {
     /// The memory of programs.
     User,
     /// The kernel.
     Kernel,
-    /// What is said of the chosen thing.
-    Said,
+    /// What is known of the chosen thing.
+    Detail,
 }
 
 impl Theme {
+    /// The style of a role.
+    pub(crate) fn style(&self, role: Role) -> Style {
+        match (self.palette.colours(), self.palette) {
+            (Some(colours), _) => coloured(role, colours),
+            (None, Palette::Sixteen) => sixteen(role),
+            (None, _) => plain(role),
+        }
+    }
+
     /// The tint of a ground; none where the palette has no tints. Dim text is still read on it (4.5:1).
-    pub fn ground(&self, ground: Ground) -> Style {
-        let tints = match self.palette {
-            Palette::Dark => [0x282420, 0x1e242c, 0x212429],
-            Palette::Light => [0xfaf4e6, 0xecf1f7, 0xf2f3f5],
-            Palette::Contrast => [0x201c14, 0x10181f, 0x181818],
-            Palette::Sixteen | Palette::None => return Style::new(),
-        };
-        Style::new().bg(Color::from_u32(tints[ground as usize]))
+    pub(crate) fn ground(&self, ground: Ground) -> Style {
+        let tint = |colours: &Colours| bg(colours.grounds[ground as usize]);
+        self.palette.colours().map_or_else(Style::new, tint)
     }
 
     /// The tint of a flow's band in a picture; none where the palette has no tints.
     pub fn band(&self, copied: bool, selected: bool) -> Style {
-        let tints = match self.palette {
-            Palette::Dark => [0x1f3a2a, 0x4a2822, 0x6e3429],
-            Palette::Light => [0xd9efe0, 0xfbe0da, 0xf3b9ac],
-            Palette::Contrast => [0x104020, 0x501c10, 0x802818],
-            Palette::Sixteen | Palette::None => return Style::new(),
-        };
-        let tint = match (copied, selected) {
-            (false, _) => tints[0],
-            (true, false) => tints[1],
-            (true, true) => tints[2],
-        };
-        Style::new().bg(Color::from_u32(tint))
+        let kind = usize::from(copied) + usize::from(copied && selected);
+        let tint = |colours: &Colours| bg(colours.bands[kind]);
+        self.palette.colours().map_or_else(Style::new, tint)
     }
 }
 
-/// One palette in 24-bit colours; hot and quiet tones in the order CPU copy, DMA, reference, mapping.
+/// One palette in 24-bit colours.
 struct Colours {
     dim: u32,
     ghost: u32,
     hairline: u32,
     accent: u32,
     marker: u32,
+    /// CPU copy, DMA, reference, mapping.
     hot: [u32; 4],
+    /// The same.
     quiet: [u32; 4],
+    /// In the order of [`Ground`].
+    grounds: [u32; 3],
+    /// Flows: shared, copied, copied and selected.
+    bands: [u32; 3],
 }
 
 const DARK: Colours = Colours {
@@ -138,6 +136,8 @@ const DARK: Colours = Colours {
     marker: 0x3a3420,
     hot: [0xff7b66, 0x6fb1f5, 0x66cc8d, 0xbd9ff2],
     quiet: [0x94564d, 0x4a6f96, 0x47785a, 0x75659a],
+    grounds: [0x282420, 0x1e242c, 0x212429],
+    bands: [0x1f3a2a, 0x4a2822, 0x6e3429],
 };
 
 const LIGHT: Colours = Colours {
@@ -148,6 +148,8 @@ const LIGHT: Colours = Colours {
     marker: 0xfdf0bd,
     hot: [0xc7351c, 0x0a62b8, 0x12783d, 0x7040c0],
     quiet: [0xd08072, 0x709fce, 0x6fa886, 0xa284d6],
+    grounds: [0xfaf4e6, 0xecf1f7, 0xf2f3f5],
+    bands: [0xd9efe0, 0xfbe0da, 0xf3b9ac],
 };
 
 const CONTRAST: Colours = Colours {
@@ -158,20 +160,28 @@ const CONTRAST: Colours = Colours {
     marker: 0x4a4000,
     hot: [0xff8f7a, 0x8cc8ff, 0x7dff9f, 0xd8b8ff],
     quiet: [0xc87060, 0x6898c8, 0x60b878, 0xa088c0],
+    grounds: [0x201c14, 0x10181f, 0x181818],
+    bands: [0x104020, 0x501c10, 0x802818],
 };
 
+fn fg(rgb: u32) -> Style {
+    Style::new().fg(Color::from_u32(rgb))
+}
+
+fn bg(rgb: u32) -> Style {
+    Style::new().bg(Color::from_u32(rgb))
+}
+
 fn coloured(role: Role, colours: &Colours) -> Style {
-    let fg = |rgb| Style::new().fg(Color::from_u32(rgb));
     match role {
-        Role::Text => Style::new(),
-        Role::Strong => Style::new().add_modifier(Modifier::BOLD),
         Role::Dim => fg(colours.dim),
         Role::Ghost => fg(colours.ghost),
         Role::Hairline => fg(colours.hairline),
         Role::Accent => fg(colours.accent),
-        Role::Marker => Style::new().bg(Color::from_u32(colours.marker)),
+        Role::Marker => bg(colours.marker),
         Role::Hot(how) => fg(colours.hot[how as usize]),
         Role::Quiet(how) => fg(colours.quiet[how as usize]),
+        Role::Text | Role::Strong => plain(role),
     }
 }
 
@@ -183,13 +193,11 @@ fn sixteen(role: Role) -> Style {
         How::Mapping => Color::Magenta,
     };
     match role {
-        Role::Text => Style::new(),
-        Role::Strong => Style::new().add_modifier(Modifier::BOLD),
-        Role::Dim | Role::Ghost | Role::Hairline => Style::new().add_modifier(Modifier::DIM),
         Role::Accent => Style::new().fg(Color::Yellow),
-        Role::Marker => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
+        Role::Marker => plain(role).add_modifier(Modifier::BOLD),
         Role::Hot(how) => Style::new().fg(colour(how)),
-        Role::Quiet(how) => Style::new().fg(colour(how)).add_modifier(Modifier::DIM),
+        Role::Quiet(how) => plain(role).fg(colour(how)),
+        Role::Text | Role::Strong | Role::Dim | Role::Ghost | Role::Hairline => plain(role),
     }
 }
 

@@ -160,7 +160,7 @@ fn sentence(pen: &mut Pen, Group { flow, advice, .. }: &Group, room: Rect) {
         grouped(2 * flow.calls),
     );
     let (strong, dim) = (pen.style(Role::Strong), pen.style(Role::Dim));
-    pen.paint(edge_to_edge(room), pen.theme.ground(Ground::Said));
+    pen.paint(edge_to_edge(room), pen.theme.ground(Ground::Detail));
     pen.text(room, 0, 0, &shortened(&happens, room.width), strong);
     let lines = textwrap::wrap(&advice.sentence, usize::from(room.width.min(100)));
     for (y, line) in lines.iter().take(usize::from(SENTENCE) - 1).enumerate() {

@@ -43,42 +43,14 @@ const GHOST: Line = Line {
     heads: ["△", "▽", "◁", "▷"],
     ..REFERENCE
 };
-const ASCII_COPY: Line = Line {
-    across: "=",
-    down: "H",
-    corners: ["+"; 4],
-    leaves: ["+"; 4],
-    heads: ["^", "v", "<", ">"],
-};
-const ASCII_DMA: Line = Line {
-    across: ":",
-    down: ":",
-    ..ASCII_COPY
-};
-const ASCII_REFERENCE: Line = Line {
-    across: "-",
-    down: "|",
-    ..ASCII_COPY
-};
-const ASCII_GHOST: Line = Line {
-    across: ".",
-    down: ".",
-    heads: ["'", ",", "(", ")"],
-    ..ASCII_COPY
-};
-
 impl Line {
     /// The line of an edge.
-    pub(super) fn of(view: &EdgeView, is_ascii: bool) -> &'static Line {
-        match (view.tone, view.how, is_ascii) {
-            (Tone::Ghost, _, false) => &GHOST,
-            (Tone::Ghost, _, true) => &ASCII_GHOST,
-            (_, How::CpuCopy, false) => &COPY,
-            (_, How::CpuCopy, true) => &ASCII_COPY,
-            (_, How::Dma, false) => &DMA,
-            (_, How::Dma, true) => &ASCII_DMA,
-            (_, _, false) => &REFERENCE,
-            (_, _, true) => &ASCII_REFERENCE,
+    pub(super) fn of(view: &EdgeView) -> &'static Line {
+        match (view.tone, view.how) {
+            (Tone::Ghost, _) => &GHOST,
+            (_, How::CpuCopy) => &COPY,
+            (_, How::Dma) => &DMA,
+            (_, How::Reference | How::Mapping) => &REFERENCE,
         }
     }
 

@@ -57,10 +57,9 @@ fn role(tone: Tone) -> Role {
 }
 
 fn lanes(canvas: &mut Canvas, layout: &Layout) {
-    let dash = canvas.glyph("┈", ".");
     let style = canvas.role(Role::Hairline);
     for row in &layout.borders {
-        let line = dash.repeat(usize::from(layout.width));
+        let line = "┈".repeat(usize::from(layout.width));
         canvas.put((0, *row), &line, style);
         // A border that runs into a box keeps a cell's distance.
         let bordered = layout.boxes.iter().filter(|(_, rect)| rect.height > 2);
@@ -163,19 +162,9 @@ fn boxed(canvas: &mut Canvas, size: StageSize, rect: Rect, view: &BoxView) {
 }
 
 fn border(canvas: &mut Canvas, rect: Rect, border: Border) {
-    let ghost = border == Border::Ghost;
-    let across = match ghost {
-        true => canvas.glyph("╌", "."),
-        false => canvas.glyph("─", "-"),
-    };
-    let down = match ghost {
-        true => canvas.glyph("╎", ":"),
-        false => canvas.glyph("│", "|"),
-    };
-    let corners = if canvas.theme.ascii {
-        ["+"; 4]
-    } else {
-        ["╭", "╮", "╰", "╯"]
+    let (across, down) = match border {
+        Border::Ghost => ("╌", canvas.glyph("╎", ":")),
+        Border::Plain | Border::Faint => ("─", "│"),
     };
     let style = canvas.role(match border {
         Border::Plain => Role::Text,
@@ -189,8 +178,8 @@ fn border(canvas: &mut Canvas, rect: Rect, border: Border) {
     let mut row = |y, left, middle: &str, right| {
         canvas.put((x, y), &[left, middle, right].concat(), style);
     };
-    row(y, corners[0], &line, corners[1]);
-    row(bottom, corners[2], &line, corners[3]);
+    row(y, "╭", &line, "╮");
+    row(bottom, "╰", &line, "╯");
     for y in y + 1..bottom {
         row(y, down, &blank, down);
     }
@@ -201,20 +190,20 @@ fn marks(canvas: &mut Canvas, (x, y): Cell, view: &BoxView, columns: u16) {
     let every = if view.slot == Slot::Pipe { 2 } else { 1 };
     let shown = view.gauge.iter().flatten().step_by(every);
     for (number, mark) in shown.enumerate() {
-        let (one, two, tone) = match *mark {
-            Mark::Empty => (
-                canvas.glyph("·", "."),
-                canvas.glyph("· ", ". "),
-                Tone::Ghost,
-            ),
-            Mark::Bytes(tone) => (canvas.glyph("■", "#"), canvas.glyph("■■", "##"), tone),
-            Mark::PartBytes(tone) => (canvas.glyph("▪", "+"), canvas.glyph("▪ ", "+ "), tone),
-            Mark::References(tone) => (canvas.glyph("◆", "o"), canvas.glyph("◆ ", "o "), tone),
-            Mark::PartReferences(tone) => (canvas.glyph("◇", "c"), canvas.glyph("◇ ", "c "), tone),
-            Mark::Mapped(tone) => ("~", "~~", tone),
+        let (glyph, tone) = match *mark {
+            Mark::Empty => ("·", Tone::Ghost),
+            Mark::Bytes(tone) => ("■", tone),
+            Mark::PartBytes(tone) => (canvas.glyph("▪", "+"), tone),
+            Mark::References(tone) => ("◆", tone),
+            Mark::PartReferences(tone) => (canvas.glyph("◇", "c"), tone),
+            Mark::Mapped(tone) => ("~", tone),
         };
+        // Two columns are both filled where the cell is.
+        let whole = matches!(mark, Mark::Bytes(_) | Mark::Mapped(_));
+        let second = if whole { glyph } else { " " };
+        let text = [glyph, second].concat();
+        let text = if columns == 2 { &text } else { glyph };
         let style = canvas.role(role(tone));
-        let text = if columns == 2 { two } else { one };
         canvas.put((x + number as u16 * columns, y), text, style);
     }
 }
@@ -240,7 +229,7 @@ fn draw_wire(canvas: &mut Canvas, wire: &Wire, view: &EdgeView) {
     if view.backwards {
         cells.reverse();
     }
-    let line = Line::of(view, canvas.theme.ascii);
+    let line = Line::of(view);
     for (number, cell) in cells.iter().enumerate() {
         canvas.put(*cell, line.glyph(&cells, number), style);
     }
@@ -273,12 +262,11 @@ fn device(canvas: &mut Canvas, layout: &Layout, view: &DeviceView) {
     };
     let up = (view.slot == Slot::Disk) != backwards;
     let head = match (up, view.tone == Tone::Ghost) {
-        (true, true) => canvas.glyph("△", "'"),
-        (true, false) => canvas.glyph("▲", "^"),
-        (false, true) => canvas.glyph("▽", ","),
-        (false, false) => canvas.glyph("▼", "v"),
+        (true, true) => "△",
+        (true, false) => "▲",
+        (false, true) => "▽",
+        (false, false) => "▼",
     };
-    // Written apart from the words, which may be turned into ASCII.
     spaced(canvas, (x, y), head, style);
     canvas.put((x + 2, y), &text, style);
 }
@@ -314,11 +302,10 @@ fn tokens(canvas: &mut Canvas, layout: &Layout, travel: &Travel) {
     let gone = wire.cells.len() - 1 + (TOKENS as usize - 1) * spacing;
     // A hair more, so that a cell is reached and not just missed.
     let first = (travel.progress * gone as f64 + 1e-6) as usize;
-    let token = |how| match how {
-        How::Reference => canvas.glyph("◆", "o"),
-        _ => canvas.glyph("■", "#"),
+    let glyph = match travel.how {
+        How::Reference => "◆",
+        _ => "■",
     };
-    let (glyph, fetched) = (token(travel.how), token(How::Dma));
     let style = canvas.role(Role::Hot(travel.how));
     let places = (0..TOKENS as usize).filter_map(|token| first.checked_sub(token * spacing));
     for place in places.filter(|place| place + 1 < wire.cells.len()) {
@@ -330,7 +317,7 @@ fn tokens(canvas: &mut Canvas, layout: &Layout, travel: &Travel) {
     {
         let style = canvas.role(Role::Hot(How::Dma));
         for place in [first, first + spacing] {
-            canvas.put(room[place % room.len()], fetched, style);
+            canvas.put(room[place % room.len()], "■", style);
         }
     }
 }

@@ -104,7 +104,7 @@ fn list(theme: Theme, page: &ExperimentPage, way: &RequestWay, width: u16) -> Ro
         }
         let name = way.recording.trace.as_ref().map_or("", |it| it.name(call));
         let phrase = serving::phrase(playback, number).unwrap_or_default();
-        let style = match playback.at(number).1 {
+        let style = match playback.first_hop(number) {
             Some(hop) => rows.style(Role::Hot(hop.how)),
             None => plain,
         };
