@@ -2,8 +2,8 @@
 
 use super::{
     plan::{Edge, Slot, Upper},
-    playback_scene::Stage,
     scene::{Gauge, Mark, TOKENS, Tone},
+    stage::Stage,
 };
 use crate::model::{How, Size, Start};
 

@@ -13,6 +13,7 @@ mod playback_scene;
 pub mod scene;
 pub mod serving;
 pub mod source;
+mod stage;
 
 pub use drawn::figure;
 pub use plan::{Edge, Plan, Slot, Upper};
