@@ -673,6 +673,19 @@ fn a_32_bit_program_is_said_and_not_misread() {
 }
 
 #[test]
+fn what_goes_through_queues_and_asynchronous_requests_is_counted() {
+    let desk = Desk::new(4096);
+    let seen = trace_tracee(&desk, "queues");
+    if is_refused(&seen) {
+        return;
+    }
+    let written = seen.json["unexplained"]["written_bytes"].as_u64();
+    assert_eq!(written, Some(1200), "{:#}", seen.json);
+    assert_eq!(seen.json["unexplained"]["read_bytes"], 1200 + 4096);
+    assert!(seen.has_note("message queue: ") && seen.has_note("aio: "));
+}
+
+#[test]
 #[cfg(target_arch = "x86_64")]
 fn a_32_bit_call_of_a_64_bit_program_is_said_and_not_misread() {
     let desk = Desk::new(10);

@@ -2,7 +2,7 @@
 
 /// A table of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Abi {
+pub(crate) enum Abi {
     /// 64-bit x86.
     X86_64,
     /// 64-bit ARM; RISC-V has the same numbers (asm-generic/unistd.h).
@@ -16,14 +16,14 @@ pub enum Abi {
 }
 
 /// What marks the numbers of x32 (asm/unistd.h, `__X32_SYSCALL_BIT`).
-pub const X32_BIT: u32 = 0x4000_0000;
+pub(crate) const X32_BIT: u32 = 0x4000_0000;
 
 impl Abi {
     /// How many there are.
     pub(super) const COUNT: usize = 5;
 
     /// The machine's own; none where this program does not know its numbers.
-    pub const fn native() -> Option<Abi> {
+    pub(crate) const fn native() -> Option<Abi> {
         if cfg!(target_arch = "x86_64") {
             Some(Abi::X86_64)
         } else if cfg!(any(
@@ -37,7 +37,7 @@ impl Abi {
     }
 
     /// What the kernel calls the machine's own calls (linux/audit.h, `AUDIT_ARCH_`).
-    pub const fn native_architecture() -> Option<u32> {
+    pub(crate) const fn native_architecture() -> Option<u32> {
         match Abi::native() {
             Some(Abi::X86_64) => Some(0xc000_003e),
             Some(_) if cfg!(target_arch = "riscv64") => Some(0xc000_00f3),

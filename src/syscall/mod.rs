@@ -14,10 +14,11 @@ mod request;
 mod ring;
 mod table;
 
-pub use abi::{Abi, X32_BIT};
+pub(crate) use abi::{Abi, X32_BIT};
 pub use errno::errno_name;
 pub use format::{Style, format_call};
-pub use names::{Ops, compat_name, native_name, op};
+pub(crate) use names::{Ops, compat_name, native_name, op};
 pub use op::{Class, Moves, Op, Shape};
 pub use request::format_request;
-pub use table::{Arg, Returns, Syscall, by_name, syscalls};
+pub(crate) use table::{Returns, by_name};
+pub use table::{Syscall, syscalls};

@@ -13,7 +13,7 @@ const X32: &str = "x32_";
 
 /// The name of one of the machine's own calls: `syscall_451` where it has none here. On 64-bit x86 the numbers of x32
 /// are among them: `x32_readv`.
-pub fn native_name(number: u64) -> String {
+pub(crate) fn native_name(number: u64) -> String {
     let x32 = u64::from(X32_BIT);
     if cfg!(target_arch = "x86_64") && (number & !0x3ff) == x32 {
         let number = number - x32;
@@ -29,7 +29,7 @@ pub fn native_name(number: u64) -> String {
 }
 
 /// The name of a 32-bit program's call on a 64-bit machine: `32-bit_write`.
-pub fn compat_name(architecture: u32, number: u64) -> String {
+pub(crate) fn compat_name(architecture: u32, number: u64) -> String {
     let row = Abi::compat(architecture).and_then(|abi| by_number(abi, number));
     match row {
         Some(row) => format!("{COMPAT}{}", row.name),
@@ -38,7 +38,7 @@ pub fn compat_name(architecture: u32, number: u64) -> String {
 }
 
 /// What a call of that name does; [`Op::None`] for one that the table does not have.
-pub fn op(name: &str) -> Op {
+pub(crate) fn op(name: &str) -> Op {
     let of_row = |name: &str| by_name(name).map_or(Op::None, |row| row.op);
     let compat = name.strip_prefix(COMPAT).or(name.strip_prefix(X32));
     match compat.map(of_row) {
@@ -50,7 +50,7 @@ pub fn op(name: &str) -> Op {
 
 impl Op {
     /// The call that a socketcall(2) is, by its first argument (linux/net.h).
-    pub fn of_socketcall(which: u64) -> Op {
+    pub(crate) fn of_socketcall(which: u64) -> Op {
         const SEND: [u64; 3] = [9, 11, 16];
         const RECEIVE: [u64; 3] = [10, 12, 17];
         Op::Compat(Moves {
@@ -62,11 +62,11 @@ impl Op {
 
 /// What the calls of a trace do. Each of its names is looked up once, not each of its calls.
 #[derive(Clone, Debug, Default)]
-pub struct Ops(Vec<Op>);
+pub(crate) struct Ops(Vec<Op>);
 
 impl Ops {
     /// What a call of the trace does.
-    pub fn of(&mut self, trace: &Trace, call: &Call) -> Op {
+    pub(crate) fn of(&mut self, trace: &Trace, call: &Call) -> Op {
         let name = usize::from(call.name);
         while self.0.len() <= name {
             let next = trace.names.get(self.0.len());

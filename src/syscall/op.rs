@@ -178,7 +178,7 @@ impl Op {
     }
 
     /// How many bytes a call moved that returned this and did not fail, where result or arguments say that.
-    pub fn moved(self, args: &[u64; 6], returned: i64) -> u64 {
+    pub(crate) fn moved(self, args: &[u64; 6], returned: i64) -> u64 {
         match self {
             Op::QueueSend => args[2],
             _ => returned.max(0) as u64,
@@ -186,7 +186,7 @@ impl Op {
     }
 
     /// The `MSG_` flags of a call; none where it takes none.
-    pub fn message_flags(self, args: &[u64; 6]) -> u64 {
+    pub(crate) fn message_flags(self, args: &[u64; 6]) -> u64 {
         match self {
             Op::Recv(Shape::Message) | Op::Send(Shape::Message) => args[2],
             Op::Recv(_) | Op::Send(_) => args[3],
@@ -195,7 +195,7 @@ impl Op {
     }
 
     /// How many bytes a call asks for, where an argument says that.
-    pub fn asked(self, args: &[u64; 6]) -> Option<u64> {
+    pub(crate) fn asked(self, args: &[u64; 6]) -> Option<u64> {
         match self {
             Op::Read(Shape::Buffer)
             | Op::Write(Shape::Buffer)
@@ -209,7 +209,7 @@ impl Op {
     }
 
     /// Which argument points to the numbers of the two descriptors that a call makes.
-    pub fn pair_arg(self) -> Option<usize> {
+    pub(crate) fn pair_arg(self) -> Option<usize> {
         match self {
             Op::Pipe => Some(0),
             Op::SocketPair => Some(3),

@@ -11,7 +11,7 @@ use super::{
 
 /// What one argument is: how it is decoded.
 #[derive(Clone, Copy, Debug)]
-pub enum Arg {
+pub(crate) enum Arg {
     /// A descriptor that the call uses.
     Fd,
     /// A directory's descriptor, or `AT_FDCWD`.
@@ -42,7 +42,7 @@ pub enum Arg {
 
 /// What a call returns when it does not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Returns {
+pub(crate) enum Returns {
     /// 0.
     Nothing,
     /// A number of bytes.
@@ -63,9 +63,9 @@ pub struct Syscall {
     /// Its number in each ABI, by [`Abi`]; [`NO_NUMBER`] where the ABI does not have it.
     numbers: [u16; Abi::COUNT],
     /// Its arguments, by their names in the man page.
-    pub args: &'static [(&'static str, Arg)],
+    pub(crate) args: &'static [(&'static str, Arg)],
     /// What it returns.
-    pub returns: Returns,
+    pub(crate) returns: Returns,
     /// What it does.
     pub op: Op,
 }
@@ -76,18 +76,18 @@ const F_DUPFD_CLOEXEC: u64 = 1030;
 
 impl Syscall {
     /// Its number in an ABI.
-    pub fn number(&self, abi: Abi) -> Option<u32> {
+    pub(crate) fn number(&self, abi: Abi) -> Option<u32> {
         let number = self.numbers[abi as usize];
         (number != NO_NUMBER).then_some(number.into())
     }
 
     /// Which arguments are descriptors that the call uses: the first one is `Call::descriptors[0]`.
-    pub fn descriptor_args(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn descriptor_args(&self) -> impl Iterator<Item = usize> {
         self.places(|arg| matches!(arg, Arg::Fd | Arg::DirFd))
     }
 
     /// Which arguments point to strings.
-    pub fn path_args(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn path_args(&self) -> impl Iterator<Item = usize> {
         self.places(|arg| matches!(arg, Arg::Path))
     }
 
@@ -98,7 +98,7 @@ impl Syscall {
     }
 
     /// Whether a result is a descriptor: that of `fcntl` is one for two of its commands.
-    pub fn returns_descriptor(&self, args: &[u64; 6]) -> bool {
+    pub(crate) fn returns_descriptor(&self, args: &[u64; 6]) -> bool {
         match self.op {
             Op::Fcntl => [F_DUPFD, F_DUPFD_CLOEXEC].contains(&args[1]),
             _ => self.returns == Returns::Descriptor,
@@ -107,13 +107,13 @@ impl Syscall {
 }
 
 /// The row of a call; none for one that is shown raw.
-pub fn by_name(name: &str) -> Option<&'static Syscall> {
+pub(crate) fn by_name(name: &str) -> Option<&'static Syscall> {
     let found = TABLE.binary_search_by(|row| row.name.cmp(name));
     found.ok().map(|place| &TABLE[place])
 }
 
 /// The row of a number; none for one that is shown by its number.
-pub fn by_number(abi: Abi, number: u64) -> Option<&'static Syscall> {
+pub(super) fn by_number(abi: Abi, number: u64) -> Option<&'static Syscall> {
     let is_it = |row: &&Syscall| row.number(abi).map(u64::from) == Some(number);
     TABLE.iter().find(is_it)
 }

@@ -29,6 +29,7 @@ pub fn run(name: &str) {
         "fetched" => fetched(),
         "holder" => holder(),
         "nameless" => nameless(),
+        "queues" => queues(),
         #[cfg(target_arch = "x86_64")]
         "narrow" => narrow(),
         other => panic!("no tracee is called {other}"),
@@ -159,6 +160,63 @@ fn nameless() {
     let mut events = unsafe { File::from_raw_fd(libc::eventfd(0, libc::EFD_CLOEXEC)) };
     events.write_all(&1u64.to_ne_bytes()).unwrap();
     events.read_exact(&mut [0; 8]).unwrap();
+}
+
+/// 700 and 500 bytes through message queues, 4096 by asynchronous I/O. The C library has no names for that.
+fn queues() {
+    let mut buffer = [0u64; 512];
+    let at = buffer.as_mut_ptr();
+    let name = c"/zclab-test";
+    let attributes = [0i64, 4, 1000, 0, 0, 0, 0, 0];
+    // SAFETY: each call gets memory that is as long as it says, and that lives until it has returned.
+    unsafe {
+        let flags = libc::O_RDWR | libc::O_CREAT;
+        let queue = libc::syscall(
+            libc::SYS_mq_open,
+            &name.to_bytes_with_nul()[1],
+            flags,
+            0o600,
+            &attributes,
+        );
+        let system = libc::syscall(libc::SYS_msgget, libc::IPC_PRIVATE, 0o600);
+        let mut context = 0u64;
+        if queue < 0 || system < 0 || libc::syscall(libc::SYS_io_setup, 1, &mut context) < 0 {
+            return println!("{REFUSED} queues: {}", std::io::Error::last_os_error());
+        }
+        libc::syscall(libc::SYS_mq_unlink, &name.to_bytes_with_nul()[1]);
+        assert_eq!(
+            libc::syscall(libc::SYS_mq_timedsend, queue, at, 700, 0, 0),
+            0
+        );
+        assert_eq!(
+            libc::syscall(libc::SYS_mq_timedreceive, queue, at, 1000, 0, 0),
+            700
+        );
+        at.write(1); // the type of the message
+        assert_eq!(libc::syscall(libc::SYS_msgsnd, system, at, 500, 0), 0);
+        assert_eq!(libc::syscall(libc::SYS_msgrcv, system, at, 1000, 0, 0), 500);
+        libc::syscall(libc::SYS_msgctl, system, libc::IPC_RMID, 0);
+        let source = File::open("a").unwrap();
+        // struct iocb: IOCB_CMD_PREAD is 0.
+        let request = [
+            0,
+            0,
+            (source.as_raw_fd() as u64) << 32,
+            at as u64,
+            4096,
+            0,
+            0,
+            0,
+        ];
+        let (list, mut event) = ([request.as_ptr()], [0u64; 4]);
+        assert_eq!(libc::syscall(libc::SYS_io_submit, context, 1, &list), 1);
+        let events = event.as_mut_ptr();
+        assert_eq!(
+            libc::syscall(libc::SYS_io_getevents, context, 1, 1, events, 0),
+            1
+        );
+        assert_eq!(event[2], 4096);
+    }
 }
 
 /// A call of x32, which most kernels do not know, and one of 32-bit programs.
