@@ -20,5 +20,6 @@ pub use format::{Style, format_call};
 pub(crate) use names::{Ops, compat_name, native_name, op};
 pub use op::{Class, Moves, Op, Shape};
 pub use request::format_request;
+pub(crate) use ring::ring_op;
 pub(crate) use table::{Returns, by_name};
 pub use table::{Syscall, syscalls};

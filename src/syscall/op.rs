@@ -74,6 +74,8 @@ pub enum Op {
     CloseRange,
     /// Gives an open file a second descriptor.
     Dup,
+    /// Gives it the descriptor that the second argument says, and closes what that was.
+    Dup2,
     /// fcntl(2): its second argument says what it does.
     Fcntl,
     /// ioctl(2): its second argument says what it does; `FICLONE` shares blocks of files.
@@ -152,7 +154,7 @@ impl Op {
             | AioEvents | RingSetup | RingEnter | RingRegister | Compat(_) | Socketcall => {
                 Class::Bytes
             }
-            Open | NewDescriptor | Accept | Close | CloseRange | Dup | Fcntl | Pipe
+            Open | NewDescriptor | Accept | Close | CloseRange | Dup | Dup2 | Fcntl | Pipe
             | SocketPair | Address => Class::Descriptors,
             Map | Unmap | Remap | Memory => Class::Memory,
             Clone | Clone3 | Fork | Vfork | Exec | Unshare => Class::Processes,

@@ -54,7 +54,7 @@ impl Request {
 
     /// What it does; [`Op::None`] for one that has no name here.
     pub fn does(&self) -> Op {
-        self.row().map_or(Op::None, |row| row.op)
+        ring_op(self.op)
     }
 
     fn row(&self) -> Option<&'static Operation> {
@@ -64,6 +64,12 @@ impl Request {
     pub(super) fn fields(&self) -> &'static [Field] {
         self.row().map_or(FD, |row| row.fields)
     }
+}
+
+/// What the operation of a number does; [`Op::None`] for one that has no name here.
+pub(crate) fn ring_op(number: u8) -> Op {
+    let row = TABLE.get(usize::from(number));
+    row.map_or(Op::None, |row| row.op)
 }
 
 const FD: &[Field] = &[Field::Fd];

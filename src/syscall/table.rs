@@ -166,8 +166,8 @@ static TABLE: &[Syscall] = table! {
     copy_file_range[326 285 377 391](fd_in: Fd, off_in: OFF, fd_out: Fd, off_out: OFF, len: Size, flags: Flags(&flags::NONE)) -> Bytes, Op::CopyRange;
     creat[85 _ 8 8](pathname: Path, mode: Mode) -> Descriptor, Op::Open;
     dup[32 23 41 41](oldfd: Fd) -> Descriptor, Op::Dup;
-    dup2[33 _ 63 63](oldfd: Fd, newfd: NewFd) -> Descriptor, Op::Dup;
-    dup3[292 24 330 358](oldfd: Fd, newfd: NewFd, flags: Flags(&flags::NEW_FD)) -> Descriptor, Op::Dup;
+    dup2[33 _ 63 63](oldfd: Fd, newfd: NewFd) -> Descriptor, Op::Dup2;
+    dup3[292 24 330 358](oldfd: Fd, newfd: NewFd, flags: Flags(&flags::NEW_FD)) -> Descriptor, Op::Dup2;
     epoll_create[213 _ 254 250](size: Int) -> Descriptor, Op::NewDescriptor;
     epoll_create1[291 20 329 357](flags: Flags(&flags::NEW_FD)) -> Descriptor, Op::NewDescriptor;
     epoll_ctl[233 21 255 251](epfd: Fd, op: Flags(&flags::EPOLL_CTL), fd: Fd, event: Pointer("event")) -> Nothing, Op::EpollCtl;

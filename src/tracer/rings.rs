@@ -15,12 +15,14 @@ use super::{
     descriptors::{FdTable, Table, look_up},
     kernel::{CallInfo, Tid},
     memory,
+    ops::op,
     ring_memory::{Completion, RingMemory, Submission},
 };
 use crate::model::{
     Descriptor, NO_DESCRIPTOR, Request, RingEventKind, Trace, Unread,
     request::{FD_IN_FIXED, FIXED_FILE},
 };
+use crate::syscall::{Op, ring_op};
 
 /// Who makes a call.
 #[derive(Clone, Copy)]
@@ -115,20 +117,14 @@ const MOST_FILES: u32 = 1 << 20;
 
 const CQE_MORE: u32 = 1 << 1;
 const CQE_NOTIFICATION: u32 = 1 << 3;
-const OP_CLOSE: u8 = 19;
-const OPS_THAT_OPEN: [u8; 4] = [13, 18, 28, 45]; // accept, openat, openat2, socket
-const ZERO_COPY_SENDS: [u8; 2] = [47, 48];
 
 impl Rings {
     /// A thread enters a call, of any kind.
     pub fn enter(&mut self, who: Caller, info: &CallInfo, sink: &mut RequestSink) {
-        if !info.is_native() {
-            return;
-        }
-        let [number, first, second, _, fourth, ..] = info.data;
-        let entered = match number as i64 {
-            libc::SYS_io_uring_setup => Entered::Setup { params: second },
-            libc::SYS_io_uring_enter => {
+        let [_, first, second, _, fourth, ..] = info.data;
+        let entered = match op(info) {
+            Op::RingSetup => Entered::Setup { params: second },
+            Op::RingEnter => {
                 let registered = fourth as u32 & ENTER_REGISTERED_RING != 0;
                 let Some(ring) = self.find(who, first, registered, sink) else {
                     return;
@@ -136,13 +132,13 @@ impl Rings {
                 let requests = self.submissions(ring, who, second as u32, sink);
                 Entered::Enter { ring, requests }
             }
-            libc::SYS_io_uring_register => match self.registering(who, first, info, sink) {
+            Op::RingRegister => match self.registering(who, first, info, sink) {
                 Some(entered) => entered,
                 None => return,
             },
-            libc::SYS_close => return self.close(first as i32, sink),
-            libc::SYS_dup3 => return self.close(second as i32, sink),
-            libc::SYS_close_range => {
+            Op::Close => return self.close(first as i32, sink),
+            Op::Dup2 => return self.close(second as i32, sink),
+            Op::CloseRange => {
                 let closed = |fd: &i32| (first..=second).contains(&(*fd as u64));
                 let gone: Vec<_> = self.by_fd.keys().copied().filter(closed).collect();
                 return gone.into_iter().for_each(|fd| self.close(fd, sink));
@@ -365,7 +361,7 @@ impl Ring {
             }
         };
         let own = of(request.fd, request.flags & FIXED_FILE != 0);
-        let from = match takes_from_another(request.op) {
+        let from = match takes_from_another(request.does()) {
             true => of(request.fd_in, request.op_flags & FD_IN_FIXED != 0),
             false => NO_DESCRIPTOR,
         };
@@ -389,7 +385,7 @@ impl Ring {
         let same = self.open.entry(request.user_data).or_default();
         same.push_back(Outstanding {
             index,
-            zero_copy: ZERO_COPY_SENDS.contains(&request.op),
+            zero_copy: matches!(request.does(), Op::SendZc(_)),
             has_result: false,
             is_notified: false,
         });
@@ -509,7 +505,7 @@ fn request(submission: &Submission) -> Request {
         io_priority: of_2(2),
         op_flags: of_4(28),
         fd: of_4(4) as i32,
-        fd_in: match takes_from_another(op) {
+        fd_in: match takes_from_another(ring_op(op)) {
             true => of_4(44) as i32,
             false => 0,
         },
@@ -526,9 +522,8 @@ fn request(submission: &Submission) -> Request {
     }
 }
 
-/// splice and tee.
-fn takes_from_another(op: u8) -> bool {
-    matches!(op, 30 | 33)
+fn takes_from_another(op: Op) -> bool {
+    matches!(op, Op::Splice | Op::Tee)
 }
 
 fn write_down(sink: &mut RequestSink, index: usize, completion: &Completion, notifies: bool) {
@@ -549,9 +544,11 @@ fn write_down(sink: &mut RequestSink, index: usize, completion: &Completion, not
         _ => result,
     });
     // What these numbers mean from now on is another thing.
-    match request.op {
-        OP_CLOSE => sink.fds.forget(request.fd),
-        op if OPS_THAT_OPEN.contains(&op) && result >= 0 => sink.fds.forget(result as i32),
+    match request.does() {
+        Op::Close | Op::Address => sink.fds.forget(request.fd),
+        Op::Open | Op::NewDescriptor | Op::Accept | Op::Dup if result >= 0 => {
+            sink.fds.forget(result as i32)
+        }
         _ => {}
     }
 }
