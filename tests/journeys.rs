@@ -9,8 +9,8 @@ use ratatui::{
 use screen::Learner;
 use zclab::{
     app::{App, Click, Effect, Key, Mouse, Overlay, Screen},
-    course::search::Place,
-    course::{Ask, QuestionKind, Target},
+    course::{Ask, QuestionKind, Target, kinds::Choice, search::Place},
+    model::{AnswerRecord, Given, Record},
 };
 
 #[test]
@@ -39,7 +39,7 @@ fn every_page_of_every_lesson_is_reached_by_n_alone() {
         let visits = learner
             .effects
             .iter()
-            .filter(|effect| matches!(effect, Effect::Visit { .. }));
+            .filter(|effect| matches!(effect, Effect::Keep(Record::Visit(_))));
         assert_eq!(visits.count(), pages);
     }
 }
@@ -65,7 +65,9 @@ fn predict_run_step_and_see_the_guess_marked_from_the_recording() {
             .effects
             .iter()
             .filter_map(|effect| match effect {
-                Effect::Answer { given, right, .. } if given == "7" => Some(*right),
+                Effect::Keep(Record::Answer(answer)) if answer.given == Given::Number(7.0) => {
+                    Some(answer.right)
+                }
                 _ => None,
             })
             .collect::<Vec<_>>(),
@@ -113,7 +115,7 @@ fn a_wrong_choice_is_answered_under_it_and_a_right_one_ends_it() {
     let Some(Target::Question(question)) = learner.app.target().cloned() else {
         panic!("a question was opened");
     };
-    let QuestionKind::Choice(options) = &question.kind else {
+    let QuestionKind::Choice(Choice(options)) = &question.kind else {
         panic!("a choice was opened");
     };
     let place = |right| {
@@ -376,11 +378,9 @@ fn a_search_leads_to_the_very_page_and_back() {
     let there = learner.key(Key::Enter);
     assert_eq!((learner.app.lesson, learner.app.page), (lesson, page));
     assert!(there.contains(&title), "{there}");
-    let visited = Effect::Visit {
-        lesson: learner.app.lessons[lesson].id.clone(),
-        page: page as u32 + 1,
-    };
-    assert!(learner.effects.contains(&visited));
+    let id = learner.app.lessons[lesson].id.clone();
+    let is_visited = |effect: &Effect| matches!(effect, Effect::Keep(Record::Visit(visit)) if visit.lesson == id && visit.page == page as u32 + 1);
+    assert!(learner.effects.iter().any(is_visited));
     learner.keys("n");
     learner.key(Key::Esc);
     assert_eq!(
@@ -487,15 +487,10 @@ fn the_key_bar_promises_only_what_dispatch_does() {
     }
 }
 
-/// Answers written to the log, as (lesson, question, given, right).
-fn answers(effects: &[Effect]) -> Vec<(String, String, String, bool)> {
+/// Answers written to the log.
+fn answers(effects: &[Effect]) -> Vec<AnswerRecord> {
     let of = |effect: &Effect| match effect {
-        Effect::Answer {
-            lesson,
-            question,
-            given,
-            right,
-        } => Some((lesson.clone(), question.clone(), given.clone(), *right)),
+        Effect::Keep(Record::Answer(answer)) => Some(answer.clone()),
         _ => None,
     };
     effects.iter().filter_map(of).collect()
@@ -536,7 +531,7 @@ fn what_was_missed_or_passed_comes_back_in_review_and_the_rest_the_next_day() {
         }
         let right = &answers(&learner.effects)
             .into_iter()
-            .find(|(.., right)| *right)
+            .find(|answer| answer.right)
             .unwrap();
         let count = asked.len();
         let bar = format!("review {}", count - 1);
@@ -558,8 +553,11 @@ fn what_was_missed_or_passed_comes_back_in_review_and_the_rest_the_next_day() {
         assert!(shown.contains("Review"), "{shown}");
         let mut now = due(&learner);
         now.sort();
-        let mut expected: Vec<String> =
-            asked.iter().filter(|id| **id != right.1).cloned().collect();
+        let mut expected: Vec<String> = asked
+            .iter()
+            .filter(|id| **id != right.question)
+            .cloned()
+            .collect();
         expected.sort();
         assert_eq!(now, expected);
         while !asks_choice(&learner.app) {
@@ -574,8 +572,8 @@ fn what_was_missed_or_passed_comes_back_in_review_and_the_rest_the_next_day() {
         let kept = answers(&learner.effects);
         let of_review: Vec<bool> = kept
             .iter()
-            .filter(|(_, question, given, _)| *question == id && !given.is_empty())
-            .map(|(.., right)| *right)
+            .filter(|answer| answer.question == id && answer.given != Given::Skipped)
+            .map(|answer| answer.right)
             .collect();
         assert_eq!(of_review[of_review.len() - 2..], [false, true]);
         while learner.app.question().is_some() {
@@ -694,7 +692,7 @@ fn the_concept_test_says_nothing_but_the_count_and_then_the_gain() {
         assert_eq!(learner.app.screen, Screen::Course);
     }
     let kept = answers(&learner.effects);
-    let of = |lesson: &str| kept.iter().filter(|(of, ..)| of == lesson).count();
+    let of = |lesson: &str| kept.iter().filter(|answer| answer.lesson == lesson).count();
     assert_eq!((of("concept-before"), of("concept-after")), (12, 12));
     let again = learner.keys("C");
     assert!(

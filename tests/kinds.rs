@@ -6,10 +6,10 @@ use screen::Learner;
 use zclab::{
     app::{Effect, Key, Mouse},
     course::{
-        self, Catalogue, Fault, draw,
-        mark::{letter, mark, right_sides, sides},
+        self, Catalogue, Fault, Question, QuestionKind, Verdict,
+        kinds::{Bug, Match, Number},
     },
-    course::{Question, QuestionKind},
+    model::{Given, Record, Summary},
 };
 
 const FILE: &str = "01-kinds.md";
@@ -85,6 +85,19 @@ fn course() -> Catalogue {
     course
 }
 
+/// Marks an answer that is typed.
+fn mark(question: &Question, typed: &str, run: Option<&Summary>) -> Result<Verdict, String> {
+    question.mark(&question.kind.read_answer(typed)?, run)
+}
+
+/// The sides of a match.
+fn sides(question: &Question) -> Match {
+    match &question.kind {
+        QuestionKind::Match(sides) => sides.clone(),
+        kind => panic!("a match, and no {}", kind.name()),
+    }
+}
+
 fn question(id: &str) -> Question {
     course().question(id).unwrap().1.clone()
 }
@@ -92,20 +105,25 @@ fn question(id: &str) -> Question {
 #[test]
 fn pairs_are_marked_and_a_wrong_one_answers_with_its_left_side() {
     let question = question("methods");
-    let (lefts, rights) = sides(&question);
-    assert_eq!(rights.len(), 4, "a shared right side stands there once");
-    let solved = right_sides(&question);
-    let pair = |left: usize, right: usize| format!("{}{}", left + 1, letter(right));
+    let sides = sides(&question);
+    assert_eq!(
+        sides.rights().len(),
+        4,
+        "a shared right side stands there once"
+    );
+    let solved = sides.solved();
+    let pair = |left: usize, right: usize| format!("{}{}", left + 1, Given::letter(right));
     let all: Vec<_> = (0..4).map(|left| pair(left, solved[left])).collect();
     for given in [all.join(" "), all.concat(), all.join(", ").to_uppercase()] {
         let verdict = mark(&question, &given, None).unwrap();
         assert!(verdict.right && verdict.reaction.is_none(), "{given}");
-        assert_eq!(verdict.given, all.join(" "));
+        assert_eq!(verdict.given.to_string(), all.join(" "));
     }
     let part = mark(&question, &all[1..].join(" "), None).unwrap();
     assert!(!part.right);
     assert!(part.reaction.unwrap().feedback.contains("one more wants"));
-    let left = lefts.iter().position(|left| *left == "splice()").unwrap();
+    let mut lefts = sides.lefts();
+    let left = lefts.position(|pair| pair.left == "splice()").unwrap();
     let wrong = pair(left, (solved[left] + 1) % 4);
     let verdict = mark(&question, &wrong, None).unwrap();
     assert_eq!(
@@ -134,7 +152,7 @@ fn a_bug_is_marked_by_the_number_of_its_line() {
     for given in ["", "5", "0", "c", "2 3"] {
         assert!(mark(&question, given, None).is_err(), "{given}");
     }
-    let QuestionKind::Bug { lines, .. } = &question.kind else {
+    let QuestionKind::Bug(Bug { lines, .. }) = &question.kind else {
         panic!("a bug");
     };
     assert_eq!(
@@ -146,17 +164,15 @@ fn a_bug_is_marked_by_the_number_of_its_line() {
 #[test]
 fn drawn_values_stand_in_every_text_and_come_back_after_all_others() {
     let question = question("calls");
-    let texts: Vec<String> = (0..6)
-        .map(|turn| draw::asked(&question, turn).text)
-        .collect();
+    let texts: Vec<String> = (0..6).map(|turn| question.asked(turn).text).collect();
     for (at, text) in texts.iter().enumerate() {
         assert!(!text.contains('{'), "{text}");
         assert!(!texts[..at].contains(text), "drawn twice: {text}");
     }
-    assert_eq!(draw::asked(&question, 6).text, texts[0]);
+    assert_eq!(question.asked(6).text, texts[0]);
     for turn in 0..6 {
-        let asked = draw::asked(&question, turn);
-        let QuestionKind::Number { answer, wrong, .. } = &asked.kind else {
+        let asked = question.asked(turn);
+        let QuestionKind::Number(Number { answer, wrong, .. }) = &asked.kind else {
             panic!("a number");
         };
         let answer = answer.unwrap();
@@ -326,7 +342,7 @@ fn drawn_values_on_the_screen() {
 fn pairs_are_made_by_keys_and_by_mouse_and_taken_back() {
     let mut learner = Learner::of(&[(FILE, LESSON)], 80, 24);
     learner.key(Key::Enter);
-    let solved = right_sides(&question("methods"));
+    let solved = sides(&question("methods")).solved();
     for right in &solved {
         learner.keys(&(right + 1).to_string());
     }
@@ -337,20 +353,20 @@ fn pairs_are_made_by_keys_and_by_mouse_and_taken_back() {
         .lines()
         .position(|row| row.contains("page references"))
         .unwrap() as u16;
-    let (_, rights) = sides(learner.app.question().unwrap().0);
-    let last = rights[*solved.last().unwrap()].to_owned();
+    let sides = sides(learner.app.question().unwrap().0);
+    let last = sides.rights()[*solved.last().unwrap()].clone();
     let row_of_last = waiting.lines().position(|row| row.contains(&last)).unwrap() as u16;
     assert!(row >= 4 && row_of_last >= 4);
     learner.mouse(Mouse::Press(30, row_of_last));
     let shown = learner.key(Key::Enter);
     assert!(shown.contains("✓ right"), "{shown}");
     let kept = learner.effects.iter().find_map(|effect| match effect {
-        Effect::Answer { given, right, .. } => Some((given.clone(), *right)),
+        Effect::Keep(Record::Answer(answer)) => Some(answer.clone()),
         _ => None,
     });
-    let (given, right) = kept.unwrap();
-    assert!(right);
-    assert!(mark(&question("methods"), &given, None).unwrap().right);
+    let answer = kept.unwrap();
+    assert!(answer.right);
+    assert!(question("methods").mark(&answer.given, None).unwrap().right);
 }
 
 #[test]
@@ -359,7 +375,7 @@ fn other_values_are_drawn_on_request() {
     learner.key(Key::Enter);
     learner.keys("nn");
     let first = learner.app.question().unwrap().0.clone();
-    let QuestionKind::Number { answer, .. } = &first.kind else {
+    let QuestionKind::Number(Number { answer, .. }) = &first.kind else {
         panic!("its values are drawn");
     };
     let right = learner.keys(&format!("{}\n", answer.unwrap()));

@@ -5,17 +5,15 @@ use std::{collections::BTreeSet, fs, path::Path, process::Command};
 use zclab::{
     copypath,
     course::{
-        self, Catalogue, Fault,
-        catalogue::{predictions, questions},
-        draw,
-        mark::{letter, mark, mark_prediction, presented, right_sides, sides},
+        self, Ask, Catalogue, Fault, Lesson, Question, QuestionKind, QuestionOption, Reaction,
+        Target, Verdict,
+        kinds::{Bug, Choice, Match, Multi, Number, Order},
         parse,
     },
-    course::{Ask, Lesson, Pair, Question, QuestionKind, QuestionOption, Reaction, Target},
     embedded, endpoint,
     experiment::{self, Source},
     figure, host,
-    model::{Query, Sink, Summary, TransferSpec},
+    model::{Given, Query, Sink, Summary, TransferSpec},
     tracer::Cancel,
 };
 
@@ -49,17 +47,8 @@ fn the_shipped_course_is_complete_and_without_fault() {
         .map(|(_, question)| question.kind.name())
         .collect();
     assert!(kinds.len() >= 4, "{kinds:?}");
-    let fixed = |question: &&Question| {
-        matches!(
-            question.kind,
-            QuestionKind::Number {
-                answer: Some(_),
-                ..
-            }
-        )
-    };
-    let from_run =
-        |question: &&Question| matches!(question.kind, QuestionKind::Number { run: Some(_), .. });
+    let fixed = |question: &&Question| matches!(&question.kind, QuestionKind::Number(number) if number.answer.is_some());
+    let from_run = |question: &&Question| question.kind.run().is_some();
     let all = || asked.iter().map(|(_, question)| *question);
     assert!(
         all().any(|question| fixed(&question)),
@@ -71,9 +60,9 @@ fn the_shipped_course_is_complete_and_without_fault() {
     );
     for lesson in course.lessons() {
         assert!(!lesson.objectives.is_empty(), "{}", lesson.id);
-        assert!(questions(lesson).count() > 0, "{} asks nothing", lesson.id);
+        assert!(lesson.questions().count() > 0, "{} asks nothing", lesson.id);
         assert!(
-            predictions(lesson).count() > 0,
+            lesson.predictions().count() > 0,
             "{} predicts nothing",
             lesson.id
         );
@@ -157,6 +146,11 @@ fn expected(spec: &TransferSpec) -> Summary {
     }
 }
 
+/// Marks an answer that is typed.
+fn mark(question: &Question, typed: &str, run: Option<&Summary>) -> Result<Verdict, String> {
+    question.mark(&question.kind.read_answer(typed)?, run)
+}
+
 /// Marks an answer, and holds that a wrong one is answered.
 fn verdict(
     question: &Question,
@@ -171,7 +165,7 @@ fn verdict(
         let said = said.unwrap_or_else(|| panic!("{}: nothing is said to {given}", question.id));
         assert!(!said.feedback.is_empty(), "{}: {given}", question.id);
     }
-    let again = mark(question, &verdict.given, summary).unwrap();
+    let again = question.mark(&verdict.given, summary).unwrap();
     assert_eq!(
         again.right, verdict.right,
         "{}: what is kept differs",
@@ -185,23 +179,27 @@ fn every_question_marks_right_and_wrong() {
     for (lesson, question) in shipped().questions() {
         eprintln!("{} / {}", lesson.id, question.id);
         match &question.kind {
-            QuestionKind::Choice(options) => {
+            QuestionKind::Choice(Choice(options)) => {
                 for (index, option) in options.iter().enumerate() {
-                    let (right, said) = verdict(question, &letter(index).to_string(), None);
+                    let (right, said) = verdict(question, &Given::letter(index).to_string(), None);
                     assert_eq!(right, option.right);
                     assert_eq!(said, (!right).then(|| option.reaction.clone()));
                 }
             }
-            QuestionKind::Multi(options) => every_set(question, options),
-            QuestionKind::Number { .. } => number(question),
+            QuestionKind::Multi(Multi(options)) => every_set(question, options),
+            QuestionKind::Number(asked) => number(question, asked),
             QuestionKind::Drawn(_) => {
                 for turn in 0..12 {
-                    number(&draw::asked(question, turn));
+                    let question = question.asked(turn);
+                    let QuestionKind::Number(asked) = &question.kind else {
+                        unreachable!()
+                    };
+                    number(&question, asked);
                 }
             }
-            QuestionKind::Order { .. } => order(question),
-            QuestionKind::Match { pairs, .. } => every_pair(question, pairs),
-            QuestionKind::Bug { .. } => every_line(question),
+            QuestionKind::Order(asked) => order(question, asked),
+            QuestionKind::Match(sides) => every_pair(question, sides),
+            QuestionKind::Bug(bug) => every_line(question, bug),
         }
         for given in ["", "?!", "-", "zz 99"] {
             assert!(
@@ -217,7 +215,7 @@ fn every_question_marks_right_and_wrong() {
 fn every_set(question: &Question, options: &[QuestionOption]) {
     for set in 1..1_u32 << options.len() {
         let is_in = |index: &usize| set & (1 << index) != 0;
-        let letters = (0..options.len()).filter(is_in).map(letter);
+        let letters = (0..options.len()).filter(is_in).map(Given::letter);
         let given: Vec<_> = letters.map(String::from).collect();
         let (right, said) = verdict(question, &given.join(" "), None);
         let wanted = options
@@ -240,13 +238,12 @@ fn every_set(question: &Question, options: &[QuestionOption]) {
 }
 
 /// Each on the left with each on the right, the others paired rightly.
-fn every_pair(question: &Question, pairs: &[Pair]) {
-    let (lefts, rights) = sides(question);
-    let solved = right_sides(question);
+fn every_pair(question: &Question, asked: &Match) {
+    let solved = asked.solved();
     let given = |sides: &[usize]| {
         let sides = sides.iter().enumerate();
         let said: Vec<_> = sides
-            .map(|(left, right)| format!("{}{}", left + 1, letter(*right)))
+            .map(|(left, right)| format!("{}{}", left + 1, Given::letter(*right)))
             .collect();
         said.join(" ")
     };
@@ -255,11 +252,10 @@ fn every_pair(question: &Question, pairs: &[Pair]) {
         "{}",
         question.id
     );
-    let in_step = (0..lefts.len()).all(|left| solved[left] == left);
+    let in_step = (0..solved.len()).all(|left| solved[left] == left);
     assert!(!in_step, "{}: each stands beside its partner", question.id);
-    for (left, text) in lefts.iter().enumerate() {
-        let pair = pairs.iter().find(|pair| pair.left == *text).unwrap();
-        for right in (0..rights.len()).filter(|right| *right != solved[left]) {
+    for (left, pair) in asked.lefts().enumerate() {
+        for right in (0..asked.rights().len()).filter(|right| *right != solved[left]) {
             let mut sides = solved.clone();
             sides[left] = right;
             let (is_right, said) = verdict(question, &given(&sides), None);
@@ -269,20 +265,17 @@ fn every_pair(question: &Question, pairs: &[Pair]) {
     }
 }
 
-fn every_line(question: &Question) {
-    let QuestionKind::Bug {
+fn every_line(question: &Question, asked: &Bug) {
+    let Bug {
         lines,
         bug,
         wrong,
         otherwise,
-    } = &question.kind
-    else {
-        unreachable!()
-    };
+    } = asked;
     for line in 0..lines.len() {
         let (is_right, said) = verdict(question, &(line + 1).to_string(), None);
         assert_eq!(is_right, line == *bug, "{}", question.id);
-        let named = wrong.iter().find(|wrong| wrong.line == line);
+        let named = wrong.iter().find(|wrong| wrong.answer == line);
         let wanted = named.map_or(otherwise, |wrong| &wrong.reaction);
         assert_eq!(
             said.as_ref(),
@@ -293,18 +286,15 @@ fn every_line(question: &Question) {
     }
 }
 
-fn number(question: &Question) {
-    let QuestionKind::Number {
+fn number(question: &Question, asked: &Number) {
+    let Number {
         answer,
         run,
         tolerance,
         wrong,
         otherwise,
         ..
-    } = &question.kind
-    else {
-        unreachable!()
-    };
+    } = asked;
     let summary = run.as_ref().map(|(spec, _)| expected(spec));
     if run.is_some() {
         let unmarked = mark(question, "1", None);
@@ -332,16 +322,14 @@ fn number(question: &Question) {
     assert_eq!(said.as_ref(), Some(otherwise), "{}", question.id);
 }
 
-fn order(question: &Question) {
-    let QuestionKind::Order {
+fn order(question: &Question, asked: &Order) {
+    let Order {
         lines,
         distractors,
         otherwise,
-    } = &question.kind
-    else {
-        unreachable!()
-    };
-    let shown = presented(question);
+        ..
+    } = asked;
+    let shown = asked.shown();
     let at = |text: &str| {
         let index = shown.iter().position(|line| *line == text);
         (index.expect("every line is shown") + 1).to_string()
@@ -390,11 +378,12 @@ fn every_prediction_is_compared_and_lies_on_its_scale() {
                 "{}: {seen} is off its scale",
                 predict.id
             );
-            let right = mark_prediction(predict, &seen.to_string(), &summary).unwrap();
+            let right = predict.mark(&Given::Number(seen), &summary).unwrap();
             assert!(right.right, "{}", predict.id);
             for wrong in &asked.wrong {
-                let verdict =
-                    mark_prediction(predict, &wrong.answer.to_string(), &summary).unwrap();
+                let verdict = predict
+                    .mark(&Given::Number(wrong.answer), &summary)
+                    .unwrap();
                 assert!(!verdict.right, "{}: {} is right", predict.id, wrong.answer);
                 assert_eq!(verdict.reaction.as_ref(), Some(&wrong.reaction));
             }
@@ -448,13 +437,10 @@ fn asked_of_runs(course: &Catalogue) -> Vec<(&str, &TransferSpec, Option<&Query>
                 let query = lab.predict.as_ref().map(|predict| &predict.query);
                 Some((lab.id.as_str(), &lab.spec, query))
             }
-            Target::Question(question) => match &question.kind {
-                QuestionKind::Number {
-                    run: Some((spec, query)),
-                    ..
-                } => Some((question.id.as_str(), spec, Some(query))),
-                _ => None,
-            },
+            Target::Question(question) => {
+                let (spec, query) = question.kind.run()?;
+                Some((question.id.as_str(), spec, Some(query)))
+            }
             Target::Figure(_) | Target::Trial(_) => None,
         })
         .collect()
@@ -626,7 +612,7 @@ fn experiments_of_every_kind_are_understood() {
         let (course, _) = Catalogue::parse(&[(FILE, &text)], &[]);
         let lesson = course.lesson("road").unwrap();
         assert_eq!(
-            predictions(lesson).count(),
+            lesson.predictions().count(),
             usize::from(!predict.is_empty())
         );
         match &lesson.pages[0].target {
@@ -1433,7 +1419,7 @@ fn lessons_are_listed_and_printed() {
     {
         assert_eq!(listed["id"], lesson.id);
         assert_eq!(listed["pages"], lesson.pages.len());
-        assert_eq!(listed["questions"], questions(lesson).count());
+        assert_eq!(listed["questions"], lesson.questions().count());
         assert_eq!(
             listed["objectives"].as_array().unwrap().len(),
             lesson.objectives.len()

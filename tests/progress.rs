@@ -11,15 +11,15 @@ use std::{
 
 use zclab::{
     course::{Catalogue, progress::Progress},
-    model::{Answer, Record, Reset, Visit},
+    model::{AnswerRecord, Record, Reset, Visit},
     store::progress::{Loaded, Log, append},
 };
 
 fn answer(question: &str, given: &str, right: bool, at: u64) -> Record {
-    Record::Answer(Answer {
+    Record::Answer(AnswerRecord {
         lesson: "road".to_owned(),
         question: question.to_owned(),
-        given: given.to_owned(),
+        given: given.to_owned().into(),
         right,
         at,
     })

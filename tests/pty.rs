@@ -314,7 +314,7 @@ fn answers(log: &Path) -> Vec<String> {
     let mut given = Vec::new();
     let loaded = Log::at(log).load(&mut |record| {
         if let Record::Answer(answer) = record {
-            given.push(answer.given);
+            given.push(answer.given.to_string());
         }
     });
     assert_eq!((loaded.damaged, loaded.warning), (0, None));

@@ -124,13 +124,7 @@ fn every_transfer_of_a_lesson_is_shipped_as_a_recording() {
     let labs = course.lessons().iter().flat_map(|lesson| lesson.labs());
     let mut specs: Vec<_> = labs.map(|lab| lab.spec.clone()).collect();
     for (_, question) in course.questions() {
-        if let zclab::course::QuestionKind::Number {
-            run: Some((spec, _)),
-            ..
-        } = &question.kind
-        {
-            specs.push(spec.clone());
-        }
+        specs.extend(question.kind.run().map(|(spec, _)| spec.clone()));
     }
     for spec in specs {
         assert!(zclab::store::shipped::exact(&spec).is_some(), "{spec:?}");

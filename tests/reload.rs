@@ -9,6 +9,7 @@ use screen::Learner;
 use terminal::{Terminal, zclab};
 use zclab::{
     app::{Effect, Event, Key, Screen},
+    model::{Record, Visit},
     runtime,
 };
 
@@ -73,7 +74,10 @@ fn the_open_page_is_found_again_by_its_title_else_by_its_number() {
         assert!(shown.contains("better said"), "{shown}");
         assert_eq!((learner.app.lesson, learner.app.page), (0, 2));
         assert!(
-            matches!(learner.effects.last(), Some(Effect::Visit { page: 3, .. })),
+            matches!(
+                learner.effects.last(),
+                Some(Effect::Keep(Record::Visit(Visit { page: 3, .. })))
+            ),
             "its place is kept"
         );
         // Under another title it is known by its number.

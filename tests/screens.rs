@@ -7,8 +7,7 @@ use ratatui::layout::Rect;
 use screen::Learner;
 use zclab::{
     app::{Key, Screen},
-    course::QuestionKind,
-    course::room,
+    course::{QuestionKind, kinds::Choice, text_budget},
     ui::{
         layout::rooms,
         theme::{Palette, Theme},
@@ -133,7 +132,7 @@ fn question_answered_wrongly() {
             matches!(app.question(), Some((question, _)) if matches!(question.kind, QuestionKind::Choice(_)))
         });
         let (question, _) = learner.app.question().unwrap();
-        let QuestionKind::Choice(options) = &question.kind else {
+        let QuestionKind::Choice(Choice(options)) = &question.kind else {
             panic!("a choice was opened");
         };
         let wrong = options.iter().position(|option| !option.right).unwrap();
@@ -324,7 +323,7 @@ fn every_experiment_before_and_after_it_ran() {
 }
 
 #[test]
-fn an_error_is_foretold_and_seen() {
+fn an_error_is_predicted_and_seen() {
     each_size("errors-predicted", |learner| {
         open_experiment(learner, "Errors");
         learner.key(Key::Down);
@@ -468,14 +467,14 @@ const TITLE: usize = 2;
 #[test]
 fn the_rooms_that_check_promises_are_those_of_the_screens() {
     let size = |rect: Rect| (usize::from(rect.width), usize::from(rect.height) - TITLE);
-    let of = |room: room::Room| (room.width, room.height);
+    let of = |room: text_budget::TextBudget| (room.width, room.height);
     let small = rooms(Rect::new(0, 0, 80, 24)).unwrap();
     let large = rooms(Rect::new(0, 0, 120, 36)).unwrap();
-    assert_eq!(of(room::PROSE), size(small.pane()));
-    assert_eq!(of(room::COLUMN), size(large.page().unwrap().left));
-    assert_eq!(room::LAB_PROSE.width, room::PROSE.width);
-    assert_eq!(room::LAB_COLUMN.width, room::COLUMN.width);
-    assert_eq!(room::QUESTION.width, room::PROSE.width);
+    assert_eq!(of(text_budget::PROSE), size(small.pane()));
+    assert_eq!(of(text_budget::COLUMN), size(large.page().unwrap().left));
+    assert_eq!(text_budget::LAB_PROSE.width, text_budget::PROSE.width);
+    assert_eq!(text_budget::LAB_COLUMN.width, text_budget::COLUMN.width);
+    assert_eq!(text_budget::QUESTION.width, text_budget::PROSE.width);
 }
 
 #[test]

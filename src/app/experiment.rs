@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 
 use super::player::Player;
 use super::{App, Command, Effect, Guessing, Job, PageState, Pane, Purpose, Run, Screen};
-use crate::course::mark;
-use crate::course::{Ask, AskedNumber, Predict, Reaction, Target, Trial, WrongNumber};
+use crate::course::{Ask, AskedNumber, Predict, Reaction, Target, Trial, Verdict, Wrong};
 use crate::model::{
-    CLAIMS, Contest, ERRORS, ExperimentOutcome, ExperimentSpec, Finding, Method, ProofPlan, Query,
-    RequestWay, ServePlan, Sink, Size, Sweep,
+    CLAIMS, Contest, ERRORS, ExperimentOutcome, ExperimentSpec, Finding, Given, Method, ProofPlan,
+    Query, RequestWay, ServePlan, Sink, Size, Sweep,
 };
 
 /// An error on purpose, before it is run.
@@ -327,7 +326,7 @@ pub fn entries() -> Vec<Entry> {
 
 /// What a request's way through the server asks before it is run.
 fn copies_of_the_body() -> Predict {
-    let wrong = |answer, misconception: &str, feedback: &str| WrongNumber {
+    let wrong = |answer, misconception: &str, feedback: &str| Wrong {
         answer,
         reaction: Reaction {
             misconception: misconception.to_owned(),
@@ -677,7 +676,7 @@ impl App {
         page.done = true;
         let last = page.rows().saturating_sub(1);
         page.selected = page.selected.min(last);
-        let guess = page.guessing.guess;
+        let guess = page.guessing.guess.clone();
         let Purpose::Page { lesson, page: at } = purpose else {
             return Vec::new();
         };
@@ -686,7 +685,7 @@ impl App {
             return Vec::new();
         };
         let id = predict.id.clone();
-        match self.experiment_verdict(purpose, &predict, &guess.given()) {
+        match self.experiment_verdict(purpose, &predict, &guess) {
             Some(Ok(verdict)) => {
                 let lesson = self.lessons[lesson].id.clone();
                 vec![self.answer(lesson, id, verdict.given, verdict.right)]
@@ -716,8 +715,8 @@ impl App {
         &mut self,
         purpose: Purpose,
         predict: &Predict,
-        given: &str,
-    ) -> Option<Result<mark::Verdict, String>> {
+        given: &Given,
+    ) -> Option<Result<Verdict, String>> {
         let found = self.experiment_of(purpose)?.found.as_ref()?;
         Some(judge(predict, given, found))
     }
@@ -729,14 +728,14 @@ impl App {
 /// One line: it did not find what was asked for.
 pub fn judge(
     predict: &Predict,
-    given: &str,
+    given: &Given,
     found: &ExperimentOutcome,
-) -> Result<mark::Verdict, String> {
+) -> Result<Verdict, String> {
     let query = predict.query.to_string();
     let figure = found
         .figure(&query)
         .ok_or_else(|| format!("this run has no {query}: it could not be had here"));
-    mark::mark_guess(predict, given, figure)
+    predict.ask.mark(given, figure)
 }
 
 #[cfg(test)]

@@ -1,37 +1,19 @@
-//! A guess before an experiment: a number that is typed, or one of several things that may be predicted.
+//! A guess before an experiment: a number that is typed, or one of several options.
 
-use super::{Command, number, question::type_digit};
-use crate::course::mark::letter;
-use crate::course::{Ask, Predict};
-
-/// What was guessed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Guess {
-    /// A number.
-    Number(f64),
-    /// An option, from 0.
-    Option(usize),
-}
-
-impl Guess {
-    /// As the log keeps it: `33`, `b`.
-    pub fn given(self) -> String {
-        match self {
-            Guess::Number(value) => number(value),
-            Guess::Option(index) => letter(index).to_string(),
-        }
-    }
-}
+use super::{Command, question::key};
+use crate::course::{
+    Ask, Predict,
+    kinds::{Draft, Press},
+};
+use crate::model::Given;
 
 /// A guess, as far as it is made.
 #[derive(Clone, Debug, Default)]
 pub struct Guessing {
-    /// The number as far as it is typed.
-    pub input: String,
-    /// The option under the cursor.
-    pub focus: usize,
+    /// What is chosen or typed.
+    pub draft: Draft,
     /// The guess that was committed.
-    pub guess: Option<Guess>,
+    pub guess: Option<Given>,
     /// It goes without a guess.
     pub passed: bool,
     /// How many hints are shown.
@@ -46,35 +28,14 @@ impl Guessing {
 
     /// Whether Enter would commit it.
     pub fn is_ready(&self, ask: &Ask) -> bool {
-        match ask {
-            Ask::Number(_) => self.input.parse::<f64>().is_ok(),
-            Ask::Choice(_) => true,
-        }
+        ask.given(&self.draft).is_some()
     }
 
     /// A key while the guess is made. True: it is committed.
     pub fn update(&mut self, command: Command, ask: &Ask) -> bool {
-        let last = match ask {
-            Ask::Number(_) => 0,
-            Ask::Choice(options) => options.len().saturating_sub(1),
-        };
-        match (command, ask) {
-            (Command::Digit(digit), Ask::Number(_)) => type_digit(&mut self.input, digit),
-            (Command::Erase, Ask::Number(_)) => drop(self.input.pop()),
-            (Command::Confirm, Ask::Number(_)) => {
-                self.guess = self.input.parse().ok().map(Guess::Number);
-            }
-            (Command::Digit(digit), Ask::Choice(options)) => {
-                let index = digit.to_digit(10).and_then(|n| (n as usize).checked_sub(1));
-                if let Some(index) = index.filter(|index| *index < options.len()) {
-                    self.focus = index;
-                    self.guess = Some(Guess::Option(index));
-                }
-            }
-            (Command::Confirm, Ask::Choice(_)) => self.guess = Some(Guess::Option(self.focus)),
-            (Command::Up, _) => self.focus = self.focus.saturating_sub(1),
-            (Command::Down, _) => self.focus = (self.focus + 1).min(last),
-            _ => {}
+        let press = key(command).map(|key| ask.press(&mut self.draft, key));
+        if press == Some(Press::Given) {
+            self.guess = ask.given(&self.draft);
         }
         self.guess.is_some()
     }

@@ -4,7 +4,7 @@
 use std::{borrow::Cow, ops::Deref};
 
 use super::{App, Guessing, Overlay, Pane, Screen, input::TextInput};
-use crate::course::{Ask, Predict};
+use crate::course::Predict;
 use crate::model::ExperimentSpec;
 
 /// A key, as the program understands it.
@@ -1128,7 +1128,7 @@ fn hidden_guess(app: At) -> bool {
     no_overlay(app) && app.guess_is_hidden()
 }
 fn asks_option(app: At) -> bool {
-    let chooses = |(predict, _): (&Predict, &Guessing)| matches!(predict.ask, Ask::Choice(_));
+    let chooses = |(predict, _): (&Predict, &Guessing)| !predict.ask.is_typed();
     guessing(app) && app.guessing().is_some_and(chooses)
 }
 fn predicts(app: At) -> bool {
@@ -1282,7 +1282,7 @@ fn has_others(app: At) -> bool {
     no_overlay(app)
         && app
             .question()
-            .is_some_and(|(_, state)| state.has_others() && (state.is_right() || state.explained))
+            .is_some_and(|(_, state)| state.has_others && (state.is_right() || state.explained))
 }
 fn has_source(app: At) -> bool {
     no_overlay(app) && app.source().is_some()

@@ -27,7 +27,7 @@ pub use self::{
     cards::CardsScreen,
     course::{Copies, CourseScreen, Glance},
     experiment::{ErrorCase, ExperimentPage, Experiments},
-    guess::{Guess, Guessing},
+    guess::Guessing,
     keys::{Binding, Command, Group, Key},
     lab::LabScreen,
     lesson::{LabPage, PageState},
@@ -39,9 +39,10 @@ pub use self::{
     update::number,
 };
 use crate::course::{Fault, progress::Progress as Learned, review::Clock};
-use crate::course::{Lab, Lesson, Question, QuestionKind, Target};
+use crate::course::{Lab, Lesson, Question, Target};
 use crate::model::{
-    Card, ExperimentOutcome, ExperimentSpec, Figure, Method, Recording, Sink, TransferSpec, Word,
+    Card, ExperimentOutcome, ExperimentSpec, Figure, Given, Method, Record, Recording, Sink,
+    TransferSpec, Word,
 };
 
 /// Which screen is shown.
@@ -174,24 +175,8 @@ pub enum Effect {
     },
     /// Stop the experiment that runs.
     Cancel,
-    /// Write an answer to the log.
-    Answer {
-        /// The lesson's id.
-        lesson: String,
-        /// The question's id.
-        question: String,
-        /// As the log keeps it.
-        given: String,
-        /// Whether it was right.
-        right: bool,
-    },
-    /// Write to the log that a page was opened.
-    Visit {
-        /// The lesson's id.
-        lesson: String,
-        /// The page, from 1.
-        page: u32,
-    },
+    /// Write an answer or a visit to the log.
+    Keep(Record),
     /// Save a recording to a file.
     Save(Arc<crate::model::Recording>),
     /// Mouse reports on or off.
@@ -420,9 +405,7 @@ impl App {
     /// The question of the open page, and how far it is answered.
     pub fn question(&self) -> Option<(&Question, &QuestionState)> {
         match (self.target()?, self.page_state()?) {
-            (Target::Question(question), PageState::Question(state)) => {
-                Some((state.asked(question), state))
-            }
+            (Target::Question(_), PageState::Question(state)) => Some((state.asked(), state)),
             _ => None,
         }
     }
@@ -540,7 +523,7 @@ impl App {
         let (lab, page) = self.lab_page()?;
         let counts_calls = lab.predict.as_ref()?.query == crate::model::Query::Syscalls;
         match page.guessing.guess {
-            Some(Guess::Number(guess)) if counts_calls => Some(guess),
+            Some(Given::Number(guess)) if counts_calls => Some(guess),
             _ => None,
         }
     }
@@ -564,10 +547,7 @@ impl App {
     /// experiments, or of their methods. A run that would give the answer away is none, until it was given.
     pub fn evidence(&self) -> Option<&Run> {
         let (question, state) = self.question().filter(|_| !self.in_test())?;
-        let answer = match &question.kind {
-            QuestionKind::Number { run, .. } => run.as_ref().map(|(spec, _)| spec),
-            _ => None,
-        };
+        let answer = question.kind.run().map(|(spec, _)| spec);
         if let Some(spec) = answer.filter(|_| state.is_right() || state.explained)
             && let Some(run) = self.run_of(spec)
         {

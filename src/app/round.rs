@@ -235,6 +235,6 @@ impl App {
     /// How the sittings of the concept test went; none where there is no test.
     pub fn scores(&self) -> Option<[Option<concept::Score>; 2]> {
         let test = self.concept_test.as_ref()?;
-        Some(Sitting::BOTH.map(|sitting| concept::score(&self.progress, test, sitting)))
+        Some(self.progress.scores(test))
     }
 }

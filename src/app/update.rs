@@ -2,11 +2,10 @@
 
 use super::{
     App, Click, Command, Effect, Event, Job, Outcome, Overlay, PageState, Pane, Purpose, Screen,
-    keys, lab::Side,
+    keys, lab::Side, question::key,
 };
-use crate::course::mark;
-use crate::course::{Page, QuestionKind, Target};
-use crate::model::{Answer, Record, TransferSpec, Visit};
+use crate::course::{Page, Target, kinds::Key};
+use crate::model::{AnswerRecord, Given, Record, TransferSpec, Visit};
 
 /// Rows that a page key scrolls.
 const PAGE: usize = 10;
@@ -309,13 +308,17 @@ impl App {
 
     /// A page was opened: its lesson goes on there.
     pub(super) fn visit(&mut self, lesson: usize, page: usize) -> Effect {
-        let (lesson, page) = (self.lessons[lesson].id.clone(), page as u32 + 1);
-        self.progress.add(&Record::Visit(Visit {
-            lesson: lesson.clone(),
-            page,
+        self.keep(Record::Visit(Visit {
+            lesson: self.lessons[lesson].id.clone(),
+            page: page as u32 + 1,
             at: self.clock.now,
-        }));
-        Effect::Visit { lesson, page }
+        }))
+    }
+
+    /// A record counts at once, and goes to the log.
+    fn keep(&mut self, record: Record) -> Effect {
+        self.progress.add(&record);
+        Effect::Keep(record)
     }
 
     /// Which values the question of a page draws: who answered it before gets others.
@@ -370,7 +373,7 @@ impl App {
         };
         let lesson = self.kept_under();
         match unanswered.filter(|id| self.progress.answered(&lesson, id).is_none()) {
-            Some(question) => vec![self.answer(lesson, question, String::new(), false)],
+            Some(question) => vec![self.answer(lesson, question, Given::Skipped, false)],
             None => Vec::new(),
         }
     }
@@ -379,22 +382,16 @@ impl App {
         &mut self,
         lesson: String,
         question: String,
-        given: String,
+        given: Given,
         right: bool,
     ) -> Effect {
-        self.progress.add(&Record::Answer(Answer {
-            lesson: lesson.clone(),
-            question: question.clone(),
-            given: given.clone(),
-            right,
-            at: self.clock.now,
-        }));
-        Effect::Answer {
+        self.keep(Record::Answer(AnswerRecord {
             lesson,
             question,
             given,
             right,
-        }
+            at: self.clock.now,
+        }))
     }
 
     fn back(&mut self) -> Vec<Effect> {
@@ -453,14 +450,14 @@ impl App {
                 Command::Digit(_) | Command::Erase | Command::Confirm,
                 Some(PageState::Question(state)),
             ) => {
-                let given = state.update(command);
+                let given = key(command).is_some_and(|key| state.press(key));
                 self.pane = Pane::Text;
                 if given {
                     return self.mark();
                 }
             }
             (Command::Up | Command::Down, Some(PageState::Question(state))) if state.chooses() => {
-                state.update(command);
+                key(command).map(|key| state.press(key));
             }
             (Command::Confirm, _) => return self.turn(1),
             (command, _) => self.scroll_text(command),
@@ -485,15 +482,8 @@ impl App {
         let Some((question, _)) = self.question() else {
             return Vec::new();
         };
-        let question = question.clone();
-        let run = match &question.kind {
-            QuestionKind::Number {
-                run: Some((spec, query)),
-                ..
-            } => Some((spec.clone(), query.clone())),
-            _ => None,
-        };
-        let summary = match &run {
+        let id = question.id.clone();
+        let summary = match question.kind.run() {
             Some((spec, _)) => match self.run_of(spec) {
                 Some(run) => Some(run.summary.clone()),
                 None => return self.run_to_mark(spec.clone(), lesson, page),
@@ -503,10 +493,10 @@ impl App {
         let Some(state) = self.question_mut() else {
             return Vec::new();
         };
-        let Some((given, right)) = state.mark(&question, summary.as_deref()) else {
+        let Some((given, right)) = state.mark(summary.as_deref()) else {
             return Vec::new();
         };
-        let effect = self.answer(self.kept_under(), question.id, given, right);
+        let effect = self.answer(self.kept_under(), id, given, right);
         if self.marked_in_round(right) {
             self.turn_round(1);
         }
@@ -630,7 +620,11 @@ impl App {
         let Some(PageState::Lab(state)) = self.pages.get_mut(&(lesson, page)) else {
             return Vec::new();
         };
-        let guess = state.guessing.guess.filter(|_| state.player.is_none());
+        let guess = state
+            .guessing
+            .guess
+            .clone()
+            .filter(|_| state.player.is_none());
         state.outcome = Some(outcome);
         state.player = Some(player);
         let predict = match &self.lessons[lesson].pages[page].target {
@@ -640,7 +634,7 @@ impl App {
         let (Some(guess), Some(predict)) = (guess, predict) else {
             return Vec::new();
         };
-        match mark::mark_prediction(&predict, &guess.given(), &summary) {
+        match predict.mark(&guess, &summary) {
             Ok(verdict) => {
                 let lesson = self.lessons[lesson].id.clone();
                 vec![self.answer(lesson, predict.id, verdict.given, verdict.right)]
@@ -667,15 +661,14 @@ impl App {
             }
             Click::Option(option) => {
                 if let Some(state) = self.question_mut()
-                    && option < state.choices
-                    && state.pick(option)
+                    && state.press(Key::Option(option))
                 {
                     return self.mark();
                 }
             }
             Click::Partner(right) => {
                 if let Some(state) = self.question_mut() {
-                    state.pair(right);
+                    state.press(Key::Partner(right));
                 }
             }
             Click::Call(call) => match &mut self.overlay {

@@ -1,7 +1,7 @@
 //! The words of the glossary: those that the open page uses, and the overlay that says what they mean.
 
 use super::{App, Overlay, Screen};
-use crate::course::{glossary, prose, room};
+use crate::course::{glossary, prose, text_budget};
 
 impl App {
     /// The words that the open page uses, in the order of their first use.
@@ -11,7 +11,7 @@ impl App {
         let Some(page) = lesson.and_then(|lesson| lesson.pages.get(self.page)) else {
             return Vec::new();
         };
-        let rows = prose::lay_out(&page.prose, room::PROSE.width);
+        let rows = prose::lay_out(&page.prose, text_budget::PROSE.width);
         let mut words: Vec<usize> = glossary::uses_in(&self.words, &rows)
             .into_iter()
             .map(|found| found.word)

@@ -7,13 +7,7 @@ use serde::Serialize;
 
 use super::lesson_dir::Course;
 use crate::{
-    course::{Ask, Lab, Lesson, Predict, Question, QuestionKind, Target, Trial},
-    course::{
-        catalogue::questions,
-        draw,
-        mark::{letter, presented, sides},
-        prose,
-    },
+    course::{Lab, Lesson, Predict, Question, Target, Trial, kinds::Plain, prose},
     embedded, figure,
     model::Figure,
 };
@@ -84,7 +78,7 @@ impl Listed<'_> {
                 .iter()
                 .filter(|page| page.has_experiment())
                 .count(),
-            questions: questions(lesson).count(),
+            questions: lesson.questions().count(),
             objectives: objectives.map(|found| found.text.as_str()).collect(),
             minutes: lesson.minutes,
         }
@@ -269,63 +263,30 @@ impl Text {
         };
         self.line("Predict first:");
         self.markdown(&predict.text, 2);
-        match &predict.ask {
-            Ask::Number(asked) => self.line(&format!("  Answer: a number of {}.", asked.unit)),
-            Ask::Choice(options) => {
-                for (index, option) in options.iter().enumerate() {
-                    self.option(&format!("{}) ", letter(index)), &option.text);
-                }
-                self.line("  Answer: one letter.");
-            }
-        }
+        self.plain(&predict.ask.plain());
     }
 
     fn question(&mut self, question: &Question) {
         self.gap();
         self.line("Question:");
-        self.asked(&draw::asked(question, 0));
+        self.asked(&question.asked(0));
     }
 
     /// A question whose values are drawn, and how to answer it.
     pub(super) fn asked(&mut self, question: &Question) {
         self.markdown(&question.text, 2);
-        let instruction = match &question.kind {
-            QuestionKind::Choice(options) | QuestionKind::Multi(options) => {
-                for (index, option) in options.iter().enumerate() {
-                    self.option(&format!("{}) ", letter(index)), &option.text);
-                }
-                if matches!(question.kind, QuestionKind::Choice(_)) {
-                    "one letter.".to_owned()
-                } else {
-                    "every letter that is right.".to_owned()
-                }
+        self.plain(&question.kind.plain());
+    }
+
+    /// What can be chosen, and how to answer.
+    fn plain(&mut self, plain: &Plain) {
+        for (mark, text) in &plain.items {
+            match plain.is_code {
+                true => self.line(&format!("  {mark}{text}")),
+                false => self.option(mark, text),
             }
-            QuestionKind::Number { unit, .. } => format!("a number of {unit}."),
-            QuestionKind::Order { .. } => {
-                for (index, line) in presented(question).into_iter().enumerate() {
-                    self.option(&format!("{}) ", index + 1), line);
-                }
-                "the numbers of the lines that belong, in the right order.".to_owned()
-            }
-            QuestionKind::Match { .. } => {
-                let (lefts, rights) = sides(question);
-                for (index, left) in lefts.into_iter().enumerate() {
-                    self.option(&format!("{}) ", index + 1), left);
-                }
-                for (index, right) in rights.into_iter().enumerate() {
-                    self.option(&format!("{}) ", letter(index)), right);
-                }
-                "a pair for each number, as in 1c 2a.".to_owned()
-            }
-            QuestionKind::Bug { lines, .. } => {
-                for (index, line) in lines.iter().enumerate() {
-                    self.line(&format!("  {}) {line}", index + 1));
-                }
-                "the number of the line that is wrong.".to_owned()
-            }
-            QuestionKind::Drawn(drawn) => format!("a number of {}.", drawn.unit),
-        };
-        self.line(&format!("  Answer: {instruction}"));
+        }
+        self.line(&format!("  Answer: {}", plain.answer));
     }
 
     /// An option behind its letter or number, its further rows under its first.

@@ -12,7 +12,6 @@ use std::{
 use clap::{Parser, Subcommand};
 use nix::sys::signal::{SigHandler, Signal};
 
-pub mod asking;
 pub mod capstone;
 pub mod card;
 pub mod check;
@@ -31,6 +30,7 @@ pub mod page_cache;
 mod progress;
 pub mod prove;
 pub mod proxy;
+pub mod questions;
 pub mod quiz;
 pub mod receive;
 pub mod repeat;

@@ -5,14 +5,13 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{anyhow, bail};
 
 use super::{
-    asking::{Asker, Item, Say, Tally},
     lesson_dir::Course,
     print,
+    questions::{Asker, Item, Say, Tally},
 };
 use crate::{
-    course::Lesson,
     course::{
-        catalogue::questions,
+        Lesson,
         concept::{self, Sitting},
     },
     store::progress::Log,
@@ -70,7 +69,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn items_of(lesson: &Lesson) -> impl Iterator<Item = Item<'_>> {
-    questions(lesson).map(|question| Item {
+    lesson.questions().map(|question| Item {
         lesson: &lesson.id,
         from: &lesson.title,
         question,
@@ -106,7 +105,8 @@ pub fn said(tally: &Tally, count: usize) -> String {
 /// The test: nothing is said to an answer, so that the second time measures the course and not the first time.
 fn concept_test(test: &Lesson, sitting: Sitting) -> anyhow::Result<ExitCode> {
     let from = format!("{}, {} the course", test.title, sitting.name());
-    let items: Vec<Item> = questions(test)
+    let items: Vec<Item> = test
+        .questions()
         .map(|question| Item {
             lesson: sitting.id(),
             from: &from,
@@ -114,12 +114,12 @@ fn concept_test(test: &Lesson, sitting: Sitting) -> anyhow::Result<ExitCode> {
         })
         .collect();
     let mut asker = Asker::new(Log::of_user());
-    if concept::score(&asker.progress, test, sitting).is_some() {
+    if asker.progress.score(test, sitting).is_some() {
         print("The answers given now take the place of those given before.\n\n")?;
         asker.forget(sitting.id());
     }
     asker.ask_all(&items, Say::Nothing)?;
-    for line in concept::report(&asker.progress, test) {
+    for line in concept::report(asker.progress.scores(test)) {
         print(&format!("{line}\n"))?;
     }
     Ok(ExitCode::SUCCESS)

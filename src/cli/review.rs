@@ -3,9 +3,9 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use super::{
-    asking::{Asker, Item, Say},
     lesson_dir::Course,
     print,
+    questions::{Asker, Item, Say},
 };
 use crate::{course::review::until, host::clock::now, store::progress::Log};
 

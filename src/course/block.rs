@@ -8,13 +8,28 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::fault::{Reporter, nearest};
+use super::{fault::nearest, report::Report, text_budget::TextKind};
+use crate::model::Size;
 
 /// A value and its byte offset in the file.
 #[derive(Clone, Debug)]
 pub(super) struct At<T> {
     pub value: T,
     pub offset: usize,
+}
+
+impl<T> At<T> {
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> At<U> {
+        At {
+            value: change(self.value),
+            offset: self.offset,
+        }
+    }
+}
+
+/// The values without their places.
+pub(super) fn values<T>(items: Vec<At<T>>) -> Vec<T> {
+    items.into_iter().map(|item| item.value).collect()
 }
 
 /// A table whose keys are taken out one by one; [`Block::finish`] reports the keys that nobody took.
@@ -25,21 +40,22 @@ pub(super) struct Block<'i> {
     pub offset: usize,
     /// The offset in the file of the TOML text that its spans count from.
     base: usize,
+    /// Where its faults are reported.
+    pub report: &'i Report<'i>,
     entries: Vec<Entry<'i>>,
     known: Vec<&'static str>,
 }
 
 struct Entry<'i> {
-    key: String,
-    key_offset: usize,
-    value: Spanned<DeValue<'i>>,
+    key: At<String>,
+    value: At<DeValue<'i>>,
 }
 
 impl<'i> Block<'i> {
     /// Reads a fenced block's text, `base` bytes into the file; its fence stands at `offset`. Errors of the
     /// TOML itself are reported; with them the block is of no more use, and there is none.
     pub(super) fn parse(
-        report: &mut Reporter,
+        report: &'i Report<'i>,
         name: &'static str,
         offset: usize,
         base: usize,
@@ -48,29 +64,31 @@ impl<'i> Block<'i> {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let at = error.span().map_or(text.len(), |span| span.start);
-            report.fault(
-                base + at,
-                format!("the {name} is no valid TOML"),
-                error.message(),
-            );
+            let what = format!("the {name} is no valid TOML");
+            report.fault(base + at, what, error.message());
         }
-        errors
-            .is_empty()
-            .then(|| Block::of(name, offset, base, table.into_inner()))
+        let no_error = errors.is_empty();
+        no_error.then(|| Block::of(report, name, offset, base, table.into_inner()))
     }
 
-    fn of(name: &'static str, offset: usize, base: usize, table: DeTable<'i>) -> Block<'i> {
+    fn of(
+        report: &'i Report<'i>,
+        name: &'static str,
+        offset: usize,
+        base: usize,
+        table: DeTable<'i>,
+    ) -> Block<'i> {
         let entries = table.into_iter().map(|(key, value)| Entry {
-            key_offset: base + key.span().start,
-            key: key.into_inner().into_owned(),
-            value,
+            key: placed(key, base).map(|key| key.into_owned()),
+            value: placed(value, base),
         });
         let mut entries: Vec<_> = entries.collect();
-        entries.sort_by_key(|entry| entry.key_offset);
+        entries.sort_by_key(|entry| entry.key.offset);
         Block {
             name,
             offset,
             base,
+            report,
             entries,
             known: Vec::new(),
         }
@@ -78,67 +96,64 @@ impl<'i> Block<'i> {
 
     fn take(&mut self, key: &'static str) -> Option<At<DeValue<'i>>> {
         self.known.push(key);
-        let index = self.entries.iter().position(|entry| entry.key == key)?;
-        let value = self.entries.remove(index).value;
-        Some(At {
-            offset: self.base + value.span().start,
-            value: value.into_inner(),
-        })
+        let index = self.entries.iter().position(|e| e.key.value == key)?;
+        Some(self.entries.remove(index).value)
+    }
+
+    /// Reports a fault of the table as a whole.
+    pub(super) fn fault(&self, what: impl Into<String>, advice: impl Into<String>) {
+        self.report.fault(self.offset, what, advice);
     }
 
     /// Reports that `key` is missing; always `None`.
-    pub(super) fn missing<T>(
-        &self,
-        report: &mut Reporter,
-        key: &str,
-        example: &str,
-    ) -> Option<At<T>> {
+    pub(super) fn missing<T>(&self, key: &str, example: &str) -> Option<At<T>> {
         let name = self.name;
-        report.fault(
-            self.offset,
-            format!("the {name} has no {key}"),
-            format!("add {example}"),
-        );
+        self.fault(format!("the {name} has no {key}"), format!("add {example}"));
         None
     }
 
-    fn wrong_type(report: &mut Reporter, key: &str, value: &At<DeValue>, wanted: &str) {
-        let found = value.value.type_str();
-        report.fault(
-            value.offset,
-            format!("{key} is of the type {found}"),
-            format!("write {wanted}"),
-        );
+    /// Whether a key stands in it; reported if it does not.
+    pub(super) fn need(&self, key: &str, example: &str) -> bool {
+        let has = self.has(key);
+        if !has {
+            self.missing::<()>(key, example);
+        }
+        has
+    }
+
+    fn wrong_type(&self, key: &str, value: &At<DeValue>, wanted: &str) {
+        let what = format!("{key} is of the type {}", value.value.type_str());
+        let advice = format!("write {wanted}");
+        self.report.fault(value.offset, what, advice);
     }
 
     /// A text that must not be empty. None where it is missing or wrong, which is reported if it is wrong.
-    pub(super) fn text(&mut self, report: &mut Reporter, key: &'static str) -> Option<At<String>> {
+    pub(super) fn text(&mut self, key: &'static str) -> Option<At<String>> {
         let value = self.take(key)?;
-        text_of(report, key, value)
+        self.text_of(key, value)
     }
 
     /// A text that must be there.
-    pub(super) fn need_text(
-        &mut self,
-        report: &mut Reporter,
-        key: &'static str,
-    ) -> Option<At<String>> {
-        if !self.has(key) {
+    pub(super) fn need_text(&mut self, key: &'static str) -> Option<At<String>> {
+        if !self.need(key, &format!("{key} = \"...\"")) {
             self.known.push(key);
-            return self.missing(report, key, &format!("{key} = \"...\""));
+            return None;
         }
-        self.text(report, key)
+        self.text(key)
+    }
+
+    /// A text that must be there, and fit the screen.
+    pub(super) fn need_shown(&mut self, key: &'static str, kind: TextKind) -> Option<At<String>> {
+        let text = self.need_text(key)?;
+        self.report.text(kind, &text.value, text.offset);
+        Some(text)
     }
 
     /// An identity: small letters, digits and hyphens.
-    pub(super) fn need_id(
-        &mut self,
-        report: &mut Reporter,
-        key: &'static str,
-    ) -> Option<At<String>> {
-        let id = self.need_text(report, key)?;
+    pub(super) fn need_id(&mut self, key: &'static str) -> Option<At<String>> {
+        let id = self.need_text(key)?;
         if !is_id(&id.value) {
-            report.fault(
+            self.report.fault(
                 id.offset,
                 format!("'{}' is not an id", id.value),
                 "write small letters, digits and hyphens, as in count-calls",
@@ -148,128 +163,121 @@ impl<'i> Block<'i> {
     }
 
     /// A word that `FromStr` understands; its message is reported otherwise.
-    pub(super) fn word<T: FromStr<Err = String>>(
-        &mut self,
-        report: &mut Reporter,
-        key: &'static str,
-    ) -> Option<At<T>> {
-        let text = self.text(report, key)?;
-        parsed(report, text)
+    pub(super) fn word<T: FromStr<Err = String>>(&mut self, key: &'static str) -> Option<At<T>> {
+        let text = self.text(key)?;
+        self.parsed(text)
     }
 
     /// The same, where it must be there; `example` is what to write.
     pub(super) fn need_word<T: FromStr<Err = String>>(
         &mut self,
-        report: &mut Reporter,
         key: &'static str,
         example: &str,
     ) -> Option<At<T>> {
-        if !self.has(key) {
+        if !self.need(key, example) {
             self.known.push(key);
-            return self.missing(report, key, example);
+            return None;
         }
-        self.word(report, key)
+        self.word(key)
     }
 
     /// A size: a text such as `64KiB`, or a whole number of bytes.
-    pub(super) fn size(
-        &mut self,
-        report: &mut Reporter,
-        key: &'static str,
-    ) -> Option<At<crate::model::Size>> {
+    pub(super) fn size(&mut self, key: &'static str) -> Option<At<Size>> {
         let mut value = self.take(key)?;
         if let DeValue::Integer(number) = &value.value {
             value.value = DeValue::String(number.to_string().into());
         }
-        let text = text_of(report, key, value)?;
-        parsed(report, text)
+        let text = self.text_of(key, value)?;
+        self.parsed(text)
     }
 
     /// A number, whole or not.
-    pub(super) fn number(&mut self, report: &mut Reporter, key: &'static str) -> Option<At<f64>> {
+    pub(super) fn number(&mut self, key: &'static str) -> Option<At<f64>> {
         let value = self.take(key)?;
-        let offset = value.offset;
         let number = number_of(&value.value);
         if number.is_none() {
-            Block::wrong_type(report, key, &value, "a number");
+            self.wrong_type(key, &value, "a number");
         }
-        number.map(|value| At { value, offset })
+        number.map(|number| value.map(|_| number))
+    }
+
+    /// A number that must be there.
+    pub(super) fn need_number(&mut self, key: &'static str, example: &str) -> Option<At<f64>> {
+        self.need(key, example);
+        self.number(key)
     }
 
     /// A switch; false where it is missing.
-    pub(super) fn switch(&mut self, report: &mut Reporter, key: &'static str) -> bool {
+    pub(super) fn switch(&mut self, key: &'static str) -> bool {
         let Some(value) = self.take(key) else {
             return false;
         };
         let switch = value.value.as_bool();
         if switch.is_none() {
-            Block::wrong_type(report, key, &value, "true or false");
+            self.wrong_type(key, &value, "true or false");
         }
         switch.unwrap_or_default()
     }
 
     /// A list, if it is there.
-    fn list(
-        &mut self,
-        report: &mut Reporter,
-        key: &'static str,
-        wanted: &str,
-    ) -> Option<At<Vec<At<DeValue<'i>>>>> {
+    fn list(&mut self, key: &'static str, wanted: &str) -> Option<At<Vec<At<DeValue<'i>>>>> {
         let value = self.take(key)?;
         let DeValue::Array(items) = value.value else {
-            Block::wrong_type(report, key, &value, wanted);
+            self.wrong_type(key, &value, wanted);
             return None;
         };
-        let items = items.into_iter().map(|item| At {
-            offset: self.base + item.span().start,
-            value: item.into_inner(),
-        });
+        let items = items.into_iter().map(|item| placed(item, self.base));
         Some(At {
             value: items.collect(),
             offset: value.offset,
         })
     }
 
+    /// The items of a list that can be read; empty where it is missing.
+    fn items<T>(
+        &mut self,
+        key: &'static str,
+        wanted: &str,
+        read: impl Fn(&Self, At<DeValue<'i>>) -> Option<T>,
+    ) -> Vec<T> {
+        let items = self.list(key, wanted).map(|items| items.value);
+        let items = items.into_iter().flatten();
+        items.filter_map(|item| read(self, item)).collect()
+    }
+
     /// A list of texts; empty where it is missing.
-    pub(super) fn texts(&mut self, report: &mut Reporter, key: &'static str) -> Vec<At<String>> {
-        let items = self.list(report, key, "a list of texts: [\"...\", \"...\"]");
-        items
-            .into_iter()
-            .flat_map(|items| items.value)
-            .filter_map(|item| text_of(report, key, item))
-            .collect()
+    pub(super) fn texts(&mut self, key: &'static str) -> Vec<At<String>> {
+        let wanted = "a list of texts: [\"...\", \"...\"]";
+        self.items(key, wanted, |block, item| block.text_of(key, item))
+    }
+
+    /// The same, where each must fit the screen.
+    pub(super) fn shown(&mut self, key: &'static str, kind: TextKind) -> Vec<At<String>> {
+        let texts = self.texts(key);
+        for text in &texts {
+            self.report.text(kind, &text.value, text.offset);
+        }
+        texts
     }
 
     /// A list of lines of code, indented as they are written; empty where it is missing.
-    pub(super) fn code(&mut self, report: &mut Reporter, key: &'static str) -> Vec<At<String>> {
-        let items = self.list(report, key, "a list of lines: [\"...\", \"...\"]");
-        let read = |item: At<DeValue>| {
+    pub(super) fn code(&mut self, key: &'static str) -> Vec<At<String>> {
+        let wanted = "a list of lines: [\"...\", \"...\"]";
+        self.items(key, wanted, |block, item| {
             let indented = item.value.as_str().map(|text| text.trim_end().to_owned());
-            let text = text_of(report, key, item)?;
-            Some(At {
-                value: indented.unwrap_or(text.value),
-                offset: text.offset,
-            })
-        };
-        items
-            .into_iter()
-            .flat_map(|items| items.value)
-            .filter_map(read)
-            .collect()
+            let text = block.text_of(key, item)?;
+            Some(text.map(|text| indented.unwrap_or(text)))
+        })
     }
 
     /// A list of numbers; none where it is missing.
-    pub(super) fn numbers(
-        &mut self,
-        report: &mut Reporter,
-        key: &'static str,
-    ) -> Option<At<Vec<f64>>> {
-        let items = self.list(report, key, "a list of numbers: [0, 64]")?;
+    pub(super) fn numbers(&mut self, key: &'static str) -> Option<At<Vec<f64>>> {
+        let items = self.list(key, "a list of numbers: [0, 64]")?;
         let mut numbers = Vec::new();
         for item in items.value {
             match number_of(&item.value) {
                 Some(number) => numbers.push(number),
-                None => Block::wrong_type(report, key, &item, "a number"),
+                None => self.wrong_type(key, &item, "a number"),
             }
         }
         Some(At {
@@ -279,138 +287,96 @@ impl<'i> Block<'i> {
     }
 
     /// Every key that is left, each with its list of numbers; none where one of them has no such list.
-    pub(super) fn all_numbers(
-        &mut self,
-        report: &mut Reporter,
-    ) -> Option<Vec<(At<String>, Vec<f64>)>> {
-        let before = report.faults.len();
+    pub(super) fn all_numbers(&mut self) -> Option<Vec<(At<String>, Vec<f64>)>> {
+        let before = self.report.faults();
         let mut lists = Vec::new();
-        for entry in std::mem::take(&mut self.entries) {
-            let key = At {
-                value: entry.key,
-                offset: entry.key_offset,
-            };
-            let value = At {
-                offset: self.base + entry.value.span().start,
-                value: entry.value.into_inner(),
-            };
+        for Entry { key, value } in std::mem::take(&mut self.entries) {
             let DeValue::Array(items) = &value.value else {
-                Block::wrong_type(report, &key.value, &value, "a list of numbers: [16, 64]");
+                self.wrong_type(&key.value, &value, "a list of numbers: [16, 64]");
                 continue;
             };
-            let numbers: Vec<_> = items.iter().map(|item| number_of(item.get_ref())).collect();
-            match numbers.iter().copied().collect::<Option<Vec<f64>>>() {
+            let numbers = items.iter().map(|item| number_of(item.get_ref()));
+            match numbers.collect::<Option<Vec<f64>>>() {
                 Some(numbers) if !numbers.is_empty() => lists.push((key, numbers)),
-                _ => report.fault(
+                _ => self.report.fault(
                     value.offset,
                     format!("{} is no list of numbers", key.value),
                     "write the values that it can have, as in [16, 64]",
                 ),
             }
         }
-        (report.faults.len() == before).then_some(lists)
+        (self.report.faults() == before).then_some(lists)
     }
 
     /// A list of tables, each called `name` in messages; empty where it is missing.
-    pub(super) fn tables(
-        &mut self,
-        report: &mut Reporter,
-        key: &'static str,
-        name: &'static str,
-    ) -> Vec<Block<'i>> {
-        let items = self.list(report, key, "a list of tables: [ { ... }, { ... } ]");
-        let base = self.base;
-        items
-            .into_iter()
-            .flat_map(|items| items.value)
-            .filter_map(|item| table_of(report, key, item, base, name))
-            .collect()
+    pub(super) fn tables(&mut self, key: &'static str, name: &'static str) -> Vec<Block<'i>> {
+        let wanted = "a list of tables: [ { ... }, { ... } ]";
+        self.items(key, wanted, |block, item| block.table_of(key, item, name))
     }
 
     /// A table called `name` in messages, if it is there.
-    pub(super) fn table(
-        &mut self,
-        report: &mut Reporter,
-        key: &'static str,
-        name: &'static str,
-    ) -> Option<Block<'i>> {
+    pub(super) fn table(&mut self, key: &'static str, name: &'static str) -> Option<Block<'i>> {
         let value = self.take(key)?;
-        table_of(report, key, value, self.base, name)
+        self.table_of(key, value, name)
     }
 
     /// Whether a key stands in it and has not been taken.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.entries.iter().any(|entry| entry.key == key)
+        self.entries.iter().any(|entry| entry.key.value == key)
     }
 
     /// Reports every key that was not taken.
-    pub(super) fn finish(self, report: &mut Reporter) {
-        let Block {
-            name,
-            entries,
-            known,
-            ..
-        } = self;
-        for Entry {
-            key, key_offset, ..
-        } in entries
-        {
-            let advice = match nearest(&key, known.iter().copied()) {
+    pub(super) fn finish(self) {
+        let (name, known) = (self.name, self.known);
+        for Entry { key, .. } in self.entries {
+            let advice = match nearest(&key.value, known.iter().copied()) {
                 Some(meant) => format!("did you mean {meant}?"),
                 None => format!("a {name} has {}", known.join(", ")),
             };
-            report.fault(
-                key_offset,
-                format!("unknown key '{key}' in the {name}"),
-                advice,
-            );
+            let what = format!("unknown key '{}' in the {name}", key.value);
+            self.report.fault(key.offset, what, advice);
+        }
+    }
+
+    fn text_of(&self, key: &str, value: At<DeValue>) -> Option<At<String>> {
+        let DeValue::String(text) = &value.value else {
+            self.wrong_type(key, &value, "a text in quotes");
+            return None;
+        };
+        let text = text.trim().to_owned();
+        if text.is_empty() {
+            let what = format!("{key} is empty");
+            self.report.fault(value.offset, what, "write a text");
+            return None;
+        }
+        Some(value.map(|_| text))
+    }
+
+    fn parsed<T: FromStr<Err = String>>(&self, text: At<String>) -> Option<At<T>> {
+        let parsed: Result<T, String> = text.value.parse();
+        if let Err(message) = &parsed {
+            self.report.refused(text.offset, message);
+        }
+        parsed.ok().map(|value| text.map(|_| value))
+    }
+
+    fn table_of(&self, key: &str, value: At<DeValue<'i>>, name: &'static str) -> Option<Block<'i>> {
+        let At { value, offset } = value;
+        match value {
+            DeValue::Table(table) => Some(Block::of(self.report, name, offset, self.base, table)),
+            value => {
+                self.wrong_type(key, &At { value, offset }, "a table: { ... }");
+                None
+            }
         }
     }
 }
 
-fn text_of(report: &mut Reporter, key: &str, value: At<DeValue>) -> Option<At<String>> {
-    let At { value, offset } = value;
-    let DeValue::String(text) = value else {
-        Block::wrong_type(report, key, &At { value, offset }, "a text in quotes");
-        return None;
-    };
-    if text.trim().is_empty() {
-        report.fault(offset, format!("{key} is empty"), "write a text");
-        return None;
-    }
-    Some(At {
-        value: text.trim().to_owned(),
-        offset,
-    })
-}
-
-fn parsed<T: FromStr<Err = String>>(report: &mut Reporter, text: At<String>) -> Option<At<T>> {
-    match text.value.parse() {
-        Ok(value) => Some(At {
-            value,
-            offset: text.offset,
-        }),
-        Err(message) => {
-            report.refused(text.offset, &message);
-            None
-        }
-    }
-}
-
-fn table_of<'i>(
-    report: &mut Reporter,
-    key: &str,
-    value: At<DeValue<'i>>,
-    base: usize,
-    name: &'static str,
-) -> Option<Block<'i>> {
-    let At { value, offset } = value;
-    match value {
-        DeValue::Table(table) => Some(Block::of(name, offset, base, table)),
-        value => {
-            Block::wrong_type(report, key, &At { value, offset }, "a table: { ... }");
-            None
-        }
+/// A value of a text that stands `base` bytes into the file.
+fn placed<T>(value: Spanned<T>, base: usize) -> At<T> {
+    At {
+        offset: base + value.span().start,
+        value: value.into_inner(),
     }
 }
 
@@ -428,11 +394,7 @@ fn number_of(value: &DeValue) -> Option<f64> {
 
 /// Small letters, digits and single hyphens, beginning with a letter or digit.
 pub(super) fn is_id(text: &str) -> bool {
-    !text.is_empty()
-        && text.split('-').all(|part| {
-            !part.is_empty()
-                && part
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-        })
+    let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_part = |part: &str| !part.is_empty() && part.chars().all(is_inner);
+    text.split('-').all(is_part)
 }

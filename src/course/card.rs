@@ -5,10 +5,11 @@ use std::{fmt::Display, ops::Range, str::FromStr};
 use crate::model::{Arrow, Card, CardTable, How, Place};
 
 use super::{
-    block::{At, Block, is_id},
-    fault::{Fault, Reporter},
+    block::{At, Block, is_id, values},
+    fault::Fault,
     front::{Front, front},
     prose,
+    report::Report,
 };
 
 /// Cells across that a card has at 80x24.
@@ -30,7 +31,7 @@ pub fn name_of(file: &str) -> Option<&str> {
 
 /// Reads one card. Not to be shown while there are faults.
 pub fn parse(file: &str, text: &str) -> (Option<Card>, Vec<Fault>) {
-    let mut report = Reporter::new(file, text);
+    let report = Report::new(file, text);
     let name = name_of(file).unwrap_or(file);
     if !is_id(name) {
         report.fault(
@@ -40,53 +41,46 @@ pub fn parse(file: &str, text: &str) -> (Option<Card>, Vec<Fault>) {
         );
     }
     let card = match front(
-        &mut report,
+        &report,
         text,
         "title, signature, path, counts, conditions, pitfalls, since, sources",
     ) {
-        Front::Found(base, source, body) => Block::parse(&mut report, "card", 0, base, source)
-            .and_then(|block| read(&mut report, name, block, text[body..].trim())),
+        Front::Found(base, source, body) => Block::parse(&report, "card", 0, base, source)
+            .and_then(|block| read(name, block, text[body..].trim())),
         _ => None,
     };
-    (card, report.faults)
+    (card, report.finish().0)
 }
 
-fn read(report: &mut Reporter, name: &str, mut block: Block, body: &str) -> Option<Card> {
-    let title = block.need_text(report, "title");
-    let signature = block.code(report, "signature");
+fn read(name: &str, mut block: Block, body: &str) -> Option<Card> {
+    let title = block.need_text("title");
+    let signature = block.code("signature");
     for line in &signature {
-        too_wide(report, line, SIGNATURE);
+        too_wide(block.report, line, SIGNATURE);
     }
     let path: Vec<_> = block
-        .tables(report, "path", "hop")
+        .tables("path", "hop")
         .into_iter()
-        .filter_map(|hop| read_hop(report, hop))
+        .filter_map(read_hop)
         .collect();
-    let mut texts = |key| -> Vec<String> {
-        block
-            .texts(report, key)
-            .into_iter()
-            .map(|text| text.value)
-            .collect()
-    };
+    let mut texts = |key| values(block.texts(key));
     let [counts, conditions, pitfalls, since, sources] =
         ["counts", "conditions", "pitfalls", "since", "sources"].map(&mut texts);
     if sources.is_empty() {
-        block.missing::<()>(report, "sources", "sources = [\"sendfile(2)\"]");
+        block.missing::<()>("sources", "sources = [\"sendfile(2)\"]");
     }
-    let table = table(report, &mut block);
+    let table = table(&mut block);
     if signature.is_empty() && table.is_none() {
-        report.fault(
-            block.offset,
+        block.fault(
             "the card has neither a signature nor columns",
             "add signature = [\"...\"], or columns and rows for a table",
         );
     }
-    block.finish(report);
+    block.finish();
     Some(Card {
         name: name.to_owned(),
         title: title?.value,
-        signature: signature.into_iter().map(|line| line.value).collect(),
+        signature: values(signature),
         path,
         counts,
         conditions,
@@ -98,7 +92,7 @@ fn read(report: &mut Reporter, name: &str, mut block: Block, body: &str) -> Opti
     })
 }
 
-fn too_wide(report: &mut Reporter, text: &At<String>, most: usize) {
+fn too_wide(report: &Report, text: &At<String>, most: usize) {
     let width = prose::width(&text.value);
     if width > most {
         report.fault(
@@ -141,11 +135,11 @@ fn one_of<T: Copy, N: Display>(
     })
 }
 
-fn read_hop(report: &mut Reporter, mut block: Block) -> Option<Arrow> {
-    let from = block.need_word::<Named<Place>>(report, "from", "from = \"page-cache\"");
-    let to = block.need_word::<Named<Place>>(report, "to", "to = \"socket-queue\"");
-    let how = block.need_word::<Named<How>>(report, "how", "how = \"reference\"");
-    block.finish(report);
+fn read_hop(mut block: Block) -> Option<Arrow> {
+    let from = block.need_word::<Named<Place>>("from", "from = \"page-cache\"");
+    let to = block.need_word::<Named<Place>>("to", "to = \"socket-queue\"");
+    let how = block.need_word::<Named<How>>("how", "how = \"reference\"");
+    block.finish();
     Some(Arrow {
         from: from?.value.0,
         to: to?.value.0,
@@ -154,45 +148,45 @@ fn read_hop(report: &mut Reporter, mut block: Block) -> Option<Arrow> {
 }
 
 /// `columns = ["Linux", ...]` and `rows = [ { what = "...", cells = ["...", ...] } ]`.
-fn table(report: &mut Reporter, block: &mut Block) -> Option<CardTable> {
+fn table(block: &mut Block) -> Option<CardTable> {
     let had = block.has("columns");
-    let columns = block.texts(report, "columns");
+    let columns = block.texts("columns");
     let mut rows = Vec::new();
-    for mut row in block.tables(report, "rows", "row") {
+    for mut row in block.tables("rows", "row") {
         let offset = row.offset;
-        let what = row.need_text(report, "what");
+        let what = row.need_text("what");
         if let Some(what) = &what {
-            too_wide(report, what, WHAT);
+            too_wide(block.report, what, WHAT);
         }
-        let cells = row.texts(report, "cells");
+        let cells = row.texts("cells");
         for cell in &cells {
-            too_wide(report, cell, CELL);
+            too_wide(block.report, cell, CELL);
         }
-        row.finish(report);
+        row.finish();
         if cells.len() != columns.len() {
             let what = format!(
                 "the row has {} cells, and there are {} columns",
                 cells.len(),
                 columns.len()
             );
-            report.fault(offset, what, "write a cell for each column");
+            block
+                .report
+                .fault(offset, what, "write a cell for each column");
         }
-        let cells = cells.into_iter().map(|cell| cell.value).collect();
-        rows.push((what?.value, cells));
+        rows.push((what?.value, values(cells)));
     }
     if !had {
         return None;
     }
     if columns.len() < 2 || rows.is_empty() {
-        report.fault(
-            block.offset,
+        block.fault(
             "the table has nothing to compare",
             "write two columns or more, and rows = [ { what = \"...\", cells = [\"...\", \"...\"] } ]",
         );
         return None;
     }
     Some(CardTable {
-        columns: columns.into_iter().map(|column| column.value).collect(),
+        columns: values(columns),
         rows,
     })
 }

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::course::{Lesson, Objective, Predict, Question, Target};
 use crate::model::{Card, Word};
 
 use super::{
     card, concept,
     fault::{Fault, Position, nearest},
     glossary,
+    lesson::{Lesson, Question},
     parse::{self, Parsed},
 };
 
@@ -169,7 +169,7 @@ impl Catalogue {
     pub fn questions(&self) -> impl Iterator<Item = (&Lesson, &Question)> {
         self.lessons
             .iter()
-            .flat_map(|lesson| questions(lesson).map(move |question| (lesson, question)))
+            .flat_map(|lesson| lesson.questions().map(move |question| (lesson, question)))
     }
 
     /// The question of that id, with its lesson.
@@ -181,27 +181,6 @@ impl Catalogue {
 fn ids(lessons: Vec<&Lesson>) -> String {
     let ids: Vec<_> = lessons.iter().map(|lesson| lesson.id.as_str()).collect();
     ids.join(", ")
-}
-
-/// The questions of a lesson, in their order.
-pub fn questions(lesson: &Lesson) -> impl Iterator<Item = &Question> {
-    lesson.pages.iter().filter_map(|page| match &page.target {
-        Some(Target::Question(question)) => Some(question),
-        _ => None,
-    })
-}
-
-/// The predictions of a lesson, in their order.
-pub fn predictions(lesson: &Lesson) -> impl Iterator<Item = &Predict> {
-    lesson.pages.iter().filter_map(|page| page.predict())
-}
-
-/// The objective of that id.
-pub fn objective<'a>(lesson: &'a Lesson, id: &str) -> Option<&'a Objective> {
-    lesson
-        .objectives
-        .iter()
-        .find(|objective| objective.id == id)
 }
 
 /// What only shows between files: numbers and ids that stand twice, figures that are not there.

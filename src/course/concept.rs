@@ -1,9 +1,5 @@
 //! The concept test: the same questions before and after the course, and what was gained in between.
 
-use crate::course::{Lesson, Question};
-
-use super::{catalogue::questions, progress::Progress};
-
 /// The id of the test; its file is `concept-test.md`.
 pub const ID: &str = "concept-test";
 /// How many questions a test has.
@@ -55,20 +51,6 @@ pub struct Score {
     pub of: usize,
 }
 
-/// The score of a sitting; none where nothing was answered.
-pub fn score(progress: &Progress, test: &Lesson, sitting: Sitting) -> Option<Score> {
-    let last = |question: &Question| progress.answered(sitting.id(), &question.id);
-    let answers: Vec<bool> = questions(test)
-        .filter_map(last)
-        .map(|last| last.right)
-        .collect();
-    (!answers.is_empty()).then(|| Score {
-        answered: answers.len(),
-        right: answers.iter().filter(|right| **right).count(),
-        of: questions(test).count(),
-    })
-}
-
 /// What was gained, of what could be gained (Hake's normalised gain): 1 where all that was missing was learned. None
 /// where nothing was missing.
 pub fn gain(before: Score, after: Score) -> Option<f64> {
@@ -80,8 +62,7 @@ pub fn gain(before: Score, after: Score) -> Option<f64> {
 }
 
 /// Both scores and the gain in words, a line each.
-pub fn report(progress: &Progress, test: &Lesson) -> Vec<String> {
-    let scores = Sitting::BOTH.map(|sitting| score(progress, test, sitting));
+pub fn report(scores: [Option<Score>; 2]) -> Vec<String> {
     let mut lines: Vec<String> = Sitting::BOTH
         .iter()
         .zip(&scores)

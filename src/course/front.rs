@@ -1,6 +1,6 @@
 //! The front matter that every file of a course begins with: TOML between two lines of `+++`.
 
-use super::fault::Reporter;
+use super::report::Report;
 
 /// Where the parts of a file are.
 pub(super) enum Front<'t> {
@@ -13,7 +13,7 @@ pub(super) enum Front<'t> {
 }
 
 /// Looks for the front matter. `holds` names what belongs in it, for a file that has none.
-pub(super) fn front<'t>(report: &mut Reporter, text: &'t str, holds: &str) -> Front<'t> {
+pub(super) fn front<'t>(report: &Report, text: &'t str, holds: &str) -> Front<'t> {
     let is_fence = |line: &str| line.trim_end() == "+++";
     let mut lines = text.split_inclusive('\n');
     let Some(first) = lines.next().filter(|line| is_fence(line)) else {

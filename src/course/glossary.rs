@@ -6,9 +6,10 @@ use crate::model::Word;
 
 use super::{
     block::Block,
-    fault::{Fault, Reporter},
+    fault::Fault,
     front::{Front, front},
     prose::{self, Style},
+    report::Report,
 };
 
 /// The file's name.
@@ -25,59 +26,22 @@ pub fn is_glossary(file: &str) -> bool {
 /// Reads the glossary: after the front matter, which has a `title`, each word is a heading `## word, other form` and
 /// what it means.
 pub fn parse(file: &str, text: &str) -> (Vec<Word>, Vec<Fault>) {
-    let mut report = Reporter::new(file, text);
-    let body = match front(&mut report, text, "title") {
+    let report = Report::new(file, text);
+    let body = match front(&report, text, "title") {
         Front::Found(base, source, body) => {
-            if let Some(mut block) = Block::parse(&mut report, "glossary", 0, base, source) {
-                block.need_text(&mut report, "title");
-                block.finish(&mut report);
+            if let Some(mut block) = Block::parse(&report, "glossary", 0, base, source) {
+                block.need_text("title");
+                block.finish();
             }
             body
         }
-        _ => return (Vec::new(), report.faults),
+        _ => return (Vec::new(), report.finish().0),
     };
-    let mut words: Vec<Word> = Vec::new();
-    let mut at = body;
-    let first = text[..body].matches('\n').count() + 1;
-    for (line, number) in text[body..].split_inclusive('\n').zip(first..) {
-        if let Some(heading) = line.strip_prefix("## ") {
-            let forms: Vec<String> = heading
-                .split(',')
-                .map(|form| form.trim().to_owned())
-                .filter(|form| !form.is_empty())
-                .collect();
-            for form in &forms {
-                if words.iter().any(|word| word.forms.contains(form)) {
-                    report.fault(
-                        at,
-                        format!("'{form}' stands here twice"),
-                        "leave one of the two",
-                    );
-                }
-            }
-            words.push(Word {
-                forms,
-                text: String::new(),
-                line: number,
-            });
-        } else if let Some(word) = words.last_mut() {
-            word.text += line;
-        } else if !line.trim().is_empty() {
-            report.fault(
-                at,
-                "a text before the first word",
-                "begin with a line '## word'",
-            );
-        }
-        at += line.len();
-    }
+    let mut words = read(&report, text, body);
     for word in &mut words {
         word.text = word.text.trim().to_owned();
-        let offset = text
-            .split_inclusive('\n')
-            .take(word.line - 1)
-            .map(str::len)
-            .sum();
+        let before = text.split_inclusive('\n').take(word.line - 1);
+        let offset = before.map(str::len).sum();
         let rows = prose::lay_out(&word.text, WIDTH).len();
         if word.forms.is_empty() || word.text.is_empty() {
             report.fault(
@@ -93,7 +57,37 @@ pub fn parse(file: &str, text: &str) -> (Vec<Word>, Vec<Fault>) {
         }
     }
     words.sort_by_key(|word| word.name().to_lowercase());
-    (words, report.faults)
+    (words, report.finish().0)
+}
+
+/// The words of a body that starts there, each with the lines below its heading.
+fn read(report: &Report, text: &str, body: usize) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut at = body;
+    let first = text[..body].matches('\n').count() + 1;
+    for (line, number) in text[body..].split_inclusive('\n').zip(first..) {
+        if let Some(heading) = line.strip_prefix("## ") {
+            let forms = heading.split(',').map(|form| form.trim().to_owned());
+            let forms: Vec<String> = forms.filter(|form| !form.is_empty()).collect();
+            let known = |form: &&String| words.iter().any(|word| word.forms.contains(*form));
+            for form in forms.iter().filter(known) {
+                let what = format!("'{form}' stands here twice");
+                report.fault(at, what, "leave one of the two");
+            }
+            words.push(Word {
+                forms,
+                text: String::new(),
+                line: number,
+            });
+        } else if let Some(word) = words.last_mut() {
+            word.text += line;
+        } else if !line.trim().is_empty() {
+            let advice = "begin with a line '## word'";
+            report.fault(at, "a text before the first word", advice);
+        }
+        at += line.len();
+    }
+    words
 }
 
 /// The word that a person means, by one of its forms, whatever the case.

@@ -1,7 +1,9 @@
 //! A lesson as plain data: what `course` makes of a Markdown file.
 
-use super::formula::Formula;
-use crate::model::{ExperimentSpec, Method, Query, Sink, TransferSpec};
+use super::kinds::{Ask, QuestionKind, Reaction, Verdict, filled};
+use crate::model::{
+    ExperimentSpec, ExperimentValue, Given, Method, Query, Sink, Summary, TransferSpec,
+};
 
 /// A lesson: one file of `lessons/`, named `NN-id.md`.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +25,19 @@ pub struct Lesson {
 }
 
 impl Lesson {
+    /// Its questions, in order.
+    pub fn questions(&self) -> impl Iterator<Item = &Question> {
+        self.pages.iter().filter_map(|page| match &page.target {
+            Some(Target::Question(question)) => Some(question),
+            _ => None,
+        })
+    }
+
+    /// Its predictions, in order.
+    pub fn predictions(&self) -> impl Iterator<Item = &Predict> {
+        self.pages.iter().filter_map(Page::predict)
+    }
+
     /// Its transfers, in order.
     pub fn labs(&self) -> impl Iterator<Item = &Lab> {
         self.pages.iter().filter_map(|page| match &page.target {
@@ -127,44 +142,27 @@ pub struct Predict {
 impl Predict {
     /// What is said to guesses that show a misconception.
     pub fn reactions(&self) -> Vec<&Reaction> {
-        match &self.ask {
-            Ask::Number(asked) => asked.wrong.iter().map(|wrong| &wrong.reaction).collect(),
-            Ask::Choice(options) => options.iter().map(|option| &option.reaction).collect(),
-        }
+        self.ask.reactions()
+    }
+
+    /// Compares a guess with the figure of the run that followed it.
+    ///
+    /// # Errors
+    /// One line: the guess cannot be understood, or the run has no such figure.
+    pub fn mark(&self, given: &Given, summary: &Summary) -> Result<Verdict, String> {
+        self.ask.mark(given, figure(&self.query, summary))
     }
 }
 
-/// What a guess is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Ask {
-    /// A number.
-    Number(AskedNumber),
-    /// One of these.
-    Choice(Vec<PredictOption>),
-}
-
-/// A number that is asked for before a run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AskedNumber {
-    /// `calls`, `copies a byte`.
-    pub unit: String,
-    /// The ends of the scale that the guess is shown on.
-    pub scale: (f64, f64),
-    /// How far off the figure is still right: more than 0 where it differs from machine to machine.
-    pub tolerance: f64,
-    /// Guesses that show a misconception.
-    pub wrong: Vec<WrongNumber>,
-}
-
-/// One thing that may be foretold of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PredictOption {
-    /// What it says.
-    pub text: String,
-    /// What the run answers where it is right: a word (`shared`, `EINVAL`) or a number.
-    pub answer: String,
-    /// What is said where the run answers otherwise; empty where nothing is.
-    pub reaction: Reaction,
+fn figure(query: &Query, summary: &Summary) -> Result<ExperimentValue, String> {
+    let value = query.of(summary).map(ExperimentValue::Number);
+    value.ok_or_else(|| {
+        let which = match query.is_measured() {
+            true => "untraced",
+            false => "traced",
+        };
+        format!("this run has no {query}: it needs the {which} run, which could not be made here")
+    })
 }
 
 /// A question of the course.
@@ -195,154 +193,80 @@ impl Question {
         };
         here == *other
     }
-}
 
-/// The kinds of question.
-#[derive(Clone, Debug, PartialEq)]
-pub enum QuestionKind {
-    /// One option is right.
-    Choice(Vec<QuestionOption>),
-    /// Any number of options are right: all of them and no other must be chosen.
-    Multi(Vec<QuestionOption>),
-    /// A number.
-    Number {
-        /// The fixed answer; none where a run answers.
-        answer: Option<f64>,
-        /// The run and the figure of it that answers.
-        run: Option<(TransferSpec, Query)>,
-        /// How far off is still right.
-        tolerance: f64,
-        /// `calls`, `copies`.
-        unit: String,
-        /// Numbers that show a misconception.
-        wrong: Vec<WrongNumber>,
-        /// Said to any other wrong number.
-        otherwise: Reaction,
-    },
-    /// Lines to bring in order.
-    Order {
-        /// The lines, in the right order.
-        lines: Vec<String>,
-        /// Lines that do not belong, each with what it shows.
-        distractors: Vec<QuestionOption>,
-        /// Said when the right lines stand in a wrong order.
-        otherwise: Reaction,
-    },
-    /// A number that follows from drawn values: asked with other values each time.
-    Drawn(Drawn),
-    /// Things on the left, each to be paired with one on the right.
-    Match {
-        /// The pairs. Two may have the same right side.
-        pairs: Vec<Pair>,
-        /// Right sides that belong to nothing.
-        distractors: Vec<String>,
-    },
-    /// One of the lines is wrong.
-    Bug {
-        /// The lines, as they are shown.
-        lines: Vec<String>,
-        /// Which one is wrong, from 0.
-        bug: usize,
-        /// Lines that show a misconception when they are named.
-        wrong: Vec<WrongLine>,
-        /// Said to any other line.
-        otherwise: Reaction,
-    },
-}
+    /// Marks an answer. `run` is the run that a question with a run asks about.
+    ///
+    /// # Errors
+    /// One line on what is missing for a mark. It is no mark, and not to be kept.
+    pub fn mark(&self, given: &Given, run: Option<&Summary>) -> Result<Verdict, String> {
+        let found = match (self.kind.run(), run) {
+            (Some((_, query)), Some(summary)) => Some(figure(query, summary)?),
+            _ => None,
+        };
+        self.kind.mark(given, found.as_ref())
+    }
 
-impl QuestionKind {
-    /// Its name in lessons and JSON.
-    pub fn name(&self) -> &'static str {
-        match self {
-            QuestionKind::Choice(_) => "choice",
-            QuestionKind::Multi(_) => "multi",
-            QuestionKind::Number { .. } | QuestionKind::Drawn(_) => "number",
-            QuestionKind::Order { .. } => "order",
-            QuestionKind::Match { .. } => "match",
-            QuestionKind::Bug { .. } => "bug",
+    /// The question with values in it, where they are drawn: the same for the same `turn`. Others are asked as they are
+    /// written.
+    pub fn asked(&self, turn: u64) -> Question {
+        let QuestionKind::Drawn(drawn) = &self.kind else {
+            return self.clone();
+        };
+        let (number, values) = drawn.with_values(&self.id, turn);
+        Question {
+            text: filled(&self.text, &values),
+            hints: self
+                .hints
+                .iter()
+                .map(|hint| filled(hint, &values))
+                .collect(),
+            explain: filled(&self.explain, &values),
+            kind: QuestionKind::Number(number),
+            ..self.clone()
         }
     }
-}
 
-/// One option of a choice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QuestionOption {
-    /// What it says.
-    pub text: String,
-    /// Whether it is right.
-    pub right: bool,
-    /// What choosing it (or, in a multi, leaving a right one out) shows.
-    pub reaction: Reaction,
-}
-
-/// What is said to a wrong answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reaction {
-    /// The misconception by name: `A mode switch taken for a context switch.`
-    pub misconception: String,
-    /// What answers it, in CommonMark.
-    pub feedback: String,
-}
-
-impl Reaction {
-    /// Both, as two paragraphs.
-    pub fn markdown(&self) -> String {
-        format!("{}\n\n{}", self.misconception, self.feedback)
+    /// Whether other values can be drawn for it.
+    pub fn is_drawn(&self) -> bool {
+        matches!(self.kind, QuestionKind::Drawn(_))
     }
 }
 
-/// A wrong number that shows a misconception.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WrongNumber {
-    /// The number.
-    pub answer: f64,
-    /// What it shows.
-    pub reaction: Reaction,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::kinds::Number;
+    use crate::model::Measured;
 
-/// A number question whose values are drawn: its text, hints and explanation name them as `{size_kib}`, or compute
-/// with them, as in `{size_kib / chunk_kib}`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Drawn {
-    /// The names, each with the values that it can have.
-    pub vars: Vec<(String, Vec<f64>)>,
-    /// The answer.
-    pub answer: Formula,
-    /// How far off is still right.
-    pub tolerance: f64,
-    /// `calls`, `copies`.
-    pub unit: String,
-    /// Numbers that show a misconception.
-    pub wrong: Vec<WrongFormula>,
-    /// Said to any other wrong number.
-    pub otherwise: Reaction,
-}
-
-/// A wrong number that follows from the drawn values.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WrongFormula {
-    /// The number.
-    pub answer: Formula,
-    /// What it shows.
-    pub reaction: Reaction,
-}
-
-/// Two things that belong together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair {
-    /// `sendfile`.
-    pub left: String,
-    /// `page references`.
-    pub right: String,
-    /// What pairing the left one with anything else shows.
-    pub reaction: Reaction,
-}
-
-/// A line that is not the wrong one, and what naming it shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrongLine {
-    /// Which, from 0.
-    pub line: usize,
-    /// What it shows.
-    pub reaction: Reaction,
+    #[test]
+    fn a_run_answers_where_there_is_one() {
+        let number = Number {
+            answer: None,
+            run: Some((TransferSpec::of(Method::Sendfile), Query::Syscalls)),
+            tolerance: 0.0,
+            unit: "calls".to_owned(),
+            wrong: Vec::new(),
+            otherwise: Reaction::default(),
+        };
+        let question = Question {
+            id: "q".to_owned(),
+            objective: None,
+            text: "?".to_owned(),
+            kind: QuestionKind::Number(number),
+            hints: Vec::new(),
+            explain: "because".to_owned(),
+            line: 1,
+        };
+        let summary = Summary {
+            syscalls: Some(17),
+            measured: Some(Measured::default()),
+            ..Summary::default()
+        };
+        let mark = |run: Option<&Summary>| question.mark(&Given::Number(17.0), run);
+        assert!(mark(Some(&summary)).unwrap().right);
+        assert!(mark(None).unwrap_err().contains("run sendfile first"));
+        let refused = mark(Some(&Summary::default())).unwrap_err();
+        assert!(refused.contains("traced run"), "{refused}");
+        assert!(question.kind.read_answer("seventeen").is_err());
+    }
 }

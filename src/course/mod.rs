@@ -1,37 +1,37 @@
 //! Lessons: parsing, catalogue, marking, progress; pure.
 //!
-//! A lesson file becomes a [`crate::course::Lesson`] in [`parse`]; [`catalogue`] joins the files of a course and
-//! finds what only shows between them; [`mark`] judges answers; [`prose`] lays text out; [`room`] says what does
+//! A lesson file becomes a [`Lesson`] in [`parse`]; [`catalogue`] joins the files of a course and finds what only shows
+//! between them; [`kinds`] has a file for each kind of question; [`prose`] lays text out; [`check()`] says what does
 //! not fit the screen; [`search`] finds what was written; [`progress`] folds the log into a state.
 
 mod block;
+mod blocks;
 pub mod card;
 pub mod catalogue;
-pub mod chance;
+mod check;
 pub mod concept;
-pub mod draw;
+mod experiment;
+pub mod expression;
 mod fault;
 mod formula;
 mod front;
 pub mod glossary;
-mod kinds;
+pub mod kinds;
 mod lesson;
-mod lint;
-pub mod mark;
+mod pages;
 pub mod parse;
 pub mod progress;
 pub mod prose;
+mod report;
 pub mod review;
-pub mod room;
 pub mod search;
-mod target;
-mod trial;
+pub mod seeded_rng;
+pub mod text_budget;
 
 pub use catalogue::Catalogue;
+pub use check::check;
 pub use fault::{Fault, Position};
-pub use formula::Formula;
-pub use lesson::{
-    Ask, AskedNumber, Drawn, Lab, Lesson, Objective, Page, Pair, Predict, PredictOption, Question,
-    QuestionKind, QuestionOption, Reaction, Target, Trial, WrongFormula, WrongLine, WrongNumber,
+pub use kinds::{
+    Ask, AskedNumber, PredictOption, QuestionKind, QuestionOption, Reaction, Verdict, Wrong,
 };
-pub use room::check;
+pub use lesson::{Lab, Lesson, Objective, Page, Predict, Question, Target, Trial};

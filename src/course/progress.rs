@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::course::{Lesson, Objective};
-use crate::model::{Answer, Record, Reset, Visit};
+use crate::model::{AnswerRecord, Given, Record, Reset, Visit};
 
 use super::{
-    catalogue::{Catalogue, predictions, questions},
+    catalogue::Catalogue,
+    concept::{Score, Sitting},
+    lesson::{Lesson, Objective},
     review::Review,
 };
 
@@ -32,8 +33,8 @@ pub struct LessonProgress {
 /// The last answer to a question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LastAnswer {
-    /// What was answered. Never empty: a question that was passed unanswered keeps its last answer.
-    pub given: String,
+    /// What was answered: a question that was passed unanswered keeps its last answer.
+    pub given: Given,
     /// Whether it was right.
     pub right: bool,
     /// When, in seconds since 1970 (UTC).
@@ -99,15 +100,15 @@ impl Progress {
         }
     }
 
-    fn answer(&mut self, answer: &Answer) {
-        let Answer {
+    fn answer(&mut self, answer: &AnswerRecord) {
+        let AnswerRecord {
             lesson,
             question,
             given,
             right,
             at,
         } = answer;
-        if given.is_empty() {
+        if *given == Given::Skipped {
             return;
         }
         let answers = &mut self.entry(lesson).answers;
@@ -152,11 +153,13 @@ impl Progress {
         let of = |id: &str| self.answered(&lesson.id, id);
         let is_reached = |objective: &&Objective| {
             let serves = |named: &Option<String>| named.as_ref() == Some(&objective.id);
-            let mut right = questions(lesson)
+            let mut right = lesson
+                .questions()
                 .filter(|question| serves(&question.objective))
                 .map(|question| of(&question.id).is_some_and(|last| last.right))
                 .chain(
-                    predictions(lesson)
+                    lesson
+                        .predictions()
                         .filter(|predict| serves(&predict.objective))
                         .map(|predict| of(&predict.id).is_some()),
                 )
@@ -170,7 +173,7 @@ impl Progress {
     pub fn totals_of(&self, lesson: &Lesson) -> Totals {
         let mut totals = Totals {
             pages: lesson.pages.len(),
-            questions: questions(lesson).count(),
+            questions: lesson.questions().count(),
             objectives: lesson.objectives.len(),
             objectives_reached: self.objectives_reached(lesson).len(),
             ..Totals::default()
@@ -178,7 +181,9 @@ impl Progress {
         if let Some(state) = self.lesson(&lesson.id) {
             let is_there = |page: &&u32| (1..=lesson.pages.len()).contains(&(**page as usize));
             totals.pages_seen = state.pages_seen.iter().filter(is_there).count();
-            let last = questions(lesson).filter_map(|question| state.answers.get(&question.id));
+            let last = lesson
+                .questions()
+                .filter_map(|question| state.answers.get(&question.id));
             for answer in last {
                 if answer.right {
                     totals.right += 1;
@@ -188,6 +193,25 @@ impl Progress {
             }
         }
         totals
+    }
+
+    /// The score of a sitting of the concept test; none where nothing was answered.
+    pub fn score(&self, test: &Lesson, sitting: Sitting) -> Option<Score> {
+        let answers = || {
+            let questions = test.questions();
+            questions.filter_map(|question| self.answered(sitting.id(), &question.id))
+        };
+        let answered = answers().count();
+        (answered > 0).then(|| Score {
+            answered,
+            right: answers().filter(|last| last.right).count(),
+            of: test.questions().count(),
+        })
+    }
+
+    /// The scores of both sittings.
+    pub fn scores(&self, test: &Lesson) -> [Option<Score>; 2] {
+        Sitting::BOTH.map(|sitting| self.score(test, sitting))
     }
 
     /// Counts over the course.

@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Answer, Record};
+use crate::model::{AnswerRecord, Record};
 
-use super::{chance::Chance, concept};
+use super::{concept, seeded_rng::SeededRng};
 
 const DAY: u64 = 24 * 60 * 60;
 /// Days after which a question comes back, one after the other.
@@ -80,7 +80,7 @@ impl Review {
         }
     }
 
-    fn answer(&mut self, answer: &Answer) {
+    fn answer(&mut self, answer: &AnswerRecord) {
         let key = (answer.lesson.clone(), answer.question.clone());
         let known = self.questions.entry(key).or_insert(Memory {
             step: 0,
@@ -122,7 +122,7 @@ impl Review {
             .filter(|(_, (lesson, question))| self.is_due(lesson, question, now))
             .map(|(at, _)| at)
             .collect();
-        Chance::of(&(now / DAY).to_string()).shuffle(&mut due);
+        SeededRng::of(&(now / DAY).to_string()).shuffle(&mut due);
         due
     }
 
@@ -162,13 +162,13 @@ pub fn until(due: u64, now: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Reset;
+    use crate::model::{Given, Reset};
 
     fn answer(right: bool, at: u64) -> Record {
-        Record::Answer(Answer {
+        Record::Answer(AnswerRecord {
             lesson: "road".into(),
             question: "count".into(),
-            given: "b".into(),
+            given: Given::Options(vec![1]),
             right,
             at,
         })

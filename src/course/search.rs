@@ -3,10 +3,12 @@
 
 use std::ops::Range;
 
-use crate::course::{Lesson, Page, Target};
 use crate::model::{Card, Figure, Word};
 
-use super::prose;
+use super::{
+    lesson::{Lesson, Page, Target},
+    prose,
+};
 
 /// Where something was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

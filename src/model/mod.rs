@@ -39,7 +39,7 @@ pub use outcome::{
     PAGE_CACHE_CELLS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, RequestWay, WatchCost,
     WatchRow,
 };
-pub use progress::{Answer, Record, Reset, Visit};
+pub use progress::{AnswerRecord, Given, Record, Reset, Visit};
 pub use range::{Range, duration};
 pub use recording::{
     KernelReports, Machine, Measured, Origin, Outcome, Recording, Residency, Served, TransferSpec,

@@ -388,17 +388,8 @@ impl Runtime {
             }
             Effect::Run { job, spec } => self.start(job, Task::Transfer(spec)),
             Effect::Try { job, what } => self.start(job, Task::Experiment(what)),
-            Effect::Answer {
-                lesson,
-                question,
-                given,
-                right,
-            } => {
-                self.progress.answer(lesson, question, given, right);
-                self.say_warning();
-            }
-            Effect::Visit { lesson, page } => {
-                self.progress.visit(lesson, page);
+            Effect::Keep(record) => {
+                self.progress.keep(&record);
                 self.say_warning();
             }
             Effect::Save(recording) => self.save(recording),

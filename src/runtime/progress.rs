@@ -6,12 +6,7 @@ use std::{
 };
 
 use super::worker;
-use crate::{
-    course::progress::Progress,
-    host::clock::now,
-    model::{Answer, Record, Visit},
-    store::progress::Log,
-};
+use crate::{course::progress::Progress, model::Record, store::progress::Log};
 
 /// Keeps what the learner does. What goes wrong is a warning, given out once.
 pub struct ProgressWriter {
@@ -55,35 +50,22 @@ impl ProgressWriter {
         (progress, last)
     }
 
-    /// An answer was given.
-    pub fn answer(&mut self, lesson: String, question: String, given: String, right: bool) {
-        self.keep(&Record::Answer(Answer {
-            lesson,
-            question,
-            given,
-            right,
-            at: now(),
-        }));
-        if let (Some(log), None) = (&self.log, &self.syncer) {
+    /// Writes a record. An answer is to survive a crash of the machine, too.
+    pub fn keep(&mut self, record: &Record) {
+        let Some(log) = &mut self.log else {
+            return;
+        };
+        if let Some(warning) = log.keep(record) {
+            self.warning = Some(warning);
+        }
+        if !matches!(record, Record::Answer(_)) {
+            return;
+        }
+        if self.syncer.is_none() {
             self.syncer = Syncer::start(log.clone());
         }
         if let Some(syncer) = &self.syncer {
             let _ = syncer.answers.send(());
-        }
-    }
-
-    /// A page was opened.
-    pub fn visit(&mut self, lesson: String, page: u32) {
-        self.keep(&Record::Visit(Visit {
-            lesson,
-            page,
-            at: now(),
-        }));
-    }
-
-    fn keep(&mut self, record: &Record) {
-        if let Some(warning) = self.log.as_mut().and_then(|log| log.keep(record)) {
-            self.warning = Some(warning);
         }
     }
 

@@ -123,8 +123,8 @@ impl Learner {
     pub fn choose(&mut self, right: bool) -> String {
         let (question, _) = self.app.question().expect("a question is asked");
         let (options, multi) = match &question.kind {
-            QuestionKind::Choice(options) => (options.clone(), false),
-            QuestionKind::Multi(options) => (options.clone(), true),
+            QuestionKind::Choice(choice) => (choice.0.clone(), false),
+            QuestionKind::Multi(multi) => (multi.0.clone(), true),
             _ => panic!("it has no options"),
         };
         let wanted = options

@@ -10,11 +10,11 @@ use std::{path::PathBuf, process::ExitCode};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    what: ExperimentSpec,
+    what: What,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum ExperimentSpec {
+enum What {
     /// One row a student, from the logs that students hand in
     Results(Results),
     /// The questions, for Moodle (gift) or for a program (json)
@@ -63,7 +63,7 @@ pub(super) struct Questions {
 /// Exports.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.what {
-        ExperimentSpec::Results(args) => results::run(args),
-        ExperimentSpec::Questions(args) => questions::run(args),
+        What::Results(args) => results::run(args),
+        What::Questions(args) => questions::run(args),
     }
 }

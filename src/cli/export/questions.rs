@@ -9,8 +9,7 @@ use super::{Questions, gift};
 use crate::{
     cli::{lesson_dir::Course, print, print_json, warn},
     copypath::summarise,
-    course::{Lesson, Question, QuestionKind, Reaction},
-    course::{catalogue::questions, draw, mark},
+    course::{Lesson, Question, kinds::ExportedOption},
     experiment::{self, Source},
     store::shipped,
     tracer::Cancel,
@@ -26,7 +25,11 @@ pub fn run(args: Questions) -> anyhow::Result<ExitCode> {
     if args.format == "json" {
         let questions = lessons
             .iter()
-            .flat_map(|lesson| questions(lesson).map(|question| Exported::of(lesson, question)))
+            .flat_map(|lesson| {
+                lesson
+                    .questions()
+                    .map(|question| Exported::of(lesson, question))
+            })
             .collect();
         print_json(&Document { questions })?;
         return Ok(ExitCode::SUCCESS);
@@ -35,7 +38,7 @@ pub fn run(args: Questions) -> anyhow::Result<ExitCode> {
         String::from("// Questions of zclab: Moodle imports them as GIFT, with their feedback.\n");
     for lesson in lessons {
         text += &gift::category(lesson);
-        for question in questions(lesson) {
+        for question in lesson.questions() {
             match gift::question(question, recorded(question)) {
                 Some(written) => text += &written,
                 None => warn(&format!(
@@ -50,14 +53,8 @@ pub fn run(args: Questions) -> anyhow::Result<ExitCode> {
 }
 
 /// The answer to a question that a run answers: from the shipped recording of that very run, or from a run made here.
-pub fn recorded(question: &Question) -> Option<f64> {
-    let QuestionKind::Number {
-        run: Some((spec, query)),
-        ..
-    } = &question.kind
-    else {
-        return None;
-    };
+fn recorded(question: &Question) -> Option<f64> {
+    let (spec, query) = question.kind.run()?;
     let recorded = shipped::exact(spec);
     let run = || experiment::run(spec, &Source::default(), &Cancel::new(), &mut |_| {}).ok();
     let recording = recorded.or_else(run)?;
@@ -76,7 +73,7 @@ struct Exported {
     kind: &'static str,
     objective: Option<String>,
     text: String,
-    options: Vec<Choice>,
+    options: Vec<ExportedOption>,
     /// As it is answered in plain lines; none where a run answers that could not be made here.
     answer: Option<String>,
     explanation: String,
@@ -85,17 +82,6 @@ struct Exported {
     otherwise: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<Run>,
-}
-
-/// What can be answered: an option, a line, a pair, a number that shows a misconception.
-#[derive(Serialize)]
-struct Choice {
-    text: String,
-    right: bool,
-    feedback: Option<String>,
-    /// The right side of a pair.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    partner: Option<String>,
 }
 
 /// The run that answers.
@@ -108,125 +94,28 @@ struct Run {
     query: String,
 }
 
-fn said(reaction: &Reaction) -> Option<String> {
-    (!reaction.feedback.is_empty()).then(|| reaction.markdown().trim().to_owned())
-}
-
-impl Choice {
-    fn new(text: impl Into<String>, right: bool, reaction: Option<&Reaction>) -> Choice {
-        Choice {
-            text: text.into(),
-            right,
-            feedback: reaction.and_then(said),
-            partner: None,
-        }
-    }
-}
-
 impl Exported {
     fn of(lesson: &Lesson, question: &Question) -> Exported {
-        let asked = draw::asked(question, 0);
-        let mut run = None;
-        let (options, answer, otherwise) = match &asked.kind {
-            QuestionKind::Choice(options) | QuestionKind::Multi(options) => {
-                let letters: Vec<_> = (0..options.len())
-                    .filter(|at| options[*at].right)
-                    .map(|at| mark::letter(at).to_string())
-                    .collect();
-                let choices = options
-                    .iter()
-                    .map(|option| Choice::new(&option.text, option.right, Some(&option.reaction)));
-                (choices.collect(), Some(letters.join(" ")), None)
-            }
-            QuestionKind::Number {
-                answer,
-                run: asked_of,
-                wrong,
-                otherwise,
-                ..
-            } => {
-                if let Some((spec, query)) = asked_of {
-                    run = Some(Run {
-                        method: spec.method.to_string(),
-                        to: spec.to.to_string(),
-                        size: spec.size.bytes(),
-                        chunk: spec.chunk.bytes(),
-                        query: query.to_string(),
-                    });
-                }
-                let answer = answer.or_else(|| recorded(&asked));
-                let choices = wrong.iter().map(|wrong| {
-                    Choice::new(wrong.answer.to_string(), false, Some(&wrong.reaction))
-                });
-                (
-                    choices.collect(),
-                    answer.map(|answer| answer.to_string()),
-                    said(otherwise),
-                )
-            }
-            QuestionKind::Order {
-                distractors,
-                otherwise,
-                ..
-            } => {
-                let choice = |text: &str| {
-                    let intruder = distractors.iter().find(|line| line.text == text);
-                    Choice::new(
-                        text,
-                        intruder.is_none(),
-                        intruder.map(|line| &line.reaction),
-                    )
-                };
-                let places = mark::right_order(&asked);
-                let places: Vec<_> = places.iter().map(|at| (at + 1).to_string()).collect();
-                let choices = mark::presented(&asked).into_iter().map(choice);
-                (choices.collect(), Some(places.join(" ")), said(otherwise))
-            }
-            QuestionKind::Match { pairs, .. } => {
-                let (lefts, rights) = mark::sides(&asked);
-                let solved = mark::right_sides(&asked);
-                let pair = |(left, right): (&&str, &usize)| {
-                    let pair = pairs.iter().find(|pair| pair.left == **left);
-                    Choice {
-                        partner: Some(rights[*right].to_owned()),
-                        ..Choice::new(*left, true, pair.map(|pair| &pair.reaction))
-                    }
-                };
-                let answer: Vec<_> = solved
-                    .iter()
-                    .enumerate()
-                    .map(|(left, right)| format!("{}{}", left + 1, mark::letter(*right)))
-                    .collect();
-                let pairs = lefts.iter().zip(&solved).map(pair).collect();
-                (pairs, Some(answer.join(" ")), None)
-            }
-            QuestionKind::Bug {
-                lines,
-                bug,
-                wrong,
-                otherwise,
-            } => {
-                let choice = |(at, line): (usize, &String)| {
-                    let named = wrong.iter().find(|wrong| wrong.line == at);
-                    let reaction = named.map_or(otherwise, |wrong| &wrong.reaction);
-                    Choice::new(line, at == *bug, (at != *bug).then_some(reaction))
-                };
-                let choices = lines.iter().enumerate().map(choice).collect();
-                (choices, Some((bug + 1).to_string()), said(otherwise))
-            }
-            QuestionKind::Drawn(_) => unreachable!("its values are drawn above"),
-        };
+        let asked = question.asked(0);
+        let kind = asked.kind.export(recorded(&asked));
+        let run = asked.kind.run().map(|(spec, query)| Run {
+            method: spec.method.to_string(),
+            to: spec.to.to_string(),
+            size: spec.size.bytes(),
+            chunk: spec.chunk.bytes(),
+            query: query.to_string(),
+        });
         Exported {
-            id: question.id.clone(),
+            id: asked.id,
             lesson: lesson.id.clone(),
             kind: question.kind.name(),
-            objective: question.objective.clone(),
-            text: asked.text.clone(),
-            options,
-            answer,
-            explanation: asked.explain.clone(),
-            hints: asked.hints.clone(),
-            otherwise,
+            objective: asked.objective,
+            text: asked.text,
+            options: kind.options,
+            answer: kind.answer,
+            explanation: asked.explain,
+            hints: asked.hints,
+            otherwise: kind.otherwise,
             run,
         }
     }

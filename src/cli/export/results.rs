@@ -18,7 +18,7 @@ use crate::{
         concept::{self, Sitting},
         progress::{Progress, Totals},
     },
-    model::Record,
+    model::{Given, Record},
     store::{self, progress::Log},
 };
 
@@ -122,16 +122,8 @@ impl Student {
 
     /// In the order of time: logs of two machines are mixed.
     fn into_records(mut self) -> Vec<Record> {
-        self.records.sort_by_key(at);
+        self.records.sort_by_key(Record::at);
         self.records
-    }
-}
-
-fn at(record: &Record) -> u64 {
-    match record {
-        Record::Answer(answer) => answer.at,
-        Record::Visit(visit) => visit.at,
-        Record::Reset(reset) => reset.at,
     }
 }
 
@@ -199,11 +191,10 @@ impl Row {
         let damaged_lines = log.damaged;
         let records = log.into_records();
         let progress = Progress::of(&records);
-        let given =
-            |record: &&Record| matches!(record, Record::Answer(answer) if !answer.given.is_empty());
+        let given = |record: &&Record| matches!(record, Record::Answer(answer) if answer.given != Given::Skipped);
         let score = |sitting| {
             let test = course.concept_test()?;
-            concept::score(&progress, test, sitting)
+            progress.score(test, sitting)
         };
         let (before, after) = (score(Sitting::Before), score(Sitting::After));
         let part = |lesson: &crate::course::Lesson| Part {
@@ -219,8 +210,8 @@ impl Row {
             concept_gain: before
                 .zip(after)
                 .and_then(|(before, after)| concept::gain(before, after)),
-            first_at: records.first().map(at),
-            last_at: records.last().map(at),
+            first_at: records.first().map(Record::at),
+            last_at: records.last().map(Record::at),
             damaged_lines,
             lessons: course.lessons().iter().map(part).collect(),
         }
@@ -229,76 +220,66 @@ impl Row {
 
 /// RFC 4180, with a heading; a lesson has one column: its right answers.
 fn csv(rows: &[Row], course: &Catalogue) -> String {
-    let mut heading: Vec<String> = [
-        "student",
-        "pages_seen",
-        "pages",
-        "questions_right",
-        "questions_wrong",
-        "questions",
-        "objectives_reached",
-        "objectives",
-        "answers",
-        "concept_before",
-        "concept_after",
-        "concept_gain",
-        "first_at",
-        "last_at",
-        "damaged_lines",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    heading.extend(
-        course
-            .lessons()
+    let columns = HEADING.map(str::to_owned).into_iter();
+    let lessons = course.lessons().iter();
+    let lessons = lessons.map(|lesson| format!("right_{}", lesson.id));
+    let heading: Vec<String> = columns.chain(lessons).collect();
+    line(&heading)
+        + &rows
             .iter()
-            .map(|lesson| format!("right_{}", lesson.id)),
-    );
-    let mut text = line(&heading);
-    for row in rows {
-        let Counts {
-            pages_seen,
-            pages,
-            questions_right,
-            questions_wrong,
-            questions,
-            objectives_reached,
-            objectives,
-        } = &row.counts;
-        let number =
-            |number: Option<u64>| number.map_or(String::new(), |number| number.to_string());
-        let count = |count: Option<usize>| number(count.map(|count| count as u64));
-        let mut fields = vec![row.student.clone()];
-        fields.extend(
-            [
-                pages_seen,
-                pages,
-                questions_right,
-                questions_wrong,
-                questions,
-                objectives_reached,
-                objectives,
-                &row.answers,
-            ]
-            .map(|count| count.to_string()),
-        );
+            .map(|row| line(&row.fields()))
+            .collect::<String>()
+}
+
+const HEADING: [&str; 15] = [
+    "student",
+    "pages_seen",
+    "pages",
+    "questions_right",
+    "questions_wrong",
+    "questions",
+    "objectives_reached",
+    "objectives",
+    "answers",
+    "concept_before",
+    "concept_after",
+    "concept_gain",
+    "first_at",
+    "last_at",
+    "damaged_lines",
+];
+
+impl Row {
+    /// Its fields, in the order of the heading.
+    fn fields(&self) -> Vec<String> {
+        fn shown<T: ToString>(value: Option<T>) -> String {
+            value.map_or_else(String::new, |value| value.to_string())
+        }
+        let counts = &self.counts;
+        let mut fields = vec![self.student.clone()];
+        let counts = [
+            counts.pages_seen,
+            counts.pages,
+            counts.questions_right,
+            counts.questions_wrong,
+            counts.questions,
+            counts.objectives_reached,
+            counts.objectives,
+            self.answers,
+        ];
+        fields.extend(counts.map(|count| count.to_string()));
         fields.extend([
-            count(row.concept_before),
-            count(row.concept_after),
-            row.concept_gain
-                .map_or(String::new(), |gain| format!("{gain:.2}")),
-            number(row.first_at),
-            number(row.last_at),
-            row.damaged_lines.to_string(),
+            shown(self.concept_before),
+            shown(self.concept_after),
+            shown(self.concept_gain.map(|gain| format!("{gain:.2}"))),
+            shown(self.first_at),
+            shown(self.last_at),
+            self.damaged_lines.to_string(),
         ]);
-        fields.extend(
-            row.lessons
-                .iter()
-                .map(|part| part.counts.questions_right.to_string()),
-        );
-        text += &line(&fields);
+        let lessons = self.lessons.iter();
+        fields.extend(lessons.map(|part| part.counts.questions_right.to_string()));
+        fields
     }
-    text
 }
 
 /// One record, its end CR LF as the RFC has it.

@@ -1,48 +1,11 @@
 //! The small language of `--expect`: figures of the run, compared and combined.
 
-use std::fmt;
-
+use crate::course::expression::{Dialect, Expression, Fault, Value};
 use crate::model::{EndKind, Exit, Flow, Size, TraceReport};
 
 /// An expression that is to hold.
 #[derive(Clone, Debug)]
-pub struct Expectation {
-    text: String,
-    expression: Expression,
-}
-
-#[derive(Clone, Debug)]
-enum Expression {
-    Value(Value),
-    Figure(Figure),
-    Not(Box<Expression>),
-    Two(Box<Expression>, Operator, Box<Expression>),
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Value {
-    Number(f64),
-    Text(String),
-    Truth(bool),
-    /// There is no such figure in this run.
-    Missing,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
-    Or,
-    And,
-    Less,
-    AtMost,
-    Equal,
-    Unequal,
-    AtLeast,
-    More,
-    Plus,
-    Minus,
-    Times,
-    Over,
-}
+pub struct Expectation(Expression<Figure>);
 
 /// A figure of the run: of which flows, and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,106 +48,59 @@ const OF_FLOWS: &[&str] = &[
 
 /// Reads an expression.
 pub fn parse(text: &str) -> Result<Expectation, String> {
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
+    let dialect = Dialect {
+        logic: true,
+        in_name: ".-",
+        in_number: |c| c.is_ascii_alphanumeric(),
+        // `0.5`, `4096`, `64KiB`.
+        number: |text| {
+            let size = || text.parse::<Size>().ok().map(|size| size.bytes() as f64);
+            text.parse().ok().or_else(size)
+        },
+        name: &|name, arguments, of| Figure::read(name, arguments, of),
     };
-    let expression = parser.binary(0)?;
-    match parser.peek() {
-        None => Ok(Expectation {
-            text: text.trim().to_owned(),
-            expression,
-        }),
-        Some(token) => Err(format!("'{token}' is not expected there")),
-    }
+    Expression::parse(text, &dialect)
+        .map(Expectation)
+        .map_err(|fault| match fault {
+            Fault::Early => "it ends too early".to_owned(),
+            Fault::From(rest) => format!("it cannot be read from '{rest}' on"),
+            Fault::Deep => "it is nested too deep: write it with fewer parentheses".to_owned(),
+            Fault::Name(why) => why,
+        })
 }
 
 impl Expectation {
     /// Why it does not hold; none if it does.
     pub fn failure(&self, watched: &TraceReport) -> Option<String> {
-        if self.expression.value(watched) == Value::Truth(true) {
+        let value = |figure: &Figure| figure.value(watched);
+        if self.0.value(&value) == Value::Truth(true) {
             return None;
         }
-        let mut figures = Vec::new();
-        self.expression.figures(&mut figures);
+        let figures = self.0.names().into_iter();
         let said: Vec<String> = figures
-            .iter()
-            .map(|figure| format!("{} is {}", figure.text, figure.value(watched)))
+            .map(|figure| format!("{} is {}", figure.text, value(figure)))
             .collect();
-        Some(format!("expected {}: {}", self.text, said.join(", ")))
-    }
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Value::Number(number) if number.fract() == 0.0 => write!(f, "{number}"),
-            Value::Number(number) => write!(f, "{number:.3}"),
-            Value::Text(text) => f.write_str(text),
-            Value::Truth(truth) => write!(f, "{truth}"),
-            Value::Missing => f.write_str("not there"),
-        }
-    }
-}
-
-impl Expression {
-    fn value(&self, watched: &TraceReport) -> Value {
-        match self {
-            Expression::Value(value) => value.clone(),
-            Expression::Figure(figure) => figure.value(watched),
-            Expression::Not(of) => match of.value(watched) {
-                Value::Truth(truth) => Value::Truth(!truth),
-                _ => Value::Missing,
-            },
-            Expression::Two(a, operator, b) => {
-                combine(&a.value(watched), *operator, &b.value(watched))
-            }
-        }
-    }
-
-    fn figures<'a>(&'a self, out: &mut Vec<&'a Figure>) {
-        match self {
-            Expression::Value(_) => {}
-            Expression::Figure(figure) if out.contains(&figure) => {}
-            Expression::Figure(figure) => out.push(figure),
-            Expression::Not(of) => of.figures(out),
-            Expression::Two(a, _, b) => {
-                a.figures(out);
-                b.figures(out);
-            }
-        }
-    }
-}
-
-fn combine(a: &Value, operator: Operator, b: &Value) -> Value {
-    use Operator::{AtLeast, AtMost, Equal, Less, Minus, More, Over, Plus, Times, Unequal};
-    use Value::{Missing, Number, Text, Truth};
-    match (a, operator, b) {
-        (Truth(a), Operator::Or, Truth(b)) => Truth(*a || *b),
-        (Truth(true), Operator::Or, _) | (_, Operator::Or, Truth(true)) => Truth(true),
-        (Truth(a), Operator::And, Truth(b)) => Truth(*a && *b),
-        (Text(a), Equal, Text(b)) => Truth(a == b),
-        (Text(a), Unequal, Text(b)) => Truth(a != b),
-        (Truth(a), Equal, Truth(b)) => Truth(a == b),
-        (Truth(a), Unequal, Truth(b)) => Truth(a != b),
-        (Number(a), operator, Number(b)) => match operator {
-            Less => Truth(a < b),
-            AtMost => Truth(a <= b),
-            Equal => Truth(a == b),
-            Unequal => Truth(a != b),
-            AtLeast => Truth(a >= b),
-            More => Truth(a > b),
-            Plus => Number(a + b),
-            Minus => Number(a - b),
-            Times => Number(a * b),
-            Over => Number(a / b),
-            Operator::Or | Operator::And => Missing,
-        },
-        _ => Missing,
+        Some(format!("expected {}: {}", self.0, said.join(", ")))
     }
 }
 
 impl Figure {
+    /// `calls.read`, or `flow(file, tcp).bytes`.
+    fn read(name: &str, arguments: &[&str], of: &str) -> Result<Figure, String> {
+        match (name, arguments) {
+            ("flow", [from, to]) if !of.is_empty() => {
+                let (from, to) = (kind(from)?, kind(to)?);
+                let name = |kind: Option<EndKind>| kind.map_or("any", EndKind::name);
+                let text = format!("flow({}, {}).{of}", name(from), name(to));
+                Figure::named(Of::Flows(from, to), of, text)
+            }
+            ("flow", [_, _]) => Err("flow(FROM, TO) needs a figure: .bytes, .calls".to_owned()),
+            ("flow", _) => Err("flow(FROM, TO) needs two kinds: file, tcp, any".to_owned()),
+            (_, []) => Figure::named(Of::Run, name, name.to_owned()),
+            _ => Err(format!("{name} has no parentheses")),
+        }
+    }
+
     fn named(of: Of, name: &str, text: String) -> Result<Figure, String> {
         let known = if of == Of::Run { OF_RUN } else { OF_FLOWS };
         let name = name
@@ -269,185 +185,13 @@ fn of_flows(flows: &[&Flow], name: &str) -> Value {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Number(f64),
-    Text(String),
-    Name(String),
-    Sign(&'static str),
-}
-
-impl fmt::Display for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Token::Number(number) => write!(f, "{number}"),
-            Token::Text(text) => write!(f, "\"{text}\""),
-            Token::Name(name) => f.write_str(name),
-            Token::Sign(sign) => f.write_str(sign),
-        }
+/// A kind of end; none: any.
+fn kind(name: &str) -> Result<Option<EndKind>, String> {
+    if name == "any" {
+        return Ok(None);
     }
-}
-
-const SIGNS: [&str; 15] = [
-    "||", "&&", "<=", ">=", "==", "!=", "<", ">", "!", "+", "-", "*", "/", "(", ")",
-];
-
-fn tokens(text: &str) -> Result<Vec<Token>, String> {
-    let mut rest = text.trim_start();
-    let mut out = Vec::new();
-    while let Some(first) = rest.chars().next() {
-        let taken = if first.is_ascii_digit() || first == '.' && out.is_empty() {
-            let taken = length(rest, |c| c.is_ascii_alphanumeric() || c == '.');
-            out.push(Token::Number(number(&rest[..taken])?));
-            taken
-        } else if first.is_ascii_alphabetic() || first == '_' || first == '.' {
-            let taken = length(rest, |c| c.is_ascii_alphanumeric() || "_.-".contains(c));
-            out.push(Token::Name(rest[..taken].to_owned()));
-            taken
-        } else if first == '"' || first == '\'' {
-            let inner = &rest[1..];
-            let end = inner.find(first).ok_or("a text has no end")?;
-            out.push(Token::Text(inner[..end].to_owned()));
-            end + 2
-        } else if first == ',' {
-            out.push(Token::Sign(","));
-            1
-        } else {
-            let sign = SIGNS.into_iter().find(|sign| rest.starts_with(sign));
-            let sign = sign.ok_or_else(|| format!("'{first}' means nothing here"))?;
-            out.push(Token::Sign(sign));
-            sign.len()
-        };
-        rest = rest[taken..].trim_start();
-    }
-    Ok(out)
-}
-
-fn length(text: &str, belongs: impl Fn(char) -> bool) -> usize {
-    text.find(|c| !belongs(c)).unwrap_or(text.len())
-}
-
-/// `0.5`, `4096`, `64KiB`.
-fn number(text: &str) -> Result<f64, String> {
-    text.parse::<f64>()
-        .or_else(|_| text.parse::<Size>().map(|size| size.bytes() as f64))
-        .map_err(|_: String| format!("'{text}' is not a number: write 0.5, 4096 or 64KiB"))
-}
-
-struct Parser {
-    tokens: Vec<Token>,
-    at: usize,
-}
-
-/// From the loosest to the tightest.
-const LEVELS: [&[(&str, Operator)]; 5] = [
-    &[("||", Operator::Or)],
-    &[("&&", Operator::And)],
-    &[
-        ("<", Operator::Less),
-        ("<=", Operator::AtMost),
-        ("==", Operator::Equal),
-        ("!=", Operator::Unequal),
-        (">=", Operator::AtLeast),
-        (">", Operator::More),
-    ],
-    &[("+", Operator::Plus), ("-", Operator::Minus)],
-    &[("*", Operator::Times), ("/", Operator::Over)],
-];
-
-impl Parser {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
-
-    fn next(&mut self) -> Option<Token> {
-        let token = self.tokens.get(self.at).cloned();
-        self.at += 1;
-        token
-    }
-
-    fn take(&mut self, sign: &str) -> bool {
-        let is_it = matches!(self.peek(), Some(Token::Sign(there)) if *there == sign);
-        self.at += usize::from(is_it);
-        is_it
-    }
-
-    fn want(&mut self, sign: &str) -> Result<(), String> {
-        match self.take(sign) {
-            true => Ok(()),
-            false => Err(format!("'{sign}' is missing")),
-        }
-    }
-
-    fn binary(&mut self, level: usize) -> Result<Expression, String> {
-        let Some(operators) = LEVELS.get(level) else {
-            return self.unary();
-        };
-        let mut left = self.binary(level + 1)?;
-        while let Some((_, operator)) = operators.iter().find(|(sign, _)| self.take(sign)) {
-            let right = self.binary(level + 1)?;
-            left = Expression::Two(Box::new(left), *operator, Box::new(right));
-        }
-        Ok(left)
-    }
-
-    fn unary(&mut self) -> Result<Expression, String> {
-        if self.take("!") {
-            return Ok(Expression::Not(Box::new(self.unary()?)));
-        }
-        if self.take("-") {
-            let zero = Expression::Value(Value::Number(0.0));
-            return Ok(Expression::Two(
-                Box::new(zero),
-                Operator::Minus,
-                Box::new(self.unary()?),
-            ));
-        }
-        if self.take("(") {
-            let inner = self.binary(0)?;
-            self.want(")")?;
-            return Ok(inner);
-        }
-        match self.next() {
-            Some(Token::Number(number)) => Ok(Expression::Value(Value::Number(number))),
-            Some(Token::Text(text)) => Ok(Expression::Value(Value::Text(text))),
-            Some(Token::Name(name)) => self.name(&name),
-            Some(Token::Sign(sign)) => Err(format!("'{sign}' is not expected there")),
-            None => Err("it ends too early".to_owned()),
-        }
-    }
-
-    fn name(&mut self, name: &str) -> Result<Expression, String> {
-        match name {
-            "true" | "false" => Ok(Expression::Value(Value::Truth(name == "true"))),
-            "flow" => {
-                self.want("(")?;
-                let from = self.kind()?;
-                self.want(",")?;
-                let to = self.kind()?;
-                self.want(")")?;
-                let Some(Token::Name(of)) = self.next() else {
-                    return Err("flow(FROM, TO) needs a figure: .bytes, .calls".to_owned());
-                };
-                let of = of.trim_start_matches('.').to_owned();
-                let kind = |kind: Option<EndKind>| kind.map_or("any", EndKind::name);
-                let text = format!("flow({}, {}).{of}", kind(from), kind(to));
-                Figure::named(Of::Flows(from, to), &of, text).map(Expression::Figure)
-            }
-            name => Figure::named(Of::Run, name, name.to_owned()).map(Expression::Figure),
-        }
-    }
-
-    fn kind(&mut self) -> Result<Option<EndKind>, String> {
-        let Some(Token::Name(name)) = self.next() else {
-            return Err("flow(FROM, TO) needs two kinds: file, tcp, any".to_owned());
-        };
-        if name == "any" {
-            return Ok(None);
-        }
-        let kind = EndKind::ALL.into_iter().find(|kind| kind.name() == name);
-        let names = EndKind::ALL.map(EndKind::name).join(", ");
-        kind.map(Some)
-            .ok_or_else(|| format!("'{name}' is no kind of end: {names}, any"))
-    }
+    let kind = EndKind::ALL.into_iter().find(|kind| kind.name() == name);
+    let names = EndKind::ALL.map(EndKind::name).join(", ");
+    kind.map(Some)
+        .ok_or_else(|| format!("'{name}' is no kind of end: {names}, any"))
 }

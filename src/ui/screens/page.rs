@@ -236,8 +236,8 @@ fn ready(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, area: Rect) {
             "runs it on this kernel",
             rows.style(Role::Text),
         );
-        if let Some(guess) = state.guessing.guess {
-            rows.text(&format!("You said {}.", guess.given()), Role::Dim);
+        if let Some(guess) = &state.guessing.guess {
+            rows.text(&format!("You said {guess}."), Role::Dim);
         }
     }
     rows.show(pen, below, 0);

@@ -3,10 +3,9 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::{App, Guess, LabPage, Outcome};
-use crate::course::mark;
-use crate::course::{Ask, Lab, Predict};
-use crate::model::{Measured, Origin, Size, Summary, grouped};
+use crate::app::{App, LabPage, Outcome};
+use crate::course::{Lab, Predict};
+use crate::model::{Given, Measured, Origin, Size, Summary, grouped};
 use crate::ui::{
     layout::Tier,
     theme::Role,
@@ -39,7 +38,7 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
         said(
             rows,
             predict,
-            state.guessing.guess,
+            state.guessing.guess.as_ref(),
             &outcome.answering().summary,
         );
     }
@@ -72,7 +71,7 @@ pub fn counted(rows: &mut Rows, app: &App, measured: Option<&Measured>, room: Re
 }
 
 /// `You said 32  recorded 33`, and what explains it.
-fn said(rows: &mut Rows, predict: &Predict, guess: Option<Guess>, summary: &Summary) {
+fn said(rows: &mut Rows, predict: &Predict, guess: Option<&Given>, summary: &Summary) {
     let (plain, strong) = (rows.style(Role::Text), rows.style(Role::Strong));
     let accent = rows.style(Role::Accent).patch(strong);
     let mut left = Vec::new();
@@ -92,8 +91,7 @@ fn said(rows: &mut Rows, predict: &Predict, guess: Option<Guess>, summary: &Summ
         seen.map_or_else(|| "nothing here".to_owned(), shown),
         accent,
     ));
-    let verdict =
-        guess.and_then(|guess| mark::mark_prediction(predict, &guess.given(), summary).ok());
+    let verdict = guess.and_then(|guess| predict.mark(guess, summary).ok());
     if let Some(verdict) = &verdict {
         let mark = if verdict.right { " ✓" } else { " ✗" };
         left.push((mark.to_owned(), strong));
@@ -111,13 +109,11 @@ fn said(rows: &mut Rows, predict: &Predict, guess: Option<Guess>, summary: &Summ
     }
 }
 
-fn guessed(predict: &Predict, guess: Guess) -> String {
-    match (guess, &predict.ask) {
-        (Guess::Option(at), Ask::Choice(options)) => options
-            .get(at)
-            .map_or_else(String::new, |option| format!("\"{}\"", option.text)),
-        (Guess::Number(value), _) => shown(value),
-        (guess, _) => guess.given(),
+fn guessed(predict: &Predict, guess: &Given) -> String {
+    match (predict.ask.option(guess), guess) {
+        (Some(option), _) => format!("\"{}\"", option.text),
+        (None, Given::Number(value)) => shown(*value),
+        (None, guess) => guess.to_string(),
     }
 }
 

@@ -77,7 +77,7 @@ fn tested(rows: &mut Rows, app: &App, sitting: Sitting) {
     let Some(test) = &app.concept_test else {
         return;
     };
-    for line in concept::report(&app.progress, test) {
+    for line in concept::report(app.progress.scores(test)) {
         rows.text(&line, Role::Text);
     }
     rows.blank(1);

@@ -4,4 +4,5 @@ pub mod bar;
 pub mod marks;
 pub mod prompt;
 pub mod rows;
+pub mod view;
 pub mod week;

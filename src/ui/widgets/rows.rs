@@ -66,6 +66,11 @@ impl Rows {
         self.rows.extend(other.rows);
     }
 
+    /// Columns that there are.
+    pub fn width(&self) -> u16 {
+        self.width
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.rows.len()

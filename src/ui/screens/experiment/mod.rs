@@ -13,9 +13,9 @@ use ratatui::layout::Rect;
 
 use super::{predict, replay::show_player};
 use crate::app::{App, ExperimentPage, Job, experiment::judge};
-use crate::course::{Ask, Predict};
+use crate::course::Predict;
 use crate::figure::chart::{Marks, Scale};
-use crate::model::{ExperimentOutcome, ExperimentSpec, ExperimentValue};
+use crate::model::{ExperimentOutcome, ExperimentSpec};
 use crate::ui::{
     layout::{PROSE, Rooms, Tier},
     pen::Pen,
@@ -184,7 +184,7 @@ fn ask(pen: &mut Pen, app: &App, page: &ExperimentPage, predict: &Predict, tier:
     });
     rows.rule();
     rows.blank(usize::from(roomy));
-    predict::question(&mut rows, predict, &page.guessing, area.width, roomy);
+    predict::question(&mut rows, predict, &page.guessing, roomy);
     rows.show(pen, area, app.scroll);
 }
 
@@ -303,21 +303,18 @@ pub fn below_prose(rows: &mut Rows, app: &App) {
 }
 
 fn said(rows: &mut Rows, page: &ExperimentPage, predict: &Predict, found: &ExperimentOutcome) {
-    let given = page.guessing.guess.map(|guess| guess.given());
-    let verdict = given.as_ref().map(|given| judge(predict, given, found));
+    let given = page.guessing.guess.as_ref();
+    let verdict = given.map(|given| judge(predict, given, found));
     let figure = found.figure(&predict.query.to_string());
     let answer = match (&verdict, &figure) {
         (Some(Ok(verdict)), _) => verdict.answer.clone(),
-        (_, Some(figure)) => in_words(predict, figure),
+        (_, Some(figure)) => predict.ask.in_words(figure),
         (_, None) => "nothing here".to_owned(),
     };
-    let yours = match &predict.ask {
-        Ask::Number(_) => given.clone(),
-        Ask::Choice(options) => page.guessing.guess.and_then(|guess| match guess {
-            crate::app::Guess::Option(at) => options.get(at).map(|option| option.text.clone()),
-            crate::app::Guess::Number(_) => None,
-        }),
-    };
+    let yours = given.map(|given| match predict.ask.option(given) {
+        Some(option) => option.text.clone(),
+        None => given.to_string(),
+    });
     let right = verdict
         .as_ref()
         .and_then(|verdict| verdict.as_ref().ok())
@@ -347,20 +344,6 @@ fn said(rows: &mut Rows, page: &ExperimentPage, predict: &Predict, found: &Exper
         }
         Some(Err(why)) => rows.text(&why, Role::Dim),
         _ => rows.prose(&predict.explain, &[]),
-    }
-}
-
-fn in_words(predict: &Predict, figure: &ExperimentValue) -> String {
-    match (figure, &predict.ask) {
-        (ExperimentValue::Number(value), Ask::Number(asked)) => {
-            crate::course::mark::with_unit(*value, &asked.unit)
-        }
-        (ExperimentValue::Number(value), Ask::Choice(_)) => crate::app::number(*value),
-        (ExperimentValue::Word(word), Ask::Choice(options)) => options
-            .iter()
-            .find(|option| option.answer == *word)
-            .map_or_else(|| word.clone(), |option| option.text.clone()),
-        (ExperimentValue::Word(word), Ask::Number(_)) => word.clone(),
     }
 }
 

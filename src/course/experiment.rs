@@ -1,13 +1,14 @@
 //! `what` of a `lab` block: the experiments that are no single transfer, read from their TOML.
 
 use crate::model::{
-    CLAIMS, Contest, ERRORS, ExperimentSpec, Method, ProofPlan, ServePlan, Sink, Size, Sweep,
-    TransferSpec,
+    CLAIMS, Cache, Contest, ERRORS, ExperimentSpec, Method, ProofPlan, ServePlan, Sink, Size,
+    Sweep, TransferSpec,
 };
 
 use super::{
     block::{At, Block},
-    fault::{Reporter, nearest},
+    fault::nearest,
+    report::Report,
 };
 
 /// What a `lab` may be.
@@ -23,27 +24,29 @@ pub(super) const KINDS: [&str; 7] = [
 
 /// The keys of an experiment of that kind, which is not `transfer`. None where one of them is at fault, or where
 /// there is no such kind; both are reported.
-pub(super) fn what(
-    block: &mut Block,
-    report: &mut Reporter,
-    kind: &At<String>,
-) -> Option<ExperimentSpec> {
+pub(super) fn what(block: &mut Block, kind: &At<String>) -> Option<ExperimentSpec> {
     match kind.value.as_str() {
-        "proof" => proof(block, report),
-        "errors" => errors(block, report),
+        "proof" => proof(block),
+        "errors" => errors(block),
         "page-cache" => Some(ExperimentSpec::PageCache),
-        "compare" => compare(block, report).map(ExperimentSpec::Compare),
+        "compare" => compare(block).map(ExperimentSpec::Compare),
         "watching" => Some(ExperimentSpec::Watching),
-        "serve" => serve(block, report).map(ExperimentSpec::Serve),
+        "serve" => serve(block).map(ExperimentSpec::Serve),
         other => {
-            unknown(report, kind.offset, "kind of experiment", other, &KINDS);
+            unknown(
+                block.report,
+                kind.offset,
+                "kind of experiment",
+                other,
+                &KINDS,
+            );
             None
         }
     }
 }
 
 /// A word that is none of the known ones: what was meant, or what there is.
-fn unknown(report: &mut Reporter, offset: usize, what: &str, word: &str, known: &[&str]) {
+fn unknown(report: &Report, offset: usize, what: &str, word: &str, known: &[&str]) {
     let advice = match nearest(word, known.iter().copied()) {
         Some(meant) => format!("did you mean {meant}?"),
         None => format!("write one of {}", known.join(", ")),
@@ -52,13 +55,13 @@ fn unknown(report: &mut Reporter, offset: usize, what: &str, word: &str, known: 
     report.fault(offset, format!("'{word}' is not {article} {what}"), advice);
 }
 
-fn proof(block: &mut Block, report: &mut Reporter) -> Option<ExperimentSpec> {
-    let methods = methods(block, report)?;
-    let to = sink(block, report)?;
-    let size = size(block, report, ProofPlan::SIZE, ProofPlan::MOST)?;
+fn proof(block: &mut Block) -> Option<ExperimentSpec> {
+    let methods = methods(block)?;
+    let to = sink(block)?;
+    let size = size(block, ProofPlan::SIZE, ProofPlan::MOST)?;
     for method in &methods {
         if let Some(to) = &to {
-            fits(report, method, to)?;
+            fits(block.report, method, to)?;
         }
     }
     Some(ExperimentSpec::Proof(ProofPlan {
@@ -68,16 +71,15 @@ fn proof(block: &mut Block, report: &mut Reporter) -> Option<ExperimentSpec> {
     }))
 }
 
-fn serve(block: &mut Block, report: &mut Reporter) -> Option<ServePlan> {
-    if !block.has("method") {
-        block.missing::<()>(report, "method", "method = \"sendfile\"");
+fn serve(block: &mut Block) -> Option<ServePlan> {
+    if !block.need("method", "method = \"sendfile\"") {
         return None;
     }
-    let method = block.word::<Method>(report, "method")?;
-    let size = size(block, report, ServePlan::SIZE, ServePlan::MOST)?;
+    let method = block.word::<Method>("method")?;
+    let size = size(block, ServePlan::SIZE, ServePlan::MOST)?;
     if !ServePlan::METHODS.contains(&method.value) {
         let known = ServePlan::METHODS.map(Method::name);
-        report.fault(
+        block.report.fault(
             method.offset,
             format!("the server does not know {}", method.value),
             format!("write one of {}", known.join(", ")),
@@ -90,11 +92,9 @@ fn serve(block: &mut Block, report: &mut Reporter) -> Option<ServePlan> {
     })
 }
 
-fn errors(block: &mut Block, report: &mut Reporter) -> Option<ExperimentSpec> {
-    if !block.has("names") {
-        block.missing::<()>(report, "names", "names = [\"sendfile-to-append\"]");
-    }
-    let names = block.texts(report, "names");
+fn errors(block: &mut Block) -> Option<ExperimentSpec> {
+    block.need("names", "names = [\"sendfile-to-append\"]");
+    let names = block.texts("names");
     let known = ERRORS.map(|(name, _)| name);
     let mut all_known = !names.is_empty();
     for name in &names {
@@ -104,7 +104,7 @@ fn errors(block: &mut Block, report: &mut Reporter) -> Option<ExperimentSpec> {
                 None => "zclab errors lists them".to_owned(),
             };
             let what = format!("'{}' is not an error experiment", name.value);
-            report.fault(name.offset, what, advice);
+            block.report.fault(name.offset, what, advice);
             all_known = false;
         }
     }
@@ -112,19 +112,19 @@ fn errors(block: &mut Block, report: &mut Reporter) -> Option<ExperimentSpec> {
     all_known.then_some(ExperimentSpec::Errors(names))
 }
 
-fn compare(block: &mut Block, report: &mut Reporter) -> Option<Contest> {
+fn compare(block: &mut Block) -> Option<Contest> {
     if block.has("claim") {
-        let claim = block.text(report, "claim")?;
+        let claim = block.text("claim")?;
         if !CLAIMS.iter().any(|(name, _)| *name == claim.value) {
             if claim.value == "cost-of-watching" {
-                report.fault(
+                block.report.fault(
                     claim.offset,
                     "'cost-of-watching' compares no methods",
                     "write what = \"watching\" instead",
                 );
             } else {
                 let known = CLAIMS.map(|(name, _)| name);
-                unknown(report, claim.offset, "claim", &claim.value, &known);
+                unknown(block.report, claim.offset, "claim", &claim.value, &known);
             }
             return None;
         }
@@ -132,26 +132,24 @@ fn compare(block: &mut Block, report: &mut Reporter) -> Option<Contest> {
     }
     if !block.has("methods") {
         block.missing::<()>(
-            report,
             "claim and no methods",
             "claim = \"two-to-three-times\", or methods = [\"read-write\", \"sendfile\"]",
         );
         return None;
     }
-    let methods = methods(block, report)?;
-    let to = sink(block, report)?;
-    let size = size(block, report, Size(64 * Size::MIB), Size(u64::MAX))?;
-    let chunk = match (block.has("chunk"), block.size(report, "chunk")) {
+    let methods = methods(block)?;
+    let to = sink(block)?;
+    let size = size(block, Size(64 * Size::MIB), Size(u64::MAX))?;
+    let chunk = match (block.has("chunk"), block.size("chunk")) {
         (true, chunk) => chunk?.value,
         (false, _) => TransferSpec::of(Method::ReadWrite).chunk,
     };
-    let sweep = match block.text(report, "sweep") {
+    let sweep = match block.text("sweep") {
         None => None,
-        Some(word) => Some(sweep(report, &word)?),
+        Some(word) => Some(sweep(block.report, &word)?),
     };
     if methods.len() < 2 {
-        report.fault(
-            block.offset,
+        block.fault(
             "fewer than two methods",
             "name those that are to be compared",
         );
@@ -162,7 +160,7 @@ fn compare(block: &mut Block, report: &mut Reporter) -> Option<Contest> {
         offset: methods[0].offset,
     });
     for method in &methods {
-        fits(report, method, &to)?;
+        fits(block.report, method, &to)?;
     }
     Some(Contest::Methods {
         methods: methods.into_iter().map(|method| method.value).collect(),
@@ -173,7 +171,7 @@ fn compare(block: &mut Block, report: &mut Reporter) -> Option<Contest> {
     })
 }
 
-fn sweep(report: &mut Reporter, word: &At<String>) -> Option<Sweep> {
+fn sweep(report: &Report, word: &At<String>) -> Option<Sweep> {
     let found = [Sweep::Chunk, Sweep::Size]
         .into_iter()
         .find(|sweep| sweep.name() == word.value);
@@ -190,17 +188,17 @@ fn sweep(report: &mut Reporter, word: &At<String>) -> Option<Sweep> {
 }
 
 /// `methods`, each a known one, each once; empty where the key is missing.
-fn methods(block: &mut Block, report: &mut Reporter) -> Option<Vec<At<Method>>> {
+fn methods(block: &mut Block) -> Option<Vec<At<Method>>> {
     let mut methods: Vec<At<Method>> = Vec::new();
-    for name in block.texts(report, "methods") {
+    for name in block.texts("methods") {
         let known = Method::ALL.map(Method::name);
         let Ok(value) = name.value.parse::<Method>() else {
-            unknown(report, name.offset, "method", &name.value, &known);
+            unknown(block.report, name.offset, "method", &name.value, &known);
             return None;
         };
         if methods.iter().any(|other| other.value == value) {
             let what = format!("the method {value} stands here twice");
-            report.fault(name.offset, what, "write it once");
+            block.report.fault(name.offset, what, "write it once");
             return None;
         }
         let offset = name.offset;
@@ -210,32 +208,32 @@ fn methods(block: &mut Block, report: &mut Reporter) -> Option<Vec<At<Method>>> 
 }
 
 /// `to`. The outer none: it is at fault; the inner one: it is not there.
-fn sink(block: &mut Block, report: &mut Reporter) -> Option<Option<At<Sink>>> {
+fn sink(block: &mut Block) -> Option<Option<At<Sink>>> {
     match block.has("to") {
-        true => block.word::<Sink>(report, "to").map(Some),
+        true => block.word::<Sink>("to").map(Some),
         false => Some(None),
     }
 }
 
-fn size(block: &mut Block, report: &mut Reporter, usual: Size, most: Size) -> Option<Size> {
+fn size(block: &mut Block, usual: Size, most: Size) -> Option<Size> {
     if !block.has("size") {
         return Some(usual);
     }
-    let size = block.size(report, "size")?;
+    let size = block.size("size")?;
     if size.value.bytes() == 0 || size.value > most {
         let what = format!("{} cannot be tried", size.value.typed());
         let advice = match most {
             Size(u64::MAX) => "write 1 byte or more".to_owned(),
             most => format!("write a size from 1 byte to {}", most.typed()),
         };
-        report.fault(size.offset, what, advice);
+        block.report.fault(size.offset, what, advice);
         return None;
     }
     Some(size.value)
 }
 
 /// The method writes to that sink.
-fn fits(report: &mut Reporter, method: &At<Method>, to: &At<Sink>) -> Option<()> {
+fn fits(report: &Report, method: &At<Method>, to: &At<Sink>) -> Option<()> {
     let sinks = method.value.sinks();
     if sinks.contains(&to.value) {
         return Some(());
@@ -247,4 +245,55 @@ fn fits(report: &mut Reporter, method: &At<Method>, to: &At<Sink>) -> Option<()>
         format!("write one of {}", names.join(", ")),
     );
     None
+}
+
+/// The keys of a transfer. The sink is the method's first where it is not named, the rest as `zclab run` has it.
+pub(super) fn transfer(block: &mut Block) -> Option<TransferSpec> {
+    let method = block.need_word::<Method>("method", "method = \"read-write\"");
+    let had_sink = block.has("to");
+    let sink = block.word::<Sink>("to");
+    let sizes = ["size", "chunk"].map(|key| (block.has(key), block.size(key)));
+    let cache = block.text("cache").map(|word| {
+        let known = [Cache::Warm, Cache::Cold]
+            .into_iter()
+            .find(|cache| cache.name() == word.value);
+        if known.is_none() {
+            let what = format!("'{}' is not a state of the cache", word.value);
+            block.report.fault(word.offset, what, "write warm or cold");
+        }
+        known
+    });
+    let mut spec = TransferSpec::of(method?.value);
+    if had_sink {
+        let sink = sink?;
+        if !spec.method.sinks().contains(&sink.value) {
+            let names: Vec<_> = spec.method.sinks().iter().map(|sink| sink.name()).collect();
+            block.report.fault(
+                sink.offset,
+                format!("{} cannot write to {}", spec.method, sink.value),
+                format!("write one of {}", names.join(", ")),
+            );
+        }
+        spec.to = sink.value;
+    }
+    let [(had_size, size), (had_chunk, chunk)] = sizes;
+    if had_size {
+        spec.size = size?.value;
+    }
+    if had_chunk {
+        let chunk = chunk?;
+        if chunk.value.bytes() == 0 {
+            block.report.fault(
+                chunk.offset,
+                "a chunk of 0 bytes moves nothing",
+                "write 64KiB",
+            );
+        }
+        spec.chunk = chunk.value;
+    }
+    match cache {
+        Some(cache) => spec.cache = cache?,
+        None => spec.cache = Cache::Warm,
+    }
+    Some(spec)
 }

@@ -2,15 +2,15 @@
 //! text, on every machine.
 
 /// FNV-1a for a seed, then xorshift.
-pub struct Chance(u64);
+pub struct SeededRng(u64);
 
-impl Chance {
+impl SeededRng {
     /// The numbers of that text.
-    pub fn of(text: &str) -> Chance {
+    pub fn of(text: &str) -> SeededRng {
         let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        Chance(hash | 1)
+        SeededRng(hash | 1)
     }
 
     /// The next one, from 0 to below `end`, which is not 0.

@@ -5,11 +5,10 @@ use std::io::{self, BufRead, IsTerminal};
 use super::{lessons::Text, print, warn};
 use crate::{
     copypath::summarise,
-    course::{Question, QuestionKind},
-    course::{draw, mark, progress::Progress},
+    course::{Question, Verdict, progress::Progress},
     experiment::{self, Source},
     host::clock::now,
-    model::{Answer, Record, Reset, Summary, TransferSpec},
+    model::{AnswerRecord, Given, Record, Reset, Summary, TransferSpec},
     store::{progress::Log, shipped},
     tracer::Cancel,
 };
@@ -87,16 +86,16 @@ impl Asker {
                 item.from
             ))?;
             match self.ask(item, say)? {
-                Given::Right => {
+                Outcome::Right => {
                     tally.answered += 1;
                     tally.right += 1;
                 }
-                Given::Wrong => {
+                Outcome::Wrong => {
                     tally.answered += 1;
                     tally.missed.push(at);
                 }
-                Given::Skipped => tally.missed.push(at),
-                Given::End => {
+                Outcome::Skipped => tally.missed.push(at),
+                Outcome::End => {
                     tally.ended = true;
                     break;
                 }
@@ -109,10 +108,10 @@ impl Asker {
         Ok(tally)
     }
 
-    fn ask(&mut self, item: &Item, say: Say) -> anyhow::Result<Given> {
+    fn ask(&mut self, item: &Item, say: Say) -> anyhow::Result<Outcome> {
         let times = self.progress.answered(item.lesson, &item.question.id);
         let turn = times.map_or(0, |last| u64::from(last.times));
-        let question = draw::asked(item.question, turn);
+        let question = item.question.asked(turn);
         let mut text = Text::default();
         text.asked(&question);
         print(&text.into_string())?;
@@ -121,7 +120,7 @@ impl Asker {
             print("Your answer (? for a hint, an empty line skips): ")?;
             let Some(line) = self.line()? else {
                 print("\n")?;
-                return Ok(Given::End);
+                return Ok(Outcome::End);
             };
             if !self.echoes {
                 print("\n")?;
@@ -148,17 +147,18 @@ impl Asker {
     }
 
     /// Marks an answer; what a run answers is run first, once.
-    fn mark(&mut self, question: &Question, given: &str) -> Result<mark::Verdict, String> {
-        let QuestionKind::Number {
-            run: Some((spec, _)),
-            unit,
-            ..
-        } = &question.kind
-        else {
-            return mark::mark(question, given, None);
+    fn mark(&mut self, question: &Question, typed: &str) -> Result<Verdict, String> {
+        // What cannot be understood needs no run to be told so.
+        let given = question.kind.read_answer(typed)?;
+        let summary = match question.kind.run() {
+            Some((spec, _)) => Some(self.summary(spec)?),
+            None => None,
         };
-        // What is no number needs no run to be told so.
-        mark::number(given, unit)?;
+        question.mark(&given, summary)
+    }
+
+    /// What a run comes to: of each transfer one is made, at most.
+    fn summary(&mut self, spec: &TransferSpec) -> Result<&Summary, String> {
         if !self.runs.iter().any(|(known, _)| known == spec) {
             let _ = print("It runs now, on this kernel: the recording marks it.\n");
             let recording = experiment::run(spec, &Source::default(), &Cancel::new(), &mut |_| {})
@@ -177,21 +177,21 @@ impl Asker {
             self.runs.push((spec.clone(), summary));
         }
         let known = self.runs.iter().find(|(known, _)| known == spec);
-        mark::mark(question, given, known.map(|(_, summary)| summary))
+        Ok(known.map(|(_, summary)| summary).expect("just put there"))
     }
 
     fn judged(
         &mut self,
         item: &Item,
         question: &Question,
-        verdict: mark::Verdict,
+        verdict: Verdict,
         say: Say,
-    ) -> anyhow::Result<Given> {
-        self.keep(item, verdict.given.clone(), verdict.right);
+    ) -> anyhow::Result<Outcome> {
+        self.answered(item, verdict.given.clone(), verdict.right);
         let given = if verdict.right {
-            Given::Right
+            Outcome::Right
         } else {
-            Given::Wrong
+            Outcome::Wrong
         };
         if say == Say::Nothing {
             print("Noted.\n")?;
@@ -211,46 +211,45 @@ impl Asker {
     }
 
     /// A question that was passed is remembered as such, unless it was answered before.
-    fn skip(&mut self, item: &Item) -> Given {
+    fn skip(&mut self, item: &Item) -> Outcome {
         if self
             .progress
             .answered(item.lesson, &item.question.id)
             .is_none()
         {
-            self.keep(item, String::new(), false);
+            self.answered(item, Given::Skipped, false);
         }
-        Given::Skipped
+        Outcome::Skipped
     }
 
-    fn keep(&mut self, item: &Item, given: String, right: bool) {
-        let record = Record::Answer(Answer {
+    fn answered(&mut self, item: &Item, given: Given, right: bool) {
+        self.keep(&Record::Answer(AnswerRecord {
             lesson: item.lesson.to_owned(),
             question: item.question.id.clone(),
             given,
             right,
             at: now(),
-        });
-        self.progress.add(&record);
-        if let Some(warning) = self.log.keep(&record) {
-            warn(&warning);
-        }
+        }));
     }
 
     /// Forgets a lesson's answers, as `learn --reset` does.
     pub fn forget(&mut self, lesson: &str) {
-        let record = Record::Reset(Reset {
+        self.keep(&Record::Reset(Reset {
             lesson: lesson.to_owned(),
             at: now(),
-        });
-        self.progress.add(&record);
-        if let Some(warning) = self.log.keep(&record) {
+        }));
+    }
+
+    fn keep(&mut self, record: &Record) {
+        self.progress.add(record);
+        if let Some(warning) = self.log.keep(record) {
             warn(&warning);
         }
     }
 }
 
 /// What came of asking once.
-enum Given {
+enum Outcome {
     Right,
     Wrong,
     Skipped,

@@ -1,0 +1,150 @@
+//! The interactive blocks of a page: `figure`, `lab`, `predict`, `quiz`, read from their TOML.
+
+use super::{
+    block::{At, Block, values},
+    experiment,
+    fault::nearest,
+    kinds::{About, Ask, Asked, QuestionKind},
+    lesson::{Lab, Predict, Question, Target, Trial},
+    text_budget::TextKind,
+};
+use crate::model::Query;
+
+/// The names of the blocks that are no prose.
+pub(super) const BLOCKS: [&str; 4] = ["figure", "lab", "predict", "quiz"];
+
+/// Reads a `figure` block: the figure's name.
+pub(super) fn figure(mut block: Block) -> Option<String> {
+    let name = block.need_text("name");
+    let report = block.report;
+    block.finish();
+    let name = name?;
+    report.figure(&name.value, name.offset);
+    Some(name.value)
+}
+
+/// Reads a `lab` block: a transfer, or another experiment.
+pub(super) fn lab(mut block: Block) -> Option<Target> {
+    let id = block.need_id("id");
+    let kind = block.text("what");
+    let other = kind.filter(|kind| kind.value != "transfer");
+    let spec = match &other {
+        None => experiment::transfer(&mut block).map(Err),
+        Some(kind) => experiment::what(&mut block, kind).map(Ok),
+    };
+    let report = block.report;
+    // Where it is at fault, keys may be left that belong to what was meant.
+    if spec.is_some() || other.is_none() {
+        block.finish();
+    }
+    let id = id?;
+    report.id(&id.value, id.offset);
+    let (id, predict) = (id.value, None);
+    Some(match spec? {
+        Err(spec) => Target::Lab(Lab { id, spec, predict }),
+        Ok(what) => Target::Trial(Trial { id, what, predict }),
+    })
+}
+
+/// Reads a `predict` block, which stands after this experiment (none where that is at fault).
+pub(super) fn predict(mut block: Block, target: Option<&Target>) -> Option<Predict> {
+    let about = match target {
+        None => About::Unknown,
+        Some(Target::Trial(trial)) => About::Other(&trial.what),
+        Some(_) => About::Transfer,
+    };
+    let id = block.need_id("id");
+    let objective = objective(&mut block);
+    let text = block.need_text("text");
+    let query = query(&mut block, about);
+    let ask = Ask::read(&mut block, about, query.as_ref());
+    let hints = hints(&mut block);
+    let explain = block.need_shown("explain", TextKind::Explain);
+    let report = block.report;
+    block.finish();
+    let id = id?;
+    report.id(&id.value, id.offset);
+    let text = text?;
+    report.text(TextKind::Text, &text.value, text.offset);
+    Some(Predict {
+        id: id.value,
+        objective,
+        text: text.value,
+        query: query?,
+        ask: ask?,
+        hints,
+        explain: explain?.value,
+    })
+}
+
+/// `query`: a figure of a transfer, or one of what the experiment above has.
+fn query(block: &mut Block, about: About) -> Option<Query> {
+    let what = match about {
+        About::Unknown => return Some(Query::Named(block.need_text("query")?.value)),
+        About::Transfer => return Some(block.need_word("query", "query = \"syscalls\"")?.value),
+        About::Other(what) => what,
+    };
+    let names = what.queries();
+    if !block.need("query", &format!("query = \"{}\"", names[0])) {
+        return None;
+    }
+    let name = block.text("query")?;
+    if !names.contains(&name.value) {
+        let advice = match nearest(&name.value, names.iter().map(String::as_str)) {
+            Some(meant) => format!("did you mean {meant}?"),
+            None => format!("there are {}", names.join(", ")),
+        };
+        let fault = format!("'{}' is not a figure of {}", name.value, what.title());
+        block.report.fault(name.offset, fault, advice);
+        return None;
+    }
+    Some(Query::Named(name.value))
+}
+
+/// Reads a `quiz` block, which stands on `line` of the file.
+pub(super) fn question(mut block: Block, line: usize) -> Option<Question> {
+    let report = block.report;
+    let first_text = report.texts();
+    let id = block.need_id("id");
+    let name = block.need_text("kind");
+    let objective = objective(&mut block);
+    let text = block.need_text("text");
+    let hints = hints(&mut block);
+    let explain = block.need_shown("explain", TextKind::Explain);
+    if let Some(text) = &text {
+        report.text(TextKind::Text, &text.value, text.offset);
+    }
+    let asked = Asked {
+        id: id.as_ref().map_or("", |id| &id.value),
+        first_text,
+    };
+    let kind = name
+        .as_ref()
+        .and_then(|name| QuestionKind::read(name, &mut block, &asked));
+    // Where the kind is unknown nobody knows which keys belong, so none is called unknown.
+    if name.is_some_and(|name| QuestionKind::is_known(&name.value)) {
+        block.finish();
+    }
+    let id: At<String> = id?;
+    report.id(&id.value, id.offset);
+    Some(Question {
+        id: id.value,
+        objective,
+        text: text?.value,
+        kind: kind?,
+        hints,
+        explain: explain?.value,
+        line,
+    })
+}
+
+fn objective(block: &mut Block) -> Option<String> {
+    let objective = block.text("objective")?;
+    block.report.serve(&objective.value, objective.offset);
+    Some(objective.value)
+}
+
+/// `hints`, in steps.
+fn hints(block: &mut Block) -> Vec<String> {
+    values(block.shown("hints", TextKind::Hint))
+}

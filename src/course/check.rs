@@ -1,0 +1,177 @@
+//! What does not fit the screen, what the form of questions gives away, and what too few questions leave untested.
+
+use super::{
+    catalogue::Catalogue,
+    fault::{Fault, Position},
+    kinds::Reaction,
+    lesson::{Page, Target},
+    parse::Parsed,
+    prose,
+    text_budget::{COLUMN, LAB_COLUMN, LAB_PROSE, PROSE, Placed, TextBudget, TextKind, room},
+};
+
+/// Prose of a page with an experiment and what is said after its run, together: the figures stand below both.
+const AFTER_RUN: [(TextBudget, &str); 2] = [(room(66, 10), "80x24"), (room(42, 15), "120x36")];
+
+/// The rooms that a page's prose must fit, each with the screen that has it.
+fn rooms(page: &Page) -> &'static [(TextBudget, &'static str)] {
+    match &page.target {
+        Some(Target::Lab(_) | Target::Trial(_)) => &[(LAB_PROSE, "80x24"), (LAB_COLUMN, "120x36")],
+        Some(Target::Figure(_)) => &[(PROSE, "80x24"), (COLUMN, "120x36")],
+        Some(Target::Question(_)) | None => &[(PROSE, "80x24")],
+    }
+}
+/// Questions that an objective needs: one can be guessed.
+const LEAST: usize = 2;
+
+/// Reads a course as [`Catalogue::parse`] does, and adds to its faults what does not fit the screen, and what the
+/// form of questions gives away.
+pub fn check(files: &[(&str, &str)], figures: &[(&str, &str)]) -> (Catalogue, Vec<Fault>) {
+    let (catalogue, parsed, mut faults) = Catalogue::parse_all(files, figures);
+    for (file, parsed) in &parsed {
+        faults.extend(overflows(file, parsed));
+        faults.extend(lint(file, parsed));
+    }
+    faults.sort();
+    (catalogue, faults)
+}
+
+/// Every text of a file that is too long for its room: a page's at the first line that does not fit, a block's
+/// at its place.
+fn overflows(file: &str, parsed: &Parsed) -> Vec<Fault> {
+    let fault = |position: Position, what: String, advice: &str| Fault {
+        file: file.to_owned(),
+        line: position.line,
+        column: position.column,
+        what,
+        advice: advice.to_owned(),
+    };
+    let mut faults = Vec::new();
+    for (page, lines) in parsed.lesson.pages.iter().zip(&parsed.prose_lines) {
+        if let Some((line, rows, room, screen)) = page_overflow(page, lines) {
+            let what = format!(
+                "the page does not fit {screen}: {rows} rows of {} cells, and there is room for {}",
+                room.width, room.height
+            );
+            let position = Position { line, column: 1 };
+            faults.push(fault(position, what, "shorten it, or begin a page by ---"));
+        }
+        for (position, what) in after_run(page, &parsed.texts) {
+            faults.push(fault(position, what, "shorten it, or the page's text"));
+        }
+    }
+    for text in &parsed.texts {
+        let room = text.kind.room();
+        let rows = match text.kind {
+            TextKind::Line => prose::width(&text.markdown).div_ceil(room.width),
+            _ => room.filled_rows(&text.markdown),
+        };
+        if rows > room.height {
+            let what = format!(
+                "{} takes {rows} rows of {} cells, and there is room for {}",
+                text.kind.name(),
+                room.width,
+                room.height
+            );
+            faults.push(fault(text.position, what, "shorten it"));
+        }
+    }
+    faults
+}
+
+/// The first line of the file that does not fit, how many rows there are, and which room of which screen it is.
+fn page_overflow(page: &Page, lines: &[usize]) -> Option<(usize, usize, TextBudget, &'static str)> {
+    rooms(page).iter().find_map(|(room, screen)| {
+        let rows = prose::lay_out(&page.prose, room.width);
+        let first = rows.get(room.height)?;
+        let line = first
+            .source
+            .saturating_sub(1)
+            .min(lines.len().checked_sub(1)?);
+        Some((lines[line], rows.len(), *room, *screen))
+    })
+}
+
+/// What is said after a page's run and leaves no room for the run's figures: where it stands, and what is wrong.
+fn after_run(page: &Page, texts: &[Placed]) -> Vec<(Position, String)> {
+    let Some(predict) = page.predict() else {
+        return Vec::new();
+    };
+    let reactions = predict.reactions().into_iter().map(Reaction::markdown);
+    let said: Vec<_> = reactions.chain([predict.explain.clone()]).collect();
+    let said = texts.iter().filter(|text| said.contains(&text.markdown));
+    said.filter_map(|text| {
+        let too_long = AFTER_RUN.iter().find_map(|(room, screen)| {
+            let left = room
+                .height
+                .saturating_sub(prose::lay_out(&page.prose, room.width).len());
+            let rows = room.filled_rows(&text.markdown);
+            (rows > left).then(|| {
+                format!(
+                    "{} takes {rows} rows of {} cells after the run, and the page's text leaves {left} at {screen}",
+                    text.kind.name(),
+                    room.width
+                )
+            })
+        });
+        Some((text.position, too_long?))
+    })
+    .collect()
+}
+
+/// The faults of one lesson.
+fn lint(file: &str, parsed: &Parsed) -> Vec<Fault> {
+    let fault = |line: usize, column: usize, what: String, advice: &str| Fault {
+        file: file.to_owned(),
+        line,
+        column,
+        what,
+        advice: advice.to_owned(),
+    };
+    let mut faults = Vec::new();
+    for (objective, served) in &parsed.objectives {
+        // None at all is a fault of the file, which has been reported.
+        if (1..LEAST).contains(served) {
+            let what = format!(
+                "one question alone serves the objective '{}'",
+                objective.name
+            );
+            let at = objective.position;
+            faults.push(fault(
+                at.line,
+                at.column,
+                what,
+                "add a second one: a single answer can be guessed",
+            ));
+        }
+    }
+    for question in parsed.lesson.questions() {
+        for (what, advice) in question.kind.lint() {
+            faults.push(fault(question.line, 1, what, advice));
+        }
+    }
+    faults.extend(crowded(file, parsed));
+    faults
+}
+
+/// The right option at one place in most of a lesson's choices: the place gives it away.
+fn crowded(file: &str, parsed: &Parsed) -> Option<Fault> {
+    let questions = parsed.lesson.questions();
+    let places: Vec<usize> = questions
+        .filter_map(|question| question.kind.right_place())
+        .collect();
+    let (at, count) = (0..6)
+        .map(|at| (at, places.iter().filter(|place| **place == at).count()))
+        .max_by_key(|(_, count)| *count)?;
+    (places.len() >= 5 && count * 3 > places.len() * 2).then(|| Fault {
+        file: file.to_owned(),
+        line: 1,
+        column: 1,
+        what: format!(
+            "in {count} of {} choices the right option stands at place {}",
+            places.len(),
+            at + 1
+        ),
+        advice: "move some of them".to_owned(),
+    })
+}

@@ -1,0 +1,219 @@
+//! `bug`: one of the lines is wrong.
+
+use super::{
+    draft::{Draft, Key, Press},
+    gift,
+    kind::{Asked, Exported, ExportedOption, Gift, Kind, Plain, Read, feedback, not_for_this},
+    read::{otherwise, wrong},
+    typed,
+    verdict::{Reaction, Verdict, Wrong},
+    view::{Shown, View},
+};
+use crate::course::{
+    block::{At, Block, values},
+    text_budget::TextKind,
+};
+use crate::model::{ExperimentValue, Given};
+
+/// Lines that digits can choose.
+const MOST_LINES: usize = 9;
+
+/// One of the lines is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bug {
+    /// The lines, as they are shown.
+    pub lines: Vec<String>,
+    /// Which one is wrong, from 0.
+    pub bug: usize,
+    /// Lines that show a misconception when they are named, from 0.
+    pub wrong: Vec<Wrong<usize>>,
+    /// Said to any other line.
+    pub otherwise: Reaction,
+}
+
+impl Bug {
+    /// What is said where that line is named.
+    fn reaction(&self, line: usize) -> &Reaction {
+        let named = self.wrong.iter().find(|wrong| wrong.answer == line);
+        named.map_or(&self.otherwise, |wrong| &wrong.reaction)
+    }
+}
+
+impl Read for Bug {
+    const NAME: &'static str = "bug";
+
+    fn read(block: &mut Block, _: &Asked) -> Option<Bug> {
+        block.need("lines", "lines = [\"first\", \"second\"]");
+        let lines = block.code("lines");
+        for line in &lines {
+            block.report.text(TextKind::Line, &line.value, line.offset);
+        }
+        let bug = block.need_number("bug", "bug = 2");
+        let bug = bug.and_then(|bug| line_number(block, &bug, lines.len()));
+        let wrong = wrong(block, "wrong line", "the line", |wrong| {
+            wrong.need_number("line", "line = 2")
+        });
+        let wrong = wrong_lines(block, wrong, bug, lines.len());
+        let otherwise = otherwise(block);
+        if lines.len() > MOST_LINES {
+            block.fault(
+                format!("the question has more than {MOST_LINES} lines"),
+                "take some out: digits choose them",
+            );
+        }
+        if lines.len() < 2 {
+            block.fault(
+                "the question has fewer than two lines",
+                "write the lines, one of them wrong",
+            );
+            return None;
+        }
+        Some(Bug {
+            lines: values(lines),
+            bug: bug?,
+            wrong,
+            otherwise,
+        })
+    }
+}
+
+/// The lines that show a misconception, as indices; each must be there, once, and not be the bug.
+fn wrong_lines(
+    block: &Block,
+    read: Vec<(usize, Wrong<At<f64>>)>,
+    bug: Option<usize>,
+    count: usize,
+) -> Vec<Wrong<usize>> {
+    let mut lines: Vec<Wrong<usize>> = Vec::new();
+    for (_, Wrong { answer, reaction }) in read {
+        let Some(index) = line_number(block, &answer, count) else {
+            continue;
+        };
+        let fault = |what, advice| block.report.fault(answer.offset, what, advice);
+        if Some(index) == bug {
+            fault("the line stands under wrong and is the bug", "take it out");
+        }
+        if lines.iter().any(|other| other.answer == index) {
+            fault("the line stands under wrong twice", "leave one of the two");
+        }
+        lines.push(Wrong {
+            answer: index,
+            reaction,
+        });
+    }
+    lines
+}
+
+/// A line of the question by its number from 1, as an index.
+fn line_number(block: &Block, number: &At<f64>, count: usize) -> Option<usize> {
+    let is_line = number.value.fract() == 0.0 && (1.0..=count as f64).contains(&number.value);
+    if !is_line {
+        let what = format!("there is no line {}", number.value);
+        let advice = format!("write a number from 1 to {count}");
+        block.report.fault(number.offset, what, advice);
+    }
+    is_line.then(|| number.value as usize - 1)
+}
+
+impl Kind for Bug {
+    fn read_answer(&self, typed: &str) -> Result<Given, String> {
+        let count = self.lines.len();
+        let named: Vec<&str> = typed::words(typed).collect();
+        let index = match named[..] {
+            [] => Err(format!(
+                "nothing is answered: write a line's number, from 1 to {count}"
+            )),
+            [word] => word
+                .parse::<usize>()
+                .ok()
+                .filter(|number| (1..=count).contains(number))
+                .map(|number| number - 1)
+                .ok_or_else(|| format!("'{word}' is not a line: write a number from 1 to {count}")),
+            _ => Err("one line is wrong: write one number, as in 3".to_owned()),
+        };
+        Ok(Given::Lines(vec![index?]))
+    }
+
+    fn mark(&self, given: &Given, _: Option<&ExperimentValue>) -> Result<Verdict, String> {
+        let line = match given {
+            Given::Lines(lines) if lines.len() == 1 && lines[0] < self.lines.len() => lines[0],
+            _ => return Err(not_for_this(given)),
+        };
+        let right = line == self.bug;
+        Ok(Verdict {
+            right,
+            reaction: (!right).then(|| self.reaction(line).clone()),
+            answer: format!("line {}: {}", self.bug + 1, self.lines[self.bug].trim()),
+            given: given.clone(),
+        })
+    }
+
+    fn plain(&self) -> Plain {
+        Plain {
+            is_code: true,
+            ..Plain::numbered(
+                self.lines.iter().map(String::as_str),
+                "the number of the line that is wrong.",
+            )
+        }
+    }
+
+    fn export(&self, _: Option<f64>) -> Exported {
+        let option = |(at, line): (usize, &String)| {
+            let right = at == self.bug;
+            ExportedOption::new(line, right, (!right).then(|| self.reaction(at)))
+        };
+        Exported {
+            options: self.lines.iter().enumerate().map(option).collect(),
+            answer: Some((self.bug + 1).to_string()),
+            otherwise: feedback(&self.otherwise),
+        }
+    }
+
+    /// A choice of lines.
+    fn gift(&self, _: Option<f64>) -> Option<Gift> {
+        let (mut text, mut answers) = ("\\n".to_owned(), String::new());
+        for (at, line) in self.lines.iter().enumerate() {
+            text += &format!("\\n    {}  {}", at + 1, gift::escaped(line));
+            let (mark, said) = match at == self.bug {
+                true => ('=', String::new()),
+                false => ('~', gift::said(self.reaction(at))),
+            };
+            answers += &format!("{mark}line {}{said}\n", at + 1);
+        }
+        Some(Gift { text, answers })
+    }
+
+    fn press(&self, draft: &mut Draft, key: Key) -> Press {
+        draft.press_one(key, self.lines.len())
+    }
+
+    fn given(&self, draft: &Draft) -> Option<Given> {
+        let picked = draft.picks.first().copied().unwrap_or(draft.focus);
+        Some(Given::Lines(vec![picked]))
+    }
+
+    fn view(&self, shown: &Shown) -> View {
+        let mut view = View::default();
+        for (index, line) in self.lines.iter().enumerate() {
+            let chosen = shown.draft.picks.contains(&index);
+            let picked = chosen && shown.verdict.is_some();
+            let (is_bug, focused) = (index == self.bug, shown.draft.focus == index);
+            let mark = match picked {
+                true if is_bug => "✓",
+                true => "✗",
+                false if shown.explained && is_bug => "✓",
+                false if chosen => "■",
+                false if focused => "▸",
+                false => " ",
+            };
+            let row = view.option(index, line, mark, picked);
+            view.row(row, focused);
+            if let (true, Some(reaction)) = (picked && !is_bug, shown.reaction()) {
+                view.blank(shown.roomy);
+                view.reaction(reaction);
+            }
+        }
+        view
+    }
+}

@@ -1,0 +1,116 @@
+//! `choice`: one option is right.
+
+use super::{
+    draft::{Draft, Key, Press},
+    kind::{Asked, Exported, Gift, Kind, Plain, Read, not_for_this},
+    options::{self, QuestionOption},
+    typed,
+    verdict::Verdict,
+    view::{Shown, View},
+};
+use crate::course::{block::Block, prose};
+use crate::model::{ExperimentValue, Given};
+
+/// One option is right.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice(pub Vec<QuestionOption>);
+
+impl Read for Choice {
+    const NAME: &'static str = "choice";
+
+    fn read(block: &mut Block, _: &Asked) -> Option<Choice> {
+        let options = options::read(block, |block, options| {
+            let right: Vec<_> = options.iter().filter(|option| option.value.right).collect();
+            match right[..] {
+                [] => block.fault(
+                    "the question has no right option",
+                    "mark one with right = true",
+                ),
+                [_] => {}
+                [_, second, ..] => block.report.fault(
+                    second.offset,
+                    "a second option is right",
+                    "leave one right, or write kind = \"multi\"",
+                ),
+            }
+        });
+        options.map(Choice)
+    }
+}
+
+impl Choice {
+    /// Columns of the right option and of the longest other one.
+    fn lengths(&self) -> Option<(usize, usize)> {
+        let width = |option: &QuestionOption| prose::width(&option.text);
+        let right = self.0.iter().find(|option| option.right).map(width)?;
+        let others = self.0.iter().filter(|option| !option.right).map(width);
+        Some((right, others.max()?))
+    }
+}
+
+impl Kind for Choice {
+    fn lint(&self) -> Vec<(String, &'static str)> {
+        let mut found = options::lint(&self.0);
+        if let Some((right, longest)) = self.lengths()
+            && right * 4 > longest * 5
+        {
+            found.push((
+                format!("the right option is the longest by far: {right} columns, and the others {longest} at most"),
+                "shorten it, or give another option as much to say",
+            ));
+        }
+        found
+    }
+
+    fn right_place(&self) -> Option<usize> {
+        self.0.iter().position(|option| option.right)
+    }
+
+    fn read_answer(&self, typed: &str) -> Result<Given, String> {
+        match &typed::letters(self.0.len(), typed)?[..] {
+            [index] => Ok(Given::Options(vec![*index])),
+            _ => Err("one option is right: write one letter, as in b".to_owned()),
+        }
+    }
+
+    fn mark(&self, given: &Given, _: Option<&ExperimentValue>) -> Result<Verdict, String> {
+        let option = match given {
+            Given::Options(picked) if picked.len() == 1 => self.0.get(picked[0]),
+            _ => None,
+        };
+        let option = option.ok_or_else(|| not_for_this(given))?;
+        Ok(Verdict {
+            right: option.right,
+            reaction: (!option.right).then(|| option.reaction.clone()),
+            answer: options::right(&self.0),
+            given: given.clone(),
+        })
+    }
+
+    fn plain(&self) -> Plain {
+        options::plain(&self.0, "one letter.")
+    }
+
+    fn export(&self, _: Option<f64>) -> Exported {
+        options::export(&self.0)
+    }
+
+    fn gift(&self, _: Option<f64>) -> Option<Gift> {
+        Some(Gift::of(options::gift_of_one(&self.0)))
+    }
+
+    fn press(&self, draft: &mut Draft, key: Key) -> Press {
+        draft.press_one(key, self.0.len())
+    }
+
+    fn given(&self, draft: &Draft) -> Option<Given> {
+        let picked = draft.picks.first().copied().unwrap_or(draft.focus);
+        Some(Given::Options(vec![picked]))
+    }
+
+    fn view(&self, shown: &Shown) -> View {
+        let mut view = View::default();
+        options::view(&mut view, &self.0, shown, false);
+        view
+    }
+}

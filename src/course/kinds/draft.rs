@@ -1,0 +1,118 @@
+//! An answer on the way: what keys and clicks make of it.
+
+/// How long a typed number may be.
+const LONGEST_NUMBER: usize = 12;
+
+/// An answer, as far as it is given.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// The option or line under the cursor, in the order shown.
+    pub focus: usize,
+    /// Chosen options or lines, in the order in which they were chosen.
+    pub picks: Vec<usize>,
+    /// For each on the left of a match its partner on the right, in the order shown.
+    pub partners: Vec<Option<usize>>,
+    /// The number as far as it is typed.
+    pub input: String,
+}
+
+/// What the learner does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// The cursor up.
+    Up,
+    /// The cursor down.
+    Down,
+    /// A digit or a point.
+    Digit(char),
+    /// Takes the last thing back.
+    Erase,
+    /// Enter.
+    Confirm,
+    /// A click on an option, from 0.
+    Option(usize),
+    /// A click on a right side, from 0.
+    Partner(usize),
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Press {
+    /// The answer is as it was, or as good as.
+    Same,
+    /// It is another answer: what was said to the last one holds no more.
+    Changed,
+    /// It is given, and is to be marked.
+    Given,
+}
+
+impl Draft {
+    /// Moves the cursor; gives the one of `count` that a digit or a click chooses.
+    pub(super) fn choose(&mut self, key: Key, count: usize) -> Option<usize> {
+        let chosen = match key {
+            Key::Up => {
+                self.focus = self.focus.saturating_sub(1);
+                None
+            }
+            Key::Down => {
+                self.focus = (self.focus + 1).min(count.saturating_sub(1));
+                None
+            }
+            Key::Digit(digit) => digit.to_digit(10).and_then(|n| (n as usize).checked_sub(1)),
+            Key::Option(option) => Some(option),
+            Key::Erase | Key::Confirm | Key::Partner(_) => None,
+        };
+        chosen.filter(|chosen| *chosen < count)
+    }
+
+    /// One of `count` is the whole answer: a key that chooses gives it.
+    pub(super) fn press_one(&mut self, key: Key, count: usize) -> Press {
+        let chosen = match key {
+            Key::Confirm => Some(self.focus),
+            key => self.choose(key, count),
+        };
+        let Some(chosen) = chosen else {
+            return Press::Same;
+        };
+        self.focus = chosen;
+        self.picks = vec![chosen];
+        Press::Given
+    }
+
+    /// Several of `count`: choosing one again takes it back.
+    pub(super) fn press_several(&mut self, key: Key, count: usize) -> Press {
+        if key == Key::Confirm && !self.picks.is_empty() {
+            return Press::Given;
+        }
+        let Some(chosen) = self.choose(key, count) else {
+            return Press::Same;
+        };
+        self.focus = chosen;
+        match self.picks.iter().position(|picked| *picked == chosen) {
+            Some(at) => drop(self.picks.remove(at)),
+            None => self.picks.push(chosen),
+        }
+        Press::Changed
+    }
+
+    /// A number is typed.
+    pub(super) fn press_number(&mut self, key: Key) -> Press {
+        match key {
+            Key::Digit(digit) => {
+                let second_point = digit == '.' && self.input.contains('.');
+                if self.input.len() < LONGEST_NUMBER && !second_point {
+                    self.input.push(digit);
+                }
+            }
+            Key::Erase => drop(self.input.pop()),
+            Key::Confirm if self.number().is_some() => return Press::Given,
+            _ => {}
+        }
+        Press::Same
+    }
+
+    /// The number that was typed.
+    pub(super) fn number(&self) -> Option<f64> {
+        self.input.parse().ok()
+    }
+}

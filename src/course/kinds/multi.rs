@@ -1,0 +1,165 @@
+//! `multi`: any number of options are right; all of them and no other must be chosen.
+
+use super::{
+    draft::{Draft, Key, Press},
+    kind::{Asked, Exported, Gift, Kind, Plain, Read, not_for_this},
+    options::{self, QuestionOption},
+    typed,
+    verdict::{Reaction, Verdict},
+    view::{Shown, Tone, View},
+};
+use crate::course::block::Block;
+use crate::model::{ExperimentValue, Given};
+
+/// Any number of options are right.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Multi(pub Vec<QuestionOption>);
+
+impl Read for Multi {
+    const NAME: &'static str = "multi";
+
+    fn read(block: &mut Block, _: &Asked) -> Option<Multi> {
+        let options = options::read(block, |block, options| {
+            if !options.iter().any(|option| option.value.right) {
+                block.fault(
+                    "the question has no right option",
+                    "mark each right one with right = true",
+                );
+            }
+        });
+        options.map(Multi)
+    }
+}
+
+impl Multi {
+    /// What is said where right options were left out: what the first of them says, or how many there are.
+    fn missed(&self, left_out: &[usize]) -> Reaction {
+        let mut reactions = left_out.iter().map(|index| &self.0[*index].reaction);
+        let said = reactions.find(|reaction| !reaction.feedback.is_empty());
+        said.cloned().unwrap_or_else(|| {
+            Reaction::incomplete(match left_out.len() {
+                1 => "What you chose is right; one more option is.".to_owned(),
+                more => format!("What you chose is right; {more} more options are."),
+            })
+        })
+    }
+}
+
+impl Kind for Multi {
+    fn lint(&self) -> Vec<(String, &'static str)> {
+        options::lint(&self.0)
+    }
+
+    fn read_answer(&self, typed: &str) -> Result<Given, String> {
+        let mut picked = typed::letters(self.0.len(), typed)?;
+        picked.sort_unstable();
+        Ok(Given::Options(picked))
+    }
+
+    fn mark(&self, given: &Given, _: Option<&ExperimentValue>) -> Result<Verdict, String> {
+        let picked = match given {
+            Given::Options(picked) if picked.iter().all(|at| *at < self.0.len()) => picked,
+            _ => return Err(not_for_this(given)),
+        };
+        let left_out = (0..self.0.len()).filter(|at| self.0[*at].right && !picked.contains(at));
+        let left_out: Vec<usize> = left_out.collect();
+        // What was wrongly chosen says more about the learner than what was left out.
+        let reaction = match picked.iter().find(|at| !self.0[**at].right) {
+            Some(index) => Some(self.0[*index].reaction.clone()),
+            None if left_out.is_empty() => None,
+            None => Some(self.missed(&left_out)),
+        };
+        Ok(Verdict {
+            right: reaction.is_none(),
+            reaction,
+            answer: options::right(&self.0),
+            given: given.clone(),
+        })
+    }
+
+    fn plain(&self) -> Plain {
+        options::plain(&self.0, "every letter that is right.")
+    }
+
+    fn export(&self, _: Option<f64>) -> Exported {
+        options::export(&self.0)
+    }
+
+    /// Each right one is worth its share, and a wrong one costs as much as the wrong ones share, half at most.
+    fn gift(&self, _: Option<f64>) -> Option<Gift> {
+        let right = self.0.iter().filter(|option| option.right).count();
+        if right == 1 {
+            return Some(Gift::of(options::gift_of_one(&self.0)));
+        }
+        let wrong = self.0.len() - right;
+        let share = |count: usize| {
+            let share = format!("{:.5}", (100.0 / count.max(1) as f64).min(50.0));
+            share.trim_end_matches('0').trim_end_matches('.').to_owned()
+        };
+        Some(Gift::of(options::gift(&self.0, |option| {
+            match option.right {
+                true => format!("~%{}%", share(right)),
+                false => format!("~%-{}%", share(wrong)),
+            }
+        })))
+    }
+
+    fn press(&self, draft: &mut Draft, key: Key) -> Press {
+        draft.press_several(key, self.0.len())
+    }
+
+    fn given(&self, draft: &Draft) -> Option<Given> {
+        let mut picked = draft.picks.clone();
+        picked.sort_unstable();
+        (!picked.is_empty()).then_some(Given::Options(picked))
+    }
+
+    fn view(&self, shown: &Shown) -> View {
+        let mut view = View::default();
+        view.text("One or more are right: choose them, then Enter.", Tone::Dim);
+        view.blank(shown.roomy);
+        options::view(&mut view, &self.0, shown, true);
+        if let (Some(verdict), None) = (shown.verdict, options::first_wrong(&self.0, shown)) {
+            view.judged(verdict);
+        }
+        view
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_multi_says_what_was_wrong_then_what_is_missing() {
+        let reaction = |name: &str| Reaction {
+            misconception: name.to_owned(),
+            feedback: name.to_owned(),
+        };
+        let option = |text: &str, right: bool, reaction: Reaction| QuestionOption {
+            text: text.to_owned(),
+            right,
+            reaction,
+        };
+        let mut multi = Multi(vec![
+            option("w", true, Reaction::default()),
+            option("x", false, reaction("x")),
+            option("y", true, Reaction::default()),
+        ]);
+        let mark = |multi: &Multi, typed: &str| {
+            let given = multi.read_answer(typed).unwrap();
+            multi.mark(&given, None).unwrap()
+        };
+        assert!(mark(&multi, "c a").right && mark(&multi, "ac").right);
+        assert_eq!(mark(&multi, "c a").given.to_string(), "a c");
+        assert_eq!(mark(&multi, "a b c").reaction, Some(reaction("x")));
+        assert_eq!(mark(&multi, "a b").reaction, Some(reaction("x")));
+        let partial = mark(&multi, "a").reaction.unwrap();
+        assert_eq!(
+            partial.feedback,
+            "What you chose is right; one more option is."
+        );
+        multi.0[2].reaction = reaction("y");
+        assert_eq!(mark(&multi, "a").reaction, Some(reaction("y")));
+    }
+}

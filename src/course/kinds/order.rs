@@ -1,0 +1,321 @@
+//! `order`: lines to bring in order.
+
+use super::{
+    draft::{Draft, Key, Press},
+    gift,
+    kind::{Asked, Exported, ExportedOption, Gift, Kind, Plain, Read, feedback, not_for_this},
+    options::QuestionOption,
+    read::{need_reaction, otherwise, reaction},
+    typed,
+    verdict::{Reaction, Verdict},
+    view::{Click, Line, Row, Shown, Tone, View},
+};
+use crate::course::{
+    block::{At, Block, values},
+    seeded_rng::SeededRng,
+    text_budget::TextKind,
+};
+use crate::model::{ExperimentValue, Given};
+
+/// Lines to bring in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    /// The lines, in the right order.
+    pub lines: Vec<String>,
+    /// Lines that do not belong, each with what it shows.
+    pub distractors: Vec<QuestionOption>,
+    /// Said when the right lines stand in a wrong order.
+    pub otherwise: Reaction,
+    /// Both as they are presented.
+    shown: Vec<String>,
+}
+
+impl Order {
+    /// The question of that id.
+    pub fn new(
+        id: &str,
+        lines: Vec<String>,
+        distractors: Vec<QuestionOption>,
+        otherwise: Reaction,
+    ) -> Order {
+        let all = lines
+            .iter()
+            .chain(distractors.iter().map(|line| &line.text));
+        let mut shown: Vec<String> = all.cloned().collect();
+        SeededRng::of(id).shuffle(&mut shown);
+        let in_order = |shown: &[String]| {
+            let belonging = shown.iter().filter(|text| lines.contains(text));
+            belonging.eq(lines.iter())
+        };
+        // A turn puts another line first; one of them is no beginning of the right order.
+        for _ in 0..shown.len() {
+            if !in_order(&shown) {
+                break;
+            }
+            shown.rotate_left(1);
+        }
+        Order {
+            lines,
+            distractors,
+            otherwise,
+            shown,
+        }
+    }
+
+    /// The lines as they are presented, those that belong and the others mixed: always the same for the same question,
+    /// and never in the right order.
+    pub fn shown(&self) -> &[String] {
+        &self.shown
+    }
+
+    /// The right order, as places among the lines presented, from 0; of equal lines each is taken once.
+    pub fn right_order(&self) -> Vec<usize> {
+        let mut taken = Vec::new();
+        for line in &self.lines {
+            let free = |at: &usize| self.shown[*at] == *line && !taken.contains(at);
+            if let Some(at) = (0..self.shown.len()).find(free) {
+                taken.push(at);
+            }
+        }
+        taken
+    }
+
+    fn intruder(&self, line: &str) -> Option<&QuestionOption> {
+        self.distractors.iter().find(|other| other.text == line)
+    }
+}
+
+impl Read for Order {
+    const NAME: &'static str = "order";
+
+    fn read(block: &mut Block, asked: &Asked) -> Option<Order> {
+        block.need("lines", "lines = [\"first\", \"second\"]");
+        let lines = block.shown("lines", TextKind::Option);
+        let distractors = block.tables("distractors", "distractor").into_iter();
+        let distractors = distractors.filter_map(|distractor| read_distractor(distractor, &lines));
+        let distractors: Vec<_> = distractors.collect();
+        let otherwise = otherwise(block);
+        let lines = values(lines);
+        if lines.iter().all(|line| *line == lines[0]) {
+            if !lines.is_empty() {
+                block.fault(
+                    "the question has nothing to bring in order",
+                    "write at least two different lines",
+                );
+            }
+            return None;
+        }
+        Some(Order::new(asked.id, lines, distractors, otherwise))
+    }
+}
+
+fn read_distractor(mut block: Block, lines: &[At<String>]) -> Option<QuestionOption> {
+    let text = block.need_text("text");
+    let reaction = reaction(&mut block);
+    if let Some(text) = &text {
+        need_reaction(&block, block.offset, &reaction, "the distractor");
+        if lines.iter().any(|line| line.value == text.value) {
+            block.report.fault(
+                text.offset,
+                "the distractor is also one of the lines",
+                "write a line that does not belong",
+            );
+        }
+        block
+            .report
+            .text(TextKind::Option, &text.value, text.offset);
+    }
+    block.finish();
+    Some(QuestionOption {
+        text: text?.value,
+        right: false,
+        reaction,
+    })
+}
+
+impl Kind for Order {
+    fn read_answer(&self, typed: &str) -> Result<Given, String> {
+        typed::positions(self.shown.len(), typed).map(Given::Lines)
+    }
+
+    fn mark(&self, given: &Given, _: Option<&ExperimentValue>) -> Result<Verdict, String> {
+        let picked = match given {
+            Given::Lines(picked) if picked.iter().all(|at| *at < self.shown.len()) => picked,
+            _ => return Err(not_for_this(given)),
+        };
+        let lines = || picked.iter().map(|at| &self.shown[*at]);
+        let right = lines().eq(&self.lines);
+        let reaction = match lines().find_map(|line| self.intruder(line)) {
+            Some(line) => line.reaction.clone(),
+            None if picked.len() < self.lines.len() => {
+                Reaction::incomplete(match self.lines.len() - picked.len() {
+                    1 => "What you chose belongs; one more line does.".to_owned(),
+                    more => format!("What you chose belongs; {more} more lines do."),
+                })
+            }
+            None => self.otherwise.clone(),
+        };
+        Ok(Verdict {
+            right,
+            reaction: (!right).then_some(reaction),
+            answer: Given::Lines(self.right_order()).to_string(),
+            given: given.clone(),
+        })
+    }
+
+    fn plain(&self) -> Plain {
+        Plain::numbered(
+            self.shown.iter().map(String::as_str),
+            "the numbers of the lines that belong, in the right order.",
+        )
+    }
+
+    fn export(&self, _: Option<f64>) -> Exported {
+        let option = |text: &String| {
+            let intruder = self.intruder(text);
+            let reaction = intruder.map(|line| &line.reaction);
+            ExportedOption::new(text, intruder.is_none(), reaction)
+        };
+        Exported {
+            options: self.shown.iter().map(option).collect(),
+            answer: Some(Given::Lines(self.right_order()).to_string()),
+            otherwise: feedback(&self.otherwise),
+        }
+    }
+
+    /// Position to line.
+    fn gift(&self, _: Option<f64>) -> Option<Gift> {
+        let lines = (1..).zip(&self.lines);
+        let lines = lines.map(|(place, line)| gift::pair(&format!("{place}."), line));
+        let rest = self.distractors.iter();
+        let rest = rest.map(|line| gift::pair("", &line.text));
+        Some(Gift::of(lines.chain(rest).collect()))
+    }
+
+    fn press(&self, draft: &mut Draft, key: Key) -> Press {
+        if key == Key::Erase {
+            draft.picks.pop();
+            return Press::Same;
+        }
+        draft.press_several(key, self.shown.len())
+    }
+
+    fn given(&self, draft: &Draft) -> Option<Given> {
+        (!draft.picks.is_empty()).then(|| Given::Lines(draft.picks.clone()))
+    }
+
+    fn can_erase(&self, draft: &Draft) -> bool {
+        !draft.picks.is_empty()
+    }
+
+    fn view(&self, shown: &Shown) -> View {
+        let mut view = View::default();
+        view.instruction(
+            shown,
+            "Choose the lines in their order; choosing one again takes it back.",
+        );
+        for (index, line) in self.shown.iter().enumerate() {
+            let place = shown.draft.picks.iter().position(|pick| *pick == index);
+            let focused = shown.draft.focus == index;
+            let cursor = if focused { "▸ " } else { "  " };
+            let (place, tone) = match place {
+                Some(place) => (format!("  {}. ", place + 1), Tone::Accent),
+                None => ("  ·  ".to_owned(), Tone::Dim),
+            };
+            let row = Row {
+                cells: vec![
+                    (cursor.to_owned(), Tone::Accent),
+                    (format!("{}", index + 1), Tone::Strong),
+                    (place, tone),
+                    (line.clone(), Tone::Text),
+                ],
+                click: Some(Click::Option(index)),
+                ..Row::default()
+            };
+            view.row(row, focused);
+        }
+        view.judged_below(shown);
+        view
+    }
+
+    /// The chosen lines in the learner's order.
+    fn beside(&self, draft: &Draft) -> Option<View> {
+        let mut view = View::default();
+        view.text("Your order", Tone::Strong);
+        view.blank(true);
+        let picked = draft.picks.iter().filter_map(|pick| self.shown.get(*pick));
+        for (place, line) in (1..).zip(picked) {
+            view.lines.push(Line::Numbered(place, line.clone()));
+        }
+        (!draft.picks.is_empty()).then_some(view)
+    }
+
+    fn solution(&self) -> Option<String> {
+        Some(format!("In order: {}.", Given::Lines(self.right_order())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reaction(name: &str) -> Reaction {
+        Reaction {
+            misconception: name.to_owned(),
+            feedback: name.to_owned(),
+        }
+    }
+
+    fn order(id: &str, lines: &[&str], distractors: &[&str]) -> Order {
+        let distractors = distractors.iter().map(|text| QuestionOption {
+            text: (*text).to_owned(),
+            right: false,
+            reaction: reaction(text),
+        });
+        let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+        Order::new(id, lines, distractors.collect(), reaction("order"))
+    }
+
+    fn mark(order: &Order, typed: &str) -> Result<Verdict, String> {
+        order.mark(&order.read_answer(typed)?, None)
+    }
+
+    #[test]
+    fn an_order_is_shuffled_the_same_way_and_never_right() {
+        for name in 0..200 {
+            for lines in [&["a", "b"][..], &["a", "b", "a"], &["a", "b", "c", "d"]] {
+                let id = format!("q{name}");
+                let order = order(&id, lines, &["z"]);
+                let shown = order.shown();
+                assert_eq!(order, self::order(&id, lines, &["z"]));
+                let in_order: Vec<_> = shown.iter().filter(|line| **line != "z").collect();
+                assert!(!in_order.into_iter().eq(lines.iter()), "{shown:?}");
+
+                let wrong = mark(&order, "1").unwrap();
+                let right = mark(&order, &wrong.answer).unwrap();
+                assert!(right.right && !wrong.right, "{shown:?} {}", wrong.answer);
+                if shown[0] != "z" {
+                    let missing = wrong.reaction.unwrap().feedback;
+                    assert!(missing.starts_with("What you chose belongs"), "{missing}");
+                }
+                let places = order.right_order().into_iter().map(|at| &shown[at]);
+                assert!(places.eq(lines.iter()));
+                let at = shown.iter().position(|line| *line == "z").unwrap() + 1;
+                let with = mark(&order, &format!("{} {at}", wrong.answer)).unwrap();
+                assert_eq!(with.reaction, Some(reaction("z")));
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_that_cannot_be_read_is_no_mark() {
+        let order = order("q", &["a", "b"], &[]);
+        for given in ["", "1 1", "3 1", "a b", "0 1"] {
+            assert!(mark(&order, given).is_err(), "{given}");
+        }
+        let right = mark(&order, "1 2").unwrap();
+        assert!(!right.right);
+        assert_eq!(right.answer, "2 1");
+        assert_eq!(right.reaction, Some(reaction("order")));
+    }
+}

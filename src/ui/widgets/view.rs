@@ -1,0 +1,165 @@
+//! A question's view as rows: tones as styles, clicks as targets.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::rows::{Row, Rows, Span};
+use crate::app::Click;
+use crate::course::{
+    Reaction,
+    kinds::{self, Line, Tone, View},
+};
+use crate::ui::theme::Role;
+
+/// Columns of the field.
+const FIELD: usize = 9;
+/// Columns that the name of the field takes.
+const LABEL: u16 = 11;
+
+/// Adds a view; its focus is that of the rows.
+pub fn show(rows: &mut Rows, view: &View) {
+    for (at, line) in view.lines.iter().enumerate() {
+        match line {
+            Line::Blank => rows.blank(1),
+            Line::Text(text, tone) => {
+                let style = style(rows, *tone);
+                rows.hanging(Vec::new(), 0, text, style);
+            }
+            Line::Numbered(number, text) => {
+                let number = (format!("{number:>2}."), rows.style(Role::Accent));
+                rows.hanging(vec![number], 4, text, rows.style(Role::Text));
+            }
+            Line::Reaction(said) => reaction(rows, said),
+            Line::Row(columns) => {
+                let row = row(rows, columns);
+                rows.push(row);
+            }
+            Line::Field { name, input, unit } => field(rows, input, name, unit),
+            Line::Scale { ends, input } => scale(rows, *ends, input),
+        }
+        if view.focus == Some(at) {
+            rows.focus = Some(rows.len() - 1);
+        }
+    }
+}
+
+fn style(rows: &Rows, tone: Tone) -> ratatui::style::Style {
+    match tone {
+        Tone::None => ratatui::style::Style::new(),
+        Tone::Text => rows.style(Role::Text),
+        Tone::Dim => rows.style(Role::Dim),
+        Tone::Strong => rows.style(Role::Strong),
+        Tone::Accent => rows.style(Role::Accent),
+        Tone::Mark => rows.style(Role::Accent).patch(rows.style(Role::Strong)),
+    }
+}
+
+fn row(rows: &Rows, columns: &kinds::Row) -> Row {
+    let span = |(text, tone): &(String, Tone)| -> Span { (text.clone(), style(rows, *tone)) };
+    let spot = columns.spot.iter();
+    let spot = spot.map(|(from, click)| (*from as u16..u16::MAX, target(*click)));
+    Row {
+        left: columns.cells.iter().map(span).collect(),
+        right: vec![(columns.right.to_owned(), rows.style(Role::Text))],
+        marked: columns.marked,
+        click: columns.click.map(target),
+        spots: spot.collect(),
+        ..Row::default()
+    }
+}
+
+fn target(click: kinds::Click) -> Click {
+    match click {
+        kinds::Click::Option(option) => Click::Option(option),
+        kinds::Click::Partner(partner) => Click::Partner(partner),
+    }
+}
+
+/// What is said to a wrong answer, behind a bar: the misconception by name, and what answers it.
+fn reaction(rows: &mut Rows, reaction: &Reaction) {
+    let bar = ["   ", "┃", "  "].map(|text| (text.to_owned(), rows.style(Role::Accent)));
+    if !reaction.misconception.is_empty() {
+        rows.prose(&format!("**{}**", reaction.misconception), &bar);
+    }
+    rows.prose(&reaction.feedback, &bar);
+}
+
+/// A field for a number, with what it counts.
+fn field(rows: &mut Rows, input: &str, label: &str, unit: &str) {
+    let marker = rows.style(Role::Marker);
+    let accent = rows.style(Role::Accent);
+    let strong = rows.style(Role::Strong);
+    let width = FIELD.saturating_sub(2 + input.width() + 1);
+    rows.push(Row {
+        left: vec![
+            (
+                format!("{label:w$}", w = usize::from(LABEL)),
+                rows.style(Role::Dim),
+            ),
+            ("  ".to_owned(), marker),
+            (input.to_owned(), marker.patch(accent).patch(strong)),
+            ("▏".to_owned(), marker.patch(accent)),
+            (" ".repeat(width), marker),
+            (format!("  {unit}"), rows.style(Role::Text)),
+        ],
+        ..Row::default()
+    });
+}
+
+/// The scale: a mark over it where the guess is, ticks, their numbers.
+fn scale(rows: &mut Rows, ends: (f64, f64), input: &str) {
+    let (from, to) = ends;
+    let span = to - from;
+    let columns = usize::from(rows.width().saturating_sub(LABEL + 4))
+        .min(97)
+        .saturating_sub(1)
+        / 4
+        * 4;
+    if span <= 0.0 || span.is_nan() || columns == 0 {
+        return;
+    }
+    let at = |share: f64| (share.clamp(0.0, 1.0) * columns as f64).round() as usize;
+    let indent = " ".repeat(usize::from(LABEL));
+    let mut mark = indent.clone();
+    if let Ok(guess) = input.parse::<f64>() {
+        mark.push_str(&" ".repeat(at((guess - from) / span)));
+        mark.push('▼');
+    }
+    let mut line: Vec<char> = vec!['─'; columns + 1];
+    let mut numbers = String::new();
+    for tick in 0..=4 {
+        let column = columns * tick / 4;
+        line[column] = '┴';
+        let value = from + span * tick as f64 / 4.0;
+        while numbers.width() < column {
+            numbers.push(' ');
+        }
+        numbers.push_str(&short(value));
+    }
+    let (dim, hairline, accent) = (
+        rows.style(Role::Dim),
+        rows.style(Role::Hairline),
+        rows.style(Role::Accent),
+    );
+    for (text, style) in [
+        (mark, accent),
+        (
+            format!("{indent}{}", line.into_iter().collect::<String>()),
+            hairline,
+        ),
+        (format!("{indent}{numbers}"), dim),
+    ] {
+        rows.push(Row {
+            left: vec![(text, style)],
+            ..Row::default()
+        });
+    }
+}
+
+/// A number with one decimal at most.
+fn short(value: f64) -> String {
+    if value.fract() == 0.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.1}")
+    }
+}
