@@ -8,7 +8,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{fault::nearest, report::Report, text_budget::TextKind};
+use super::{fault::instead, report::Report, text_budget::TextKind};
 use crate::model::Size;
 
 /// A value and its byte offset in the file.
@@ -329,10 +329,9 @@ impl<'i> Block<'i> {
     pub(super) fn finish(self) {
         let (name, known) = (self.name, self.known);
         for Entry { key, .. } in self.entries {
-            let advice = match nearest(&key.value, known.iter().copied()) {
-                Some(meant) => format!("did you mean {meant}?"),
-                None => format!("a {name} has {}", known.join(", ")),
-            };
+            let advice = instead(&key.value, known.iter().copied(), || {
+                format!("a {name} has {}", known.join(", "))
+            });
             let what = format!("unknown key '{}' in the {name}", key.value);
             self.report.fault(key.offset, what, advice);
         }

@@ -3,7 +3,7 @@
 use super::{
     block::{At, Block, values},
     experiment,
-    fault::nearest,
+    fault::instead,
     kinds::{About, Ask, Asked, QuestionKind},
     lesson::{Lab, Predict, Question, Target, Trial},
     text_budget::TextKind,
@@ -90,10 +90,9 @@ fn query(block: &mut Block, about: About) -> Option<Query> {
     }
     let name = block.text("query")?;
     if !names.contains(&name.value) {
-        let advice = match nearest(&name.value, names.iter().map(String::as_str)) {
-            Some(meant) => format!("did you mean {meant}?"),
-            None => format!("there are {}", names.join(", ")),
-        };
+        let advice = instead(&name.value, names.iter().map(String::as_str), || {
+            format!("there are {}", names.join(", "))
+        });
         let fault = format!("'{}' is not a figure of {}", name.value, what.title());
         block.report.fault(name.offset, fault, advice);
         return None;

@@ -222,15 +222,9 @@ fn between_files(parsed: &mut [(String, Parsed)], figures: &[&str]) {
             let what = format!("there is no figure '{}'", named.name);
             found.push((named.position, what, advice));
         }
-        for (Position { line, column }, what, advice) in found {
-            parsed.faults.push(Fault {
-                file: file.clone(),
-                line,
-                column,
-                what,
-                advice,
-            });
-        }
+        let found = found.into_iter();
+        let found = found.map(|(at, what, advice)| Fault::new(file, at, what, advice));
+        parsed.faults.extend(found);
         parsed.faults.sort();
     }
 }

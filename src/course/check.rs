@@ -29,35 +29,31 @@ const LEAST: usize = 2;
 pub fn check(files: &[(&str, &str)], figures: &[(&str, &str)]) -> (Catalogue, Vec<Fault>) {
     let (catalogue, parsed, mut faults) = Catalogue::parse_all(files, figures);
     for (file, parsed) in &parsed {
-        faults.extend(overflows(file, parsed));
-        faults.extend(lint(file, parsed));
+        let found = overflows(parsed).into_iter().chain(lint(parsed));
+        faults.extend(found.map(|(at, what, advice)| Fault::new(file, at, what, advice)));
     }
     faults.sort();
     (catalogue, faults)
 }
 
+/// Where something is wrong, what, and what to do.
+type Found = (Position, String, &'static str);
+
 /// Every text of a file that is too long for its room: a page's at the first line that does not fit, a block's
 /// at its place.
-fn overflows(file: &str, parsed: &Parsed) -> Vec<Fault> {
-    let fault = |position: Position, what: String, advice: &str| Fault {
-        file: file.to_owned(),
-        line: position.line,
-        column: position.column,
-        what,
-        advice: advice.to_owned(),
-    };
-    let mut faults = Vec::new();
+fn overflows(parsed: &Parsed) -> Vec<Found> {
+    let mut found = Vec::new();
     for (page, lines) in parsed.lesson.pages.iter().zip(&parsed.prose_lines) {
         if let Some((line, rows, room, screen)) = page_overflow(page, lines) {
             let what = format!(
                 "the page does not fit {screen}: {rows} rows of {} cells, and there is room for {}",
                 room.width, room.height
             );
-            let position = Position { line, column: 1 };
-            faults.push(fault(position, what, "shorten it, or begin a page by ---"));
+            let advice = "shorten it, or begin a page by ---";
+            found.push((Position { line, column: 1 }, what, advice));
         }
         for (position, what) in after_run(page, &parsed.texts) {
-            faults.push(fault(position, what, "shorten it, or the page's text"));
+            found.push((position, what, "shorten it, or the page's text"));
         }
     }
     for text in &parsed.texts {
@@ -73,10 +69,10 @@ fn overflows(file: &str, parsed: &Parsed) -> Vec<Fault> {
                 room.width,
                 room.height
             );
-            faults.push(fault(text.position, what, "shorten it"));
+            found.push((text.position, what, "shorten it"));
         }
     }
-    faults
+    found
 }
 
 /// The first line of the file that does not fit, how many rows there are, and which room of which screen it is.
@@ -119,43 +115,30 @@ fn after_run(page: &Page, texts: &[Placed]) -> Vec<(Position, String)> {
     .collect()
 }
 
-/// The faults of one lesson.
-fn lint(file: &str, parsed: &Parsed) -> Vec<Fault> {
-    let fault = |line: usize, column: usize, what: String, advice: &str| Fault {
-        file: file.to_owned(),
-        line,
-        column,
-        what,
-        advice: advice.to_owned(),
-    };
-    let mut faults = Vec::new();
+/// What the questions of a lesson give away, or leave untested.
+fn lint(parsed: &Parsed) -> Vec<Found> {
+    let mut found = Vec::new();
     for (objective, served) in &parsed.objectives {
         // None at all is a fault of the file, which has been reported.
         if (1..LEAST).contains(served) {
-            let what = format!(
-                "one question alone serves the objective '{}'",
-                objective.name
-            );
-            let at = objective.position;
-            faults.push(fault(
-                at.line,
-                at.column,
-                what,
-                "add a second one: a single answer can be guessed",
-            ));
+            let name = &objective.name;
+            let what = format!("one question alone serves the objective '{name}'");
+            let advice = "add a second one: a single answer can be guessed";
+            found.push((objective.position, what, advice));
         }
     }
+    let start = |line| Position { line, column: 1 };
     for question in parsed.lesson.questions() {
-        for (what, advice) in question.kind.lint() {
-            faults.push(fault(question.line, 1, what, advice));
-        }
+        let of_form = question.kind.lint().into_iter();
+        found.extend(of_form.map(|(what, advice)| (start(question.line), what, advice)));
     }
-    faults.extend(crowded(file, parsed));
-    faults
+    let crowded = crowded(parsed).map(|what| (start(1), what, "move some of them"));
+    found.extend(crowded);
+    found
 }
 
 /// The right option at one place in most of a lesson's choices: the place gives it away.
-fn crowded(file: &str, parsed: &Parsed) -> Option<Fault> {
+fn crowded(parsed: &Parsed) -> Option<String> {
     let questions = parsed.lesson.questions();
     let places: Vec<usize> = questions
         .filter_map(|question| question.kind.right_place())
@@ -163,15 +146,11 @@ fn crowded(file: &str, parsed: &Parsed) -> Option<Fault> {
     let (at, count) = (0..6)
         .map(|at| (at, places.iter().filter(|place| **place == at).count()))
         .max_by_key(|(_, count)| *count)?;
-    (places.len() >= 5 && count * 3 > places.len() * 2).then(|| Fault {
-        file: file.to_owned(),
-        line: 1,
-        column: 1,
-        what: format!(
+    (places.len() >= 5 && count * 3 > places.len() * 2).then(|| {
+        format!(
             "in {count} of {} choices the right option stands at place {}",
             places.len(),
             at + 1
-        ),
-        advice: "move some of them".to_owned(),
+        )
     })
 }

@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::{
     block::{At, Block},
-    fault::nearest,
+    fault::instead,
     report::Report,
 };
 
@@ -47,10 +47,9 @@ pub(super) fn what(block: &mut Block, kind: &At<String>) -> Option<ExperimentSpe
 
 /// A word that is none of the known ones: what was meant, or what there is.
 fn unknown(report: &Report, offset: usize, what: &str, word: &str, known: &[&str]) {
-    let advice = match nearest(word, known.iter().copied()) {
-        Some(meant) => format!("did you mean {meant}?"),
-        None => format!("write one of {}", known.join(", ")),
-    };
+    let advice = instead(word, known.iter().copied(), || {
+        format!("write one of {}", known.join(", "))
+    });
     let article = if what.starts_with('e') { "an" } else { "a" };
     report.fault(offset, format!("'{word}' is not {article} {what}"), advice);
 }
@@ -99,10 +98,7 @@ fn errors(block: &mut Block) -> Option<ExperimentSpec> {
     let mut all_known = !names.is_empty();
     for name in &names {
         if !known.contains(&name.value.as_str()) {
-            let advice = match nearest(&name.value, known) {
-                Some(meant) => format!("did you mean {meant}?"),
-                None => "zclab errors lists them".to_owned(),
-            };
+            let advice = instead(&name.value, known, || "zclab errors lists them".to_owned());
             let what = format!("'{}' is not an error experiment", name.value);
             block.report.fault(name.offset, what, advice);
             all_known = false;

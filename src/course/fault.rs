@@ -17,6 +17,24 @@ pub struct Fault {
     pub advice: String,
 }
 
+impl Fault {
+    /// At that place of a file.
+    pub fn new(
+        file: &str,
+        Position { line, column }: Position,
+        what: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Fault {
+        Fault {
+            file: file.to_owned(),
+            line,
+            column,
+            what: what.into(),
+            advice: advice.into(),
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Fault {
@@ -37,6 +55,18 @@ pub struct Position {
     pub line: usize,
     /// The column, in characters.
     pub column: usize,
+}
+
+/// What to write instead of `typed`: the one of `names` that was probably meant, or else what `otherwise` says.
+pub(super) fn instead<'n>(
+    typed: &str,
+    names: impl IntoIterator<Item = &'n str>,
+    otherwise: impl FnOnce() -> String,
+) -> String {
+    match nearest(typed, names) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => otherwise(),
+    }
 }
 
 /// The one of `names` that was probably meant by `typed`.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde::Serialize;
+
 use crate::model::{AnswerRecord, Given, Record, Reset, Visit};
 
 use super::{
@@ -43,23 +45,25 @@ pub struct LastAnswer {
     pub times: u32,
 }
 
-/// Counts over one lesson, or over the course.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Counts over one lesson, or over the course, as an export has them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
-    /// Pages there are.
-    pub pages: usize,
     /// Pages that were opened.
     pub pages_seen: usize,
-    /// Questions there are, without predictions.
-    pub questions: usize,
+    /// Pages there are.
+    pub pages: usize,
     /// Questions whose last answer was right.
+    #[serde(rename = "questions_right")]
     pub right: usize,
     /// Questions whose last answer was wrong.
+    #[serde(rename = "questions_wrong")]
     pub wrong: usize,
-    /// Objectives there are.
-    pub objectives: usize,
+    /// Questions there are, without predictions.
+    pub questions: usize,
     /// Objectives that were reached.
     pub objectives_reached: usize,
+    /// Objectives there are.
+    pub objectives: usize,
 }
 
 impl std::ops::AddAssign for Totals {

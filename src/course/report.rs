@@ -76,19 +76,10 @@ impl<'a> Report<'a> {
         self.fault_at(self.position(offset), what, advice);
     }
 
-    fn fault_at(
-        &self,
-        Position { line, column }: Position,
-        what: impl Into<String>,
-        advice: impl Into<String>,
-    ) {
-        self.faults.borrow_mut().push(Fault {
-            file: self.file.to_owned(),
-            line,
-            column,
-            what: one_line(what.into()),
-            advice: one_line(advice.into()),
-        });
+    fn fault_at(&self, at: Position, what: impl Into<String>, advice: impl Into<String>) {
+        let (what, advice) = (one_line(what.into()), one_line(advice.into()));
+        let fault = Fault::new(self.file, at, what, advice);
+        self.faults.borrow_mut().push(fault);
     }
 
     /// A message of the form `what: what to do`, as `FromStr` of sizes, methods and queries gives it.

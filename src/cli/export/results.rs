@@ -138,7 +138,7 @@ struct Document {
 struct Row {
     student: String,
     #[serde(flatten)]
-    counts: Counts,
+    counts: Totals,
     /// Answers given, repetitions counted.
     answers: usize,
     concept_before: Option<usize>,
@@ -158,32 +158,7 @@ struct Row {
 struct Part {
     id: String,
     #[serde(flatten)]
-    counts: Counts,
-}
-
-#[derive(Serialize)]
-struct Counts {
-    pages_seen: usize,
-    pages: usize,
-    questions_right: usize,
-    questions_wrong: usize,
-    questions: usize,
-    objectives_reached: usize,
-    objectives: usize,
-}
-
-impl From<Totals> for Counts {
-    fn from(totals: Totals) -> Counts {
-        Counts {
-            pages_seen: totals.pages_seen,
-            pages: totals.pages,
-            questions_right: totals.right,
-            questions_wrong: totals.wrong,
-            questions: totals.questions,
-            objectives_reached: totals.objectives_reached,
-            objectives: totals.objectives,
-        }
-    }
+    counts: Totals,
 }
 
 impl Row {
@@ -199,11 +174,11 @@ impl Row {
         let (before, after) = (score(Sitting::Before), score(Sitting::After));
         let part = |lesson: &crate::course::Lesson| Part {
             id: lesson.id.clone(),
-            counts: progress.totals_of(lesson).into(),
+            counts: progress.totals_of(lesson),
         };
         Row {
             student,
-            counts: progress.totals(course).into(),
+            counts: progress.totals(course),
             answers: records.iter().filter(given).count(),
             concept_before: before.map(|score| score.right),
             concept_after: after.map(|score| score.right),
@@ -260,8 +235,8 @@ impl Row {
         let counts = [
             counts.pages_seen,
             counts.pages,
-            counts.questions_right,
-            counts.questions_wrong,
+            counts.right,
+            counts.wrong,
             counts.questions,
             counts.objectives_reached,
             counts.objectives,
@@ -277,7 +252,7 @@ impl Row {
             self.damaged_lines.to_string(),
         ]);
         let lessons = self.lessons.iter();
-        fields.extend(lessons.map(|part| part.counts.questions_right.to_string()));
+        fields.extend(lessons.map(|part| part.counts.right.to_string()));
         fields
     }
 }

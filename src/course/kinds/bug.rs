@@ -1,19 +1,11 @@
 //! `bug`: one of the lines is wrong.
 
 use super::{
-    draft::{Draft, Key, Press},
     gift,
-    kind::{Asked, Exported, ExportedOption, Gift, Kind, Plain, Read, feedback, not_for_this},
+    prelude::*,
     read::{otherwise, wrong},
     typed,
-    verdict::{Reaction, Verdict, Wrong},
-    view::{Shown, View},
 };
-use crate::course::{
-    block::{At, Block, values},
-    text_budget::TextKind,
-};
-use crate::model::{ExperimentValue, Given};
 
 /// Lines that digits can choose.
 const MOST_LINES: usize = 9;

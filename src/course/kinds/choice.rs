@@ -1,15 +1,11 @@
 //! `choice`: one option is right.
 
 use super::{
-    draft::{Draft, Key, Press},
-    kind::{Asked, Exported, Gift, Kind, Plain, Read, not_for_this},
     options::{self, QuestionOption},
+    prelude::*,
     typed,
-    verdict::Verdict,
-    view::{Shown, View},
 };
-use crate::course::{block::Block, prose};
-use crate::model::{ExperimentValue, Given};
+use crate::course::prose;
 
 /// One option is right.
 #[derive(Clone, Debug, PartialEq)]

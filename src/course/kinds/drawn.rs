@@ -3,21 +3,12 @@
 use std::ops::Range;
 
 use super::{
-    draft::{Draft, Key, Press},
-    kind::{Asked, Exported, Gift, Kind, Plain, Read},
     number::Number,
+    prelude::*,
     read::{otherwise, tolerance, wrong},
     typed,
-    verdict::{Reaction, Verdict, Wrong},
-    view::{Shown, View},
 };
-use crate::course::{
-    block::{At, Block},
-    formula::Formula,
-    seeded_rng::SeededRng,
-    text_budget::TextKind,
-};
-use crate::model::{ExperimentValue, Given};
+use crate::course::{formula::Formula, seeded_rng::SeededRng};
 
 /// Combinations of values that are all tried out.
 const MOST_COMBINATIONS: usize = 1000;

@@ -33,13 +33,27 @@ pub use options::QuestionOption;
 pub use order::Order;
 pub use pairs::{Match, Pair};
 pub use predict::{Ask, AskedNumber, PredictOption};
-pub use typed::with_unit;
 pub use verdict::{Reaction, Verdict, Wrong};
 pub use view::{Click, Line, Row, Shown, Tone, View};
 
 pub(super) use drawn::filled;
 pub(super) use kind::{Asked, Read};
 pub(super) use predict::About;
+
+/// What every kind is made of.
+mod prelude {
+    pub(super) use super::{
+        draft::{Draft, Key, Press},
+        kind::{Asked, Exported, ExportedOption, Gift, Kind, Plain, Read, feedback, not_for_this},
+        verdict::{Reaction, Verdict, Wrong},
+        view::{Click, Line, Row, Shown, Tone, View},
+    };
+    pub(super) use crate::course::{
+        block::{At, Block, values},
+        text_budget::TextKind,
+    };
+    pub(super) use crate::model::{ExperimentValue, Given};
+}
 
 /// Where kinds are registered: what is not listed here is no kind.
 macro_rules! kinds {

@@ -1,15 +1,10 @@
 //! `multi`: any number of options are right; all of them and no other must be chosen.
 
 use super::{
-    draft::{Draft, Key, Press},
-    kind::{Asked, Exported, Gift, Kind, Plain, Read, not_for_this},
     options::{self, QuestionOption},
+    prelude::*,
     typed,
-    verdict::{Reaction, Verdict},
-    view::{Shown, Tone, View},
 };
-use crate::course::block::Block;
-use crate::model::{ExperimentValue, Given};
 
 /// Any number of options are right.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,16 +1,13 @@
 //! `number`: a number, fixed or told by a run.
 
 use super::{
-    draft::{Draft, Key, Press},
     gift,
-    kind::{Asked, Exported, ExportedOption, Gift, Kind, Plain, Read, feedback, not_for_this},
+    prelude::*,
     read::{otherwise, tolerance, wrong},
     typed::{self, is_near, with_unit},
-    verdict::{Reaction, Verdict, Wrong},
-    view::{Line, Shown, Tone, View},
 };
-use crate::course::{block::Block, experiment};
-use crate::model::{ExperimentValue, Given, Query, TransferSpec};
+use crate::course::experiment;
+use crate::model::{Query, TransferSpec};
 
 /// A number.
 #[derive(Clone, Debug, PartialEq)]

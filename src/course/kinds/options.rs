@@ -2,16 +2,9 @@
 
 use super::{
     gift,
-    kind::{Exported, ExportedOption, Plain},
+    prelude::*,
     read::{need_reaction, reaction},
-    verdict::Reaction,
-    view::{Shown, View},
 };
-use crate::course::{
-    block::{At, Block, values},
-    text_budget::TextKind,
-};
-use crate::model::Given;
 
 /// One option.
 #[derive(Clone, Debug, PartialEq, Eq)]

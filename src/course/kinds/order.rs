@@ -1,21 +1,13 @@
 //! `order`: lines to bring in order.
 
 use super::{
-    draft::{Draft, Key, Press},
     gift,
-    kind::{Asked, Exported, ExportedOption, Gift, Kind, Plain, Read, feedback, not_for_this},
     options::QuestionOption,
+    prelude::*,
     read::{need_reaction, otherwise, reaction},
     typed,
-    verdict::{Reaction, Verdict},
-    view::{Click, Line, Row, Shown, Tone, View},
 };
-use crate::course::{
-    block::{At, Block, values},
-    seeded_rng::SeededRng,
-    text_budget::TextKind,
-};
-use crate::model::{ExperimentValue, Given};
+use crate::course::seeded_rng::SeededRng;
 
 /// Lines to bring in order.
 #[derive(Clone, Debug, PartialEq)]

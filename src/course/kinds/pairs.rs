@@ -1,20 +1,11 @@
 //! `match`: things on the left, each to be paired with one on the right.
 
 use super::{
-    draft::{Draft, Key, Press},
     gift,
-    kind::{Asked, Exported, ExportedOption, Gift, Kind, Plain, Read, not_for_this},
+    prelude::*,
     read::{need_reaction, reaction},
-    verdict::{Reaction, Verdict},
-    view::{Click, Row, Shown, Tone, View},
 };
-use crate::course::{
-    block::{Block, values},
-    prose,
-    seeded_rng::SeededRng,
-    text_budget::TextKind,
-};
-use crate::model::{ExperimentValue, Given};
+use crate::course::{prose, seeded_rng::SeededRng};
 
 /// Pairs and right sides that a screen has room and digits for.
 const MOST_PAIRS: usize = 6;

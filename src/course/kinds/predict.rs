@@ -1,20 +1,13 @@
 //! What is asked before an experiment: a number, or one of several options; marked from what the run answers.
 
 use super::{
-    draft::{Draft, Key, Press},
-    kind::{Plain, not_for_this},
     number::{Scale, number_of, wrong_numbers},
+    prelude::*,
     read::{reaction, tolerance},
     typed::{self, is_near, shown, with_unit},
-    verdict::{Reaction, Verdict, Wrong},
-    view::{Click, Line, Row, Tone, View},
 };
-use crate::course::{
-    block::{At, Block, values},
-    fault::nearest,
-    text_budget::TextKind,
-};
-use crate::model::{ExperimentSpec, ExperimentValue, Given, Query};
+use crate::course::fault::instead;
+use crate::model::{ExperimentSpec, Query};
 
 /// What a guess is.
 #[derive(Clone, Debug, PartialEq)]
@@ -351,10 +344,9 @@ fn check_answers(
         }
         match &words {
             Some(words) if !is_error && !words.contains(&answer.as_str()) => {
-                let advice = match nearest(answer, words.iter().copied()) {
-                    Some(meant) => format!("did you mean {meant}?"),
-                    None => format!("write one of {}", words.join(", ")),
-                };
+                let advice = instead(answer, words.iter().copied(), || {
+                    format!("write one of {}", words.join(", "))
+                });
                 fault(format!("the run never answers '{answer}'"), advice);
             }
             None if answer.parse::<f64>().is_err() => fault(

@@ -48,7 +48,7 @@ pub(super) fn is_near(a: f64, b: f64, tolerance: f64) -> bool {
 }
 
 /// `1 048 576 bytes`, `2 copies a byte`; a no-break space before the unit.
-pub fn with_unit(number: f64, unit: &str) -> String {
+pub(super) fn with_unit(number: f64, unit: &str) -> String {
     let shown = shown(number);
     match unit {
         "" => shown,
@@ -77,7 +77,7 @@ pub(super) fn shown(number: f64) -> String {
 ///
 /// # Errors
 /// One line on how to write it.
-pub fn number(given: &str, unit: &str) -> Result<f64, String> {
+pub(super) fn number(given: &str, unit: &str) -> Result<f64, String> {
     let given = given.trim();
     if given.is_empty() {
         return Err("nothing is answered: write a number".to_owned());
