@@ -266,7 +266,7 @@ impl Player {
         let Some(playback) = self.timeline() else {
             return Counters::default();
         };
-        let summary = playback.summary();
+        let summary = &playback.summary;
         let sums = playback.sums(self.position);
         let entered = u64::from(sums.calls == self.position.call as u64 && self.has_begun());
         Counters {
@@ -339,7 +339,7 @@ impl Player {
         let line = playback
             .call(self.position.call)
             .and_then(|call| playback.line_of(call));
-        Some((playback.source(), line))
+        Some((&playback.source, line))
     }
 
     /// Whether single tokens travel.
@@ -350,7 +350,7 @@ impl Player {
     /// What the figure of it has to show.
     pub fn plan(&self) -> Plan {
         match &self.content {
-            Content::Recording(playback) => playback.plan(),
+            Content::Recording(playback) => playback.plan,
             Content::Drawn(figure) => drawn::plan(figure),
             Content::Preview(spec) => Plan::of_transfer(spec.method, spec.to),
         }

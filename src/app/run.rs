@@ -25,7 +25,7 @@ impl Run {
     /// The same of one that is kept elsewhere, too.
     pub fn of(recording: Arc<Recording>, source: &str) -> Run {
         let player = Player::new(recording.clone(), source);
-        let summary = player.playback().map(|playback| playback.summary().clone());
+        let summary = player.playback().map(|playback| playback.summary.clone());
         Run {
             recording,
             summary: Arc::new(summary.unwrap_or_default()),

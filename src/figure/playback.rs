@@ -180,16 +180,20 @@ struct Named {
 #[derive(Clone, Debug)]
 pub struct Playback {
     recording: Arc<Recording>,
-    summary: Summary,
-    source: Source,
-    plan: Plan,
+    /// What the whole recording comes to.
+    pub(crate) summary: Summary,
+    /// The source that made the calls.
+    pub(crate) source: Source,
+    /// What the figure of this recording has to show.
+    pub(crate) plan: Plan,
     known: Vec<Known>,
     empty: Trace,
     /// By [`Trace::names`].
     names: Vec<Named>,
-    /// How the first bytes on each edge go.
-    hows: [Option<How>; Edge::COUNT],
-    most_requests: usize,
+    /// How the first bytes on each edge go, by its number, if any do.
+    pub(super) hows: [Option<How>; Edge::COUNT],
+    /// The most requests of an io_uring that one call hands over.
+    pub(crate) most_requests: usize,
 }
 
 impl Playback {
@@ -260,16 +264,6 @@ impl Playback {
         &self.recording
     }
 
-    /// What the whole recording comes to.
-    pub(crate) fn summary(&self) -> &Summary {
-        &self.summary
-    }
-
-    /// The source that made the calls.
-    pub(crate) fn source(&self) -> &Source {
-        &self.source
-    }
-
     /// The trace; an empty one where the recording has none.
     pub(crate) fn trace(&self) -> &Trace {
         self.recording.trace.as_ref().unwrap_or(&self.empty)
@@ -307,11 +301,6 @@ impl Playback {
             }
             _ => None,
         }
-    }
-
-    /// What the figure of this recording has to show.
-    pub(crate) fn plan(&self) -> Plan {
-        self.plan
     }
 
     /// What all calls before `number` come to, and the ways of that call's own bytes, one after the other: a call that
@@ -379,11 +368,6 @@ impl Playback {
         sums
     }
 
-    /// The most requests of an io_uring that one call hands over.
-    pub(crate) fn most_requests(&self) -> usize {
-        self.most_requests
-    }
-
     /// The request of an io_uring that a call's hop of this number is the work of.
     pub(super) fn request_of(&self, call: usize, hop: usize) -> Option<&Request> {
         moving_requests(self.trace(), call).nth(hop)
@@ -413,11 +397,6 @@ impl Playback {
     /// The first call of that name (an index into [`Trace::names`]).
     pub(crate) fn first_of(&self, name: u16) -> Option<usize> {
         self.named(name)?.first
-    }
-
-    /// How the bytes on each edge go, by its number, if any do.
-    pub(super) fn hows(&self) -> [Option<How>; Edge::COUNT] {
-        self.hows
     }
 
     /// The first and the last line (from 0) of [`Playback::source`] that make calls of this recording.

@@ -19,9 +19,9 @@ impl Playback {
         let name = self.name(position.call);
         let travel = now.hop.as_ref().and_then(|hop| self.edge_of_travel(hop));
         let stage = Stage {
-            plan: self.plan(),
+            plan: self.plan,
             spec,
-            hows: self.hows(),
+            hows: self.hows,
             pipe_size: outcome.pipe_size.unwrap_or(PIPE_SIZE),
             tees: name == Some("tee"),
             edge: now.hop.as_ref().and_then(|hop| self.edge_of(hop)),

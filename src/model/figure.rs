@@ -1,4 +1,4 @@
-//! A figure: a road drawn from the literature, step by step. Nothing in it travels: only recordings move.
+//! A figure: a path drawn from the literature, step by step. Nothing in it travels: only recordings move.
 
 use serde::{Deserialize, Serialize};
 

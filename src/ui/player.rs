@@ -116,9 +116,9 @@ fn with_stage(size: StageSize, area: Rect, player: &Player) -> Layout {
     let words = match (player.playback(), size) {
         (Some(_), StageSize::Folded) | (None, _) => 3,
         // What several requests of one call moved takes more than a line to say.
-        (Some(playback), _) => 2 + playback.most_requests().min(2) as u16,
+        (Some(playback), _) => 2 + playback.most_requests.min(2) as u16,
     };
-    let requests = player.playback().map_or(0, |it| it.most_requests());
+    let requests = player.playback().map_or(0, |it| it.most_requests);
     let fixed = stage.height + score.height() + u16::from(far) + words;
     let mut left = area.height.saturating_sub(fixed);
     // What comes first is granted first: one line of source, gaps, the basis, more source.

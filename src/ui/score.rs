@@ -181,13 +181,13 @@ impl Score {
             let how = hops.first().map(|hop| hop.how);
             let done = number <= current;
             let glyph = match how {
-                None if call.errno().is_some() => canvas.glyph("×", "x"),
-                None => canvas.glyph("○", "0"),
+                None if call.errno().is_some() => "×",
+                None => "○",
                 Some(How::Mapping) => "~",
-                Some(How::Reference) if done => canvas.glyph("◆", "o"),
+                Some(How::Reference) if done => "◆",
                 Some(How::Reference) => canvas.glyph("◇", "."),
-                Some(_) if done => canvas.glyph("■", "#"),
-                Some(_) => canvas.glyph("□", "."),
+                Some(_) if done => "■",
+                Some(_) => "□",
             };
             let role = match how {
                 _ if number == current => Role::Accent,
@@ -226,9 +226,9 @@ impl Score {
     fn steps(&self, canvas: &mut Canvas, top: u16, current: usize) {
         for number in 0..self.calls {
             let (glyph, role) = match number.cmp(&current) {
-                std::cmp::Ordering::Less => (canvas.glyph("▪", "#"), Role::Dim),
-                std::cmp::Ordering::Equal => (canvas.glyph("▪", "#"), Role::Accent),
-                std::cmp::Ordering::Greater => (canvas.glyph("·", "."), Role::Ghost),
+                std::cmp::Ordering::Less => ("▪", Role::Dim),
+                std::cmp::Ordering::Equal => ("▪", Role::Accent),
+                std::cmp::Ordering::Greater => ("·", Role::Ghost),
             };
             canvas.put((self.column(number), top), glyph, canvas.role(role));
         }
@@ -269,8 +269,8 @@ impl Score {
         let column = self.column(call);
         let beyond = call >= self.calls;
         let mark = match beyond {
-            true => canvas.glyph("▷", ")"),
-            false => canvas.glyph("▽", ","),
+            true => "▷",
+            false => "▽",
         };
         let text = format!("you said {said}");
         let width = text.chars().count() as u16;
@@ -303,7 +303,7 @@ impl Score {
         let text = format!("{what} {now} of {all}{whole}{speed}");
         let column = self.column(player.current());
         let style = canvas.role(Role::Accent);
-        canvas.put((column, row), canvas.glyph("▲", "^"), style);
+        canvas.put((column, row), "▲", style);
         let width = text.chars().count() as u16;
         let taken = match self.size {
             StageSize::Small if player.playback().is_some() => COUNTERS,
