@@ -839,3 +839,49 @@ fn a_job_is_stopped_and_goes_on() {
     assert_eq!(seen.output.status.code(), Some(3));
     assert_eq!(figures(seen.flow(("file", "/a"), ("file", "/b"))).0, 40);
 }
+
+#[test]
+fn the_log_tells_what_the_tracer_did_and_is_off_by_default() {
+    let desk = Desk::new(10);
+    let log = desk.path("log");
+    let state = desk.path("state");
+    let run = |level: &str| {
+        let mut command = desk.command(&[], &["sh", "-c", "cat a; exit 3"]);
+        command.env("XDG_STATE_HOME", &state);
+        command.env("ZCLAB_LOG", level).env("ZCLAB_LOG_FILE", &log);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(run(""), "");
+    assert!(!Path::new(&log).exists() && !Path::new(&state).exists());
+    assert_eq!(run("trace"), "", "nothing goes to the terminal");
+    let text = fs::read_to_string(&log).unwrap();
+    let mut rest = text.lines();
+    for event in [
+        "filter",
+        "launched",
+        "executed",
+        "stop=Filtered",
+        "stop=Call",
+        "ended",
+        "over",
+    ] {
+        assert!(
+            rest.any(|line| line.contains(event)),
+            "{event} is not in its place in {text}"
+        );
+    }
+    assert!(run("loud").contains("there is no level 'loud'"));
+    // Without a file of its own it lies beside the answers.
+    let mut command = desk.command(&[], &["true"]);
+    command
+        .env("XDG_STATE_HOME", &state)
+        .env("ZCLAB_LOG", "debug");
+    assert!(command.output().unwrap().status.success());
+    let text = fs::read_to_string(Path::new(&state).join("zclab/trace.log")).unwrap();
+    assert!(
+        text.contains("executed") && !text.contains("stop="),
+        "{text}"
+    );
+}

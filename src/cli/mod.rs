@@ -52,7 +52,11 @@ pub mod transfer;
   zclab compare read-write sendfile       side by side, with the spread of the runs
   zclab trace -- cp a b                   any program's copy path
   zclab lessons                           the lessons as a list
-  zclab doctor                            what this machine allows, and why not")]
+  zclab doctor                            what this machine allows, and why not
+
+Environment:
+  ZCLAB_LOG=trace        log what the tracer does and decides, for a bug report: error, warn, info, debug, trace
+  ZCLAB_LOG_FILE=FILE    where to, instead of $XDG_STATE_HOME/zclab/trace.log")]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -121,6 +125,9 @@ enum Command {
 pub fn main() -> ExitCode {
     ignore_file_size_signal();
     let cli = Cli::parse();
+    if let Err(error) = crate::runtime::diagnostics::start() {
+        warn(&format!("{error:#}"));
+    }
     let done = match cli.command {
         None => learn::run(cli.learn),
         Some(Command::Learn(args)) => learn::run(args),

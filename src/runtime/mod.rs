@@ -1,6 +1,7 @@
 //! Joins threads, clock, effects and terminal. Everything that happens arrives on one channel; nobody waits with
 //! a timeout unless something on the screen moves, so an idle program wakes nobody.
 
+pub mod diagnostics;
 mod display_options;
 pub mod explorer;
 mod input;
