@@ -13,6 +13,9 @@ mod require;
 
 use require::skip;
 
+#[path = "flows/properties.rs"]
+mod properties;
+
 /// The memory of each process.
 type Memory = RefCell<HashMap<i32, Vec<u8>>>;
 

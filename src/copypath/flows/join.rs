@@ -347,7 +347,7 @@ impl Scene<'_> {
         for sample in &arrival.likeness.samples {
             let at = base.wrapping_add(u64::from(sample.offset));
             let length = usize::from(sample.length);
-            if at < start || at + length as u64 > end {
+            if at < start || end.saturating_sub(at) < length as u64 {
                 continue;
             }
             let here = &mut buffer[..length];
