@@ -7,6 +7,7 @@ use super::{
     scene::{Border, BoxView, DeviceView, EdgeView, Scene, Tag, Tone, Words},
 };
 use crate::model::{Arrow, Figure, How, Place, Sink, Start};
+use crate::syscall::{Op, op};
 
 /// What is wrong with a figure's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +139,7 @@ fn edges(figure: &Figure, plan: Plan, step: usize) -> Vec<EdgeView> {
     let mut edges: Vec<EdgeView> = Vec::new();
     for (number, past) in figure.steps.iter().enumerate().take(step + 1) {
         // A mapping that was taken back leaves no view.
-        if past.call.as_deref() == Some("munmap") {
+        if past.call.as_deref().map(op) == Some(Op::Unmap) {
             edges.retain(|view| view.edge != Edge::View);
         }
         for arrow in &past.hops {

@@ -3,7 +3,7 @@
 use super::playback::Playback;
 use super::serving;
 use crate::model::{Basis, Call, Hop, How, Place, Sink, Size};
-use crate::syscall::{self, Op, Shape};
+use crate::syscall::{Op, Shape};
 
 /// One sentence about a call of a recording.
 pub fn sentence(playback: &Playback, number: usize) -> String {
@@ -12,7 +12,7 @@ pub fn sentence(playback: &Playback, number: usize) -> String {
     };
     let trace = playback.trace();
     let name = trace.name(call);
-    let op = syscall::op(name);
+    let op = playback.op(call);
     if call.state == crate::model::CallState::Unfinished {
         return format!("{name}() never returned while it was being recorded.");
     }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::copypath::{Fold, fetched, moving_requests, summarise};
 use crate::model::{Call, DescriptorKind, Hop, How, Recording, Request, Summary, Trace};
+use crate::syscall::{Op, by_name, op};
 
 /// Calls from one known sum to the next.
 const EVERY: usize = 256;
@@ -93,21 +94,21 @@ impl Sums {
         self.edges & 1 << edge as u8 != 0
     }
 
-    fn add(&mut self, plan: Plan, name: &str, call: &Call, hops: &[Hop]) {
-        hops.iter().for_each(|hop| self.add_hop(plan, name, hop));
-        self.add_return(name, call);
+    fn add(&mut self, plan: Plan, op: Op, call: &Call, hops: &[Hop]) {
+        hops.iter().for_each(|hop| self.add_hop(plan, op, hop));
+        self.add_return(op, call);
     }
 
     /// A call has returned.
-    fn add_return(&mut self, name: &str, call: &Call) {
+    fn add_return(&mut self, op: Op, call: &Call) {
         self.calls += 1;
-        if name == "munmap" && call.returned().is_some() {
+        if op == Op::Unmap && call.returned().is_some() {
             self.mapped = self.mapped.saturating_sub(call.args[1]);
         }
     }
 
     /// What one hop of a call has moved: a call that is not done yet may have done some.
-    fn add_hop(&mut self, plan: Plan, name: &str, hop: &Hop) {
+    fn add_hop(&mut self, plan: Plan, op: Op, hop: &Hop) {
         if hop.how == How::CpuCopy {
             self.copied += hop.bytes;
         }
@@ -119,13 +120,13 @@ impl Sums {
             self.taken += hop.bytes;
         }
         // The pipe keeps what tee has shown to another one.
-        if edge.hands() && (edge, name) != (Edge::Drain, "tee") {
+        if edge.hands() && (edge, op) != (Edge::Drain, Op::Tee) {
             self.handed += hop.bytes;
         }
         match edge {
             Edge::Read | Edge::Direct => self.buffer = hop.bytes,
             Edge::Fill => self.piped += hop.bytes,
-            Edge::Drain if name != "tee" => self.piped = self.piped.saturating_sub(hop.bytes),
+            Edge::Drain if op != Op::Tee => self.piped = self.piped.saturating_sub(hop.bytes),
             Edge::View => self.mapped += hop.bytes,
             _ => {}
         }
@@ -166,8 +167,10 @@ struct Known {
 }
 
 /// What is known of the calls of one name.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Named {
+    /// What they do.
+    op: Op,
     /// Lines of the source that make them.
     lines: Vec<usize>,
     /// How the first bytes go.
@@ -207,8 +210,10 @@ impl Playback {
         plan.peer &= recording.outcome.received > 0 || is_empty;
         let names = trace.iter().flat_map(|trace| &trace.names);
         let names = names.map(|name| Named {
-            lines: source.lines_of(function(name)),
-            ..Named::default()
+            op: op(name),
+            lines: source.lines_of(by_name(name).map_or(name, |row| row.function)),
+            how: None,
+            first: None,
         });
         let names = names.collect();
         let requests = trace.map(|trace| trace.requests.chunk_by(|a, b| a.call == b.call));
@@ -252,7 +257,7 @@ impl Playback {
                 named.how = named.how.or(hops.first().map(|hop| hop.how));
                 now.counts[usize::from(call.name)] += 1;
             }
-            now.sums.add(self.plan, trace.name(call), call, &hops);
+            now.sums.add(self.plan, self.op(call), call, &hops);
         }
         if trace.calls.len().is_multiple_of(EVERY) {
             self.known.push(now);
@@ -289,12 +294,17 @@ impl Playback {
         Some(self.trace().name(self.call(number)?))
     }
 
+    /// What a call does.
+    pub(super) fn op(&self, call: &Call) -> Op {
+        self.named(call.name).map_or(Op::None, |named| named.op)
+    }
+
     /// The line (from 0) of [`Playback::source`] that made a call: the only one that calls it, or, of two that splice,
     /// the first one into the pipe and the second one out of it.
     pub fn line_of(&self, call: &Call) -> Option<usize> {
         match self.named(call.name)?.lines[..] {
             [only] => Some(only),
-            [into, out_of] if self.trace().name(call) == "splice" => {
+            [into, out_of] if self.op(call) == Op::Splice => {
                 let from = self.trace().descriptor(call, 0)?;
                 let from_pipe = from.kind == DescriptorKind::Pipe;
                 Some(if from_pipe { out_of } else { into })
@@ -315,7 +325,7 @@ impl Playback {
         for before in number / EVERY * EVERY..number {
             let call = &trace.calls[before];
             let hops = fold.hops(trace, before);
-            sums.add(self.plan, trace.name(call), call, &hops);
+            sums.add(self.plan, self.op(call), call, &hops);
         }
         (sums, fold.hops(trace, number))
     }
@@ -337,13 +347,13 @@ impl Playback {
     /// Looks a position up.
     pub(super) fn moment(&self, position: Position) -> Moment {
         let (mut before, hops) = self.hops_at(position.call);
-        let name = self.name(position.call).unwrap_or_default();
+        let op = self.call(position.call).map_or(Op::None, |it| self.op(it));
         let mut time = position.time;
         let last = hops.len().saturating_sub(1);
         let mut number = 0;
         while number < last && time >= self.travel_of(&hops[number]) + REST {
             time -= self.travel_of(&hops[number]) + REST;
-            before.add_hop(self.plan, name, &hops[number]);
+            before.add_hop(self.plan, op, &hops[number]);
             number += 1;
         }
         let hop = hops.get(number).cloned();
@@ -363,7 +373,7 @@ impl Playback {
         let (done, mut sums) = (moment.is_last && moment.has_arrived(), moment.before);
         if let Some(call) = self.call(position.call).filter(|_| done) {
             let hops = moment.hop.as_slice();
-            sums.add(self.plan, self.trace().name(call), call, hops);
+            sums.add(self.plan, self.op(call), call, hops);
         }
         sums
     }
@@ -484,17 +494,5 @@ impl Playback {
     /// Bytes that came from the disk, where an instrument says that any did.
     pub(crate) fn fetched(&self) -> Option<(u64, &'static str)> {
         fetched(&self.recording).filter(|(bytes, _)| *bytes > 0)
-    }
-}
-
-/// The function by which a program makes a call, where it has another name.
-fn function(call: &str) -> &str {
-    match call {
-        "sendto" => "send",
-        "recvfrom" => "recv",
-        "ppoll" => "poll",
-        "pread64" => "pread",
-        "io_uring_enter" => "submit_and_wait",
-        name => name,
     }
 }

@@ -1,5 +1,7 @@
 //! The scene of a recording at a position.
 
+use std::borrow::Cow;
+
 use super::{
     gauges,
     plan::{Edge, Plan, Slot, Upper},
@@ -10,20 +12,22 @@ use super::{
     stage::Stage,
 };
 use crate::model::{Cache, How, Sink, Size, Start, TransferSpec};
+use crate::syscall::{Op, Shape};
 
 impl Playback {
     /// What is to be seen at a position. `tokens`: whether single tokens travel, or whole hops light up.
     pub fn scene(&self, position: Position, tokens: bool) -> Scene {
         let now = self.moment(position);
         let (spec, outcome) = (&self.recording().spec, &self.recording().outcome);
-        let name = self.name(position.call);
+        let call = self.call(position.call);
+        let op = call.map_or(Op::None, |it| self.op(it));
         let travel = now.hop.as_ref().and_then(|hop| self.edge_of_travel(hop));
         let stage = Stage {
             plan: self.plan,
             spec,
             hows: self.hows,
             pipe_size: outcome.pipe_size.unwrap_or(PIPE_SIZE),
-            tees: name == Some("tee"),
+            tees: op == Op::Tee,
             edge: now.hop.as_ref().and_then(|hop| self.edge_of(hop)),
             arrived: match travel {
                 _ if now.has_arrived() => TOKENS,
@@ -35,11 +39,14 @@ impl Playback {
             now,
         };
         let request = self.request_of(position.call, stage.now.number);
-        let request = request.map(|request| request.name());
+        let name = match (request, self.name(position.call)) {
+            (Some(request), _) => Some((request.name(), request.does())),
+            (None, name) => name.map(|name| (name.into(), op)),
+        };
         Scene {
             boxes: stage.boxes(),
             edges: stage.edges(),
-            tags: stage.tags(request.as_deref().or(name), self),
+            tags: stage.tags(name, self),
             devices: stage.devices(),
             travel: travel
                 .filter(|_| tokens)
@@ -201,12 +208,14 @@ impl Stage<'_> {
     }
 
     /// The names of the calls at their edges; the current one also where it has no edge.
-    fn tags(&self, name: Option<&str>, playback: &Playback) -> Vec<Tag> {
-        let Some(name) = name else { return Vec::new() };
-        let here = self.edge.or_else(|| self.edge_of_call(name));
+    fn tags(&self, call: Option<(Cow<str>, Op)>, playback: &Playback) -> Vec<Tag> {
+        let Some((name, op)) = call else {
+            return Vec::new();
+        };
+        let here = self.edge.or_else(|| self.edge_of_op(op));
         let mut tags = vec![Tag {
             edge: here,
-            text: name.to_owned(),
+            text: name.into_owned(),
             current: true,
         }];
         for (edge, word) in [
@@ -227,14 +236,16 @@ impl Stage<'_> {
     }
 
     /// A read that returned 0 is still the call of the read edge.
-    fn edge_of_call(&self, name: &str) -> Option<Edge> {
-        Some(match name {
-            "read" | "pread64" | "read_fixed" | "recvfrom" => Edge::Read,
-            "write" | "pwrite64" | "send" | "sendto" | "recvmsg" => Edge::Write,
-            "sendfile" | "sendfile64" | "copy_file_range" => Edge::Across,
-            "splice" | "vmsplice" if self.plan.pipe => Edge::Fill,
-            "vmsplice" => Edge::Write,
-            "splice" => Edge::Across,
+    fn edge_of_op(&self, op: Op) -> Option<Edge> {
+        Some(match op {
+            Op::Read(Shape::Buffer) | Op::Recv(Shape::Buffer) => Edge::Read,
+            Op::Write(Shape::Buffer) | Op::Send(Shape::Buffer) => Edge::Write,
+            // The report of a send.
+            Op::Recv(Shape::Message) => Edge::Write,
+            Op::Sendfile | Op::CopyRange => Edge::Across,
+            Op::Splice | Op::Vmsplice if self.plan.pipe => Edge::Fill,
+            Op::Vmsplice => Edge::Write,
+            Op::Splice => Edge::Across,
             _ => return None,
         })
     }

@@ -3,7 +3,7 @@
 
 use super::playback::Playback;
 use crate::model::{Call, Size};
-use crate::syscall::{self, Class, Op, Shape};
+use crate::syscall::{Class, Op, Shape};
 
 /// The same numbers on every Linux.
 const EAGAIN: i32 = 11;
@@ -14,7 +14,7 @@ const F_GETFD: u64 = 1;
 pub fn phrase(playback: &Playback, number: usize) -> Option<String> {
     playback.recording().outcome.served?;
     let call = playback.call(number)?;
-    let op = syscall::op(playback.trace().name(call));
+    let op = playback.op(call);
     if let Some(hop) = playback.first_hop(number) {
         return Some(match op {
             Op::Map => "the file: mapped".to_owned(),

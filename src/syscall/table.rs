@@ -60,6 +60,8 @@ pub(crate) enum Returns {
 pub struct Syscall {
     /// Its name.
     pub name: &'static str,
+    /// The function that makes it in the methods of `transfer/`: `send` makes `sendto`.
+    pub(crate) function: &'static str,
     /// Its number in each ABI, by [`Abi`]; [`NO_NUMBER`] where the ABI does not have it.
     numbers: [u16; Abi::COUNT],
     /// Its arguments, by their names in the man page.
@@ -123,17 +125,27 @@ pub fn syscalls() -> &'static [Syscall] {
     TABLE
 }
 
-/// A row: `name[x86-64 aarch64 i386 arm x32](argument: kind, ...) -> returns, op;` with `_` for a number that an ABI does
-/// not have. The last number is left out where x32 has that of x86-64.
+/// A row: `name as function[x86-64 aarch64 i386 arm x32](argument: kind, ...) -> returns, op;` with `_` for a number that
+/// an ABI does not have. The last number is left out where x32 has that of x86-64.
 macro_rules! table {
-    ($($name:ident [$($number:tt)*] ($($arg:ident: $kind:expr),*) -> $returns:ident, $op:expr;)*) => {
+    ($($name:ident $(as $function:ident)? [$($number:tt)*] ($($arg:ident: $kind:expr),*) -> $returns:ident, $op:expr;)*) => {
         &[$(Syscall {
             name: stringify!($name),
+            function: function!($name $($function)?),
             numbers: numbers!($($number)*),
             args: &[$((stringify!($arg), $kind)),*],
             returns: Returns::$returns,
             op: $op,
         }),*]
+    };
+}
+
+macro_rules! function {
+    ($name:ident) => {
+        stringify!($name)
+    };
+    ($name:ident $function:ident) => {
+        stringify!($function)
     };
 }
 
@@ -198,7 +210,7 @@ static TABLE: &[Syscall] = table! {
     io_getevents[208 4 247 245](ctx_id: Any, min_nr: Int, nr: Int, events: Pointer("events"), timeout: Pointer("timeout")) -> Number, Op::AioEvents;
     io_pgetevents[333 292 385 399](ctx_id: Any, min_nr: Int, nr: Int, events: Pointer("events"), timeout: Pointer("timeout"), usig: Pointer("usig")) -> Number, Op::AioEvents;
     io_submit[209 2 248 246 544](ctx_id: Any, nr: Int, iocbpp: Pointer("iocbpp")) -> Number, Op::AioSubmit;
-    io_uring_enter[426 426 426 426](fd: Fd, to_submit: Size, min_complete: Size, flags: Flags(&flags::URING_ENTER), sig: Pointer("sig"), sigsz: Size) -> Number, Op::RingEnter;
+    io_uring_enter as submit_and_wait[426 426 426 426](fd: Fd, to_submit: Size, min_complete: Size, flags: Flags(&flags::URING_ENTER), sig: Pointer("sig"), sigsz: Size) -> Number, Op::RingEnter;
     io_uring_register[427 427 427 427](fd: Fd, opcode: Int, arg: Pointer("arg"), nr_args: Size) -> Number, Op::RingRegister;
     io_uring_setup[425 425 425 425](entries: Size, params: Pointer("params")) -> Descriptor, Op::RingSetup;
     ioctl[16 29 54 54 514](fd: Fd, op: Flags(&flags::IOCTL), arg: Any) -> Number, Op::Ioctl;
@@ -230,8 +242,8 @@ static TABLE: &[Syscall] = table! {
     pipe[22 _ 42 42](pipefd: Pointer("pipefd")) -> Nothing, Op::Pipe;
     pipe2[293 59 331 359](pipefd: Pointer("pipefd"), flags: Flags(&flags::NEW_FD)) -> Nothing, Op::Pipe;
     poll[7 _ 168 168](fds: Pointer("fds"), nfds: Size, timeout: Int) -> Number, Op::Poll;
-    ppoll[271 73 309 336](fds: Pointer("fds"), nfds: Size, tmo_p: Pointer("timeout"), sigmask: Pointer("sigmask"), sigsetsize: Size) -> Number, Op::Poll;
-    pread64[17 67 180 180](fd: Fd, buf: BUF, count: Size, offset: Offset) -> Bytes, Op::Read(Shape::Buffer);
+    ppoll as poll[271 73 309 336](fds: Pointer("fds"), nfds: Size, tmo_p: Pointer("timeout"), sigmask: Pointer("sigmask"), sigsetsize: Size) -> Number, Op::Poll;
+    pread64 as pread[17 67 180 180](fd: Fd, buf: BUF, count: Size, offset: Offset) -> Bytes, Op::Read(Shape::Buffer);
     preadv[295 69 333 361 534](fd: Fd, iov: IOV, iovcnt: Int, offset: Offset) -> Bytes, Op::Read(Shape::Vector);
     preadv2[327 286 378 392 546](fd: Fd, iov: IOV, iovcnt: Int, offset: Offset, offset_high: Offset, flags: Flags(&flags::RWF)) -> Bytes, Op::Read(Shape::Vector);
     process_vm_readv[310 270 347 376 539](pid: Int, local_iov: Pointer("local_iov"), liovcnt: Size, remote_iov: Pointer("remote_iov"), riovcnt: Size, flags: Flags(&flags::NONE)) -> Bytes, Op::ProcessVm;
@@ -243,7 +255,7 @@ static TABLE: &[Syscall] = table! {
     readahead[187 213 225 225](fd: Fd, offset: Offset, count: Size) -> Nothing, Op::None;
     readv[19 65 145 145 515](fd: Fd, iov: IOV, iovcnt: Int) -> Bytes, Op::Read(Shape::Vector);
     recv[_ _ _ 291](fd: Fd, buf: BUF, len: Size, flags: Flags(&flags::MSG)) -> Bytes, Op::Recv(Shape::Buffer);
-    recvfrom[45 207 371 292 517](fd: Fd, buf: BUF, len: Size, flags: Flags(&flags::MSG), src_addr: ADDR, addrlen: LEN) -> Bytes, Op::Recv(Shape::Buffer);
+    recvfrom as recv[45 207 371 292 517](fd: Fd, buf: BUF, len: Size, flags: Flags(&flags::MSG), src_addr: ADDR, addrlen: LEN) -> Bytes, Op::Recv(Shape::Buffer);
     recvmmsg[299 243 337 365 537](fd: Fd, msgvec: MSG, vlen: Size, flags: Flags(&flags::MSG), timeout: Pointer("timeout")) -> Number, Op::Recv(Shape::Messages);
     recvmsg[47 212 372 297 519](fd: Fd, msg: MSG, flags: Flags(&flags::MSG)) -> Bytes, Op::Recv(Shape::Message);
     send[_ _ _ 289](fd: Fd, buf: BUF, len: Size, flags: Flags(&flags::MSG)) -> Bytes, Op::Send(Shape::Buffer);
@@ -251,7 +263,7 @@ static TABLE: &[Syscall] = table! {
     sendfile64[_ _ 239 239](out_fd: Fd, in_fd: Fd, offset: OFF, count: Size) -> Bytes, Op::Sendfile;
     sendmmsg[307 269 345 374 538](fd: Fd, msgvec: MSG, vlen: Size, flags: Flags(&flags::MSG)) -> Number, Op::Send(Shape::Messages);
     sendmsg[46 211 370 296 518](fd: Fd, msg: MSG, flags: Flags(&flags::MSG)) -> Bytes, Op::Send(Shape::Message);
-    sendto[44 206 369 290](fd: Fd, buf: BUF, len: Size, flags: Flags(&flags::MSG), dest_addr: ADDR, addrlen: Size) -> Bytes, Op::Send(Shape::Buffer);
+    sendto as send[44 206 369 290](fd: Fd, buf: BUF, len: Size, flags: Flags(&flags::MSG), dest_addr: ADDR, addrlen: Size) -> Bytes, Op::Send(Shape::Buffer);
     setsockopt[54 208 366 294 541](fd: Fd, level: Flags(&flags::SOCKET_LEVEL), optname: Int, optval: Pointer("optval"), optlen: Size) -> Nothing, Op::SocketOption;
     shutdown[48 210 373 293](fd: Fd, how: Flags(&flags::SHUTDOWN)) -> Nothing, Op::Shutdown;
     signalfd[282 _ 321 349](fd: Fd, mask: Pointer("mask"), sizemask: Size) -> Descriptor, Op::NewDescriptor;
