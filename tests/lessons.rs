@@ -616,7 +616,7 @@ fn experiments_of_every_kind_are_understood() {
             usize::from(!predict.is_empty())
         );
         match &lesson.pages[0].target {
-            Some(Target::Trial(trial)) => trial.what.commands().join("; "),
+            Some(Target::Trial(trial)) => course::commands(&trial.what).join("; "),
             other => panic!("{other:?}"),
         }
     };

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::lesson_dir::Course;
 use crate::{
-    course::{Lab, Lesson, Predict, Question, Target, Trial, kinds::Plain, prose},
+    course::{self, Lab, Lesson, Predict, Question, Target, Trial, kinds::Plain, prose},
     embedded, figure,
     model::Figure,
 };
@@ -40,7 +40,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let listed = chosen.map_or(course.lessons(), std::slice::from_ref);
     if args.json {
         let lessons = listed.iter().map(Listed::of).collect();
-        super::print_json(&Document { lessons })?;
+        super::print_json(&LessonList { lessons })?;
     } else if let Some(lesson) = chosen {
         super::print(&plain_text(lesson, &figures()))?;
     } else {
@@ -50,7 +50,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct LessonList<'a> {
     lessons: Vec<Listed<'a>>,
 }
 
@@ -251,7 +251,7 @@ impl Text {
     fn trial(&mut self, trial: &Trial) {
         self.gap();
         self.line(&format!("Experiment: {}", trial.what.title()));
-        for command in trial.what.commands() {
+        for command in course::commands(&trial.what) {
             self.line(&format!("  {command}"));
         }
         self.predict(trial.predict.as_ref());

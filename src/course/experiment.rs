@@ -45,6 +45,52 @@ pub(super) fn what(block: &mut Block, kind: &At<String>) -> Option<ExperimentSpe
     }
 }
 
+/// The commands that make an experiment without the screen.
+pub fn commands(what: &ExperimentSpec) -> Vec<String> {
+    match what {
+        ExperimentSpec::Proof(plan) => {
+            let methods = plan.methods.iter().map(|method| format!(" {method}"));
+            let to = plan.to.iter().map(|to| format!(" --to {to}"));
+            let size = match plan.size {
+                ProofPlan::SIZE => String::new(),
+                size => format!(" --size {}", size.typed()),
+            };
+            let options: String = methods.chain(to).chain([size]).collect();
+            vec![format!("zclab prove{options}")]
+        }
+        ExperimentSpec::Errors(names) => names
+            .iter()
+            .map(|name| format!("zclab errors {name}"))
+            .collect(),
+        ExperimentSpec::PageCache => vec!["zclab page-cache".to_owned()],
+        ExperimentSpec::Compare(Contest::Claim(name)) => {
+            vec![format!("zclab compare --claim {name}")]
+        }
+        ExperimentSpec::Compare(Contest::Methods {
+            methods,
+            to,
+            size,
+            chunk,
+            sweep,
+        }) => {
+            let methods: String = methods.iter().map(|method| format!(" {method}")).collect();
+            let chunk = match sweep {
+                Some(Sweep::Chunk) => String::new(),
+                _ => format!(" --chunk {}", chunk.typed()),
+            };
+            let sweep = sweep.map_or(String::new(), |sweep| format!(" --sweep {}", sweep.name()));
+            let size = size.typed();
+            vec![format!(
+                "zclab compare{methods} --to {to} --size {size}{chunk}{sweep}"
+            )]
+        }
+        ExperimentSpec::Watching => vec!["zclab compare --claim cost-of-watching".to_owned()],
+        ExperimentSpec::Serve(plan) => {
+            vec![format!("zclab serve . --method {} --trace", plan.method)]
+        }
+    }
+}
+
 /// A word that is none of the known ones: what was meant, or what there is.
 fn unknown(report: &Report, offset: usize, what: &str, word: &str, known: &[&str]) {
     let advice = instead(word, known.iter().copied(), || {

@@ -30,6 +30,7 @@ pub mod text_budget;
 
 pub use catalogue::Catalogue;
 pub use check::check;
+pub use experiment::commands;
 pub use fault::{Fault, Position};
 pub use kinds::{
     Ask, AskedNumber, PredictOption, QuestionKind, QuestionOption, Reaction, Verdict, Wrong,

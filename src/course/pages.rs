@@ -12,20 +12,20 @@ use super::{
 
 /// One line of a file: where it stands, without its end.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
+pub(super) struct SourceLine {
     pub span: Range<usize>,
     /// From 1.
     pub number: usize,
 }
 
-pub(super) fn rows(text: &str) -> Vec<Row> {
+pub(super) fn rows(text: &str) -> Vec<SourceLine> {
     let mut at = 0;
     let lines = text.split_inclusive('\n').enumerate();
     lines
         .map(|(index, line)| {
             let span = at..at + line.trim_end_matches(['\n', '\r']).len();
             at += line.len();
-            Row {
+            SourceLine {
                 span,
                 number: index + 1,
             }
@@ -35,8 +35,8 @@ pub(super) fn rows(text: &str) -> Vec<Row> {
 
 /// The rows of one page, with its fenced blocks.
 #[derive(Default)]
-struct PageRows {
-    rows: Vec<Row>,
+struct PageLines {
+    rows: Vec<SourceLine>,
     fences: Vec<Fence>,
 }
 
@@ -48,7 +48,7 @@ struct Fence {
 }
 
 /// A fence that has been opened and not closed.
-struct Open {
+struct OpenFence {
     mark: char,
     length: usize,
     row: usize,
@@ -56,16 +56,16 @@ struct Open {
 }
 
 /// The pages of a body, each with the line of the file of each line of its prose.
-pub(super) fn read(report: &Report, text: &str, body: Vec<Row>) -> Vec<(Page, Vec<usize>)> {
+pub(super) fn read(report: &Report, text: &str, body: Vec<SourceLine>) -> Vec<(Page, Vec<usize>)> {
     let pages = split(report, text, body).into_iter();
     pages.map(|page| read_page(report, text, &page)).collect()
 }
 
 /// Parts the body into pages. Lines inside of fences part nothing.
-fn split(report: &Report, text: &str, body: Vec<Row>) -> Vec<PageRows> {
+fn split(report: &Report, text: &str, body: Vec<SourceLine>) -> Vec<PageLines> {
     let mut pages = Vec::new();
-    let mut page = PageRows::default();
-    let mut open: Option<Open> = None;
+    let mut page = PageLines::default();
+    let mut open: Option<OpenFence> = None;
     for row in body {
         let line = &text[row.span.clone()];
         let fence = fence_of(line);
@@ -75,7 +75,7 @@ fn split(report: &Report, text: &str, body: Vec<Row>) -> Vec<PageRows> {
             {
                 let inner = page.rows[opened.row + 1..]
                     .first()
-                    .map_or(row.span.start, |first: &Row| first.span.start);
+                    .map_or(row.span.start, |first: &SourceLine| first.span.start);
                 page.fences.push(Fence {
                     rows: opened.row..page.rows.len() + 1,
                     inner: inner..row.span.start,
@@ -84,7 +84,7 @@ fn split(report: &Report, text: &str, body: Vec<Row>) -> Vec<PageRows> {
                 open = None;
             }
             (None, Some((mark, length, info))) => {
-                open = Some(Open {
+                open = Some(OpenFence {
                     mark,
                     length,
                     row: page.rows.len(),
@@ -116,7 +116,7 @@ fn split(report: &Report, text: &str, body: Vec<Row>) -> Vec<PageRows> {
 }
 
 /// On a Git host, a `---` right under text makes a heading of the text.
-fn separator(report: &Report, text: &str, page: &PageRows, row: &Row) {
+fn separator(report: &Report, text: &str, page: &PageLines, row: &SourceLine) {
     let above = page.rows.last().map(|above| &text[above.span.clone()]);
     let after_fence = page
         .fences
@@ -145,7 +145,7 @@ fn fence_of(line: &str) -> Option<(char, usize, &str)> {
 }
 
 /// Reads one page: it, and the line of the file of each line of its prose.
-fn read_page(report: &Report, text: &str, page: &PageRows) -> (Page, Vec<usize>) {
+fn read_page(report: &Report, text: &str, page: &PageLines) -> (Page, Vec<usize>) {
     let first = page
         .rows
         .iter()
@@ -163,14 +163,14 @@ fn read_page(report: &Report, text: &str, page: &PageRows) -> (Page, Vec<usize>)
             .iter()
             .any(|fence| fence.is_block() && fence.rows.contains(&row))
     };
-    let prose_rows: Vec<&Row> = page
+    let prose_rows: Vec<&SourceLine> = page
         .rows
         .iter()
         .enumerate()
         .filter(|(index, _)| !is_block(*index) && Some(*index) != title_row)
         .map(|(_, row)| row)
         .collect();
-    let is_blank = |row: &&&Row| text[row.span.clone()].trim().is_empty();
+    let is_blank = |row: &&&SourceLine| text[row.span.clone()].trim().is_empty();
     let leading = prose_rows.iter().take_while(is_blank).count();
     let trailing = prose_rows[leading..]
         .iter()
@@ -198,10 +198,10 @@ fn read_page(report: &Report, text: &str, page: &PageRows) -> (Page, Vec<usize>)
 fn page_title(
     report: &Report,
     text: &str,
-    page: &PageRows,
+    page: &PageLines,
     first: Option<usize>,
 ) -> Option<String> {
-    let heading = |row: &Row| {
+    let heading = |row: &SourceLine| {
         text[row.span.clone()]
             .strip_prefix("# ")
             .map(|title| title.trim().trim_end_matches('#').trim_end())
@@ -250,7 +250,7 @@ impl Targets {
         &mut self,
         report: &Report,
         text: &str,
-        page: &PageRows,
+        page: &PageLines,
         fence: &Fence,
         target: &mut Option<Target>,
     ) {

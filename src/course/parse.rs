@@ -12,7 +12,7 @@ use super::{
     fault::{Fault, nearest},
     front::{Front, front},
     lesson::{Lesson, Objective},
-    pages::{self, Row, rows},
+    pages::{self, SourceLine, rows},
     report::{Named, Report},
     text_budget::Placed,
 };
@@ -129,7 +129,7 @@ fn front_matter(
     report: &Report,
     text: &str,
     lesson: &mut Lesson,
-) -> (Option<Vec<At<Objective>>>, Option<Vec<Row>>) {
+) -> (Option<Vec<At<Objective>>>, Option<Vec<SourceLine>>) {
     let rows = rows(text);
     match front(report, text, "title, minutes and objectives") {
         Front::Missing => (None, Some(rows)),

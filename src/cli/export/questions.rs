@@ -31,7 +31,7 @@ pub fn run(args: Questions) -> anyhow::Result<ExitCode> {
                     .map(|question| Exported::of(lesson, question))
             })
             .collect();
-        print_json(&Document { questions })?;
+        print_json(&QuestionsDocument { questions })?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut text =
@@ -62,7 +62,7 @@ fn recorded(question: &Question) -> Option<f64> {
 }
 
 #[derive(Serialize)]
-struct Document {
+struct QuestionsDocument {
     questions: Vec<Exported>,
 }
 

@@ -32,12 +32,12 @@ pub fn run(args: Results) -> anyhow::Result<ExitCode> {
     for (id, path) in named_logs(&args)? {
         students.entry(id).or_default().read(&path)?;
     }
-    let rows: Vec<Row> = students
+    let rows: Vec<StudentRow> = students
         .into_iter()
-        .map(|(id, student)| Row::of(id, student, &course))
+        .map(|(id, student)| StudentRow::of(id, student, &course))
         .collect();
     if args.format == "json" {
-        print_json(&Document {
+        print_json(&ResultsDocument {
             note: NOTE,
             students: rows,
         })?;
@@ -128,14 +128,14 @@ impl Student {
 }
 
 #[derive(Serialize)]
-struct Document {
+struct ResultsDocument {
     note: &'static str,
-    students: Vec<Row>,
+    students: Vec<StudentRow>,
 }
 
 /// A student.
 #[derive(Serialize)]
-struct Row {
+struct StudentRow {
     student: String,
     #[serde(flatten)]
     counts: Totals,
@@ -150,19 +150,19 @@ struct Row {
     last_at: Option<u64>,
     /// Lines of the logs that are no records.
     damaged_lines: u64,
-    lessons: Vec<Part>,
+    lessons: Vec<LessonColumn>,
 }
 
 /// A student's lesson.
 #[derive(Serialize)]
-struct Part {
+struct LessonColumn {
     id: String,
     #[serde(flatten)]
     counts: Totals,
 }
 
-impl Row {
-    fn of(student: String, log: Student, course: &Catalogue) -> Row {
+impl StudentRow {
+    fn of(student: String, log: Student, course: &Catalogue) -> StudentRow {
         let damaged_lines = log.damaged;
         let records = log.into_records();
         let progress = Progress::of(&records);
@@ -172,11 +172,11 @@ impl Row {
             progress.score(test, sitting)
         };
         let (before, after) = (score(Sitting::Before), score(Sitting::After));
-        let part = |lesson: &crate::course::Lesson| Part {
+        let part = |lesson: &crate::course::Lesson| LessonColumn {
             id: lesson.id.clone(),
             counts: progress.totals_of(lesson),
         };
-        Row {
+        StudentRow {
             student,
             counts: progress.totals(course),
             answers: records.iter().filter(given).count(),
@@ -194,7 +194,7 @@ impl Row {
 }
 
 /// RFC 4180, with a heading; a lesson has one column: its right answers.
-fn csv(rows: &[Row], course: &Catalogue) -> String {
+fn csv(rows: &[StudentRow], course: &Catalogue) -> String {
     let columns = HEADING.map(str::to_owned).into_iter();
     let lessons = course.lessons().iter();
     let lessons = lessons.map(|lesson| format!("right_{}", lesson.id));
@@ -224,7 +224,7 @@ const HEADING: [&str; 15] = [
     "damaged_lines",
 ];
 
-impl Row {
+impl StudentRow {
     /// Its fields, in the order of the heading.
     fn fields(&self) -> Vec<String> {
         fn shown<T: ToString>(value: Option<T>) -> String {

@@ -34,7 +34,7 @@ pub use order::Order;
 pub use pairs::{Match, Pair};
 pub use predict::{Ask, AskedNumber, PredictOption};
 pub use verdict::{Reaction, Verdict, Wrong};
-pub use view::{Click, Line, Row, Shown, Tone, View};
+pub use view::{Click, Columns, Line, Shown, Tone, View};
 
 pub(super) use drawn::filled;
 pub(super) use kind::{Asked, Read};
@@ -46,7 +46,7 @@ mod prelude {
         draft::{Draft, Key, Press},
         kind::{Asked, Exported, ExportedOption, Gift, Kind, Plain, Read, feedback, not_for_this},
         verdict::{Reaction, Verdict, Wrong},
-        view::{Click, Line, Row, Shown, Tone, View},
+        view::{Click, Columns, Line, Shown, Tone, View},
     };
     pub(super) use crate::course::{
         block::{At, Block, values},

@@ -214,7 +214,7 @@ impl Kind for Order {
                 Some(place) => (format!("  {}. ", place + 1), Tone::Accent),
                 None => ("  ·  ".to_owned(), Tone::Dim),
             };
-            let row = Row {
+            let row = Columns {
                 cells: vec![
                     (cursor.to_owned(), Tone::Accent),
                     (format!("{}", index + 1), Tone::Strong),
@@ -222,7 +222,7 @@ impl Kind for Order {
                     (line.clone(), Tone::Text),
                 ],
                 click: Some(Click::Option(index)),
-                ..Row::default()
+                ..Columns::default()
             };
             view.row(row, focused);
         }

@@ -323,7 +323,7 @@ impl Kind for Match {
         let right_at = MARK + widest.unwrap_or(0) + PARTNER;
         let solved = self.solved();
         for place in 0..self.lefts.len().max(self.rights.len()) {
-            let mut row = Row::default();
+            let mut row = Columns::default();
             if let Some(left) = self.lefts().nth(place) {
                 let cells = left_cells(shown, place, &left.left, solved[place]);
                 row.cells.extend(cells);
@@ -373,7 +373,7 @@ fn partner_cell(shown: &Shown, place: usize, solved: usize) -> (String, Tone) {
     }
 }
 
-fn pad_to(row: &mut Row, width: usize) {
+fn pad_to(row: &mut Columns, width: usize) {
     let taken: usize = row.cells.iter().map(|(text, _)| prose::width(text)).sum();
     let fill = " ".repeat(width.saturating_sub(taken));
     row.cells.push((fill, Tone::None));

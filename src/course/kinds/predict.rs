@@ -226,14 +226,14 @@ impl Ask {
                 for (index, option) in options.iter().enumerate() {
                     let marked = index == draft.focus;
                     let tone = if marked { Tone::Strong } else { Tone::Text };
-                    view.lines.push(Line::Row(Row {
+                    view.lines.push(Line::Columns(Columns {
                         cells: vec![
                             (format!(" {}  ", index + 1), Tone::Strong),
                             (option.text.clone(), tone),
                         ],
                         marked,
                         click: Some(Click::Option(index)),
-                        ..Row::default()
+                        ..Columns::default()
                     }));
                 }
             }

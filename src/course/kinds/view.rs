@@ -72,7 +72,7 @@ pub enum Line {
     /// What is said to a wrong answer.
     Reaction(Reaction),
     /// Columns.
-    Row(Row),
+    Columns(Columns),
     /// A field for a number, with its name and what it counts.
     Field {
         /// `answer`.
@@ -93,7 +93,7 @@ pub enum Line {
 
 /// Columns.
 #[derive(Default)]
-pub struct Row {
+pub struct Columns {
     /// The cells from the left.
     pub cells: Vec<(String, Tone)>,
     /// What stands at the right edge.
@@ -117,11 +117,11 @@ impl View {
         self.lines.push(Line::Text(text.to_owned(), tone));
     }
 
-    pub(super) fn row(&mut self, row: Row, focused: bool) {
+    pub(super) fn row(&mut self, row: Columns, focused: bool) {
         if focused {
             self.focus = Some(self.lines.len());
         }
-        self.lines.push(Line::Row(row));
+        self.lines.push(Line::Columns(row));
     }
 
     /// What to do, as long as nothing is said to the answer.
@@ -133,12 +133,12 @@ impl View {
     }
 
     /// An option or a line, behind its mark and number.
-    pub(super) fn option(&mut self, index: usize, text: &str, mark: &str, marked: bool) -> Row {
+    pub(super) fn option(&mut self, index: usize, text: &str, mark: &str, marked: bool) -> Columns {
         let (number, tone) = match marked {
             true => (Tone::Mark, Tone::Strong),
             false => (Tone::Strong, Tone::Text),
         };
-        Row {
+        Columns {
             cells: vec![
                 (format!("{mark:3}"), Tone::Mark),
                 (format!("{}", index + 1), number),

@@ -29,7 +29,7 @@ pub fn show(rows: &mut Rows, view: &View) {
                 rows.hanging(vec![number], 4, text, rows.style(Role::Text));
             }
             Line::Reaction(said) => reaction(rows, said),
-            Line::Row(columns) => {
+            Line::Columns(columns) => {
                 let row = row(rows, columns);
                 rows.push(row);
             }
@@ -53,7 +53,7 @@ fn style(rows: &Rows, tone: Tone) -> ratatui::style::Style {
     }
 }
 
-fn row(rows: &Rows, columns: &kinds::Row) -> Row {
+fn row(rows: &Rows, columns: &kinds::Columns) -> Row {
     let span = |(text, tone): &(String, Tone)| -> Span { (text.clone(), style(rows, *tone)) };
     let spot = columns.spot.iter();
     let spot = spot.map(|(from, click)| (*from as u16..u16::MAX, target(*click)));

@@ -289,7 +289,7 @@ pub fn below_prose(rows: &mut Rows, app: &App) {
     rows.blank(1);
     let (Some(found), true) = (&page.found, page.done) else {
         rows.group("The experiment", page.what.title());
-        for command in page.what.commands() {
+        for command in crate::course::commands(&page.what) {
             rows.text(&command, Role::Dim);
         }
         return;
