@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use super::{
+    arg::{Arg, Returns},
     errno::errno_name,
     flags,
     names::op,
-    op::Op,
-    table::{Arg, Returns, Syscall, by_name},
+    table::{Op, Syscall, by_name},
 };
 use crate::model::{Call, CallState, Descriptor, DescriptorKind, Trace, grouped};
 

@@ -5,21 +5,21 @@
 //! otherwise.
 
 mod abi;
+mod arg;
 mod errno;
 mod flags;
 mod format;
 mod names;
-mod op;
 mod request;
 mod ring;
 mod table;
 
 pub(crate) use abi::{Abi, X32_BIT};
+pub(crate) use arg::Returns;
 pub use errno::errno_name;
 pub use format::{Style, format_call};
 pub(crate) use names::{Ops, compat_name, native_name, op};
-pub use op::{Class, Moves, Op, Shape};
 pub use request::format_request;
 pub(crate) use ring::ring_op;
-pub(crate) use table::{Returns, by_name};
-pub use table::{Syscall, syscalls};
+pub(crate) use table::by_name;
+pub use table::{Class, Moves, Op, Shape, Syscall, syscalls};

@@ -2,8 +2,7 @@
 
 use super::{
     abi::{Abi, X32_BIT},
-    op::{Moves, Op},
-    table::{by_name, by_number},
+    table::{Moves, Op, by_name, by_number},
 };
 use crate::model::{Call, Trace};
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::op::{Op, Shape};
+use super::table::{Op, Shape};
 use crate::model::Request;
 
 /// One field of a request, as its text shows it.
