@@ -336,8 +336,8 @@ impl Flows {
                 .into_iter()
                 .for_each(|(op, bytes)| self.unexplained(op.moves(), bytes)),
             Op::Ioctl => self.note("FICLONE: blocks of files were shared; no byte was moved"),
-            Op::Compat(moves) => self.unexplained(moves, bytes),
-            _ => {}
+            // What has no rule is counted.
+            _ => self.unexplained(op.moves(), bytes),
         }
     }
 
