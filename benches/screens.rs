@@ -39,7 +39,7 @@ fn main() {
             20.0,
             {
                 let path = dir.path().join("watched.jsonl");
-                store::watched::save(&path, &watched::server(200_000)).expect("a recording");
+                store::trace_report::save(&path, &watched::server(200_000)).expect("a recording");
                 let mut terminal =
                     Terminal::start(zclab(&["replay", path.to_str().expect("UTF-8")]));
                 terminal.wait_for("mode switch");

@@ -77,7 +77,7 @@ impl Desk {
 
     /// The calls of a saved recording that moved bytes.
     fn counts(&self, save: &str) -> Counts {
-        let watched = store::watched::load(Path::new(save)).unwrap();
+        let watched = store::trace_report::load(Path::new(save)).unwrap();
         let calls = watched.calls_by_name.into_iter();
         calls
             .map(|(name, counted)| (name, (counted.calls, counted.bytes)))

@@ -534,6 +534,25 @@ fn requests_of_a_ring_are_seen_through() {
 }
 
 #[test]
+fn a_zero_copy_send_of_a_ring_is_what_its_notification_reports() {
+    let desk = Desk::new(MIB);
+    let seen = trace_tracee(&desk, "ring-zero-copy");
+    if is_refused(&seen) {
+        return;
+    }
+    let flow = seen.flow(("file", "/a"), ("tcp", ""));
+    // On loopback the kernel copies, and reports that it did: with the notification, not with the completion.
+    assert_eq!(figures(flow), (MIB as u64, 2.0, false));
+    let hops = flow["copy_path"].as_array().unwrap();
+    let sent = hops.iter().find(|hop| hop["basis"] == "reported");
+    assert_eq!(sent.unwrap()["how"], "cpu-copy", "{hops:#?}");
+    assert!(
+        hops.iter().all(|hop| hop["how"] != "reference"),
+        "{hops:#?}"
+    );
+}
+
+#[test]
 fn a_descriptor_that_was_handed_over_is_what_it_is() {
     let desk = Desk::new(MIB);
     // To itself, at a number that was looked at while it was not open.

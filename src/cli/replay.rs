@@ -32,7 +32,7 @@ pub struct Args {
 
 /// Plays a recording on a terminal; elsewhere reports it as `run` reported it.
 pub fn run(args: Args) -> Result<ExitCode> {
-    if store::watched::is_one(&args.file) {
+    if store::trace_report::is_one(&args.file) {
         return super::trace::replay(&args.file, args.json, &args.display);
     }
     let recording = store::recording::load(&args.file)?;

@@ -14,8 +14,8 @@ use crate::model::{
 };
 use crate::tracer::{self, Ended, Handle, Observer, Options, Outcome, Subject, TraceError, Tracee};
 
-/// What is told while a program is traced.
-pub type Told<'a> = dyn FnMut(&Trace, &Flows) + 'a;
+/// Shows what is known while a program is traced.
+pub type OnProgress<'a> = dyn FnMut(&Trace, &Flows) + 'a;
 
 /// Traces a program until it and all that it made have ended, or until the handle says that it is enough.
 ///
@@ -25,7 +25,7 @@ pub fn trace(
     subject: Subject,
     options: &Options,
     handle: &Handle,
-    told: &mut Told,
+    on_progress: &mut OnProgress,
 ) -> Result<TraceReport, TraceError> {
     let command = match &subject {
         Subject::Program(program) => {
@@ -36,7 +36,7 @@ pub fn trace(
     };
     let mut consumer = FlowObserver {
         flows: Flows::new(),
-        told,
+        on_progress,
     };
     let outcome = tracer::watch(subject, options, handle, &mut consumer)?;
     let mut flows = consumer.flows;
@@ -46,8 +46,6 @@ pub fn trace(
 
 fn conclude(command: Vec<String>, outcome: Outcome, flows: &Flows) -> TraceReport {
     let report = flows.report(&outcome.trace.names);
-    let mut flow_of = report.flow_of;
-    flow_of.resize(outcome.trace.calls.len(), crate::model::NO_FLOW);
     TraceReport {
         command,
         exit: match outcome.ended {
@@ -63,7 +61,7 @@ fn conclude(command: Vec<String>, outcome: Outcome, flows: &Flows) -> TraceRepor
         unexplained: report.unexplained,
         notes: [outcome.notes, report.notes].concat(),
         trace: outcome.trace,
-        flow_of,
+        flow_of: report.flow_of,
     }
 }
 
@@ -74,8 +72,7 @@ const LAST: usize = 10_000;
 pub fn snapshot(trace: &Trace, flows: &Flows) -> TraceReport {
     let report = flows.report(&trace.names);
     let first = trace.calls.len().saturating_sub(LAST);
-    let mut flow_of = report.flow_of.get(first..).unwrap_or_default().to_vec();
-    flow_of.resize(trace.calls.len() - first, crate::model::NO_FLOW);
+    let flow_of = report.flow_of.get(first..).unwrap_or_default().to_vec();
     let mut processes: Vec<i32> = trace.tasks.iter().map(|task| task.pid).collect();
     processes.sort_unstable();
     processes.dedup();
@@ -116,13 +113,13 @@ fn command_line(pid: i32) -> Vec<String> {
 /// Joins the tracer to the flows.
 struct FlowObserver<'a, 'b> {
     flows: Flows,
-    told: &'a mut Told<'b>,
+    on_progress: &'a mut OnProgress<'b>,
 }
 
-/// A thread that stands still, as the flows ask it.
-struct Still<'a>(&'a Tracee);
+/// A stopped thread, as the flows ask it.
+struct Stopped<'a>(&'a Tracee);
 
-impl Process for Still<'_> {
+impl Process for Stopped<'_> {
     fn tid(&self) -> i32 {
         self.0.tid
     }
@@ -158,25 +155,25 @@ fn moment<'a>(event: &SyscallEvent<'a>) -> Moment<'a> {
 impl Observer for FlowObserver<'_, '_> {
     fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool) {
         let parent = parent.map(|parent| parent.pid);
-        self.flows.started(parent, &Still(child), shares_memory);
+        self.flows.started(parent, &Stopped(child), shares_memory);
     }
     fn entered(&mut self, tracee: &Tracee, event: &SyscallEvent) {
-        self.flows.entered(&moment(event), &Still(tracee));
+        self.flows.entered(&moment(event), &Stopped(tracee));
     }
     fn left(&mut self, tracee: &Tracee, event: &SyscallEvent) {
-        self.flows.left(&moment(event), &Still(tracee));
+        self.flows.left(&moment(event), &Stopped(tracee));
     }
     fn requested(&mut self, tracee: &Tracee, event: &RingEvent) {
         let (request, number) = (event.request, event.number);
-        let (moment, still) = (moment(&event.shown_by), Still(tracee));
+        let (moment, stopped) = (moment(&event.shown_by), Stopped(tracee));
         match event.kind {
-            RingEventKind::Submitted => self.flows.submitted(request, number, &moment, &still),
-            _ if event.last => self.flows.completed(request, number, &moment, &still),
+            RingEventKind::Submitted => self.flows.submitted(request, number, &moment, &stopped),
+            _ if event.last => self.flows.completed(request, number, &moment, &stopped),
             _ => {}
         }
     }
     fn executed(&mut self, tracee: &Tracee) {
-        self.flows.executed(&Still(tracee));
+        self.flows.executed(&Stopped(tracee));
     }
     fn ended(&mut self, tracee: &Tracee, last: bool) {
         self.flows.ended(tracee.tid, tracee.pid, last);
@@ -188,7 +185,7 @@ impl Observer for FlowObserver<'_, '_> {
         self.flows.renumbered();
     }
     fn progress(&mut self, trace: &mut Trace) {
-        (self.told)(trace, &self.flows);
+        (self.on_progress)(trace, &self.flows);
     }
 }
 

@@ -192,7 +192,8 @@ pub struct TraceReport {
     pub notes: Vec<String>,
     /// The calls that were kept.
     pub trace: Trace,
-    /// For each of them, the last flow of which it moved bytes: an index into `flows`, or [`NO_FLOW`].
+    /// For each of them, the last flow of which it moved bytes: an index into `flows`, or [`NO_FLOW`]. The last calls may
+    /// be left out: they moved none.
     pub flow_of: Vec<u32>,
 }
 

@@ -7,5 +7,5 @@ pub mod progress;
 pub mod recording;
 mod request;
 pub mod shipped;
+pub mod trace_report;
 pub mod watch;
-pub mod watched;

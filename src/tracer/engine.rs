@@ -142,7 +142,7 @@ struct Engine<'a, C: Consumer> {
     /// The program's terminal: its output can be read as long as this is open.
     terminal: Option<OwnedFd>,
     outcome: Outcome,
-    told: Instant,
+    last_progress: Instant,
 }
 
 /// Starts or attaches, and follows until nothing is left to be traced, or it is enough. Nothing that was started lives
@@ -167,7 +167,7 @@ pub(super) fn run<C: Consumer>(
         may_spin: options.cpu.is_none() && cpus() > 1,
         terminal: None,
         outcome: Outcome::default(),
-        told: now,
+        last_progress: now,
     };
     let launched = match subject {
         Subject::Process(pid) => {
@@ -240,7 +240,7 @@ impl<C: Consumer> Engine<'_, C> {
             {
                 self.hear(&launched)?;
             }
-            self.tell_progress();
+            self.show_progress();
         }
         self.check_cancelled()
     }
@@ -540,11 +540,11 @@ impl<C: Consumer> Engine<'_, C> {
         }
     }
 
-    fn tell_progress(&mut self) {
+    fn show_progress(&mut self) {
         let now = self.wakeful.until;
-        if self.phase == Phase::During && now - self.told >= PROGRESS {
+        if self.phase == Phase::During && now - self.last_progress >= PROGRESS {
             self.consumer.progress();
-            self.told = now;
+            self.last_progress = now;
         }
     }
 }

@@ -115,7 +115,7 @@ impl<'a> Recorder<'a> {
     /// Drops old calls, a good number at once: what stays has to be moved.
     fn keep_few(&mut self) {
         if let Some(keep) = self.keep
-            && self.builder.trace.calls.len() > keep + keep / 8
+            && self.builder.trace.calls.len() > keep + keep / 16
         {
             let dropped = self.builder.keep(keep);
             self.observer.dropped(dropped);

@@ -1,7 +1,17 @@
-//! A tracee that copies the file `a` to `b` by an io_uring: each chunk a read and a write that is linked to it.
+//! Tracees that use an io_uring: one copies the file `a` to `b`, each chunk a read and a write that is linked to it; one
+//! sends `a` over loopback without copying, as far as the kernel does so.
 
 use super::REFUSED;
-use std::{fs::File, os::fd::AsRawFd, ptr, sync::atomic::AtomicU32, sync::atomic::Ordering};
+use std::{
+    fs::File,
+    io::{Read, copy as drain, sink as nowhere},
+    net::{TcpListener, TcpStream},
+    os::fd::AsRawFd,
+    ptr,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use io_uring::{IoUring, cqueue, opcode::SendZc, types::Fd};
 
 const CHUNK: usize = 64 << 10;
 const OP_READ: u8 = 22;
@@ -76,4 +86,35 @@ pub fn copy() {
         let done = word(completions, params[COMPLETION_TAIL]).load(Ordering::Acquire);
         word(completions, params[COMPLETION_HEAD]).store(done, Ordering::Release);
     }
+}
+
+/// Sends with a report of what the kernel did. It waits for the completion of each send, and then for the notification.
+pub fn send_zero_copy() {
+    const REPORT_USAGE: u16 = 1 << 3;
+    let Ok(mut ring) = IoUring::new(8) else {
+        println!("{REFUSED} io-uring");
+        return;
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (mut far, _) = listener.accept().unwrap();
+    let reader = std::thread::spawn(move || drain(&mut far, &mut nowhere()));
+    let mut source = File::open("a").unwrap();
+    let mut buffer = vec![0u8; CHUNK];
+    while let Ok(length @ 1..) = source.read(&mut buffer) {
+        let fd = Fd(socket.as_raw_fd());
+        let send = SendZc::new(fd, buffer.as_ptr(), length as u32).zc_flags(REPORT_USAGE);
+        // SAFETY: the buffer is not changed before the notification.
+        unsafe { ring.submission().push(&send.build()) }.unwrap();
+        let mut notified = false;
+        while !notified {
+            ring.submit_and_wait(1).unwrap();
+            for completion in ring.completion() {
+                assert!(completion.result() != 0 || cqueue::notif(completion.flags()));
+                notified |= !cqueue::more(completion.flags());
+            }
+        }
+    }
+    drop(socket);
+    reader.join().unwrap().unwrap();
 }

@@ -23,6 +23,7 @@ pub const REFUSED: &str = "refused here:";
 pub fn run(name: &str) {
     match name {
         "ring" => ring::copy(),
+        "ring-zero-copy" => ring::send_zero_copy(),
         "received" => received(),
         "relayed" => relayed(),
         "relay" => relay(),

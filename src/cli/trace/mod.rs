@@ -110,7 +110,7 @@ fn trace(args: &Args) -> Result<ExitCode> {
         written => written.context("cannot write the report")?,
     }
     if let Some(path) = &args.save {
-        store::watched::save(path, &watched)?;
+        store::trace_report::save(path, &watched)?;
     }
     if !args.expect.is_empty() {
         return Ok(judge(&args.expect, &watched));
@@ -120,7 +120,7 @@ fn trace(args: &Args) -> Result<ExitCode> {
 
 /// A saved recording: explored on a terminal, or printed.
 pub fn replay(path: &Path, json: bool, display: &display_options::Args) -> Result<ExitCode> {
-    let watched = store::watched::load(path)?;
+    let watched = store::trace_report::load(path)?;
     if json {
         super::print_json(&Document::of(&watched))?;
         return Ok(ExitCode::SUCCESS);

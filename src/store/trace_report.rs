@@ -1,4 +1,4 @@
-//! What came of watching a program, as a file: a header line with the flows, a line a call, a line that says which
+//! What came of tracing a program, as a file: a header line with the flows, a line a call, a line that says which
 //! flow each call belongs to, and the end with its checksum. The lines of calls are those of a recording.
 
 use std::{borrow::Cow, collections::BTreeMap, fs::File, io::Read, path::Path};
@@ -50,30 +50,33 @@ pub fn is_one(path: &Path) -> bool {
 ///
 /// # Errors
 /// One line: the directory cannot be written, the disk is full.
-pub fn save(path: &Path, watched: &TraceReport) -> Result<()> {
-    replace(path, &|file| write(file, watched))
+pub fn save(path: &Path, report: &TraceReport) -> Result<()> {
+    replace(path, &|file| write(file, report))
         .with_context(|| format!("cannot save {}", path.display()))
 }
 
-fn write(file: &File, watched: &TraceReport) -> Result<()> {
+fn write(file: &File, report: &TraceReport) -> Result<()> {
     let mut out = Summed::new(file);
     out.line(&Header {
         zclab_watched: VERSION,
-        command: Cow::Borrowed(&watched.command),
-        exit: Cow::Borrowed(&watched.exit),
-        machine: Cow::Borrowed(&watched.machine),
-        processes: watched.processes,
-        threads: watched.threads,
-        calls_by_name: Cow::Borrowed(&watched.calls_by_name),
-        flows: Cow::Borrowed(&watched.flows),
-        unexplained: watched.unexplained,
-        notes: Cow::Borrowed(&watched.notes),
-        trace: trace_header(&watched.trace),
+        command: Cow::Borrowed(&report.command),
+        exit: Cow::Borrowed(&report.exit),
+        machine: Cow::Borrowed(&report.machine),
+        processes: report.processes,
+        threads: report.threads,
+        calls_by_name: Cow::Borrowed(&report.calls_by_name),
+        flows: Cow::Borrowed(&report.flows),
+        unexplained: report.unexplained,
+        notes: Cow::Borrowed(&report.notes),
+        trace: trace_header(&report.trace),
     })?;
-    write_calls(&mut out, &watched.trace)?;
-    let flow_of = Cow::Borrowed(&watched.flow_of[..]);
+    write_calls(&mut out, &report.trace)?;
+    let mut flow_of = Cow::Borrowed(&report.flow_of[..]);
+    if flow_of.len() < report.trace.calls.len() {
+        flow_of.to_mut().resize(report.trace.calls.len(), NO_FLOW);
+    }
     out.line(&FlowOf { flow_of })?;
-    out.end(watched.trace.calls.len() as u64)
+    out.end(report.trace.calls.len() as u64)
 }
 
 /// Reads it from a file.
