@@ -1,18 +1,16 @@
 //! The explorer of a watched program: keys in, screen out, at every size that is promised.
 
-use std::time::Duration;
+use std::{ops::Deref, time::Duration};
 
 use ratatui::{buffer::Buffer, layout::Rect};
 use zclab::{
     app::{
-        Key,
-        explorer::{Explorer, List, Wish},
+        App, Effect, Event, Key, Screen,
+        screens::explorer::{ExplorerScreen, List},
     },
-    model::{Call, NO_FLOW},
-    ui::{
-        explorer::view,
-        theme::{Palette, Theme},
-    },
+    model::{Call, NO_FLOW, TraceReport},
+    runtime,
+    ui::theme::{Palette, Theme},
 };
 
 #[path = "explorer/watched.rs"]
@@ -20,10 +18,46 @@ mod watched;
 
 use watched::server;
 
-fn drawn(explorer: &Explorer, (width, height): (u16, u16), theme: &Theme) -> Buffer {
+/// The explorer as a program, without its threads.
+struct Session {
+    app: App,
+}
+
+impl Session {
+    fn new(report: TraceReport, running: bool) -> Session {
+        Session {
+            app: App::explorer(report, running),
+        }
+    }
+
+    fn on_snapshot(&mut self, report: TraceReport, running: bool) {
+        self.app.update(Event::Snapshot(Box::new(report), running));
+    }
+
+    fn tick(&mut self, elapsed: Duration) {
+        self.app.update(Event::Tick(elapsed));
+    }
+
+    fn press(&mut self, key: Key) -> Vec<Effect> {
+        self.app.update(Event::Key(key))
+    }
+}
+
+impl Deref for Session {
+    type Target = ExplorerScreen;
+
+    fn deref(&self) -> &ExplorerScreen {
+        match self.app.screen() {
+            Screen::Explorer(explorer) => explorer,
+            _ => panic!("the explorer is not open"),
+        }
+    }
+}
+
+fn drawn(explorer: &mut Session, (width, height): (u16, u16), theme: &Theme) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
-    view(explorer, theme, area, &mut buf);
+    runtime::draw(&mut explorer.app, theme, area, &mut buf);
     buf
 }
 
@@ -40,23 +74,23 @@ fn text(buf: &Buffer) -> String {
     rows.join("\n")
 }
 
-fn screen(explorer: &Explorer) -> String {
+fn screen(explorer: &mut Session) -> String {
     text(&drawn(explorer, (120, 36), &Theme::default()))
 }
 
-fn press(explorer: &mut Explorer, keys: &[Key]) {
+fn press(explorer: &mut Session, keys: &[Key]) {
     for key in keys {
-        assert_eq!(explorer.press(*key), None);
+        assert_eq!(explorer.press(*key), []);
     }
 }
 
-fn type_in(explorer: &mut Explorer, text: &str) {
+fn type_in(explorer: &mut Session, text: &str) {
     press(explorer, &[Key::Char('/')]);
     text.chars()
         .for_each(|letter| press(explorer, &[Key::Char(letter)]));
 }
 
-fn names(explorer: &Explorer) -> Vec<&str> {
+fn names(explorer: &Session) -> Vec<&str> {
     explorer
         .groups()
         .map(|group| group.flow.from.name.as_str())
@@ -67,11 +101,11 @@ fn names(explorer: &Explorer) -> Vec<&str> {
 fn the_explorer_at_each_size() {
     let mut frames = String::new();
     for size in [(60, 18), (80, 24), (120, 36), (200, 60)] {
-        let mut explorer = Explorer::new(server(40), false);
+        let mut explorer = Session::new(server(40), false);
         press(&mut explorer, &[Key::Down]);
-        let flows = text(&drawn(&explorer, size, &Theme::default()));
+        let flows = text(&drawn(&mut explorer, size, &Theme::default()));
         press(&mut explorer, &[Key::Enter, Key::Down, Key::Down]);
-        let calls = text(&drawn(&explorer, size, &Theme::default()));
+        let calls = text(&drawn(&mut explorer, size, &Theme::default()));
         frames += &format!("{}x{}\n{flows}\n\n{calls}\n\n", size.0, size.1);
     }
     insta::assert_snapshot!("explorer", frames);
@@ -79,18 +113,18 @@ fn the_explorer_at_each_size() {
 
 #[test]
 fn without_colours_and_in_ascii_the_bands_are_lines() {
-    let explorer = Explorer::new(server(40), false);
+    let mut explorer = Session::new(server(40), false);
     let plain = Theme {
         palette: Palette::None,
         ..Theme::default()
     };
-    let frame = text(&drawn(&explorer, (120, 36), &plain));
+    let frame = text(&drawn(&mut explorer, (120, 36), &plain));
     assert!(frame.contains("━━━") && frame.contains("┄┄┄"), "{frame}");
     let ascii = Theme {
         ascii: true,
         ..Theme::default()
     };
-    let frame = text(&drawn(&explorer, (120, 36), &ascii));
+    let frame = text(&drawn(&mut explorer, (120, 36), &ascii));
     assert!(
         frame.is_ascii() && frame.contains("===") && !frame.replace("? help", "").contains('?'),
         "{frame}"
@@ -99,9 +133,9 @@ fn without_colours_and_in_ascii_the_bands_are_lines() {
 
 #[test]
 fn what_is_copied_rises_over_the_mode_switch_and_height_is_bytes() {
-    let explorer = Explorer::new(server(40), false);
+    let mut explorer = Session::new(server(40), false);
     let theme = Theme::default();
-    let buf = drawn(&explorer, (120, 36), &theme);
+    let buf = drawn(&mut explorer, (120, 36), &theme);
     let shown = text(&buf);
     let line = shown
         .lines()
@@ -141,10 +175,12 @@ fn what_is_copied_rises_over_the_mode_switch_and_height_is_bytes() {
 
 #[test]
 fn the_selected_flow_says_what_would_save_what() {
-    let mut explorer = Explorer::new(server(40), false);
-    assert!(screen(&explorer).contains("not copied by the CPU: 40 sendfile, 80 mode switches."));
+    let mut explorer = Session::new(server(40), false);
+    assert!(
+        screen(&mut explorer).contains("not copied by the CPU: 40 sendfile, 80 mode switches.")
+    );
     press(&mut explorer, &[Key::Down]);
-    let shown = screen(&explorer);
+    let shown = screen(&mut explorer);
     assert!(
         shown.contains("copied 2.0 times by the CPU: 20 readv, 20 writev"),
         "{shown}"
@@ -157,7 +193,7 @@ fn the_selected_flow_says_what_would_save_what() {
 
 #[test]
 fn a_filter_finds_flows_and_escape_shows_all_again() {
-    let mut explorer = Explorer::new(server(40), false);
+    let mut explorer = Session::new(server(40), false);
     type_in(&mut explorer, "logo");
     assert_eq!(names(&explorer), ["/srv/logo.svg"]);
     press(
@@ -177,7 +213,7 @@ fn a_filter_finds_flows_and_escape_shows_all_again() {
         names(&explorer),
         ["127.0.0.1:18081 > 127.0.0.1:50000", "/srv/logo.svg"]
     );
-    assert!(screen(&explorer).contains("/copies to save"));
+    assert!(screen(&mut explorer).contains("/copies to save"));
     press(&mut explorer, &[Key::Esc]);
     assert_eq!(explorer.groups().len(), 6);
 }
@@ -193,8 +229,8 @@ fn connections_that_are_alike_are_one_row() {
         *flow = if place % 4 == 0 { 6 } else { 0 };
         number + 1
     });
-    let mut explorer = Explorer::new(watched, false);
-    let shown = screen(&explorer);
+    let mut explorer = Session::new(watched, false);
+    let shown = screen(&mut explorer);
     assert!(shown.contains("video.bin → tcp 2 connections"), "{shown}");
     assert!(shown.contains("MiB   sendfile ×80"), "{shown}");
     assert_eq!(explorer.calls().len(), number);
@@ -206,74 +242,74 @@ fn connections_that_are_alike_are_one_row() {
 
 #[test]
 fn a_search_finds_calls_of_the_flow() {
-    let mut explorer = Explorer::new(server(40), false);
+    let mut explorer = Session::new(server(40), false);
     press(&mut explorer, &[Key::Down]); // the proxied answer, by readv and writev
     assert_eq!(explorer.calls().len(), 40);
     // No flow and no call has this.
     type_in(&mut explorer, "EPIPE");
     press(&mut explorer, &[Key::Enter, Key::Enter]);
     assert_eq!(explorer.calls().len(), 0);
-    assert!(screen(&explorer).contains("none fits the search"));
+    assert!(screen(&mut explorer).contains("none fits the search"));
 }
 
 #[test]
 fn by_thread_only_its_calls_are_shown() {
-    let mut explorer = Explorer::new(server(40), false);
+    let mut explorer = Session::new(server(40), false);
     press(&mut explorer, &[Key::Tab, Key::Enter]);
     assert_eq!(explorer.calls().len(), 20);
-    let shown = screen(&explorer);
+    let shown = screen(&mut explorer);
     assert!(
         shown.contains("thread 4711 server") && !shown.contains("4712 worker"),
         "{shown}"
     );
     press(&mut explorer, &[Key::Tab]);
-    assert!(screen(&explorer).contains("4712 worker"));
+    assert!(screen(&mut explorer).contains("4712 worker"));
     press(&mut explorer, &[Key::Tab]);
     assert_eq!((explorer.task, explorer.calls().len()), (None, 40));
 }
 
 #[test]
 fn the_calls_behind_a_flow_are_walked_and_played() {
-    let mut explorer = Explorer::new(server(40), false);
+    let mut explorer = Session::new(server(40), false);
     press(&mut explorer, &[Key::Down, Key::Enter]);
     assert_eq!(explorer.list, List::Calls);
-    assert!(screen(&explorer).contains("call 1 of 40"));
+    assert!(screen(&mut explorer).contains("call 1 of 40"));
     press(
         &mut explorer,
         &[Key::Down, Key::Right, Key::Left, Key::PageDown],
     );
-    assert!(screen(&explorer).contains("call 12 of 40"));
+    assert!(screen(&mut explorer).contains("call 12 of 40"));
     press(&mut explorer, &[Key::End]);
-    assert!(screen(&explorer).contains("call 40 of 40"));
+    assert!(screen(&mut explorer).contains("call 40 of 40"));
     press(&mut explorer, &[Key::Home, Key::Char(' ')]);
-    assert!(explorer.playing && explorer.next_frame().is_some());
+    assert!(explorer.playing && explorer.app.next_frame().is_some());
     explorer.tick(Duration::from_secs(1));
     assert!(
-        screen(&explorer).contains("call 9 of 40"),
+        screen(&mut explorer).contains("call 9 of 40"),
         "eight calls a second"
     );
     press(&mut explorer, &[Key::Char(']')]);
     explorer.tick(Duration::from_secs(1));
-    assert!(screen(&explorer).contains("call 25 of 40"));
+    assert!(screen(&mut explorer).contains("call 25 of 40"));
     explorer.tick(Duration::from_secs(9));
     assert!(
-        !explorer.playing && explorer.next_frame().is_none(),
+        !explorer.playing && explorer.app.next_frame().is_none(),
         "it stops at the end"
     );
     press(&mut explorer, &[Key::Esc]);
     assert_eq!(explorer.list, List::Flows);
-    assert_eq!(explorer.press(Key::Char('q')), Some(Wish::Quit));
+    assert_eq!(explorer.press(Key::Char('q')), [Effect::Quit]);
 }
 
 #[test]
 fn while_the_program_runs_its_calls_are_listed_and_the_last_one_is_followed() {
-    let mut explorer = Explorer::new(server(0), true);
+    let mut explorer = Session::new(server(0), true);
     explorer.on_snapshot(server(10), true);
     press(&mut explorer, &[Key::Enter]);
-    assert!(screen(&explorer).contains("call 10 of 10") || explorer.call == 0);
+    assert!(screen(&mut explorer).contains("call 10 of 10") || explorer.call == 0);
     press(&mut explorer, &[Key::End]);
     explorer.on_snapshot(server(30), true);
-    let shown = screen(&explorer);
+    let shown = screen(&mut explorer);
     assert!(
         shown.contains("call 30 of 30") && shown.contains("running"),
         "{shown}"
@@ -286,7 +322,7 @@ fn while_the_program_runs_its_calls_are_listed_and_the_last_one_is_followed() {
         explorer.watched.trace.calls[explorer.calls()[explorer.call] as usize].start_ns,
         looked_at
     );
-    assert_eq!(explorer.press(Key::Ctrl('c')), Some(Wish::Interrupt));
+    assert_eq!(explorer.press(Key::Ctrl('c')), [Effect::Interrupt]);
 }
 
 #[test]
@@ -296,8 +332,8 @@ fn the_largest_flow_is_selected_until_somebody_chooses() {
     for flow in &mut early.flow_of {
         *flow = flow.checked_sub(5).unwrap_or(NO_FLOW);
     }
-    let mut explorer = Explorer::new(early, true);
-    let selected = |explorer: &Explorer| explorer.selected().unwrap().flow.to.name.clone();
+    let mut explorer = Session::new(early, true);
+    let selected = |explorer: &Session| explorer.selected().unwrap().flow.to.name.clone();
     assert_eq!(selected(&explorer), "/var/log/access.log");
     explorer.on_snapshot(server(10), true);
     assert_eq!(selected(&explorer), "10.0.0.1:80 > 10.0.0.2:40001");
@@ -310,10 +346,10 @@ fn the_largest_flow_is_selected_until_somebody_chooses() {
 fn a_million_calls_are_searched_and_take_a_hundred_bytes_each() {
     // A call, its flow, its places in the list of those that moved bytes and in the one behind the flow.
     assert!(size_of::<Call>() + 3 * size_of::<u32>() <= 100);
-    let mut explorer = Explorer::new(server(200_000), false);
+    let mut explorer = Session::new(server(200_000), false);
     let all = zclab::model::grouped(200_000);
     press(&mut explorer, &[Key::Down, Key::Enter, Key::End]);
-    assert!(screen(&explorer).contains(&format!("call {all} of {all}")));
+    assert!(screen(&mut explorer).contains(&format!("call {all} of {all}")));
     // Where a text is in the flow itself, all its calls are meant.
     type_in(&mut explorer, "50000");
     assert_eq!(explorer.calls().len(), 200_000);

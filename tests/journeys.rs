@@ -19,23 +19,24 @@ fn every_page_of_every_lesson_is_reached_by_n_alone() {
         let mut learner = Learner::new(width, height);
         let pages: usize = learner
             .app
+            .material
             .lessons
             .iter()
             .map(|lesson| lesson.pages.len())
             .sum();
-        let lessons = learner.app.lessons.len();
+        let lessons = learner.app.material.lessons.len();
         for lesson in 0..lessons {
             learner.key(Key::Enter);
-            for page in 0..learner.app.lessons[lesson].pages.len() {
-                let title = learner.app.lessons[lesson].title.clone();
-                assert_eq!((learner.app.lesson, learner.app.page), (lesson, page));
+            for page in 0..learner.app.material.lessons[lesson].pages.len() {
+                let title = learner.app.material.lessons[lesson].title.clone();
+                assert_eq!(learner.place(), (lesson, page));
                 let shown = learner.screen();
                 let begin: String = title.chars().take(12).collect();
                 assert!(shown.contains(&begin), "{shown}");
                 learner.keys("n");
             }
         }
-        assert_eq!(learner.app.screen, Screen::Course);
+        assert!(matches!(learner.app.screen(), Screen::Course(_)));
         let visits = learner
             .effects
             .iter()
@@ -112,9 +113,8 @@ fn a_wrong_choice_is_answered_under_it_and_a_right_one_ends_it() {
     let mut learner = Learner::new(80, 24);
     let is_choice = |app: &zclab::app::App| matches!(app.question(), Some((question, _)) if matches!(question.kind, QuestionKind::Choice(_)));
     learner.open(is_choice);
-    let Some(Target::Question(question)) = learner.app.target().cloned() else {
-        panic!("a question was opened");
-    };
+    let (question, _) = learner.app.question().expect("a question was opened");
+    let question = question.clone();
     let QuestionKind::Choice(Choice(options)) = &question.kind else {
         panic!("a choice was opened");
     };
@@ -134,7 +134,10 @@ fn a_wrong_choice_is_answered_under_it_and_a_right_one_ends_it() {
         learner
             .app
             .progress
-            .answered(&learner.app.lessons[learner.app.lesson].id, &question.id)
+            .answered(
+                &learner.app.material.lessons[learner.place().0].id,
+                &question.id
+            )
             .unwrap()
             .right
     );
@@ -156,14 +159,14 @@ fn the_lab_keeps_two_results_and_plays_either() {
     learner.key(Key::Esc);
     learner.key(Key::Esc);
     learner.key(Key::Esc);
-    assert_eq!(learner.app.screen, Screen::Course);
+    assert!(matches!(learner.app.screen(), Screen::Course(_)));
 }
 
 #[test]
 fn help_names_every_key_that_does_something() {
     let mut learner = Learner::new(200, 60);
     learner.open(|app| app.asks_guess());
-    let shown = zclab::app::keys::possible(&learner.app);
+    let shown = learner.app.enabled();
     let help = learner.keys("?");
     for binding in shown {
         let begin: String = binding
@@ -195,7 +198,7 @@ fn underlined(frame: &Buffer) -> Vec<String> {
 fn a_card_is_opened_from_the_page_that_it_is_about_and_read_to_its_end() {
     let mut learner = Learner::new(80, 24);
     learner.open(|app| app.asks_guess());
-    let page = (learner.app.lesson, learner.app.page);
+    let page = learner.place();
     let method = learner.app.lab_page().unwrap().0.spec.method.to_string();
     let list = learner.keys("R");
     assert!(list.contains(&format!("▸ {method}")), "{list}");
@@ -204,7 +207,7 @@ fn a_card_is_opened_from_the_page_that_it_is_about_and_read_to_its_end() {
     for _ in 0..30 {
         seen += &learner.key(Key::Down);
     }
-    let card = learner.app.card().unwrap();
+    let card = learner.cards().card(&learner.app).unwrap();
     let last_words = |text: &String| text.split(' ').next_back().unwrap().to_owned();
     let lines = [
         &card.signature,
@@ -217,11 +220,11 @@ fn a_card_is_opened_from_the_page_that_it_is_about_and_read_to_its_end() {
         assert!(seen.contains(&last_words(line)), "{line}: {seen}");
     }
     learner.keys("n");
-    assert_ne!(learner.app.card().unwrap().name, method);
+    assert_ne!(learner.cards().card(&learner.app).unwrap().name, method);
     learner.key(Key::Esc);
     learner.key(Key::Esc);
-    assert_eq!(learner.app.screen, Screen::Lesson);
-    assert_eq!((learner.app.lesson, learner.app.page), page);
+    assert!(matches!(learner.app.screen(), Screen::Lesson(_)));
+    assert_eq!(learner.place(), page);
 }
 
 #[test]
@@ -229,15 +232,21 @@ fn the_table_of_systems_says_what_differs_from_the_chosen_one() {
     for (width, height) in [(60, 18), (80, 24), (120, 36), (200, 60)] {
         let mut learner = Learner::new(width, height);
         learner.keys("R");
-        while learner.app.card().unwrap().table.is_none() {
+        while learner.cards().card(&learner.app).unwrap().table.is_none() {
             learner.key(Key::Down);
         }
         learner.key(Key::Enter);
-        let table = learner.app.card().unwrap().table.clone().unwrap();
+        let table = learner
+            .cards()
+            .card(&learner.app)
+            .unwrap()
+            .table
+            .clone()
+            .unwrap();
         for (what, cells) in &table.rows {
             for _ in &table.columns {
                 let shown = learner.screen();
-                let at = learner.app.on_cards.column;
+                let at = learner.cards().column;
                 let system = &table.columns[at];
                 assert!(shown.contains(&format!("▸ {what}")), "{shown}");
                 assert!(shown.contains(&format!("beside {system}")), "{shown}");
@@ -257,7 +266,7 @@ fn the_table_of_systems_says_what_differs_from_the_chosen_one() {
             }
             learner.key(Key::Down);
         }
-        assert_eq!(learner.app.on_cards.row + 1, table.rows.len());
+        assert_eq!(learner.cards().row + 1, table.rows.len());
         let marked = underlined(&learner.frame());
         assert!(
             marked.iter().any(|text| text == "Mac OS X 10.5"),
@@ -276,9 +285,9 @@ fn the_words_of_a_page_are_marked_where_they_are_used_first_and_their_meaning_is
     for (width, height) in [(80, 24), (120, 36), (200, 60)] {
         let mut learner = Learner::new(width, height);
         learner.open(|app| app.page_words().len() > 3 && app.player().is_none());
-        let page = (learner.app.lesson, learner.app.page);
+        let page = learner.place();
         let words = learner.app.page_words();
-        let word = |learner: &Learner, at: usize| learner.app.words[at].clone();
+        let word = |learner: &Learner, at: usize| learner.app.material.words[at].clone();
         // A word that goes on in the next row is two pieces.
         let marked = underlined(&learner.frame()).join(" ").to_lowercase();
         for used in &words {
@@ -311,8 +320,8 @@ fn the_words_of_a_page_are_marked_where_they_are_used_first_and_their_meaning_is
             "{all}"
         );
         learner.key(Key::Esc);
-        assert_eq!((learner.app.lesson, learner.app.page), page);
-        assert_eq!(learner.app.screen, Screen::Lesson);
+        assert_eq!(learner.place(), page);
+        assert!(matches!(learner.app.screen(), Screen::Lesson(_)));
     }
 }
 
@@ -321,11 +330,11 @@ fn the_whole_glossary_can_be_read_at_every_size() {
     for (width, height) in [(60, 18), (80, 24), (120, 36), (200, 60)] {
         let mut learner = Learner::new(width, height);
         let mut shown = learner.keys("W");
-        for word in learner.app.words.clone() {
+        for word in learner.app.material.words.clone() {
             let text = word.text.replace('`', "");
             let last = text.split_whitespace().next_back().unwrap();
             assert!(shown.contains(last), "{}: {shown}", word.name());
-            assert_eq!(learner.spots.scroll_room, 0, "{shown}");
+            assert_eq!(learner.spots.overflow, 0, "{shown}");
             shown = learner.key(Key::Down);
         }
     }
@@ -335,10 +344,10 @@ fn the_whole_glossary_can_be_read_at_every_size() {
 fn a_search_leads_to_the_very_page_and_back() {
     let mut learner = Learner::new(80, 24);
     learner.keys("\nnn");
-    let from = (learner.app.screen, learner.app.lesson, learner.app.page);
+    let from = (learner.app.name(), learner.app.at());
     // The words of a title, the last one first, in capitals.
     let lesson = 6;
-    let of = &learner.app.lessons[lesson];
+    let of = &learner.app.material.lessons[lesson];
     let page = of.pages.iter().position(|page| page.target.is_none());
     let page = page.expect("a page to read");
     let title = of.pages[page].title.clone();
@@ -370,25 +379,19 @@ fn a_search_leads_to_the_very_page_and_back() {
     );
     // Esc in the search changes nothing.
     learner.key(Key::Esc);
-    assert_eq!(
-        (learner.app.screen, learner.app.lesson, learner.app.page),
-        from
-    );
+    assert_eq!((learner.app.name(), learner.app.at()), from);
     search(&mut learner);
     let there = learner.key(Key::Enter);
-    assert_eq!((learner.app.lesson, learner.app.page), (lesson, page));
+    assert_eq!(learner.place(), (lesson, page));
     assert!(there.contains(&title), "{there}");
-    let id = learner.app.lessons[lesson].id.clone();
+    let id = learner.app.material.lessons[lesson].id.clone();
     let is_visited = |effect: &Effect| matches!(effect, Effect::Keep(Record::Visit(visit)) if visit.lesson == id && visit.page == page as u32 + 1);
     assert!(learner.effects.iter().any(is_visited));
     learner.keys("n");
     learner.key(Key::Esc);
-    assert_eq!(
-        (learner.app.screen, learner.app.lesson, learner.app.page),
-        from
-    );
+    assert_eq!((learner.app.name(), learner.app.at()), from);
     learner.key(Key::Esc);
-    assert_eq!(learner.app.screen, Screen::Course);
+    assert!(matches!(learner.app.screen(), Screen::Course(_)));
 }
 
 #[test]
@@ -408,15 +411,17 @@ fn a_search_filters_as_it_is_typed_and_leads_to_cards_and_words() {
     learner.key(Key::Ctrl('u'));
     learner.keys("portable sbytes");
     let card = learner.key(Key::Enter);
-    assert_eq!(learner.app.screen, Screen::Cards);
+    assert!(matches!(learner.app.screen(), Screen::Cards(_)));
     assert!(card.contains("FreeBSD"), "{card}");
     learner.key(Key::Esc);
-    assert_eq!((learner.app.screen, learner.app.page), (Screen::Lesson, 1));
+    assert!(matches!(learner.app.screen(), Screen::Lesson(_)));
+    assert_eq!(learner.place().1, 1);
     learner.keys("/alias proof");
     let shown = learner.key(Key::Enter);
     assert!(shown.contains("Send, overwrite the source"), "{shown}");
     learner.key(Key::Esc);
-    assert_eq!((learner.app.screen, learner.app.page), (Screen::Lesson, 1));
+    assert!(matches!(learner.app.screen(), Screen::Lesson(_)));
+    assert_eq!(learner.place().1, 1);
     // A click goes there, too.
     learner.keys("/pinning");
     let hit = learner.app.search.hits[0].place;
@@ -438,12 +443,17 @@ fn every_page_card_and_word_is_found_by_its_own_title() {
 }
 
 fn all_titles(app: &App) -> Vec<(Place, String)> {
-    let words = app.words.iter().enumerate();
-    let cards = app.cards.iter().enumerate();
-    let pages = app.lessons.iter().enumerate().flat_map(|(lesson, of)| {
-        let pages = of.pages.iter().enumerate();
-        pages.map(move |(page, shown)| (Place::Page { lesson, page }, shown.title.clone()))
-    });
+    let words = app.material.words.iter().enumerate();
+    let cards = app.material.cards.iter().enumerate();
+    let pages = app
+        .material
+        .lessons
+        .iter()
+        .enumerate()
+        .flat_map(|(lesson, of)| {
+            let pages = of.pages.iter().enumerate();
+            pages.map(move |(page, shown)| (Place::Page { lesson, page }, shown.title.clone()))
+        });
     words
         .map(|(at, word)| (Place::Word(at), word.name().to_owned()))
         .chain(cards.map(|(at, card)| (Place::Card(at), card.title.clone())))
@@ -476,10 +486,11 @@ fn spot_of(learner: &Learner, click: Click) -> Mouse {
 fn the_key_bar_promises_only_what_dispatch_does() {
     let mut learner = Learner::new(120, 36);
     for _ in 0..30 {
-        for binding in zclab::app::keys::possible(&learner.app) {
-            let does = binding.keys.iter().any(|(key, command)| {
-                zclab::app::keys::command(&learner.app, *key) == Some(*command)
-            });
+        for binding in learner.app.enabled() {
+            let does = binding
+                .keys
+                .iter()
+                .any(|(key, command)| learner.app.command(*key) == Some(*command));
             assert!(does, "{} does not {}", binding.label, binding.long);
         }
         learner.key(Key::Enter);
@@ -508,7 +519,7 @@ fn what_was_missed_or_passed_comes_back_in_review_and_the_rest_the_next_day() {
         let calm = learner.keys("v");
         assert!(calm.contains("Nothing is due"), "{calm}");
         learner.keys("\n");
-        assert_eq!(learner.app.screen, Screen::Course);
+        assert!(matches!(learner.app.screen(), Screen::Course(_)));
 
         // A right answer, a wrong one, and one that is passed: each in a module of its own.
         let mut asked = Vec::new();
@@ -539,14 +550,18 @@ fn what_was_missed_or_passed_comes_back_in_review_and_the_rest_the_next_day() {
         assert!(course.contains(&bar) || width < 120, "{bar}: {course}");
 
         let due = |learner: &Learner| -> Vec<String> {
-            let round = learner.app.round.as_ref().unwrap();
-            let id = |item: &zclab::app::RoundItem| match &learner.app.lessons[item.lesson].pages
-                [item.page]
-                .target
-            {
-                Some(Target::Question(question)) => question.id.clone(),
-                _ => panic!("no question"),
+            let Screen::Round(round) = learner.app.screen() else {
+                panic!("no round is asked");
             };
+            let id =
+                |item: &zclab::app::screens::round::RoundItem| match &learner.app.material.lessons
+                    [item.at.lesson]
+                    .pages[item.at.page]
+                    .target
+                {
+                    Some(Target::Question(question)) => question.id.clone(),
+                    _ => panic!("no question"),
+                };
             round.items.iter().map(id).collect()
         };
         let shown = learner.keys("v");
@@ -586,7 +601,7 @@ fn what_was_missed_or_passed_comes_back_in_review_and_the_rest_the_next_day() {
         );
         assert!(end.contains("Tue 2") && end.contains("still due"), "{end}");
         learner.keys("n");
-        assert_eq!(learner.app.screen, Screen::Course);
+        assert!(matches!(learner.app.screen(), Screen::Course(_)));
         assert_eq!(learner.app.due().len(), count - 2);
         learner.days_later(1);
         assert_eq!(learner.app.due().len(), count, "1 day after a right answer");
@@ -598,6 +613,7 @@ fn the_course_at_a_glance_is_told_by_recordings() {
     let learner = Learner::new(120, 36);
     let glances: Vec<(u32, f64, f64)> = learner
         .app
+        .material
         .lessons
         .iter()
         .filter(|lesson| !lesson.copies_of.is_empty())
@@ -630,7 +646,7 @@ fn the_course_screen_tells_where_the_learner_is_at_each_size() {
         learner.key(Key::Down);
         learner.key(Key::Down);
         learner.keys("t");
-        let id = learner.app.lessons[2].id.clone();
+        let id = learner.app.material.lessons[2].id.clone();
         while !asks_choice(&learner.app) {
             learner.keys("n");
         }
@@ -689,7 +705,7 @@ fn the_concept_test_says_nothing_but_the_count_and_then_the_gain() {
         let end = learner.screen();
         assert!(end.contains(first), "{end}");
         learner.keys("\n");
-        assert_eq!(learner.app.screen, Screen::Course);
+        assert!(matches!(learner.app.screen(), Screen::Course(_)));
     }
     let kept = answers(&learner.effects);
     let of = |lesson: &str| kept.iter().filter(|answer| answer.lesson == lesson).count();

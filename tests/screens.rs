@@ -288,7 +288,6 @@ fn open_experiment(learner: &mut Learner, title: &str) {
     let at = learner
         .app
         .experiments
-        .entries
         .iter()
         .position(|entry| entry.title.contains(title));
     for _ in 0..at.unwrap() {
@@ -481,11 +480,11 @@ fn the_rooms_that_check_promises_are_those_of_the_screens() {
 fn no_page_of_the_course_scrolls_before_it_is_answered() {
     for (width, height) in [(80, 24), (120, 36)] {
         let mut learner = Learner::new(width, height);
-        for _ in 0..learner.app.lessons.len() {
+        for _ in 0..learner.app.material.lessons.len() {
             learner.key(Key::Enter);
-            while learner.app.screen == Screen::Lesson {
+            while matches!(learner.app.screen(), Screen::Lesson(_)) {
                 let shown = learner.screen();
-                assert_eq!(learner.spots.scroll_room, 0, "{shown}");
+                assert_eq!(learner.spots.overflow, 0, "{shown}");
                 learner.keys("n");
             }
         }

@@ -1,586 +1,499 @@
 //! The program as plain data: its state, what can happen to it, and what it then asks for. No clock, no
 //! terminal, no thread: [`App::update`] takes an event and answers with effects, and `runtime` runs them.
+//!
+//! [`Shared`] is what all screens share; each of the [`screens`] owns its state, its key table and what its keys do.
 
-mod cards;
-mod course;
+mod command;
+mod current;
+mod display;
+mod effect;
+mod event;
 pub mod experiment;
-pub mod explorer;
+pub mod experiment_list;
+mod experiments;
 mod guess;
 pub mod input;
+mod key;
 pub mod keys;
-pub mod lab;
-mod lesson;
+mod lookup;
+mod material;
 mod overlay;
+mod overlay_keys;
+mod page;
+mod page_at;
+mod pages;
 pub mod player;
 pub mod question;
 mod reload;
-mod round;
 mod run;
+pub mod screens;
 mod search;
-mod update;
-mod words;
+mod shared;
+mod stack;
+mod standing;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{mem, ops::Deref, time::Duration};
 
-use self::player::Player;
 pub use self::{
-    cards::CardsScreen,
-    course::{Copies, CourseScreen, Glance},
-    experiment::{ErrorCase, ExperimentPage, Experiments},
+    command::{Click, Command},
+    display::{Display, Pane, Room},
+    effect::Effect,
+    event::{Event, Mouse},
+    experiment::ExperimentPage,
     guess::Guessing,
-    keys::{Binding, Command, Group, Key},
-    lab::LabScreen,
-    lesson::{LabPage, PageState},
+    key::Key,
+    keys::{Binding, Group, KeyContext},
+    material::{Copies, ErrorCase, Instrument, Material},
     overlay::Overlay,
+    page::{LabPage, PageState},
+    page_at::PageAt,
     question::QuestionState,
-    round::{Round, RoundItem, RoundKind, WEEK},
     run::{Job, Outcome, Progress, Purpose, Run},
-    search::Search,
-    update::number,
+    screens::Screen,
+    shared::Shared,
+    standing::{Glance, WEEK},
 };
-use crate::course::{Fault, progress::Progress as Learned, review::Clock};
-use crate::course::{Lab, Lesson, Question, Target};
-use crate::model::{
-    Card, ExperimentOutcome, ExperimentSpec, Figure, Given, Method, Record, Recording, Sink,
-    TransferSpec, Word,
+use self::{
+    player::Player,
+    screens::{
+        course::CourseScreen, experiment::ExperimentScreen, explorer::ExplorerScreen, lab::Side,
+        lesson::LessonScreen, quiz::QuizScreen, replay::ReplayScreen, round::RoundScreen,
+        state::pause,
+    },
+    shared::Go,
+    stack::Screens,
 };
+use crate::course::{Fault, progress::Progress as Learned};
+use crate::model::TraceReport;
 
-/// Which screen is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Screen {
-    /// The modules.
-    Course,
-    /// A page of a lesson.
-    Lesson,
-    /// The questions of a lesson, one after the other.
-    Quiz,
-    /// Questions away from their pages: what is due, or the concept test.
-    Round,
-    /// The free lab.
-    Lab,
-    /// The list of experiments.
-    Experiments,
-    /// One of them.
-    Experiment,
-    /// The reference cards.
-    Cards,
-    /// One recording, full size.
-    Replay,
-}
-
-/// Which half of a page is shown where only one fits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pane {
-    /// The text.
-    Text,
-    /// What stands beside it.
-    Target,
-}
-
-/// What the mouse did, in cells from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mouse {
-    /// The left button went down.
-    Press(u16, u16),
-    /// The mouse moved with the left button down.
-    Drag(u16, u16),
-    /// The wheel, up (negative) or down.
-    Wheel(i8),
-}
-
-/// What a click on a spot of the screen means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Click {
-    /// A row of the key bar.
-    Do(Command),
-    /// A module of the course.
-    Module(usize),
-    /// An option or line of a question, or one on the left of a match.
-    Option(usize),
-    /// One on the right of a match.
-    Partner(usize),
-    /// A call of the recording.
-    Call(usize),
-    /// A setting of the lab.
-    Setting(usize),
-    /// A side of the lab.
-    Side(usize),
-    /// An entry of the list of experiments.
-    Experiment(usize),
-    /// A row of an experiment.
-    Row(usize),
-    /// A reference card.
-    Card(usize),
-    /// A row and a column of a card's table.
-    Cell(usize, usize),
-    /// A word of the glossary.
-    Word(usize),
-    /// Something that was found.
-    Hit(usize),
-    /// A page of the open lesson.
-    Page(usize),
-}
-
-/// Something that happened.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// A key.
-    Key(Key),
-    /// A click on something.
-    Click(Click),
-    /// The wheel: rows down, or up when negative.
-    Wheel(i8),
-    /// What time it is. The runtime says so before anything else that happens.
-    Clock(Clock),
-    /// Time went by while something moves.
-    Tick(Duration),
-    /// An experiment got further.
-    Progress(u64, Progress),
-    /// An experiment is done.
-    Finished(u64, Box<Outcome>),
-    /// What an experiment that is no transfer knows so far.
-    SoFar(u64, Box<ExperimentOutcome>),
-    /// An experiment that is no transfer is done.
-    Tried(u64, Box<ExperimentOutcome>),
-    /// An experiment failed, was refused, or was stopped.
-    Failed(u64, String),
-    /// Whether only one pane of a page fits the screen.
-    Folded(bool),
-    /// How many rows of text did not fit the last frame.
-    ScrollRoom(usize),
-    /// What this machine allows.
-    Machine(Vec<Instrument>),
-    /// The lessons were read again, with the faults that they have now; or why they cannot be read.
-    Lessons(Result<Box<(Material, Vec<Fault>)>, String>),
-    /// Something to say, once.
-    Message(String),
-}
-
-/// Something to do outside.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Run an experiment.
-    Run {
-        /// The job's number.
-        job: u64,
-        /// What to run.
-        spec: TransferSpec,
-    },
-    /// Run an experiment that is no transfer.
-    Try {
-        /// The job's number.
-        job: u64,
-        /// What to try.
-        what: ExperimentSpec,
-    },
-    /// Stop the experiment that runs.
-    Cancel,
-    /// Write an answer or a visit to the log.
-    Keep(Record),
-    /// Save a recording to a file.
-    Save(Arc<crate::model::Recording>),
-    /// Mouse reports on or off.
-    Mouse(bool),
-    /// The next theme.
-    NextTheme,
-    /// To the shell.
-    Suspend,
-    /// The end.
-    Quit,
-}
-
-/// A line of "This machine".
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Instrument {
-    /// `ptrace`, `io-uring`.
-    pub name: String,
-    /// `available`, or why not.
-    pub state: String,
-}
-
-/// What the course is made of.
-#[derive(Clone, Debug, Default)]
-pub struct Material {
-    /// The lessons, in order.
-    pub lessons: Vec<Lesson>,
-    /// The figures.
-    pub figures: Vec<Figure>,
-    /// The source of each method, word for word, with its file's name.
-    pub sources: Vec<(Method, &'static str, &'static str)>,
-    /// The same of the server's sending steps.
-    pub sending_steps: Vec<(Method, &'static str, &'static str)>,
-    /// How often the CPU copies each byte of the transfers that lessons are about, from recordings.
-    pub copies: Vec<(Method, Sink, Copies)>,
-    /// The errors on purpose, as far as they are known before they run.
-    pub errors: Vec<ErrorCase>,
-    /// The test before and after the course, if there is one.
-    pub concept_test: Option<Lesson>,
-    /// The reference cards.
-    pub cards: Vec<Card>,
-    /// The words of the glossary.
-    pub words: Vec<Word>,
-}
-
-/// A recording that is played full size.
-pub struct Replay {
-    /// What is played.
-    pub run: Run,
-    /// Its playback.
-    pub player: Player,
-}
+/// Rows of a notch of the wheel.
+const NOTCH: isize = 3;
 
 /// The whole state.
 pub struct App {
-    /// The lessons.
-    pub lessons: Vec<Lesson>,
-    /// The figures.
-    pub figures: Vec<Figure>,
-    sources: Vec<(Method, &'static str, &'static str)>,
-    sending_steps: Vec<(Method, &'static str, &'static str)>,
-    copies: Vec<(Method, Sink, Copies)>,
-    /// The errors on purpose, as far as they are known before they run.
-    pub errors: Vec<ErrorCase>,
-    /// The test before and after the course, if there is one.
-    pub concept_test: Option<Lesson>,
-    clock: Clock,
-    /// The reference cards.
-    pub cards: Vec<Card>,
-    /// The words of the glossary.
-    pub words: Vec<Word>,
-    /// What is known of the learner.
-    pub progress: Learned,
-    /// Which screen is shown.
-    pub screen: Screen,
-    /// What lies over it.
-    pub overlay: Option<Overlay>,
-    /// Which pane is shown where only one fits.
-    pub pane: Pane,
-    /// Whether only one fits.
-    pub folded: bool,
-    /// First row of the text that is shown.
-    pub scroll: usize,
-    /// How far the text can scroll.
-    pub scroll_room: usize,
-    /// The list of modules.
-    pub course: CourseScreen,
-    /// The open lesson (index).
-    pub lesson: usize,
-    /// The open page (index).
-    pub page: usize,
-    pages: HashMap<(usize, usize), PageState>,
-    /// The questions that are asked away from their pages.
-    pub round: Option<Round>,
-    /// The free lab.
-    pub lab: LabScreen,
-    /// Where the lab was opened from.
-    before_lab: Screen,
-    /// The list of experiments.
-    pub experiments: Experiments,
-    /// Where it was opened from.
-    before_experiments: Screen,
-    /// The list of cards, and the open one.
-    pub on_cards: CardsScreen,
-    /// The last search.
-    pub search: Search,
-    /// Where the page on the screen was searched from: screen, lesson, page.
-    found_from: Option<(Screen, usize, usize)>,
-    /// The recording that is played full size.
-    pub replay: Option<Replay>,
-    /// The experiment that runs.
-    pub job: Option<Job>,
-    jobs: u64,
-    runs: Vec<Run>,
-    /// What this machine allows; empty until it is known.
-    pub machine: Vec<Instrument>,
-    /// The first fault of lessons that are being edited, until there is none.
-    pub fault: Option<String>,
-    /// Something to say, until the next key.
-    pub message: Option<String>,
-    /// Whether mouse reports are on.
-    pub mouse: bool,
-    /// No tokens: hops light up call by call.
-    pub reduced_motion: bool,
+    shared: Shared,
+    screens: Screens,
+}
+
+/// What all screens share can be read of the program itself.
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
 }
 
 impl App {
     /// The course, opened where the learner left it: `last` is the lesson that was open last.
     pub fn new(material: Material, progress: Learned, last: Option<&str>) -> App {
-        let mut app = App {
-            lessons: material.lessons,
-            figures: material.figures,
-            sources: material.sources,
-            sending_steps: material.sending_steps,
-            copies: material.copies,
-            errors: material.errors,
-            concept_test: material.concept_test,
-            clock: Clock::default(),
-            cards: material.cards,
-            words: material.words,
-            progress,
-            screen: Screen::Course,
-            overlay: None,
-            pane: Pane::Text,
-            folded: false,
-            scroll: 0,
-            scroll_room: 0,
-            course: CourseScreen::default(),
-            lesson: 0,
-            page: 0,
-            pages: HashMap::new(),
-            round: None,
-            lab: LabScreen::default(),
-            before_lab: Screen::Course,
-            experiments: Experiments::default(),
-            before_experiments: Screen::Course,
-            on_cards: CardsScreen::default(),
-            search: Search::default(),
-            found_from: None,
-            replay: None,
-            job: None,
-            jobs: 0,
-            runs: Vec::new(),
-            machine: Vec::new(),
-            fault: None,
-            message: None,
-            mouse: true,
-            reduced_motion: false,
-        };
-        app.course.selected = app.module_to_open(last);
-        app
+        let shared = Shared::new(material, progress);
+        let selected = shared.module_to_open(last);
+        App::of(shared, Screen::Course(CourseScreen { selected }))
     }
 
     /// One recording, full size.
     pub fn replay(material: Material, run: Run) -> App {
-        let mut app = App::new(material, Learned::default(), None);
         let player = run.player.clone();
-        app.screen = Screen::Replay;
-        app.replay = Some(Replay { run, player });
-        app
+        let screen = Screen::Replay(Box::new(ReplayScreen { run, player }));
+        App::of(Shared::new(material, Learned::default()), screen)
     }
 
-    /// The open lesson; while the concept test is asked, the test.
-    pub fn open_lesson(&self) -> Option<&Lesson> {
-        match self.in_test() {
-            true => self.concept_test.as_ref(),
-            false => self.lessons.get(self.lesson),
+    /// The flows of a traced program, which has ended or still runs.
+    pub fn explorer(report: TraceReport, running: bool) -> App {
+        let screen = Screen::Explorer(Box::new(ExplorerScreen::new(report, running)));
+        App::of(Shared::new(Material::default(), Learned::default()), screen)
+    }
+
+    fn of(shared: Shared, bottom: Screen) -> App {
+        App {
+            shared,
+            screens: Screens::new(bottom),
         }
     }
 
-    fn on_page(&self) -> bool {
-        match self.screen {
-            Screen::Lesson | Screen::Quiz => true,
-            Screen::Round => self.round.as_ref().is_some_and(|round| !round.is_over()),
-            _ => false,
-        }
-    }
-
-    /// What stands beside the open page's text.
-    pub fn target(&self) -> Option<&Target> {
-        if !self.on_page() {
-            return None;
-        }
-        self.open_lesson()?.pages.get(self.page)?.target.as_ref()
-    }
-
-    /// The state of the open page.
-    pub fn page_state(&self) -> Option<&PageState> {
-        match self.screen {
-            Screen::Round => Some(&self.round.as_ref()?.item()?.state),
-            _ if self.on_page() => self.pages.get(&(self.lesson, self.page)),
+    /// What came of tracing a program, if that is what is explored.
+    pub fn into_report(self) -> Option<TraceReport> {
+        match self.screens.into_top() {
+            Screen::Explorer(explorer) => Some(explorer.watched),
             _ => None,
         }
     }
 
-    fn page_state_mut(&mut self) -> Option<&mut PageState> {
-        match self.screen {
-            Screen::Round => {
-                let round = self.round.as_mut()?;
-                Some(&mut round.items.get_mut(round.at)?.state)
+    /// Says the first fault of the lessons, if they have one.
+    pub fn tell_faults(&mut self, faults: &[Fault]) {
+        reload::tell_faults(&mut self.shared, faults);
+    }
+
+    /// Mouse reports, and travelling tokens or none.
+    pub fn set_display(&mut self, mouse: bool, reduced_motion: bool) {
+        let display = &mut self.shared.display;
+        (display.mouse, display.reduced_motion) = (mouse, reduced_motion);
+        if let Some(player) = self
+            .screens
+            .top_mut()
+            .state_mut()
+            .player_mut(&mut self.shared)
+        {
+            player.set_reduced_motion(reduced_motion);
+        }
+    }
+
+    /// When the next frame is due; none: nothing moves.
+    pub fn next_frame(&self) -> Option<Duration> {
+        self.on().next_frame(&self.shared)
+    }
+
+    /// Something happened: the state changes, and what is to be done outside comes back.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let before = self.shared.job.as_ref().map(|job| job.id);
+        self.take(event);
+        if self
+            .shared
+            .job
+            .as_ref()
+            .is_some_and(|job| Some(job.id) != before)
+        {
+            self.pause();
+        }
+        if let Some(go) = self.shared.go.take() {
+            self.go(go);
+        }
+        mem::take(&mut self.shared.effects)
+    }
+
+    fn take(&mut self, event: Event) {
+        let App { shared, screens } = self;
+        match event {
+            Event::Key(key) => {
+                shared.message = None;
+                if let Some(command) = self.command(key) {
+                    self.dispatch(command);
+                }
             }
-            _ if self.on_page() => self.pages.get_mut(&(self.lesson, self.page)),
-            _ => None,
+            Event::Click(click) => {
+                shared.message = None;
+                self.click(click);
+            }
+            Event::Wheel(notches) => self.wheel(isize::from(notches)),
+            Event::Tick(elapsed) => screens.top_mut().state_mut().tick(shared, elapsed),
+            Event::Clock(clock) => shared.clock = clock,
+            Event::Room(room) => self.fit(room),
+            Event::Machine(machine) => shared.machine = machine,
+            Event::Lessons(Ok(read)) => reload::reload(shared, screens, read.0, &read.1),
+            Event::Lessons(Err(why)) => shared.fault = Some(why),
+            Event::Message(message) => shared.message = Some(message),
+            Event::Snapshot(report, running) => {
+                if let Screen::Explorer(explorer) = screens.top_mut() {
+                    explorer.on_snapshot(*report, running);
+                }
+            }
+            Event::Output(text) => {
+                if let Screen::Explorer(explorer) = screens.top_mut() {
+                    explorer.on_output(&text);
+                }
+            }
+            of_a_job => self.take_of_job(of_a_job),
         }
     }
 
-    /// The question of the open page, and how far it is answered.
-    pub fn question(&self) -> Option<(&Question, &QuestionState)> {
-        match (self.target()?, self.page_state()?) {
-            (Target::Question(_), PageState::Question(state)) => Some((state.asked(), state)),
-            _ => None,
+    /// Something of an experiment; of an older one than runs, nothing.
+    fn take_of_job(&mut self, event: Event) {
+        let shared = &mut self.shared;
+        match event {
+            Event::Progress(id, progress) => {
+                if let Some(job) = shared.job.as_mut().filter(|job| job.id == id) {
+                    job.progress = Some(progress);
+                }
+            }
+            Event::Partial(id, found) => {
+                let job = shared.job.as_ref().filter(|job| job.id == id);
+                if let Some(job) = job.filter(|job| !job.cancelled) {
+                    shared.on_partial(job.purpose, *found);
+                }
+            }
+            Event::Finished(id, outcome) => {
+                if let Some(job) = shared.job.take_if(|job| job.id == id) {
+                    self.on_finished(job.purpose, *outcome);
+                }
+            }
+            Event::Experimented(id, found) => {
+                if let Some(job) = shared.job.take_if(|job| job.id == id) {
+                    let plays = self.is_seen(job.purpose);
+                    self.shared.on_finished(job.purpose, *found, plays);
+                }
+            }
+            Event::Failed(id, why) => {
+                if let Some(job) = shared.job.take_if(|job| job.id == id) {
+                    shared.on_stopped(job.purpose);
+                    shared.message = Some(match job.cancelled {
+                        true => "Stopped. r runs it again.".to_owned(),
+                        false => why,
+                    });
+                }
+            }
+            _ => {}
         }
     }
 
-    /// The experiment of the open page, and how far it is.
-    pub fn lab_page(&self) -> Option<(&Lab, &LabPage)> {
-        match (self.target()?, self.page_state()?) {
-            (Target::Lab(lab), PageState::Lab(state)) => Some((lab, state)),
-            _ => None,
+    fn fit(&mut self, room: Room) {
+        let display = &mut self.shared.display;
+        display.room = room;
+        display.scroll = display.scroll.min(room.overflow);
+        if let Some(Overlay::Help { top } | Overlay::Source { top }) = &mut self.shared.overlay {
+            *top = (*top).min(room.overflow);
         }
     }
 
-    /// Whether the open page waits for a guess.
-    pub fn asks_guess(&self) -> bool {
-        let asks = |(predict, state): (_, &Guessing)| state.asks(Some(predict));
-        self.job.is_none() && self.guessing().is_some_and(asks)
+    /// Whether what an experiment shows is on the screen.
+    fn is_seen(&self, purpose: Purpose) -> bool {
+        self.on().purpose() == Some(purpose) && self.overlay.is_none()
     }
 
-    /// Whether the guess that is waited for stands on the other pane.
-    pub fn guess_is_hidden(&self) -> bool {
-        self.folded && self.has_two_panes() && self.pane == Pane::Text && self.asks_guess()
-    }
-
-    /// Whether there is a hint that is not shown yet.
-    pub fn hint_left(&self) -> bool {
-        if let Some((question, state)) = self.question() {
-            return state.hints < question.hints.len() && !self.in_test();
+    /// A transfer was run.
+    fn on_finished(&mut self, purpose: Purpose, outcome: Outcome) {
+        let seen = self.is_seen(purpose);
+        let App { shared, screens } = self;
+        shared.keep_run(outcome.answering().clone());
+        match purpose {
+            Purpose::Side(side) => {
+                let player = shared.player_of(outcome.playable());
+                for screen in screens.all_mut() {
+                    if let Screen::Lab(lab) = screen {
+                        lab.keep(side, Side { outcome, player });
+                        return;
+                    }
+                }
+            }
+            Purpose::Mark(at) => {
+                let waits = shared
+                    .question_at(at)
+                    .is_some_and(|(_, state)| state.waiting);
+                shared.on_stopped(purpose);
+                let on = screens.top_mut().state_mut();
+                if waits
+                    && on.at() == Some(at)
+                    && let Some(right) = shared.mark(at)
+                {
+                    on.answered(shared, right);
+                }
+            }
+            Purpose::Page(at) => shared.recorded(at, outcome, seen),
+            Purpose::Entry(_) => {}
         }
-        self.guessing().is_some_and(|(predict, state)| {
-            state.asks(Some(predict)) && state.hints < predict.hints.len()
-        })
     }
 
-    /// The playback that is on the screen.
-    pub fn player(&self) -> Option<&Player> {
-        match self.screen {
-            Screen::Course | Screen::Round | Screen::Experiments | Screen::Cards => None,
-            Screen::Experiment => self.experiment()?.player.as_ref(),
-            Screen::Replay => self.replay.as_ref().map(|replay| &replay.player),
-            Screen::Lab => Some(&self.lab.sides[self.lab.playing?].as_ref()?.player),
-            Screen::Lesson | Screen::Quiz => match self.page_state()? {
-                PageState::Figure(player) => Some(player),
-                PageState::Lab(page) => page.player.as_ref(),
-                PageState::Experiment(page) => page.player.as_ref(),
-                _ => None,
-            },
+    fn dispatch(&mut self, command: Command) {
+        let effects = &mut self.shared.effects;
+        match command {
+            Command::Quit => effects.push(Effect::Quit),
+            Command::Suspend => effects.push(Effect::Suspend),
+            Command::Theme => effects.push(Effect::NextTheme),
+            Command::Mouse => {
+                let mouse = !self.shared.display.mouse;
+                self.shared.display.mouse = mouse;
+                let state = if mouse {
+                    "on"
+                } else {
+                    "off: text can be selected"
+                };
+                self.shared.message = Some(format!("Mouse {state}."));
+                self.shared.effects.push(Effect::Mouse(mouse));
+            }
+            _ if self.overlay.is_some() => self.update_overlay(command),
+            Command::Help => self.shared.overlay = Some(Overlay::Help { top: 0 }),
+            Command::Source => self.shared.overlay = Some(Overlay::Source { top: 0 }),
+            Command::Calls => self.open_calls(),
+            Command::Words => {
+                self.pause();
+                self.shared.open_words(self.at());
+            }
+            Command::Search => {
+                self.pause();
+                self.shared.open_search();
+            }
+            Command::Open(name) => self.shared.go = Some(Go::Open(name)),
+            Command::Cancel => self.shared.cancel(),
+            Command::Save => {
+                let run = self.shown_run().map(|run| run.recording.clone());
+                self.shared.effects.extend(run.map(Effect::Save));
+            }
+            Command::Back => {
+                self.pause();
+                let App { shared, screens } = self;
+                if !screens.top_mut().state_mut().back(shared) {
+                    screens.leave();
+                }
+                shared.display.show(Pane::Text);
+            }
+            _ => self.update_screen(command),
         }
     }
 
-    fn player_mut(&mut self) -> Option<&mut Player> {
-        match self.screen {
-            Screen::Course | Screen::Round | Screen::Experiments | Screen::Cards => None,
-            Screen::Experiment => self.experiment_mut()?.player.as_mut(),
-            Screen::Replay => self.replay.as_mut().map(|replay| &mut replay.player),
-            Screen::Lab => Some(&mut self.lab.sides[self.lab.playing?].as_mut()?.player),
-            Screen::Lesson | Screen::Quiz => {
-                match self.pages.get_mut(&(self.lesson, self.page))? {
-                    PageState::Figure(player) => Some(player),
-                    PageState::Lab(page) => page.player.as_mut(),
-                    PageState::Experiment(page) => page.player.as_mut(),
-                    _ => None,
+    fn update_overlay(&mut self, command: Command) {
+        let (app, at) = (&mut self.shared, self.screens.top().state().at());
+        match (command, app.overlay) {
+            (Command::Back, _) => app.overlay = None,
+            (Command::Tab, _) => app.turn_words(at),
+            (Command::Type(key), _) => app.type_in_search(key),
+            (Command::Confirm, Some(Overlay::Search { at: hit, .. })) => app.go_to_hit(at, hit),
+            (Command::Confirm, Some(Overlay::Calls { at: call, .. })) => {
+                app.overlay = None;
+                self.seek(call);
+            }
+            _ => {
+                let room = app.display.room.overflow;
+                let over = app.overlay.iter_mut();
+                over.for_each(|over| over.scroll(command, room));
+            }
+        }
+    }
+
+    fn update_screen(&mut self, command: Command) {
+        let App { shared, screens } = self;
+        let on = screens.top_mut().state_mut();
+        if command == Command::Tab && on.has_two_panes(shared) {
+            let other = match shared.display.pane {
+                Pane::Text => Pane::Target,
+                Pane::Target => Pane::Text,
+            };
+            return shared.display.show(other);
+        }
+        if command == Command::Play {
+            shared.display.pane = Pane::Target;
+        }
+        let player = on.player_mut(shared);
+        if !player.is_some_and(|player| drive(player, command)) {
+            on.update(shared, command);
+        }
+    }
+
+    fn open_calls(&mut self) {
+        let trace = self
+            .shown_run()
+            .and_then(|run| run.recording.trace.as_ref());
+        let count = trace.map_or(0, |trace| trace.calls.len());
+        let at = self.player().map_or(0, Player::current);
+        self.shared.overlay = Some(Overlay::Calls {
+            at: at.min(count.saturating_sub(1)),
+            count,
+        });
+    }
+
+    fn seek(&mut self, call: usize) {
+        let App { shared, screens } = self;
+        let on = screens.top_mut().state_mut();
+        match on.player_mut(shared) {
+            Some(player) => {
+                player.seek(call);
+                shared.display.pane = Pane::Target;
+            }
+            None => on.click(shared, Click::Call(call)),
+        }
+    }
+
+    /// What plays stops while something else is looked at.
+    fn pause(&mut self) {
+        pause(&mut self.shared, self.screens.top_mut().state_mut());
+    }
+
+    fn click(&mut self, click: Click) {
+        let at = self.at();
+        match (click, &mut self.shared.overlay) {
+            (Click::Do(command), _) => self.dispatch(command),
+            (Click::Call(call), Some(Overlay::Calls { at, count })) => {
+                *at = call.min(count.saturating_sub(1));
+            }
+            (Click::Call(call), _) => self.seek(call),
+            (Click::Word(word), _) => {
+                self.pause();
+                self.shared.open_word(at, word);
+            }
+            (Click::Hit(hit), _) => self.shared.go_to_hit(at, hit),
+            _ => {
+                let App { shared, screens } = self;
+                screens.top_mut().state_mut().click(shared, click);
+            }
+        }
+    }
+
+    fn wheel(&mut self, notches: isize) {
+        let App { shared, screens } = self;
+        let rows = NOTCH * notches;
+        let room = shared.display.room.overflow;
+        match &mut shared.overlay {
+            Some(over) => {
+                let command = if rows < 0 { Command::Up } else { Command::Down };
+                (0..rows.abs()).for_each(|_| over.scroll(command, room));
+            }
+            None => screens.top_mut().state_mut().wheel(shared, rows),
+        }
+    }
+
+    fn go(&mut self, go: Go) {
+        self.pause();
+        let App { shared, screens } = self;
+        match go {
+            Go::Back => screens.leave(),
+            Go::Course(module) => {
+                screens.leave_all();
+                if let (Some(course), Some(module)) = (screens.course_mut(), module) {
+                    course.selected = module;
+                }
+                shared.display.show(Pane::Text);
+            }
+            Go::Page { at, found } => {
+                if let Some(lesson) = LessonScreen::open(shared, at, found) {
+                    screens.open_found(Screen::Lesson(lesson));
+                }
+            }
+            Go::Quiz(at) => {
+                let quiz = QuizScreen::open(shared, at);
+                quiz.into_iter()
+                    .for_each(|quiz| screens.open(Screen::Quiz(quiz)));
+            }
+            Go::Review => screens.open(Screen::Round(RoundScreen::review(shared))),
+            Go::Test => screens.open(Screen::Round(RoundScreen::test(shared))),
+            Go::Experiment(entry) => {
+                screens.open(Screen::Experiment(ExperimentScreen { entry }));
+                shared.display.show(Pane::Text);
+            }
+            Go::Card(card) => {
+                let elsewhere = !matches!(screens.top(), Screen::Cards(_));
+                let cards = Screen::named(screens::cards::NAME);
+                cards
+                    .into_iter()
+                    .for_each(|cards| screens.open_again(cards));
+                if let Screen::Cards(cards) = screens.top_mut() {
+                    cards.look_up(shared, card, elsewhere);
+                }
+            }
+            Go::Open(name) => {
+                let from = screens.top().state().at();
+                if let Some(screen) = Screen::named(name) {
+                    screens.open_again(screen);
+                    shared.display.show(Pane::Text);
+                    screens.top_mut().state_mut().opened(shared, from);
                 }
             }
         }
-    }
-
-    /// The run that is on the screen.
-    pub fn shown_run(&self) -> Option<&Run> {
-        match self.screen {
-            Screen::Course | Screen::Round | Screen::Experiments | Screen::Cards => None,
-            Screen::Experiment => self.experiment()?.run.as_ref(),
-            Screen::Replay => self.replay.as_ref().map(|replay| &replay.run),
-            Screen::Lab => Some(
-                self.lab.sides[self.lab.playing?]
-                    .as_ref()?
-                    .outcome
-                    .playable(),
-            ),
-            Screen::Lesson | Screen::Quiz => match self.page_state()? {
-                PageState::Experiment(page) => page.run.as_ref(),
-                _ => Some(self.lab_page()?.1.outcome.as_ref()?.playable()),
-            },
+        if let (Go::Page { at, .. } | Go::Quiz(at), Some(course)) = (go, screens.course_mut()) {
+            course.selected = at.lesson;
         }
     }
+}
 
-    /// The source text of the method on the screen, with its file's name.
-    pub fn source(&self) -> Option<(&'static str, &'static str)> {
-        match self.shown_run() {
-            Some(run) => {
-                let Recording { spec, outcome, .. } = &*run.recording;
-                self.source_of(spec, outcome.served.is_some())
-            }
-            None => self.source_of(&self.lab_page()?.0.spec, false),
-        }
+/// A command that moves a playback. False: it does not.
+fn drive(player: &mut Player, command: Command) -> bool {
+    match command {
+        Command::Left => player.step_back(),
+        Command::Right => player.step_forward(),
+        Command::First => player.home(),
+        Command::Last => player.end(),
+        Command::Slower => player.slower(),
+        Command::Faster => player.faster(),
+        Command::Play => player.toggle(),
+        _ => return false,
     }
-
-    /// The source of a transfer, or of the step by which the server makes it.
-    fn source_of(&self, spec: &TransferSpec, served: bool) -> Option<(&'static str, &'static str)> {
-        let sources = match served {
-            true => &self.sending_steps,
-            false => &self.sources,
-        };
-        let (_, file, text) = sources.iter().find(|(of, ..)| *of == spec.method)?;
-        Some((file, text))
-    }
-
-    fn player_of(&self, outcome: &Outcome) -> Player {
-        let mut player = outcome.playable().player.clone();
-        player.set_reduced_motion(self.reduced_motion);
-        player
-    }
-
-    /// The guess that belongs to the playback on the screen, where it counts calls: it has a place in the score.
-    pub fn guess_in_score(&self) -> Option<f64> {
-        let (lab, page) = self.lab_page()?;
-        let counts_calls = lab.predict.as_ref()?.query == crate::model::Query::Syscalls;
-        match page.guessing.guess {
-            Some(Given::Number(guess)) if counts_calls => Some(guess),
-            _ => None,
-        }
-    }
-
-    /// Whether the screen has two halves.
-    pub fn has_two_panes(&self) -> bool {
-        match self.screen {
-            Screen::Course => true,
-            Screen::Cards => self.card_table().is_some(),
-            Screen::Lab | Screen::Replay | Screen::Experiments => false,
-            Screen::Experiment => self.player().is_some(),
-            Screen::Lesson | Screen::Quiz | Screen::Round => match self.page_state() {
-                Some(PageState::Figure(_) | PageState::Lab(_) | PageState::Experiment(_)) => true,
-                Some(PageState::Question(_)) => self.evidence().is_some(),
-                _ => false,
-            },
-        }
-    }
-
-    /// The last run that bears on the question on the screen: the one that marked it; else one of the lesson's
-    /// experiments, or of their methods. A run that would give the answer away is none, until it was given.
-    pub fn evidence(&self) -> Option<&Run> {
-        let (question, state) = self.question().filter(|_| !self.in_test())?;
-        let answer = question.kind.run().map(|(spec, _)| spec);
-        if let Some(spec) = answer.filter(|_| state.is_right() || state.explained)
-            && let Some(run) = self.run_of(spec)
-        {
-            return Some(run);
-        }
-        let specs = || self.open_lesson().into_iter().flat_map(Lesson::labs);
-        let newest = |bears: &dyn Fn(&TransferSpec) -> bool| {
-            let mut runs = self.runs.iter().rev().map(|run| (run, &run.recording.spec));
-            runs.find(|(_, spec)| Some(*spec) != answer && bears(spec))
-                .map(|(run, _)| run)
-        };
-        newest(&|spec| specs().any(|lab| lab.spec == *spec))
-            .or_else(|| newest(&|spec| specs().any(|lab| lab.spec.method == spec.method)))
-    }
-
-    /// The last run of a transfer.
-    pub fn run_of(&self, spec: &TransferSpec) -> Option<&Run> {
-        self.runs
-            .iter()
-            .rev()
-            .find(|run| run.recording.spec == *spec)
-    }
-
-    /// No tokens: hops light up call by call.
-    pub fn set_reduced_motion(&mut self, reduced: bool) {
-        self.reduced_motion = reduced;
-        if let Some(replay) = &mut self.replay {
-            replay.player.set_reduced_motion(reduced);
-        }
-    }
-
-    /// When the next frame is wanted, if anything moves.
-    pub fn next_frame(&self) -> Option<Duration> {
-        self.player()?.next_frame()
-    }
+    true
 }

@@ -1,50 +1,49 @@
-//! What can lie over a page: help, the source, the calls, the words, a search. Each scrolls.
+//! What can lie over a screen: help, the source, the calls, the words, a search. Each scrolls.
 
-use super::Command;
+use super::command::Command;
 
-/// An overlay.
+/// What lies over a screen, and how far it is scrolled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overlay {
-    /// The keys and the marks; the first row shown.
+    /// The keys and the marks.
     Help {
-        /// The first row shown.
+        /// First row that is shown.
         top: usize,
     },
-    /// The whole source of the method.
+    /// The whole source.
     Source {
-        /// The first line shown.
+        /// First row that is shown.
         top: usize,
     },
-    /// The list of all calls.
+    /// All calls.
     Calls {
         /// The chosen call.
         at: usize,
         /// How many there are.
         count: usize,
     },
-    /// What words mean.
+    /// The words of the page, or the whole glossary.
     Words {
-        /// The chosen one, among those that are listed.
+        /// The chosen word.
         at: usize,
         /// How many are listed.
         count: usize,
-        /// The whole glossary is listed, not the words of the page alone.
+        /// The whole glossary.
         all: bool,
+        /// How many the page has.
+        on_page: usize,
     },
-    /// A search.
+    /// A search over all text.
     Search {
-        /// The chosen one of what was found.
+        /// The chosen hit.
         at: usize,
-        /// How much was found.
+        /// How many there are.
         count: usize,
     },
 }
 
-/// How far a page key goes.
-const PAGE: usize = 10;
-
 impl Overlay {
-    /// A key that moves in it; `room`: how far it can scroll.
+    /// A command that moves.
     pub fn scroll(&mut self, command: Command, room: usize) {
         let (at, last) = match self {
             Overlay::Help { top } | Overlay::Source { top } => (top, room),
@@ -52,15 +51,6 @@ impl Overlay {
             | Overlay::Words { at, count, .. }
             | Overlay::Search { at, count } => (at, count.saturating_sub(1)),
         };
-        *at = match command {
-            Command::Up => at.saturating_sub(1),
-            Command::Down => *at + 1,
-            Command::PageUp => at.saturating_sub(PAGE),
-            Command::PageDown => *at + PAGE,
-            Command::First => 0,
-            Command::Last => last,
-            _ => *at,
-        }
-        .min(last);
+        *at = at.saturating_add_signed(command.rows()).min(last);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::player::Player;
+use super::{page_at::PageAt, player::Player};
 use crate::model::{Recording, Summary, TransferSpec};
 
 /// A recording, and what it comes to.
@@ -87,19 +87,9 @@ impl Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The experiment of a page.
-    Page {
-        /// Index of the lesson.
-        lesson: usize,
-        /// Index of the page.
-        page: usize,
-    },
-    /// The run that marks a question's answer.
-    Mark {
-        /// Index of the lesson.
-        lesson: usize,
-        /// Index of the page.
-        page: usize,
-    },
+    Page(PageAt),
+    /// The run that marks the answer to a page's question.
+    Mark(PageAt),
     /// A side of the free lab.
     Side(usize),
     /// An entry of the list of experiments.

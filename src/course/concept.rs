@@ -6,7 +6,7 @@ pub const ID: &str = "concept-test";
 pub const QUESTIONS: usize = 12;
 
 /// Which of the two times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sitting {
     /// Before the course.
     Before,

@@ -4,8 +4,6 @@
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd},
-    sync::mpsc::Sender,
-    thread,
 };
 
 use nix::{
@@ -14,25 +12,23 @@ use nix::{
     unistd::read,
 };
 
-use super::{Message, worker};
-use crate::app::{Key, Mouse};
+use super::message::{Message, Messages, spawn};
+use crate::app::{Event, Key, Mouse};
 
 /// A sequence that is longer than this is none that anybody types.
 const LONGEST: usize = 64;
 
 /// Reads the terminal in a thread of its own, until it is gone.
-pub fn listen(sender: Sender<Message>) {
+pub fn listen(sender: Messages) {
     let read = move || {
         read_all(io::stdin().as_fd(), &sender);
         let _ = sender.send(Message::Closed);
     };
     // Without this thread no key would come; the signals still end the program.
-    let _ = thread::Builder::new()
-        .name(worker::NAME.to_owned())
-        .spawn(read);
+    let _ = spawn(read);
 }
 
-fn read_all(terminal: BorrowedFd, sender: &Sender<Message>) {
+fn read_all(terminal: BorrowedFd, sender: &Messages) {
     let mut bytes = [0; 4096];
     let mut waiting = Vec::new();
     loop {
@@ -72,7 +68,7 @@ fn messages(bytes: &mut Vec<u8>) -> Vec<Message> {
 
 /// The first key or report, if it means something here, and its length. None: it is not whole yet.
 fn one(bytes: &[u8]) -> Option<(Option<Message>, usize)> {
-    let key = |key| Some(Message::Key(key));
+    let key = |key| Some(pressed(key));
     match bytes {
         // An escape that nothing follows is the key itself.
         [0x1b] => Some((key(Key::Esc), 1)),
@@ -93,6 +89,10 @@ fn one(bytes: &[u8]) -> Option<(Option<Message>, usize)> {
     }
 }
 
+fn pressed(key: Key) -> Message {
+    Message::Event(Event::Key(key))
+}
+
 /// A character in UTF-8.
 fn character(bytes: &[u8]) -> Option<(Option<Message>, usize)> {
     let length = match bytes[0] {
@@ -107,7 +107,7 @@ fn character(bytes: &[u8]) -> Option<(Option<Message>, usize)> {
         .ok()
         .and_then(|text| text.chars().next());
     Some((
-        c.map(|c| Message::Key(Key::Char(c))),
+        c.map(|c| pressed(Key::Char(c))),
         if c.is_some() { length } else { 1 },
     ))
 }
@@ -132,7 +132,7 @@ fn sequence(parameters: &[u8], last: u8) -> Option<Message> {
         (b'~', "6") => Key::PageDown,
         _ => return None,
     };
-    Some(Message::Key(key))
+    Some(pressed(key))
 }
 
 /// A report in the SGR form: `button;column;row`, both from 1; `M` pressed or moved, `m` let go.
@@ -158,7 +158,7 @@ mod tests {
         let said = messages(&mut bytes)
             .into_iter()
             .map(|message| match message {
-                Message::Key(key) => format!("{key:?}"),
+                Message::Event(Event::Key(key)) => format!("{key:?}"),
                 Message::Mouse(mouse) => format!("{mouse:?}"),
                 _ => "?".to_owned(),
             });

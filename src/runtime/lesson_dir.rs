@@ -1,14 +1,13 @@
 //! Somebody's own lessons: read at the start, and again whenever a file of them changes.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::mpsc::Sender,
-    thread,
-};
+use std::path::{Path, PathBuf};
 
-use super::{Message, material, worker};
+use super::{
+    material::material,
+    message::{Message, Messages, spawn},
+};
 use crate::{
-    app::Material,
+    app::{Event, Material},
     course::{Fault, parse},
     store::{lessons, watch::Watch},
 };
@@ -38,7 +37,7 @@ impl LessonDir {
     }
 
     /// Reads them again, in a thread of its own, whenever they change.
-    pub(super) fn listen(self, sender: Sender<Message>) {
+    pub(super) fn listen(self, sender: Messages) {
         let LessonDir { dir, watch } = self;
         let follow = move || {
             let ended = loop {
@@ -51,17 +50,15 @@ impl LessonDir {
                 }
                 let read = read(&dir).map(Box::new);
                 let read = read.map_err(|error| format!("{error:#}: what was read before stays"));
-                if sender.send(Message::Lessons(read)).is_err() {
+                if sender.send(Message::Event(Event::Lessons(read))).is_err() {
                     return;
                 }
             };
             let said = format!("{ended}: edits show when zclab is started again");
-            let _ = sender.send(Message::Lessons(Err(said)));
+            let _ = sender.send(Message::Event(Event::Lessons(Err(said))));
         };
         // Without this thread edits show at the next start, and nothing else is lost.
-        let _ = thread::Builder::new()
-            .name(worker::NAME.to_owned())
-            .spawn(follow);
+        let _ = spawn(follow);
     }
 }
 

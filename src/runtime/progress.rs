@@ -2,15 +2,15 @@
 
 use std::{
     sync::mpsc::{Sender, channel},
-    thread::{self, JoinHandle},
+    thread::JoinHandle,
 };
 
-use super::worker;
+use super::message::spawn;
 use crate::{course::progress::Progress, model::Record, store::progress::Log};
 
 /// Keeps what the learner does. What goes wrong is a warning, given out once.
 pub struct ProgressWriter {
-    log: Option<Log>,
+    log: Log,
     syncer: Option<Syncer>,
     warning: Option<String>,
 }
@@ -19,16 +19,7 @@ impl ProgressWriter {
     /// Keeps in this log.
     pub fn new(log: Log) -> ProgressWriter {
         ProgressWriter {
-            log: Some(log),
-            syncer: None,
-            warning: None,
-        }
-    }
-
-    /// Keeps nothing.
-    pub fn none() -> ProgressWriter {
-        ProgressWriter {
-            log: None,
+            log,
             syncer: None,
             warning: None,
         }
@@ -38,31 +29,26 @@ impl ProgressWriter {
     pub fn load(&mut self) -> (Progress, Option<String>) {
         let mut progress = Progress::default();
         let mut last = None;
-        if let Some(log) = &mut self.log {
-            let loaded = log.load(&mut |record| {
-                progress.add(&record);
-                if let Record::Visit(visit) = record {
-                    last = Some(visit.lesson);
-                }
-            });
-            self.warning = loaded.warning;
-        }
+        let loaded = self.log.load(&mut |record| {
+            progress.add(&record);
+            if let Record::Visit(visit) = record {
+                last = Some(visit.lesson);
+            }
+        });
+        self.warning = loaded.warning;
         (progress, last)
     }
 
     /// Writes a record. An answer is to survive a crash of the machine, too.
     pub fn keep(&mut self, record: &Record) {
-        let Some(log) = &mut self.log else {
-            return;
-        };
-        if let Some(warning) = log.keep(record) {
+        if let Some(warning) = self.log.keep(record) {
             self.warning = Some(warning);
         }
         if !matches!(record, Record::Answer(_)) {
             return;
         }
         if self.syncer.is_none() {
-            self.syncer = Syncer::start(log.clone());
+            self.syncer = Syncer::start(self.log.clone());
         }
         if let Some(syncer) = &self.syncer {
             let _ = syncer.answers.send(());
@@ -70,10 +56,9 @@ impl ProgressWriter {
     }
 
     /// Waits until the answers are on the disk.
-    pub fn finish(&mut self) {
-        if let Some(warning) = self.syncer.take().and_then(Syncer::finish) {
-            self.warning.get_or_insert(warning);
-        }
+    pub fn finish(&mut self) -> Option<String> {
+        let failed = self.syncer.take().and_then(Syncer::finish);
+        self.warning.take().or(failed)
     }
 
     /// What is to be said, once.
@@ -103,8 +88,7 @@ impl Syncer {
             }
             warning
         };
-        let builder = thread::Builder::new().name(worker::NAME.to_owned());
-        let thread = builder.spawn(sync).ok()?;
+        let thread = spawn(sync).ok()?;
         Some(Syncer { answers, thread })
     }
 

@@ -1,6 +1,6 @@
 //! Signals, to the channel.
 
-use std::{io, sync::mpsc::Sender, thread};
+use std::io;
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
 use signal_hook::{
@@ -8,10 +8,10 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use super::{Message, worker};
+use super::message::{Message, Messages, spawn};
 
 /// Listens in a thread of its own, as long as the program lives.
-pub fn listen(sender: Sender<Message>) -> io::Result<()> {
+pub fn listen(sender: Messages) -> io::Result<()> {
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGCONT, SIGTSTP, SIGWINCH])?;
     let forward = move || {
         for signal in signals.forever() {
@@ -26,9 +26,7 @@ pub fn listen(sender: Sender<Message>) -> io::Result<()> {
             }
         }
     };
-    thread::Builder::new()
-        .name(worker::NAME.to_owned())
-        .spawn(forward)?;
+    spawn(forward)?;
     Ok(())
 }
 

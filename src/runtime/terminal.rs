@@ -18,7 +18,7 @@ use ratatui::{
     layout::Rect,
 };
 
-use super::worker;
+use super::message::WORKER;
 
 /// Presses, drags and the wheel, in the SGR form. Not every move: that would wake the program for nothing.
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
@@ -135,7 +135,7 @@ pub fn restore() {
 pub fn restore_on_panic() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        if thread::current().name() != Some(worker::NAME) {
+        if thread::current().name() != Some(WORKER) {
             restore();
             before(panic);
         }

@@ -3,13 +3,15 @@
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::Sender,
-    thread::{self, JoinHandle},
+    thread::JoinHandle,
 };
 
-use super::{Message, source_text};
+use super::{
+    material::source_text,
+    message::{Message, Messages, spawn},
+};
 use crate::{
-    app::{Outcome, Progress, Run},
+    app::{Event, Outcome, Progress, Run},
     experiment::{self, Source, request, trial},
     host,
     model::{
@@ -19,23 +21,12 @@ use crate::{
     tracer::Cancel,
 };
 
-/// The name of every thread but the one that draws: a panic in one of these leaves the terminal alone.
-pub const NAME: &str = "zclab-worker";
-
 /// What is to be run.
 pub enum Task {
     /// A transfer.
     Transfer(TransferSpec),
     /// Another experiment.
     Experiment(ExperimentSpec),
-}
-
-/// What came of it.
-pub enum Done {
-    /// Of a transfer.
-    Transfer(Box<Outcome>),
-    /// Of another experiment.
-    Experiment(Box<ExperimentOutcome>),
 }
 
 /// A running experiment. Dropped, it is cancelled and waited for.
@@ -46,18 +37,21 @@ pub struct Worker {
 
 impl Worker {
     /// Starts an experiment; it reports to the channel under the number of its job.
-    pub fn start(job: u64, task: Task, sender: Sender<Message>) -> io::Result<Worker> {
+    pub fn start(job: u64, task: Task, messages: Messages) -> io::Result<Worker> {
         let cancel = Cancel::new();
         let stop = cancel.clone();
         let work = move || {
             let done = catch_unwind(AssertUnwindSafe(|| match &task {
-                Task::Transfer(spec) => run(job, spec, &stop, &sender).map(Done::Transfer),
-                Task::Experiment(what) => attempt(job, what, &stop, &sender).map(Done::Experiment),
+                Task::Transfer(spec) => run(job, spec, &stop, &messages),
+                Task::Experiment(what) => attempt(job, what, &stop, &messages),
             }))
             .unwrap_or_else(|panic| Err(format!("the experiment failed: {}", said(&*panic))));
-            let _ = sender.send(Message::Done(job, done));
+            tell(
+                &messages,
+                done.unwrap_or_else(|why| Event::Failed(job, why)),
+            );
         };
-        let thread = thread::Builder::new().name(NAME.to_owned()).spawn(work)?;
+        let thread = spawn(work)?;
         Ok(Worker {
             cancel,
             thread: Some(thread),
@@ -83,10 +77,10 @@ fn run(
     job: u64,
     spec: &TransferSpec,
     cancel: &Cancel,
-    sender: &Sender<Message>,
-) -> Result<Box<Outcome>, String> {
+    messages: &Messages,
+) -> Result<Event, String> {
     let mut report = |progress: experiment::Progress| {
-        let _ = sender.send(Message::Progress(job, progress_of(progress)));
+        tell(messages, Event::Progress(job, progress_of(progress)));
     };
     let refusal = spec.method.uses_ring().then(host::io_uring_refusal);
     let recording = match refusal.flatten() {
@@ -99,32 +93,30 @@ fn run(
         Some(_) => None,
         None => shipped::nearest(spec).map(|recording| Run::new(recording, source)),
     };
-    Ok(Box::new(Outcome {
-        live: Run::new(recording, source),
-        shipped,
-    }))
+    let live = Run::new(recording, source);
+    Ok(Event::Finished(job, Box::new(Outcome { live, shipped })))
 }
 
 fn attempt(
     job: u64,
     what: &ExperimentSpec,
     cancel: &Cancel,
-    sender: &Sender<Message>,
-) -> Result<Box<ExperimentOutcome>, String> {
-    let mut tell = |progress: trial::Progress| {
+    messages: &Messages,
+) -> Result<Event, String> {
+    let mut report = |progress: trial::Progress| {
         let trial::Progress {
             at,
             done,
             total,
             so_far,
         } = progress;
-        let _ = sender.send(Message::Progress(job, Progress { at, done, total }));
+        tell(messages, Event::Progress(job, Progress { at, done, total }));
         if let Some(found) = so_far {
-            let _ = sender.send(Message::SoFar(job, Box::new(found)));
+            tell(messages, Event::Partial(job, Box::new(found)));
         }
     };
-    trial::run(what, None, cancel, &mut tell)
-        .map(|found| Box::new(or_shipped(found)))
+    trial::run(what, None, cancel, &mut report)
+        .map(|found| Event::Experimented(job, Box::new(or_shipped(found))))
         .map_err(|error| format!("{}: {error:#}", what.title()))
 }
 
@@ -155,6 +147,10 @@ fn refused(spec: &TransferSpec, reason: String) -> Recording {
             reason,
         }],
     }
+}
+
+fn tell(messages: &Messages, event: Event) {
+    let _ = messages.send(Message::Event(event));
 }
 
 /// What was found; where a request's way could not be traced, the shipped recording of the same one, with the reason.

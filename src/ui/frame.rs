@@ -3,16 +3,23 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{layout::Rooms, pen::Pen, theme::Role, widgets::bar::gauge};
-use crate::app::{App, Click, Command, RoundKind, Screen, keys};
-use crate::model::ExperimentOutcome;
+use super::{
+    layout::Rooms,
+    pen::Pen,
+    screens::{
+        view,
+        view::{Header, Right},
+    },
+    theme::Role,
+    widgets::bar::gauge,
+};
+use crate::app::{App, Binding, Click, Command};
 
 /// Cells of the gauge on the message row.
 const GAUGE: usize = 16;
 /// Columns of the header beside the title: the program's name, the lesson's number, the gaps.
-const TITLE: usize = 14;
-/// What the course says beside its name, where there is room.
-const MOTTO: &str = "zero-copy, on your own kernel";
+const TITLE: u16 = 14;
+
 /// Columns between two keys of the bar.
 const GAP: u16 = 3;
 
@@ -25,121 +32,41 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
 
 fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let room = rooms.header;
+    let header = view(app.screen()).header(app);
     let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
-    let accent = pen.style(Role::Accent).patch(strong);
-    let end = count(pen, app, room);
+    let end = right(pen, &header, room);
     let room = Rect {
         width: end.saturating_sub(2),
         ..room
     };
-    // A long title has the row for itself.
-    let title = app
-        .open_lesson()
-        .map_or(0, |lesson| lesson.title.width() as u16);
-    let on_page = matches!(app.screen, Screen::Lesson | Screen::Quiz);
-    let x = match on_page && title + TITLE as u16 - 4 > room.width {
+    let width = header.title.width() as u16;
+    let mut x = match header.alone && width + TITLE - 4 > room.width {
         true => 0,
-        false => pen.text(room, 0, 0, "zclab", accent) + 2,
+        false => pen.text(room, 0, 0, "zclab", pen.style(Role::Accent).patch(strong)) + 2,
     };
-    match (app.screen, app.open_lesson()) {
-        (Screen::Lesson | Screen::Quiz, Some(lesson)) => {
-            let x = pen.text(room, x, 0, &lesson.number.to_string(), dim) + 1;
-            pen.text(room, x, 0, &lesson.title, strong);
-        }
-        (Screen::Round, _) => {
-            let (title, from) = round_title(app);
-            let x = pen.text(room, x, 0, title, strong) + 2;
-            pen.text(room, x, 0, &from, dim);
-        }
-        (Screen::Lab, _) => drop(pen.text(room, x, 0, "Lab", strong)),
-        (Screen::Replay, _) => drop(pen.text(room, x, 0, "A recording", strong)),
-        (Screen::Cards, _) => drop(pen.text(room, x, 0, "Reference cards", strong)),
-        (Screen::Experiments, _) => drop(pen.text(room, x, 0, "Experiments", strong)),
-        (Screen::Experiment, _) => drop(pen.text(room, x, 0, experiment_title(app), strong)),
-        _ if x + MOTTO.len() as u16 <= room.width => drop(pen.text(room, x, 0, MOTTO, dim)),
-        _ => {}
+    if !header.before.is_empty() {
+        x = pen.text(room, x, 0, &header.before, dim) + 1;
+    }
+    if !header.title.is_empty() {
+        x = pen.text(room, x, 0, &header.title, strong) + 2;
+    }
+    // Without a title it is no more than a motto.
+    if !header.title.is_empty() || x + header.after.width() as u16 <= room.width {
+        pen.text(room, x, 0, &header.after, dim);
     }
 }
 
-/// What the round is, and where its question is from.
-fn round_title(app: &App) -> (&str, String) {
-    match (app.round.as_ref(), app.open_lesson()) {
-        (Some(round), Some(lesson)) => match round.kind {
-            RoundKind::Test(sitting) => (&lesson.title, format!("{} the course", sitting.name())),
-            RoundKind::Review if !round.is_over() => {
-                ("Review", format!("from {} {}", lesson.number, lesson.title))
-            }
-            RoundKind::Review => ("Review", String::new()),
-        },
-        _ => ("Review", String::new()),
-    }
-}
-
-fn experiment_title(app: &App) -> &str {
-    let chosen = app.experiments.entries.get(app.experiments.selected);
-    chosen.map_or("", |entry| entry.title)
-}
-
-/// What it is, on which file system and kernel, as far as it is known.
-fn experiment_place(app: &App) -> String {
-    let Some(page) = app.experiment() else {
-        return String::new();
-    };
-    let mut words = Vec::new();
-    match &page.found {
-        Some(ExperimentOutcome::Proof(found)) => {
-            words.push(found.filesystem.clone());
-            words.push(found.machine.kernel.clone());
-        }
-        Some(ExperimentOutcome::PageCache(found)) => words.push(found.filesystem.clone()),
-        Some(ExperimentOutcome::Compare(found)) => words.push(found.filesystem.clone()),
-        Some(ExperimentOutcome::Serve(found)) => {
-            let recording = &found.recording;
-            words.push(recording.outcome.file_system.clone());
-            words.push(recording.machine.kernel.clone());
-        }
-        _ => {}
-    }
-    words.retain(|word| !word.is_empty());
-    match words.is_empty() {
-        true => "not run yet".to_owned(),
-        false => words.join(" · "),
-    }
-}
-
-/// What is counted, at right. Gives the column where it begins.
-fn count(pen: &mut Pen, app: &App, room: Rect) -> u16 {
+/// What stands at right. Gives the column where it begins.
+fn right(pen: &mut Pen, header: &Header, room: Rect) -> u16 {
     let dim = pen.style(Role::Dim);
-    let (what, at, count) = match app.screen {
-        Screen::Lesson => {
-            let count = app.open_lesson().map_or(0, |lesson| lesson.pages.len());
-            ("page", app.page, count)
-        }
-        Screen::Quiz => {
-            let pages = app.questions_of(app.lesson);
-            let at = pages.iter().position(|page| *page == app.page).unwrap_or(0);
-            ("question", at, pages.len())
-        }
-        Screen::Round => match &app.round {
-            Some(round) if !round.is_over() => ("question", round.at, round.items.len()),
-            _ => return room.width,
-        },
-        Screen::Course => return pen.right(room, 0, &course_count(app), dim),
-        Screen::Lab => return pen.right(room, 0, "two results on one scale", dim),
-        Screen::Experiments => return pen.right(room, 0, "on this kernel, now", dim),
-        Screen::Experiment => return pen.right(room, 0, &experiment_place(app), dim),
-        Screen::Cards => ("card", app.on_cards.selected, app.cards.len()),
-        Screen::Replay => return room.width,
+    let (what, at, count) = match &header.right {
+        Right::Nothing => return room.width,
+        Right::Text(text) => return pen.right(room, 0, text, dim),
+        Right::Count(what, at, count) => (what, *at, *count),
     };
     // The title first, then the number, then the marks: spread out, close together, or none.
-    let title = match app.screen {
-        Screen::Round => {
-            let (title, from) = round_title(app);
-            title.width() + from.width()
-        }
-        _ => app.open_lesson().map_or(0, |lesson| lesson.title.width()),
-    };
-    let free = usize::from(room.width).saturating_sub(title + TITLE);
+    let title = header.title.width() + header.after.width();
+    let free = usize::from(room.width).saturating_sub(title + usize::from(TITLE));
     let label = format!("{what} {} of {count}", at + 1);
     let beside = free.saturating_sub(label.width() + 2);
     if let Some(step) = [2, 1].into_iter().find(|step| count * step <= beside) {
@@ -165,14 +92,6 @@ fn page_marks(pen: &mut Pen, room: Rect, x: u16, step: u16, at: usize, count: us
         };
         pen.text(room, x + page as u16 * step, 0, mark, style);
     }
-}
-
-fn course_count(app: &App) -> String {
-    let mut totals = crate::course::progress::Totals::default();
-    for lesson in &app.lessons {
-        totals += app.progress.totals_of(lesson);
-    }
-    format!("{} of {} questions", totals.right, totals.questions)
 }
 
 /// What is to be said, over the screen: a long message takes rows of the body.
@@ -223,19 +142,16 @@ fn said(pen: &mut Pen, rooms: &Rooms, message: &str) {
 
 /// The keys that do something now; help is always among them, and the way out where nothing leads back.
 fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
-    let shown: Vec<_> = keys::possible(app)
+    let shown: Vec<_> = app
+        .enabled()
         .into_iter()
         .filter(|binding| !binding.short.is_empty())
         .collect();
-    let width_of = |binding: &keys::Binding| {
-        (binding.label.width() + 1 + keys::short(app, binding).width()) as u16
-    };
-    let does = |binding: &keys::Binding, wanted: Command| {
-        binding.keys.iter().any(|(_, command)| *command == wanted)
-    };
-    let leads_back = shown.iter().any(|binding| does(binding, Command::Back));
-    let is_kept = |binding: &keys::Binding| {
-        does(binding, Command::Help) || !leads_back && does(binding, Command::Quit)
+    let width_of =
+        |binding: &Binding| (binding.label.width() + 1 + app.short(binding).width()) as u16;
+    let leads_back = shown.iter().any(|binding| binding.does(Command::Back));
+    let is_kept = |binding: &Binding| {
+        binding.does(Command::Help) || !leads_back && binding.does(Command::Quit)
     };
     let kept = shown.iter().filter(|binding| is_kept(binding));
     let mut reserved: u16 = kept.map(|binding| width_of(binding) + GAP).sum();
@@ -250,7 +166,7 @@ fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
             continue;
         }
         let end = pen.text(room, x, 0, binding.label, strong);
-        let end = pen.text(room, end + 1, 0, &keys::short(app, binding), dim);
+        let end = pen.text(room, end + 1, 0, &app.short(binding), dim);
         if let [(_, command), ..] = binding.keys {
             let spot = Rect::new(room.x + x, room.y, end - x, 1);
             pen.spot(spot, Click::Do(*command));

@@ -2,7 +2,6 @@
 
 mod ascii;
 mod canvas;
-pub mod explorer;
 mod frame;
 pub mod layout;
 mod overlays;
@@ -21,7 +20,7 @@ use self::{
     pen::{Pen, Spots},
     theme::{Role, Theme},
 };
-use crate::app::{App, Click, Event, Mouse, Screen};
+use crate::app::{App, Click, Event, Mouse};
 
 /// Said where the terminal is too small.
 const TOO_SMALL: &str = "zclab needs 60 columns and 18 rows.";
@@ -37,16 +36,7 @@ pub fn view(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
         None => too_small(&mut pen, area),
         Some(rooms) => {
             frame::draw(&mut pen, app, &rooms);
-            match app.screen {
-                Screen::Course => screens::course::draw(&mut pen, app, &rooms),
-                Screen::Lesson | Screen::Quiz => screens::page::draw(&mut pen, app, &rooms),
-                Screen::Round => screens::round::draw(&mut pen, app, &rooms),
-                Screen::Lab => screens::lab::draw(&mut pen, app, &rooms),
-                Screen::Experiments => screens::experiment::draw_list(&mut pen, app, &rooms),
-                Screen::Experiment => screens::experiment::draw(&mut pen, app, &rooms),
-                Screen::Cards => screens::cards::draw(&mut pen, app, &rooms),
-                Screen::Replay => screens::replay::draw(&mut pen, app, &rooms),
-            }
+            screens::view(app.screen()).draw(&mut pen, app, &rooms);
             frame::message(&mut pen, app, &rooms);
             overlays::draw(&mut pen, app, area, &rooms);
         }

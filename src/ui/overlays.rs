@@ -8,13 +8,14 @@ use unicode_width::UnicodeWidthStr;
 use super::{
     layout::{Rooms, centred},
     pen::Pen,
+    screens::view,
     theme::Role,
     widgets::{
         marks::marks,
         rows::{Row, Rows},
     },
 };
-use crate::app::{App, Click, Group, Overlay, Screen, keys};
+use crate::app::{App, Click, Group, Overlay};
 use crate::model::{Call, Word};
 use crate::syscall::{self, format_call};
 
@@ -32,7 +33,7 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
         Overlay::Words { count, .. } => centred(rooms.body, 96, (count as u16 + 6).clamp(18, 30)),
     };
     let inner = frame(pen, room);
-    pen.spots.scroll_room = 0;
+    pen.spots.overflow = 0;
     match overlay {
         Overlay::Help { top } => help(pen, app, inner, top),
         Overlay::Source { top } => source(pen, app, inner, top),
@@ -98,10 +99,10 @@ fn help(pen: &mut Pen, app: &App, room: Rect, top: usize) {
         .into_iter()
         .filter_map(|group| keys_of(pen, app, group, width))
         .collect();
-    blocks.push(marks_block(pen, width));
+    blocks.push(marks_block(pen, app, width));
     let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
     pen.text(room, 0, 0, "Keys on this page", strong);
-    pen.right(room, 0, screen_name(app), dim);
+    pen.right(room, 0, app.name(), dim);
     let below = Rect {
         y: room.y + 2,
         height: room.height.saturating_sub(2),
@@ -122,22 +123,11 @@ fn help(pen: &mut Pen, app: &App, room: Rect, top: usize) {
     }
 }
 
-fn screen_name(app: &App) -> &'static str {
-    match app.screen {
-        Screen::Course => "course",
-        Screen::Lesson => "lesson",
-        Screen::Quiz | Screen::Round => "questions",
-        Screen::Lab => "lab",
-        Screen::Experiments | Screen::Experiment => "experiments",
-        Screen::Cards => "reference cards",
-        Screen::Replay => "recording",
-    }
-}
-
 fn keys_of(pen: &Pen, app: &App, group: Group, width: u16) -> Option<Rows> {
     // The keys of the page below: help itself has none worth a page.
     let mut rows = Rows::new(pen.theme, width);
-    let shown: Vec<_> = keys::possible_on_page(app)
+    let shown: Vec<_> = app
+        .enabled_below()
         .into_iter()
         .filter(|binding| binding.group == group)
         .collect();
@@ -166,8 +156,11 @@ fn keys_of(pen: &Pen, app: &App, group: Group, width: u16) -> Option<Rows> {
     Some(rows)
 }
 
-fn marks_block(pen: &Pen, width: u16) -> Rows {
+fn marks_block(pen: &Pen, app: &App, width: u16) -> Rows {
     let mut rows = Rows::new(pen.theme, width);
+    if view(app.screen()).legend(&mut rows) {
+        return rows;
+    }
     rows.group("the marks", "");
     let plain = rows.style(Role::Text);
     for (mark, name, _) in marks(&pen.theme) {
@@ -213,7 +206,7 @@ fn source(pen: &mut Pen, app: &App, room: Rect, top: usize) {
 
 /// Words, and what the chosen one means beside them; where there is no room for two columns the meaning alone.
 fn words(pen: &mut Pen, app: &App, room: Rect, at: usize, all: bool) {
-    let listed = app.listed_words(all);
+    let listed = app.listed_words(app.at(), all);
     let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
     let title = if all {
         "The glossary"
@@ -228,7 +221,10 @@ fn words(pen: &mut Pen, app: &App, room: Rect, at: usize, all: bool) {
         height: room.height.saturating_sub(2),
         ..room
     };
-    let Some(word) = listed.get(at).and_then(|word| app.words.get(*word)) else {
+    let Some(word) = listed
+        .get(at)
+        .and_then(|word| app.material.words.get(*word))
+    else {
         return;
     };
     let beside = if room.width >= 64 { NAMES + 3 } else { 0 };
@@ -251,8 +247,8 @@ fn words(pen: &mut Pen, app: &App, room: Rect, at: usize, all: bool) {
     };
     let mut rows = Rows::new(pen.theme, part.width);
     rows.title(&word.forms.join(", "));
-    rows.prose_with_words(&word.text, &others(&app.words, word));
-    pen.spots.scroll_room = 0;
+    rows.prose_with_words(&word.text, &others(&app.material.words, word));
+    pen.spots.overflow = 0;
     rows.show(pen, part, 0);
 }
 
@@ -276,7 +272,7 @@ fn names(pen: &mut Pen, app: &App, room: Rect, listed: &[usize], at: usize) {
         rows.push(Row {
             left: vec![
                 (mark.to_owned(), accent),
-                (app.words[*word].name().to_owned(), style),
+                (app.material.words[*word].name().to_owned(), style),
             ],
             marked: chosen,
             click: Some(Click::Word(*word)),

@@ -18,7 +18,7 @@ pub struct Spots {
     /// Where the playback is drawn.
     pub player: Option<Rect>,
     /// Rows that did not fit and can be scrolled to.
-    pub scroll_room: usize,
+    pub overflow: usize,
 }
 
 /// A frame that is being drawn.

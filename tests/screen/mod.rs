@@ -3,7 +3,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 use zclab::{
-    app::{App, Effect, Event, Key, Mouse, Outcome, Run},
+    app::{App, Effect, Event, Key, Mouse, Outcome, Run, Screen, screens::cards::CardsScreen},
     course::QuestionKind,
     course::{progress::Progress, review::Clock},
     embedded,
@@ -17,7 +17,7 @@ use zclab::{
     },
     runtime,
     store::recording,
-    ui::{self, layout::Tier, pen::Spots, theme::Theme},
+    ui::{self, pen::Spots, theme::Theme},
 };
 
 /// The program without its threads.
@@ -57,11 +57,8 @@ impl Learner {
 
     /// The same with its styles.
     pub fn frame(&mut self) -> Buffer {
-        self.app
-            .update(Event::Folded(Tier::of(self.area).is_folded()));
         let mut buf = Buffer::empty(self.area);
-        self.spots = ui::view(&self.app, &self.theme, self.area, &mut buf);
-        self.app.update(Event::ScrollRoom(self.spots.scroll_room));
+        self.spots = runtime::draw(&mut self.app, &self.theme, self.area, &mut buf);
         buf
     }
 
@@ -78,7 +75,7 @@ impl Learner {
             }
             if let Effect::Try { job, what } = &effect {
                 let found = Box::new(findings(what));
-                let more = self.app.update(Event::Tried(*job, found));
+                let more = self.app.update(Event::Experimented(*job, found));
                 self.effects.extend(more);
             }
             self.effects.push(effect);
@@ -138,11 +135,25 @@ impl Learner {
         }
     }
 
+    /// The open page, as (lesson, page).
+    pub fn place(&self) -> (usize, usize) {
+        let at = self.app.at().expect("a page is open");
+        (at.lesson, at.page)
+    }
+
+    /// The reference cards, which are open.
+    pub fn cards(&self) -> &CardsScreen {
+        match self.app.screen() {
+            Screen::Cards(cards) => cards,
+            _ => panic!("the cards are not open"),
+        }
+    }
+
     /// Opens a page by the course and `n`.
     pub fn open(&mut self, page: impl Fn(&App) -> bool) {
-        for lesson in 0..self.app.lessons.len() {
-            for _ in 0..self.app.lessons[lesson].pages.len() {
-                if self.app.screen == zclab::app::Screen::Course {
+        for lesson in 0..self.app.material.lessons.len() {
+            for _ in 0..self.app.material.lessons[lesson].pages.len() {
+                if matches!(self.app.screen(), Screen::Course(_)) {
                     self.key(Key::Enter);
                 }
                 if page(&self.app) {

@@ -41,8 +41,8 @@ pub fn run(name: &str) {
         "fork" => between_markers(fork_and_wait),
         "chain-3" => between_markers(|| start("chain-2")),
         "chain-2" => start("chain-1"),
-        "chain-1" => start("pane"),
-        "pane" => ask(5),
+        "chain-1" => start("leaf"),
+        "leaf" => ask(5),
         "exec-by-thread" => exec_by_thread(),
         "signals" => between_markers(signals),
         "abort" => std::process::abort(),
@@ -158,7 +158,7 @@ fn exec_by_thread() {
     let first = nix::unistd::gettid().as_raw();
     thread::spawn(move || {
         wait_until_asleep(first);
-        panic!("{}", command("pane").exec());
+        panic!("{}", command("leaf").exec());
     });
     pause();
 }

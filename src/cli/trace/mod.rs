@@ -126,7 +126,7 @@ pub fn replay(path: &Path, json: bool, display: &display_options::Args) -> Resul
         return Ok(ExitCode::SUCCESS);
     }
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        return runtime::explorer::explore(watched, display.options());
+        return runtime::explore(watched, display.options());
     }
     super::print(&for_people(&watched))?;
     Ok(ExitCode::SUCCESS)
@@ -147,7 +147,7 @@ fn live(args: &Args) -> Result<TraceReport> {
         io::stdin().is_terminal() && io::stdout().is_terminal(),
         "--live needs a terminal"
     );
-    runtime::explorer::live(args.command.clone(), options(args)?, args.display.options())
+    runtime::trace(args.command.clone(), options(args)?, args.display.options())
 }
 
 fn options(args: &Args) -> Result<Options> {

@@ -55,7 +55,7 @@ pub fn draw(pen: &mut Pen, app: &App, room: Rect, at: usize) {
         }
     }
     rows.show(pen, below, 0);
-    pen.spots.scroll_room = 0;
+    pen.spots.overflow = 0;
 }
 
 /// The title with the place at right; the line below it.
@@ -89,9 +89,13 @@ fn place(app: &App, place: Place) -> String {
     match place {
         Place::Word(_) => "word".to_owned(),
         Place::Card(_) => "card".to_owned(),
-        Place::Page { lesson, page } => app.lessons.get(lesson).map_or_else(String::new, |of| {
-            format!("{} {}, page {}", of.number, of.title, page + 1)
-        }),
+        Place::Page { lesson, page } => app
+            .material
+            .lessons
+            .get(lesson)
+            .map_or_else(String::new, |of| {
+                format!("{} {}, page {}", of.number, of.title, page + 1)
+            }),
     }
 }
 

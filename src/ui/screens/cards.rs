@@ -8,7 +8,8 @@ use ratatui::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::{App, Click, Pane};
+use super::view::{Header, Right, View};
+use crate::app::{App, Click, Pane, screens::cards::CardsScreen};
 use crate::course::card::differences;
 use crate::model::{Arrow, Card, CardTable, How, Place};
 use crate::ui::{
@@ -30,28 +31,37 @@ const TABLE: u16 = 96;
 /// Columns before a cell's text: whether it differs.
 const MARK: usize = 2;
 
-/// Draws them.
-pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
-    let Some(card) = app.card() else {
-        return;
-    };
-    if app.card_table().is_some() {
-        return compared(pen, app, card, rooms);
+impl View for CardsScreen {
+    fn header(&self, app: &App) -> Header {
+        let count = app.material.cards.len();
+        Header::of(
+            "Reference cards",
+            Right::Count("card", self.selected, count),
+        )
     }
-    let text = rooms.text();
-    match rooms.names() {
-        Some(panes) => {
-            list(pen, app, panes.left);
-            pen.line(panes.hairline, panes.left.y, panes.left.bottom());
-            alone(pen, app, card, panes.right);
+
+    fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
+        let Some(card) = self.card(app) else {
+            return;
+        };
+        if let Some(table) = self.table(app) {
+            return compared(pen, app, self, card, table, rooms);
         }
-        None if app.on_cards.open => alone(pen, app, card, text),
-        None => list(pen, app, text),
+        let text = rooms.text();
+        match rooms.names() {
+            Some(panes) => {
+                list(pen, app, self.selected, panes.left);
+                pen.line(panes.hairline, panes.left.y, panes.left.bottom());
+                alone(pen, app, card, panes.right);
+            }
+            None if self.open => alone(pen, app, card, text),
+            None => list(pen, app, self.selected, text),
+        }
     }
 }
 
 /// The names, each with its road in small: a mark a hop.
-fn list(pen: &mut Pen, app: &App, room: Rect) {
+fn list(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
     let mut rows = Rows::new(pen.theme, room.width);
     let (plain, strong, dim) = (
         rows.style(Role::Text),
@@ -59,10 +69,15 @@ fn list(pen: &mut Pen, app: &App, room: Rect) {
         rows.style(Role::Dim),
     );
     let roomy = room.width > 50;
-    let widest = app.cards.iter().map(|card| card.name.width()).max();
+    let widest = app
+        .material
+        .cards
+        .iter()
+        .map(|card| card.name.width())
+        .max();
     let widest = widest.unwrap_or(0) + 2;
-    for (index, card) in app.cards.iter().enumerate() {
-        let chosen = index == app.on_cards.selected;
+    for (index, card) in app.material.cards.iter().enumerate() {
+        let chosen = index == selected;
         if chosen {
             rows.focus = Some(rows.len());
         }
@@ -81,13 +96,13 @@ fn list(pen: &mut Pen, app: &App, room: Rect) {
             left,
             right: road(pen.theme, &card.path),
             marked: chosen,
-            click: Some(Click::Card(index)),
+            click: Some(Click::Row(index)),
             ..Row::default()
         });
     }
     rows.show(pen, room, 0);
     // The list keeps the arrows: what scrolls is the card beside it.
-    pen.spots.scroll_room = 0;
+    pen.spots.overflow = 0;
 }
 
 /// `═ ┄ ═`: each hop as the line that it is drawn with.
@@ -106,14 +121,14 @@ fn alone(pen: &mut Pen, app: &App, card: &Card, room: Rect) {
     };
     let mut rows = above(pen.theme, card, None, room.width);
     if let Some(table) = &card.table {
-        let at = At::new(table, None, room.width);
+        let at = Grid::new(table, None, room.width);
         for row in at.head(pen.theme).into_iter().chain(at.rows(pen.theme)) {
             rows.push(row);
         }
         rows.blank(1);
     }
     rows.append(below(pen.theme, card, room.width));
-    rows.show(pen, room, app.scroll);
+    rows.show(pen, room, app.display.scroll);
 }
 
 /// Title, signature, path. Of a card that compares systems the signature of one is strong.
@@ -240,24 +255,29 @@ impl Line {
 }
 
 /// The open card of several systems: its table, and the chosen row's cells in full.
-fn compared(pen: &mut Pen, app: &App, card: &Card, rooms: &Rooms) {
-    let (Some(table), text) = (app.card_table(), rooms.text()) else {
-        return;
-    };
+fn compared(
+    pen: &mut Pen,
+    app: &App,
+    on: &CardsScreen,
+    card: &Card,
+    table: &CardTable,
+    rooms: &Rooms,
+) {
+    let text = rooms.text();
     let room = Rect {
         width: text.width.min(TABLE),
         ..text
     };
-    let here = (app.on_cards.row, app.on_cards.column);
-    let at = At::new(table, Some(here), room.width);
+    let here = (on.row, on.column);
+    let at = Grid::new(table, Some(here), room.width);
     let system = table.columns.get(here.1).map(String::as_str);
     if rooms.tier.is_folded() {
-        match app.pane {
+        match app.display.pane {
             Pane::Target => folded_table(pen, &at, room),
             Pane::Text => {
                 let mut rows = above(pen.theme, card, system, room.width);
                 rows.append(below(pen.theme, card, room.width));
-                rows.show(pen, room, app.scroll);
+                rows.show(pen, room, app.display.scroll);
             }
         }
         return;
@@ -269,11 +289,11 @@ fn compared(pen: &mut Pen, app: &App, card: &Card, rooms: &Rooms) {
     at.in_full(&mut rows);
     rows.blank(1);
     rows.append(below(pen.theme, card, room.width.min(CARD)));
-    rows.show(pen, room, app.scroll);
+    rows.show(pen, room, app.display.scroll);
 }
 
 /// Where there is little room the head and the cells in full stay, and the rows between them follow the cursor.
-fn folded_table(pen: &mut Pen, at: &At, room: Rect) {
+fn folded_table(pen: &mut Pen, at: &Grid, room: Rect) {
     let mut head = Rows::new(pen.theme, room.width);
     at.head(pen.theme)
         .into_iter()
@@ -295,11 +315,11 @@ fn folded_table(pen: &mut Pen, at: &At, room: Rect) {
     head.show(pen, part(0, above.min(room.height)), 0);
     rows.show(pen, part(above, between), 0);
     full.show(pen, part(above + between, below.min(room.height)), 0);
-    pen.spots.scroll_room = 0;
+    pen.spots.overflow = 0;
 }
 
 /// A table, where one is in it, and how wide its columns are.
-struct At<'a> {
+struct Grid<'a> {
     table: &'a CardTable,
     /// Row and column of the cursor, where there is one.
     here: Option<(usize, usize)>,
@@ -309,8 +329,8 @@ struct At<'a> {
     cell: usize,
 }
 
-impl At<'_> {
-    fn new(table: &CardTable, here: Option<(usize, usize)>, width: u16) -> At<'_> {
+impl Grid<'_> {
+    fn new(table: &CardTable, here: Option<(usize, usize)>, width: u16) -> Grid<'_> {
         let widest = |texts: &mut dyn Iterator<Item = &String>| {
             texts.map(|text| text.width()).max().unwrap_or(0)
         };
@@ -319,7 +339,7 @@ impl At<'_> {
         let wanted = MARK + widest(cells) + 2;
         // The last cell needs no gap behind it.
         let room = (usize::from(width) + 1).saturating_sub(label) / table.columns.len().max(1);
-        At {
+        Grid {
             table,
             here,
             label,

@@ -2,19 +2,23 @@
 
 use ratatui::layout::Rect;
 
-use super::{replay::show_run, results};
+use super::{
+    results,
+    run::{road, show_run},
+    view::{Header, Right, View},
+};
 use crate::app::{
     App, Click,
-    lab::{Setting, Side},
+    screens::lab::{LabScreen, Setting, Side},
 };
-use crate::model::{Hop, How, Origin, Place, Side as HopSide};
+use crate::model::{How, Origin};
 use crate::ui::{
     layout::Rooms,
     pen::Pen,
     theme::Role,
     widgets::{
         bar::bar,
-        rows::{Row, Rows, Span},
+        rows::{Row, Rows},
     },
 };
 
@@ -22,42 +26,39 @@ use crate::ui::{
 const GAP: u16 = 4;
 /// Columns that a figure's name takes.
 const NAME: usize = 18;
-/// Columns that a copy path takes with the whole names of its places.
-const ROAD: u16 = 48;
-/// Columns that it takes with their last words and whole arrows.
-const SHORT_ROAD: u16 = 29;
 
-/// Draws it.
-pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
-    if let Some(kept) = app
-        .lab
-        .playing
-        .and_then(|side| app.lab.sides[side].as_ref())
-    {
-        let measured = kept.outcome.live.summary.measured.as_ref();
-        return show_run(pen, app, rooms, kept.outcome.playable(), measured);
+impl View for LabScreen {
+    fn header(&self, _: &App) -> Header {
+        Header::of("Lab", Right::Text("two results on one scale".to_owned()))
     }
-    let room = rooms.text();
-    let used = form(pen, app, room);
-    let below = Rect {
-        y: room.y + used,
-        height: room.height.saturating_sub(used),
-        ..room
-    };
-    let width = below.width.saturating_sub(GAP) / 2;
-    for side in 0..2 {
-        let column = Rect {
-            x: below.x + side as u16 * (width + GAP),
-            width,
-            ..below
+
+    fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
+        if let Some(kept) = self.playing.and_then(|side| self.sides[side].as_ref()) {
+            let measured = kept.outcome.live.summary.measured.as_ref();
+            return show_run(pen, app, rooms, kept.outcome.playable(), measured);
+        }
+        let room = rooms.text();
+        let used = form(pen, self, room);
+        let below = Rect {
+            y: room.y + used,
+            height: room.height.saturating_sub(used),
+            ..room
         };
-        result(pen, app, column, side);
-        pen.spot(column, Click::Side(side));
+        let width = below.width.saturating_sub(GAP) / 2;
+        for side in 0..2 {
+            let column = Rect {
+                x: below.x + side as u16 * (width + GAP),
+                width,
+                ..below
+            };
+            result(pen, self, app.display.scroll, column, side);
+            pen.spot(column, Click::Side(side));
+        }
     }
 }
 
 /// The settings, one after the other, wrapped where they do not fit. Gives the rows it took.
-fn form(pen: &mut Pen, app: &App, room: Rect) -> u16 {
+fn form(pen: &mut Pen, lab: &LabScreen, room: Rect) -> u16 {
     let (dim, strong, accent) = (
         pen.style(Role::Dim),
         pen.style(Role::Strong),
@@ -65,12 +66,12 @@ fn form(pen: &mut Pen, app: &App, room: Rect) -> u16 {
     );
     let (mut x, mut y) = (0, 0);
     for (index, setting) in Setting::ALL.into_iter().enumerate() {
-        let value = setting.value(&app.lab.spec);
+        let value = setting.value(&lab.spec);
         let width = (setting.title().len() + 1 + value.chars().count() + 2) as u16;
         if x + width > room.width {
             (x, y) = (0, y + 1);
         }
-        let chosen = app.lab.setting == index;
+        let chosen = lab.setting == index;
         let start = x;
         x = pen.text(room, x, y, setting.title(), dim) + 1;
         let style = if chosen { accent.patch(strong) } else { strong };
@@ -81,22 +82,22 @@ fn form(pen: &mut Pen, app: &App, room: Rect) -> u16 {
         }
         pen.spot(
             Rect::new(room.x + start, room.y + y, x - start, 1),
-            Click::Setting(index),
+            Click::Row(index),
         );
         x += 4;
     }
     y + 2
 }
 
-fn result(pen: &mut Pen, app: &App, column: Rect, side: usize) {
+fn result(pen: &mut Pen, lab: &LabScreen, scroll: usize, column: Rect, side: usize) {
     let mut rows = Rows::new(pen.theme, column.width);
     let (dim, strong, accent) = (
         rows.style(Role::Dim),
         rows.style(Role::Strong),
         rows.style(Role::Accent),
     );
-    let chosen = app.lab.side == side;
-    let name = app.lab.sides[side].as_ref().map_or_else(
+    let chosen = lab.side == side;
+    let name = lab.sides[side].as_ref().map_or_else(
         || "empty".to_owned(),
         |kept| kept.outcome.live.recording.spec.method.to_string(),
     );
@@ -105,7 +106,7 @@ fn result(pen: &mut Pen, app: &App, column: Rect, side: usize) {
             (if chosen { "▸ " } else { "  " }.to_owned(), accent),
             (
                 name,
-                if app.lab.sides[side].is_some() {
+                if lab.sides[side].is_some() {
                     strong
                 } else {
                     dim
@@ -119,8 +120,8 @@ fn result(pen: &mut Pen, app: &App, column: Rect, side: usize) {
         ..Row::default()
     });
     rows.rule();
-    match &app.lab.sides[side] {
-        Some(kept) => figures(&mut rows, app, kept, column.width),
+    match &lab.sides[side] {
+        Some(kept) => figures(&mut rows, lab, kept, column.width),
         None => {
             let said = if chosen {
                 "r runs the transfer above."
@@ -130,10 +131,10 @@ fn result(pen: &mut Pen, app: &App, column: Rect, side: usize) {
             rows.text(said, Role::Dim);
         }
     }
-    rows.show(pen, column, app.scroll);
+    rows.show(pen, column, scroll);
 }
 
-fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
+fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side, width: u16) {
     let live = &kept.outcome.live;
     let shown = kept.outcome.playable();
     let spec = &live.recording.spec;
@@ -167,7 +168,7 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
     rows.text("traced", Role::Dim);
     let summary = &shown.summary;
     let most = |of: fn(&crate::model::Summary) -> Option<u64>| {
-        most_of(app, |kept| of(&kept.outcome.playable().summary))
+        most_of(lab, |kept| of(&kept.outcome.playable().summary))
     };
     type Figure = fn(&crate::model::Summary) -> Option<u64>;
     let counts: [(&str, Figure, bool); 3] = [
@@ -236,7 +237,7 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
     let told = usize::from(measured.peak_memory_bytes.is_some());
     for (name, of, said) in measures.into_iter().take(4 + told) {
         let value = of(measured);
-        let most = most_of(app, |kept| {
+        let most = most_of(lab, |kept| {
             kept.outcome.live.summary.measured.as_ref().map(of)
         });
         figure(
@@ -252,14 +253,8 @@ fn figures(rows: &mut Rows, app: &App, kept: &Side, width: u16) {
 }
 
 /// The largest of a figure over both sides: the end of their one scale.
-fn most_of(app: &App, of: impl Fn(&Side) -> Option<u64>) -> f64 {
-    app.lab
-        .sides
-        .iter()
-        .flatten()
-        .filter_map(of)
-        .max()
-        .unwrap_or(0) as f64
+fn most_of(lab: &LabScreen, of: impl Fn(&Side) -> Option<u64>) -> f64 {
+    lab.sides.iter().flatten().filter_map(of).max().unwrap_or(0) as f64
 }
 
 fn figure(rows: &mut Rows, name: &str, value: f64, most: f64, said: &str, tone: Role, width: u16) {
@@ -273,44 +268,4 @@ fn figure(rows: &mut Rows, name: &str, value: f64, most: f64, said: &str, tone: 
         right: vec![(said.to_owned(), rows.style(Role::Strong))],
         ..Row::default()
     });
-}
-
-/// The copy path of the process that was traced in one line: `page cache ━■━▶ your buffer ━■━▶ socket queue`.
-pub fn road(rows: &mut Rows, hops: &[Hop], side: HopSide, width: u16) {
-    let real: Vec<&Hop> = hops
-        .iter()
-        .filter(|hop| hop.side == side && !hop.ghost)
-        .collect();
-    let Some(first) = real.first() else {
-        rows.text("no payload moved", Role::Dim);
-        return;
-    };
-    let plain = rows.style(Role::Text);
-    let mut left: Vec<Span> = vec![(place(first.from, width).to_owned(), plain)];
-    for hop in real {
-        let (arrow, short) = match hop.how {
-            How::CpuCopy => (" ━■━▶ ", " ━▶ "),
-            How::Dma => (" ═■═▶ ", " ═▶ "),
-            How::Reference => (" ┄◆┄▶ ", " ┄▶ "),
-            How::Mapping => (" ~~~~ ", " ~~ "),
-        };
-        let arrow = if width < SHORT_ROAD { short } else { arrow };
-        left.push((arrow.to_owned(), rows.style(Role::Hot(hop.how))));
-        left.push((place(hop.to, width).to_owned(), plain));
-    }
-    rows.push(Row {
-        left,
-        ..Row::default()
-    });
-}
-
-/// The name of a place; in a narrow column, its last word.
-fn place(place: Place, width: u16) -> &'static str {
-    let (name, short) = match place {
-        Place::PageCache => ("page cache", "cache"),
-        Place::UserBuffer => ("your buffer", "buffer"),
-        Place::SocketQueue => ("socket queue", "queue"),
-        other => (other.name(), other.name()),
-    };
-    if width < ROAD { short } else { name }
 }

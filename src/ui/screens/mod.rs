@@ -1,12 +1,37 @@
-//! One file a screen.
+//! How the screens look: one file a screen.
 
-pub mod cards;
-pub mod course;
-pub mod experiment;
-pub mod lab;
-pub mod page;
-pub mod predict;
-pub mod question;
-pub mod replay;
-pub mod results;
-pub mod round;
+mod cards;
+mod course;
+mod experiment;
+mod experiments;
+mod explorer;
+mod lab;
+mod lesson;
+mod page;
+mod predict;
+mod question;
+mod quiz;
+mod replay;
+mod results;
+mod round;
+mod run;
+pub mod view;
+
+use self::view::View;
+use crate::app::Screen;
+
+/// How a screen looks.
+pub fn view(screen: &Screen) -> &dyn View {
+    match screen {
+        Screen::Course(screen) => screen,
+        Screen::Lesson(screen) => screen,
+        Screen::Quiz(screen) => screen,
+        Screen::Round(screen) => screen,
+        Screen::Lab(screen) => screen,
+        Screen::Experiments(screen) => screen,
+        Screen::Experiment(screen) => screen,
+        Screen::Cards(screen) => screen,
+        Screen::Replay(screen) => &**screen,
+        Screen::Explorer(screen) => &**screen,
+    }
+}

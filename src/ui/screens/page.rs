@@ -2,8 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::{experiment, predict, question, replay::show_player, results};
-use crate::app::{App, Click, Job, LabPage, PageState, Pane, Purpose};
+use super::{
+    experiment, predict, question, results,
+    run::{described, legend, show_player},
+};
+use crate::app::{App, Click, Job, LabPage, PageState, Pane};
 use crate::course::{Lab, Lesson, Page, Target};
 use crate::model::TransferSpec;
 use crate::ui::{
@@ -12,16 +15,13 @@ use crate::ui::{
     theme::Role,
     widgets::{
         bar::gauge,
-        marks::marks,
         rows::{Row, Rows},
     },
 };
 
 /// Draws it.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
-    let page = app
-        .open_lesson()
-        .and_then(|lesson| lesson.pages.get(app.page));
+    let page = app.at().and_then(|at| app.page_at(at));
     let (Some(page), Some(state)) = (page, app.page_state()) else {
         return;
     };
@@ -42,8 +42,8 @@ fn prose_alone(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
     let room = rooms.pane();
     let mut rows = Rows::new(pen.theme, room.width);
     rows.title(&page.title);
-    rows.prose_with_words(&page.prose, &app.words);
-    rows.show(pen, room, app.scroll);
+    rows.prose_with_words(&page.prose, &app.material.words);
+    rows.show(pen, room, app.display.scroll);
 }
 
 /// Where there is room: the pages of the lesson, what each has beside its text, and which were not seen yet.
@@ -53,7 +53,7 @@ fn contents(pen: &mut Pen, app: &App, lesson: &Lesson, room: Rect) {
     let (accent, strong) = (rows.style(Role::Accent), rows.style(Role::Strong));
     rows.group("In this lesson", "");
     for (index, page) in lesson.pages.iter().enumerate() {
-        let here = index == app.page;
+        let here = app.at().is_some_and(|at| at.page == index);
         if here {
             rows.focus = Some(rows.len());
         }
@@ -85,7 +85,7 @@ fn contents(pen: &mut Pen, app: &App, lesson: &Lesson, room: Rect) {
     }
     rows.show(pen, room, 0);
     // What scrolls is the text.
-    pen.spots.scroll_room = 0;
+    pen.spots.overflow = 0;
 }
 
 fn with_target(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
@@ -95,7 +95,7 @@ fn with_target(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
             pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
             target(pen, app, rooms.tier, panes.right);
         }
-        None if app.pane == Pane::Text => text(pen, app, rooms.tier, rooms.pane(), page),
+        None if app.display.pane == Pane::Text => text(pen, app, rooms.tier, rooms.pane(), page),
         None => target(pen, app, rooms.tier, rooms.body),
     }
 }
@@ -103,7 +103,7 @@ fn with_target(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
 fn text(pen: &mut Pen, app: &App, tier: Tier, room: Rect, page: &Page) {
     let mut rows = Rows::new(pen.theme, room.width);
     rows.title(&page.title);
-    rows.prose_with_words(&page.prose, &app.words);
+    rows.prose_with_words(&page.prose, &app.material.words);
     if let Some((lab, state)) = app.lab_page() {
         rows.blank(1);
         if state.player.is_some() {
@@ -120,16 +120,12 @@ fn text(pen: &mut Pen, app: &App, tier: Tier, room: Rect, page: &Page) {
     } else if app.experiment().is_none() {
         legend(&mut rows, tier, room);
     }
-    rows.show(pen, room, app.scroll);
+    rows.show(pen, room, app.display.scroll);
 }
 
 /// What is asked before it runs, where the field for the answer is on the other pane: a key that answers turns to it.
 fn asked(rows: &mut Rows, app: &App, room: Rect) {
-    let lab = app.lab_page().and_then(|(lab, _)| lab.predict.as_ref());
-    let trial = app
-        .experiment_target()
-        .and_then(|trial| trial.predict.as_ref());
-    let Some(predict) = lab.or(trial).filter(|_| app.asks_guess()) else {
+    let Some((predict, _)) = app.guessing().filter(|_| app.asks_guess()) else {
         return;
     };
     let mut question = Rows::new(*rows.theme(), room.width);
@@ -161,46 +157,6 @@ fn before_run(rows: &mut Rows, spec: &TransferSpec, tier: Tier) {
     );
 }
 
-/// The settings of a transfer, one a row.
-pub fn described(rows: &mut Rows, spec: &TransferSpec) {
-    let (dim, plain) = (rows.style(Role::Dim), rows.style(Role::Text));
-    let settings = [
-        ("method", spec.method.to_string()),
-        ("from", format!("a {} file of {}", spec.cache, spec.size)),
-        ("to", spec.to.to_string()),
-        ("chunk", spec.chunk.to_string()),
-    ];
-    for (name, value) in settings {
-        rows.push(Row {
-            left: vec![(format!("{name:10}"), dim), (value, plain)],
-            ..Row::default()
-        });
-    }
-}
-
-/// On a projector: what the marks mean, at the lower end of the text.
-pub fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
-    const HEIGHT: usize = 7;
-    let free = usize::from(room.height).saturating_sub(rows.len());
-    if tier != Tier::Wide || free < HEIGHT + 2 {
-        return;
-    }
-    rows.blank(free - HEIGHT);
-    rows.group("reading the picture", "");
-    let theme = *rows.theme();
-    let (plain, dim) = (rows.style(Role::Text), rows.style(Role::Dim));
-    for ((mark, style), name, says) in marks(&theme) {
-        rows.push(Row {
-            left: vec![
-                (format!("{mark:7}"), style),
-                (format!("{name:17}"), plain),
-                (says.to_owned(), dim),
-            ],
-            ..Row::default()
-        });
-    }
-}
-
 fn target(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
     if app.experiment().is_some() {
         return experiment::beside(pen, app, tier, area);
@@ -208,12 +164,7 @@ fn target(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
     let Some((lab, state)) = app.lab_page() else {
         return show_player(pen, app, area);
     };
-    let here = Purpose::Page {
-        lesson: app.lesson,
-        page: app.page,
-    };
-    let job = app.job.as_ref().filter(|job| job.purpose == here);
-    match job {
+    match app.job_here() {
         Some(job) => {
             let below = predict::stage_before(pen, &lab.spec, area);
             running(pen, job, below);

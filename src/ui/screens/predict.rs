@@ -55,7 +55,7 @@ pub fn draw(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, tier: Tier, ar
     rows.rule();
     rows.blank(usize::from(roomy));
     question(&mut rows, predict, &state.guessing, roomy);
-    rows.show(pen, below, app.scroll);
+    rows.show(pen, below, app.display.scroll);
 }
 
 /// The question, and a field with a scale, or what may be predicted.

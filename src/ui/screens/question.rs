@@ -30,7 +30,7 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
                 pen.line(panes.hairline, panes.left.y, panes.left.bottom());
             }
         }
-        None if app.pane == Pane::Text || !app.has_two_panes() => {
+        None if app.display.pane == Pane::Text || !app.has_two_panes() => {
             asked(pen, app, rooms.pane(), page, false);
         }
         None => evidence(pen, app, rooms.pane()),
@@ -58,7 +58,7 @@ fn asked(pen: &mut Pen, app: &App, room: Rect, page: &Page, roomy: bool) {
     };
     let mut rows = Rows::new(pen.theme, room.width);
     if !page.prose.trim().is_empty() {
-        rows.prose_with_words(&page.prose, &app.words);
+        rows.prose_with_words(&page.prose, &app.material.words);
         rows.blank(1);
     }
     rows.strong_prose(&question.text);
@@ -69,7 +69,7 @@ fn asked(pen: &mut Pen, app: &App, room: Rect, page: &Page, roomy: bool) {
         rows.text(refused, Role::Accent);
     }
     after(&mut rows, question, state);
-    rows.show(pen, room, app.scroll);
+    rows.show(pen, room, app.display.scroll);
 }
 
 /// Hints, explanation, and what can be done now.

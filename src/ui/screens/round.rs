@@ -1,6 +1,13 @@
 //! A round of questions: each as on its page; at the end how it went, and what comes back when.
 
-use crate::app::{App, Round, RoundKind};
+use super::{
+    page,
+    view::{Header, Right, View},
+};
+use crate::app::{
+    App,
+    screens::round::{RoundKind, RoundScreen},
+};
 use crate::course::{
     concept::{self, Sitting},
     review::until,
@@ -12,35 +19,54 @@ use crate::ui::{
     widgets::{rows::Rows, week},
 };
 
-/// Draws it.
-pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
-    let Some(round) = &app.round else {
-        return;
-    };
-    if !round.is_over() {
-        return super::page::draw(pen, app, rooms);
+impl View for RoundScreen {
+    fn header(&self, app: &App) -> Header {
+        let count = match self.is_over() {
+            true => Right::Nothing,
+            false => Right::Count("question", self.place, self.items.len()),
+        };
+        match (self.kind, app.open_lesson()) {
+            (RoundKind::Test(sitting), _) => {
+                let test = app.material.concept_test.as_ref();
+                Header {
+                    after: format!("{} the course", sitting.name()),
+                    ..Header::of(test.map_or("", |test| &test.title), count)
+                }
+            }
+            (RoundKind::Review, Some(lesson)) => Header {
+                after: format!("from {} {}", lesson.number, lesson.title),
+                ..Header::of("Review", count)
+            },
+            (RoundKind::Review, None) => Header::of("Review", count),
+        }
     }
-    let room = rooms.pane();
-    let mut rows = Rows::new(pen.theme, room.width);
-    match round.kind {
-        RoundKind::Review if round.items.is_empty() => nothing_due(&mut rows, app),
-        RoundKind::Review => reviewed(&mut rows, app, round),
-        RoundKind::Test(sitting) => tested(&mut rows, app, sitting),
+
+    fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
+        if !self.is_over() {
+            return page::draw(pen, app, rooms);
+        }
+        let room = rooms.pane();
+        let mut rows = Rows::new(pen.theme, room.width);
+        match self.kind {
+            RoundKind::Review if self.items.is_empty() => nothing_due(&mut rows, app),
+            RoundKind::Review => reviewed(&mut rows, app, self),
+            RoundKind::Test(sitting) => tested(&mut rows, app, sitting),
+        }
+        if self.kind == RoundKind::Review {
+            rows.blank(2);
+            rows.group("What comes back when", "");
+            rows.blank(1);
+            week::show(&mut rows, app, room.width);
+        }
+        rows.show(pen, room, app.display.scroll);
     }
-    if round.kind == RoundKind::Review {
-        rows.blank(2);
-        rows.group("What comes back when", "");
-        rows.blank(1);
-        week::show(&mut rows, app, room.width);
-    }
-    rows.show(pen, room, app.scroll);
 }
 
 fn nothing_due(rows: &mut Rows, app: &App) {
     rows.title("Nothing is due");
     match app.next_due() {
         Some(due) => {
-            let when = until(due, app.clock().now);
+            let when = until(due, app.clock.now);
             rows.text(&format!("The next question comes back {when}."), Role::Text);
         }
         None => rows.text(
@@ -50,7 +76,7 @@ fn nothing_due(rows: &mut Rows, app: &App) {
     }
 }
 
-fn reviewed(rows: &mut Rows, app: &App, round: &Round) {
+fn reviewed(rows: &mut Rows, app: &App, round: &RoundScreen) {
     let left = app.due().len();
     rows.title(&match left {
         0 => "That was all that was due".to_owned(),
@@ -74,7 +100,7 @@ fn reviewed(rows: &mut Rows, app: &App, round: &Round) {
 /// The counts alone: what was right is said when the course has said why.
 fn tested(rows: &mut Rows, app: &App, sitting: Sitting) {
     rows.title(&format!("Concept test, {} the course", sitting.name()));
-    let Some(test) = &app.concept_test else {
+    let Some(test) = &app.material.concept_test else {
         return;
     };
     for line in concept::report(app.progress.scores(test)) {

@@ -237,7 +237,7 @@ impl Rows {
         if let Some(focus) = self.focus.filter(|focus| *focus >= top + fitting) {
             top = focus + 1 - fitting;
         }
-        pen.spots.scroll_room = pen.spots.scroll_room.max(room_below);
+        pen.spots.overflow = pen.spots.overflow.max(room_below);
         for (y, row) in self.rows.iter().skip(top).take(fitting).enumerate() {
             self.show_row(pen, room, y as u16, row);
         }

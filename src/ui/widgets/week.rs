@@ -39,7 +39,7 @@ pub fn show(rows: &mut Rows, app: &App, width: u16) {
         let name = match day {
             0 if column > TODAY => "today",
             0 => "now",
-            _ => app.clock().weekday(day),
+            _ => app.clock.weekday(day),
         };
         let said = match (now, later) {
             (0, 0) => name.to_owned(),

@@ -14,9 +14,8 @@ use crate::ui::{
 const AVAILABLE: &str = "available";
 
 /// Draws it. This machine stands below where there is room, or where the pane has nothing else beside it.
-pub fn draw(pen: &mut Pen, app: &App, room: Rect, alone: bool) {
-    let index = app.course.selected;
-    let lesson = &app.lessons[index];
+pub fn draw(pen: &mut Pen, app: &App, index: usize, room: Rect, alone: bool) {
+    let lesson = &app.material.lessons[index];
     let mut rows = Rows::new(pen.theme, room.width);
     let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
     rows.push(Row {
@@ -50,7 +49,7 @@ pub fn draw(pen: &mut Pen, app: &App, room: Rect, alone: bool) {
             break;
         }
     }
-    rows.show(pen, room, app.scroll);
+    rows.show(pen, room, app.display.scroll);
 }
 
 /// What cannot be used here, each with why in short; then, if `all` is to be said, what can. `zclab doctor` has the whole sentences.
@@ -76,7 +75,7 @@ fn machine(rows: &mut Rows, app: &App, all: bool) {
 }
 
 fn next(rows: &mut Rows, app: &App, index: usize) {
-    let lesson = &app.lessons[index];
+    let lesson = &app.material.lessons[index];
     let page = app.next_page(index);
     let Some(shown) = lesson.pages.get(page) else {
         return;

@@ -3,6 +3,7 @@
 use ratatui::{layout::Rect, style::Style};
 use unicode_width::UnicodeWidthStr;
 
+use super::way;
 use crate::app::{App, Click, Glance};
 use crate::course::Lesson;
 use crate::model::How;
@@ -40,8 +41,12 @@ impl Columns {
         };
         let copies = width - copies;
         let questions = copies - gap - QUESTIONS;
-        let titles = app.lessons.iter().map(|lesson| lesson.title.width());
-        let pages = app.lessons.iter().map(|lesson| lesson.pages.len());
+        let titles = app
+            .material
+            .lessons
+            .iter()
+            .map(|lesson| lesson.title.width());
+        let pages = app.material.lessons.iter().map(|lesson| lesson.pages.len());
         let title = titles.max().unwrap_or(0) as u16;
         let after = TITLE + title + gap.max(2) - 1;
         let cells = questions.saturating_sub(after + gap.max(2) - 1);
@@ -63,21 +68,24 @@ impl Columns {
 
 /// Rows that all modules take, `step` a module.
 pub fn height(app: &App, step: u16) -> u16 {
-    HEADS + app.lessons.len() as u16 * step - (step - 1)
+    HEADS + app.material.lessons.len() as u16 * step - (step - 1)
 }
 
 /// Draws as many as fit, the chosen one among them. Gives the rows that it took.
-pub fn draw(pen: &mut Pen, app: &App, room: Rect, step: u16) -> u16 {
+pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect, step: u16) -> u16 {
     let columns = Columns::of(app, room.width);
     heads(pen, room, &columns);
     let fitting = usize::from(room.height.saturating_sub(HEADS).div_ceil(step)).max(1);
-    let first = (app.course.selected + 1).saturating_sub(fitting);
+    let first = (selected + 1).saturating_sub(fitting);
     let mut used = HEADS;
-    for (line, index) in (first..app.lessons.len()).take(fitting).enumerate() {
+    for (line, index) in (first..app.material.lessons.len())
+        .take(fitting)
+        .enumerate()
+    {
         let y = HEADS + line as u16 * step;
         let row = Rect::new(room.x, room.y + y, room.width, 1);
-        module(pen, app, row, index, &columns);
-        pen.spot(row, Click::Module(index));
+        module(pen, app, row, (index, index == selected), &columns);
+        pen.spot(row, Click::Row(index));
         used = y + 1;
     }
     used
@@ -94,9 +102,8 @@ fn heads(pen: &mut Pen, room: Rect, columns: &Columns) {
     pen.text(room, columns.copies, 0, columns.head, dim);
 }
 
-fn module(pen: &mut Pen, app: &App, row: Rect, index: usize, columns: &Columns) {
-    let lesson = &app.lessons[index];
-    let chosen = app.course.selected == index;
+fn module(pen: &mut Pen, app: &App, row: Rect, (index, chosen): (usize, bool), columns: &Columns) {
+    let lesson = &app.material.lessons[index];
     let (dim, strong, plain) = (
         pen.style(Role::Dim),
         pen.style(Role::Strong),
@@ -135,7 +142,7 @@ fn cut(text: &str, width: usize) -> String {
 
 /// `3 of 8`; the number alone where nothing was answered yet. A tick where every page was seen and all are right.
 fn questions(pen: &mut Pen, app: &App, row: Rect, x: u16, index: usize, quiet: Style) {
-    let totals = app.progress.totals_of(&app.lessons[index]);
+    let totals = app.progress.totals_of(&app.material.lessons[index]);
     let said = match totals.right + totals.wrong {
         0 => totals.questions.to_string(),
         _ => format!("{} of {}", totals.right, totals.questions),
@@ -149,12 +156,17 @@ fn questions(pen: &mut Pen, app: &App, row: Rect, x: u16, index: usize, quiet: S
 
 /// The pages of a module as cells, `most` for the longest one: all seen, some, none.
 fn cells(pen: &mut Pen, app: &App, row: Rect, x: u16, lesson: &Lesson, most: usize, style: Style) {
-    let longest = app.lessons.iter().map(|lesson| lesson.pages.len()).max();
+    let longest = app
+        .material
+        .lessons
+        .iter()
+        .map(|lesson| lesson.pages.len())
+        .max();
     let pages = lesson.pages.len();
     let count = (pages * most).div_ceil(longest.unwrap_or(1).max(1));
     for at in 0..count {
         let of_cell = at * pages / count..(at + 1) * pages / count;
-        let mark = super::way::mark(app, lesson, of_cell);
+        let mark = way::mark(app, lesson, of_cell);
         pen.text(row, x + at as u16, 0, mark, style);
     }
 }

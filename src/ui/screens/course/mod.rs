@@ -7,40 +7,60 @@ mod way;
 
 use ratatui::layout::Rect;
 
-use crate::app::{App, Pane};
+use super::view::{Header, Right, View};
+use crate::app::{App, Pane, screens::course::CourseScreen};
+use crate::course::progress::Totals;
 use crate::ui::{layout::Rooms, pen::Pen, theme::Role};
 
-/// Draws it.
-pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
-    if app.lessons.is_empty() {
-        let style = pen.style(Role::Text);
-        let said = "There are no lessons here. m opens the lab.";
-        pen.text(rooms.text(), 0, 0, said, style);
-        return;
-    }
-    match rooms.course() {
-        Some(panes) => {
-            let needed = list::height(app, 1) + standing::FULL + way::HEIGHT;
-            let way = match panes.left.height >= needed {
-                true => way::HEIGHT,
-                false => 0,
-            };
-            let (left, right) = (less(panes.left, way), less(panes.right, way));
-            modules(pen, app, left);
-            pen.line(panes.hairline, left.y, left.bottom());
-            details::draw(pen, app, right, false);
-            if way > 0 {
-                let text = rooms.text();
-                way::draw(pen, app, below(text, text.height - way));
-            }
+/// What the course says beside its name, where there is room.
+const MOTTO: &str = "zero-copy, on your own kernel";
+
+impl View for CourseScreen {
+    fn header(&self, app: &App) -> Header {
+        let mut totals = Totals::default();
+        for lesson in &app.material.lessons {
+            totals += app.progress.totals_of(lesson);
         }
-        None if app.pane == Pane::Text => modules(pen, app, rooms.text()),
-        None => details::draw(pen, app, rooms.pane(), true),
+        let right = format!("{} of {} questions", totals.right, totals.questions);
+        Header {
+            after: MOTTO.to_owned(),
+            ..Header::of("", Right::Text(right))
+        }
+    }
+
+    fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
+        if app.material.lessons.is_empty() {
+            let style = pen.style(Role::Text);
+            let said = "There are no lessons here. m opens the lab.";
+            pen.text(rooms.text(), 0, 0, said, style);
+            return;
+        }
+        match rooms.course() {
+            Some(panes) => {
+                let needed = list::height(app, 1) + standing::FULL + way::HEIGHT;
+                let way = match panes.left.height >= needed {
+                    true => way::HEIGHT,
+                    false => 0,
+                };
+                let (left, right) = (less(panes.left, way), less(panes.right, way));
+                modules(pen, app, self.selected, left);
+                pen.line(panes.hairline, left.y, left.bottom());
+                details::draw(pen, app, self.selected, right, false);
+                if way > 0 {
+                    let text = rooms.text();
+                    way::draw(pen, app, self.selected, below(text, text.height - way));
+                }
+            }
+            None if app.display.pane == Pane::Text => {
+                modules(pen, app, self.selected, rooms.text())
+            }
+            None => details::draw(pen, app, self.selected, rooms.pane(), true),
+        }
     }
 }
 
 /// The list, and below it what is due and how the concept test went: in full where there is room.
-fn modules(pen: &mut Pen, app: &App, room: Rect) {
+fn modules(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
     let fits = |step, more| room.height >= list::height(app, step) + more;
     let (step, standing) = match () {
         () if fits(2, standing::FULL) => (2, standing::FULL),
@@ -48,7 +68,7 @@ fn modules(pen: &mut Pen, app: &App, room: Rect) {
         () if fits(1, standing::SHORT) => (1, standing::SHORT),
         () => (1, standing::LEAST),
     };
-    let used = list::draw(pen, app, less(room, standing), step);
+    let used = list::draw(pen, app, selected, less(room, standing), step);
     standing::draw(pen, app, below(room, used));
 }
 

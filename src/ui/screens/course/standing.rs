@@ -53,7 +53,8 @@ const WEEK: u16 = 80;
 /// What the column of copies means, where it does not say so itself.
 fn notes(rows: &mut Rows, app: &App) {
     let glances = || {
-        app.lessons
+        app.material
+            .lessons
             .iter()
             .filter_map(|lesson| app.copies_of(lesson))
     };
@@ -89,7 +90,7 @@ fn review(rows: &mut Rows, app: &App, full: bool, width: u16) {
             false => String::new(),
         },
         (false, _) if app.week().iter().any(|count| *count > 0) => days(app),
-        (_, Some(next)) => format!("the next comes back {}", until(next, app.clock().now)),
+        (_, Some(next)) => format!("the next comes back {}", until(next, app.clock.now)),
     };
     let taken: usize = left.iter().map(|(text, _)| text.width()).sum();
     if taken + more.width() + 5 <= usize::from(width) {
@@ -107,7 +108,7 @@ fn review(rows: &mut Rows, app: &App, full: bool, width: u16) {
 fn from(app: &App, due: &[(usize, usize)]) -> String {
     let mut numbers: Vec<u32> = due
         .iter()
-        .map(|(lesson, _)| app.lessons[*lesson].number)
+        .map(|(lesson, _)| app.material.lessons[*lesson].number)
         .collect();
     numbers.sort_unstable();
     numbers.dedup();
@@ -128,7 +129,7 @@ fn days(app: &App) -> String {
         .filter(|(_, count)| *count > 0);
     let said = said.map(|(day, count)| match day {
         0 => format!("later today {count}"),
-        day => format!("{} {count}", app.clock().weekday(day)),
+        day => format!("{} {count}", app.clock.weekday(day)),
     });
     format!("then {}", said.collect::<Vec<_>>().join(", "))
 }

@@ -24,7 +24,7 @@ pub fn mark(app: &App, lesson: &Lesson, mut pages: Range<usize>) -> &'static str
 }
 
 /// Draws it at the lower end of a room.
-pub fn draw(pen: &mut Pen, app: &App, room: Rect) {
+pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
     let a_mark = pages_a_mark(app, room.width);
     let (dim, accent) = (pen.style(Role::Dim), pen.style(Role::Accent));
     let strong = accent.patch(pen.style(Role::Strong));
@@ -34,9 +34,9 @@ pub fn draw(pen: &mut Pen, app: &App, room: Rect) {
     };
     pen.text(room, 0, 2, &said, dim);
     let mut x = 0;
-    for (index, lesson) in app.lessons.iter().enumerate() {
+    for (index, lesson) in app.material.lessons.iter().enumerate() {
         let pages = lesson.pages.len();
-        let chosen = app.course.selected == index;
+        let chosen = index == selected;
         let here = app.next_page(index) / a_mark;
         let width = marks(lesson, a_mark) as u16;
         for at in 0..usize::from(width) {
@@ -61,7 +61,7 @@ pub fn draw(pen: &mut Pen, app: &App, room: Rect) {
         pen.text(room, x, 5, &lesson.number.to_string(), style);
         pen.spot(
             Rect::new(room.x + x, room.y + 4, width, 2),
-            Click::Module(index),
+            Click::Row(index),
         );
         x += width + 1;
     }
@@ -74,7 +74,11 @@ fn marks(lesson: &Lesson, a_mark: usize) -> usize {
 /// How many pages a mark stands for, so that the whole course is one row.
 fn pages_a_mark(app: &App, width: u16) -> usize {
     let fits = |a_mark: &usize| {
-        let marks = app.lessons.iter().map(|lesson| marks(lesson, *a_mark) + 1);
+        let marks = app
+            .material
+            .lessons
+            .iter()
+            .map(|lesson| marks(lesson, *a_mark) + 1);
         marks.sum::<usize>() <= usize::from(width) + 1
     };
     (1..1000).find(fits).unwrap_or(1000)

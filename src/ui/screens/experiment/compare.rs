@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{AXIS, cell, state, verdicts};
+use super::parts::{self, AXIS, cell, state, verdicts};
 use crate::app::{App, ExperimentPage};
 use crate::figure::chart::{Marks, Scale};
 use crate::model::{
@@ -32,9 +32,9 @@ pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, contest: &Contest, a
                 rows.blank(1);
                 verdicts(&mut rows, &found.verdicts);
             }
-            super::refused(&mut rows, &ExperimentOutcome::Compare(found.clone()));
+            parts::refused(&mut rows, &ExperimentOutcome::Compare(found.clone()));
         }
-        _ if app.experiment_job().is_none() => super::not_run(&mut rows, app),
+        _ if app.job_here().is_none() => parts::not_run(&mut rows, app),
         _ => rows.text("The first round is on its way.", Role::Dim),
     }
     rows
@@ -161,7 +161,7 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
             ..Row::default()
         });
     }
-    super::axis(rows, &scale, label + method);
+    parts::axis(rows, &scale, label + method);
 }
 
 fn points(found: &Compared) -> usize {

@@ -1,7 +1,7 @@
 //! Errors on purpose: the list, and each one with the calls that were made.
 
-use super::{View, cell, state};
-use crate::app::{App, Click, ExperimentPage, Screen, experiment::answers};
+use super::parts::{self, Columns, cell, state};
+use crate::app::{App, Click, ExperimentPage, experiment_list::answers};
 use crate::model::Finding;
 use crate::ui::{
     theme::{Role, Theme},
@@ -15,8 +15,8 @@ pub fn view(
     page: &ExperimentPage,
     names: &[String],
     [main, side]: [u16; 2],
-) -> View {
-    View {
+) -> Columns {
+    Columns {
         main: list(theme, app, page, names, main),
         side: page.error().map(|name| said(theme, app, page, name, side)),
     }
@@ -35,6 +35,7 @@ fn list(theme: Theme, app: &App, page: &ExperimentPage, names: &[String], width:
     let mut theme_before = "";
     for (index, name) in names.iter().enumerate() {
         let about = app
+            .material
             .errors
             .iter()
             .find(|case| case.name == *name)
@@ -78,7 +79,7 @@ fn mark(finding: Option<&Finding>) -> &'static str {
 
 /// The call of an experiment that has not run, and what is made ready for it.
 pub fn call(rows: &mut Rows, app: &App, name: &str) {
-    let Some(case) = app.errors.iter().find(|case| case.name == name) else {
+    let Some(case) = app.material.errors.iter().find(|case| case.name == name) else {
         rows.text(name, Role::Text);
         return;
     };
@@ -89,7 +90,7 @@ pub fn call(rows: &mut Rows, app: &App, name: &str) {
 /// All about one.
 fn said(theme: Theme, app: &App, page: &ExperimentPage, name: &str, width: u16) -> Rows {
     let mut rows = Rows::new(theme, width);
-    let roomy = width == super::SIDE;
+    let roomy = width == parts::SIDE;
     rows.text(name, Role::Strong);
     rows.blank(usize::from(roomy));
     call(&mut rows, app, name);
@@ -97,7 +98,7 @@ fn said(theme: Theme, app: &App, page: &ExperimentPage, name: &str, width: u16) 
     match page.finding(name) {
         Some(finding) => answered(&mut rows, page, finding, roomy),
         None if app.asks_errno().is_some() => predict(&mut rows, name),
-        None if app.screen != Screen::Experiment => super::not_run(&mut rows, app),
+        None if app.at().is_some() => parts::not_run(&mut rows, app),
         None => rows.text("It runs.", Role::Dim),
     }
     rows

@@ -1,6 +1,6 @@
 //! The page cache, step by step: pictures of the resident pages.
 
-use super::{View, state};
+use super::parts::{self, Columns, state};
 use crate::app::{App, Click, ExperimentPage};
 use crate::model::{ExperimentOutcome, PageCacheStep, Size, grouped};
 use crate::ui::{
@@ -9,12 +9,12 @@ use crate::ui::{
 };
 
 /// The steps, and what is said of the chosen one.
-pub fn view(theme: Theme, app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> View {
+pub fn view(theme: Theme, app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> Columns {
     let mut rows = Rows::new(theme, main);
     state(&mut rows, app);
     let Some(ExperimentOutcome::PageCache(found)) = &page.found else {
-        super::not_run(&mut rows, app);
-        return View {
+        parts::not_run(&mut rows, app);
+        return Columns {
             main: rows,
             side: None,
         };
@@ -36,7 +36,7 @@ pub fn view(theme: Theme, app: &App, page: &ExperimentPage, [main, side]: [u16; 
             .and_then(|index| found.steps.get(index));
         add(&mut rows, step, before, chosen, index);
     }
-    super::refused(&mut rows, &ExperimentOutcome::PageCache(found.clone()));
+    parts::refused(&mut rows, &ExperimentOutcome::PageCache(found.clone()));
     let before = page
         .selected
         .checked_sub(1)
@@ -45,7 +45,7 @@ pub fn view(theme: Theme, app: &App, page: &ExperimentPage, [main, side]: [u16; 
         .steps
         .get(page.selected)
         .map(|step| said(theme, step, before, side));
-    View { main: rows, side }
+    Columns { main: rows, side }
 }
 
 /// What the marks mean, behind what a cell is; in its own row where there is no room for both.
@@ -139,7 +139,7 @@ fn picture(rows: &Rows, map: &str, before: Option<&str>) -> Vec<Span> {
 
 fn said(theme: Theme, step: &PageCacheStep, before: Option<&PageCacheStep>, width: u16) -> Rows {
     let mut rows = Rows::new(theme, width);
-    let roomy = width == super::SIDE;
+    let roomy = width == parts::SIDE;
     rows.text(title(step.step), Role::Strong);
     rows.blank(usize::from(roomy));
     let was = before.map_or(0, |before| before.resident);

@@ -1,6 +1,6 @@
 //! The alias proof: the bytes that arrived, old and new told apart.
 
-use super::{View, cell, state};
+use super::parts::{self, Columns, cell, state};
 use crate::app::{App, Click, ExperimentPage};
 use crate::model::{
     ExperimentOutcome, How, Method, Overwritten, Proof, ProofPlan, ProofVerdict, Proved, Sink,
@@ -31,14 +31,14 @@ pub fn view(
     plan: &ProofPlan,
     [main, side]: [u16; 2],
     height: u16,
-) -> View {
+) -> Columns {
     let none = Proved::default();
     let found = match &page.found {
         Some(ExperimentOutcome::Proof(found)) => found,
         _ => &none,
     };
     let pairs = plan.pairs();
-    View {
+    Columns {
         main: table(theme, app, page, &pairs, found, main),
         side: pairs
             .get(page.selected)
@@ -98,9 +98,9 @@ fn table(
         ..Row::default()
     });
     state(&mut rows, app);
-    if found.proofs.is_empty() && app.experiment_job().is_none() {
-        super::not_run(&mut rows, app);
-    } else if app.experiment_job().is_none() {
+    if found.proofs.is_empty() && app.job_here().is_none() {
+        parts::not_run(&mut rows, app);
+    } else if app.job_here().is_none() {
         rows.text(
             "B arrives: references were held. A arrives: copied.",
             Role::Dim,
@@ -231,7 +231,7 @@ fn said(
         .iter()
         .find(|proof| (proof.method, proof.to) == (method, to));
     rows.text(&format!("{method} to {to}, {size}"), Role::Strong);
-    let beside = width == super::SIDE;
+    let beside = width == parts::SIDE;
     rows.blank(usize::from(beside));
     let Some(proof) = proof else {
         rows.text("Nothing is known of it yet.", Role::Dim);

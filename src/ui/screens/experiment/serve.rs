@@ -3,14 +3,14 @@
 
 use ratatui::layout::Rect;
 
-use super::{cell, refused, said, stacked, state};
+use super::parts::{self, cell, refused, said, stacked, state};
 use crate::app::{App, Click, ExperimentPage, Pane};
 use crate::figure::serving;
 use crate::model::{ExperimentOutcome, RequestWay, ServePlan, Size, grouped};
 use crate::ui::{
     layout::Rooms,
     pen::Pen,
-    screens::{predict::stage_before, replay::show_player},
+    screens::{predict::stage_before, run::show_player},
     theme::{Role, Theme},
     widgets::rows::{Row, Rows},
 };
@@ -44,8 +44,8 @@ pub fn before(theme: Theme, app: &App, serve: &ServePlan, width: u16) -> Rows {
     plan(&mut rows, serve);
     rows.blank(1);
     state(&mut rows, app);
-    if app.experiment_job().is_none() {
-        super::not_run(&mut rows, app);
+    if app.job_here().is_none() {
+        parts::not_run(&mut rows, app);
     }
     rows
 }
@@ -71,7 +71,7 @@ pub fn draw(pen: &mut Pen, app: &App, page: &ExperimentPage, rooms: &Rooms) {
             pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
             show_player(pen, app, panes.right);
         }
-        None if app.pane == Pane::Text => calls(pen, app, page, way, rooms.pane()),
+        None if app.display.pane == Pane::Text => calls(pen, app, page, way, rooms.pane()),
         None => show_player(pen, app, rooms.body),
     }
 }

@@ -1,6 +1,6 @@
 //! The cost of watching: one transfer untraced, traced, and traced from another CPU.
 
-use super::{cell, state, verdicts};
+use super::parts::{self, cell, state, verdicts};
 use crate::app::{App, ExperimentPage};
 use crate::figure::chart::{Marks, Scale};
 use crate::model::{ExperimentOutcome, WatchCost, duration, grouped};
@@ -29,9 +29,9 @@ pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, width: u16) -> Rows 
                 rows.blank(1);
                 verdicts(&mut rows, &found.verdicts);
             }
-            super::refused(&mut rows, &ExperimentOutcome::Watching(found.clone()));
+            parts::refused(&mut rows, &ExperimentOutcome::Watching(found.clone()));
         }
-        _ if app.experiment_job().is_none() => super::not_run(&mut rows, app),
+        _ if app.job_here().is_none() => parts::not_run(&mut rows, app),
         _ => rows.text("The first round is on its way.", Role::Dim),
     }
     rows
@@ -62,7 +62,7 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
             ..Row::default()
         });
     }
-    super::axis(rows, &scale, WAY);
+    parts::axis(rows, &scale, WAY);
     rows.blank(1);
     rows.push(Row {
         left: vec![("voluntary context switches".to_owned(), dim)],

@@ -10,15 +10,13 @@ use ratatui::{
     style::{Modifier, Style},
 };
 
-use super::{
-    super::{
-        pen::Pen,
-        theme::{Ground, Role},
-    },
-    edge_to_edge, shortened,
-};
-use crate::app::explorer::Explorer;
+use super::text::{edge_to_edge, shortened};
+use crate::app::screens::explorer::ExplorerScreen;
 use crate::model::{End, EndKind, Flow, How, Place, Size};
+use crate::ui::{
+    pen::Pen,
+    theme::{Ground, Role},
+};
 
 /// One flow in the picture. Heights are half rows, counted from the picture's top.
 struct Band<'a> {
@@ -65,7 +63,7 @@ struct Parts {
 }
 
 /// Draws it.
-pub(super) fn draw(pen: &mut Pen, explorer: &Explorer, room: Rect) {
+pub(super) fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     let chosen = chosen(explorer, usize::from(room.height / 3).clamp(1, 8));
     let any_rises = chosen.iter().any(|(_, flow)| rises(flow));
     let label = room.width / 4;
@@ -93,7 +91,7 @@ pub(super) fn draw(pen: &mut Pen, explorer: &Explorer, room: Rect) {
 
 /// The flows that are shown, with their places: the largest that pass through, and the selected one. Those that
 /// are to rise come first.
-fn chosen(explorer: &Explorer, most: usize) -> Vec<(usize, &Flow)> {
+fn chosen(explorer: &ExplorerScreen, most: usize) -> Vec<(usize, &Flow)> {
     let flows = || explorer.groups().map(|group| &group.flow).enumerate();
     let mut chosen: Vec<_> = flows()
         .filter(|(_, flow)| flow.passes_through())

@@ -1,6 +1,9 @@
 //! The pages of a lesson: what each one holds while the learner is at it.
 
-use super::{ExperimentPage, Guessing, Outcome, player::Player, question::QuestionState};
+use super::{
+    experiment::ExperimentPage, guess::Guessing, player::Player, question::QuestionState,
+    run::Outcome,
+};
 use crate::course::{Page, Target};
 use crate::model::Figure;
 

@@ -1,8 +1,20 @@
-//! The explorer of a watched program: its flows, the calls behind them, search, threads, playback; plain data.
+//! The explorer of a traced program: its flows, the calls behind them, search, threads, playback.
 
 use std::time::Duration;
 
-use super::{Key, input::TextInput};
+use super::state::ScreenState;
+use crate::app::{
+    command::{Click, Command},
+    effect::Effect,
+    input::TextInput,
+    key::Key::{Char, Ctrl, Esc},
+    keys::{
+        CONFIRM, ENDS, Enabled,
+        Group::{Answer, Everywhere, Page, Recording},
+        LEFT_RIGHT, PLAY, Row, SPEED, TAB, UP_DOWN, always, row,
+    },
+    shared::Shared,
+};
 use crate::copypath::flows::{Group, groups};
 use crate::model::{Flow, NO_FLOW, Trace, TraceReport};
 use crate::syscall::{Style, errno_name, format_call};
@@ -16,19 +28,8 @@ pub enum List {
     Calls,
 }
 
-/// What is to be done outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// The end.
-    Quit,
-    /// Stop, until the shell continues it.
-    Suspend,
-    /// Ctrl-C for the program that is watched.
-    Interrupt,
-}
-
-/// The state.
-pub struct Explorer {
+/// The explorer of a traced program.
+pub struct ExplorerScreen {
     /// What came of watching so far.
     pub watched: TraceReport,
     /// The program still runs.
@@ -49,8 +50,6 @@ pub struct Explorer {
     pub filter: TextInput,
     /// The filter is being typed.
     pub typing: bool,
-    /// The keys are shown.
-    pub help: bool,
     /// The calls are played.
     pub playing: bool,
     /// Calls a second, doubled so often.
@@ -68,28 +67,50 @@ pub struct Explorer {
 
 /// Calls a second at the usual speed.
 const PACE: u32 = 8;
-/// A screenful.
-const PAGE: usize = 10;
 /// Lines of output that are kept.
 const LINES: usize = 100;
 
-/// The keys, and what they do: the key bar and the help page.
-pub const KEYS: [(&str, &str); 9] = [
-    ("↑↓", "flow"),
-    ("Enter", "its calls"),
-    ("space", "play"),
-    ("[ ]", "speed"),
-    ("Tab", "by thread"),
-    ("/", "search"),
-    ("Esc", "back"),
-    ("?", "help"),
-    ("q", "quit"),
+// One row a line: these are tables.
+#[rustfmt::skip]
+const KEYS: &[Row<ExplorerScreen>] = &[
+    row(UP_DOWN, ["↑↓", "flow", "choose a flow"], Page, in_flows),
+    row(UP_DOWN, ["↑↓", "call", "choose a call"], Page, in_calls),
+    row(CONFIRM, ["Enter", "its calls", "the calls behind the flow"], Page, in_flows),
+    row(PLAY, ["␣", "pause", "pause"], Recording, is_playing),
+    row(PLAY, ["␣", "play", "play call by call"], Recording, has_calls),
+    row(LEFT_RIGHT, ["←→", "", "a call back, a call on"], Recording, has_calls),
+    row(&[(Char('/'), Command::Filter)], ["/", "search", "search flows and calls"], Page, always),
+    row(TAB, ["Tab", "by thread", "the calls of the next thread alone"], Page, always),
+    row(SPEED, ["[ ]", "speed", "slower, faster"], Recording, has_calls),
+    row(ENDS, ["Home End", "", "first, last row"], Page, always),
+    row(&[(Ctrl('c'), Command::Interrupt)], ["Ctrl-C", "", "interrupt the program; q ends it"], Everywhere, is_running),
+];
+#[rustfmt::skip]
+const TYPING: &[Row<ExplorerScreen>] = &[
+    row(CONFIRM, ["Enter", "keep", "keep what is searched for"], Answer, always),
+    row(&[(Esc, Command::Back)], ["Esc", "show all", "show all again"], Answer, always),
 ];
 
-impl Explorer {
+fn in_flows(_: &Shared, on: &ExplorerScreen) -> bool {
+    on.list == List::Flows
+}
+fn in_calls(_: &Shared, on: &ExplorerScreen) -> bool {
+    on.list == List::Calls
+}
+fn is_playing(_: &Shared, on: &ExplorerScreen) -> bool {
+    on.playing
+}
+fn has_calls(_: &Shared, on: &ExplorerScreen) -> bool {
+    !on.calls.is_empty()
+}
+fn is_running(_: &Shared, on: &ExplorerScreen) -> bool {
+    on.running
+}
+
+impl ExplorerScreen {
     /// Of a program that has ended, or that still runs.
-    pub fn new(watched: TraceReport, running: bool) -> Explorer {
-        let mut explorer = Explorer {
+    pub fn new(watched: TraceReport, running: bool) -> ExplorerScreen {
+        let mut explorer = ExplorerScreen {
             running,
             output: Vec::new(),
             list: List::Flows,
@@ -99,7 +120,6 @@ impl Explorer {
             task: None,
             filter: TextInput::default(),
             typing: false,
-            help: false,
             playing: false,
             speed: 0,
             groups: groups(&watched.flows),
@@ -250,52 +270,16 @@ impl Explorer {
         self.calls = wanted.collect();
     }
 
-    /// A key.
-    pub fn press(&mut self, key: Key) -> Option<Wish> {
-        match key {
-            Key::Ctrl('c') if self.running => return Some(Wish::Interrupt),
-            Key::Ctrl('c') => return Some(Wish::Quit),
-            Key::Ctrl('z') => return Some(Wish::Suspend),
-            _ if self.help => self.help = false,
-            _ if self.typing => self.type_in(key),
-            Key::Char('q') => return Some(Wish::Quit),
-            Key::Char('?') => self.help = true,
-            Key::Char('/') => {
-                self.typing = true;
-                self.filter = TextInput::default();
-                self.refresh();
-            }
-            Key::Tab => self.next_task(),
-            Key::Enter if self.list == List::Flows => {
-                self.chosen = true;
-                self.list = List::Calls;
-            }
-            Key::Esc if self.list == List::Calls => self.list = List::Flows,
-            Key::Esc => {
-                self.filter = TextInput::default();
-                self.task = None;
-                self.refresh();
-            }
-            Key::Char(' ') => self.playing = !self.playing && self.call_count() > 0,
-            Key::Char('[') => self.speed = (self.speed - 1).max(-3),
-            Key::Char(']') => self.speed = (self.speed + 1).min(12),
-            key => self.go(key),
-        }
-        None
-    }
-
-    fn call_count(&self) -> usize {
-        self.calls.len()
-    }
-
-    fn type_in(&mut self, key: Key) {
-        if !self.filter.press(key) {
-            self.typing = false;
-            if key == Key::Esc {
-                self.filter = TextInput::default();
-            }
-        }
+    fn search_for(&mut self, filter: TextInput) {
+        self.filter = filter;
         self.refresh();
+    }
+
+    fn end_typing(&mut self, command: Command) {
+        self.typing = false;
+        if command == Command::Back {
+            self.search_for(TextInput::default());
+        }
     }
 
     fn next_task(&mut self) {
@@ -308,40 +292,97 @@ impl Explorer {
         self.look_up_calls();
     }
 
-    /// Up and down in what is listed; left and right from call to call.
-    fn go(&mut self, key: Key) {
-        let steps = match key {
-            Key::Up | Key::Char('k') => -1,
-            Key::Down | Key::Char('j') => 1,
-            Key::PageUp => -(PAGE as isize),
-            Key::PageDown => PAGE as isize,
-            Key::Home => isize::MIN / 2,
-            Key::End => isize::MAX / 2,
-            Key::Left | Key::Char('h') => {
-                return self.call = step(self.call, -1, self.calls.len());
-            }
-            Key::Right | Key::Char('l') => {
-                return self.call = step(self.call, 1, self.calls.len());
-            }
-            _ => return,
-        };
+    /// Up and down in what is listed.
+    fn go(&mut self, rows: isize) {
         match self.list {
-            List::Calls => self.call = step(self.call, steps, self.calls.len()),
+            List::Calls => self.call = step(self.call, rows, self.calls.len()),
             List::Flows => {
                 self.chosen = true;
-                self.flow = step(self.flow, steps, self.shown.len());
+                self.flow = step(self.flow, rows, self.shown.len());
                 self.look_up_calls();
             }
         }
     }
+}
 
-    /// When the next frame is due; none: nothing moves.
-    pub fn next_frame(&self) -> Option<Duration> {
+impl ScreenState for ExplorerScreen {
+    fn name(&self) -> &'static str {
+        "trace"
+    }
+
+    fn keys(&self, app: &Shared, keys: &mut Enabled) {
+        match self.typing {
+            true => keys.add(TYPING, app, self),
+            false => keys.add(KEYS, app, self),
+        }
+    }
+
+    fn update(&mut self, app: &mut Shared, command: Command) {
+        match command {
+            Command::Type(key) => {
+                self.filter.press(key);
+                self.refresh();
+            }
+            _ if self.typing => self.end_typing(command),
+            Command::Filter => {
+                self.typing = true;
+                self.search_for(TextInput::default());
+            }
+            Command::Tab => self.next_task(),
+            Command::Confirm => (self.chosen, self.list) = (true, List::Calls),
+            Command::Play => self.playing = !self.playing && !self.calls.is_empty(),
+            Command::Slower => self.speed = (self.speed - 1).max(-3),
+            Command::Faster => self.speed = (self.speed + 1).min(12),
+            Command::Left => self.call = step(self.call, -1, self.calls.len()),
+            Command::Right => self.call = step(self.call, 1, self.calls.len()),
+            Command::Interrupt => app.effects.push(Effect::Interrupt),
+            _ => self.go(command.rows()),
+        }
+    }
+
+    fn click(&mut self, app: &mut Shared, click: Click) {
+        match click {
+            Click::Row(flow) if flow == self.flow => self.update(app, Command::Confirm),
+            Click::Row(flow) => self.go(flow as isize - self.flow as isize),
+            Click::Call(call) => self.call = call.min(self.calls.len().saturating_sub(1)),
+            _ => {}
+        }
+    }
+
+    fn wheel(&mut self, _: &mut Shared, rows: isize) {
+        self.go(rows);
+    }
+
+    /// From the calls to the flows; from what was searched for to all.
+    fn back(&mut self, _: &mut Shared) -> bool {
+        if self.typing {
+            self.end_typing(Command::Back);
+        } else if self.list == List::Calls {
+            self.list = List::Flows;
+        } else {
+            self.task = None;
+            self.search_for(TextInput::default());
+        }
+        true
+    }
+
+    fn has_back(&self) -> bool {
+        self.list == List::Calls || self.task.is_some() || !self.filter.text.is_empty()
+    }
+
+    fn in_course(&self) -> bool {
+        false
+    }
+
+    fn types(&self) -> bool {
+        self.typing
+    }
+
+    fn next_frame(&self, _: &Shared) -> Option<Duration> {
         self.playing.then_some(Duration::from_millis(33))
     }
 
-    /// Time went by.
-    pub fn tick(&mut self, elapsed: Duration) {
+    fn tick(&mut self, _: &mut Shared, elapsed: Duration) {
         if !self.playing {
             return;
         }

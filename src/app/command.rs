@@ -1,0 +1,160 @@
+//! What the learner can ask for: by a key, or by a click on a spot of the screen.
+
+use super::key::Key;
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Up: the row above, or the text.
+    Up,
+    /// Down.
+    Down,
+    /// A screenful up.
+    PageUp,
+    /// A screenful down.
+    PageDown,
+    /// The first row, or the first call.
+    First,
+    /// The last row, or the last call.
+    Last,
+    /// A call back, or the value before.
+    Left,
+    /// A call on, or the value after.
+    Right,
+    /// Open, commit, confirm.
+    Confirm,
+    /// Close what is open, or go back.
+    Back,
+    /// The next page.
+    Next,
+    /// The page before.
+    Previous,
+    /// The other pane, the other side, or the next thread.
+    Tab,
+    /// Run the experiment.
+    Run,
+    /// Stop the experiment.
+    Cancel,
+    /// Play or pause.
+    Play,
+    /// Half the speed.
+    Slower,
+    /// Twice the speed.
+    Faster,
+    /// Guess again.
+    Guess,
+    /// The whole source.
+    Source,
+    /// All calls.
+    Calls,
+    /// Save the recording to a file.
+    Save,
+    /// A hint.
+    Hint,
+    /// The explanation.
+    Explain,
+    /// A digit or a point: an answer, or part of a number.
+    Digit(char),
+    /// Take the last digit or line back.
+    Erase,
+    /// The screen of this name.
+    Open(&'static str),
+    /// The questions of a lesson.
+    Quiz,
+    /// The questions that are due.
+    Review,
+    /// The concept test.
+    Test,
+    /// The lab's method.
+    Method,
+    /// The lab's sink.
+    Sink,
+    /// The lab's size.
+    Size,
+    /// The lab's chunk.
+    Chunk,
+    /// The lab's cache.
+    Cache,
+    /// What a comparison sweeps over.
+    Sweep,
+    /// Run every one.
+    All,
+    /// What words mean.
+    Words,
+    /// Search over all text.
+    Search,
+    /// Only flows and calls with a text.
+    Filter,
+    /// A key that writes what is searched for.
+    Type(Key),
+    /// The help page.
+    Help,
+    /// The next theme.
+    Theme,
+    /// Mouse reports on or off.
+    Mouse,
+    /// Ctrl-C for the traced program.
+    Interrupt,
+    /// To the shell, until `fg`.
+    Suspend,
+    /// Quit.
+    Quit,
+}
+
+/// What a click on a spot of the screen means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Click {
+    /// A row of the key bar.
+    Do(Command),
+    /// A row of the screen's list: a module, a card, an experiment, a flow.
+    Row(usize),
+    /// An option or line of a question, or one on the left of a match.
+    Option(usize),
+    /// One on the right of a match.
+    Partner(usize),
+    /// A call of the recording.
+    Call(usize),
+    /// A side of the lab.
+    Side(usize),
+    /// A row and a column of a card's table.
+    Cell(usize, usize),
+    /// A word of the glossary.
+    Word(usize),
+    /// Something that was found.
+    Hit(usize),
+    /// A page of the open lesson.
+    Page(usize),
+}
+
+impl Command {
+    /// The row that is chosen after it, in a list that is shown whole: `last` is its last row.
+    pub fn moved(self, at: usize, last: usize) -> usize {
+        match self {
+            Command::Up => at.saturating_sub(1),
+            Command::Down => (at + 1).min(last),
+            Command::First | Command::PageUp => 0,
+            Command::Last | Command::PageDown => last,
+            _ => at,
+        }
+    }
+
+    /// By how many rows it scrolls.
+    pub fn rows(self) -> isize {
+        const PAGE: isize = 10;
+        match self {
+            Command::Up => -1,
+            Command::Down => 1,
+            Command::PageUp => -PAGE,
+            Command::PageDown => PAGE,
+            Command::First => -(isize::MAX / 2),
+            Command::Last => isize::MAX / 2,
+            _ => 0,
+        }
+    }
+}
+
+/// Which option a digit chooses, from 0.
+pub fn option_of(digit: char) -> Option<usize> {
+    let number = digit.to_digit(10)? as usize;
+    number.checked_sub(1)
+}

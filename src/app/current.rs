@@ -1,0 +1,214 @@
+//! What the screen that is shown has: its page, its question, its playback, what its keys can do now.
+
+use std::borrow::Cow;
+
+use super::{
+    App,
+    command::Command,
+    experiment::ExperimentPage,
+    guess::Guessing,
+    input::TextInput,
+    key::Key,
+    keys::{Binding, Enabled, Group::Everywhere, KeyContext, Row, always, row},
+    overlay::Overlay,
+    overlay_keys,
+    page::{LabPage, PageState},
+    page_at::PageAt,
+    player::Player,
+    question::QuestionState,
+    run::{Job, Run},
+    screens::{
+        OPEN, Screen,
+        state::{ScreenState, guess_is_hidden, source},
+    },
+    shared::Shared,
+};
+use crate::course::{Lab, Lesson, Predict, Question};
+
+// One row a line: it is a table.
+#[rustfmt::skip]
+const EVERYWHERE: &[Row<dyn ScreenState>] = &[
+    row(&[(Key::Esc, Command::Back)], ["Esc", "back", "back"], Everywhere, has_back),
+    row(&[(Key::Char('q'), Command::Quit), (Key::Ctrl('c'), Command::Quit)], ["q", "quit", "quit; your place is kept"], Everywhere, always),
+    row(&[(Key::Char('T'), Command::Theme)], ["T", "", "next theme"], Everywhere, always),
+    row(&[(Key::Char('M'), Command::Mouse)], ["M", "", "mouse off and on, to select text"], Everywhere, always),
+    row(&[(Key::Ctrl('z'), Command::Suspend)], ["Ctrl-Z", "", "to the shell; fg comes back"], Everywhere, always),
+];
+
+fn has_back(app: &Shared, on: &dyn ScreenState) -> bool {
+    app.job.is_none() && on.has_back()
+}
+
+impl App {
+    /// The screen that is shown.
+    pub fn screen(&self) -> &Screen {
+        self.screens.top()
+    }
+
+    pub(super) fn on(&self) -> &dyn ScreenState {
+        self.screens.top().state()
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.on().name()
+    }
+
+    /// The page that is open on it.
+    pub fn at(&self) -> Option<PageAt> {
+        self.on().at()
+    }
+
+    /// The lesson of that page.
+    pub fn open_lesson(&self) -> Option<&Lesson> {
+        self.lesson_at(self.at()?)
+    }
+
+    /// The state of that page.
+    pub fn page_state(&self) -> Option<&PageState> {
+        self.pages.get(&self.at()?)
+    }
+
+    /// The question on the screen, and how far it is answered.
+    pub fn question(&self) -> Option<(&Question, &QuestionState)> {
+        self.question_at(self.at()?)
+    }
+
+    /// The transfer of the open page, and how far it is.
+    pub fn lab_page(&self) -> Option<(&Lab, &LabPage)> {
+        self.lab_at(self.at()?)
+    }
+
+    /// The experiment on the screen, where it is no transfer.
+    pub fn experiment(&self) -> Option<&ExperimentPage> {
+        self.shared.experiment(self.on().purpose()?)
+    }
+
+    /// The question before the experiment on the screen, and the guess as far as it is made.
+    pub fn guessing(&self) -> Option<(&Predict, &Guessing)> {
+        self.shared.guessing(self.on().purpose()?)
+    }
+
+    /// Whether a guess is waited for.
+    pub fn asks_guess(&self) -> bool {
+        let of = self.on().purpose();
+        of.is_some_and(|of| self.shared.asks_guess(of))
+    }
+
+    /// Whether it stands on the other pane.
+    pub fn guess_is_hidden(&self) -> bool {
+        guess_is_hidden(&self.shared, self.on())
+    }
+
+    /// The error on purpose whose answer may be predicted now.
+    pub fn asks_errno(&self) -> Option<&str> {
+        self.shared.asks_errno(self.on().purpose()?)
+    }
+
+    /// The job that runs for the screen.
+    pub fn job_here(&self) -> Option<&Job> {
+        let here = self.on().purpose();
+        self.job.as_ref().filter(|job| Some(job.purpose) == here)
+    }
+
+    /// Whether the concept test is asked.
+    pub fn in_test(&self) -> bool {
+        self.on().in_test()
+    }
+
+    /// The learner's own run beside the question.
+    pub fn evidence(&self) -> Option<&Run> {
+        self.evidence_at(self.at()?)
+    }
+
+    /// Whether the screen has two panes.
+    pub fn has_two_panes(&self) -> bool {
+        self.on().has_two_panes(&self.shared)
+    }
+
+    /// The playback on the screen.
+    pub fn player(&self) -> Option<&Player> {
+        self.on().player(&self.shared)
+    }
+
+    /// The run that it plays.
+    pub fn shown_run(&self) -> Option<&Run> {
+        self.on().run(&self.shared)
+    }
+
+    /// The source of what is run, with its file's name.
+    pub fn source(&self) -> Option<(&'static str, &'static str)> {
+        source(&self.shared, self.on())
+    }
+
+    /// The words that the open page uses.
+    pub fn page_words(&self) -> Vec<usize> {
+        self.shared.page_words(self.at())
+    }
+
+    fn enabled_in(&self, context: KeyContext, enabled: &mut Enabled) {
+        let (app, on) = (&self.shared, self.on());
+        match context {
+            KeyContext::Overlay => {
+                let over = app.overlay.iter();
+                over.for_each(|over| enabled.add(overlay_keys::KEYS, app, over));
+            }
+            KeyContext::Screen => {
+                on.keys(app, enabled);
+                enabled.add(OPEN, app, on);
+            }
+            KeyContext::Everywhere => enabled.add(EVERYWHERE, app, on),
+        }
+    }
+
+    fn all_enabled(&self, first: KeyContext) -> Enabled {
+        let mut enabled = Enabled::default();
+        for context in [first, KeyContext::Everywhere] {
+            self.enabled_in(context, &mut enabled);
+        }
+        enabled
+    }
+
+    fn context(&self) -> KeyContext {
+        match self.overlay {
+            Some(_) => KeyContext::Overlay,
+            None => KeyContext::Screen,
+        }
+    }
+
+    /// Whether a key writes text.
+    fn types(&self, key: Key) -> bool {
+        let types = match self.overlay {
+            Some(over) => matches!(over, Overlay::Search { .. }),
+            None => self.on().types(),
+        };
+        types && TextInput::takes(key)
+    }
+
+    /// The bindings that can do something now, in the order of the key bar.
+    pub fn enabled(&self) -> Vec<&'static Binding> {
+        let enabled = self.all_enabled(self.context());
+        enabled.shown(|key| self.types(key))
+    }
+
+    /// Those of the screen, whatever lies over it: what the help page shows.
+    pub fn enabled_below(&self) -> Vec<&'static Binding> {
+        self.all_enabled(KeyContext::Screen).shown(|_| false)
+    }
+
+    /// What a key does now.
+    pub fn command(&self, key: Key) -> Option<Command> {
+        match self.types(key) {
+            true => Some(Command::Type(key)),
+            false => self.all_enabled(self.context()).command(key),
+        }
+    }
+
+    /// What a binding is called in the key bar now: of what is counted, with the count.
+    pub fn short(&self, binding: &Binding) -> Cow<'static, str> {
+        match (binding.does(Command::Review), self.due().len()) {
+            (true, due @ 1..) => Cow::Owned(format!("{} {due}", binding.short)),
+            _ => Cow::Borrowed(binding.short),
+        }
+    }
+}

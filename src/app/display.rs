@@ -1,0 +1,57 @@
+//! The display: the room that there is, and which part of what is read stands in it.
+
+/// The room that there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Room {
+    /// Columns of the screen.
+    pub width: u16,
+    /// Rows of the screen.
+    pub height: u16,
+    /// Rows of text that did not fit the last frame.
+    pub overflow: usize,
+}
+
+impl Room {
+    /// Whether a page shows one pane at a time: text and target side by side need 120x36.
+    pub fn is_folded(self) -> bool {
+        self.width < 120 || self.height < 36
+    }
+}
+
+/// Which half of a page is shown where only one fits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// The text.
+    #[default]
+    Text,
+    /// What stands beside it.
+    Target,
+}
+
+/// The display, and where it stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Display {
+    /// The room that there is.
+    pub room: Room,
+    /// Which pane is shown where only one fits.
+    pub pane: Pane,
+    /// First row of the text that is shown.
+    pub scroll: usize,
+    /// Whether mouse reports are on.
+    pub mouse: bool,
+    /// No tokens: hops light up call by call.
+    pub reduced_motion: bool,
+}
+
+impl Display {
+    /// The start of a pane.
+    pub fn show(&mut self, pane: Pane) {
+        (self.pane, self.scroll) = (pane, 0);
+    }
+
+    /// Text moves up or down.
+    pub fn scroll_by(&mut self, rows: isize) {
+        let moved = self.scroll.saturating_add_signed(rows);
+        self.scroll = moved.min(self.room.overflow);
+    }
+}

@@ -1,0 +1,40 @@
+//! What the program asks to be done outside.
+
+use std::sync::Arc;
+
+use crate::model::{ExperimentSpec, Record, Recording, TransferSpec};
+
+/// Something to do outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Run an experiment.
+    Run {
+        /// The job's number.
+        job: u64,
+        /// What to run.
+        spec: TransferSpec,
+    },
+    /// Run an experiment that is no transfer.
+    Try {
+        /// The job's number.
+        job: u64,
+        /// What to try.
+        what: ExperimentSpec,
+    },
+    /// Stop the experiment that runs.
+    Cancel,
+    /// Write an answer or a visit to the log.
+    Keep(Record),
+    /// Save a recording to a file.
+    Save(Arc<Recording>),
+    /// Mouse reports on or off.
+    Mouse(bool),
+    /// The next theme.
+    NextTheme,
+    /// Ctrl-C for the traced program.
+    Interrupt,
+    /// To the shell.
+    Suspend,
+    /// The end.
+    Quit,
+}

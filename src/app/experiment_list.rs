@@ -1,0 +1,126 @@
+//! The experiments that can be opened from their list, and what may be predicted of an error on purpose.
+
+use super::experiment::ExperimentPage;
+use crate::model::{
+    CLAIMS, Contest, ERRORS, ExperimentSpec, Method, ProofPlan, ServePlan, Sink, Size, Sweep,
+};
+
+/// An entry of the list of experiments.
+pub struct Entry {
+    /// The group that it stands in.
+    pub group: &'static str,
+    /// What it is.
+    pub title: &'static str,
+    /// How far it is.
+    pub page: ExperimentPage,
+}
+
+/// Everything that can be tried, group by group.
+pub fn entries() -> Vec<Entry> {
+    let claim = |name: &str| ExperimentSpec::Compare(Contest::Claim(name.to_owned()));
+    let claims = CLAIMS.map(|(name, says)| ("is it faster?", says, claim(name)));
+    let serve = ExperimentSpec::Serve(ServePlan {
+        method: Method::Sendfile,
+        size: ServePlan::SIZE,
+    });
+    let by_chunk = "Two methods, the chunk from 4 KiB to 1 MiB";
+    let by_size = "Two methods, the size up to 64 MiB";
+    let mut all = vec![
+        (
+            "who holds the bytes?",
+            "The alias proof: is it shared?",
+            proof(),
+        ),
+        (
+            "what the kernel refuses",
+            "Errors on purpose: predict the errno",
+            errors(),
+        ),
+        (
+            "what is in memory",
+            "The page cache, step by step",
+            ExperimentSpec::PageCache,
+        ),
+    ];
+    all.extend(claims);
+    all.extend([
+        ("side by side", by_chunk, two_methods(Sweep::Chunk)),
+        ("side by side", by_size, two_methods(Sweep::Size)),
+        (
+            "under the tracer",
+            "One transfer untraced, traced, traced from afar",
+            ExperimentSpec::Watching,
+        ),
+        (
+            "under the tracer",
+            "A request's way through the server",
+            serve,
+        ),
+    ]);
+    let entry = |(group, title, what)| Entry {
+        group,
+        title,
+        page: ExperimentPage::new(what),
+    };
+    all.into_iter().map(entry).collect()
+}
+
+fn proof() -> ExperimentSpec {
+    ExperimentSpec::Proof(ProofPlan {
+        methods: Vec::new(),
+        to: Vec::new(),
+        size: ProofPlan::SIZE,
+    })
+}
+
+fn errors() -> ExperimentSpec {
+    ExperimentSpec::Errors(ERRORS.map(|(name, _)| name.to_owned()).to_vec())
+}
+
+fn two_methods(sweep: Sweep) -> ExperimentSpec {
+    ExperimentSpec::Compare(Contest::Methods {
+        methods: vec![Method::ReadWrite, Method::Sendfile],
+        to: Sink::Tcp,
+        size: Size(64 * Size::MIB),
+        chunk: Size(64 * Size::KIB),
+        sweep: Some(sweep),
+    })
+}
+
+/// What may be predicted of an error: what Linux answers, and what it answers to other calls. In the order of the
+/// alphabet, so that the order says nothing.
+pub fn answers(name: &str) -> Vec<&'static str> {
+    let Some(at) = ERRORS.iter().position(|(known, _)| *known == name) else {
+        return Vec::new();
+    };
+    let is_count = |answer: &str| answer.bytes().all(|byte| byte.is_ascii_digit());
+    if is_count(ERRORS[at].1) {
+        // What was asked for, and what a call could say to so much.
+        return vec![ERRORS[at].1, "3221225472", "EINVAL", "EOVERFLOW"];
+    }
+    let mut answers = vec![ERRORS[at].1];
+    // Those nearby are of the same kind of call: the likely errors of somebody who guesses.
+    let nearby = (1..ERRORS.len()).flat_map(|far| [at.checked_sub(far), Some(at + far)]);
+    for (_, answer) in nearby.flatten().filter_map(|at| ERRORS.get(at)) {
+        if answers.len() < 4 && !answers.contains(answer) && !is_count(answer) {
+            answers.push(answer);
+        }
+    }
+    answers.sort_unstable_by_key(|answer| answer.to_lowercase());
+    answers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_predicted_holds_the_answer_once() {
+        for (name, answer) in ERRORS {
+            let options = answers(name);
+            assert_eq!(options.len(), 4, "{name}: {options:?}");
+            let times = options.iter().filter(|option| **option == answer).count();
+            assert_eq!(times, 1, "{name}: {options:?}");
+        }
+    }
+}

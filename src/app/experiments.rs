@@ -1,0 +1,203 @@
+//! What keys do to an experiment that is no transfer, on a page of a lesson or on its own screen.
+
+use super::{
+    command::{Command, option_of},
+    display::Pane,
+    effect::Effect,
+    experiment::{ExperimentPage, judge},
+    experiment_list::answers,
+    page::PageState,
+    run::{Purpose, Run},
+    shared::Shared,
+};
+use crate::course::Page;
+use crate::model::{ExperimentOutcome, ExperimentSpec, RequestWay};
+
+impl Shared {
+    /// An experiment, and how far it is.
+    pub fn experiment(&self, of: Purpose) -> Option<&ExperimentPage> {
+        match of {
+            Purpose::Entry(entry) => self.experiments.get(entry).map(|entry| &entry.page),
+            Purpose::Page(at) => match self.pages.get(&at)? {
+                PageState::Experiment(page) => Some(page),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn experiment_mut(&mut self, of: Purpose) -> Option<&mut ExperimentPage> {
+        match of {
+            Purpose::Entry(entry) => self.experiments.get_mut(entry).map(|entry| &mut entry.page),
+            Purpose::Page(at) => match self.pages.get_mut(&at)? {
+                PageState::Experiment(page) => Some(page),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The error on purpose whose answer may be predicted now: on a screen of its own, each one may.
+    pub fn asks_errno(&self, of: Purpose) -> Option<&str> {
+        let page = self.experiment(of).filter(|_| is_entry(of))?;
+        let name = page.error()?;
+        let asks = page.finding(name).is_none() && self.job.is_none();
+        asks.then_some(name)
+    }
+
+    /// A command on an experiment. True: it leads to the next page.
+    pub fn update_experiment(&mut self, of: Purpose, command: Command) -> bool {
+        let idle = self.job.is_none();
+        let is_guess = matches!(
+            command,
+            Command::Digit(_) | Command::Erase | Command::Confirm | Command::Up | Command::Down
+        );
+        if is_guess && self.asks_guess(of) {
+            self.guess(of, command);
+            return false;
+        }
+        if let Command::Digit(digit) = command {
+            self.predict_errno(of, option_of(digit));
+            return false;
+        }
+        let Some(page) = self.experiment_mut(of) else {
+            return false;
+        };
+        match command {
+            Command::Hint => page.guessing.hints += 1,
+            Command::Guess => {
+                page.guessing.again();
+                page.reset();
+            }
+            Command::Confirm if !page.done => self.run_experiment(of),
+            Command::Confirm => return !is_entry(of),
+            Command::All => self.try_out(of, None),
+            Command::Method | Command::Sink | Command::Size | Command::Sweep if idle => {
+                page.change(command);
+            }
+            Command::Up
+            | Command::Down
+            | Command::PageUp
+            | Command::PageDown
+            | Command::First
+            | Command::Last => page.walk(command),
+            _ => {}
+        }
+        false
+    }
+
+    fn predict_errno(&mut self, of: Purpose, option: Option<usize>) {
+        let Some(name) = self.asks_errno(of).map(str::to_owned) else {
+            return;
+        };
+        let Some(answer) = option.and_then(|option| answers(&name).get(option).copied()) else {
+            return;
+        };
+        if let Some(page) = self.experiment_mut(of) {
+            page.predicted.insert(name.clone(), answer.to_owned());
+        }
+        self.try_out(of, Some(name));
+    }
+
+    /// Runs it; of the errors on purpose, on their own screen, the one that is looked at.
+    pub fn run_experiment(&mut self, of: Purpose) {
+        let page = self.experiment(of).filter(|_| is_entry(of));
+        let one = page.and_then(ExperimentPage::error).map(str::to_owned);
+        self.try_out(of, one);
+    }
+
+    fn try_out(&mut self, of: Purpose, one: Option<String>) {
+        let Some(page) = self.experiment(of) else {
+            return;
+        };
+        let what = match one {
+            Some(name) => ExperimentSpec::Errors(vec![name]),
+            None => page.what.clone(),
+        };
+        let Some(job) = self.start_job(what.title().to_owned(), of) else {
+            return;
+        };
+        self.display.pane = Pane::Target;
+        if let Some(page) = self.experiment_mut(of) {
+            page.guessing.passed |= page.guessing.guess.is_none();
+            if !matches!(page.what, ExperimentSpec::Errors(_)) {
+                page.reset();
+            }
+            page.done = false;
+        }
+        self.effects.push(Effect::Try { job, what });
+    }
+
+    /// Looks at a row; of a recording, the call.
+    pub fn select_row(&mut self, of: Purpose, row: usize) {
+        if let Some(page) = self.experiment_mut(of) {
+            page.selected = row.min(page.rows().saturating_sub(1));
+            if let Some(player) = &mut page.player {
+                player.seek(row);
+            }
+        }
+    }
+
+    /// What is known so far.
+    pub fn on_partial(&mut self, of: Purpose, found: ExperimentOutcome) {
+        if let Some(page) = self.experiment_mut(of) {
+            page.keep(found);
+        }
+    }
+
+    /// It failed or was stopped: half of it says nothing. Of errors on purpose each one stands for itself.
+    pub fn on_stopped(&mut self, of: Purpose) {
+        if let Purpose::Mark(at) = of
+            && let Some(state) = self.question_at_mut(at)
+        {
+            state.waiting = false;
+        }
+        if let Some(page) = self.experiment_mut(of)
+            && !page.done
+            && !matches!(page.what, ExperimentSpec::Errors(_))
+        {
+            page.found = None;
+        }
+    }
+
+    /// All of it is known. `plays`: it is on the screen.
+    pub fn on_finished(&mut self, of: Purpose, found: ExperimentOutcome, plays: bool) {
+        if let ExperimentOutcome::Serve(way) = &found {
+            self.keep_way(of, way, plays);
+        }
+        let Some(page) = self.experiment_mut(of) else {
+            return;
+        };
+        page.keep(found);
+        page.done = true;
+        page.selected = page.selected.min(page.rows().saturating_sub(1));
+        let (Purpose::Page(at), Some(guess)) = (of, page.guessing.guess.clone()) else {
+            return;
+        };
+        let predict = self.page_at(at).and_then(Page::predict).cloned();
+        let found = self.experiment(of).and_then(|page| page.found.as_ref());
+        if let (Some(predict), Some(found)) = (predict, found) {
+            let verdict = judge(&predict, &guess, found);
+            self.predicted(at, predict.id, verdict);
+        }
+    }
+
+    fn keep_way(&mut self, of: Purpose, way: &RequestWay, plays: bool) {
+        let recording = way.recording.clone();
+        let source = self.source_of(&recording.spec, true);
+        let run = Run::of(recording, source.map_or("", |(_, text)| text));
+        let mut player = self.player_of(&run);
+        if plays {
+            player.toggle();
+        }
+        if let Some(page) = self.experiment_mut(of) {
+            page.ways.insert(way.recording.spec.method, way.clone());
+            (page.run, page.player) = (Some(run), Some(player));
+        }
+    }
+}
+
+fn is_entry(of: Purpose) -> bool {
+    matches!(of, Purpose::Entry(_))
+}

@@ -1,0 +1,58 @@
+//! What the course is made of, and what is known of this machine.
+
+use crate::course::Lesson;
+use crate::model::{Card, Figure, Method, Sink, Word};
+
+/// What the course is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Material {
+    /// The lessons, in order.
+    pub lessons: Vec<Lesson>,
+    /// The figures.
+    pub figures: Vec<Figure>,
+    /// The source of each method, word for word, with its file's name.
+    pub sources: Vec<(Method, &'static str, &'static str)>,
+    /// The same of the server's sending steps.
+    pub sending_steps: Vec<(Method, &'static str, &'static str)>,
+    /// How often the CPU copies each byte of the transfers that lessons are about, from recordings.
+    pub copies: Vec<(Method, Sink, Copies)>,
+    /// The errors on purpose, as far as they are known before they run.
+    pub errors: Vec<ErrorCase>,
+    /// The test before and after the course, if there is one.
+    pub concept_test: Option<Lesson>,
+    /// The reference cards.
+    pub cards: Vec<Card>,
+    /// The words of the glossary.
+    pub words: Vec<Word>,
+}
+
+/// How often the CPU copies each byte of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Copies {
+    /// In every case.
+    pub always: f64,
+    /// Beyond that, as the kernel itself reported of a recorded run (COPIED): it depends on the device.
+    pub reported: f64,
+}
+
+/// An error on purpose, before it is run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorCase {
+    /// Its name.
+    pub name: String,
+    /// What it is about: `sockets`.
+    pub theme: String,
+    /// The call, as text.
+    pub call: String,
+    /// What is made ready before it.
+    pub setup: String,
+}
+
+/// A line of "This machine".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instrument {
+    /// `ptrace`, `io-uring`.
+    pub name: String,
+    /// `available`, or why not.
+    pub state: String,
+}

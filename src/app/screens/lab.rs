@@ -1,0 +1,273 @@
+//! The free lab: choose a transfer, run it, keep two results side by side, play either.
+
+use super::{
+    state::ScreenState,
+    tables::{self, PLAYBACK, RUN, SCROLL},
+};
+use crate::app::{
+    command::{Click, Command},
+    key::Key::Char,
+    keys::{
+        CONFIRM, Enabled,
+        Group::{Page, Recording},
+        LEFT_RIGHT, PAGES, PLAY, Row, TAB, UP_DOWN, row,
+    },
+    page_at::PageAt,
+    player::Player,
+    run::{Outcome, Purpose, Run},
+    shared::Shared,
+};
+use crate::model::{Cache, Method, Sink, Size, TransferSpec};
+
+/// The settings of the form, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// The method.
+    Method,
+    /// The sink.
+    Sink,
+    /// The size.
+    Size,
+    /// The chunk.
+    Chunk,
+    /// Warm or cold.
+    Cache,
+}
+
+impl Setting {
+    /// Every setting.
+    pub const ALL: [Setting; 5] = [
+        Setting::Method,
+        Setting::Sink,
+        Setting::Size,
+        Setting::Chunk,
+        Setting::Cache,
+    ];
+
+    /// Its name on the form.
+    pub fn title(self) -> &'static str {
+        match self {
+            Setting::Method => "method",
+            Setting::Sink => "to",
+            Setting::Size => "size",
+            Setting::Chunk => "chunk",
+            Setting::Cache => "cache",
+        }
+    }
+
+    /// Its value in a spec, as shown.
+    pub fn value(self, spec: &TransferSpec) -> String {
+        match self {
+            Setting::Method => spec.method.to_string(),
+            Setting::Sink => spec.to.to_string(),
+            Setting::Size => spec.size.to_string(),
+            Setting::Chunk => spec.chunk.to_string(),
+            Setting::Cache => spec.cache.to_string(),
+        }
+    }
+}
+
+const SIZES: [u64; 9] = [
+    0,
+    1,
+    4 * Size::KIB,
+    64 * Size::KIB,
+    Size::MIB,
+    16 * Size::MIB,
+    64 * Size::MIB,
+    256 * Size::MIB,
+    Size::GIB,
+];
+const CHUNKS: [u64; 6] = [
+    4 * Size::KIB,
+    16 * Size::KIB,
+    64 * Size::KIB,
+    256 * Size::KIB,
+    Size::MIB,
+    16 * Size::MIB,
+];
+
+/// One kept result.
+pub struct Side {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Its playback.
+    pub player: Player,
+}
+
+/// Where a key opens it.
+pub const NAME: &str = "lab";
+
+/// The free lab.
+pub struct LabScreen {
+    /// What the next run does.
+    pub spec: TransferSpec,
+    /// The chosen setting.
+    pub setting: usize,
+    /// The kept results.
+    pub sides: [Option<Side>; 2],
+    /// The side that the next run fills.
+    pub side: usize,
+    /// The side that is played, when one is.
+    pub playing: Option<usize>,
+}
+
+impl Default for LabScreen {
+    fn default() -> Self {
+        LabScreen {
+            spec: TransferSpec::of(Method::ReadWrite),
+            setting: 0,
+            sides: [None, None],
+            side: 0,
+            playing: None,
+        }
+    }
+}
+
+impl LabScreen {
+    /// The next value of a setting, or the one before; the last is followed by the first.
+    pub fn change(&mut self, setting: Setting, by: isize) {
+        let spec = &mut self.spec;
+        match setting {
+            Setting::Method => {
+                spec.method = turned(&Method::ALL, spec.method, by);
+                if !spec.method.sinks().contains(&spec.to) {
+                    spec.to = spec.method.sinks()[0];
+                }
+            }
+            Setting::Sink => spec.to = turned::<Sink>(spec.method.sinks(), spec.to, by),
+            Setting::Size => spec.size = Size(turned(&SIZES, spec.size.0, by)),
+            Setting::Chunk => spec.chunk = Size(turned(&CHUNKS, spec.chunk.0, by)),
+            Setting::Cache => spec.cache = turned(&[Cache::Warm, Cache::Cold], spec.cache, by),
+        }
+    }
+
+    /// The side that can be played: the chosen one, else the other.
+    pub fn playable(&self) -> Option<usize> {
+        [self.side, 1 - self.side]
+            .into_iter()
+            .find(|side| self.sides[*side].is_some())
+    }
+
+    /// Keeps a result; the next one goes to the other side while that is empty.
+    pub fn keep(&mut self, side: usize, kept: Side) {
+        self.sides[side] = Some(kept);
+        if self.sides[1 - side].is_none() {
+            self.side = 1 - side;
+        }
+    }
+}
+
+// One row a line: these are tables.
+#[rustfmt::skip]
+const SIDES: &[Row<LabScreen>] = &[
+    row(TAB, ["Tab", "side", "the side that the next run fills"], Page, in_form),
+    row(PAGES, ["PgUp PgDn", "scroll", "scroll what does not fit"], Page, scrolls),
+    row(&[(Char('r'), Command::Run)], ["r", "run", "run it on this kernel"], Recording, can_run),
+    row(CONFIRM, ["Enter", "", "run it on this kernel"], Recording, can_run),
+    row(PLAY, ["␣", "play", "play a result"], Page, has_result),
+];
+#[rustfmt::skip]
+const FORM: &[Row<LabScreen>] = &[
+    row(UP_DOWN, ["↑↓", "", "choose a setting"], Page, in_form),
+    row(LEFT_RIGHT, ["←→", "change", "change the setting"], Page, in_form),
+    row(&[(Char('m'), Command::Method)], ["m", "method", "next method"], Page, in_form),
+    row(&[(Char('t'), Command::Sink)], ["t", "to", "next sink"], Page, in_form),
+    row(&[(Char('z'), Command::Size)], ["z", "size", "next size"], Page, in_form),
+    row(&[(Char('c'), Command::Chunk)], ["c", "chunk", "next chunk"], Page, in_form),
+    row(&[(Char('w'), Command::Cache)], ["w", "warm/cold", "warm or cold cache"], Page, in_form),
+];
+
+fn in_form(_: &Shared, on: &LabScreen) -> bool {
+    on.playing.is_none()
+}
+fn scrolls(app: &Shared, on: &LabScreen) -> bool {
+    in_form(app, on) && tables::scrolls(app, on)
+}
+fn can_run(app: &Shared, on: &LabScreen) -> bool {
+    in_form(app, on) && app.job.is_none()
+}
+fn has_result(app: &Shared, on: &LabScreen) -> bool {
+    in_form(app, on) && on.playable().is_some()
+}
+
+impl ScreenState for LabScreen {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn keys(&self, app: &Shared, keys: &mut Enabled) {
+        keys.add(SIDES, app, self);
+        tables::add(keys, app, self, &[RUN, PLAYBACK]);
+        keys.add(FORM, app, self);
+        tables::add(keys, app, self, &[SCROLL]);
+    }
+
+    fn update(&mut self, app: &mut Shared, command: Command) {
+        let last = Setting::ALL.len() - 1;
+        match command {
+            Command::Run | Command::Confirm => {
+                let side = self.playing.take().unwrap_or(self.side);
+                app.run(self.spec.clone(), Purpose::Side(side));
+            }
+            Command::Play => {
+                self.playing = self.playable();
+                if let Some(player) = self.player_mut(app) {
+                    player.toggle();
+                }
+            }
+            Command::PageUp | Command::PageDown if app.display.room.overflow > 0 => {
+                app.display.scroll_by(command.rows());
+            }
+            Command::Left => self.change(Setting::ALL[self.setting], -1),
+            Command::Right => self.change(Setting::ALL[self.setting], 1),
+            Command::Method => self.change(Setting::Method, 1),
+            Command::Sink => self.change(Setting::Sink, 1),
+            Command::Size => self.change(Setting::Size, 1),
+            Command::Chunk => self.change(Setting::Chunk, 1),
+            Command::Cache => self.change(Setting::Cache, 1),
+            Command::Tab => self.side = 1 - self.side,
+            Command::PageUp => self.setting = self.setting.saturating_sub(1),
+            Command::PageDown => self.setting = (self.setting + 1).min(last),
+            _ => self.setting = command.moved(self.setting, last),
+        }
+    }
+
+    fn click(&mut self, _: &mut Shared, click: Click) {
+        match click {
+            Click::Row(setting) => self.setting = setting.min(Setting::ALL.len() - 1),
+            Click::Side(side) => self.side = side.min(1),
+            _ => {}
+        }
+    }
+
+    fn opened(&mut self, _: &mut Shared, _: Option<PageAt>) {
+        self.playing = None;
+    }
+
+    /// From a result that is played to the form.
+    fn back(&mut self, _: &mut Shared) -> bool {
+        self.playing.take().is_some()
+    }
+
+    fn is_kept(&self) -> bool {
+        true
+    }
+
+    fn player<'a>(&'a self, _: &'a Shared) -> Option<&'a Player> {
+        Some(&self.sides[self.playing?].as_ref()?.player)
+    }
+
+    fn player_mut<'a>(&'a mut self, _: &'a mut Shared) -> Option<&'a mut Player> {
+        Some(&mut self.sides[self.playing?].as_mut()?.player)
+    }
+
+    fn run<'a>(&'a self, _: &'a Shared) -> Option<&'a Run> {
+        Some(self.sides[self.playing?].as_ref()?.outcome.playable())
+    }
+}
+
+fn turned<T: Copy + PartialEq>(all: &[T], now: T, by: isize) -> T {
+    let at = all.iter().position(|value| *value == now).unwrap_or(0) as isize;
+    all[(at + by).rem_euclid(all.len() as isize) as usize]
+}

@@ -1,0 +1,49 @@
+//! One recording, full size.
+
+use super::{
+    state::ScreenState,
+    tables::{self, PLAYBACK, RUN, SCROLL},
+};
+use crate::app::{command::Command, keys::Enabled, player::Player, run::Run, shared::Shared};
+
+/// A recording that is played full size.
+pub struct ReplayScreen {
+    /// What is played.
+    pub run: Run,
+    /// Its playback.
+    pub player: Player,
+}
+
+impl ScreenState for ReplayScreen {
+    fn name(&self) -> &'static str {
+        "recording"
+    }
+
+    fn keys(&self, app: &Shared, keys: &mut Enabled) {
+        tables::add(keys, app, self, &[RUN, PLAYBACK, SCROLL]);
+    }
+
+    fn update(&mut self, app: &mut Shared, command: Command) {
+        app.display.scroll_by(command.rows());
+    }
+
+    fn has_back(&self) -> bool {
+        false
+    }
+
+    fn in_course(&self) -> bool {
+        false
+    }
+
+    fn player<'a>(&'a self, _: &'a Shared) -> Option<&'a Player> {
+        Some(&self.player)
+    }
+
+    fn player_mut<'a>(&'a mut self, _: &'a mut Shared) -> Option<&'a mut Player> {
+        Some(&mut self.player)
+    }
+
+    fn run<'a>(&'a self, _: &'a Shared) -> Option<&'a Run> {
+        Some(&self.run)
+    }
+}

@@ -1,0 +1,290 @@
+//! Key tables that several screens share: the answer, the panes, the recording, the experiment, text that scrolls.
+
+use super::state::{ScreenState, guess_is_hidden, source};
+use crate::app::{
+    command::Command as C,
+    display::Pane,
+    guess::Guessing,
+    key::Key::{self, Char, Enter, Esc},
+    keys::{
+        CONFIRM, ENDS, Enabled,
+        Group::{Answer, Page, Recording},
+        LEFT_RIGHT, NEXT_BACK, PLAY, Row, SPEED, TAB, UP_DOWN, row,
+    },
+    page::PageState,
+    question::QuestionState,
+    run::Purpose,
+    shared::Shared,
+};
+use crate::course::Predict;
+
+/// A table of rows that any screen may have.
+pub type Table = &'static [Row<dyn ScreenState>];
+
+/// Adds tables, one after the other.
+pub fn add(keys: &mut Enabled, app: &Shared, on: &dyn ScreenState, tables: &[Table]) {
+    for table in tables {
+        keys.add(table, app, on);
+    }
+}
+
+const DIGITS: &[(Key, C)] = &[
+    (Char('0'), C::Digit('0')),
+    (Char('1'), C::Digit('1')),
+    (Char('2'), C::Digit('2')),
+    (Char('3'), C::Digit('3')),
+    (Char('4'), C::Digit('4')),
+    (Char('5'), C::Digit('5')),
+    (Char('6'), C::Digit('6')),
+    (Char('7'), C::Digit('7')),
+    (Char('8'), C::Digit('8')),
+    (Char('9'), C::Digit('9')),
+    (Char('.'), C::Digit('.')),
+];
+
+// One row a line: these are tables.
+/// A question or prediction. Nobody chooses among options that are not on the screen, and Enter does nothing while there
+/// is nothing to commit.
+#[rustfmt::skip]
+pub const ANSWER: Table = &[
+    row(&[(Key::Tab, C::Tab), (Enter, C::Tab)], ["Tab", "question", "turn to the question before the run"], Answer, guess_is_hidden_now),
+    row(&[(Enter, C::Next)], ["Enter", "next", "next page"], Answer, answered),
+    row(&[(Char('g'), C::Guess)], ["g", "other values", "the same question with other values"], Answer, has_others),
+    row(DIGITS, ["1-9", "choose", "choose an answer"], Answer, choosing),
+    row(DIGITS, ["0-9", "your number", "type a number"], Answer, typing),
+    row(CONFIRM, ["Enter", "commit and run", "commit your guess and run"], Answer, guessed),
+    row(CONFIRM, ["Enter", "answer", "give the answer"], Answer, answering),
+    row(CONFIRM, ["Enter", "", "commit what you have typed or chosen"], Answer, waits_for_answer),
+    row(&[(Key::Backspace, C::Erase)], ["⌫", "", "take the last one back"], Answer, erasable),
+    row(&[(Char('h'), C::Hint)], ["h", "hint", "a hint"], Answer, has_hint),
+];
+
+/// Two panes: what Tab turns to comes first in the bar.
+#[rustfmt::skip]
+pub const PANES: Table = &[
+    row(TAB, ["Tab", "your run", "turn to the figures of your run"], Page, question_pane),
+    row(TAB, ["Tab", "figure", "turn to the figure"], Page, text_pane),
+    row(TAB, ["Tab", "text", "turn to the text"], Page, target_pane),
+];
+
+/// The recording: run it, play it.
+#[rustfmt::skip]
+pub const RUN: Table = &[
+    row(&[(Char('r'), C::Run)], ["r", "run", "run it on this kernel"], Recording, can_run_first),
+    row(CONFIRM, ["Enter", "", "run it on this kernel"], Recording, can_run_first),
+    row(PLAY, ["␣", "pause", "pause"], Recording, playing),
+    row(PLAY, ["␣", "play again", "play again from the start"], Recording, over),
+    row(PLAY, ["␣", "play", "play"], Recording, paused),
+    row(PLAY, ["␣", "", "the next step"], Recording, drawn),
+    row(LEFT_RIGHT, ["←→", "step", "a step back, a step on"], Recording, has_player),
+];
+
+/// The pages of a lesson or of a round.
+#[rustfmt::skip]
+pub const TURN: Table = &[
+    row(NEXT_BACK, ["n b", "next, back", "next page, page before"], Page, turns),
+    row(CONFIRM, ["Enter", "", "next page"], Page, reading),
+];
+
+/// An experiment that is no transfer.
+#[rustfmt::skip]
+pub const EXPERIMENT: Table = &[
+    row(UP_DOWN, ["↑↓", "look at", "look at another row"], Page, has_rows),
+    row(ENDS, ["Home End", "", "first, last row"], Page, has_rows),
+    row(&[(Char('a'), C::All)], ["a", "run all", "run all of them"], Recording, has_all),
+];
+
+/// The answer, explained.
+#[rustfmt::skip]
+pub const EXPLAIN: Table = &[
+    row(&[(Char('x'), C::Explain)], ["x", "explain", "explain the answer"], Answer, explains),
+];
+
+/// The recording: what is needed less often.
+#[rustfmt::skip]
+pub const PLAYBACK: Table = &[
+    row(SPEED, ["[ ]", "speed", "slower, faster"], Recording, has_recording),
+    row(ENDS, ["Home End", "", "to the start, to the end"], Recording, has_player),
+    row(&[(Char('r'), C::Run)], ["r", "run again", "run it again"], Recording, can_run_again),
+    row(&[(Char('g'), C::Guess)], ["g", "guess again", "guess again"], Recording, can_guess_again),
+    row(&[(Char('s'), C::Source)], ["s", "source", "the whole source"], Recording, has_source),
+    row(&[(Char('c'), C::Calls)], ["c", "calls", "all calls"], Recording, has_calls),
+    row(&[(Char('w'), C::Save)], ["w", "", "save the recording to a file"], Recording, can_save),
+    row(&[(Esc, C::Cancel)], ["Esc", "stop it", "stop the experiment"], Recording, running),
+];
+
+/// Text that is longer than its room.
+#[rustfmt::skip]
+pub const SCROLL: Table = &[
+    row(UP_DOWN, ["↑↓", "", "choose an answer"], Answer, choosing),
+    row(UP_DOWN, ["↑↓", "scroll", "scroll the text"], Page, scrolls),
+];
+
+type On = dyn ScreenState;
+
+/// Whether text beside a list or form does not fit.
+pub fn scrolls<S: ?Sized>(app: &Shared, _: &S) -> bool {
+    app.display.room.overflow > 0
+}
+fn running(app: &Shared, _: &On) -> bool {
+    app.job.is_some()
+}
+fn question(app: &Shared, on: &On, holds: fn(&QuestionState) -> bool) -> bool {
+    let asked = on.at().and_then(|at| app.question_at(at));
+    asked.is_some_and(|(_, state)| holds(state))
+}
+fn has_question(app: &Shared, on: &On) -> bool {
+    question(app, on, |_| true)
+}
+fn guessing(app: &Shared, on: &On) -> bool {
+    on.purpose().is_some_and(|of| app.asks_guess(of))
+}
+fn guess(app: &Shared, on: &On, holds: fn(&Predict, &Guessing) -> bool) -> bool {
+    let asked = on.purpose().and_then(|of| app.guessing(of));
+    guessing(app, on) && asked.is_some_and(|(predict, state)| holds(predict, state))
+}
+fn guess_is_hidden_now(app: &Shared, on: &On) -> bool {
+    guess_is_hidden(app, on)
+}
+fn answered(app: &Shared, on: &On) -> bool {
+    question(app, on, QuestionState::is_right)
+}
+fn has_others(app: &Shared, on: &On) -> bool {
+    let done = |state: &QuestionState| state.is_right() || state.explained;
+    question(app, on, |state| state.has_others) && question(app, on, done)
+}
+fn asks_option(app: &Shared, on: &On) -> bool {
+    guess(app, on, |predict, _| !predict.ask.is_typed())
+}
+fn asks_number(app: &Shared, on: &On) -> bool {
+    guessing(app, on) && !asks_option(app, on)
+}
+fn asks_errno(app: &Shared, on: &On) -> bool {
+    on.purpose().is_some_and(|of| app.asks_errno(of).is_some())
+}
+fn choosing(app: &Shared, on: &On) -> bool {
+    asks_option(app, on) && !guess_is_hidden(app, on)
+        || asks_errno(app, on)
+        || question(app, on, QuestionState::chooses)
+}
+fn typing(app: &Shared, on: &On) -> bool {
+    asks_number(app, on) || question(app, on, QuestionState::types)
+}
+fn guessed(app: &Shared, on: &On) -> bool {
+    let is_ready = |predict: &Predict, state: &Guessing| state.is_ready(&predict.ask);
+    !guess_is_hidden(app, on) && guess(app, on, is_ready)
+}
+fn answering(app: &Shared, on: &On) -> bool {
+    question(app, on, QuestionState::is_ready)
+}
+fn waits_for_answer(app: &Shared, on: &On) -> bool {
+    guessing(app, on) && !guessed(app, on) && !guess_is_hidden(app, on)
+        || has_question(app, on) && !answering(app, on)
+}
+fn erasable(app: &Shared, on: &On) -> bool {
+    asks_number(app, on) || question(app, on, QuestionState::erasable)
+}
+fn has_hint(app: &Shared, on: &On) -> bool {
+    on.purpose().is_some_and(|of| app.hint_left(of))
+}
+fn explains(app: &Shared, on: &On) -> bool {
+    !on.in_test() && question(app, on, |state| !state.explained)
+}
+/// Whether one of two panes is shown.
+pub fn shows_one_pane(app: &Shared, on: &On, pane: Pane) -> bool {
+    let display = &app.display;
+    display.room.is_folded() && on.has_two_panes(app) && display.pane == pane
+}
+fn question_pane(app: &Shared, on: &On) -> bool {
+    text_pane(app, on) && has_question(app, on)
+}
+fn text_pane(app: &Shared, on: &On) -> bool {
+    shows_one_pane(app, on, Pane::Text) && !guess_is_hidden(app, on)
+}
+fn target_pane(app: &Shared, on: &On) -> bool {
+    shows_one_pane(app, on, Pane::Target)
+}
+fn turns(_: &Shared, on: &On) -> bool {
+    on.at().is_some()
+}
+fn reading(app: &Shared, on: &On) -> bool {
+    turns(app, on) && !has_question(app, on) && !guessing(app, on) && !can_run_first(app, on)
+}
+fn has_experiment(app: &Shared, on: &On) -> bool {
+    on.purpose().is_some_and(|of| app.experiment(of).is_some())
+}
+fn has_rows(app: &Shared, on: &On) -> bool {
+    let page = on.purpose().and_then(|of| app.experiment(of));
+    !guessing(app, on) && page.is_some_and(|page| page.rows() > 1)
+}
+fn has_all(app: &Shared, on: &On) -> bool {
+    let entry = on.purpose().filter(|of| matches!(of, Purpose::Entry(_)));
+    let page = entry.and_then(|of| app.experiment(of));
+    app.job.is_none() && page.is_some_and(|page| page.error().is_some())
+}
+fn experiment_done(app: &Shared, on: &On) -> bool {
+    let Some(of) = on.purpose() else {
+        return false;
+    };
+    app.experiment(of).is_some_and(|page| match page.error() {
+        Some(name) if matches!(of, Purpose::Entry(_)) => page.finding(name).is_some(),
+        _ => page.done,
+    })
+}
+fn has_player(app: &Shared, on: &On) -> bool {
+    on.player(app).is_some()
+}
+fn playing(app: &Shared, on: &On) -> bool {
+    on.player(app).is_some_and(|player| player.is_playing())
+}
+fn has_recording(app: &Shared, on: &On) -> bool {
+    has_player(app, on) && on.run(app).is_some()
+}
+fn drawn(app: &Shared, on: &On) -> bool {
+    has_player(app, on) && on.run(app).is_none()
+}
+fn paused(app: &Shared, on: &On) -> bool {
+    has_recording(app, on) && !playing(app, on)
+}
+fn over(app: &Shared, on: &On) -> bool {
+    paused(app, on) && on.player(app).is_some_and(|player| player.is_at_end())
+}
+fn lab_is(app: &Shared, on: &On, run: bool) -> bool {
+    let lab = on.at().and_then(|at| app.lab_at(at));
+    lab.is_some_and(|(_, page)| page.player.is_some() == run)
+}
+fn can_run_first(app: &Shared, on: &On) -> bool {
+    let not_tried = has_experiment(app, on) && !experiment_done(app, on) && !guessing(app, on);
+    app.job.is_none() && (lab_is(app, on, false) || not_tried)
+}
+fn can_run_again(app: &Shared, on: &On) -> bool {
+    app.job.is_none() && (lab_is(app, on, true) || experiment_done(app, on))
+}
+fn can_guess_again(app: &Shared, on: &On) -> bool {
+    let asked = on.purpose().and_then(|of| app.guessing(of)).is_some();
+    let page = on.purpose().and_then(|of| app.experiment(of));
+    let done = lab_is(app, on, true) || page.is_some_and(|page| page.done);
+    app.job.is_none() && asked && done
+}
+fn has_source(app: &Shared, on: &On) -> bool {
+    source(app, on).is_some()
+}
+fn has_calls(app: &Shared, on: &On) -> bool {
+    let run = on.run(app);
+    run.is_some_and(|run| run.recording.trace.is_some())
+}
+fn can_save(app: &Shared, on: &On) -> bool {
+    has_recording(app, on) && on.in_course()
+}
+
+/// Whether a page has something beside its text.
+pub fn page_has_two_panes(app: &Shared, on: &On) -> bool {
+    let Some(at) = on.at() else {
+        return false;
+    };
+    match app.pages.get(&at) {
+        Some(PageState::Figure(_) | PageState::Lab(_) | PageState::Experiment(_)) => true,
+        Some(PageState::Question(_)) => app.evidence_at(at).is_some(),
+        _ => false,
+    }
+}

@@ -1,0 +1,212 @@
+//! What all screens share: the course's material, what is known of the learner, the display, the clock, what lies over
+//! the screen, the work that outlives a screen, and what a screen asks for.
+
+use std::collections::HashMap;
+
+use super::{
+    display::Display,
+    effect::Effect,
+    experiment_list::{Entry, entries},
+    material::{Instrument, Material},
+    overlay::Overlay,
+    page::PageState,
+    page_at::PageAt,
+    player::Player,
+    run::{Job, Purpose, Run},
+    search::Search,
+};
+use crate::course::{Page, Target, progress::Progress, review::Clock};
+use crate::model::{AnswerRecord, Given, Record, TransferSpec, Visit};
+
+/// Which screen a screen asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Go {
+    /// The one that it was opened from.
+    Back,
+    /// The course, at a module.
+    Course(Option<usize>),
+    /// A page of a lesson; it may have been found by the search, and then Esc leads back.
+    Page {
+        /// Where it stands.
+        at: PageAt,
+        /// By the search.
+        found: bool,
+    },
+    /// The questions of a lesson, one after the other.
+    Quiz(PageAt),
+    /// The questions that are due.
+    Review,
+    /// The concept test.
+    Test,
+    /// An entry of the list of experiments.
+    Experiment(usize),
+    /// A reference card that was found.
+    Card(usize),
+    /// The screen of this name.
+    Open(&'static str),
+}
+
+/// What all screens share.
+pub struct Shared {
+    /// What the course is made of.
+    pub material: Material,
+    /// What is known of the learner.
+    pub progress: Progress,
+    /// What time it is.
+    pub clock: Clock,
+    /// The display.
+    pub display: Display,
+    /// What lies over the screen.
+    pub overlay: Option<Overlay>,
+    /// The last search.
+    pub search: Search,
+    /// What this machine allows; empty until it is known.
+    pub machine: Vec<Instrument>,
+    /// Something to say, until the next key.
+    pub message: Option<String>,
+    /// The first fault of lessons that are being edited, until there is none.
+    pub fault: Option<String>,
+    /// What was done on the pages that were opened.
+    pub pages: HashMap<PageAt, PageState>,
+    /// What was done in the experiments of the list.
+    pub experiments: Vec<Entry>,
+    /// The experiment that runs.
+    pub job: Option<Job>,
+    jobs: u64,
+    /// The newest run of each transfer.
+    pub runs: Vec<Run>,
+    /// What is to be done outside.
+    pub effects: Vec<Effect>,
+    /// Which screen was asked for.
+    pub go: Option<Go>,
+}
+
+impl Shared {
+    /// The course, before anything was done.
+    pub fn new(material: Material, progress: Progress) -> Shared {
+        Shared {
+            material,
+            progress,
+            clock: Clock::default(),
+            display: Display {
+                mouse: true,
+                ..Display::default()
+            },
+            overlay: None,
+            search: Search::default(),
+            machine: Vec::new(),
+            message: None,
+            fault: None,
+            pages: HashMap::new(),
+            experiments: entries(),
+            job: None,
+            jobs: 0,
+            runs: Vec::new(),
+            effects: Vec::new(),
+            go: None,
+        }
+    }
+
+    /// The newest run of a transfer.
+    pub fn run_of(&self, spec: &TransferSpec) -> Option<&Run> {
+        let mut newest = self.runs.iter().rev();
+        newest.find(|run| run.recording.spec == *spec)
+    }
+
+    /// The newest run of a transfer.
+    pub fn keep_run(&mut self, run: Run) {
+        self.runs
+            .retain(|known| known.recording.spec != run.recording.spec);
+        self.runs.push(run);
+    }
+
+    /// The source of a transfer's method with its file's name, or that of the server's sending step.
+    pub fn source_of(
+        &self,
+        spec: &TransferSpec,
+        served: bool,
+    ) -> Option<(&'static str, &'static str)> {
+        let sources = match served {
+            true => &self.material.sending_steps,
+            false => &self.material.sources,
+        };
+        let (_, file, text) = sources.iter().find(|(of, ..)| *of == spec.method)?;
+        Some((file, text))
+    }
+
+    /// The playback of a run, at its start.
+    pub fn player_of(&self, run: &Run) -> Player {
+        let mut player = run.player.clone();
+        player.set_reduced_motion(self.display.reduced_motion);
+        player
+    }
+
+    /// Runs a transfer. False: something runs already.
+    pub fn run(&mut self, spec: TransferSpec, purpose: Purpose) -> bool {
+        let title = format!("{} to {}, {}", spec.method, spec.to, spec.size);
+        let job = self.start_job(title, purpose);
+        self.effects
+            .extend(job.map(|job| Effect::Run { job, spec }));
+        job.is_some()
+    }
+
+    /// A new job's number, unless another one runs.
+    pub fn start_job(&mut self, title: String, purpose: Purpose) -> Option<u64> {
+        if self.job.is_some() {
+            self.message = Some("An experiment is running already. Esc stops it.".to_owned());
+            return None;
+        }
+        self.jobs += 1;
+        self.job = Some(Job {
+            id: self.jobs,
+            title,
+            purpose,
+            progress: None,
+            cancelled: false,
+        });
+        Some(self.jobs)
+    }
+
+    /// Stops what runs.
+    pub fn cancel(&mut self) {
+        if let Some(job) = &mut self.job {
+            job.cancelled = true;
+            self.effects.push(Effect::Cancel);
+        }
+    }
+
+    /// Notes that a page is read.
+    pub fn visit(&mut self, at: PageAt) {
+        self.keep(Record::Visit(Visit {
+            lesson: self.kept_under(at),
+            page: at.page as u32 + 1,
+            at: self.clock.now,
+        }));
+    }
+
+    /// Notes an answer.
+    pub fn answer(&mut self, lesson: String, question: String, given: Given, right: bool) {
+        self.keep(Record::Answer(AnswerRecord {
+            lesson,
+            question,
+            given,
+            right,
+            at: self.clock.now,
+        }));
+    }
+
+    /// A record counts at once, and goes to the log.
+    fn keep(&mut self, record: Record) {
+        self.progress.add(&record);
+        self.effects.push(Effect::Keep(record));
+    }
+
+    /// How often the question of a page was answered before: which values it draws now.
+    pub fn turn_of(&self, lesson: &str, page: &Page) -> u64 {
+        let Some(Target::Question(question)) = &page.target else {
+            return 0;
+        };
+        let answered = self.progress.answered(lesson, &question.id);
+        answered.map_or(0, |last| u64::from(last.times))
+    }
+}

@@ -1,0 +1,182 @@
+//! How the learner stands in the course: where each module goes on, what is due, the concept test.
+
+use super::{material::Copies, shared::Shared};
+use crate::course::{
+    Lesson, Question, Target,
+    concept::{self, Sitting},
+    progress::Progress,
+};
+use crate::model::{Method, Sink};
+
+/// Days that the week of reviews shows.
+pub const WEEK: usize = 7;
+
+/// How often the CPU copies each byte in a lesson's transfers, at a glance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Glance {
+    /// By the transfer that copies least.
+    pub least: f64,
+    /// By the one that copies most, with what the kernel reports.
+    pub most: f64,
+    /// It is one transfer, and part of it is what the kernel reports.
+    pub reported: bool,
+}
+
+impl Shared {
+    /// The page (index) at which a lesson goes on: the one that was open last; the first once all were seen.
+    pub fn next_page(&self, lesson: usize) -> usize {
+        let Some(lesson) = self.material.lessons.get(lesson) else {
+            return 0;
+        };
+        match self
+            .progress
+            .lesson(&lesson.id)
+            .and_then(|seen| seen.last_page)
+        {
+            Some(page) if !is_finished(&self.progress, lesson) => {
+                (page as usize).clamp(1, lesson.pages.len().max(1)) - 1
+            }
+            _ => 0,
+        }
+    }
+
+    /// Whether every page of a lesson was seen.
+    pub fn is_finished(&self, lesson: usize) -> bool {
+        self.material
+            .lessons
+            .get(lesson)
+            .is_some_and(|lesson| is_finished(&self.progress, lesson))
+    }
+
+    /// The module to open with: the one that was open last, or the one after it when that is finished.
+    pub fn module_to_open(&self, last: Option<&str>) -> usize {
+        let Some(last) = self
+            .material
+            .lessons
+            .iter()
+            .position(|lesson| Some(lesson.id.as_str()) == last)
+        else {
+            return 0;
+        };
+        if self.is_finished(last) {
+            (last + 1).min(self.material.lessons.len() - 1)
+        } else {
+            last
+        }
+    }
+
+    /// How often the CPU copies each byte in the transfers that a lesson is about. None where it is about none, or where
+    /// no recording of one is known.
+    pub fn copies_of(&self, lesson: &Lesson) -> Option<Glance> {
+        let known = |(method, to): &(Method, Sink)| {
+            let mut copies = self.material.copies.iter();
+            let found = copies.find(|(of, sink, _)| (of, sink) == (method, to));
+            found.map(|(.., copies)| *copies)
+        };
+        let all: Vec<Copies> = lesson.copies_of.iter().map(known).collect::<Option<_>>()?;
+        let of = |copies: &Copies| copies.always + copies.reported;
+        Some(Glance {
+            least: all.iter().map(|copies| copies.always).reduce(f64::min)?,
+            most: all.iter().map(of).reduce(f64::max)?,
+            reported: matches!(all[..], [only] if only.reported > 0.0),
+        })
+    }
+
+    /// The pages of a lesson that hold a question.
+    pub fn questions_of(&self, lesson: usize) -> Vec<usize> {
+        let Some(lesson) = self.material.lessons.get(lesson) else {
+            return Vec::new();
+        };
+        let asks = |target: &Option<Target>| matches!(target, Some(Target::Question(_)));
+        (0..lesson.pages.len())
+            .filter(|page| asks(&lesson.pages[*page].target))
+            .collect()
+    }
+
+    /// Every question of the course: its place as (lesson, page), and itself.
+    fn questions(&self) -> impl Iterator<Item = ((usize, usize), &Question)> {
+        self.material
+            .lessons
+            .iter()
+            .enumerate()
+            .flat_map(|(lesson, of)| {
+                let pages = of.pages.iter().enumerate();
+                pages.filter_map(move |(page, shown)| match &shown.target {
+                    Some(Target::Question(question)) => Some(((lesson, page), question)),
+                    _ => None,
+                })
+            })
+    }
+
+    /// Every question of the course, by the ids of its lesson and its own.
+    fn question_ids(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.questions().map(|((lesson, _), question)| {
+            (
+                self.material.lessons[lesson].id.as_str(),
+                question.id.as_str(),
+            )
+        })
+    }
+
+    /// The places of the questions that are due, mixed over the modules.
+    pub fn due(&self) -> Vec<(usize, usize)> {
+        let places: Vec<_> = self.questions().map(|(place, _)| place).collect();
+        let due = self
+            .progress
+            .review
+            .due(self.question_ids(), self.clock.now);
+        due.into_iter().map(|at| places[at]).collect()
+    }
+
+    /// How many questions come back on each day from today on; today, those that are not due yet.
+    pub fn week(&self) -> [usize; WEEK] {
+        let mut week = [0; WEEK];
+        let ahead = self.progress.review.ahead(self.question_ids(), self.clock);
+        for day in ahead.filter(|day| *day < WEEK) {
+            week[day] += 1;
+        }
+        week
+    }
+
+    /// When the next question comes back that is not due yet.
+    pub fn next_due(&self) -> Option<u64> {
+        self.progress
+            .review
+            .next(self.question_ids(), self.clock.now)
+    }
+
+    /// The sitting of the concept test that is open: the one before the course until it is complete, then the one after.
+    pub fn sitting(&self) -> Sitting {
+        match self.left_open(Sitting::Before).is_empty() {
+            false => Sitting::Before,
+            true => Sitting::After,
+        }
+    }
+
+    /// Whether both sittings of the concept test are complete.
+    pub fn test_is_done(&self) -> bool {
+        let done = |sitting: &Sitting| self.left_open(*sitting).is_empty();
+        Sitting::BOTH.iter().all(done)
+    }
+
+    /// The pages of the test whose questions were not answered in a sitting.
+    pub fn left_open(&self, sitting: Sitting) -> Vec<usize> {
+        let Some(test) = &self.material.concept_test else {
+            return Vec::new();
+        };
+        let answered =
+            |question: &Question| self.progress.answered(sitting.id(), &question.id).is_some();
+        let open = |page: &usize| matches!(&test.pages[*page].target, Some(Target::Question(question)) if !answered(question));
+        (0..test.pages.len()).filter(open).collect()
+    }
+
+    /// How the sittings of the concept test went; none where there is no test.
+    pub fn scores(&self) -> Option<[Option<concept::Score>; 2]> {
+        let test = self.material.concept_test.as_ref()?;
+        Some(self.progress.scores(test))
+    }
+}
+
+fn is_finished(progress: &Progress, lesson: &Lesson) -> bool {
+    (1..=lesson.pages.len() as u32).all(|page| progress.has_seen(&lesson.id, page))
+}

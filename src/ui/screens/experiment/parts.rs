@@ -1,0 +1,204 @@
+//! What the pictures of several experiments have in common.
+
+use ratatui::layout::Rect;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::app::{App, ExperimentPage, Job, experiment::judge};
+use crate::course::Predict;
+use crate::figure::chart::{Marks, Scale};
+use crate::model::ExperimentOutcome;
+use crate::ui::{
+    pen::Pen,
+    theme::Role,
+    widgets::{
+        bar::gauge,
+        rows::{Row, Rows, Span},
+    },
+};
+
+/// Columns of what is said, beside the rows.
+pub const SIDE: u16 = 44;
+
+/// Rows that the list keeps, at least, above what is said of the chosen one.
+const LEAST_ROWS: u16 = 7;
+
+/// Columns before a chart that its axis needs, to say that it is logarithmic.
+pub const AXIS: usize = "logarithmic".len() + 1;
+
+/// The rows of an experiment, and what is said of the chosen one.
+pub struct Columns {
+    pub main: Rows,
+    pub side: Option<Rows>,
+}
+
+/// The rows above, what is said of the chosen one below them.
+pub fn stacked(pen: &mut Pen, main: &Rows, said: &Rows, area: Rect) {
+    let wanted = said.len() as u16;
+    let below = wanted
+        .min(area.height.saturating_sub(LEAST_ROWS + 1))
+        .min(area.height);
+    let above = (main.len() as u16).min(area.height.saturating_sub(below + 1));
+    main.show(
+        pen,
+        Rect {
+            height: above,
+            ..area
+        },
+        0,
+    );
+    let rule = Rect {
+        y: area.y + above,
+        height: 1,
+        ..area
+    };
+    pen.rule(rule, 0);
+    let room = Rect {
+        y: rule.y + 1,
+        height: area.bottom().saturating_sub(rule.y + 1),
+        ..area
+    };
+    said.show(pen, room, 0);
+}
+
+/// How far it is: a row for the upper end, where it runs.
+pub fn state(rows: &mut Rows, app: &App) {
+    let (dim, accent) = (rows.style(Role::Dim), rows.style(Role::Accent));
+    let Some(job) = app.job_here() else {
+        return;
+    };
+    let (at, bar) = progress(job);
+    rows.push(Row {
+        left: vec![(at, accent), ("  ".to_owned(), dim), (bar, accent)],
+        right: vec![("Esc stops it".to_owned(), dim)],
+        ..Row::default()
+    });
+}
+
+fn progress(job: &Job) -> (String, String) {
+    match &job.progress {
+        _ if job.cancelled => ("stopping".to_owned(), String::new()),
+        None => ("starting".to_owned(), String::new()),
+        Some(progress) => (
+            progress.at.clone(),
+            gauge(progress.done, progress.total, 16),
+        ),
+    }
+}
+
+/// What stands where nothing was found yet.
+pub fn not_run(rows: &mut Rows, app: &App) {
+    if app.job.is_some() {
+        if app.job_here().is_none() {
+            rows.text("Another experiment is running.", Role::Dim);
+        }
+        return;
+    }
+    let strong = rows.style(Role::Strong);
+    let plain = rows.style(Role::Text);
+    rows.hanging(
+        vec![("r".to_owned(), strong)],
+        3,
+        "runs it on this kernel",
+        plain,
+    );
+}
+
+/// Instruments that were refused, each with its reason.
+pub fn refused(rows: &mut Rows, found: &ExperimentOutcome) {
+    for missing in found.refused() {
+        let said = format!("not available: {}: {}", missing.instrument, missing.reason);
+        rows.text(&said, Role::Dim);
+    }
+}
+
+/// What is said, each sentence behind a mark.
+pub fn verdicts(rows: &mut Rows, said: &[String]) {
+    let accent = rows.style(Role::Accent);
+    for (index, verdict) in said.iter().enumerate() {
+        rows.blank(usize::from(index > 0));
+        let style = match index + 1 == said.len() {
+            true => accent.patch(rows.style(Role::Strong)),
+            false => rows.style(Role::Text),
+        };
+        rows.hanging(vec![("▸".to_owned(), accent)], 2, verdict, style);
+    }
+}
+
+pub fn said(rows: &mut Rows, page: &ExperimentPage, predict: &Predict, found: &ExperimentOutcome) {
+    let given = page.guessing.guess.as_ref();
+    let verdict = given.map(|given| judge(predict, given, found));
+    let figure = found.figure(&predict.query.to_string());
+    let answer = match (&verdict, &figure) {
+        (Some(Ok(verdict)), _) => verdict.answer.clone(),
+        (_, Some(figure)) => predict.ask.in_words(figure),
+        (_, None) => "nothing here".to_owned(),
+    };
+    let yours = given.map(|given| match predict.ask.option(given) {
+        Some(option) => option.text.clone(),
+        None => given.to_string(),
+    });
+    let right = verdict
+        .as_ref()
+        .and_then(|verdict| verdict.as_ref().ok())
+        .map(|verdict| verdict.right);
+    let (plain, strong) = (rows.style(Role::Text), rows.style(Role::Strong));
+    let accent = rows.style(Role::Accent).patch(strong);
+    if let Some(yours) = yours {
+        let mark = match right {
+            Some(true) => " ✓",
+            Some(false) => " ✗",
+            None => "",
+        };
+        rows.hanging(
+            vec![("You said".to_owned(), plain)],
+            10,
+            &format!("{yours}{mark}"),
+            strong,
+        );
+    }
+    rows.hanging(vec![("It was".to_owned(), plain)], 10, &answer, accent);
+    rows.blank(1);
+    match verdict {
+        Some(Ok(verdict)) if verdict.reaction.is_some() => {
+            let reaction = verdict.reaction.unwrap_or_default();
+            rows.text(&reaction.misconception, Role::Strong);
+            rows.prose(&reaction.feedback, &[]);
+        }
+        Some(Err(why)) => rows.text(&why, Role::Dim),
+        _ => rows.prose(&predict.explain, &[]),
+    }
+}
+
+/// The axis below a chart and its figures, behind the columns that name the rows.
+pub fn axis(rows: &mut Rows, scale: &Scale, before: usize) {
+    let [line, figures] = scale.axis(Marks::new(false));
+    let said = match scale.is_logarithmic() {
+        true => "logarithmic",
+        false => "",
+    };
+    for (name, text, role) in [("", line, Role::Hairline), (said, figures, Role::Dim)] {
+        let style = rows.style(role);
+        rows.push(Row {
+            left: vec![cell(name, before, style), (text, style)],
+            ..Row::default()
+        });
+    }
+}
+
+/// A span of so many columns, cut or filled.
+pub fn cell(text: &str, width: usize, style: ratatui::style::Style) -> Span {
+    if text.width() <= width {
+        let fill = " ".repeat(width - text.width());
+        return (format!("{text}{fill}"), style);
+    }
+    let mut taken = 0;
+    let kept: String = text
+        .chars()
+        .take_while(|c| {
+            taken += c.width().unwrap_or(0);
+            taken < width
+        })
+        .collect();
+    let fill = " ".repeat(width.saturating_sub(kept.width() + 1));
+    (format!("{kept}…{fill}"), style)
+}

@@ -1,0 +1,91 @@
+//! The list of experiments: what can be tried on this machine, group by group.
+
+use ratatui::layout::Rect;
+
+use super::view::{Header, Right, View};
+use crate::app::{App, Click, ExperimentPage, screens::experiments::ExperimentsScreen};
+use crate::model::{ExperimentOutcome, ProofVerdict};
+use crate::ui::{
+    layout::Rooms,
+    pen::Pen,
+    theme::Role,
+    widgets::rows::{Row, Rows},
+};
+
+/// Columns of the list, where there are more.
+const WIDTH: u16 = 76;
+
+impl View for ExperimentsScreen {
+    fn header(&self, _: &App) -> Header {
+        Header::of("Experiments", Right::Text("on this kernel, now".to_owned()))
+    }
+
+    fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
+        let text = rooms.text();
+        let room = Rect {
+            width: text.width.min(WIDTH),
+            ..text
+        };
+        let mut rows = Rows::new(pen.theme, room.width);
+        let (plain, strong, dim) = (
+            rows.style(Role::Text),
+            rows.style(Role::Strong),
+            rows.style(Role::Dim),
+        );
+        let roomy = room.height > 24;
+        let mut group = "";
+        for (index, entry) in app.experiments.iter().enumerate() {
+            if entry.group != group {
+                if !group.is_empty() {
+                    rows.blank(1);
+                }
+                group = entry.group;
+                rows.text(group, Role::Dim);
+                if roomy {
+                    rows.rule();
+                }
+            }
+            let chosen = index == self.selected;
+            if chosen {
+                rows.focus = Some(rows.len());
+            }
+            let mark = if chosen { "▸ " } else { "  " };
+            rows.push(Row {
+                left: vec![
+                    (mark.to_owned(), rows.style(Role::Accent)),
+                    (entry.title.to_owned(), if chosen { strong } else { plain }),
+                ],
+                right: vec![(seen(&entry.page), dim)],
+                marked: chosen,
+                click: Some(Click::Row(index)),
+                ..Row::default()
+            });
+        }
+        rows.show(pen, room, 0);
+    }
+}
+
+/// What was seen of it, in a few words.
+fn seen(page: &ExperimentPage) -> String {
+    let count = |count: usize, what: &str| format!("{count} {what}");
+    match &page.found {
+        Some(ExperimentOutcome::Proof(found)) if page.done => {
+            let of = |verdict| {
+                found
+                    .proofs
+                    .iter()
+                    .filter(|proof| proof.verdict == verdict)
+                    .count()
+            };
+            format!(
+                "{} shared, {} copied",
+                of(ProofVerdict::Shared),
+                of(ProofVerdict::Copied)
+            )
+        }
+        Some(ExperimentOutcome::Errors(found)) => count(found.len(), "seen"),
+        Some(ExperimentOutcome::Serve(_)) if page.done => count(page.ways.len(), "of 4 methods"),
+        Some(_) if page.done => "seen".to_owned(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,248 @@
+//! The flows as a table, and a sentence on the selected one.
+
+use ratatui::{layout::Rect, style::Style};
+
+use super::{
+    ribbon,
+    text::{edge_to_edge, flow_name, kind_of_end, shortened},
+};
+use crate::app::{Click, screens::explorer::ExplorerScreen};
+use crate::copypath::flows::Group;
+use crate::model::{End, EndKind, How, Size, grouped};
+use crate::ui::{
+    pen::Pen,
+    theme::{Ground, Role},
+};
+
+pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
+    let dim = pen.style(Role::Dim);
+    let columns = Columns::of(room.width);
+    let head = [
+        "flow",
+        "bytes",
+        "calls",
+        "switches",
+        columns.copies_title(),
+        "",
+        "verdict",
+    ];
+    columns.row(pen, room, 0, head, [dim; 7]);
+    let air = u16::from(room.height > 14);
+    let rows = usize::from(
+        room.height
+            .saturating_sub(1 + SENTENCE + ribbon::HEIGHT + 2 * air),
+    );
+    let first = explorer.flow.saturating_sub(rows.saturating_sub(1));
+    // One scale for all rows.
+    let most = explorer
+        .groups()
+        .map(|group| group.flow.cpu_copies_per_byte());
+    let most = most.fold(2.0, f64::max);
+    for (number, group) in explorer.groups().enumerate().skip(first).take(rows) {
+        let y = (number - first) as u16 + 1;
+        let selected = number == explorer.flow;
+        flow_row(pen, &columns, (room, y), group, most, selected);
+        let row = Rect {
+            y: room.y + y,
+            height: 1,
+            ..room
+        };
+        pen.spot(row, Click::Row(number));
+    }
+    let below = Rect {
+        y: room.y + rows as u16 + 1 + air,
+        height: SENTENCE,
+        ..room
+    };
+    if let Some(group) = explorer.selected() {
+        sentence(pen, group, below);
+    }
+    let bottom = Rect {
+        y: room.bottom().saturating_sub(ribbon::HEIGHT),
+        height: ribbon::HEIGHT,
+        ..room
+    };
+    match explorer.running {
+        true => output(pen, explorer, bottom),
+        false => ribbon::draw(pen, explorer, bottom),
+    }
+}
+
+/// Rows of what stands below the table: the sentence, and the ribbon or what the program writes.
+const SENTENCE: u16 = 3;
+
+/// What happens to the selected flow, and what would save what.
+fn sentence(pen: &mut Pen, Group { flow, advice, .. }: &Group, room: Rect) {
+    let calls = flow.calls_by_name.iter();
+    let calls = calls.map(|(name, count)| format!("{} {name}", grouped(*count)));
+    let copied = match flow.cpu_copies_per_byte() {
+        0.0 => "not copied".to_owned(),
+        copies => format!("copied {copies:.1} times"),
+    };
+    let happens = format!(
+        "{}{}, {copied} by the CPU: {}, {} mode switches.",
+        Size(flow.bytes),
+        if flow.transformed { ", changed" } else { "" },
+        calls.collect::<Vec<_>>().join(", "),
+        grouped(2 * flow.calls),
+    );
+    let (strong, dim) = (pen.style(Role::Strong), pen.style(Role::Dim));
+    pen.paint(edge_to_edge(room), pen.theme.ground(Ground::Detail));
+    pen.text(room, 0, 0, &shortened(&happens, room.width), strong);
+    let lines = textwrap::wrap(&advice.sentence, usize::from(room.width.min(100)));
+    for (y, line) in lines.iter().take(usize::from(SENTENCE) - 1).enumerate() {
+        pen.text(room, 0, y as u16 + 1, line, dim);
+    }
+}
+
+/// As long as there are copies a byte, a piece for each; dotted where there is none.
+fn copies_bar(copies: f64, most: f64, width: usize) -> String {
+    if copies == 0.0 {
+        return "┄".repeat(width);
+    }
+    let pieces = most.ceil().max(1.0) as usize;
+    let piece = ((width + 1) / pieces).saturating_sub(1).clamp(1, 5);
+    let mut bar = String::new();
+    let mut left = copies;
+    while left > 0.0 && bar.chars().count() < width {
+        if !bar.is_empty() {
+            bar.push(' ');
+        }
+        let cells = (left.min(1.0) * piece as f64).round().max(1.0) as usize;
+        bar += &"▆".repeat(cells);
+        left -= 1.0;
+    }
+    bar.chars().take(width).collect()
+}
+
+fn flow_row(
+    pen: &mut Pen,
+    columns: &Columns,
+    (room, y): (Rect, u16),
+    Group { flow, advice, .. }: &Group,
+    most: f64,
+    selected: bool,
+) {
+    let room_of_name = columns.name.saturating_sub(1);
+    let name = Some(flow_name(flow, End::short))
+        .filter(|name| name.chars().count() <= usize::from(room_of_name))
+        .unwrap_or_else(|| flow_name(flow, kind_of_end));
+    let name = shortened(&name, room_of_name);
+    let copies = flow.cpu_copies_per_byte();
+    let how = match flow.cpu_copied_bytes() {
+        0 => How::Reference,
+        _ => How::CpuCopy,
+    };
+    let text = pen.style(if selected { Role::Strong } else { Role::Text });
+    let (dim, quiet, hot) = (
+        pen.style(if selected { Role::Text } else { Role::Dim }),
+        pen.style(Role::Quiet(how)),
+        pen.style(Role::Hot(how)),
+    );
+    let is_good = copies == 0.0 && flow.to.kind != EndKind::Memory;
+    let verdict = match () {
+        () if is_good => hot,
+        () if advice.saves > 0 => hot.patch(pen.style(Role::Strong)),
+        () => dim,
+    };
+    let cells = [
+        name.as_str(),
+        &grouped(flow.bytes),
+        &grouped(flow.calls),
+        &grouped(2 * flow.calls),
+        &copies_bar(copies, most, usize::from(columns.bar)),
+        &format!("{copies:.1}"),
+        &advice.short,
+    ];
+    if selected {
+        let row = Rect {
+            y: room.y + y,
+            height: 1,
+            ..room
+        };
+        let marker = pen.style(Role::Marker);
+        pen.paint(row, marker);
+        let accent = pen.style(Role::Accent);
+        let before = Rect {
+            x: row.x.saturating_sub(2),
+            ..row
+        };
+        pen.text(before, 0, 0, "▸", accent);
+    }
+    let bar = if selected { hot } else { quiet };
+    let styles = [text, text, text, text, bar, dim, verdict];
+    columns.row(pen, room, y, cells, styles);
+}
+
+/// Where the columns of the table stand.
+struct Columns {
+    name: u16,
+    calls: bool,
+    switches: bool,
+    /// Cells of the bar of copies.
+    bar: u16,
+}
+
+impl Columns {
+    fn of(width: u16) -> Columns {
+        let switches = width >= 100;
+        let calls = width >= 70;
+        let bar = match width {
+            100.. => 11,
+            70.. => 7,
+            _ => 0,
+        };
+        let calls_and_switches = if calls { 9 } else { 0 } + if switches { 11 } else { 0 };
+        let others = 14 + calls_and_switches + 2 + bar + 8 + 16;
+        Columns {
+            name: width.saturating_sub(others),
+            calls,
+            switches,
+            bar,
+        }
+    }
+
+    fn copies_title(&self) -> &'static str {
+        match self.bar {
+            11.. => "CPU copies a byte",
+            1.. => "CPU copies",
+            0 => "copies",
+        }
+    }
+
+    fn row(&self, pen: &mut Pen, room: Rect, y: u16, cells: [&str; 7], styles: [Style; 7]) {
+        pen.text(room, 0, y, cells[0], styles[0]);
+        let mut x = self.name;
+        let mut right = |pen: &mut Pen, cell: &str, width: u16, style| {
+            let cells = Rect {
+                x: room.x + x,
+                width,
+                ..room
+            };
+            pen.right(cells, y, cell, style);
+            x += width;
+        };
+        right(pen, cells[1], 14, styles[1]);
+        if self.calls {
+            right(pen, cells[2], 9, styles[2]);
+        }
+        if self.switches {
+            right(pen, cells[3], 11, styles[3]);
+        }
+        let figure = if self.bar > 0 { self.bar + 2 } else { 0 };
+        pen.text(room, x + 2, y, cells[4], styles[4]);
+        pen.text(room, x + 2 + figure, y, cells[5], styles[5]);
+        pen.text(room, x + 2 + self.bar + 8, y, cells[6], styles[6]);
+    }
+}
+
+fn output(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
+    let dim = pen.style(Role::Dim);
+    let first = explorer
+        .output
+        .len()
+        .saturating_sub(usize::from(room.height));
+    for (y, line) in explorer.output[first..].iter().enumerate() {
+        pen.text(room, 0, y as u16, line, dim);
+    }
+}

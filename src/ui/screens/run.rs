@@ -1,0 +1,166 @@
+//! A run: its player, its transfer in words, its road through the machine.
+
+use ratatui::layout::Rect;
+
+use super::results;
+use crate::app::{App, Run};
+use crate::model::{Hop, How, Measured, Place, Served, Side, Size, TransferSpec, grouped};
+use crate::ui::{
+    layout::{Rooms, Tier},
+    pen::Pen,
+    player,
+    theme::Role,
+    widgets::{
+        marks::marks,
+        rows::{Row, Rows, Span},
+    },
+};
+
+/// Columns that a copy path takes with the whole names of its places.
+const ROAD: u16 = 48;
+/// Columns that it takes with their last words and whole arrows.
+const SHORT_ROAD: u16 = 29;
+
+/// The playback on the screen, in an area; pointing at it seeks.
+pub fn show_player(pen: &mut Pen, app: &App, area: Rect) {
+    if let Some(shown) = app.player() {
+        let guess = app.at().and_then(|at| app.guess_in_score(at));
+        player::render(area, pen.buf, &pen.theme, shown, guess);
+        pen.spots.player = Some(area);
+    }
+}
+
+/// A run's playback; where there is room, what the run is and what it comes to stand beside it. `measured` is of its
+/// untraced twin on this machine.
+pub fn show_run(pen: &mut Pen, app: &App, rooms: &Rooms, run: &Run, measured: Option<&Measured>) {
+    let Some(panes) = rooms.page() else {
+        return show_player(pen, app, rooms.body);
+    };
+    let spec = &run.recording.spec;
+    let room = panes.left;
+    let mut rows = Rows::new(pen.theme, room.width);
+    match run.recording.outcome.served {
+        Some(served) => answered(&mut rows, run, served),
+        None => {
+            rows.title("The transfer");
+            described(&mut rows, spec);
+        }
+    }
+    rows.blank(1);
+    road(
+        &mut rows,
+        &run.summary.copy_path,
+        spec.method.side(),
+        room.width,
+    );
+    if run.recording.outcome.verified == Some(true) {
+        rows.text("Verified: what arrived is what was sent.", Role::Dim);
+    }
+    rows.blank(2);
+    results::counted(&mut rows, app, measured, room);
+    legend(&mut rows, rooms.tier, room);
+    rows.show(pen, room, 0);
+    pen.line(panes.hairline, room.y - 1, room.bottom());
+    show_player(pen, app, panes.right);
+}
+
+/// What a server sent, and what it received and sent besides.
+fn answered(rows: &mut Rows, run: &Run, served: Served) {
+    rows.title("A server at work");
+    let spec = &run.recording.spec;
+    for (name, value) in [
+        ("method", spec.method.to_string()),
+        ("answers", grouped(served.answers)),
+        ("bodies", spec.size.to_string()),
+        ("heads", Size(served.head_bytes).to_string()),
+        ("requests", Size(served.request_bytes).to_string()),
+    ] {
+        let (dim, plain) = (rows.style(Role::Dim), rows.style(Role::Text));
+        rows.hanging(vec![(name.to_owned(), dim)], 10, &value, plain);
+    }
+    rows.blank(1);
+    rows.text(
+        "The bodies alone are played and counted. Heads and requests are copied once each.",
+        Role::Dim,
+    );
+}
+
+/// The settings of a transfer, one a row.
+pub fn described(rows: &mut Rows, spec: &TransferSpec) {
+    let (dim, plain) = (rows.style(Role::Dim), rows.style(Role::Text));
+    let settings = [
+        ("method", spec.method.to_string()),
+        ("from", format!("a {} file of {}", spec.cache, spec.size)),
+        ("to", spec.to.to_string()),
+        ("chunk", spec.chunk.to_string()),
+    ];
+    for (name, value) in settings {
+        rows.push(Row {
+            left: vec![(format!("{name:10}"), dim), (value, plain)],
+            ..Row::default()
+        });
+    }
+}
+
+/// On a projector: what the marks mean, at the lower end of the text.
+pub fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
+    const HEIGHT: usize = 7;
+    let free = usize::from(room.height).saturating_sub(rows.len());
+    if tier != Tier::Wide || free < HEIGHT + 2 {
+        return;
+    }
+    rows.blank(free - HEIGHT);
+    rows.group("reading the picture", "");
+    let theme = *rows.theme();
+    let (plain, dim) = (rows.style(Role::Text), rows.style(Role::Dim));
+    for ((mark, style), name, says) in marks(&theme) {
+        rows.push(Row {
+            left: vec![
+                (format!("{mark:7}"), style),
+                (format!("{name:17}"), plain),
+                (says.to_owned(), dim),
+            ],
+            ..Row::default()
+        });
+    }
+}
+
+/// The copy path of the process that was traced in one line: `page cache ━■━▶ your buffer ━■━▶ socket queue`.
+pub fn road(rows: &mut Rows, hops: &[Hop], side: Side, width: u16) {
+    let real: Vec<&Hop> = hops
+        .iter()
+        .filter(|hop| hop.side == side && !hop.ghost)
+        .collect();
+    let Some(first) = real.first() else {
+        rows.text("no payload moved", Role::Dim);
+        return;
+    };
+    let plain = rows.style(Role::Text);
+    let mut left: Vec<Span> = vec![(place(first.from, width).to_owned(), plain)];
+    for hop in real {
+        let (arrow, short) = match hop.how {
+            How::CpuCopy => (" ━■━▶ ", " ━▶ "),
+            How::Dma => (" ═■═▶ ", " ═▶ "),
+            How::Reference => (" ┄◆┄▶ ", " ┄▶ "),
+            How::Mapping => (" ~~~~ ", " ~~ "),
+        };
+        let arrow = if width < SHORT_ROAD { short } else { arrow };
+        left.push((arrow.to_owned(), rows.style(Role::Hot(hop.how))));
+        left.push((place(hop.to, width).to_owned(), plain));
+    }
+    rows.push(Row {
+        left,
+        ..Row::default()
+    });
+}
+
+/// The name of a place; in a narrow column, its last word.
+fn place(place: Place, width: u16) -> &'static str {
+    let (name, short) = match place {
+        Place::PageCache => ("page cache", "cache"),
+        Place::UserBuffer => ("your buffer", "buffer"),
+        Place::SocketQueue => ("socket queue", "queue"),
+        other => (other.name(), other.name()),
+    };
+    if width < ROAD { short } else { name }
+}

@@ -1,0 +1,65 @@
+//! What every screen draws.
+
+use crate::app::App;
+use crate::ui::{layout::Rooms, pen::Pen, widgets::rows::Rows};
+
+/// What stands in the first row of a screen, beside the program's name.
+pub struct Header {
+    /// Before the title: a lesson's number.
+    pub before: String,
+    /// The title.
+    pub title: String,
+    /// After it.
+    pub after: String,
+    /// At right.
+    pub right: Right,
+    /// A long title has the row for itself.
+    pub alone: bool,
+}
+
+/// What stands at right in the header.
+pub enum Right {
+    /// Nothing.
+    Nothing,
+    /// A text.
+    Text(String),
+    /// What is counted, which one it is (from 0), how many there are.
+    Count(&'static str, usize, usize),
+}
+
+impl Header {
+    /// A title, and what stands at right.
+    pub fn of(title: &str, right: Right) -> Header {
+        Header {
+            before: String::new(),
+            title: title.to_owned(),
+            after: String::new(),
+            right,
+            alone: false,
+        }
+    }
+
+    /// The open lesson, and what is counted of it.
+    pub fn of_page(app: &App, right: Right) -> Header {
+        let lesson = app.open_lesson();
+        Header {
+            before: lesson.map_or_else(String::new, |lesson| lesson.number.to_string()),
+            alone: true,
+            ..Header::of(lesson.map_or("", |lesson| &lesson.title), right)
+        }
+    }
+}
+
+/// How a screen looks.
+pub trait View {
+    /// Its first row.
+    fn header(&self, app: &App) -> Header;
+
+    /// All between header and key bar.
+    fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms);
+
+    /// How its picture is read, for the help page; none: by the marks of the course.
+    fn legend(&self, _rows: &mut Rows) -> bool {
+        false
+    }
+}
