@@ -226,11 +226,11 @@ fn still(playback: &Playback, name: &str, op: Op, call: &Call) -> String {
 }
 
 fn sink_name(sink: Sink, receives: bool) -> &'static str {
-    match sink {
-        Sink::File if receives => "the file's pages",
-        Sink::Tcp | Sink::Unix => "the socket's queue",
-        Sink::Pipe => "the pipe",
-        Sink::File => "the other file's pages",
+    match sink.place() {
+        Place::SocketQueue => "the socket's queue",
+        Place::Pipe => "the pipe",
+        _ if receives => "the file's pages",
+        _ => "the other file's pages",
     }
 }
 

@@ -118,9 +118,11 @@ impl Plan {
             // Only tee has a pipe before a pipe.
             (Slot::Sink, Sink::Pipe) if self.pipe => "two pipes",
             (Slot::Peer, Sink::Pipe) if self.pipe => "two readers",
-            (Slot::Sink, Sink::Tcp | Sink::Unix) => "socket queue",
-            (Slot::Sink, Sink::Pipe) => "pipe",
-            (Slot::Sink, Sink::File) => "file, page cache",
+            (Slot::Sink, sink) => match sink.place() {
+                Place::SocketQueue => "socket queue",
+                Place::Pipe => "pipe",
+                _ => "file, page cache",
+            },
             (Slot::Device, Sink::File) => "disk",
             (Slot::Device, _) => "NIC",
             (Slot::Peer, _) => "peer",

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::Side;
+use super::{Place, Side};
 
 /// A way to move the bytes of a file: one short file in `src/transfer/` each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -242,6 +242,15 @@ impl Sink {
             Sink::Unix => "unix",
             Sink::Pipe => "pipe",
             Sink::File => "file",
+        }
+    }
+
+    /// Where bytes are once they were written to it.
+    pub fn place(self) -> Place {
+        match self {
+            Sink::Tcp | Sink::Unix => Place::SocketQueue,
+            Sink::Pipe => Place::Pipe,
+            Sink::File => Place::PageCache,
         }
     }
 }
