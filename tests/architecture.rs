@@ -17,7 +17,7 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
     let list: &[&str] = match module {
         "model" | "transfer" | "embedded" => &[],
         "syscall" | "endpoint" | "host" | "measure" | "course" | "serve" => &["model"],
-        "store" => &["model", "embedded"],
+        "store" => &["model", "syscall", "embedded"],
         "tracer" | "copypath" => &["model", "syscall"],
         "experiment" => CAPABILITIES,
         "figure" => &["model", "syscall", "copypath"],
