@@ -15,13 +15,13 @@ use crate::model::{
 use crate::tracer::{self, Ended, Handle, Observer, Options, Outcome, Subject, TraceError, Tracee};
 
 /// Shows what is known while a program is traced.
-pub type OnProgress<'a> = dyn FnMut(&Trace, &Flows) + 'a;
+pub(crate) type OnProgress<'a> = dyn FnMut(&Trace, &Flows) + 'a;
 
 /// Traces a program until it and all that it made have ended, or until the handle says that it is enough.
 ///
 /// # Errors
 /// Those of [`tracer::watch`].
-pub fn trace(
+pub(crate) fn trace(
     subject: Subject,
     options: &Options,
     handle: &Handle,
@@ -69,7 +69,7 @@ fn conclude(command: Vec<String>, outcome: Outcome, flows: &Flows) -> TraceRepor
 const LAST: usize = 10_000;
 
 /// What is known while the program runs: its flows, and its last calls.
-pub fn snapshot(trace: &Trace, flows: &Flows) -> TraceReport {
+pub(crate) fn snapshot(trace: &Trace, flows: &Flows) -> TraceReport {
     let report = flows.report(&trace.names);
     let first = trace.calls.len().saturating_sub(LAST);
     let flow_of = report.flow_of.get(first..).unwrap_or_default().to_vec();

@@ -42,7 +42,7 @@ const ATTACHED: &str =
     "attached: a process that runs already cannot be filtered, so every call was stopped at";
 
 /// Who is traced.
-pub enum Subject {
+pub(crate) enum Subject {
     /// A program that is started for it. It is killed when the tracing ends before it does.
     Program(Box<Program>),
     /// All threads of a process that runs already, and what they make. It is left running.

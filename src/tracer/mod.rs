@@ -34,14 +34,13 @@ use anyhow::anyhow;
 
 pub use self::{
     cancel::{Cancel, Guard},
-    engine::{Options, Subject},
+    engine::Options,
     handle::Handle,
     launch::Program,
-    outcome::{Ended, Outcome, TraceError},
-    recorder::Observer,
-    tracee::Tracee,
+    outcome::{Ended, TraceError},
 };
 use self::{engine::Control, recorder::Recorder};
+pub(crate) use self::{engine::Subject, outcome::Outcome, recorder::Observer, tracee::Tracee};
 use crate::model::Trace;
 
 /// What came of a recorded run.
@@ -114,7 +113,7 @@ pub fn record(
 /// # Errors
 /// [`TraceError::Refused`] where ptrace is not allowed; [`TraceError::Failed`] where the program cannot be run or
 /// there is no such process.
-pub fn watch(
+pub(crate) fn watch(
     subject: Subject,
     options: &Options,
     handle: &Handle,

@@ -4,7 +4,7 @@ use crate::model::{Counted, Trace};
 
 /// What came of a traced program, beside what an [`Observer`](super::Observer) saw.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The calls that were kept.
     pub trace: Trace,
     /// How often each call returned, with those that are not kept.

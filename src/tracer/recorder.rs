@@ -17,7 +17,7 @@ use crate::model::{Call, RingEvent, SyscallEvent, Trace};
 
 /// Sees what happens, in order. The thread that it happens to stands still meanwhile.
 #[allow(unused_variables)]
-pub trait Observer {
+pub(crate) trait Observer {
     /// A thread is there. `parent` made it; none where it was there before, or nobody knows.
     fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool) {}
     /// A call is about to be made.

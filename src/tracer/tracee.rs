@@ -12,7 +12,7 @@ use crate::model::Addresses;
 
 /// A thread that stands still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tracee {
+pub(crate) struct Tracee {
     /// Its thread id.
     pub tid: Tid,
     /// Its process id.
