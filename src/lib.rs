@@ -8,24 +8,24 @@
 //!
 //! | module | what is in it | may use |
 //! |---|---|---|
-//! | [`model`] | the vocabulary: Method, Place, How, Basis, Size, Call, Recording | nothing |
-//! | [`syscall`] | the table of system calls and of io_uring operations: numbers, arguments, what each does; flags, errno; text of a call; pure | model |
-//! | [`transfer`] | ways to move bytes, one short file a method: shown to the learner word for word | nothing |
-//! | [`endpoint`] | where bytes come from and go to: source files, tcp, unix, pipe, the receiver | model |
-//! | [`host`] | what this machine allows, and why not | model |
-//! | [`measure`] | counters of an untraced run, statistics of several, page residency | model |
-//! | [`tracer`] | ptrace: tracee, stops, the wait loop, descriptors, reading memory | model, syscall |
-//! | [`copypath`] | calls to hops and figures; pure | model, syscall |
-//! | [`serve`] | a real file server and a real proxy: event loop, HTTP, the sending step of each method | model |
-//! | [`experiment`] | a transfer, run twice, as a recording; the alias proof, comparisons, the page cache, errors on purpose, one request to the server | all of the above |
-//! | [`course`] | lessons and questions: their data, parsing, catalogue, marking, progress, search; pure | model |
-//! | [`figure`] | figures and playback: (figure, recording, position) to scene; narration; pure | model, syscall, copypath |
-//! | [`store`] | files: recordings, progress; atomic, locked; the recordings that are shipped | model, syscall, embedded |
-//! | [`embedded`] | lessons, figures, recordings and sources compiled into the program | nothing |
-//! | [`app`] | state, actions, `update(state, action) -> effects`; one file a screen; pure | model, syscall, copypath, course, figure |
-//! | [`ui`] | `view(state) -> frame`: theme, layout, screens, widgets; the only user of ratatui beside the runtime | app and what it may use |
-//! | [`runtime`] | joins threads, clock, effects and terminal | all |
-//! | [`cli`] | one file a command | all |
+//! | `model` | the vocabulary: Method, Place, How, Basis, Size, Call, Recording | nothing |
+//! | `syscall` | the table of system calls and of io_uring operations: numbers, arguments, what each does; flags, errno; text of a call; pure | model |
+//! | `transfer` | ways to move bytes, one short file a method: shown to the learner word for word | model |
+//! | `endpoint` | where bytes come from and go to: source files, tcp, unix, pipe, the receiver | model |
+//! | `host` | what this machine allows, and why not | model |
+//! | `measure` | counters of an untraced run, statistics of several, page residency | model |
+//! | `tracer` | ptrace: tracee, stops, the wait loop, descriptors, reading memory | model, syscall |
+//! | `copypath` | calls to hops and figures; pure | model, syscall |
+//! | `serve` | a real file server and a real proxy: event loop, HTTP, the sending step of each method | model |
+//! | `experiment` | a transfer, run twice, as a recording; the alias proof, comparisons, the page cache, errors on purpose, one request to the server | all of the above |
+//! | `course` | lessons and questions: their data, parsing, catalogue, marking, progress, search; pure | model |
+//! | `figure` | figures and playback: (figure, recording, position) to scene; narration; pure | model, syscall, copypath |
+//! | `store` | files: recordings, progress; atomic, locked; the recordings that are shipped | model, syscall, embedded |
+//! | `embedded` | lessons, figures, recordings and sources compiled into the program | nothing |
+//! | `app` | state, actions, `update(state, action) -> effects`; one file a screen; pure | model, syscall, copypath, course, figure |
+//! | `ui` | `view(state) -> frame`: theme, layout, screens, widgets; the only user of ratatui beside the runtime | app and what it may use |
+//! | `runtime` | joins threads, clock, effects and terminal | all |
+//! | `cli` | one file a command | all |
 //!
 //! `tests/architecture.rs` holds this table.
 
@@ -47,5 +47,5 @@ pub mod serve;
 pub mod store;
 pub mod syscall;
 pub mod tracer;
-pub mod transfer;
+mod transfer;
 pub mod ui;

@@ -10,9 +10,11 @@ use serde_json::Value;
 use zclab::{
     endpoint,
     experiment::{
-        comparison::{self, Entry, Load, Plan, Progress, Row, To},
+        comparison::{self, Progress, Row},
+        plan::{Entry, Load, Plan, To},
         verdict,
     },
+    measure::statistics::Runs,
     model::{Measured, Method, Sink, Size},
     tracer::{Cancel, TraceError},
 };
@@ -248,7 +250,7 @@ fn row(method: Method, chunk: u64, syscalls: Option<u64>, wall: &[u64]) -> Row {
             chunk: Size(chunk),
             ..entry(method, To::Sink(Sink::Tcp))
         },
-        runs: wall.iter().map(run).collect(),
+        runs: Runs(wall.iter().map(run).collect()),
         syscalls,
     }
 }

@@ -1,9 +1,10 @@
 //! `zclab errors [NAME]`: errors on purpose.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use serde::Serialize;
 
+use super::options::ScratchDir;
 use crate::{
     experiment::errors::{self, Finding, Setting},
     host,
@@ -18,9 +19,8 @@ use crate::{
 pub struct Args {
     /// One experiment
     pub name: Option<String>,
-    /// Where the experiments' files lie [default: the cache directory]
-    #[arg(long)]
-    pub dir: Option<PathBuf>,
+    #[command(flatten)]
+    scratch: ScratchDir,
     /// One JSON document
     #[arg(long)]
     pub json: bool,
@@ -32,7 +32,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(name) => vec![errors::find(name)?],
         None => errors::all().collect(),
     };
-    let setting = Setting::find(args.dir.as_deref())?;
+    let setting = Setting::find(args.scratch.dir.as_deref())?;
     let results = chosen
         .into_iter()
         .map(|chosen| errors::run(chosen, &setting));
@@ -108,7 +108,7 @@ fn odd(finding: &Finding, kernel: &str) -> String {
             "{name}: {kernel} answers {seen}, where {expected} was expected: a finding about this kernel."
         ),
     };
-    textwrap::wrap(&text, 78).join("\n") + "\n"
+    super::wrapped(&text, 78)
 }
 
 /// All about one.

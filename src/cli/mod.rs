@@ -12,35 +12,33 @@ use std::{
 use clap::{Parser, Subcommand};
 use nix::sys::signal::{SigHandler, Signal};
 
-pub mod capstone;
-pub mod card;
-pub mod check;
-pub mod compare;
-pub mod completions;
-pub mod display_options;
-pub mod doctor;
-pub mod error;
-pub mod errors;
-pub mod export;
-pub mod feed;
-pub mod learn;
-pub mod lesson_dir;
-pub mod lessons;
-pub mod page_cache;
+mod capstone;
+mod card;
+mod check;
+mod child;
+mod compare;
+mod completions;
+mod csv;
+mod display_options;
+mod doctor;
+mod errors;
+mod export;
+mod learn;
+mod lesson_dir;
+mod lessons;
+mod options;
+mod page_cache;
 mod progress;
-pub mod prove;
-pub mod proxy;
-pub mod questions;
-pub mod quiz;
-pub mod receive;
-pub mod repeat;
-pub mod replay;
-pub mod report;
-pub mod review;
-pub mod run;
-pub mod serve;
-pub mod trace;
-pub mod transfer;
+mod prove;
+mod proxy;
+mod questions;
+mod quiz;
+mod replay;
+mod report;
+mod review;
+mod run;
+mod serve;
+mod trace;
 
 /// The zero-copy lab in your terminal: predict, run, see where each byte is copied.
 #[derive(Debug, Parser)]
@@ -104,21 +102,8 @@ enum Command {
     Proxy(proxy::Args),
     /// Completions for a shell
     Completions(completions::Args),
-    /// The sending process of an experiment: also runs by itself, for strace
-    #[command(name = "__transfer", hide = true)]
-    Transfer(transfer::Args),
-    /// An error experiment in a process of its own: it may end by a signal
-    #[command(name = "__error", hide = true)]
-    Error(error::Args),
-    /// A sending process that sends the same again and again
-    #[command(name = "__repeat", hide = true)]
-    Repeat(repeat::Args),
-    /// The receiving process of an experiment
-    #[command(name = "__receive", hide = true)]
-    Receive(receive::Args),
-    /// The peer of an experiment that receives
-    #[command(name = "__feed", hide = true)]
-    Feed(feed::Args),
+    #[command(flatten)]
+    Child(child::Command),
 }
 
 /// Reads the arguments, runs the command, reports its error.
@@ -135,11 +120,9 @@ pub fn main() -> ExitCode {
         Some(Command::Trace(args)) => trace::run(args),
         Some(Command::Replay(args)) => replay::run(args),
         Some(Command::Compare(args)) => compare::run(args),
-        Some(Command::Repeat(args)) => repeat::run(args),
         Some(Command::Prove(args)) => prove::run(args),
         Some(Command::PageCache(args)) => page_cache::run(args),
         Some(Command::Errors(args)) => errors::run(args),
-        Some(Command::Error(args)) => error::run(args),
         Some(Command::Lessons(args)) => lessons::run(args),
         Some(Command::Capstone(args)) => capstone::run(args),
         Some(Command::Quiz(args)) => quiz::run(args),
@@ -151,9 +134,7 @@ pub fn main() -> ExitCode {
         Some(Command::Serve(args)) => serve::run(args),
         Some(Command::Proxy(args)) => proxy::run(args),
         Some(Command::Completions(args)) => completions::run(args),
-        Some(Command::Transfer(args)) => transfer::run(args),
-        Some(Command::Receive(args)) => receive::run(args),
-        Some(Command::Feed(args)) => feed::run(args),
+        Some(Command::Child(command)) => child::run(command),
     };
     done.unwrap_or_else(|error| {
         if error.downcast_ref::<ClosedOutput>().is_some() {
@@ -184,7 +165,7 @@ impl std::error::Error for ClosedOutput {}
 
 /// Writes `text` to standard output, as it stands. Pass the error on with `?`: a closed output ends the
 /// command quietly, a full disk is reported.
-pub fn print(text: &str) -> anyhow::Result<()> {
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
@@ -195,18 +176,24 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 }
 
 /// Writes one JSON document, indented, to standard output.
-pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     print(&(serde_json::to_string_pretty(value)? + "\n"))
 }
 
+/// Text in lines of at most so many columns, each with its end.
+fn wrapped<'a>(text: &str, options: impl Into<textwrap::Options<'a>>) -> String {
+    let lines = textwrap::wrap(text, options);
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
 /// Writes `zclab: message` to standard error.
-pub fn warn(message: &str) {
+pub(crate) fn warn(message: &str) {
     // Where standard error is closed too, nobody is left to tell.
     let _ = writeln!(io::stderr(), "zclab: {message}");
 }
 
 /// Ends the program with a usage error, as clap does: exit code 2.
-pub fn usage(message: &str) -> ! {
+pub(crate) fn usage(message: &str) -> ! {
     use clap::{CommandFactory, error::ErrorKind};
     Cli::command()
         .error(ErrorKind::ValueValidation, message)

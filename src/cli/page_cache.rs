@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use serde::Serialize;
 
+use super::options::{ScratchDir, at_least_one};
 use crate::experiment::page_cache::{self, CELLS, PageCache, Step};
 use crate::host;
 use crate::model::{Size, grouped};
@@ -20,32 +21,22 @@ pub struct Args {
     /// The file's size
     #[arg(long, default_value = "16MiB", value_parser = size)]
     pub size: Size,
-    /// Where the file lies [default: the cache directory]
-    #[arg(long)]
-    pub dir: Option<PathBuf>,
+    #[command(flatten)]
+    scratch: ScratchDir,
     /// One JSON document
     #[arg(long)]
     pub json: bool,
 }
 
 fn size(text: &str) -> Result<Size, String> {
-    match text.parse()? {
-        Size(0) => Err("a file of 0 bytes has no pages: 1 is the least".to_owned()),
-        size => Ok(size),
-    }
+    at_least_one(text, "a file of 0 bytes has no pages")
 }
 
 /// Goes through the steps and prints them.
 pub fn run(args: Args) -> Result<ExitCode> {
-    let dir = host::scratch_directory(args.dir.as_deref())?;
-    if let Some(note) = &dir.note {
-        super::warn(note);
-    }
-    let seen = page_cache::watch(&dir.path, args.size, &mut |_| Ok(()))?;
-    let document = Document {
-        dir: dir.path,
-        seen,
-    };
+    let dir = args.scratch.open()?;
+    let seen = page_cache::watch(&dir, args.size, &mut |_| Ok(()))?;
+    let document = Document { dir, seen };
     if args.json {
         super::print_json(&document)?;
     } else {
@@ -99,7 +90,10 @@ fn section(step: &Step) -> String {
     if let Some(read) = step.read_bytes.filter(|read| *read > 0) {
         figures += &format!(", {} from the disk", Size(read));
     }
-    let note = textwrap::wrap(&step.note, 76);
-    let note: String = note.iter().map(|line| format!("  {line}\n")).collect();
+    let options = textwrap::Options::new(78);
+    let note = super::wrapped(
+        &step.note,
+        options.initial_indent("  ").subsequent_indent("  "),
+    );
     format!("\n{:<24}  {figures}\n  {}\n{note}", step.step, step.map)
 }

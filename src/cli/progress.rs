@@ -45,8 +45,13 @@ impl Line {
         }
     }
 
-    /// Shows how far it is, if it has been long enough.
-    pub fn show(&mut self, progress: Progress) {
+    /// Shows how far a transfer is.
+    pub fn transfer(&mut self, progress: Progress) {
+        self.show(|| words(progress));
+    }
+
+    /// Shows what it is at, if it has been long enough.
+    pub fn show(&mut self, text: impl FnOnce() -> String) {
         let now = Instant::now();
         if !self.is_terminal || now < self.next {
             return;
@@ -55,7 +60,7 @@ impl Line {
         self.is_shown = true;
         let seconds = now.duration_since(self.begun).as_secs();
         // A terminal that is gone has nobody to tell.
-        let _ = write!(io::stderr(), "\r\x1b[2K{} ({seconds} s)", words(progress));
+        let _ = write!(io::stderr(), "\r\x1b[2K{} ({seconds} s)", text());
     }
 
     /// Takes the line away.

@@ -5,10 +5,12 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
+use super::options::{ScratchDir, at_least_one, sinks};
+use super::wrapped;
 use crate::endpoint;
 use crate::experiment::proof::{self, Proof, ROUNDS, Verdict};
 use crate::host;
-use crate::model::{Method, Overwritten, ProofPlan, Sink, Size};
+use crate::model::{Method, Overwritten, ProofPlan, Sink, Size, percent};
 
 /// The alias proof: send A, overwrite the source with B, and only then receive.
 #[derive(Debug, clap::Args)]
@@ -21,23 +23,20 @@ pub struct Args {
     /// Methods [default: all]
     #[arg(value_name = "METHOD")]
     pub methods: Vec<Method>,
-    /// What to write to: tcp, unix, pipe, file; may be given again [default: all that a method has]
-    #[arg(long, value_name = "SINK")]
+    #[arg(long, value_name = "SINK", help = sinks("(may be given again) [default: all that a method has]"))]
     pub to: Vec<Sink>,
     /// How much to send
     #[arg(long, default_value = "64KiB", value_parser = size)]
     pub size: Size,
-    /// Where sources and file sinks lie [default: the cache directory]
-    #[arg(long)]
-    pub dir: Option<PathBuf>,
+    #[command(flatten)]
+    scratch: ScratchDir,
     /// One JSON document
     #[arg(long)]
     pub json: bool,
 }
 
 fn size(text: &str) -> Result<Size, String> {
-    match text.parse()? {
-        Size(0) => Err("0 bytes prove nothing: 1 is the least".to_owned()),
+    match at_least_one(text, "0 bytes prove nothing")? {
         size if size > ProofPlan::MOST => {
             Err(format!("a proof takes at most {}", ProofPlan::MOST.typed()))
         }
@@ -54,18 +53,14 @@ pub fn run(args: Args) -> Result<ExitCode> {
     };
     let pairs = plan.pairs();
     ensure!(!pairs.is_empty(), "cannot prove that: {}", no_sink(&args));
-    let dir = host::scratch_directory(args.dir.as_deref())?;
-    if let Some(note) = &dir.note {
-        super::warn(note);
-    }
-    let filesystem = host::file_system(endpoint::scratch_file(&dir.path)?);
+    let dir = args.scratch.open()?;
     let results = pairs
         .into_iter()
-        .map(|(method, to)| proof::prove(method, to, args.size, &dir.path));
+        .map(|(method, to)| proof::prove(method, to, args.size, &dir));
     let document = Document {
-        dir: dir.path.clone(),
-        filesystem,
+        filesystem: host::file_system(endpoint::scratch_file(&dir)?),
         results: results.collect(),
+        dir,
     };
     if args.json {
         super::print_json(&document)?;
@@ -83,19 +78,12 @@ struct Document {
 }
 
 fn no_sink(args: &Args) -> String {
-    let names = |sinks: &[Sink]| {
-        sinks
-            .iter()
-            .map(|sink| sink.name())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
     let methods = args.methods.iter();
-    let has = methods.map(|method| format!("{method} writes to {}", names(method.sinks())));
+    let has = methods.map(|method| format!("{method} writes to {}", Sink::names(method.sinks())));
     format!(
         "{}, not to {}",
         has.collect::<Vec<_>>().join("; "),
-        names(&args.to)
+        Sink::names(&args.to)
     )
 }
 
@@ -136,11 +124,11 @@ fn page(document: &Document, size: Size) -> String {
             verdict(proof)
         );
         for note in notes(proof) {
-            let wrapped = textwrap::wrap(&note, 76 - width);
-            out.extend(
-                wrapped
-                    .iter()
-                    .map(|line| format!("  {:width$}  {line}\n", "")),
+            let indent = " ".repeat(width + 4);
+            let options = textwrap::Options::new(80);
+            out += &wrapped(
+                &note,
+                options.initial_indent(&indent).subsequent_indent(&indent),
             );
         }
     }
@@ -166,7 +154,7 @@ fn verdict(proof: &Proof) -> String {
     match proof.verdict {
         Verdict::Mixed => {
             let share = proof.new_bytes as f64 / proof.size.bytes() as f64;
-            format!("mixed: {:.0} % new", share * 100.0)
+            format!("mixed: {} new", percent(share))
         }
         verdict => verdict.name().to_owned(),
     }
@@ -222,6 +210,6 @@ fn explanation(document: &Document, size: Size) -> String {
          receiver's own recv or read still makes one."
             .to_owned(),
     );
-    let wrap = |text: String| textwrap::wrap(&text, 78).join("\n") + "\n";
-    texts.into_iter().map(wrap).collect::<Vec<_>>().join("\n")
+    let texts = texts.iter().map(|text| wrapped(text, 78));
+    texts.collect::<Vec<_>>().join("\n")
 }

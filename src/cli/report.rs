@@ -5,12 +5,11 @@ use std::{collections::BTreeMap, fmt::Write};
 use serde::Serialize;
 
 use crate::copypath;
-use crate::experiment::verdict::duration as time;
 use crate::model::{
     Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Served, Side, Sink, Size,
     Start,
 };
-use crate::model::{Summary, Trace, Unavailable, grouped};
+use crate::model::{Summary, Trace, Unavailable, duration as time, grouped};
 
 /// The JSON document.
 #[derive(Debug, Serialize)]
@@ -206,9 +205,9 @@ fn heading(recording: &Recording) -> String {
         Start::Tcp => (" from tcp", "the peer's file"),
         _ => ("", &*format!("source {}", spec.cache)),
     };
-    let cut = match spec.method {
-        Method::SharedMemory => "by one message".to_owned(),
-        _ => format!("in chunks of {}", spec.chunk),
+    let cut = match spec.method.passes_memory() {
+        true => "by one message".to_owned(),
+        false => format!("in chunks of {}", spec.chunk),
     };
     let mut text = format!(
         "{}{from} to {}: {} {cut}, {source} on {}",
@@ -242,23 +241,22 @@ fn heading(recording: &Recording) -> String {
     if let Some(size) = outcome.pipe_size {
         let _ = writeln!(text, "The pipe on the way holds up to {}.", Size(size));
     }
-    if spec.method == Method::CopyFileRange {
-        text += &match outcome.shared_blocks {
-            Some(0) => format!(
-                "No block on the disk is shared: {} copies.\n",
-                outcome.file_system
-            ),
-            Some(shared) => format!(
-                "Blocks on the disk are shared (FIEMAP): {}.\n",
-                Size(shared)
-            ),
-            None => format!(
-                "{} cannot say whether blocks are shared: no FIEMAP.\n",
-                outcome.file_system
-            ),
-        };
+    if spec.method.may_share_blocks() {
+        text += &blocks(outcome.shared_blocks, &outcome.file_system);
     }
     text
+}
+
+/// Whether the file system shared blocks instead of copying.
+fn blocks(shared: Option<u64>, file_system: &str) -> String {
+    match shared {
+        Some(0) => format!("No block on the disk is shared: {file_system} copies.\n"),
+        Some(shared) => format!(
+            "Blocks on the disk are shared (FIEMAP): {}.\n",
+            Size(shared)
+        ),
+        None => format!("{file_system} cannot say whether blocks are shared: no FIEMAP.\n"),
+    }
 }
 
 fn made_elsewhere(text: &mut String, recording: &Recording) {

@@ -14,6 +14,8 @@ use anyhow::Context;
 use clap::ValueEnum;
 
 use crate::endpoint;
+use crate::host;
+use crate::model::marker;
 use crate::serve::{
     event_loop::Stop,
     send::Method,
@@ -86,11 +88,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let listener = listen(address)?;
     super::print(&format!("listening on http://{}\n", listener.local_addr()?))?;
     if args.traced {
-        traced::mark_begin();
+        host::mark(marker::BEGIN);
     }
     let served = server.run(listener, &stop).context("cannot serve");
     if args.traced {
-        traced::mark_end();
+        host::mark(marker::END);
     }
     served?;
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Fold;
 use crate::model::{
-    Basis, Cache, Hop, How, Outcome, Place, Recording, Side, Sink, Start, Summary, Trace,
+    Basis, Cache, Hop, How, Outcome, Place, Recording, Side, Start, Summary, Trace,
 };
 
 /// What a recording comes to. Calls and hops come from its traced run, [`Summary::measured`] from the untraced one.
@@ -142,25 +142,16 @@ fn from_network(recording: &Recording) -> Vec<Hop> {
 
 /// What would follow on other hardware, or later: drawn, and counted nowhere.
 fn beyond(recording: &Recording) -> Vec<Hop> {
-    let (from, to, source) = match recording.spec.to {
-        Sink::Tcp => (
-            Place::SocketQueue,
-            Place::Device,
-            "loopback has no device; on a real network card",
-        ),
-        Sink::File => (
-            Place::PageCache,
-            Place::Disk,
-            "written back later; fsync(2) waits for it",
-        ),
-        Sink::Unix | Sink::Pipe => return Vec::new(),
+    let sink = recording.spec.to;
+    let Some((to, source)) = sink.beyond() else {
+        return Vec::new();
     };
     let bytes = recording.outcome.bytes_moved;
     if bytes == 0 {
         return Vec::new();
     }
     vec![Hop {
-        from,
+        from: sink.place(),
         to,
         how: How::Dma,
         bytes,
@@ -196,15 +187,11 @@ fn by_the_other(recording: &Recording) -> Vec<Hop> {
         let (from, to) = (Place::Peer, Place::SocketQueue);
         return other(from, to, bytes_moved, Side::Sender);
     }
-    let from = match recording.spec.to {
-        Sink::Tcp | Sink::Unix => Place::SocketQueue,
-        Sink::Pipe => Place::Pipe,
-        Sink::File => return Vec::new(),
-    };
+    let sink = recording.spec.to;
     // Shared memory is read where it is.
-    if received == 0 || passed_memory.is_some() {
+    if !sink.has_reader() || received == 0 || passed_memory.is_some() {
         return Vec::new();
     }
     let bytes = received + also_received.unwrap_or(0);
-    other(from, Place::Peer, bytes, Side::Receiver)
+    other(sink.place(), Place::Peer, bytes, Side::Receiver)
 }

@@ -14,7 +14,7 @@ pub use mapped::{see_mapped, take_mapped, take_memory};
 pub use pattern::generated;
 pub use receiver::{Drain, Reader, Received, Receiver, drain};
 pub use scratch::{need_space, scratch_file};
-pub use sink::{Connection, connect, read_back};
+pub use sink::{Connection, ask_for_room, both_ends, connect, read_back};
 pub use source::{Source, file_size};
 
 use std::{ffi::OsString, process::Command, sync::OnceLock};

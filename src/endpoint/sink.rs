@@ -8,6 +8,10 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use nix::{
+    fcntl::{FcntlArg, fcntl},
+    sys::socket::{getsockopt, setsockopt, sockopt},
+};
 
 use super::{Drain, Reader, Received, Receiver, ends, receiver, scratch_file, source};
 use crate::model::Sink;
@@ -21,30 +25,82 @@ pub struct Connection {
     pub receiver: Option<Receiver>,
 }
 
+impl Connection {
+    /// What arrived: what a file holds now, or what the receiver says at its end of file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the receiver failed or died.
+    pub fn received(self, drain: Drain) -> Result<Received> {
+        match self.receiver {
+            None => read_back(self.sink.as_fd(), drain),
+            Some(receiver) => {
+                drop(self.sink);
+                receiver.finish()
+            }
+        }
+    }
+}
+
 /// Opens a sink and starts its receiver. A file lies in `dir`, without a name.
 ///
 /// # Errors
 /// A socket, pipe, file or process cannot be had.
 pub fn connect(to: Sink, dir: &Path, reader: &Reader) -> Result<Connection> {
-    let (sink, other): (OwnedFd, OwnedFd) = match to {
-        Sink::File => {
-            return Ok(Connection {
-                sink: scratch_file(dir)?.into(),
-                receiver: None,
-            });
-        }
+    let (sink, other) = both_ends(to, dir)?;
+    let receiver = match to.has_reader() {
+        true => Some(receiver::start(other, reader)?),
+        false => None,
+    };
+    Ok(Connection { sink, receiver })
+}
+
+/// A sink in this process: the end to write, blocking, and the end to read. A file lies in `dir`, without a name, and is
+/// its own other end.
+///
+/// # Errors
+/// The kernel refuses it.
+pub fn both_ends(to: Sink, dir: &Path) -> Result<(OwnedFd, OwnedFd)> {
+    Ok(match to {
         Sink::Tcp => {
-            let (sink, other) = ends::tcp()?;
-            (sink.into(), other.into())
+            let (near, far) = ends::tcp()?;
+            (near.into(), far.into())
         }
         Sink::Unix => {
-            let (sink, other) = ends::unix()?;
-            (sink.into(), other.into())
+            let (near, far) = ends::unix()?;
+            (near.into(), far.into())
         }
         Sink::Pipe => ends::pipe()?,
-    };
-    let receiver = Some(receiver::start(other, reader)?);
-    Ok(Connection { sink, receiver })
+        Sink::File => {
+            let file = scratch_file(dir)?;
+            let again = file.try_clone().context("cannot duplicate a descriptor")?;
+            (again.into(), file.into())
+        }
+    })
+}
+
+/// Asks for room in a sink that nobody reads for so many bytes, as far as this user may have it: what then does not fit
+/// shows.
+pub fn ask_for_room(to: Sink, near: &OwnedFd, size: usize) {
+    match to {
+        // Its queue grows by itself to some megabytes; a size set by hand would stop that, and may be less. Only a
+        // privileged user may ask for more than the system's limit: refused, all stays.
+        Sink::Tcp => drop(setsockopt(near, sockopt::SndBufForce, &(2 * size))),
+        // The kernel doubles what is asked for, for its bookkeeping, and cuts it at its limit.
+        Sink::Unix => {
+            let default = getsockopt(near, sockopt::SndBuf);
+            if default.is_ok_and(|default| default < 2 * size)
+                && setsockopt(near, sockopt::SndBufForce, &(2 * size)).is_err()
+            {
+                let _ = setsockopt(near, sockopt::SndBuf, &(2 * size));
+            }
+        }
+        Sink::Pipe => {
+            if fcntl(near, FcntlArg::F_GETPIPE_SZ).is_ok_and(|room| (room as usize) < size) {
+                let _ = fcntl(near, FcntlArg::F_SETPIPE_SZ(size as i32));
+            }
+        }
+        Sink::File => {}
+    }
 }
 
 /// What a file sink holds now.

@@ -1,11 +1,14 @@
 //! What is often claimed of the speed of zero-copy, each as a plan that this machine can run, and a verdict.
 
-use super::comparison::{Entry, Load, Plan, Row, To};
-use super::verdict::{CPU, TIME, Varies, clause, duration, pairs, ratio, sentences};
-use crate::measure::statistics::{Difference, LEAST_RUNS, Range, Verdict};
-use crate::model::{Measured, Method, Sink, Size, grouped};
+use std::cmp::Ordering;
 
-/// The claim that is no comparison of methods, but of watching: [`super::watching`].
+use super::comparison::Row;
+use super::plan::{Entry, Load, Plan, To, entries};
+use super::verdict::{CPU, Pair, TIME, Varies, clause, pairs, sentences};
+use crate::measure::statistics::{self, Difference, LEAST_RUNS, WALL};
+use crate::model::{Method, Range, Sink, Size, duration, grouped, ratio};
+
+/// The claim that is no comparison of methods, but of watching: [`super::tracing_cost`].
 pub const COST_OF_WATCHING: &str = "cost-of-watching";
 
 /// One claim.
@@ -130,13 +133,7 @@ fn entry(method: Method, to: Sink, size: Size) -> Entry {
 }
 
 fn grid(methods: &[Method], sinks: &[Sink], size: Size) -> Vec<Entry> {
-    let each = |to: &Sink| {
-        methods
-            .iter()
-            .map(|method| entry(*method, *to, size))
-            .collect::<Vec<_>>()
-    };
-    sinks.iter().flat_map(each).collect()
+    entries(methods, sinks, &[(size, CHUNK)])
 }
 
 const THREE: [Method; 3] = [Method::ReadWrite, Method::MmapWrite, Method::Sendfile];
@@ -163,19 +160,14 @@ fn dev_null(size: Size) -> Vec<Entry> {
         .collect()
 }
 
-/// In each round, how many times as long the first took as the second; in hundredths.
-fn rounds(first: &Row, second: &Row) -> Option<Range> {
-    let pairs = first.wall().into_iter().zip(second.wall());
-    let ratios: Vec<u64> = pairs.map(|(a, b)| a * 100 / b.max(1)).collect();
-    Range::of(&ratios)
-}
-
 fn two_to_three_times(rows: &[Row]) -> Vec<String> {
     let mut said = Vec::new();
     let mut held = Vec::new();
     let pairs = pairs(rows);
     for pair in &pairs {
-        let (Some(times), Some(found)) = (rounds(pair.first, pair.second), pair.wall()) else {
+        let (Some(times), Some(found)) =
+            (pair.first.runs.ratios(&pair.second.runs, WALL), pair.wall())
+        else {
             continue;
         };
         let to = pair.second.entry.to.name();
@@ -186,7 +178,7 @@ fn two_to_three_times(rows: &[Row]) -> Vec<String> {
             hundredths(times.min),
             hundredths(times.max)
         );
-        let settled = matches!(found.verdict, Verdict::Apart | Verdict::Mostly);
+        let settled = found.settled().is_some();
         if settled && (200..=300).contains(&times.median) {
             held.push(to);
         }
@@ -223,20 +215,19 @@ fn few_runs() -> String {
 }
 
 fn small_files_verdict(rows: &[Row]) -> Vec<String> {
-    let one = |method| rows.iter().filter(move |row| row.entry.method == method);
+    let pairs = pairs(rows);
+    let of = |method| {
+        let pairs = pairs.iter();
+        pairs.filter(move |pair| pair.second.entry.method == method)
+    };
     let mut said: Vec<String> = [Method::MmapWrite, Method::Sendfile]
         .into_iter()
         .map(|method| {
-            let points: Vec<_> = pairs(rows)
-                .iter()
-                .filter(|pair| pair.second.entry.method == method)
-                .filter_map(|pair| {
-                    Some((
-                        pair.second.entry.size.to_string(),
-                        per_transfer(pair.wall()?, pair.second),
-                    ))
-                })
-                .collect();
+            let point = |pair: &Pair| {
+                let found = per_transfer(pair.wall()?, pair.second);
+                Some((pair.second.entry.size.to_string(), found))
+            };
+            let points: Vec<_> = of(method).filter_map(point).collect();
             format!(
                 "{method} beside read-write, a transfer: {}",
                 clause(&TIME, &points)
@@ -244,21 +235,12 @@ fn small_files_verdict(rows: &[Row]) -> Vec<String> {
         })
         .collect();
     let gains = |method| {
-        let found = one(method).filter_map(|row| {
-            let pair = pairs(rows)
-                .into_iter()
-                .find(|pair| pair.second.entry == row.entry)?;
-            let found = pair.wall()?;
-            let settled = matches!(found.verdict, Verdict::Apart | Verdict::Mostly);
-            Some((row.entry.size, settled, found.second_is_lower()))
-        });
-        found.collect::<Vec<_>>()
+        let settled = |pair: &Pair| Some((pair.second.entry.size, pair.wall()?.settled()?));
+        of(method).filter_map(settled).collect::<Vec<_>>()
     };
-    let sizes = |found: &[(Size, bool, bool)], lower: bool| {
-        let of = found
-            .iter()
-            .filter(|(_, settled, is_lower)| *settled && *is_lower == lower);
-        of.map(|(size, ..)| size.to_string()).collect::<Vec<_>>()
+    let sizes = |found: &[(Size, Ordering)], wanted: Ordering| {
+        let of = found.iter().filter(|(_, stands)| *stands == wanted);
+        of.map(|(size, _)| size.to_string()).collect::<Vec<_>>()
     };
     let name = |sizes: Vec<String>| match sizes.is_empty() {
         true => "none of the sizes".to_owned(),
@@ -269,10 +251,10 @@ fn small_files_verdict(rows: &[Row]) -> Vec<String> {
         true => few_runs(),
         false => format!(
             "sendfile gains at {} and loses at {}; mmap-write, which maps and unmaps each time, gains at {} and loses at {}.",
-            name(sizes(&sendfile, true)),
-            name(sizes(&sendfile, false)),
-            name(sizes(&mmap, true)),
-            name(sizes(&mmap, false)),
+            name(sizes(&sendfile, Ordering::Less)),
+            name(sizes(&sendfile, Ordering::Greater)),
+            name(sizes(&mmap, Ordering::Less)),
+            name(sizes(&mmap, Ordering::Greater)),
         ),
     });
     said
@@ -325,17 +307,17 @@ fn efficient(rows: &[Row]) -> Vec<String> {
 }
 
 fn gain(found: &Difference) -> &'static str {
-    match (found.verdict, found.second_is_lower()) {
-        (Verdict::Apart | Verdict::Mostly, true) => "a gain",
-        (Verdict::Apart | Verdict::Mostly, false) => "a loss",
-        _ => "no verdict",
+    match found.settled() {
+        Some(Ordering::Less) => "a gain",
+        Some(_) => "a loss",
+        None => "no verdict",
     }
 }
 
 /// Median CPU time of the senders, as seconds for each GiB that they sent.
 fn seconds_a_gib(row: &Row) -> String {
     let bytes = row.entry.size.bytes() * u64::from(row.entry.load.transfers());
-    let seconds = row.range(|run| run.cpu_ns).median as f64 / 1e9;
+    let seconds = row.runs.range(statistics::CPU).median as f64 / 1e9;
     let seconds = seconds * Size::GIB as f64 / bytes.max(1) as f64;
     format!("{seconds:.3}")
 }
@@ -370,9 +352,8 @@ fn mmap(rows: &[Row]) -> Vec<String> {
 
 /// The median of the minor faults of the first such row.
 fn faults(rows: &[Row], which: impl Fn(&Row) -> bool) -> u64 {
-    let minor: fn(&Measured) -> u64 = |run| run.minor_faults;
     let row = rows.iter().find(|row| which(row));
-    row.map_or(0, |row| row.range(minor).median)
+    row.map_or(0, |row| row.runs.range(|run| run.minor_faults).median)
 }
 
 fn dev_null_verdict(rows: &[Row]) -> Vec<String> {
@@ -384,12 +365,12 @@ fn dev_null_verdict(rows: &[Row]) -> Vec<String> {
     let mut said: Vec<String> = [To::Null, pipe]
         .into_iter()
         .filter_map(|to| {
-            let pair = super::verdict::Pair {
+            let pair = Pair {
                 first: of(Method::ReadWrite, to)?,
                 second: of(Method::MmapWrite, to)?,
             };
             let clause = clause(&TIME, &[(String::new(), pair.wall()?)]);
-            let faults = pair.second.range(|run| run.minor_faults).median;
+            let faults = pair.second.runs.range(|run| run.minor_faults).median;
             Some(format!(
                 "mmap-write beside read-write, to {}: {} Its page faults: {}.",
                 to.name(),

@@ -8,112 +8,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use serde::{Serialize, Serializer};
 
+use super::plan::{Entry, Load, Plan, To};
 use super::{Lab, repeated, stop_if};
 use crate::endpoint;
 use crate::host;
-use crate::measure::statistics::Range;
-use crate::model::{Measured, Method, Sink, Size, Sweep, TransferSpec, Unavailable};
+use crate::measure::statistics::Runs;
+use crate::model::{Measured, Sink, Size, TransferSpec, Unavailable};
 use crate::tracer::{Cancel, TraceError};
-
-/// Where the bytes go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum To {
-    /// A sink with somebody at its other end.
-    Sink(Sink),
-    /// `/dev/null`, which takes everything and looks at nothing.
-    Null,
-}
-
-impl To {
-    /// Its name on the command line and in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            To::Sink(sink) => sink.name(),
-            To::Null => "/dev/null",
-        }
-    }
-}
-
-impl Serialize for To {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-/// What one row runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The way.
-    pub method: Method,
-    /// What it writes to.
-    pub to: To,
-    /// Bytes of a transfer.
-    pub size: Size,
-    /// How many at most a call.
-    pub chunk: Size,
-    /// How a run of this row does it.
-    pub load: Load,
-}
-
-/// How many transfers a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Load {
-    /// One.
-    Single,
-    /// This many, one after the other, in one process: for what is too short to be timed alone.
-    InARow(u32),
-    /// This many at once, a process and a sink each. Wall time: the slowest of them; CPU time: all senders together.
-    AtOnce(u32),
-}
-
-impl Load {
-    /// Transfers of a run.
-    pub fn transfers(self) -> u32 {
-        match self {
-            Load::Single => 1,
-            Load::InARow(count) | Load::AtOnce(count) => count,
-        }
-    }
-}
-
-/// What is compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// The rows.
-    pub entries: Vec<Entry>,
-    /// Measured runs of each.
-    pub runs: usize,
-}
-
-/// As in the sweep of the lab: each four times the one before.
-const CHUNKS: [Size; 5] = [
-    Size(4 * Size::KIB),
-    Size(16 * Size::KIB),
-    Size(64 * Size::KIB),
-    Size(256 * Size::KIB),
-    Size(Size::MIB),
-];
-
-/// The points of a comparison, as (size, chunk): one, or those of a sweep, which replace the chunk, or end at the size.
-pub fn points(sweep: Option<Sweep>, size: Size, chunk: Size) -> Vec<(Size, Size)> {
-    match sweep {
-        None => vec![(size, chunk)],
-        Some(Sweep::Chunk) => CHUNKS.map(|chunk| (size, chunk)).to_vec(),
-        Some(Sweep::Size) => sizes(size).into_iter().map(|size| (size, chunk)).collect(),
-    }
-}
-
-/// Five sizes up to the largest, each a quarter of the next.
-fn sizes(largest: Size) -> Vec<Size> {
-    let mut sizes: Vec<_> = (0..5)
-        .rev()
-        .map(|n| Size((largest.bytes() >> (2 * n)).max(1)))
-        .collect();
-    sizes.dedup();
-    sizes
-}
 
 /// How far a comparison is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,27 +42,9 @@ pub struct Row {
     /// What was run.
     pub entry: Entry,
     /// Counters of each measured run, of all its transfers together.
-    pub runs: Vec<Measured>,
+    pub runs: Runs,
     /// Calls of one transfer, from a traced run; none where ptrace is refused, or nothing was traced.
     pub syscalls: Option<u64>,
-}
-
-impl Row {
-    /// Wall time of each run, nanoseconds.
-    pub fn wall(&self) -> Vec<u64> {
-        self.runs.iter().map(|run| run.wall_ns).collect()
-    }
-
-    /// The senders' CPU time of each run, nanoseconds.
-    pub fn cpu(&self) -> Vec<u64> {
-        self.runs.iter().map(|run| run.cpu_ns).collect()
-    }
-
-    /// The range of some counter over the runs.
-    pub fn range(&self, counter: fn(&Measured) -> u64) -> Range {
-        let sample: Vec<_> = self.runs.iter().map(counter).collect();
-        Range::of(&sample).unwrap_or_default()
-    }
 }
 
 /// What came of a plan.
@@ -223,7 +107,7 @@ pub fn compare(
         for row in order(done.rows.len(), round) {
             progress(Progress::Measuring { round, row }, &done.rows);
             let measured = bench.measure(&done.rows[row].entry)?;
-            done.rows[row].runs.push(measured);
+            done.rows[row].runs.0.push(measured);
         }
     }
     Ok(done)
@@ -272,7 +156,7 @@ impl Comparison {
         });
         self.rows.push(Row {
             entry,
-            runs: Vec::new(),
+            runs: Runs::default(),
             syscalls,
         });
     }

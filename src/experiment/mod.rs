@@ -1,17 +1,18 @@
 //! A transfer, run twice, as a recording: once untraced for its counters, once traced for its calls.
 
-pub mod claims;
+pub(crate) mod claims;
 pub mod comparison;
 pub mod errors;
-pub mod flow_trace;
-pub mod page_cache;
-pub mod proof;
-pub mod repeated;
+pub(crate) mod flow_trace;
+pub(crate) mod from_spec;
+pub(crate) mod page_cache;
+pub mod plan;
+pub(crate) mod proof;
+pub(crate) mod repeated;
 pub mod request;
 mod sender;
-pub mod trial;
+pub(crate) mod tracing_cost;
 pub mod verdict;
-pub mod watching;
 
 use std::{
     fs::File,
@@ -30,14 +31,14 @@ use nix::{
     },
 };
 
-pub use sender::{Input, Order, Report, send};
+pub(crate) use sender::{Input, Order, Report, send};
 
 use crate::endpoint::{self, Drain};
 use crate::host;
 use crate::model::{
     Cache, DescriptorKind, Origin, Outcome, Recording, Sink, Size, Trace, TransferSpec, Unavailable,
 };
-use crate::tracer::{self, Cancel, Ended, Program, TraceError};
+use crate::tracer::{self, Cancel, Ended, Program, Recorded, TraceError};
 
 /// Where the bytes come from.
 #[derive(Clone, Debug, Default)]
@@ -254,17 +255,11 @@ impl Lab<'_> {
             let done = moved.so_far(trace).min(total);
             progress(Progress::Tracing { done, total });
         };
-        let recorded = match tracer::record(program, &options, cancel, see) {
+        let recorded = tracer::record(program, &options, cancel, see);
+        let recorded = match ended_well(recorded, errors, "cannot trace")? {
             Ok(recorded) => recorded,
-            Err(TraceError::Refused(reason)) => return Ok(Err(reason)),
-            Err(TraceError::Failed(error)) => return Err(error.context("cannot trace")),
-            Err(cancelled) => return Err(cancelled.into()),
+            Err(reason) => return Ok(Err(reason)),
         };
-        match recorded.ended {
-            Ended::Code(0) => {}
-            Ended::Code(code) => bail!(complaint(errors, || format!("exit code {code}"))),
-            Ended::Signal(signal) => bail!(complaint(errors, || signal)),
-        }
         let report = report(stdout)?;
         self.check(&report)?;
         let mut trace = recorded.trace;
@@ -362,6 +357,25 @@ fn complaint(mut errors: File, ended: impl FnOnce() -> String) -> String {
     match read {
         Ok(n) if n > 0 && !text.is_empty() => text.trim_start_matches("zclab: ").to_owned(),
         _ => format!("the sending process ended: {}", ended()),
+    }
+}
+
+/// What was recorded of a child that ended well. The inner error is the reason why ptrace is refused.
+fn ended_well(
+    recorded: Result<Recorded, TraceError>,
+    errors: File,
+    failure: &'static str,
+) -> Result<Result<Recorded, String>> {
+    let recorded = match recorded {
+        Ok(recorded) => recorded,
+        Err(TraceError::Refused(reason)) => return Ok(Err(reason)),
+        Err(TraceError::Failed(error)) => return Err(error.context(failure)),
+        Err(cancelled) => return Err(cancelled.into()),
+    };
+    match recorded.ended {
+        Ended::Code(0) => Ok(Ok(recorded)),
+        Ended::Code(code) => bail!(complaint(errors, || format!("exit code {code}"))),
+        Ended::Signal(signal) => bail!(complaint(errors, || signal)),
     }
 }
 

@@ -15,19 +15,17 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use nix::{
     errno::Errno,
-    fcntl::{FcntlArg, fcntl},
     poll::{PollFd, PollFlags, poll},
     sys::{
         sendfile::sendfile,
-        socket::{MsgFlags, Shutdown, send, setsockopt, shutdown, sockopt},
+        socket::{MsgFlags, Shutdown, send, shutdown},
         uio::pread,
     },
 };
 
 use crate::endpoint::{self, ends};
 use crate::host;
-use crate::model::Overwritten;
-use crate::model::{Method, Sink, Size};
+use crate::model::{Method, Overwritten, Sink, Size};
 pub use crate::model::{Proof, ProofVerdict as Verdict};
 use crate::transfer::{
     self, BLOCK, Job, Reports, Tools, Wish, direct_send, send_zerocopy, uring_send_zc,
@@ -110,7 +108,7 @@ impl Arrived {
 /// Sends, overwrites, receives: in this order, by this thread alone, so that there is no race.
 fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
     let size = old.len();
-    if method == Method::SendZerocopy {
+    if method.uses_error_queue() {
         return zerocopy_round(old, new, dir);
     }
     if method.uses_ring()
@@ -125,11 +123,11 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
     source
         .write_all_at(old, 0)
         .context("cannot write the source")?;
-    let way = Way::open(to, size, dir)?;
+    let way = OpenSink::open(to, size, dir)?;
     let mut ways = vec![way];
     let mut tools = prepare(method, to, &source, size)?;
-    if method == Method::Tee {
-        let second = Way::open(to, size, dir)?;
+    if method.has_second_sink() {
+        let second = OpenSink::open(to, size, dir)?;
         tools.second = Some(
             second
                 .near()?
@@ -145,17 +143,17 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
     source
         .write_all_at(new, 0)
         .context("cannot overwrite the source")?;
-    match (method, &mut tools.shared) {
-        (Method::Vmsplice, _) => tools.memory.bytes_mut().copy_from_slice(new),
+    match (Overwritten::by(method), &mut tools.shared) {
+        (Overwritten::Memory, _) => tools.memory.bytes_mut().copy_from_slice(new),
         (_, Some(shared)) => shared.bytes_mut().copy_from_slice(new),
         _ => {}
     }
     drop(tools.second.take());
     let mut all = Vec::new();
     for mut way in ways {
-        let arrived = match method {
-            Method::SharedMemory => way.receive_mapped(),
-            _ => way.receive(size),
+        let arrived = match method.passes_memory() {
+            true => way.receive_mapped(),
+            false => way.receive(size),
         };
         let arrived = arrived.context("cannot receive")?;
         whole(&arrived, size, to)?;
@@ -173,7 +171,7 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
 /// them. Here nobody waits for the report: it may wait for the receiver. The buffer is the source.
 fn zerocopy_round(old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
     let size = old.len();
-    let mut way = Way::open(Sink::Tcp, size, dir)?;
+    let mut way = OpenSink::open(Sink::Tcp, size, dir)?;
     host::allow_zerocopy(way.near()?).context("cannot set SO_ZEROCOPY")?;
     let mut buffer = old.to_vec();
     let mut reports = Reports::new();
@@ -208,7 +206,7 @@ fn notified_round(method: Method, old: &[u8], new: &[u8], dir: &Path) -> Result<
     source
         .write_all_at(old, 0)
         .context("cannot write the source")?;
-    let mut way = Way::open(Sink::Tcp, size, dir)?;
+    let mut way = OpenSink::open(Sink::Tcp, size, dir)?;
     // One buffer for all of it: none is used twice while the kernel may still send out of it. Whole blocks, for O_DIRECT.
     let mut tools = prepare(method, Sink::Tcp, &source, size.next_multiple_of(BLOCK))?;
     let Tools {
@@ -223,9 +221,9 @@ fn notified_round(method: Method, old: &[u8], new: &[u8], dir: &Path) -> Result<
     let file = direct.as_ref().map_or(source.as_fd(), AsFd::as_fd);
     let read = retry_pread(file, memory.bytes_mut())?;
     ensure!(read == size, "only {read} of {size} bytes could be read");
-    let zero_copy = match method {
-        Method::DirectSend => direct_send::zero_copy,
-        _ => uring_send_zc::zero_copy,
+    let zero_copy = match method.registers() {
+        true => direct_send::zero_copy,
+        false => uring_send_zc::zero_copy,
     };
     let mut sent = 0;
     while sent < size {
@@ -298,7 +296,7 @@ fn whole(arrived: &[u8], size: usize, to: Sink) -> Result<()> {
         arrived.len() == size,
         "only {} of {size} bytes fit in a {to} queue that nobody reads: the limit is in {}",
         arrived.len(),
-        limit(to)
+        to.limit()
     );
     Ok(())
 }
@@ -309,25 +307,15 @@ fn prepare(method: Method, to: Sink, source: &File, size: usize) -> Result<Tools
         size,
         // Of what is lent to the kernel, nothing is used twice.
         chunk: if method.has_reports() { size } else { CHUNK },
-        to_pipe: to == Sink::Pipe,
+        to,
         pipe_size: None,
         direct: true,
     };
-    let tools = Tools::prepare(method.name(), source.as_fd(), wish);
+    let tools = Tools::prepare(method, source.as_fd(), wish);
     tools.map_err(|error| match error.kind() {
         io::ErrorKind::OutOfMemory => anyhow::anyhow!("{}", beyond_memlock(Errno::ENOMEM)),
         _ => anyhow::Error::from(error).context("cannot prepare"),
     })
-}
-
-/// Where the system's limit of a queue stands.
-fn limit(to: Sink) -> &'static str {
-    match to {
-        Sink::Tcp => "/proc/sys/net/ipv4/tcp_wmem",
-        Sink::Unix => "/proc/sys/net/core/wmem_max",
-        Sink::Pipe => "/proc/sys/fs/pipe-max-size",
-        Sink::File => "the file system",
-    }
 }
 
 /// Moves the source by the method into a sink that never waits. A full sink is no error here: what is missing
@@ -346,10 +334,9 @@ fn send_by(
         chunk: CHUNK,
         tools,
     };
-    match transfer::transfer(method.name(), job) {
-        None => anyhow::bail!("{method} cannot send a file here"),
-        Some(Ok(_) | Err(Errno::EAGAIN)) => Ok(()),
-        Some(Err(errno)) => Err(errno).context(format!("{method} is refused")),
+    match transfer::transfer(method, job) {
+        Ok(_) | Err(Errno::EAGAIN) => Ok(()),
+        Err(errno) => Err(errno).context(format!("{method} is refused")),
     }
 }
 
@@ -373,53 +360,21 @@ fn receive_by(
 }
 
 /// A sink with both its ends. A file is its own other end.
-struct Way {
+struct OpenSink {
     /// None: closed.
     near: Option<OwnedFd>,
     far: File,
 }
 
-impl Way {
+impl OpenSink {
     /// A sink with room for `size` bytes, as far as this user may have it.
-    fn open(to: Sink, size: usize, dir: &Path) -> Result<Way> {
-        let (near, far) = match to {
-            Sink::Tcp => {
-                let (near, far) = ends::tcp()?;
-                // Its queue grows by itself to some megabytes; a size set by hand would stop that, and may be
-                // less. Only a privileged user may ask for more than the system's limit: refused, all stays.
-                let _ = setsockopt(&near, sockopt::SndBufForce, &(2 * size));
-                (near.into(), OwnedFd::from(far))
-            }
-            Sink::Unix => {
-                let (near, far) = ends::unix()?;
-                let default = nix::sys::socket::getsockopt(&near, sockopt::SndBuf);
-                // The kernel doubles what is asked for, for its bookkeeping, and cuts it at its limit.
-                if default.is_ok_and(|default| default < 2 * size)
-                    && setsockopt(&near, sockopt::SndBufForce, &(2 * size)).is_err()
-                {
-                    let _ = setsockopt(&near, sockopt::SndBuf, &(2 * size));
-                }
-                (near.into(), OwnedFd::from(far))
-            }
-            Sink::Pipe => {
-                let (near, far) = ends::pipe()?;
-                if fcntl(&near, FcntlArg::F_GETPIPE_SZ).is_ok_and(|room| (room as usize) < size) {
-                    // Refused beyond /proc/sys/fs/pipe-max-size: then not all will fit, which shows.
-                    let _ = fcntl(&near, FcntlArg::F_SETPIPE_SZ(size as i32));
-                }
-                (near, far)
-            }
-            Sink::File => {
-                let file = endpoint::scratch_file(dir)?;
-                let near = file.try_clone().context("cannot duplicate a descriptor")?;
-                return Ok(Way {
-                    near: Some(near.into()),
-                    far: file,
-                });
-            }
-        };
-        ends::nonblocking(&near)?;
-        Ok(Way {
+    fn open(to: Sink, size: usize, dir: &Path) -> Result<OpenSink> {
+        let (near, far) = endpoint::both_ends(to, dir)?;
+        endpoint::ask_for_room(to, &near, size);
+        if to.has_reader() {
+            ends::nonblocking(&near)?;
+        }
+        Ok(OpenSink {
             near: Some(near),
             far: far.into(),
         })

@@ -4,21 +4,21 @@
 use std::{
     fs::File,
     io::{Read, Seek},
-    os::fd::AsFd,
+    os::fd::{AsFd, BorrowedFd},
     path::Path,
     process::Stdio,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::comparison::{Entry, To};
+use super::plan::{Entry, To};
 use super::{complaint, memory_file, stop_if};
 use crate::endpoint::{self, Drain, Reader};
 use crate::measure::Counters;
-use crate::model::{Measured, Method};
+use crate::model::{Measured, Sink};
 use crate::tracer::Cancel;
-use crate::transfer::{mmap_write, read_write, sendfile};
+use crate::transfer::{self, Job, Tools, Wish};
 
 /// What the process is to do.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ pub struct Order<'a> {
 
 /// What the process says: one JSON line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Said {
+pub struct RepeatedReport {
     /// What all transfers moved together.
     pub bytes_moved: u64,
     /// What arrived; none where nobody counts it.
@@ -45,7 +45,7 @@ pub struct Said {
 }
 
 /// Runs an order in a process of its own, on this source.
-pub(super) fn run(order: &Order, source: &File, cancel: &Cancel) -> Result<Said> {
+pub(super) fn run(order: &Order, source: &File, cancel: &Cancel) -> Result<RepeatedReport> {
     let errors = memory_file()?;
     let Entry {
         method, to, chunk, ..
@@ -84,14 +84,18 @@ pub(super) fn run(order: &Order, source: &File, cancel: &Cancel) -> Result<Said>
 ///
 /// # Errors
 /// One line.
-pub fn send(order: &Order) -> Result<Said> {
+pub fn send(order: &Order) -> Result<RepeatedReport> {
     // Opened once more, for a file position of its own: the parent hands the same file to every run.
     let source = File::open("/proc/self/fd/0").context("cannot reopen standard input")?;
     let To::Sink(sink) = order.entry.to else {
         let null = File::options().write(true).open("/dev/null");
-        let (bytes_moved, measured) =
-            timed(order, &source, &null.context("cannot open /dev/null")?)?;
-        return Ok(Said {
+        let (bytes_moved, measured) = timed(
+            order,
+            &source,
+            Sink::File,
+            &null.context("cannot open /dev/null")?,
+        )?;
+        return Ok(RepeatedReport {
             bytes_moved,
             received: None,
             measured,
@@ -103,62 +107,47 @@ pub fn send(order: &Order) -> Result<Said> {
         cpus: order.receiver_cpus,
     };
     let connection = endpoint::connect(sink, order.dir, &reader)?;
-    let (bytes_moved, measured) = timed(order, &source, &connection.sink)?;
-    let received = match connection.receiver {
-        None => endpoint::read_back(connection.sink.as_fd(), Drain::Discard)?,
-        Some(receiver) => {
-            // The receiver's end of file.
-            drop(connection.sink);
-            receiver.finish()?
-        }
-    };
-    Ok(Said {
+    let (bytes_moved, measured) = timed(order, &source, sink, &connection.sink)?;
+    let received = connection.received(Drain::Discard)?;
+    Ok(RepeatedReport {
         bytes_moved,
         received: Some(received.bytes),
         measured,
     })
 }
 
-fn timed(order: &Order, source: &File, sink: &impl AsFd) -> Result<(u64, Measured)> {
+fn timed(order: &Order, source: &File, to: Sink, sink: &impl AsFd) -> Result<(u64, Measured)> {
+    let Entry { method, chunk, .. } = order.entry;
     let size = source.metadata().context("cannot ask for the size")?.len();
-    let mut transfer = Transfer {
-        method: order.entry.method,
+    let wish = Wish {
         size: usize::try_from(size).context("the source is larger than the address space")?,
-        chunk: usize::try_from(order.entry.chunk.bytes()).unwrap_or(usize::MAX),
-        // Written once: the first touch of a page is a fault, and would count as the transfer's.
-        buffer: vec![1; order.entry.chunk.bytes() as usize],
+        chunk: usize::try_from(chunk.bytes()).unwrap_or(usize::MAX),
+        to,
+        pipe_size: None,
+        direct: true,
+    };
+    let mut tools = Tools::prepare(method, source.as_fd(), wish)?;
+    let mut once = |mut source: &File, sink: BorrowedFd| -> Result<u64> {
+        source.rewind().context("cannot go back in the source")?;
+        let job = Job {
+            source: source.as_fd(),
+            sink,
+            size: wish.size,
+            chunk: wish.chunk,
+            tools: &mut tools,
+        };
+        transfer::transfer(method, job).with_context(|| format!("{method} failed"))
     };
     // The first use of a page of the program itself is a fault too.
     let elsewhere = File::options().write(true).open("/dev/null")?;
-    transfer.once(source, &elsewhere)?;
+    once(source, elsewhere.as_fd())?;
     Counters::before()?.until_now()?;
 
     let before = Counters::before()?;
     let mut moved = 0;
     for _ in 0..order.count {
-        moved += transfer.once(source, sink)?;
+        moved += once(source, sink.as_fd())?;
     }
     let measured = before.until_now()?;
     Ok((moved, measured))
-}
-
-struct Transfer {
-    method: Method,
-    size: usize,
-    chunk: usize,
-    buffer: Vec<u8>,
-}
-
-impl Transfer {
-    fn once(&mut self, mut source: &File, sink: &impl AsFd) -> Result<u64> {
-        source.rewind().context("cannot go back in the source")?;
-        let (file, sink) = (source.as_fd(), sink.as_fd());
-        let moved = match self.method {
-            Method::ReadWrite => read_write::transfer(file, sink, &mut self.buffer),
-            Method::MmapWrite => mmap_write::transfer(file, sink, self.size, self.chunk),
-            Method::Sendfile => sendfile::transfer(file, sink, self.chunk),
-            other => bail!("{other} is not one of the methods that are repeated"),
-        };
-        moved.with_context(|| format!("{} failed", self.method))
-    }
 }

@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
-use super::{complaint, current_cpu, memory_file};
+use super::{current_cpu, ended_well, memory_file};
 use crate::copypath::{Fold, summarise};
 use crate::endpoint;
 use crate::host;
@@ -23,7 +23,7 @@ use crate::model::{
     Unavailable,
 };
 use crate::syscall::{Op, Ops, Shape};
-use crate::tracer::{self, Cancel, Ended, Options, Program, TraceError};
+use crate::tracer::{self, Cancel, Options, Program, Recorded, TraceError};
 
 /// The name of the file that is asked for.
 const FILE: &str = "file";
@@ -49,13 +49,44 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<RequestWay
     let body = endpoint::generated(plan.size.bytes() as usize);
     fs::write(root.join(FILE), &body).context("cannot write the file")?;
     let file_system = host::file_system(fs::File::open(root.join(FILE))?);
+    let errors = memory_file()?;
+    let (recorded, answer) = ask_traced(plan, served, &errors, cancel)?;
+    let spec = plan.spec();
+    let recorded = match ended_well(recorded, errors, "cannot trace the server")? {
+        Ok(recorded) => recorded,
+        Err(reason) => return Ok(way(refused(spec, reason))),
+    };
+    let arrived = answer?;
+    ensure!(
+        arrived == body,
+        "{} by the server is not verified: the bytes that arrived are not those of the file",
+        plan.method
+    );
+    let mut trace = of_one_client(&recorded.trace).context("the server accepted no client")?;
+    shorten_names(&mut trace, &root);
+    let mut recording = recording(spec, trace);
+    recording.outcome.verified = Some(true);
+    recording.outcome.file_system = file_system;
+    recording.outcome.received = arrived.len() as u64;
+    Ok(way(recording))
+}
+
+/// What the tracer recorded of the server, and the answer that the client got.
+type Asked = (Result<Recorded, TraceError>, Result<Vec<u8>>);
+
+/// Traces the server while a client asks it once.
+fn ask_traced(
+    plan: &ServePlan,
+    served: TempDir,
+    errors: &fs::File,
+    cancel: &Cancel,
+) -> Result<Asked> {
     let (input, keep) = std::io::pipe().context("cannot make a pipe")?;
     let (said, output) = std::io::pipe().context("cannot make a pipe")?;
-    let errors = memory_file()?;
     let mut command = endpoint::this_program();
     command
         .arg("serve")
-        .arg(&root)
+        .arg(served.path())
         .args(["--method", plan.method.name(), "--traced"]);
     let program = Program {
         streams: [input.into(), output.into(), errors.try_clone()?.into()].map(Some),
@@ -68,7 +99,7 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<RequestWay
         cpu: current_cpu(),
         keep: None,
     };
-    let (recorded, answer) = thread::scope(|scope| {
+    Ok(thread::scope(|scope| {
         let client = scope.spawn(move || {
             let answer = fetch(BufReader::new(said), served);
             // The server ends when this end of its input is closed: after it has seen that the client has closed.
@@ -83,32 +114,7 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<RequestWay
             recorded,
             answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         )
-    });
-    let spec = plan.spec();
-    let recorded = match recorded {
-        Ok(recorded) => recorded,
-        Err(TraceError::Refused(reason)) => return Ok(way(refused(spec, reason))),
-        Err(TraceError::Failed(error)) => return Err(error.context("cannot trace the server")),
-        Err(cancelled) => return Err(cancelled.into()),
-    };
-    match recorded.ended {
-        Ended::Code(0) => {}
-        Ended::Code(code) => bail!(complaint(errors, || format!("exit code {code}"))),
-        Ended::Signal(signal) => bail!(complaint(errors, || signal)),
-    }
-    let arrived = answer?;
-    ensure!(
-        arrived == body,
-        "{} by the server is not verified: the bytes that arrived are not those of the file",
-        plan.method
-    );
-    let mut trace = of_one_client(&recorded.trace).context("the server accepted no client")?;
-    shorten_names(&mut trace, &root);
-    let mut recording = recording(spec, trace);
-    recording.outcome.verified = Some(true);
-    recording.outcome.file_system = file_system;
-    recording.outcome.received = arrived.len() as u64;
-    Ok(way(recording))
+    }))
 }
 
 /// Asks for the file over a connection of its own, and gives the answer's body. The directory is removed as soon as the

@@ -36,7 +36,7 @@ pub const SINK: RawFd = 4;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// Standard input, a file that the parent has prepared.
-    StandardInput,
+    Stdin,
     /// A file by its path.
     File(PathBuf),
     /// It makes them itself.
@@ -102,59 +102,29 @@ pub fn send(order: &Order) -> Result<Report> {
     allowed(spec, &opened)?;
     let (opened, peer) = begin(order, opened)?;
     let source = File::from(put_in_place(opened, source)?);
-    let connection = endpoint::connect(spec.to, &directory.path, &reader(order))?;
-    let sink = put_in_place(connection.sink, sink)?;
-    if spec.method == Method::SendZerocopy {
-        host::allow_zerocopy(&sink).context("cannot set SO_ZEROCOPY")?;
+    let mut connection = endpoint::connect(spec.to, &directory.path, &reader(order))?;
+    connection.sink = put_in_place(connection.sink, sink)?;
+    let sink = &connection.sink;
+    if spec.method.uses_error_queue() {
+        host::allow_zerocopy(sink).context("cannot set SO_ZEROCOPY")?;
     }
     warm_up(spec).context("cannot rehearse the transfer")?;
     let memory = PeakMemory::watch();
-    let mut tools = prepare(spec, &source, size, &sink)?;
+    let mut tools = prepare(spec, &source, size, sink)?;
     let second = second_reader(order, &directory.path)?;
     let (second_sink, second_reader) = second.map_or((None, None), |c| (Some(c.sink), c.receiver));
     tools.second = second_sink;
-    let pipe_size = pipe_size(spec, &tools, &sink);
+    let pipe_size = pipe_size(spec, &tools, sink);
 
     let mut unavailable = Vec::new();
-    let cold = spec.cache == Cache::Cold && spec.method.start() == Start::File;
-    if spec.cache == Cache::Cold && !cold {
-        unavailable.push(unavailable_because("cold-cache", no_file(spec.method)));
-    }
-    let mut residency = |what: &str| match measure::residency(&source) {
-        _ if spec.method.receives() => None,
-        Ok(residency) => Some(residency),
-        Err(error) => {
-            unavailable.push(unavailable_because(
-                "residency",
-                format!("{what}: {error:#}"),
-            ));
-            None
-        }
-    };
-    if cold {
-        measure::drop_from_cache(&source)?;
-    }
-    let residency_before = residency("before the transfer");
-    let (bytes_moved, mut measured) = timed_transfer(spec, &source, size, &sink, &mut tools)?;
+    let residency_before = cool_down(spec, &source, &mut unavailable)?;
+    let (bytes_moved, mut measured) = timed_transfer(spec, &source, size, sink, &mut tools)?;
     measured.peak_memory_bytes = memory.risen();
-    let residency_after = residency("after the transfer");
-    let shared_blocks = shared_blocks(spec, &sink)?;
-    if let Some(left) = residency_before
-        && cold
-        && left.resident > 0
-    {
-        unavailable.push(not_cold(left, &host::file_system(&source)));
-    }
+    let residency_after = residency(spec, &source, "after the transfer", &mut unavailable);
+    let shared_blocks = shared_blocks(spec, sink)?;
 
     peer.map_or(Ok(()), Feeder::finish)?;
-    let received = match connection.receiver {
-        None => endpoint::read_back(sink.as_fd(), order.drain)?,
-        Some(receiver) => {
-            // The receiver's end of file.
-            drop(sink);
-            receiver.finish()?
-        }
-    };
+    let received = connection.received(order.drain)?;
     // Its end of file, too. The memory stays until everybody has read it.
     drop(tools.second.take());
     let also_received = second_reader.map(Receiver::finish).transpose()?;
@@ -170,11 +140,46 @@ pub fn send(order: &Order) -> Result<Report> {
         measured,
         residency_before,
         residency_after,
-        passed_memory: (spec.method == Method::SharedMemory).then_some(bytes_moved),
+        passed_memory: spec.method.passes_memory().then_some(bytes_moved),
         pipe_size,
         shared_blocks,
         unavailable,
     })
+}
+
+/// Drops the source from the page cache, where that is asked for, and tells what is in it before the transfer.
+fn cool_down(
+    spec: &TransferSpec,
+    source: &File,
+    unavailable: &mut Vec<Unavailable>,
+) -> Result<Option<Residency>> {
+    let cold = spec.cache == Cache::Cold && spec.method.start() == Start::File;
+    if spec.cache == Cache::Cold && !cold {
+        unavailable.push(unavailable_because("cold-cache", no_file(spec.method)));
+    }
+    if cold {
+        measure::drop_from_cache(source)?;
+    }
+    let before = residency(spec, source, "before the transfer", unavailable);
+    if let Some(left) = before.filter(|left| cold && left.resident > 0) {
+        unavailable.push(not_cold(left, &host::file_system(source)));
+    }
+    Ok(before)
+}
+
+/// How much of the source is in the page cache; none of a connection.
+fn residency(
+    spec: &TransferSpec,
+    source: &File,
+    when: &str,
+    unavailable: &mut Vec<Unavailable>,
+) -> Option<Residency> {
+    if spec.method.receives() {
+        return None;
+    }
+    let found = measure::residency(source);
+    let because = |error| unavailable_because("residency", format!("{when}: {error:#}"));
+    found.map_err(|error| unavailable.push(because(error))).ok()
 }
 
 /// What the transfer reads from: the file itself, or a connection whose peer sends the file.
@@ -190,7 +195,7 @@ fn begin(order: &Order, file: File) -> Result<(OwnedFd, Option<Feeder>)> {
 fn reader(order: &Order) -> Reader<'_> {
     Reader {
         drain: order.drain,
-        maps: order.spec.method == Method::SharedMemory,
+        maps: order.spec.method.passes_memory(),
         cpus: order.receiver_cpus.as_deref(),
     }
 }
@@ -210,11 +215,11 @@ fn prepare(spec: &TransferSpec, source: &File, size: u64, sink: &OwnedFd) -> Res
     let wish = Wish {
         size: usize::try_from(size).context("the source is larger than the address space")?,
         chunk: usize::try_from(spec.chunk.bytes()).unwrap_or(usize::MAX),
-        to_pipe: spec.to == Sink::Pipe,
+        to: spec.to,
         pipe_size,
         direct: true,
     };
-    let tools = Tools::prepare(spec.method.name(), source.as_fd(), wish);
+    let tools = Tools::prepare(spec.method, source.as_fd(), wish);
     let tools = tools.map_err(super::with_memlock_limit);
     let tools = tools.with_context(|| format!("cannot prepare {}{}", spec.method, piped(spec)))?;
     if let (Sink::Pipe, Some(size)) = (spec.to, pipe_size) {
@@ -243,10 +248,10 @@ fn allowed(spec: &TransferSpec, source: &File) -> Result<()> {
 /// A pipe of the same size as the first one, with a reader of its own, for a method that has two.
 fn second_reader(order: &Order, dir: &Path) -> Result<Option<Connection>> {
     let spec = &order.spec;
-    if spec.method != Method::Tee {
+    if !spec.method.has_second_sink() {
         return Ok(None);
     }
-    let connection = endpoint::connect(Sink::Pipe, dir, &reader(order))?;
+    let connection = endpoint::connect(spec.to, dir, &reader(order))?;
     if let Some(size) = spec.pipe_size {
         let set = transfer::set_pipe_size(&connection.sink, size.bytes() as usize);
         set.with_context(|| format!("cannot prepare the second sink{}", piped(spec)))?;
@@ -309,7 +314,7 @@ fn refused_sends(tools: &Tools) -> Option<Unavailable> {
 
 /// For a method whose file system may share blocks instead of copying: whether it did.
 fn shared_blocks(spec: &TransferSpec, sink: &OwnedFd) -> Result<Option<u64>> {
-    if spec.method != Method::CopyFileRange {
+    if !spec.method.may_share_blocks() {
         return Ok(None);
     }
     let file = File::from(sink.try_clone().context("cannot duplicate a descriptor")?);
@@ -337,13 +342,11 @@ fn timed_transfer(
         false => Whose::Thread,
     };
     let before = Counters::of(whose)?;
-    mark(marker::BEGIN);
-    let done = transfer::transfer(spec.method.name(), job);
-    mark(marker::END);
+    host::mark(marker::BEGIN);
+    let done = transfer::transfer(spec.method, job);
+    host::mark(marker::END);
     let measured = before.until_now()?;
-    let moved = done
-        .with_context(|| format!("there is no source of the method {}", spec.method))?
-        .with_context(|| format!("{} to {} failed", spec.method, spec.to))?;
+    let moved = done.with_context(|| format!("{} to {} failed", spec.method, spec.to))?;
     Ok((moved, measured))
 }
 
@@ -361,11 +364,11 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
     let wish = Wish {
         size: PAGE,
         chunk: PAGE,
-        to_pipe: spec.to == Sink::Pipe,
+        to: spec.to,
         pipe_size: None,
         direct: false,
     };
-    let mut tools = Tools::prepare(spec.method.name(), page.as_fd(), wish)?;
+    let mut tools = Tools::prepare(spec.method, page.as_fd(), wish)?;
     let (_unread, second) = std::io::pipe()?;
     tools.second = Some(second.into());
     let job = Job {
@@ -376,8 +379,8 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
         tools: &mut tools,
     };
     let before = Counters::before()?;
-    mark("zclab: a rehearsal of one page");
-    transfer::transfer(spec.method.name(), job).transpose()?;
+    host::mark("zclab: a rehearsal of one page");
+    transfer::transfer(spec.method, job)?;
     before.until_now().map(drop)
 }
 
@@ -391,27 +394,19 @@ fn sent_already(bytes: &[u8]) -> Result<File> {
 /// A sink of the rehearsal, and its other end, where it has one: of the kind that the method insists on, or else
 /// /dev/null.
 fn unseen(spec: &TransferSpec) -> Result<(OwnedFd, Option<OwnedFd>)> {
-    Ok(match spec.to {
-        Sink::Tcp if spec.method.has_reports() => {
-            let (near, far) = ends::tcp()?;
-            let near = OwnedFd::from(near);
-            host::allow_zerocopy(&near)?;
-            (near, Some(far.into()))
-        }
-        Sink::Pipe => {
-            let (out, into) = std::io::pipe()?;
-            (into.into(), Some(out.into()))
-        }
-        Sink::Unix if spec.method == Method::SharedMemory => {
-            let (near, far) = ends::unix()?;
-            (near.into(), Some(far.into()))
-        }
-        Sink::File => (memory_file(0)?.into(), None),
-        Sink::Tcp | Sink::Unix => {
-            let null = File::options().write(true).open("/dev/null")?;
-            (null.into(), None)
-        }
-    })
+    let TransferSpec { method, to, .. } = spec;
+    if !to.has_reader() {
+        return Ok((memory_file(0)?.into(), None));
+    }
+    if *to != Sink::Pipe && !method.has_reports() && !method.passes_memory() {
+        let null = File::options().write(true).open("/dev/null")?;
+        return Ok((null.into(), None));
+    }
+    let (near, far) = endpoint::both_ends(*to, Path::new(""))?;
+    if method.has_reports() {
+        host::allow_zerocopy(&near)?;
+    }
+    Ok((near, Some(far)))
 }
 
 /// A file in memory, without a name.
@@ -421,17 +416,12 @@ fn memory_file(size: u64) -> Result<File> {
     Ok(file)
 }
 
-fn mark(word: &str) {
-    // SAFETY: the word outlives the call. It fails with EBADF, which is what it is for.
-    unsafe { libc::write(-1, word.as_ptr().cast(), word.len()) };
-}
-
 /// The source, and its checksum where this process has seen its bytes.
 fn open(order: &Order, dir: &Path) -> Result<(File, Option<u32>)> {
     let size = order.spec.size.bytes();
     let step = &mut |_| Ok(());
     let source = match &order.input {
-        Input::StandardInput => {
+        Input::Stdin => {
             // Opened once more, for a file position of its own: the parent hands the same file to two runs.
             let file = File::open("/proc/self/fd/0").context("cannot reopen standard input")?;
             return Ok((file, None));

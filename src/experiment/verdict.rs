@@ -1,10 +1,9 @@
 //! What a comparison says, in sentences that admit it when the spread is larger than the difference. Pure.
 
-use super::comparison::{Load, Row};
-use crate::measure::statistics::{Difference, LEAST_RUNS, Verdict};
-use crate::model::grouped;
-
-pub use crate::model::duration;
+use super::comparison::Row;
+use super::plan::Load;
+use crate::measure::statistics::{self, Difference, LEAST_RUNS, Verdict};
+use crate::model::{duration, grouped, ratio};
 
 /// What varies within a comparison, and so names a row beside its method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,12 +69,12 @@ pub struct Pair<'a> {
 impl Pair<'_> {
     /// In wall time. None without runs.
     pub fn wall(&self) -> Option<Difference> {
-        Difference::of(&self.first.wall(), &self.second.wall())
+        self.first.runs.beside(&self.second.runs, statistics::WALL)
     }
 
     /// In CPU time. None without runs.
     pub fn cpu(&self) -> Option<Difference> {
-        Difference::of(&self.first.cpu(), &self.second.cpu())
+        self.first.runs.beside(&self.second.runs, statistics::CPU)
     }
 }
 
@@ -223,29 +222,16 @@ pub fn clause(measure: &Measure, points: &[(String, Difference)]) -> String {
 /// Points of which the same is said, in the order of saying it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind {
-    verdict: Said,
+    verdict: Verdict,
     lower: bool,
     swallowed: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Said {
-    Apart,
-    Mostly,
-    Nothing,
-    TooFew,
-}
-
 impl Kind {
     fn of(found: &Difference) -> Kind {
-        let (verdict, settled) = match found.verdict {
-            Verdict::Apart => (Said::Apart, true),
-            Verdict::Mostly => (Said::Mostly, true),
-            Verdict::Unsettled => (Said::Nothing, false),
-            Verdict::TooFew => (Said::TooFew, false),
-        };
+        let settled = found.settled().is_some();
         Kind {
-            verdict,
+            verdict: found.verdict,
             lower: settled && found.second_is_lower(),
             swallowed: settled && found.is_swallowed(),
         }
@@ -277,33 +263,24 @@ impl Kind {
         let many = group.len() > 1;
         let spread = format!("{}{}", if many { "up to " } else { "" }, duration(spread));
         match self.verdict {
-            Said::Apart if !self.swallowed => settled,
-            Said::Apart => format!(
+            Verdict::Apart if !self.swallowed => settled,
+            Verdict::Apart => format!(
                 "{settled}: no run of one reached the other, though the runs spread over {spread}, more than the medians are apart"
             ),
-            Said::Mostly => {
-                let rounds = group
-                    .iter()
-                    .map(|(_, found)| (found.lower_in, found.rounds));
-                let (ahead, rounds) = rounds.min().unwrap_or_default();
-                let least = if many && ahead < rounds {
-                    "at least "
-                } else {
-                    ""
-                };
+            Verdict::Mostly => {
                 let but = match self.swallowed {
                     true => format!(
                         ", though the runs spread over {spread}, more than the medians are apart"
                     ),
                     false => String::new(),
                 };
-                format!("{settled} by the medians, and in {least}{ahead} of {rounds} rounds{but}")
+                format!("{settled} by the medians, and in {}{but}", rounds(group))
             }
-            Said::Nothing => match group {
+            Verdict::Unsettled => match group {
                 [(label, found)] => format!("no verdict{}: {}", at(label), unsettled(found)),
                 _ => format!("no verdict at {}", each(&unsettled)),
             },
-            Said::TooFew => {
+            Verdict::TooFew => {
                 let runs = match group[0].1.rounds {
                     1 => "one run is".to_owned(),
                     runs => format!("{runs} runs are"),
@@ -312,6 +289,19 @@ impl Kind {
             }
         }
     }
+}
+
+/// In how many rounds the same one was lower, at least: `7 of 9 rounds`.
+fn rounds(group: &[&(String, Difference)]) -> String {
+    let rounds = group
+        .iter()
+        .map(|(_, found)| (found.lower_in, found.rounds));
+    let (ahead, rounds) = rounds.min().unwrap_or_default();
+    let least = match group.len() > 1 && ahead < rounds {
+        true => "at least ",
+        false => "",
+    };
+    format!("{least}{ahead} of {rounds} rounds")
 }
 
 /// Why there is no verdict.
@@ -330,14 +320,5 @@ fn times(found: &Difference) -> String {
     match a.min(b) {
         0 => "any number of times".to_owned(),
         less => format!("{} times", ratio(a.max(b) as f64 / less as f64)),
-    }
-}
-
-/// Two figures that count: `1.04`, `1.4`, `19`.
-pub fn ratio(ratio: f64) -> String {
-    match ratio {
-        ..1.1 => format!("{ratio:.2}"),
-        ..9.95 => format!("{ratio:.1}"),
-        _ => format!("{ratio:.0}"),
     }
 }

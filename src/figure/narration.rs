@@ -2,7 +2,7 @@
 
 use super::playback::Playback;
 use super::serving;
-use crate::model::{Basis, Call, Hop, How, Place, Sink, Size};
+use crate::model::{Basis, Call, Hop, How, Place, Sink, Size, short_duration};
 use crate::syscall::{Op, Shape};
 
 /// One sentence about a call of a recording.
@@ -72,7 +72,7 @@ pub fn basis(playback: &Playback, number: usize) -> String {
     let Some(call) = playback.call(number) else {
         return String::new();
     };
-    let time = microseconds(call.duration_ns);
+    let time = short_duration(call.duration_ns);
     let (_, hops) = playback.hops_at(number);
     let requests = playback.trace().requests_of(number);
     // What the last hop rests on has to be said: a report, a document.
@@ -238,15 +238,5 @@ fn nothing_recorded(playback: &Playback) -> String {
     match &playback.recording().trace {
         Some(_) => "The transfer made no call: there was nothing to move.".to_owned(),
         None => "No call was recorded: ptrace is not available here.".to_owned(),
-    }
-}
-
-/// `31 µs`, `1.2 ms`.
-fn microseconds(ns: u64) -> String {
-    match ns {
-        0..1_000 => format!("{ns}\u{a0}ns"),
-        1_000..1_000_000 => format!("{}\u{a0}µs", ns / 1_000),
-        1_000_000..1_000_000_000 => format!("{:.1}\u{a0}ms", ns as f64 / 1e6),
-        _ => format!("{:.1}\u{a0}s", ns as f64 / 1e9),
     }
 }

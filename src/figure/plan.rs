@@ -1,7 +1,7 @@
 //! What a figure shows: slots in which the places stand, and the edges between them. Slots are fixed: they are the
 //! same for every method, so that sendfile is read and write with the upper storey empty.
 
-use crate::model::{How, Method, Place, Sink, Start};
+use crate::model::{Held, How, Method, Place, Sink, Start};
 
 /// What stands in the upper storey, above the mode switches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,30 +62,20 @@ impl Plan {
     /// What a transfer's figure shows before anything is known of its run.
     pub(crate) fn of_transfer(method: Method, sink: Sink) -> Plan {
         Plan {
-            upper: match method {
-                Method::ReadWrite
-                | Method::SendZerocopy
-                | Method::UringFixed
-                | Method::UringSendZc
-                | Method::DirectSend
-                | Method::RecvWrite => Upper::Buffer,
-                Method::MmapWrite => Upper::Mapping,
-                Method::Vmsplice | Method::SharedMemory => Upper::Memory,
-                Method::Sendfile
-                | Method::Splice
-                | Method::UringSplice
-                | Method::CopyFileRange
-                | Method::Tee
-                | Method::SpliceReceive => Upper::Empty,
+            upper: match method.held() {
+                Held::Nowhere => Upper::Empty,
+                Held::Buffer => Upper::Buffer,
+                Held::Mapping => Upper::Mapping,
+                Held::Memory | Held::SharedMemory => Upper::Memory,
             },
             direct: method.bypasses_cache(),
             pipe: method.has_pipe(sink),
             sink,
             start: method.start(),
-            peer: sink != Sink::File || method.receives(),
-            shares: method == Method::SharedMemory,
+            peer: sink.has_reader() || method.receives(),
+            shares: method.passes_memory(),
             disk: method.start() != Start::Memory,
-            device: matches!(sink, Sink::Tcp | Sink::File),
+            device: sink.beyond().is_some(),
         }
     }
 

@@ -19,12 +19,9 @@ pub struct Instrument {
     pub detail: Option<String>,
 }
 
-/// What a probe found: a detail (empty where there is none), or the reason why not.
-pub(super) type Found = Result<String, String>;
-
 /// Tries every instrument. Takes some milliseconds and leaves nothing behind.
 pub fn instruments() -> Vec<Instrument> {
-    let with_directory = |probe: fn(&Path) -> Found| match scratch_directory(None) {
+    let with_directory = |probe: fn(&Path) -> probe::Found| match scratch_directory(None) {
         Ok(directory) => probe(&directory.path),
         Err(error) => Err(format!("{error:#}")),
     };

@@ -1,11 +1,12 @@
 //! What this machine is, what it allows, and why not.
 
-pub mod clock;
+pub(crate) mod clock;
 mod cpus;
 mod directory;
 mod file_system;
 mod instruments;
 mod machine;
+mod marker;
 mod probe;
 
 pub use cpus::{allowed_cpus, run_on};
@@ -13,4 +14,5 @@ pub use directory::{Directory, scratch_directory};
 pub use file_system::file_system;
 pub use instruments::{Instrument, instruments, io_uring_refusal};
 pub use machine::machine;
+pub use marker::mark;
 pub use probe::allow_zerocopy;

@@ -22,8 +22,11 @@ use nix::{
     unistd::{ForkResult, Pid, fork},
 };
 
-use super::{file_system, instruments::Found};
+use super::file_system;
 use crate::model::Size;
+
+/// What a probe found: a detail (empty where there is none), or the reason why not.
+pub(super) type Found = Result<String, String>;
 
 /// Seizes a child that does nothing, and kills it. It is not `Command::spawn` with PTRACE_TRACEME: a signal to the
 /// process group, a resized terminal's SIGWINCH say, would stop that child before its exec, and spawn would wait for ever.

@@ -6,7 +6,7 @@ mod peak;
 mod residency;
 pub mod statistics;
 
-pub use blocks::shared_bytes;
-pub use counters::{Counters, Whose};
-pub use peak::PeakMemory;
-pub use residency::{dirty_pages, drop_from_cache, residency, resident_pages};
+pub(crate) use blocks::shared_bytes;
+pub(crate) use counters::{Counters, Whose};
+pub(crate) use peak::PeakMemory;
+pub(crate) use residency::{dirty_pages, drop_from_cache, residency, resident_pages};

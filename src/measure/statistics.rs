@@ -11,10 +11,58 @@ const CHANCE: f64 = 0.05;
 /// arrange four and four, two do not overlap, and that is less than `CHANCE`; of the 20 with three, two are more.
 pub const LEAST_RUNS: usize = 4;
 
-pub use crate::model::Range;
+use std::cmp::Ordering;
 
-/// What two samples say about which is lower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use crate::model::{Measured, Range};
+
+/// Counters of several runs of one thing. Where two are compared, the n-th runs of both were of one round.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Runs(pub Vec<Measured>);
+
+/// One of a run's counters.
+pub type Counter = fn(&Measured) -> u64;
+/// Wall time, nanoseconds.
+pub const WALL: Counter = |run| run.wall_ns;
+/// CPU time, nanoseconds.
+pub const CPU: Counter = |run| run.cpu_ns;
+
+impl Runs {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none yet.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn sample(&self, counter: Counter) -> Vec<u64> {
+        self.0.iter().map(counter).collect()
+    }
+
+    /// The range of a counter; of no run, nought.
+    pub fn range(&self, counter: Counter) -> Range {
+        Range::of(&self.sample(counter)).unwrap_or_default()
+    }
+
+    /// These and others, in a counter. None where either has no run.
+    pub fn beside(&self, second: &Runs, counter: Counter) -> Option<Difference> {
+        Difference::of(&self.sample(counter), &second.sample(counter))
+    }
+
+    /// In each round, how many times as much these have of a counter as the others; in hundredths.
+    pub fn ratios(&self, second: &Runs, counter: Counter) -> Option<Range> {
+        let rounds = self.0.iter().zip(&second.0);
+        let ratios: Vec<u64> = rounds
+            .map(|(a, b)| counter(a) * 100 / counter(b).max(1))
+            .collect();
+        Range::of(&ratios)
+    }
+}
+
+/// What two samples say about which is lower, the most certain first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// They do not overlap: every run of the lower is below every run of the other.
     Apart,
@@ -71,6 +119,15 @@ impl Difference {
             lower_in,
             rounds,
         })
+    }
+
+    /// How the second sample stands to the first; none where that may be chance.
+    pub fn settled(&self) -> Option<Ordering> {
+        match (self.verdict, self.second_is_lower()) {
+            (Verdict::Apart | Verdict::Mostly, true) => Some(Ordering::Less),
+            (Verdict::Apart | Verdict::Mostly, false) => Some(Ordering::Greater),
+            _ => None,
+        }
     }
 
     /// Whether the second sample has the lower median.

@@ -10,6 +10,7 @@ mod event;
 mod experiment;
 mod figure;
 mod flow;
+mod format;
 mod hop;
 pub mod marker;
 mod method;
@@ -18,6 +19,7 @@ mod progress;
 mod range;
 mod recording;
 pub mod request;
+mod sink;
 mod size;
 mod summary;
 
@@ -32,19 +34,21 @@ pub use experiment::{
 };
 pub use figure::{Figure, FigureStep};
 pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, TraceReport, Unexplained};
+pub use format::{duration, grouped, percent, ratio, short_duration};
 pub use hop::{Arrow, Basis, Hop, How, Place, Side, Step};
-pub use method::{Cache, Method, Sink, Start};
+pub use method::{Cache, Held, Method, Start};
 pub use outcome::{
     Compared, ComparedRow, ExperimentOutcome, ExperimentValue, Finding, Overwritten,
     PAGE_CACHE_CELLS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, RequestWay, WatchCost,
     WatchRow,
 };
 pub use progress::{AnswerRecord, Given, Record, Reset, Visit};
-pub use range::{Range, duration};
+pub use range::Range;
 pub use recording::{
     KernelReports, Machine, Measured, Origin, Outcome, Recording, Residency, Served, TransferSpec,
     Unavailable,
 };
 pub use request::{Request, Unread};
-pub use size::{Size, grouped};
+pub use sink::Sink;
+pub use size::Size;
 pub use summary::{Query, Summary};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Machine, Method, Query, Range, Recording, Sink, Size, Summary, Unavailable};
+use super::{Held, Machine, Method, Query, Range, Recording, Sink, Size, Summary, Unavailable};
 
 /// What came of a [`super::ExperimentSpec`].
 #[derive(Clone, Debug, PartialEq)]
@@ -148,11 +148,14 @@ pub enum Overwritten {
 impl Overwritten {
     /// What the proof of a method overwrites.
     pub fn by(method: Method) -> Overwritten {
-        match method {
-            Method::Vmsplice => Overwritten::Memory,
-            Method::SharedMemory => Overwritten::SharedMemory,
-            Method::SendZerocopy | Method::UringSendZc => Overwritten::Buffer,
-            Method::DirectSend => Overwritten::RegisteredBuffer,
+        match method.held() {
+            Held::Memory => Overwritten::Memory,
+            Held::SharedMemory => Overwritten::SharedMemory,
+            // Until the report comes, the kernel sends out of the buffer: the file was read before.
+            Held::Buffer if method.has_reports() && method.registers() => {
+                Overwritten::RegisteredBuffer
+            }
+            Held::Buffer if method.has_reports() => Overwritten::Buffer,
             _ => Overwritten::File,
         }
     }

@@ -1,4 +1,4 @@
-//! Figures of several runs, and times as they are shown.
+//! Figures of several runs.
 
 use serde::Serialize;
 
@@ -36,20 +36,4 @@ impl Range {
     pub fn overlaps(self, other: Range) -> bool {
         self.min <= other.max && other.min <= self.max
     }
-}
-
-/// A time with three figures that count: `412 µs`, `1.31 ms`, the unit apart by a no-break space.
-pub fn duration(ns: u64) -> String {
-    let (number, unit) = match ns {
-        0..1_000 => return format!("{ns}\u{a0}ns"),
-        1_000..1_000_000 => (ns as f64 / 1e3, "µs"),
-        1_000_000..1_000_000_000 => (ns as f64 / 1e6, "ms"),
-        _ => (ns as f64 / 1e9, "s"),
-    };
-    let decimals = match number {
-        ..9.995 => 2,
-        ..99.95 => 1,
-        _ => 0,
-    };
-    format!("{number:.decimals$}\u{a0}{unit}")
 }

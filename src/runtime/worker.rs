@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::{Event, Outcome, Progress, Run},
-    experiment::{self, Source, request, trial},
+    experiment::{self, Source, from_spec, request},
     host,
     model::{
         self, ExperimentOutcome, ExperimentSpec, Origin, Recording, TransferSpec, Unavailable,
@@ -103,8 +103,8 @@ fn attempt(
     cancel: &Cancel,
     messages: &Messages,
 ) -> Result<Event, String> {
-    let mut report = |progress: trial::Progress| {
-        let trial::Progress {
+    let mut report = |progress: from_spec::Progress| {
+        let from_spec::Progress {
             at,
             done,
             total,
@@ -115,7 +115,7 @@ fn attempt(
             tell(messages, Event::Partial(job, Box::new(found)));
         }
     };
-    trial::run(what, None, cancel, &mut report)
+    from_spec::run(what, None, cancel, &mut report)
         .map(|found| Event::Experimented(job, Box::new(or_shipped(found))))
         .map_err(|error| format!("{}: {error:#}", what.title()))
 }

@@ -1,11 +1,11 @@
 //! Files: recordings and progress; atomic, locked.
 
-pub mod lessons;
+pub(crate) mod lessons;
 mod numbers;
-pub mod open;
+pub(crate) mod open;
 pub mod progress;
 pub mod recording;
 mod request;
 pub mod shipped;
 pub mod trace_report;
-pub mod watch;
+pub(crate) mod watch;

@@ -367,24 +367,9 @@ fn add_call(trace: &mut Trace, names: &HashMap<&str, u16>, line: CallLine) -> Re
     {
         return Err("it begins before the call of the line before".to_owned());
     }
-    for (arg, text) in line.text {
-        let call = trace.calls.len() as u32;
-        let before = trace
-            .texts
-            .last()
-            .filter(|text| text.call == call)
-            .map(|text| text.arg);
-        if arg > 5 || before.is_some_and(|before| before >= arg) {
-            return Err(format!("a text for argument {arg}"));
-        }
-        trace.texts.push(Text {
-            call,
-            arg,
-            text: text.into_owned(),
-        });
-    }
+    let call = trace.calls.len() as u32;
+    add_texts(trace, call, line.text)?;
     for request in line.requests {
-        let call = trace.calls.len() as u32;
         let request = request.into_request(call, trace.descriptors.len())?;
         trace.requests.push(request);
     }
@@ -400,6 +385,23 @@ fn add_call(trace: &mut Trace, names: &HashMap<&str, u16>, line: CallLine) -> Re
         duration_ns: line.ns,
         descriptors: line.fds.0.map(|fd| fd.unwrap_or(NO_DESCRIPTOR)),
     });
+    Ok(())
+}
+
+/// Texts come in the order of their arguments.
+fn add_texts(trace: &mut Trace, call: u32, texts: Vec<(u8, Cow<str>)>) -> Result<(), String> {
+    let mut next = 0;
+    for (arg, text) in texts {
+        if arg > 5 || arg < next {
+            return Err(format!("a text for argument {arg}"));
+        }
+        next = arg + 1;
+        trace.texts.push(Text {
+            call,
+            arg,
+            text: text.into_owned(),
+        });
+    }
     Ok(())
 }
 

@@ -6,11 +6,14 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::{Result, errno::Errno};
 
+use crate::model::Method;
+
 pub mod copy_file_range;
 pub mod direct_send;
 pub mod mmap_write;
 pub mod read_write;
 pub mod recv_write;
+mod reports;
 mod ring;
 pub mod send_zerocopy;
 pub mod sendfile;
@@ -25,9 +28,10 @@ pub mod uring_send_zc;
 pub mod uring_splice;
 pub mod vmsplice;
 
+pub use reports::Reports;
 pub use ring::Ring;
 pub use shared::Shared;
-pub use tools::{Pipe, Reports, Tools, Wish, set_pipe_size};
+pub use tools::{Pipe, Tools, Wish, set_pipe_size};
 
 /// Everything that a transfer may need. Whatever costs a call of its own, such as memory, is got beforehand.
 pub struct Job<'a> {
@@ -43,11 +47,11 @@ pub struct Job<'a> {
     pub tools: &'a mut Tools,
 }
 
-/// Moves the bytes by the method of this name, and says how many. None: there is no such method.
+/// Moves the bytes by a method, and says how many. Its tools are those that [`Tools::prepare`] got.
 ///
 /// # Errors
 /// The errno of the first call that failed (EINTR is never one).
-pub fn transfer(method: &str, job: Job) -> Option<Result<u64>> {
+pub fn transfer(method: Method, job: Job) -> Result<u64> {
     let Job {
         source,
         sink,
@@ -55,46 +59,45 @@ pub fn transfer(method: &str, job: Job) -> Option<Result<u64>> {
         chunk,
         tools,
     } = job;
-    Some(match method {
-        "read-write" => read_write::transfer(source, sink, tools.memory.bytes_mut()),
-        "mmap-write" => mmap_write::transfer(source, sink, size, chunk),
-        "sendfile" => sendfile::transfer(source, sink, chunk),
-        "splice" => splice::transfer(source, tools.pipe.as_ref(), sink, chunk),
-        "copy-file-range" => copy_file_range::transfer(source, sink, chunk),
-        "vmsplice" => vmsplice::transfer(tools.memory.bytes(), tools.pipe.as_ref(), sink, chunk),
-        "tee" => {
-            let (pipe, second) = (tools.pipe.as_ref()?, tools.second.as_ref()?.as_fd());
+    let second = tools.second.as_ref().map(AsFd::as_fd);
+    let buffer = tools.memory.bytes_mut();
+    let (ring, pipe) = (tools.ring.as_mut(), tools.pipe.as_ref());
+    match method {
+        Method::ReadWrite => read_write::transfer(source, sink, buffer),
+        Method::MmapWrite => mmap_write::transfer(source, sink, size, chunk),
+        Method::Sendfile => sendfile::transfer(source, sink, chunk),
+        Method::Splice => splice::transfer(source, pipe, sink, chunk),
+        Method::CopyFileRange => copy_file_range::transfer(source, sink, chunk),
+        Method::Vmsplice => vmsplice::transfer(buffer, pipe, sink, chunk),
+        Method::Tee => {
+            let (pipe, second) = (pipe.expect(PREPARED), second.expect(PREPARED));
             tee::transfer(source, pipe, sink, second, chunk)
         }
-        "send-zerocopy" => {
-            let Tools {
-                memory, reports, ..
-            } = tools;
-            send_zerocopy::transfer(source, sink, memory.bytes_mut(), reports)
+        Method::SendZerocopy => send_zerocopy::transfer(source, sink, buffer, &mut tools.reports),
+        Method::SharedMemory => {
+            let shared = tools.shared.as_ref().expect(PREPARED);
+            shared_memory::transfer(shared.file(), sink, size)
         }
-        "shared-memory" => shared_memory::transfer(tools.shared.as_ref()?.file(), sink, size),
-        "recv-write" => recv_write::transfer(source, sink, tools.memory.bytes_mut()),
-        "splice-receive" => splice_receive::transfer(source, tools.pipe.as_ref()?, sink, chunk),
-        "uring-fixed" => {
-            let Tools { ring, memory, .. } = tools;
-            uring_fixed::transfer(ring.as_mut()?, sink, memory.bytes_mut(), size)
+        Method::RecvWrite => recv_write::transfer(source, sink, buffer),
+        Method::SpliceReceive => {
+            splice_receive::transfer(source, pipe.expect(PREPARED), sink, chunk)
         }
-        "uring-send-zc" => {
-            let Tools { ring, memory, .. } = tools;
-            uring_send_zc::transfer(ring.as_mut()?, source, sink, memory.bytes_mut(), size)
+        Method::UringFixed => uring_fixed::transfer(ring.expect(PREPARED), sink, buffer, size),
+        Method::UringSendZc => {
+            uring_send_zc::transfer(ring.expect(PREPARED), source, sink, buffer, size)
         }
-        "uring-splice" => {
-            let Tools { ring, pipe, .. } = tools;
+        Method::UringSplice => {
             let chunk = chunk.min(LARGEST_REQUEST);
-            uring_splice::transfer(ring.as_mut()?, source, pipe.as_ref(), sink, size, chunk)
+            uring_splice::transfer(ring.expect(PREPARED), source, pipe, sink, size, chunk)
         }
-        "direct-send" => {
-            let Tools { ring, memory, .. } = tools;
-            direct_send::transfer(ring.as_mut()?, source, sink, memory.bytes_mut(), size)
+        Method::DirectSend => {
+            direct_send::transfer(ring.expect(PREPARED), source, sink, buffer, size)
         }
-        _ => return None,
-    })
+    }
 }
+
+/// What a method needs is got before its transfer begins.
+const PREPARED: &str = "Tools::prepare got it";
 
 /// A request of io_uring has 32 bits for its length; a registered buffer may have 1 GiB.
 const LARGEST_REQUEST: usize = 1 << 30;

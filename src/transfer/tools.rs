@@ -15,7 +15,8 @@ use nix::{
     sys::stat::Mode,
 };
 
-use super::{BLOCK, LARGEST_REQUEST, Ring, Shared};
+use super::{BLOCK, LARGEST_REQUEST, Reports, Ring, Shared};
+use crate::model::{Held, Method, Sink};
 
 /// The least buffer: a small transfer still asks for a whole chunk, as programs do.
 const LEAST_BUFFER: usize = 1 << 20;
@@ -27,8 +28,8 @@ pub struct Wish {
     pub size: usize,
     /// How many bytes at most a call.
     pub chunk: usize,
-    /// The sink is a pipe: then splice needs no other one.
-    pub to_pipe: bool,
+    /// What is written to: splice into a pipe needs no other one.
+    pub to: Sink,
     /// How much a pipe of the method's own is to hold; none: as the system makes it.
     pub pipe_size: Option<usize>,
     /// The source's file system has O_DIRECT. Else direct-send takes an ordinary descriptor: for a rehearsal.
@@ -55,70 +56,64 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Gets what the method of this name needs, but for tee's second sink.
+    /// Gets what the method needs, but for a second sink.
     ///
     /// # Errors
     /// The memory or the pipe cannot be had, or the source cannot be read into the memory.
-    pub fn prepare(method: &str, source: BorrowedFd, wish: Wish) -> Result<Tools> {
+    pub fn prepare(method: Method, source: BorrowedFd, wish: Wish) -> Result<Tools> {
         let mut tools = Tools::default();
-        match method {
-            "read-write" | "send-zerocopy" | "recv-write" => {
-                tools.reports = Reports::new();
-                tools.memory = Memory::new(wish.chunk.min(wish.size.max(LEAST_BUFFER)))?;
-            }
-            "vmsplice" => {
+        match method.held() {
+            Held::Buffer => tools.memory = Memory::new(buffer_size(method, wish))?,
+            Held::Memory => {
                 tools.memory = Memory::new(wish.size)?;
-                let file = File::from(source.try_clone_to_owned()?);
-                file.read_exact_at(tools.memory.bytes_mut(), 0)?;
+                read_all(source, tools.memory.bytes_mut())?;
             }
-            "shared-memory" => {
+            Held::SharedMemory => {
                 let mut shared = Shared::new(wish.size)?;
-                let file = File::from(source.try_clone_to_owned()?);
-                file.read_exact_at(shared.bytes_mut(), 0)?;
+                read_all(source, shared.bytes_mut())?;
                 tools.shared = Some(shared);
             }
-            "uring-fixed" | "uring-send-zc" => {
-                let chunk = wish.chunk.min(LARGEST_REQUEST);
-                tools.memory = Memory::new(chunk.min(wish.size.max(LEAST_BUFFER)))?;
-            }
-            "direct-send" => {
-                let chunk = wish.chunk.clamp(BLOCK, LARGEST_REQUEST);
-                let whole = chunk.min(wish.size.max(LEAST_BUFFER)) / BLOCK * BLOCK;
-                tools.memory = Memory::new(whole)?;
-            }
-            _ => {}
+            Held::Nowhere | Held::Mapping => {}
         }
-        tools.ring = ring(method, source, wish, &mut tools)?;
-        let own_pipe = match method {
-            "splice" | "vmsplice" | "uring-splice" => !wish.to_pipe,
-            "tee" | "splice-receive" => true,
-            _ => false,
-        };
-        if own_pipe {
+        if method.uses_error_queue() {
+            tools.reports = Reports::new();
+        }
+        if method.uses_ring() {
+            let ring = Ring::new()?;
+            if method.registers() {
+                if method.bypasses_cache() && wish.direct {
+                    tools.direct = Some(open_direct(source)?);
+                }
+                let file = tools.direct.as_ref().map_or(source, AsFd::as_fd);
+                ring.register_file(file)?;
+                // SAFETY: the rings are dropped before the memory: their field comes first.
+                unsafe { ring.register_buffer(tools.memory.bytes_mut()) }?;
+            }
+            tools.ring = Some(ring);
+        }
+        if method.has_pipe(wish.to) {
             tools.pipe = Some(Pipe::new(wish.pipe_size)?);
         }
         Ok(tools)
     }
 }
 
-/// The rings of a method that has some, with what it registers.
-fn ring(method: &str, source: BorrowedFd, wish: Wish, tools: &mut Tools) -> Result<Option<Ring>> {
-    let registers = match method {
-        "uring-fixed" | "direct-send" => true,
-        "uring-send-zc" | "uring-splice" => false,
-        _ => return Ok(None),
+/// A chunk, as far as a request may be so long; for O_DIRECT, whole blocks.
+fn buffer_size(method: Method, wish: Wish) -> usize {
+    let chunk = match method.uses_ring() {
+        true => wish.chunk.min(LARGEST_REQUEST),
+        false => wish.chunk,
     };
-    let ring = Ring::new()?;
-    if registers {
-        if method == "direct-send" && wish.direct {
-            tools.direct = Some(open_direct(source)?);
-        }
-        let file = tools.direct.as_ref().map_or(source, AsFd::as_fd);
-        ring.register_file(file)?;
-        // SAFETY: the rings are dropped before the memory: their field comes first.
-        unsafe { ring.register_buffer(tools.memory.bytes_mut()) }?;
+    let size = |chunk: usize| chunk.min(wish.size.max(LEAST_BUFFER));
+    match method.bypasses_cache() {
+        true => size(chunk.max(BLOCK)) / BLOCK * BLOCK,
+        false => size(chunk),
     }
-    Ok(Some(ring))
+}
+
+/// Reads the source from its beginning until the memory is full.
+fn read_all(source: BorrowedFd, memory: &mut [u8]) -> Result<()> {
+    File::from(source.try_clone_to_owned()?).read_exact_at(memory, 0)
 }
 
 /// A file once more, past the page cache. EINVAL: its file system has no O_DIRECT.
@@ -168,84 +163,6 @@ impl Memory {
     /// The bytes, to be written to.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.all[self.used.clone()]
-    }
-}
-
-/// What the kernel reports of sends with MSG_ZEROCOPY (kernel documentation, msg_zerocopy.rst): it numbers them from
-/// 0, and a report names a first and a last one.
-#[derive(Debug, Default)]
-pub struct Reports {
-    /// Sends so far.
-    pub sent: u32,
-    /// Parts that were not sent so: no more memory may be locked (ENOBUFS). The CPU copied them.
-    pub refused: u32,
-    /// Of the sends, reported as completed.
-    pub completed: u32,
-    /// Of these, copied after all.
-    pub copied: u32,
-    /// The first and the last of each run of copied ones.
-    pub copied_sends: Vec<[u32; 2]>,
-    /// Where recvmsg puts a report.
-    pub(super) space: Vec<u8>,
-    /// Reports that were just taken.
-    pub(super) list: Vec<libc::sock_extended_err>,
-}
-
-/// `SO_EE_ORIGIN_ZEROCOPY` of linux/errqueue.h.
-const ORIGIN_ZEROCOPY: u8 = 5;
-/// `SO_EE_CODE_ZEROCOPY_COPIED`.
-const CODE_COPIED: u8 = 1;
-
-impl Reports {
-    /// None so far, and room for some.
-    pub fn new() -> Reports {
-        Reports {
-            space: nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in),
-            list: Vec::with_capacity(8),
-            copied_sends: Vec::with_capacity(64),
-            ..Reports::default()
-        }
-    }
-
-    /// Whether a send has not been reported yet.
-    pub fn are_missing(&self) -> bool {
-        self.completed < self.sent
-    }
-
-    /// Counts the reports that were just taken.
-    pub(super) fn note(&mut self) {
-        for number in 0..self.list.len() {
-            let report = self.list[number];
-            let (first, last) = (report.ee_info, report.ee_data);
-            if report.ee_origin != ORIGIN_ZEROCOPY {
-                continue;
-            }
-            let sends = last.wrapping_sub(first).wrapping_add(1);
-            self.completed += sends;
-            if report.ee_code != CODE_COPIED {
-                continue;
-            }
-            self.copied += sends;
-            self.note_copied(first, last);
-        }
-        self.list.clear();
-    }
-
-    /// Counts the report of one send more.
-    pub(super) fn note_send(&mut self, copied: bool) {
-        if copied {
-            self.copied += 1;
-            self.note_copied(self.sent, self.sent);
-        }
-        self.sent += 1;
-        self.completed += 1;
-    }
-
-    fn note_copied(&mut self, first: u32, last: u32) {
-        match self.copied_sends.last_mut() {
-            Some(run) if run[1].wrapping_add(1) == first => run[1] = last,
-            _ => self.copied_sends.push([first, last]),
-        }
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::Results;
 use crate::{
-    cli::{lesson_dir::Course, print, print_json, warn},
+    cli::{csv, lesson_dir::Course, print, print_json, warn},
     course::{
         Catalogue,
         concept::{self, Sitting},
@@ -43,7 +43,7 @@ pub fn run(args: Results) -> anyhow::Result<ExitCode> {
         })?;
     } else {
         warn(NOTE);
-        print(&csv(&rows, &course))?;
+        print(&table(&rows, &course))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -193,17 +193,14 @@ impl StudentRow {
     }
 }
 
-/// RFC 4180, with a heading; a lesson has one column: its right answers.
-fn csv(rows: &[StudentRow], course: &Catalogue) -> String {
+/// With a heading; a lesson has one column: its right answers.
+fn table(rows: &[StudentRow], course: &Catalogue) -> String {
     let columns = HEADING.map(str::to_owned).into_iter();
     let lessons = course.lessons().iter();
     let lessons = lessons.map(|lesson| format!("right_{}", lesson.id));
     let heading: Vec<String> = columns.chain(lessons).collect();
-    line(&heading)
-        + &rows
-            .iter()
-            .map(|row| line(&row.fields()))
-            .collect::<String>()
+    let rows = rows.iter().map(|row| csv::record(&row.fields(), "\r\n"));
+    csv::record(&heading, "\r\n") + &rows.collect::<String>()
 }
 
 const HEADING: [&str; 15] = [
@@ -257,37 +254,9 @@ impl StudentRow {
     }
 }
 
-/// One record, its end CR LF as the RFC has it.
-fn line(fields: &[String]) -> String {
-    let fields: Vec<_> = fields.iter().map(|text| field(text)).collect();
-    fields.join(",") + "\r\n"
-}
-
-fn field(text: &str) -> String {
-    // A spreadsheet would take a name such as =1+1 for a formula.
-    let is_number = text.parse::<f64>().is_ok();
-    let text = match text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number {
-        true => format!("'{text}"),
-        false => text.to_owned(),
-    };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fields_are_quoted_and_are_no_formulas() {
-        assert_eq!(field("ada"), "ada");
-        assert_eq!(field("Ada, \"the first\""), "\"Ada, \"\"the first\"\"\"");
-        assert_eq!(field("=cmd()"), "'=cmd()");
-        assert_eq!(field("-0.50"), "-0.50");
-    }
 
     #[test]
     fn the_student_is_the_file_or_the_directory_that_it_lies_in() {

@@ -11,7 +11,7 @@ use super::Args;
 use crate::copypath::Fold;
 use crate::experiment::request;
 use crate::host;
-use crate::model::{CallState, Recording, ServePlan, Size, Trace, grouped, marker};
+use crate::model::{CallState, Recording, ServePlan, Size, Trace, grouped};
 use crate::serve::event_loop::Stop;
 use crate::store;
 use crate::syscall::{Style, format_call};
@@ -65,21 +65,6 @@ fn recording(args: &Args, trace: Trace) -> anyhow::Result<Recording> {
     recording.spec = plan(Size(recording.outcome.bytes_moved)).spec();
     recording.outcome.file_system = host::file_system(File::open(&args.dir)?);
     Ok(recording)
-}
-
-/// Tells the tracer that what follows is to be shown.
-pub(super) fn mark_begin() {
-    mark(marker::BEGIN);
-}
-
-/// And that what follows is not.
-pub(super) fn mark_end() {
-    mark(marker::END);
-}
-
-fn mark(word: &str) {
-    // SAFETY: the word outlives the call. It fails with EBADF, which is what it is for.
-    unsafe { libc::write(-1, word.as_ptr().cast(), word.len()) };
 }
 
 /// What has been shown of a trace that grows, and what its calls moved.

@@ -10,7 +10,7 @@ mod target;
 pub use content_type::content_type;
 pub use head::Head;
 pub use range::{Selected, select};
-pub use request::{HEAD_BYTES, Method, Parsed, Request, parse};
+pub use request::{Method, Parsed, Request, parse};
 pub use target::path_of;
 
 /// A status code and its phrase.

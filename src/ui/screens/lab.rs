@@ -216,8 +216,8 @@ fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side, width: u16) {
     type Measure = fn(&crate::model::Measured) -> u64;
     type Said = fn(u64) -> String;
     let measures: [(&str, Measure, Said); 5] = [
-        ("wall time", |m| m.wall_ns, results::nanoseconds),
-        ("CPU time", |m| m.cpu_ns, results::nanoseconds),
+        ("wall time", |m| m.wall_ns, crate::model::duration),
+        ("CPU time", |m| m.cpu_ns, crate::model::duration),
         (
             "context switches",
             |m| m.voluntary_context_switches + m.involuntary_context_switches,

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::app::{App, LabPage, Outcome};
 use crate::course::{Lab, Predict};
-use crate::model::{Given, Measured, Origin, Size, Summary, grouped};
+use crate::model::{Given, Measured, Origin, Size, Summary, duration, grouped};
 use crate::ui::{
     layout::Tier,
     theme::Role,
@@ -213,8 +213,8 @@ pub fn measured_figures(measured: &Measured) -> [(&'static str, String); 4] {
     [
         ("context switches", grouped(switches)),
         ("page faults", faults(measured)),
-        ("CPU time", nanoseconds(measured.cpu_ns)),
-        ("wall time", nanoseconds(measured.wall_ns)),
+        ("CPU time", duration(measured.cpu_ns)),
+        ("wall time", duration(measured.wall_ns)),
     ]
 }
 
@@ -234,25 +234,6 @@ pub fn bytes(bytes: u64) -> String {
     } else {
         Size(bytes).to_string()
     }
-}
-
-/// A time with three digits that mean something: `412 µs`, `7.61 ms`, `1.20 s`.
-pub fn nanoseconds(ns: u64) -> String {
-    let ns = ns as f64;
-    let (value, unit) = match ns {
-        ..1e3 => return format!("{ns:.0}\u{a0}ns"),
-        ..1e6 => (ns / 1e3, "µs"),
-        ..1e9 => (ns / 1e6, "ms"),
-        _ => (ns / 1e9, "s"),
-    };
-    let decimals = if value >= 100.0 {
-        0
-    } else if value >= 10.0 {
-        1
-    } else {
-        2
-    };
-    format!("{value:.decimals$}\u{a0}{unit}")
 }
 
 /// Where only one pane fits: the figures in two rows.

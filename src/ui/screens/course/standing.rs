@@ -161,7 +161,7 @@ fn concept_test(rows: &mut Rows, app: &App) {
         && let Some(gain) = gain(before, after)
     {
         left.push(("gain ".to_owned(), dim));
-        left.push((format!("{:.0} %", gain * 100.0), text));
+        left.push((crate::model::percent(gain), text));
         left.push((" of what was missing".to_owned(), dim));
     }
     rows.push(Row {

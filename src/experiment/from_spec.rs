@@ -1,16 +1,18 @@
 //! Any experiment that is no single transfer, run from a plan: what the screens and the lessons ask for.
 
-use std::path::Path;
+use std::{cmp::Ordering, path::Path};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use super::comparison::{self, Comparison, Entry, Load, Plan, Row, To};
+use super::claims::{Claim, RUNS};
+use super::comparison::{self, Comparison, Row};
+use super::plan::{Plan, entries, points};
+use super::tracing_cost::{self, TracedFrom, TracingCost};
 use super::verdict::{Pair, Varies, pairs, sentences};
-use super::watching::{self, Watched, Watching};
-use super::{claims, errors, page_cache, proof, request, stop_if};
+use super::{errors, page_cache, proof, request, stop_if};
 use crate::endpoint;
 use crate::host;
-use crate::measure::statistics::{Difference, Verdict};
+use crate::measure::statistics::{CPU, Difference, WALL};
 use crate::model::{
     Compared, ComparedRow, Contest, ExperimentOutcome, ExperimentSpec, Method, Proved, ServePlan,
     Sink, Size, WatchCost, WatchRow,
@@ -124,37 +126,7 @@ fn compare(
     cancel: &Cancel,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<ExperimentOutcome> {
-    let claim = match contest {
-        Contest::Claim(name) => claims::Claim::named(name),
-        Contest::Methods { .. } => None,
-    };
-    let plan = match contest {
-        Contest::Methods {
-            methods,
-            to,
-            size,
-            chunk,
-            sweep,
-        } => Plan {
-            entries: comparison::points(*sweep, *size, *chunk)
-                .into_iter()
-                .flat_map(|(size, chunk)| {
-                    methods.iter().map(move |method| Entry {
-                        method: *method,
-                        to: To::Sink(*to),
-                        size,
-                        chunk,
-                        load: Load::Single,
-                    })
-                })
-                .collect(),
-            runs: claims::RUNS,
-        },
-        Contest::Claim(name) => match claim {
-            Some(claim) => claim.plan(None, claims::RUNS),
-            None => anyhow::bail!("'{name}' is not a claim"),
-        },
-    };
+    let (claim, plan) = planned(contest)?;
     let rows = plan.entries.len() as u64;
     let total = rows * (1 + plan.runs as u64);
     let says = claim.map(|claim| claim.says.to_owned());
@@ -186,6 +158,32 @@ fn compare(
     Ok(ExperimentOutcome::Compare(compared(done, says, verdicts)))
 }
 
+/// What is run, and the claim that is tried, where it is one.
+fn planned(contest: &Contest) -> Result<(Option<&'static Claim>, Plan)> {
+    match contest {
+        Contest::Claim(name) => {
+            let claim = Claim::named(name).with_context(|| format!("'{name}' is not a claim"))?;
+            Ok((Some(claim), claim.plan(None, RUNS)))
+        }
+        Contest::Methods {
+            methods,
+            to,
+            size,
+            chunk,
+            sweep,
+        } => {
+            let entries = entries(methods, &[*to], &points(*sweep, *size, *chunk));
+            Ok((
+                None,
+                Plan {
+                    entries,
+                    runs: RUNS,
+                },
+            ))
+        }
+    }
+}
+
 fn compared(done: Comparison, claim: Option<String>, verdicts: Vec<String>) -> Compared {
     Compared {
         claim,
@@ -212,8 +210,8 @@ fn shown(rows: &[Row]) -> Vec<ComparedRow> {
         size: row.entry.size,
         chunk: row.entry.chunk,
         runs: row.runs.len(),
-        wall: row.range(|run| run.wall_ns),
-        cpu: row.range(|run| run.cpu_ns),
+        wall: row.runs.range(WALL),
+        cpu: row.runs.range(CPU),
         syscalls: row.syscalls,
     });
     shown.collect()
@@ -231,10 +229,10 @@ fn second_pairs(rows: &[Row]) -> Vec<Pair<'_>> {
 
 /// One of [`crate::model::COMPARE_WORDS`].
 fn word(rows: &[Row], of: &dyn Fn(&Pair) -> Option<Difference>) -> &'static str {
-    let one = |found: Difference| match (found.verdict, found.second_is_lower()) {
-        (Verdict::Apart | Verdict::Mostly, true) => "faster",
-        (Verdict::Apart | Verdict::Mostly, false) => "slower",
-        _ => "no-verdict",
+    let one = |found: Difference| match found.settled() {
+        Some(Ordering::Less) => "faster",
+        Some(_) => "slower",
+        None => "no-verdict",
     };
     let mut words: Vec<_> = second_pairs(rows).iter().filter_map(of).map(one).collect();
     words.sort_unstable();
@@ -247,9 +245,9 @@ fn word(rows: &[Row], of: &dyn Fn(&Pair) -> Option<Difference>) -> &'static str 
 }
 
 fn watch(dir: &Path, cancel: &Cancel, tell: &mut dyn FnMut(Progress)) -> Result<ExperimentOutcome> {
-    let spec = watching::usual(None);
-    let runs = claims::RUNS;
-    let found = watching::watch(&spec, runs, dir, cancel, &mut |round, how, so_far| {
+    let spec = tracing_cost::usual(None);
+    let runs = RUNS;
+    let found = tracing_cost::watch(&spec, runs, dir, cancel, &mut |round, how, so_far| {
         let ways = so_far.rows.len().max(1);
         let way = so_far.rows.iter().position(|row| row.watched == how);
         let measured = so_far.rows.iter().all(|row| !row.runs.is_empty());
@@ -279,19 +277,19 @@ fn serve(
     request::watch(plan, dir, cancel).map(ExperimentOutcome::Serve)
 }
 
-fn cost(found: &Watching, verdicts: Vec<String>) -> WatchCost {
+fn cost(found: &TracingCost, verdicts: Vec<String>) -> WatchCost {
     let spec = &found.spec;
-    let untraced = found.row(Watched::Untraced);
-    let untraced = untraced.map(|row| row.range(|run| run.wall_ns).median);
+    let untraced = found.row(TracedFrom::Untraced);
+    let untraced = untraced.map(|row| row.runs.range(WALL).median);
     let rows = found.rows.iter().map(|row| {
-        let wall = row.range(|run| run.wall_ns);
-        let watched = row.watched != Watched::Untraced;
+        let wall = row.runs.range(WALL);
+        let watched = row.watched != TracedFrom::Untraced;
         let ratio = |base: u64| (base > 0).then(|| wall.median as f64 / base as f64);
         WatchRow {
             name: row.watched.name(),
             runs: row.runs.len(),
             wall,
-            switches: row.range(|run| run.voluntary_context_switches),
+            switches: row.runs.range(|run| run.voluntary_context_switches),
             switches_a_call: watched
                 .then(|| found.switches_a_call(row.watched))
                 .flatten(),

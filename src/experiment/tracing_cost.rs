@@ -11,18 +11,20 @@ use nix::{
 use serde::Serialize;
 
 use super::comparison::order;
-use super::verdict::{TIME, clause, duration, ratio};
+use super::verdict::{TIME, clause};
 use super::{Lab, stop_if};
 use crate::endpoint;
 use crate::host;
-use crate::measure::statistics::{Difference, Range, Verdict};
-use crate::model::{Measured, Method, Sink, Size, TransferSpec, Unavailable, grouped};
+use crate::measure::statistics::{Runs, WALL};
+use crate::model::{
+    Measured, Method, Sink, Size, TransferSpec, Unavailable, duration, grouped, ratio,
+};
 use crate::tracer::Cancel;
 
 /// Who watches the sender, and from where. The sender itself is pinned to one CPU, always the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Watched {
+pub enum TracedFrom {
     /// Nobody.
     Untraced,
     /// A tracer that shares its CPU.
@@ -31,13 +33,13 @@ pub enum Watched {
     OtherCpu,
 }
 
-impl Watched {
+impl TracedFrom {
     /// `untraced`, `same-cpu`, `other-cpu`.
     pub fn name(self) -> &'static str {
         match self {
-            Watched::Untraced => "untraced",
-            Watched::SameCpu => "same-cpu",
-            Watched::OtherCpu => "other-cpu",
+            TracedFrom::Untraced => "untraced",
+            TracedFrom::SameCpu => "same-cpu",
+            TracedFrom::OtherCpu => "other-cpu",
         }
     }
 }
@@ -46,26 +48,14 @@ impl Watched {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// In which way.
-    pub watched: Watched,
+    pub watched: TracedFrom,
     /// The sender's counters, a run each.
-    pub runs: Vec<Measured>,
-}
-
-impl Row {
-    /// The range of a counter.
-    pub fn range(&self, counter: fn(&Measured) -> u64) -> Range {
-        let sample: Vec<_> = self.runs.iter().map(counter).collect();
-        Range::of(&sample).unwrap_or_default()
-    }
-
-    fn wall(&self) -> Vec<u64> {
-        self.runs.iter().map(|run| run.wall_ns).collect()
-    }
+    pub runs: Runs,
 }
 
 /// What watching cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watching {
+pub struct TracingCost {
     /// The transfer.
     pub spec: TransferSpec,
     /// Its calls, from the traced runs; none where ptrace is refused.
@@ -95,8 +85,8 @@ pub fn watch(
     runs: usize,
     dir: &Path,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(usize, Watched, &Watching),
-) -> Result<Watching> {
+    progress: &mut dyn FnMut(usize, TracedFrom, &TracingCost),
+) -> Result<TracingCost> {
     endpoint::need_space(dir, spec.size.bytes().saturating_mul(2))?;
     let source = endpoint::Source::generate(dir, spec.size.bytes(), &mut |_| stop_if(cancel))?;
     let allowed = host::allowed_cpus()?;
@@ -112,7 +102,7 @@ pub fn watch(
         dir,
         cpus: Some(allowed.clone()),
     };
-    let mut found = Watching {
+    let mut found = TracingCost {
         spec: spec.clone(),
         syscalls: None,
         rows: Vec::new(),
@@ -124,11 +114,11 @@ pub fn watch(
             let watched = found.rows[at].watched;
             progress(round, watched, &found);
             let cpu = other
-                .filter(|_| watched == Watched::OtherCpu)
+                .filter(|_| watched == TracedFrom::OtherCpu)
                 .unwrap_or(own);
             match on_cpu(cpu, || one(&lab, watched, own, cancel))? {
                 Ok((measured, calls)) => {
-                    found.rows[at].runs.push(measured);
+                    found.rows[at].runs.0.push(measured);
                     found.syscalls = found.syscalls.or(calls);
                 }
                 Err(reason) => found.refuse(reason),
@@ -139,15 +129,19 @@ pub fn watch(
     Ok(found)
 }
 
-impl Watching {
+impl TracingCost {
     fn offer(&mut self, other: Option<usize>) {
-        let ways = [Watched::Untraced, Watched::SameCpu, Watched::OtherCpu];
+        let ways = [
+            TracedFrom::Untraced,
+            TracedFrom::SameCpu,
+            TracedFrom::OtherCpu,
+        ];
         self.rows.extend(
             ways.into_iter()
-                .filter(|way| other.is_some() || *way != Watched::OtherCpu)
+                .filter(|way| other.is_some() || *way != TracedFrom::OtherCpu)
                 .map(|watched| Row {
                     watched,
-                    runs: Vec::new(),
+                    runs: Runs::default(),
                 }),
         );
         if other.is_none() {
@@ -169,17 +163,17 @@ impl Watching {
     }
 
     /// The row of this way.
-    pub fn row(&self, watched: Watched) -> Option<&Row> {
+    pub fn row(&self, watched: TracedFrom) -> Option<&Row> {
         self.rows.iter().find(|row| row.watched == watched)
     }
 
     /// By how many voluntary context switches a call the median of such runs exceeds the untraced one.
-    pub fn switches_a_call(&self, watched: Watched) -> Option<f64> {
+    pub fn switches_a_call(&self, watched: TracedFrom) -> Option<f64> {
         let voluntary = |watched| {
             let row = self.row(watched)?;
-            Some(row.range(|run| run.voluntary_context_switches).median)
+            Some(row.runs.range(|run| run.voluntary_context_switches).median)
         };
-        let more = voluntary(watched)? as f64 - voluntary(Watched::Untraced)? as f64;
+        let more = voluntary(watched)? as f64 - voluntary(TracedFrom::Untraced)? as f64;
         let calls = self.syscalls.filter(|calls| *calls > 0)?;
         Some((more - OWN_SWITCHES) / calls as f64)
     }
@@ -188,8 +182,8 @@ impl Watching {
     pub fn verdicts(&self) -> Vec<String> {
         let mut said = Vec::new();
         let ways = [
-            (Watched::SameCpu, "Traced on the sender's own CPU"),
-            (Watched::OtherCpu, "Traced from another CPU"),
+            (TracedFrom::SameCpu, "Traced on the sender's own CPU"),
+            (TracedFrom::OtherCpu, "Traced from another CPU"),
         ];
         for (way, title) in ways {
             let (Some(switches), Some(calls)) = (self.switches_a_call(way), self.syscalls) else {
@@ -198,13 +192,16 @@ impl Watching {
             said.push(format!(
                 "{title}: {switches:.2} voluntary context switches more for each of {} calls: one at the entry, one at the return. {}",
                 grouped(calls),
-                self.time(Watched::Untraced, way)
+                self.time(TracedFrom::Untraced, way)
             ));
         }
-        if let (Some(_), Some(_)) = (self.row(Watched::SameCpu), self.row(Watched::OtherCpu)) {
+        if let (Some(_), Some(_)) = (
+            self.row(TracedFrom::SameCpu),
+            self.row(TracedFrom::OtherCpu),
+        ) {
             said.push(format!(
                 "From another CPU instead of the sender's own: {}",
-                self.time(Watched::SameCpu, Watched::OtherCpu)
+                self.time(TracedFrom::SameCpu, TracedFrom::OtherCpu)
             ));
         }
         if said.is_empty() {
@@ -213,12 +210,13 @@ impl Watching {
         said
     }
 
-    fn time(&self, first: Watched, second: Watched) -> String {
-        let difference = || Difference::of(&self.row(first)?.wall(), &self.row(second)?.wall());
+    fn time(&self, first: TracedFrom, second: TracedFrom) -> String {
+        let runs = |watched| Some(&self.row(watched)?.runs);
+        let difference = || runs(first)?.beside(runs(second)?, WALL);
         let Some(found) = difference() else {
             return String::new();
         };
-        if !matches!(found.verdict, Verdict::Apart | Verdict::Mostly) {
+        if found.settled().is_none() {
             return clause(&TIME, &[(String::new(), found)]);
         }
         let calls = self.syscalls.unwrap_or_default().max(1);
@@ -245,21 +243,21 @@ const OWN_SWITCHES: f64 = 6.0;
 /// Runs once. The inner error is the reason why ptrace is refused.
 fn one(
     lab: &Lab,
-    watched: Watched,
+    watched: TracedFrom,
     own: usize,
     cancel: &Cancel,
 ) -> Result<Result<(Measured, Option<u64>), String>> {
     stop_if(cancel)?;
     let nothing = &mut |_| {};
     let traced = match watched {
-        Watched::Untraced => {
+        TracedFrom::Untraced => {
             let report = lab.measure(cancel, nothing)?;
             lab.check(&report)?;
             return Ok(Ok((report.measured, None)));
         }
-        Watched::SameCpu => lab.trace_with(Some(own), None, cancel, nothing)?,
+        TracedFrom::SameCpu => lab.trace_with(Some(own), None, cancel, nothing)?,
         // The tracer inherits this thread's CPU.
-        Watched::OtherCpu => lab.trace_with(None, Some(own), cancel, nothing)?,
+        TracedFrom::OtherCpu => lab.trace_with(None, Some(own), cancel, nothing)?,
     };
     Ok(traced.map(|(report, trace)| (report.measured, Some(trace.calls.len() as u64))))
 }

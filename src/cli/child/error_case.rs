@@ -1,0 +1,18 @@
+//! `zclab __error NAME`: an error experiment in a process of its own.
+
+use crate::cli::options::ScratchDir;
+use crate::experiment::errors::{Setting, process};
+
+/// An error experiment, here; it may end this process by a signal.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The experiment
+    name: String,
+    #[command(flatten)]
+    scratch: ScratchDir,
+}
+
+/// Runs the experiment and prints what it saw as one line of JSON.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    process::here(&args.name, &Setting::find(args.scratch.dir.as_deref())?)
+}

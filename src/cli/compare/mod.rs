@@ -1,0 +1,242 @@
+//! `zclab compare`: methods side by side, and claims about their speed.
+
+mod document;
+mod page;
+
+use std::{path::Path, process::ExitCode};
+
+use anyhow::Result;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde::Serialize;
+use textwrap::Options;
+
+use self::document::{Document, TracingDocument};
+use super::options::{ScratchDir, at_least_one, chunk, sinks, warn_of};
+use super::{progress::Line, wrapped};
+use crate::experiment::claims::{CLAIMS, COST_OF_WATCHING, Claim, RUNS};
+use crate::experiment::comparison;
+use crate::experiment::plan::{Plan, entries, points};
+use crate::experiment::tracing_cost;
+use crate::experiment::verdict::sentences;
+use crate::model::{Method, Sink, Size, Sweep};
+use crate::tracer::Cancel;
+
+/// Methods side by side: each row is run several times, in turn with the others, and untraced; its calls come from one
+/// traced run more. The verdict says so where the runs spread over more than what they differ by.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  zclab compare read-write sendfile
+  zclab compare read-write sendfile --sweep chunk
+  zclab compare --to pipe --to unix --size 256MiB --runs 15
+  zclab compare read-write mmap-write --sweep size --csv
+  zclab compare --claims                  what is often claimed, and can be tried
+  zclab compare --claim dev-null-trap
+  zclab compare --claim cost-of-watching  what a tracer costs the program that it watches")]
+pub struct Args {
+    /// Methods; the others are set beside the first [default: read-write mmap-write sendfile]
+    #[arg(value_name = "METHOD", conflicts_with_all = ["claim", "claims"])]
+    methods: Vec<Method>,
+    #[arg(long, value_name = "SINK", conflicts_with_all = ["claim", "claims"], help = sinks("(may be given again) [default: the first method's first]"))]
+    to: Vec<Sink>,
+    /// How much a transfer; in a sweep over it, the largest [default: 64MiB, or the claim's]
+    #[arg(long, value_parser = size)]
+    size: Option<Size>,
+    /// How much at most a call [default: 64KiB]
+    #[arg(long, value_parser = chunk, conflicts_with_all = ["claim", "claims"])]
+    chunk: Option<Size>,
+    /// Several chunks (4 KiB to 1 MiB), or several sizes (up to --size)
+    #[arg(long, value_parser = sweep_names(), conflicts_with_all = ["claim", "claims"])]
+    sweep: Option<Sweep>,
+    /// Measured runs of each row
+    #[arg(long, value_name = "N", default_value_t = RUNS as u32, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    runs: u32,
+    /// Try one claim on this machine
+    #[arg(long, value_name = "NAME", value_parser = claim_names())]
+    claim: Option<String>,
+    /// List the claims
+    #[arg(long, conflicts_with = "claim")]
+    claims: bool,
+    #[command(flatten)]
+    scratch: ScratchDir,
+    /// One JSON document
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// The rows as comma-separated values
+    #[arg(long)]
+    csv: bool,
+    /// The chart in ASCII alone
+    #[arg(long)]
+    ascii: bool,
+}
+
+const SIZE: Size = Size(64 * Size::MIB);
+const CHUNK: Size = Size(64 * Size::KIB);
+
+fn size(text: &str) -> Result<Size, String> {
+    at_least_one(text, "0 bytes take no time")
+}
+
+fn sweep_names() -> impl TypedValueParser<Value = Sweep> {
+    let all = [Sweep::Chunk, Sweep::Size];
+    PossibleValuesParser::new(all.map(Sweep::name)).map(move |name| {
+        if name == Sweep::Chunk.name() {
+            all[0]
+        } else {
+            all[1]
+        }
+    })
+}
+
+fn claim_names() -> PossibleValuesParser {
+    let names = CLAIMS.iter().map(|claim| claim.name);
+    names.chain([COST_OF_WATCHING]).collect::<Vec<_>>().into()
+}
+
+/// Runs the comparison and prints it.
+pub fn run(args: Args) -> Result<ExitCode> {
+    if args.claims {
+        super::print(&list())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let dir = args.scratch.open()?;
+    match args.claim.as_deref() {
+        Some(COST_OF_WATCHING) => cost_of_tracing(&args, &dir)?,
+        name => compare(&args, name.and_then(Claim::named), &dir)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list() -> String {
+    let watching = (
+        COST_OF_WATCHING,
+        "a tracer changes what it watches",
+        "one transfer untraced, traced on the sender's CPU, traced from another",
+    );
+    let claims = CLAIMS
+        .iter()
+        .map(|claim| (claim.name, claim.says, claim.runs));
+    let mut out = "Claims that zclab compare --claim NAME tries on this machine\n".to_owned();
+    for (name, says, runs) in claims.chain([watching]) {
+        out += &format!("\n  {name}\n    {says}\n");
+        out += &wrapped(
+            runs,
+            Options::new(76)
+                .initial_indent("    ")
+                .subsequent_indent("    "),
+        );
+    }
+    out
+}
+
+fn compare(args: &Args, claim: Option<&Claim>, dir: &Path) -> Result<()> {
+    let plan = match claim {
+        Some(claim) if args.size.is_some() && claim.size.is_none() => super::usage(&format!(
+            "{} has its own sizes: --size is not for it",
+            claim.name
+        )),
+        Some(claim) => claim.plan(args.size, args.runs as usize),
+        None => plan(args),
+    };
+    let mut line = Line::new();
+    let done = comparison::compare(&plan, dir, &Cancel::new(), &mut |progress, _| {
+        line.show(|| in_words(progress, &plan));
+    });
+    line.clear();
+    let done = done?;
+    warn_of(&done.unavailable);
+    let verdicts = claim.map_or_else(|| sentences(&done.rows), |claim| claim.verdict(&done.rows));
+    let document = Document::of(&done, claim, plain(&verdicts));
+    print(args, &document, Document::csv, || {
+        page::comparison(&done, claim, &verdicts, page::style(args.ascii))
+    })
+}
+
+fn cost_of_tracing(args: &Args, dir: &Path) -> Result<()> {
+    let spec = tracing_cost::usual(args.size);
+    let runs = args.runs as usize;
+    let mut line = Line::new();
+    let found = tracing_cost::watch(&spec, runs, dir, &Cancel::new(), &mut |round, how, _| {
+        line.show(|| format!("round {}: {}", round + 1, how.name()));
+    });
+    line.clear();
+    let found = found?;
+    warn_of(&found.unavailable);
+    let verdicts = found.verdicts();
+    let document = TracingDocument::of(&found, plain(&verdicts));
+    print(args, &document, TracingDocument::csv, || {
+        page::tracing(&found, &verdicts, page::style(args.ascii))
+    })
+}
+
+/// In the form that is asked for.
+fn print<D: Serialize>(
+    args: &Args,
+    document: &D,
+    csv: impl FnOnce(&D) -> String,
+    page: impl FnOnce() -> String,
+) -> Result<()> {
+    match (args.json, args.csv) {
+        (true, _) => super::print_json(document),
+        (_, true) => super::print(&csv(document)),
+        _ => super::print(&page()),
+    }
+}
+
+/// With ordinary spaces, for programs.
+fn plain(sentences: &[String]) -> Vec<String> {
+    let spaced = sentences.iter().map(|text| text.replace('\u{a0}', " "));
+    spaced.collect()
+}
+
+/// The rows that are asked for: methods within a point, points within a sink.
+fn plan(args: &Args) -> Plan {
+    let methods = match args.methods.is_empty() {
+        true => vec![Method::ReadWrite, Method::MmapWrite, Method::Sendfile],
+        false => distinct(&args.methods),
+    };
+    let sinks = match args.to.is_empty() {
+        true => vec![methods[0].sinks()[0]],
+        false => distinct(&args.to),
+    };
+    if args.sweep == Some(Sweep::Chunk) && args.chunk.is_some() {
+        super::usage("--sweep chunk has its own chunks: --chunk is not for it");
+    }
+    let (largest, chunk) = (args.size.unwrap_or(SIZE), args.chunk.unwrap_or(CHUNK));
+    let points = points(args.sweep, largest, chunk);
+    let entries = entries(&methods, &sinks, &points);
+    for method in &methods {
+        if !entries.iter().any(|entry| entry.method == *method) {
+            super::usage(&format!(
+                "{method} cannot be compared so: it writes to {}, not to {}",
+                Sink::names(method.sinks()),
+                Sink::names(&sinks)
+            ));
+        }
+    }
+    Plan {
+        entries,
+        runs: args.runs as usize,
+    }
+}
+
+fn distinct<T: Copy + PartialEq>(asked: &[T]) -> Vec<T> {
+    let mut seen = Vec::new();
+    for one in asked {
+        if !seen.contains(one) {
+            seen.push(*one);
+        }
+    }
+    seen
+}
+
+fn in_words(progress: comparison::Progress, plan: &Plan) -> String {
+    match progress {
+        comparison::Progress::Preparing(size) => format!("making a source of {size}"),
+        comparison::Progress::Tracing { row } => {
+            format!("counting calls: row {} of {}", row + 1, plan.entries.len())
+        }
+        comparison::Progress::Measuring { round, .. } => {
+            format!("measuring: round {} of {}", round + 1, plan.runs)
+        }
+    }
+}
