@@ -1,6 +1,9 @@
 //! The real binary on a real pty: it opens, runs experiments, and gives the terminal back whatever ends it.
 
 mod require;
+#[path = "explorer/watched.rs"]
+mod watched;
+
 mod terminal;
 
 use require::skip;
@@ -517,5 +520,43 @@ fn random_keys_and_sizes_leave_a_whole_terminal() {
         assert_eq!(terminal.ended().code(), Some(143), "seed {seed}");
         assert!(terminal.is_restored(), "seed {seed}");
         terminal.is_deserted();
+    }
+}
+
+/// The player and the explorer take the display options that the course takes.
+#[test]
+fn the_display_options_take_effect_in_the_player_and_the_explorer() {
+    let dir = tempfile::tempdir().unwrap();
+    let (recording, report) = (dir.path().join("run.jsonl"), dir.path().join("trace.jsonl"));
+    let recordings = zclab::embedded::recordings();
+    let (_, text) = recordings
+        .iter()
+        .find(|(name, _)| *name == "read-write-to-tcp-warm.jsonl")
+        .expect("it is shipped");
+    fs::write(&recording, text).unwrap();
+    zclab::store::trace_report::save(&report, &watched::server(40)).unwrap();
+    for (file, shown) in [(&recording, "read_write.rs"), (&report, "switch")] {
+        let open = |options: &[&str]| {
+            let file = file.to_str().unwrap();
+            let mut terminal = Terminal::start(zclab(&[&["replay", file], options].concat()));
+            terminal.wait_for(shown);
+            terminal
+        };
+        let colours = |terminal: &Terminal| {
+            let screen = terminal.screen.screen();
+            let cells = (0..36).flat_map(|y| (0..120).map(move |x| (y, x)));
+            let colour = |(y, x)| screen.cell(y, x).unwrap().fgcolor();
+            cells
+                .map(colour)
+                .any(|colour| colour != vt100::Color::Default)
+        };
+        let reports = |terminal: &Terminal| {
+            terminal.screen.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
+        };
+        let usual = open(&[]);
+        assert!(colours(&usual) && reports(&usual) && !usual.contents().is_ascii());
+        assert!(open(&["--ascii"]).contents().is_ascii());
+        assert!(!colours(&open(&["--theme", "none"])));
+        assert!(!reports(&open(&["--no-mouse", "--reduced-motion"])));
     }
 }
