@@ -3,7 +3,7 @@
 mod golden;
 
 use golden::{Maker, recording, spec, usual};
-use zclab::copypath::{Fold, summarise};
+use zclab::copypath::{CopyTracker, summarise};
 use zclab::model::*;
 
 /// The hops of the sender that happened: from, to, how, basis.
@@ -304,8 +304,8 @@ fn source_of_write(before: &[(&str, [u64; 6], &[u32], i64)], address: u64) -> Pl
     maker.call("write", [4, address, 4096, 0, 0, 0], &[1], 4096);
     let run = maker.done(spec(Method::MmapWrite, Sink::Tcp, 4096, 4096, Cache::Warm));
     let trace = run.trace.unwrap();
-    let mut fold = Fold::new();
-    let hops = trace.calls.iter().map(|call| fold.step(&trace, call));
+    let mut tracker = CopyTracker::new();
+    let hops = trace.calls.iter().map(|call| tracker.hop(&trace, call));
     hops.last().unwrap().unwrap().from
 }
 
@@ -360,4 +360,63 @@ fn shipped_recordings_come_to_what_the_course_says() {
         let ghost = (run.spec.method.start() == Start::File && copies.is_some()).then_some(ghost);
         assert_eq!(disk.map(|hop| hop.ghost), ghost, "{name}");
     }
+}
+
+/// The whole rule: each operation between each two ends, under each report. `UPDATE_GOLDEN=1` writes it anew.
+#[test]
+fn the_copy_rule_answers_for_every_combination_as_it_is_written_down() {
+    use zclab::copypath::rule::{Medium, Report, step};
+    use zclab::syscall::{Op, Shape};
+    let operations = [
+        ("read", Op::Read(Shape::Buffer)),
+        ("recv", Op::Recv(Shape::Buffer)),
+        ("recv_zc", Op::RecvZc),
+        ("write", Op::Write(Shape::Buffer)),
+        ("send", Op::Send(Shape::Buffer)),
+        ("sendmsg", Op::Send(Shape::Message)),
+        ("send_zc", Op::SendZc(Shape::Buffer)),
+        ("vmsplice", Op::Vmsplice),
+        ("sendfile", Op::Sendfile),
+        ("splice", Op::Splice),
+        ("tee", Op::Tee),
+        ("copy_file_range", Op::CopyRange),
+        ("mmap", Op::Map),
+    ];
+    let mut text = String::new();
+    for (name, op) in operations {
+        for (from, to) in Medium::ALL
+            .iter()
+            .flat_map(|from| Medium::ALL.map(|to| (*from, to)))
+        {
+            let mut answers: Vec<(String, Step)> = Vec::new();
+            for report in Report::ALL {
+                let Some(answer) = step(op, from, to, report) else {
+                    continue;
+                };
+                match answers.iter_mut().find(|(_, known)| *known == answer) {
+                    Some((reports, _)) => *reports += &format!(" {report:?}"),
+                    None => answers.push((format!(" {report:?}"), answer)),
+                }
+            }
+            let is_one = answers.len() == 1 && op != Op::Send(Shape::Message);
+            for (reports, answer) in &answers {
+                let reports = if is_one { "" } else { reports };
+                let (at, then) = (answer.from.name(), answer.to.name());
+                let (how, basis) = (answer.how.name(), answer.basis.name());
+                let source = answer.source.unwrap_or("-");
+                text += &format!(
+                    "{name} {from:?} {to:?}{reports}: {at} > {then} {how}, {basis}: {source}\n"
+                );
+            }
+        }
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/copy_rule.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        return std::fs::write(path, text).unwrap();
+    }
+    let golden = std::fs::read_to_string(path).unwrap();
+    for (line, expected) in text.lines().zip(golden.lines()) {
+        assert_eq!(line, expected);
+    }
+    assert_eq!(text.lines().count(), golden.lines().count());
 }

@@ -2,10 +2,10 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use zclab::copypath::flows::{Flows, Moment, Process};
+use zclab::copypath::flows::{Flows, TraceeMemory};
 use zclab::model::{
     Addresses, Basis, Call, CallState, Descriptor, DescriptorKind, EndKind, Flow, NO_DESCRIPTOR,
-    Request, Trace,
+    Request, SyscallEvent, Trace,
 };
 use zclab::syscall::{self, Class, Op, Shape};
 
@@ -26,7 +26,7 @@ struct Still<'a> {
     memory: &'a Memory,
 }
 
-impl Process for Still<'_> {
+impl TraceeMemory for Still<'_> {
     fn tid(&self) -> i32 {
         self.pid
     }
@@ -165,21 +165,21 @@ impl World {
             pid,
             memory: &self.memory,
         };
-        let (trace, serials) = (&self.trace, descriptors);
-        let moment = |call| Moment {
+        let trace = &self.trace;
+        let event = |call| SyscallEvent {
             call,
             number,
             trace,
-            serials,
+            generations: descriptors,
         };
-        self.flows.entered(&moment(&call), &still);
+        self.flows.entered(&event(&call), &still);
         meanwhile(self.memory.borrow_mut().get_mut(&pid).unwrap());
         let left = Call {
             state: CallState::Returned,
             result,
             ..call
         };
-        self.flows.left(&moment(&left), &still);
+        self.flows.left(&event(&left), &still);
     }
 
     fn read(&mut self, pid: i32, fd: Fd, at: u64, bytes: &[u8]) {
@@ -570,7 +570,7 @@ fn what_cannot_be_looked_at_is_unexplained() {
     assert_eq!((flows.len(), unexplained), (0, (13, 570)));
 }
 
-/// Of descriptors that nobody knows, in a buffer whose contents are one completion of a read of 100 bytes.
+/// Of descriptors that nobody knows, in a buffer whose contents are one completion of a read, or one message, of 100 bytes.
 #[test]
 fn every_call_of_the_table_that_moves_bytes_is_explained_or_counted() {
     let number = |memory: &mut Vec<u8>, at: u64, number: u64| {
@@ -581,6 +581,7 @@ fn every_call_of_the_table_that_moves_bytes_is_explained_or_counted() {
         world.work(1, |memory| {
             number(memory, BUFFER + 8, BUFFER + 64);
             number(memory, BUFFER + 16, 100);
+            number(memory, BUFFER + 56, 100); // the length of a message, where it is one
         });
         let args = [0, BUFFER, 1, BUFFER, 1, 0];
         world.call(1, name, args, [NO_DESCRIPTOR; 2], 1, |_| {});

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 use zclab::{
-    copypath::{Fold, summarise},
+    copypath::{CopyTracker, summarise},
     embedded, endpoint,
     experiment::{self, Progress, Source},
     host,
@@ -834,8 +834,8 @@ fn shared_blocks_are_told_from_copies() {
     let Some(trace) = recording.trace.as_ref() else {
         return skip("ptrace", format!("{:?}", recording.unavailable));
     };
-    let how = Fold::of(&recording.outcome)
-        .step(trace, &trace.calls[0])
+    let how = CopyTracker::of(&recording.outcome)
+        .hop(trace, &trace.calls[0])
         .unwrap()
         .how;
     let all = recording.outcome.shared_blocks == Some(1 << 20);

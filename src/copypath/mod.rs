@@ -1,13 +1,13 @@
 //! Calls to hops and figures; pure.
 //!
-//! [`Fold`] goes through a trace call by call and says which way each call's bytes went; [`summarise`] adds up a
-//! whole recording. A call that is not known here gets no hop: nothing is said about it that might be false.
+//! [`rule::step`] decides what the kernel does to the bytes of a call. [`CopyTracker`] goes through a recording call by
+//! call and asks it; [`summarise`] adds up a whole recording; [`flows::Flows`] follows the bytes of any program. Of a
+//! call that is not known nothing is said that might be false.
 
 pub mod flows;
-mod fold;
-mod requests;
+mod per_call;
+pub mod rule;
 mod summary;
 
-pub use fold::{Fold, SENDFILE_SOURCE, SHARED_SOURCE};
-pub use requests::{DIRECT_SOURCE, moving_requests};
+pub use per_call::{CopyTracker, moving_requests};
 pub use summary::{fetched, summarise};

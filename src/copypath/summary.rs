@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Fold;
+use super::CopyTracker;
 use crate::model::{
     Basis, Cache, Hop, How, Outcome, Place, Recording, Side, Start, Summary, Trace,
 };
@@ -57,11 +57,11 @@ fn requested(trace: &Trace) -> BTreeMap<String, u64> {
 
 /// The hops of all calls, those of one kind added together, in the order in which they first appear.
 fn hops_of_calls(recording: &Recording, trace: &Trace) -> Vec<Hop> {
-    let mut fold = Fold::of(&recording.outcome);
+    let mut tracker = CopyTracker::of(&recording.outcome);
     let side = recording.spec.method.side();
     let mut hops: Vec<Hop> = Vec::new();
     for number in 0..trace.calls.len() {
-        for hop in fold.hops(trace, number) {
+        for hop in tracker.hops(trace, number) {
             Hop { side, ..hop }.add_to(&mut hops);
         }
     }

@@ -7,10 +7,10 @@ use nix::sys::{
     signalfd::{SfdFlags, SignalFd},
 };
 
-use crate::copypath::flows::{Flows, Moment, Process};
+use crate::copypath::flows::{Flows, TraceeMemory};
 use crate::host;
 use crate::model::{
-    Addresses, Counted, Exit, Machine, RingEvent, RingEventKind, SyscallEvent, Trace, TraceReport,
+    Addresses, Counted, Exit, Machine, RingEvent, SyscallEvent, Trace, TraceReport,
 };
 use crate::tracer::{self, Ended, Handle, Observer, Options, Outcome, Subject, TraceError, Tracee};
 
@@ -119,7 +119,7 @@ struct FlowObserver<'a, 'b> {
 /// A stopped thread, as the flows ask it.
 struct Stopped<'a>(&'a Tracee);
 
-impl Process for Stopped<'_> {
+impl TraceeMemory for Stopped<'_> {
     fn tid(&self) -> i32 {
         self.0.tid
     }
@@ -143,34 +143,19 @@ impl Process for Stopped<'_> {
     }
 }
 
-fn moment<'a>(event: &SyscallEvent<'a>) -> Moment<'a> {
-    Moment {
-        call: event.call,
-        number: event.number,
-        trace: event.trace,
-        serials: event.generations,
-    }
-}
-
 impl Observer for FlowObserver<'_, '_> {
     fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool) {
         let parent = parent.map(|parent| parent.pid);
         self.flows.started(parent, &Stopped(child), shares_memory);
     }
     fn entered(&mut self, tracee: &Tracee, event: &SyscallEvent) {
-        self.flows.entered(&moment(event), &Stopped(tracee));
+        self.flows.entered(event, &Stopped(tracee));
     }
     fn left(&mut self, tracee: &Tracee, event: &SyscallEvent) {
-        self.flows.left(&moment(event), &Stopped(tracee));
+        self.flows.left(event, &Stopped(tracee));
     }
     fn requested(&mut self, tracee: &Tracee, event: &RingEvent) {
-        let (request, number) = (event.request, event.number);
-        let (moment, stopped) = (moment(&event.shown_by), Stopped(tracee));
-        match event.kind {
-            RingEventKind::Submitted => self.flows.submitted(request, number, &moment, &stopped),
-            _ if event.last => self.flows.completed(request, number, &moment, &stopped),
-            _ => {}
-        }
+        self.flows.requested(event, &Stopped(tracee));
     }
     fn executed(&mut self, tracee: &Tracee) {
         self.flows.executed(&Stopped(tracee));

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
 use super::{current_cpu, ended_well, memory_file};
-use crate::copypath::{Fold, summarise};
+use crate::copypath::{CopyTracker, summarise};
 use crate::endpoint;
 use crate::host;
 use crate::model::{
@@ -156,8 +156,8 @@ pub fn recording(spec: TransferSpec, trace: Trace) -> Recording {
         served: Some(besides(&trace)),
         ..Outcome::default()
     };
-    let mut fold = Fold::of(&outcome);
-    let moved = (0..trace.calls.len()).flat_map(|number| fold.hops(&trace, number));
+    let mut tracker = CopyTracker::of(&outcome);
+    let moved = (0..trace.calls.len()).flat_map(|number| tracker.hops(&trace, number));
     outcome.bytes_moved = moved
         .filter(|hop| hop.to == Place::SocketQueue)
         .map(|hop| hop.bytes)
@@ -234,10 +234,10 @@ fn refused(spec: TransferSpec, reason: String) -> Recording {
 
 /// What such a recording comes to.
 pub fn way(recording: Recording) -> RequestWay {
-    let mut fold = Fold::of(&recording.outcome);
+    let mut tracker = CopyTracker::of(&recording.outcome);
     let calls = recording.trace.as_ref().map_or(0, |trace| {
         let moves = |number: &usize| {
-            let hops = fold.hops(trace, *number);
+            let hops = tracker.hops(trace, *number);
             hops.iter().any(|hop| hop.how != How::Mapping)
         };
         (0..trace.calls.len()).filter(moves).count()

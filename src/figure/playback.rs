@@ -10,7 +10,7 @@ use super::{
     scene::{SPACING, TOKENS},
     source::Source,
 };
-use crate::copypath::{Fold, fetched, moving_requests, summarise};
+use crate::copypath::{CopyTracker, fetched, moving_requests, summarise};
 use crate::model::{Call, DescriptorKind, Hop, How, Recording, Request, Summary, Trace};
 use crate::syscall::{Op, by_name, op};
 
@@ -160,7 +160,7 @@ impl Moment {
 /// What is known at every 256th call.
 #[derive(Clone, Debug)]
 struct Known {
-    fold: Fold,
+    tracker: CopyTracker,
     sums: Sums,
     /// Calls before it, by [`Trace::names`].
     counts: Vec<u32>,
@@ -238,7 +238,7 @@ impl Playback {
     /// Goes through all calls once.
     fn survey(&mut self, recording: &Recording, trace: &Trace) {
         let mut now = Known {
-            fold: Fold::of(&recording.outcome),
+            tracker: CopyTracker::of(&recording.outcome),
             sums: Sums::default(),
             counts: vec![0; trace.names.len()],
         };
@@ -246,7 +246,7 @@ impl Playback {
             if number % EVERY == 0 {
                 self.known.push(now.clone());
             }
-            let hops = now.fold.hops(trace, number);
+            let hops = now.tracker.hops(trace, number);
             for hop in &hops {
                 if let Some(edge) = self.edge_of(hop) {
                     self.hows[edge as usize].get_or_insert(hop.how);
@@ -321,13 +321,13 @@ impl Playback {
         let Some(known) = self.known.get(number / EVERY) else {
             return (Sums::default(), Vec::new());
         };
-        let (mut fold, mut sums) = (known.fold.clone(), known.sums.clone());
+        let (mut tracker, mut sums) = (known.tracker.clone(), known.sums.clone());
         for before in number / EVERY * EVERY..number {
             let call = &trace.calls[before];
-            let hops = fold.hops(trace, before);
+            let hops = tracker.hops(trace, before);
             sums.add(self.plan, self.op(call), call, &hops);
         }
-        (sums, fold.hops(trace, number))
+        (sums, tracker.hops(trace, number))
     }
 
     /// How a call's own bytes go, the first of them where it has more than one hop.
@@ -339,8 +339,8 @@ impl Playback {
     pub(crate) fn hops_from(&self, first: usize) -> impl Iterator<Item = (usize, Vec<Hop>)> {
         let start = first / EVERY * EVERY;
         let known = self.known.get(first / EVERY);
-        let mut fold = known.map_or_else(Fold::default, |known| known.fold.clone());
-        let all = (start..self.len()).map(move |call| (call, fold.hops(self.trace(), call)));
+        let mut tracker = known.map_or_else(CopyTracker::default, |known| known.tracker.clone());
+        let all = (start..self.len()).map(move |call| (call, tracker.hops(self.trace(), call)));
         all.skip(first - start)
     }
 

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, bail};
 
 use super::Args;
-use crate::copypath::Fold;
+use crate::copypath::CopyTracker;
 use crate::experiment::request;
 use crate::host;
 use crate::model::{CallState, Recording, ServePlan, Size, Trace, grouped};
@@ -71,7 +71,7 @@ fn recording(args: &Args, trace: Trace) -> anyhow::Result<Recording> {
 #[derive(Default)]
 struct Shown {
     calls: usize,
-    fold: Fold,
+    tracker: CopyTracker,
     /// Bytes, by from, to and how.
     moved: BTreeMap<(&'static str, &'static str, &'static str), u64>,
     closed: bool,
@@ -87,7 +87,7 @@ impl Shown {
             }
             self.calls += 1;
             lines += &format_call(trace, call, Style::Full);
-            if let Some(hop) = self.fold.step(trace, call) {
+            if let Some(hop) = self.tracker.hop(trace, call) {
                 let (from, to, how) = (hop.from.name(), hop.to.name(), hop.how.name());
                 *self.moved.entry((from, to, how)).or_default() += hop.bytes;
                 let _ = write!(lines, "   {from} > {to}: {how}");

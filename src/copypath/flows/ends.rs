@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Addresses, Descriptor, DescriptorKind, End, EndKind, Place};
+use crate::copypath::rule::{self, Medium};
+use crate::model::{Addresses, Descriptor, DescriptorKind, End, EndKind};
 
 /// An end: index into [`Ends`].
 pub(super) type EndId = u32;
@@ -24,17 +25,13 @@ pub(super) struct Ends {
 
 /// An open descriptor, as the flows see it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Open {
+pub(super) struct OpenFile {
     pub kind: DescriptorKind,
     /// As the end that bytes come from.
     pub source: EndId,
     /// As the end that bytes go to.
     pub sink: EndId,
-    pub place: Place,
-    /// O_DIRECT: bytes go between the disk and the program.
-    pub direct: bool,
-    /// What is written is thrown away unread (/dev/null).
-    pub discards: bool,
+    pub medium: Medium,
     /// What a pipe or a socket is known by.
     pub identity: u64,
 }
@@ -50,7 +47,7 @@ impl Ends {
     }
 
     /// An open descriptor.
-    pub fn open(&mut self, descriptor: &Descriptor, addresses: &Addresses) -> Open {
+    pub fn open(&mut self, descriptor: &Descriptor, addresses: &Addresses) -> OpenFile {
         let (source, sink) = match descriptor.kind {
             DescriptorKind::Tcp => self.connection(EndKind::Tcp, addresses),
             DescriptorKind::Udp => self.connection(EndKind::Udp, addresses),
@@ -60,13 +57,11 @@ impl Ends {
                 (end, end)
             }
         };
-        Open {
+        OpenFile {
             kind: descriptor.kind,
             source,
             sink,
-            place: place(descriptor),
-            direct: descriptor.direct,
-            discards: descriptor.name == "/dev/null",
+            medium: Medium::of(descriptor, is_looped(addresses)),
             identity: descriptor.identity,
         }
     }
@@ -150,15 +145,17 @@ fn is_memfd(descriptor: &Descriptor) -> bool {
     descriptor.name.starts_with("/memfd:")
 }
 
-/// Where the bytes of a descriptor are.
-fn place(descriptor: &Descriptor) -> Place {
-    match descriptor.kind {
-        DescriptorKind::File | DescriptorKind::Directory => Place::PageCache,
-        DescriptorKind::Tcp | DescriptorKind::Udp | DescriptorKind::Unix => Place::SocketQueue,
-        DescriptorKind::Pipe => Place::Pipe,
-        DescriptorKind::Anonymous if is_memfd(descriptor) => Place::PageCache,
-        _ => Place::Device,
-    }
+/// Whether what is sent comes back to this machine: to a loopback address, or to the sender's own.
+fn is_looped(addresses: &Addresses) -> bool {
+    let Some(peer) = &addresses.peer else {
+        return false;
+    };
+    let (host, _) = peer.rsplit_once(':').unwrap_or((peer, ""));
+    let own = addresses
+        .own
+        .as_deref()
+        .and_then(|own| own.rsplit_once(':'));
+    rule::is_loopback(peer) || own.is_some_and(|(own, _)| own == host)
 }
 
 #[cfg(test)]

@@ -3,14 +3,13 @@
 use std::rc::Rc;
 
 use super::{
-    Process,
-    arrivals::{Arrival, Arrivals},
-    calls::Range,
     ends::EndId,
+    extents::{ReadExtent, ReadExtents},
+    fingerprint,
+    memory::{Range, TraceeMemory},
     path::PathId,
-    sample,
-    space::{Anchor, ArrivalId, Part, Space},
-    tally::Token,
+    space::{ExtentId, IndexEntry, Part, Space},
+    tally::Provenance,
 };
 
 /// Bytes that are about to be written, and what is known of them.
@@ -24,7 +23,7 @@ pub(super) struct Piece {
 #[derive(Clone)]
 pub(super) enum From {
     /// They were read to these very addresses.
-    Arrival(Known),
+    InPlace(Known),
     /// They were read, and the program has copied them to here.
     Copied(Known),
     /// They were read to these very addresses, and changed there.
@@ -36,21 +35,21 @@ pub(super) enum From {
 }
 
 impl From {
-    /// The arrival that they are of.
+    /// The extent that they are of.
     pub fn known(&self) -> Option<&Known> {
         match self {
-            From::Arrival(known) | From::Copied(known) | From::Changed(known) => Some(known),
+            From::InPlace(known) | From::Copied(known) | From::Changed(known) => Some(known),
             From::Mapped(_) | From::Memory => None,
         }
     }
 }
 
-/// An arrival, held until the write has returned.
+/// An extent, held until the write has returned.
 #[derive(Clone)]
 pub(super) struct Known {
-    pub id: ArrivalId,
+    pub id: ExtentId,
     pub path: PathId,
-    pub token: Rc<Token>,
+    pub provenance: Rc<Provenance>,
 }
 
 /// How a part compares.
@@ -63,10 +62,10 @@ enum Verdict {
 }
 
 /// What must be looked at to join.
-pub(super) struct Scene<'a> {
+pub(super) struct Joiner<'a> {
     pub space: &'a mut Space,
-    pub arrivals: &'a mut Arrivals,
-    pub process: &'a dyn Process,
+    pub extents: &'a mut ReadExtents,
+    pub tracee: &'a dyn TraceeMemory,
 }
 
 /// Sample places that are read by one call.
@@ -77,7 +76,7 @@ const SEARCHED: usize = 16 * WINDOW;
 /// After so many searches in vain only one write in sixteen is searched.
 const PATIENCE: u32 = 64;
 
-impl Scene<'_> {
+impl Joiner<'_> {
     /// What is about to be written, in order.
     pub fn pieces(&mut self, ranges: &[Range]) -> Vec<Piece> {
         let mut parts = Vec::new();
@@ -89,24 +88,14 @@ impl Scene<'_> {
         let changed_in_place = self.is_changed_in_place(&parts, &verdicts);
         let mut out = Vec::new();
         for (part, verdict) in parts.iter().zip(verdicts) {
-            match (part.arrival, verdict) {
-                (Some(arrival), Some(Verdict::Same)) => {
-                    self.put(
-                        &mut out,
-                        part.end - part.start,
-                        Some(arrival),
-                        From::Arrival,
-                    );
+            match (part.extent, verdict) {
+                (Some(extent), Some(Verdict::Same)) => {
+                    self.put(&mut out, part.end - part.start, Some(extent), From::InPlace);
                     self.space.misses = 0;
-                    self.expect_rest(arrival, part.end);
+                    self.expect_rest(extent, part.end);
                 }
-                (Some(arrival), _) if changed_in_place => {
-                    self.put(
-                        &mut out,
-                        part.end - part.start,
-                        Some(arrival),
-                        From::Changed,
-                    );
+                (Some(extent), _) if changed_in_place => {
+                    self.put(&mut out, part.end - part.start, Some(extent), From::Changed);
                 }
                 _ => self.unknown(part, &mut out),
             }
@@ -118,22 +107,22 @@ impl Scene<'_> {
         &mut self,
         out: &mut Vec<Piece>,
         length: u64,
-        arrival: Option<ArrivalId>,
+        extent: Option<ExtentId>,
         how: fn(Known) -> From,
     ) {
         if length == 0 {
             return;
         }
-        let known = arrival.and_then(|id| {
-            let arrival = self.arrivals.get(id)?;
+        let known = extent.and_then(|id| {
+            let extent = self.extents.get(id)?;
             Some(Known {
                 id,
-                path: arrival.path,
-                token: Rc::clone(&arrival.token),
+                path: extent.path,
+                provenance: Rc::clone(&extent.provenance),
             })
         });
         if let Some(known) = &known {
-            self.arrivals.change(known.id, 1);
+            self.extents.change(known.id, 1);
         }
         let from = known.map_or(From::Memory, how);
         out.push(Piece { length, from });
@@ -144,21 +133,21 @@ impl Scene<'_> {
         let mut asked = Vec::new();
         let mut verdicts: Vec<_> = parts
             .iter()
-            .map(|part| part.arrival.map(|_| Verdict::Same))
+            .map(|part| part.extent.map(|_| Verdict::Same))
             .collect();
         for (number, part) in parts.iter().enumerate() {
-            let Some(arrival) = part.arrival.and_then(|id| self.arrivals.get(id)) else {
+            let Some(extent) = part.extent.and_then(|id| self.extents.get(id)) else {
                 continue;
             };
-            match self.compared_whole(part, arrival) {
+            match self.compared_whole(part, extent) {
                 Some(verdict) => verdicts[number] = Some(verdict),
-                None => ask(number, part, arrival, &mut asked),
+                None => ask(number, part, extent, &mut asked),
             }
         }
-        let mut buffer = [0; PLACES * sample::LENGTH];
+        let mut buffer = [0; PLACES * fingerprint::LENGTH];
         for asked in asked.chunks(PLACES) {
             let places: Vec<_> = asked.iter().map(|asked| (asked.at, asked.length)).collect();
-            let readable = self.process.read_places(&places, &mut buffer);
+            let readable = self.tracee.read_places(&places, &mut buffer);
             let mut seen = &buffer[..];
             for question in asked {
                 let (here, rest) = seen.split_at(question.length);
@@ -173,13 +162,12 @@ impl Scene<'_> {
     }
 
     /// What the checksums of a part say; none where no block of them lies in it.
-    fn compared_whole(&self, part: &Part, arrival: &Arrival) -> Option<Verdict> {
-        let (start, end) = (part.start - arrival.base, part.end - arrival.base);
-        let (likeness, length) = (&arrival.likeness, arrival.length);
-        likeness.covers(start, end, length).then_some(())?;
+    fn compared_whole(&self, part: &Part, extent: &ReadExtent) -> Option<Verdict> {
+        let (start, end) = (part.start - extent.base, part.end - extent.base);
+        let (print, length) = (&extent.fingerprint, extent.length);
+        print.covers(start, end, length).then_some(())?;
         let bytes = self.bytes(part.start, part.end);
-        let is_same =
-            bytes.is_some_and(|bytes| likeness.difference(start, &bytes, length).is_none());
+        let is_same = bytes.is_some_and(|bytes| print.difference(start, &bytes, length).is_none());
         Some(if is_same {
             Verdict::Same
         } else {
@@ -190,28 +178,26 @@ impl Scene<'_> {
     fn bytes(&self, start: u64, end: u64) -> Option<Vec<u8>> {
         let mut bytes = vec![0; (end - start) as usize];
         let place = [(start, bytes.len())];
-        self.process
-            .read_places(&place, &mut bytes)
-            .then_some(bytes)
+        self.tracee.read_places(&place, &mut bytes).then_some(bytes)
     }
 
     /// Bytes up to here have been written from where they were read: the program may copy those after them first.
-    fn expect_rest(&mut self, id: ArrivalId, end: u64) {
-        let arrival = self.arrivals.get(id);
-        self.space.cursor = arrival.map(|arrival| (id, end - arrival.base));
+    fn expect_rest(&mut self, id: ExtentId, end: u64) {
+        let extent = self.extents.get(id);
+        self.space.cursor = extent.map(|extent| (id, end - extent.base));
     }
 
     /// Whether a program seems to have worked on its buffer in place: what is written begins where a read began, or
     /// where the last such write ended, is most of what was read, has not been written before, and none of it is as
     /// it was. (Else the memory may have been used for something new.)
     fn is_changed_in_place(&self, parts: &[Part], verdicts: &[Option<Verdict>]) -> bool {
-        let arrival = |part: &Part| part.arrival.and_then(|id| self.arrivals.get(id));
+        let extent = |part: &Part| part.extent.and_then(|id| self.extents.get(id));
         let is_new =
-            |part: &Part| arrival(part).is_some_and(|arrival| arrival.delivered < arrival.length);
+            |part: &Part| extent(part).is_some_and(|extent| extent.delivered < extent.length);
         let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
             return false;
         };
-        let (Some(at_first), Some(at_last)) = (arrival(first), arrival(last)) else {
+        let (Some(at_first), Some(at_last)) = (extent(first), extent(last)) else {
             return false;
         };
         let begins = [at_first.base, at_first.base + at_first.delivered].contains(&first.start);
@@ -235,10 +221,10 @@ impl Scene<'_> {
         let mut found = Vec::new();
         let (mut at, mut searched, mut joined) = (part.start, 0, 0);
         while at < part.end && searched < SEARCHED {
-            let Some((start, end, arrival)) = self.find(at, part.end) else {
+            let Some((start, end, extent)) = self.find(at, part.end) else {
                 break;
             };
-            found.push((start, end, arrival));
+            found.push((start, end, extent));
             searched += (start - at) as usize;
             joined += end - start;
             at = end;
@@ -248,32 +234,32 @@ impl Scene<'_> {
             found.clear();
         }
         let mut at = part.start;
-        for (start, end, arrival) in found {
+        for (start, end, extent) in found {
             self.put(out, start - at, None, From::Copied);
-            self.put(out, end - start, Some(arrival), From::Copied);
+            self.put(out, end - start, Some(extent), From::Copied);
             at = end;
         }
         self.put(out, part.end - at, None, From::Copied);
     }
 
     /// The next bytes in a range that were read elsewhere: where they are, and what they are of.
-    fn find(&mut self, start: u64, end: u64) -> Option<(u64, u64, ArrivalId)> {
-        if self.space.anchors.is_empty() || end - start < sample::LENGTH as u64 {
+    fn find(&mut self, start: u64, end: u64) -> Option<(u64, u64, ExtentId)> {
+        if self.space.index.is_empty() || end - start < fingerprint::LENGTH as u64 {
             return None;
         }
         self.go_on(start, end).or_else(|| self.search(start, end))
     }
 
     /// Where the last bytes that the program copied itself go on.
-    fn go_on(&mut self, start: u64, end: u64) -> Option<(u64, u64, ArrivalId)> {
+    fn go_on(&mut self, start: u64, end: u64) -> Option<(u64, u64, ExtentId)> {
         let (id, offset) = self.space.cursor?;
-        let arrival = self.arrivals.get(id)?;
-        let rest = arrival.length.checked_sub(offset)?;
+        let extent = self.extents.get(id)?;
+        let rest = extent.length.checked_sub(offset)?;
         let end = end.min(start + rest);
         let base = start.wrapping_sub(offset);
-        let agreed = self.agreed(arrival, base, start, end);
+        let agreed = self.agreed(extent, base, start, end);
         let agreed =
-            agreed.or_else(|| self.agreed_with_original(id, arrival, start, end, offset))?;
+            agreed.or_else(|| self.agreed_with_original(id, extent, start, end, offset))?;
         self.space.cursor = Some((id, offset + (agreed - start)));
         Some((start, agreed, id))
     }
@@ -282,76 +268,74 @@ impl Scene<'_> {
     /// where they are not, or tell too little.
     fn agreed_with_original(
         &self,
-        id: ArrivalId,
-        arrival: &Arrival,
+        id: ExtentId,
+        extent: &ReadExtent,
         start: u64,
         end: u64,
         offset: u64,
     ) -> Option<u64> {
         const MOST: u64 = 64 << 10;
         let end = end.min(start + MOST);
-        let original = arrival.base + offset;
+        let original = extent.base + offset;
         let mut parts = Vec::new();
         self.space
             .parts(original, original + (end - start), &mut parts);
         parts
             .iter()
-            .all(|part| part.arrival == Some(id))
+            .all(|part| part.extent == Some(id))
             .then_some(())?;
         let (here, there) = (
             self.bytes(start, end)?,
             self.bytes(original, original + (end - start))?,
         );
-        (here == there && sample::is_varied(&here)).then_some(end)
+        (here == there && fingerprint::is_varied(&here)).then_some(end)
     }
 
-    fn search(&mut self, start: u64, end: u64) -> Option<(u64, u64, ArrivalId)> {
+    fn search(&mut self, start: u64, end: u64) -> Option<(u64, u64, ExtentId)> {
         self.space.misses += 1;
         if self.space.misses > PATIENCE && !self.space.misses.is_multiple_of(16) {
             return None;
         }
         let mut window = [0; WINDOW];
         let wanted = window.len().min((end - start) as usize);
-        let read = self.process.read(start, &mut window[..wanted]);
-        let (space, arrivals) = (&*self.space, &*self.arrivals);
-        let (place, id, offset) = sample::windows(&window[..read], |place, fingerprint| {
-            let Anchor {
-                arrival: id,
-                offset,
-                ..
-            } = *space.anchors.get(&fingerprint)?;
-            let samples = &arrivals.get(id)?.likeness.samples;
+        let read = self.tracee.read(start, &mut window[..wanted]);
+        let (space, extents) = (&*self.space, &*self.extents);
+        let (place, id, offset) = fingerprint::windows(&window[..read], |place, hash| {
+            let IndexEntry {
+                extent: id, offset, ..
+            } = *space.index.get(&hash)?;
+            let samples = &extents.get(id)?.fingerprint.samples;
             let sample = samples.iter().find(|sample| sample.offset == offset)?;
-            (sample.bytes == window[place..place + sample::LENGTH]).then_some((
+            (sample.bytes == window[place..place + fingerprint::LENGTH]).then_some((
                 place as u64,
                 id,
                 u64::from(offset),
             ))
         })?;
-        let arrival = arrivals.get(id)?;
-        // The arrival's first byte would stand here.
+        let extent = extents.get(id)?;
+        // The extent's first byte would stand here.
         let base = (start + place).wrapping_sub(offset);
         let first = if offset > place { start } else { base };
-        let last = end.min(base.wrapping_add(arrival.length));
-        let agreed = self.agreed(arrival, base, first, last)?;
+        let last = end.min(base.wrapping_add(extent.length));
+        let agreed = self.agreed(extent, base, first, last)?;
         self.space.cursor = Some((id, agreed.wrapping_sub(base)));
         self.space.misses = 0;
         Some((first, agreed, id))
     }
 
-    /// How far a range agrees with an arrival whose first byte would stand at `base`: by all samples in it, or up to
+    /// How far a range agrees with an extent whose first byte would stand at `base`: by all samples in it, or up to
     /// the last one that does. None where no sample does.
-    fn agreed(&self, arrival: &Arrival, base: u64, start: u64, end: u64) -> Option<u64> {
+    fn agreed(&self, extent: &ReadExtent, base: u64, start: u64, end: u64) -> Option<u64> {
         let mut last = None;
-        let mut buffer = [0; sample::LENGTH];
-        for sample in &arrival.likeness.samples {
+        let mut buffer = [0; fingerprint::LENGTH];
+        for sample in &extent.fingerprint.samples {
             let at = base.wrapping_add(u64::from(sample.offset));
             let length = usize::from(sample.length);
             if at < start || end.saturating_sub(at) < length as u64 {
                 continue;
             }
             let here = &mut buffer[..length];
-            if self.process.read(at, here) != length || *here != sample.bytes[..length] {
+            if self.tracee.read(at, here) != length || *here != sample.bytes[..length] {
                 return last;
             }
             last = Some(at + length as u64);
@@ -359,11 +343,11 @@ impl Scene<'_> {
         last?;
         // Between the samples too, where every byte is known.
         let offset = start.wrapping_sub(base);
-        let (likeness, length) = (&arrival.likeness, arrival.length);
-        if !likeness.covers(offset, offset + (end - start), length) {
+        let (print, length) = (&extent.fingerprint, extent.length);
+        if !print.covers(offset, offset + (end - start), length) {
             return Some(end);
         }
-        match likeness.difference(offset, &self.bytes(start, end)?, length) {
+        match print.difference(offset, &self.bytes(start, end)?, length) {
             None => Some(end),
             Some(place) => Some(base.wrapping_add(place)).filter(|agreed| *agreed > start),
         }
@@ -386,11 +370,11 @@ impl Question<'_> {
     }
 }
 
-/// The samples to read again for a part: those that lie in it; where none does, all of the arrival's.
-fn ask<'a>(number: usize, part: &Part, arrival: &'a Arrival, out: &mut Vec<Question<'a>>) {
+/// The samples to read again for a part: those that lie in it; where none does, all of the extent's.
+fn ask<'a>(number: usize, part: &Part, extent: &'a ReadExtent, out: &mut Vec<Question<'a>>) {
     let before = out.len();
-    for sample in &arrival.likeness.samples {
-        let first = arrival.base + u64::from(sample.offset);
+    for sample in &extent.fingerprint.samples {
+        let first = extent.base + u64::from(sample.offset);
         let start = first.max(part.start);
         let end = (first + u64::from(sample.length)).min(part.end);
         if start < end {
@@ -407,11 +391,11 @@ fn ask<'a>(number: usize, part: &Part, arrival: &'a Arrival, out: &mut Vec<Quest
     if out.len() > before {
         return;
     }
-    for sample in &arrival.likeness.samples {
+    for sample in &extent.fingerprint.samples {
         let length = usize::from(sample.length);
         out.push(Question {
             part: number,
-            at: arrival.base + u64::from(sample.offset),
+            at: extent.base + u64::from(sample.offset),
             length,
             sample: &sample.bytes[..length],
             otherwise: Verdict::Doubtful,

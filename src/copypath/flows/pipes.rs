@@ -4,7 +4,7 @@ use std::{collections::VecDeque, rc::Rc};
 
 use rustc_hash::FxHashMap;
 
-use super::{path::PathId, tally::Token};
+use super::{path::PathId, tally::Provenance};
 
 /// A queue is a pipe's number, or that of the socket that reads from it.
 pub(super) type QueueId = u64;
@@ -19,7 +19,7 @@ pub(super) struct Chunk {
     pub length: u64,
     pub path: PathId,
     /// The calls that moved them.
-    pub token: Option<Rc<Token>>,
+    pub provenance: Option<Rc<Provenance>>,
     /// Number of the call that put them here, while it lasts: what it did not write is taken out again.
     pub by: u64,
 }
@@ -150,10 +150,11 @@ impl Pipes {
     }
 
     /// What nobody has taken.
-    pub fn left(&self) -> impl Iterator<Item = (QueueId, &Chunk)> {
-        self.queues
-            .iter()
-            .flat_map(|(id, queue)| queue.chunks.iter().map(|chunk| (*id, chunk)))
+    pub fn take_all(&mut self) -> Vec<(QueueId, Chunk)> {
+        let queues = std::mem::take(&mut self.queues).into_iter();
+        let chunks =
+            queues.flat_map(|(id, queue)| queue.chunks.into_iter().map(move |it| (id, it)));
+        chunks.collect()
     }
 }
 
@@ -187,7 +188,7 @@ mod tests {
         Chunk {
             length,
             path,
-            token: None,
+            provenance: None,
             by,
         }
     }

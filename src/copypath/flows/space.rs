@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 
 use super::ends::EndId;
 
-/// Bytes that a read brought: a place in [`Arrivals`](super::arrivals::Arrivals).
-pub(super) type ArrivalId = u32;
+/// Bytes that a read brought: a place in [`ReadExtents`](super::extents::ReadExtents).
+pub(super) type ExtentId = u32;
 
 /// How many of the last reads are looked for where the program has copied bytes itself.
 const RECENT: usize = 1024;
@@ -20,7 +20,7 @@ pub(super) struct Part {
     pub start: u64,
     pub end: u64,
     /// What was read to there; none: nothing that is known of.
-    pub arrival: Option<ArrivalId>,
+    pub extent: Option<ExtentId>,
 }
 
 /// A range that shows a file.
@@ -35,29 +35,29 @@ pub(super) struct Mapping {
     pub own: bool,
 }
 
-/// A fingerprint's place.
+/// Where a sample of a hash was read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Anchor {
-    pub arrival: ArrivalId,
-    /// Where in the arrival.
+pub(super) struct IndexEntry {
+    pub extent: ExtentId,
+    /// Where in the extent.
     pub offset: u32,
-    /// The number of the read. (The arrival's own is used again.)
+    /// The number of the read. (The extent's own is used again.)
     read: u64,
 }
 
 /// One address space.
 #[derive(Default)]
 pub(super) struct Space {
-    /// Start to end and arrival; no two overlap.
-    ranges: BTreeMap<u64, (u64, ArrivalId)>,
+    /// Start to end and extent; no two overlap.
+    ranges: BTreeMap<u64, (u64, ExtentId)>,
     pub mappings: Vec<Mapping>,
-    /// Where a fingerprint was last read.
-    pub anchors: FxHashMap<u64, Anchor>,
-    recent: VecDeque<ArrivalId>,
+    /// Where a sample of that hash was last read.
+    pub index: FxHashMap<u64, IndexEntry>,
+    recent: VecDeque<ExtentId>,
     /// How many reads have been recalled.
     recalled: u64,
-    /// Where the bytes that the program copied itself are expected to go on: an arrival, and the offset in it.
-    pub cursor: Option<(ArrivalId, u64)>,
+    /// Where the bytes that the program copied itself are expected to go on: an extent, and the offset in it.
+    pub cursor: Option<(ExtentId, u64)>,
     /// Writes in a row in which nothing that was read was found.
     pub misses: u32,
     /// How many processes use it.
@@ -75,49 +75,49 @@ impl Space {
         }
     }
 
-    /// Every arrival that is held, as often as it is.
-    pub fn held(&self) -> impl Iterator<Item = ArrivalId> + '_ {
-        let ranges = self.ranges.values().map(|(_, arrival)| *arrival);
+    /// Every extent that is held, as often as it is.
+    pub fn held(&self) -> impl Iterator<Item = ExtentId> + '_ {
+        let ranges = self.ranges.values().map(|(_, extent)| *extent);
         ranges.chain(self.recent.iter().copied())
     }
 
-    /// These addresses hold something else now. `changed` is told of each arrival: +1 for one more place that holds
+    /// These addresses hold something else now. `changed` is told of each extent: +1 for one more place that holds
     /// it, -1 for one less.
-    pub fn forget(&mut self, start: u64, end: u64, changed: &mut impl FnMut(ArrivalId, i32)) {
-        if let Some((&first, &(last, arrival))) = self.ranges.range(..start).next_back()
+    pub fn forget(&mut self, start: u64, end: u64, changed: &mut impl FnMut(ExtentId, i32)) {
+        if let Some((&first, &(last, extent))) = self.ranges.range(..start).next_back()
             && last > start
         {
-            self.ranges.insert(first, (start, arrival));
-            changed(arrival, 1);
-            self.ranges.insert(start, (last, arrival));
+            self.ranges.insert(first, (start, extent));
+            changed(extent, 1);
+            self.ranges.insert(start, (last, extent));
         }
-        while let Some((&first, &(last, arrival))) = self.ranges.range(start..end).next() {
+        while let Some((&first, &(last, extent))) = self.ranges.range(start..end).next() {
             self.ranges.remove(&first);
             if last > end {
-                self.ranges.insert(end, (last, arrival));
+                self.ranges.insert(end, (last, extent));
             } else {
-                changed(arrival, -1);
+                changed(extent, -1);
             }
         }
     }
 
-    /// These addresses hold an arrival now.
+    /// These addresses hold an extent now.
     pub fn remember(
         &mut self,
         start: u64,
         end: u64,
-        arrival: ArrivalId,
-        changed: &mut impl FnMut(ArrivalId, i32),
+        extent: ExtentId,
+        changed: &mut impl FnMut(ExtentId, i32),
     ) {
-        changed(arrival, 1);
+        changed(extent, 1);
         // As a rule a program reads to the same buffer again.
         if let Some((last, before)) = self.ranges.get_mut(&start)
             && *last == end
         {
-            return changed(std::mem::replace(before, arrival), -1);
+            return changed(std::mem::replace(before, extent), -1);
         }
         self.forget(start, end, changed);
-        self.ranges.insert(start, (end, arrival));
+        self.ranges.insert(start, (end, extent));
         if self.ranges.len() > MOST_RANGES
             && let Some((_, (_, oldest))) = self.ranges.pop_first()
         {
@@ -125,25 +125,25 @@ impl Space {
         }
     }
 
-    /// A range in parts, each of one arrival or of none.
+    /// A range in parts, each of one extent or of none.
     pub fn parts(&self, start: u64, end: u64, out: &mut Vec<Part>) {
         let mut at = start;
         let before = self.ranges.range(..start).next_back();
         let before = before.filter(|(_, (last, _))| *last > start);
-        for (&first, &(last, arrival)) in before.into_iter().chain(self.ranges.range(start..end)) {
+        for (&first, &(last, extent)) in before.into_iter().chain(self.ranges.range(start..end)) {
             let first = first.max(at);
             let last = last.min(end);
             if first > at {
                 out.push(Part {
                     start: at,
                     end: first,
-                    arrival: None,
+                    extent: None,
                 });
             }
             out.push(Part {
                 start: first,
                 end: last,
-                arrival: Some(arrival),
+                extent: Some(extent),
             });
             at = last;
         }
@@ -151,32 +151,32 @@ impl Space {
             out.push(Part {
                 start: at,
                 end,
-                arrival: None,
+                extent: None,
             });
         }
     }
 
-    /// An arrival may be found by its content from now on: by fingerprints of it, and their offsets.
+    /// An extent may be found by its content from now on: by hashes of it, and their offsets.
     pub fn recall(
         &mut self,
-        arrival: ArrivalId,
-        fingerprints: &[(u64, u32)],
-        changed: &mut impl FnMut(ArrivalId, i32),
+        extent: ExtentId,
+        hashes: &[(u64, u32)],
+        changed: &mut impl FnMut(ExtentId, i32),
     ) {
-        if fingerprints.is_empty() {
+        if hashes.is_empty() {
             return;
         }
         self.recalled += 1;
-        for (fingerprint, offset) in fingerprints {
-            let anchor = Anchor {
-                arrival,
+        for (hash, offset) in hashes {
+            let entry = IndexEntry {
+                extent,
                 offset: *offset,
                 read: self.recalled,
             };
-            self.anchors.insert(*fingerprint, anchor);
+            self.index.insert(*hash, entry);
         }
-        changed(arrival, 1);
-        self.recent.push_back(arrival);
+        changed(extent, 1);
+        self.recent.push_back(extent);
         if self.recent.len() > RECENT
             && let Some(oldest) = self.recent.pop_front()
         {
@@ -186,8 +186,7 @@ impl Space {
         let most = RECENT as u64;
         if self.recalled.is_multiple_of(most) {
             let recalled = self.recalled;
-            self.anchors
-                .retain(|_, anchor| anchor.read + most > recalled);
+            self.index.retain(|_, entry| entry.read + most > recalled);
         }
     }
 
@@ -225,7 +224,7 @@ mod tests {
     #[test]
     fn what_is_overwritten_is_cut_and_each_arrival_is_held_as_often_as_it_stands_there() {
         let mut held = std::collections::HashMap::new();
-        let mut changed = |id: ArrivalId, by: i32| *held.entry(id).or_insert(0) += by;
+        let mut changed = |id: ExtentId, by: i32| *held.entry(id).or_insert(0) += by;
         let mut space = Space::default();
         space.remember(100, 200, 1, &mut changed);
         space.remember(140, 160, 2, &mut changed);
@@ -235,7 +234,7 @@ mod tests {
         space.parts(90, 260, &mut parts);
         let seen: Vec<_> = parts
             .iter()
-            .map(|part| (part.start, part.end, part.arrival))
+            .map(|part| (part.start, part.end, part.extent))
             .collect();
         let expected = [
             (90, 110, None),
@@ -253,15 +252,15 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_of_reads_long_ago_are_forgotten() {
+    fn hashes_of_reads_long_ago_are_forgotten() {
         let mut space = Space::default();
         for read in 0..20 * RECENT as u64 {
-            // The numbers of arrivals are used again.
-            let arrival = (read % (RECENT as u64 + 1)) as ArrivalId;
+            // The numbers of extents are used again.
+            let extent = (read % (RECENT as u64 + 1)) as ExtentId;
             let prints = [(3 * read, 0), (3 * read + 1, 32), (3 * read + 2, 64)];
-            space.recall(arrival, &prints, &mut |_, _| {});
-            assert!(space.anchors.len() <= 6 * RECENT, "after {read}");
-            assert!(space.anchors.contains_key(&(3 * read)));
+            space.recall(extent, &prints, &mut |_, _| {});
+            assert!(space.index.len() <= 6 * RECENT, "after {read}");
+            assert!(space.index.contains_key(&(3 * read)));
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::model::{Basis, Flow, Hop, NO_FLOW, Side};
 
 /// A call that moves bytes. Each flow counts it once.
 #[derive(Debug)]
-pub(super) struct Mark {
+pub(super) struct MovingCall {
     /// Its number since the watching began.
     pub number: u64,
     /// Its name: an index into the trace's.
@@ -21,9 +21,9 @@ pub(super) struct Mark {
     counted_in: RefCell<Vec<u32>>,
 }
 
-impl Mark {
-    pub fn new(number: u64, name: u16) -> Rc<Mark> {
-        Rc::new(Mark {
+impl MovingCall {
+    pub fn new(number: u64, name: u16) -> Rc<MovingCall> {
+        Rc::new(MovingCall {
             number,
             name,
             counted_in: RefCell::default(),
@@ -33,20 +33,20 @@ impl Mark {
 
 /// The calls that moved some bytes so far, the last one first.
 #[derive(Debug)]
-pub(super) struct Token {
-    pub mark: Rc<Mark>,
-    pub before: Option<Rc<Token>>,
+pub(super) struct Provenance {
+    pub call: Rc<MovingCall>,
+    pub before: Option<Rc<Provenance>>,
     depth: u32,
 }
 
-impl Token {
+impl Provenance {
     /// One call more.
-    pub fn after(before: Option<Rc<Token>>, mark: &Rc<Mark>) -> Rc<Token> {
+    pub fn after(before: Option<Rc<Provenance>>, call: &Rc<MovingCall>) -> Rc<Provenance> {
         /// A loop through pipes must not grow for ever.
         const DEEPEST: u32 = 64;
         let depth = before.as_ref().map_or(0, |before| before.depth + 1);
-        Rc::new(Token {
-            mark: Rc::clone(mark),
+        Rc::new(Provenance {
+            call: Rc::clone(call),
             before: before.filter(|_| depth < DEEPEST),
             depth: depth.min(DEEPEST),
         })
@@ -84,7 +84,7 @@ impl Tally {
         path: PathId,
         sink: EndId,
         bytes: u64,
-        token: Option<&Rc<Token>>,
+        provenance: Option<&Rc<Provenance>>,
     ) {
         if bytes == 0 {
             return;
@@ -93,25 +93,25 @@ impl Tally {
         let growing = &mut self.flows[flow as usize];
         growing.bytes += bytes;
         growing.ways[way].1 += bytes;
-        let mut next = token;
-        while let Some(token) = next {
-            self.count(flow, &token.mark);
-            next = token.before.as_ref();
+        let mut next = provenance;
+        while let Some(provenance) = next {
+            self.count(flow, &provenance.call);
+            next = provenance.before.as_ref();
         }
     }
 
-    fn count(&mut self, flow: u32, mark: &Mark) {
-        let mut counted_in = mark.counted_in.borrow_mut();
+    fn count(&mut self, flow: u32, call: &MovingCall) {
+        let mut counted_in = call.counted_in.borrow_mut();
         if counted_in.contains(&flow) {
             return;
         }
         counted_in.push(flow);
         let calls = &mut self.flows[flow as usize].calls;
-        match calls.iter_mut().find(|(name, _)| *name == mark.name) {
+        match calls.iter_mut().find(|(name, _)| *name == call.name) {
             Some((_, count)) => *count += 1,
-            None => calls.push((mark.name, 1)),
+            None => calls.push((call.name, 1)),
         }
-        if let Some(place) = mark.number.checked_sub(self.dropped) {
+        if let Some(place) = call.number.checked_sub(self.dropped) {
             let place = place as usize;
             if place >= self.flow_of.len() {
                 self.flow_of.resize(place + 1, NO_FLOW);

@@ -1,7 +1,25 @@
-//! The memory that a call names.
+//! The memory of a thread that stands still, and what a call names of it.
 
-use super::Process;
+use crate::model::Addresses;
 use crate::syscall::{Op, Shape};
+
+/// A thread that stands still, and can be asked.
+pub trait TraceeMemory {
+    /// Its thread id.
+    fn tid(&self) -> i32;
+    /// Its process id.
+    fn pid(&self) -> i32;
+    /// Reads its memory, as much as is there, up to the buffer's length: how many bytes.
+    fn read(&self, address: u64, buffer: &mut [u8]) -> usize;
+    /// Reads several places (at most 16) one after the other; false where one cannot be read.
+    fn read_places(&self, places: &[(u64, usize)], buffer: &mut [u8]) -> bool;
+    /// The addresses of a TCP or UDP socket.
+    fn addresses(&self, fd: i32) -> Addresses;
+    /// Whether a process reads what `/proc/PID/fd` shows as `pipe:[4711]` or as the path of a FIFO.
+    fn reads(&self, pid: i32, shown: &str) -> bool;
+    /// The program's name.
+    fn program(&self) -> String;
+}
 
 /// A range of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,23 +41,23 @@ pub(super) fn ranges(
     shape: Shape,
     args: &[u64; 6],
     returned: Option<u64>,
-    process: &dyn Process,
+    tracee: &dyn TraceeMemory,
 ) -> Option<Vec<Range>> {
     match shape {
         Shape::Buffer => Some(vec![Range {
             start: args[1],
             length: args[2],
         }]),
-        Shape::Vector => vectors(args[1], args[2], process),
-        Shape::Message => message(args[1], process),
+        Shape::Vector => vectors(args[1], args[2], tracee),
+        Shape::Message => message(args[1], tracee),
         Shape::Messages => {
             let count = returned.unwrap_or(args[2]).min(MOST_VECTORS as u64);
             let mut all = Vec::new();
             for number in 0..count {
                 let at = args[1] + number * MESSAGES as u64;
-                let mut parts = message(at, process)?;
+                let mut parts = message(at, tracee)?;
                 if returned.is_some() {
-                    cut(&mut parts, received(at, process)?);
+                    cut(&mut parts, received(at, tracee)?);
                 }
                 all.extend(parts);
             }
@@ -58,23 +76,31 @@ pub(super) fn cut(ranges: &mut Vec<Range>, mut bytes: u64) {
     ranges.retain(|range| range.length > 0);
 }
 
-fn message(at: u64, process: &dyn Process) -> Option<Vec<Range>> {
+fn message(at: u64, tracee: &dyn TraceeMemory) -> Option<Vec<Range>> {
     let mut head = [0; MESSAGE];
-    (process.read(at, &mut head) == MESSAGE).then_some(())?;
-    vectors(word(&head, 2), word(&head, 3), process)
+    (tracee.read(at, &mut head) == MESSAGE).then_some(())?;
+    vectors(word(&head, 2), word(&head, 3), tracee)
+}
+
+/// How many bytes the first messages of an array held that the kernel took.
+pub(super) fn of_messages(at: u64, messages: u64, tracee: &dyn TraceeMemory) -> u64 {
+    let messages = 0..messages.min(MOST_VECTORS as u64);
+    messages
+        .filter_map(|number| received(at + number * MESSAGES as u64, tracee))
+        .sum()
 }
 
 /// `msg_len` of a `struct mmsghdr`.
-fn received(at: u64, process: &dyn Process) -> Option<u64> {
+fn received(at: u64, tracee: &dyn TraceeMemory) -> Option<u64> {
     let mut length = [0; 4];
-    let read = process.read(at + MESSAGE as u64, &mut length);
+    let read = tracee.read(at + MESSAGE as u64, &mut length);
     (read == 4).then(|| u64::from(u32::from_ne_bytes(length)))
 }
 
-fn vectors(at: u64, count: u64, process: &dyn Process) -> Option<Vec<Range>> {
+fn vectors(at: u64, count: u64, tracee: &dyn TraceeMemory) -> Option<Vec<Range>> {
     let count = usize::try_from(count).ok()?.min(MOST_VECTORS);
     let mut bytes = vec![0; count * 2 * WORD];
-    (process.read(at, &mut bytes) == bytes.len()).then_some(())?;
+    (tracee.read(at, &mut bytes) == bytes.len()).then_some(())?;
     let range = |number: usize| Range {
         start: word(&bytes, 2 * number),
         length: word(&bytes, 2 * number + 1),
@@ -90,16 +116,16 @@ fn word(bytes: &[u8], number: usize) -> u64 {
 
 /// What the requests did that io_getevents(2) tells of, and how many bytes each moved (linux/aio_abi.h, `struct io_event`
 /// and `struct iocb`).
-pub(super) fn aio_completions(at: u64, count: u64, process: &dyn Process) -> Vec<(Op, u64)> {
+pub(super) fn aio_completions(at: u64, count: u64, tracee: &dyn TraceeMemory) -> Vec<(Op, u64)> {
     const EVENT: u64 = 32;
     let number = |at: u64| {
         let mut word = [0; 8];
-        (process.read(at, &mut word) == word.len()).then(|| u64::from_ne_bytes(word))
+        (tracee.read(at, &mut word) == word.len()).then(|| u64::from_ne_bytes(word))
     };
     let completion = |event: u64| {
         let (request, result) = (number(event + 8)?, number(event + 16)? as i64);
         let mut opcode = [0; 2];
-        (process.read(request + 16, &mut opcode) == opcode.len()).then_some(())?;
+        (tracee.read(request + 16, &mut opcode) == opcode.len()).then_some(())?;
         let op = match u16::from_ne_bytes(opcode) {
             0 | 7 => Op::Read(Shape::Buffer),  // IOCB_CMD_PREAD, PREADV
             1 | 8 => Op::Write(Shape::Buffer), // IOCB_CMD_PWRITE, PWRITEV
@@ -113,16 +139,16 @@ pub(super) fn aio_completions(at: u64, count: u64, process: &dyn Process) -> Vec
 
 /// What the kernel reports on a socket's error queue of sends with MSG_ZEROCOPY: the first and the last of them, by
 /// number, and whether it copied them after all (`struct sock_extended_err`, linux/errqueue.h).
-pub(super) fn zerocopy_reports(at: u64, process: &dyn Process) -> Vec<(u32, u32, bool)> {
+pub(super) fn zerocopy_reports(at: u64, tracee: &dyn TraceeMemory) -> Vec<(u32, u32, bool)> {
     const ORIGIN_ZEROCOPY: u8 = 5;
     const COPIED: u8 = 1;
     let mut head = [0; MESSAGE];
-    if process.read(at, &mut head) != MESSAGE {
+    if tracee.read(at, &mut head) != MESSAGE {
         return Vec::new();
     }
     let length = word(&head, 5).min(1024) as usize;
     let mut control = vec![0; length];
-    if process.read(word(&head, 4), &mut control) != length {
+    if tracee.read(word(&head, 4), &mut control) != length {
         return Vec::new();
     }
     let mut reports = Vec::new();

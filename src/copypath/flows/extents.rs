@@ -2,17 +2,19 @@
 
 use std::rc::Rc;
 
-use super::{ends::EndId, path::PathId, sample::Likeness, space::ArrivalId, tally::Token};
+use super::{
+    ends::EndId, fingerprint::Fingerprint, path::PathId, space::ExtentId, tally::Provenance,
+};
 
 /// Bytes of one way that one read brought to consecutive addresses.
-pub(super) struct Arrival {
+pub(super) struct ReadExtent {
     pub path: PathId,
-    pub token: Rc<Token>,
+    pub provenance: Rc<Provenance>,
     pub base: u64,
     pub length: u64,
     /// How many of them were written on.
     pub delivered: u64,
-    pub likeness: Likeness,
+    pub fingerprint: Fingerprint,
     /// The memory of the program that read them.
     pub memory: EndId,
     references: u32,
@@ -21,71 +23,71 @@ pub(super) struct Arrival {
 /// Bytes that were read, and never written on.
 pub(super) struct Kept {
     pub path: PathId,
-    pub token: Rc<Token>,
+    pub provenance: Rc<Provenance>,
     pub bytes: u64,
     pub memory: EndId,
 }
 
 #[derive(Default)]
-pub(super) struct Arrivals {
-    slots: Vec<Option<Arrival>>,
-    free: Vec<ArrivalId>,
-    /// Of arrivals that nothing holds any more.
+pub(super) struct ReadExtents {
+    slots: Vec<Option<ReadExtent>>,
+    free: Vec<ExtentId>,
+    /// Of extents that nothing holds any more.
     pub kept: Vec<Kept>,
 }
 
-impl Arrivals {
+impl ReadExtents {
     /// A new one, held once by the caller.
     pub fn insert(
         &mut self,
-        (path, token): (PathId, Rc<Token>),
+        (path, provenance): (PathId, Rc<Provenance>),
         (base, length): (u64, u64),
-        likeness: Likeness,
+        fingerprint: Fingerprint,
         memory: EndId,
-    ) -> ArrivalId {
-        let arrival = Arrival {
+    ) -> ExtentId {
+        let extent = ReadExtent {
             path,
-            token,
+            provenance,
             base,
             length,
             delivered: 0,
-            likeness,
+            fingerprint,
             memory,
             references: 1,
         };
         match self.free.pop() {
             Some(id) => {
-                self.slots[id as usize] = Some(arrival);
+                self.slots[id as usize] = Some(extent);
                 id
             }
             None => {
-                self.slots.push(Some(arrival));
-                (self.slots.len() - 1) as ArrivalId
+                self.slots.push(Some(extent));
+                (self.slots.len() - 1) as ExtentId
             }
         }
     }
 
-    pub fn get(&self, id: ArrivalId) -> Option<&Arrival> {
+    pub fn get(&self, id: ExtentId) -> Option<&ReadExtent> {
         self.slots.get(id as usize)?.as_ref()
     }
 
     /// So many of its bytes were written on.
-    pub fn deliver(&mut self, id: ArrivalId, bytes: u64) {
-        if let Some(Some(arrival)) = self.slots.get_mut(id as usize) {
-            arrival.delivered = arrival.length.min(arrival.delivered + bytes);
+    pub fn deliver(&mut self, id: ExtentId, bytes: u64) {
+        if let Some(Some(extent)) = self.slots.get_mut(id as usize) {
+            extent.delivered = extent.length.min(extent.delivered + bytes);
         }
     }
 
     /// One more place holds it (+1), or one less (-1).
-    pub fn change(&mut self, id: ArrivalId, by: i32) {
+    pub fn change(&mut self, id: ExtentId, by: i32) {
         let Some(slot) = self.slots.get_mut(id as usize) else {
             return;
         };
-        let Some(arrival) = slot else {
+        let Some(extent) = slot else {
             return;
         };
-        arrival.references = arrival.references.saturating_add_signed(by);
-        if arrival.references > 0 {
+        extent.references = extent.references.saturating_add_signed(by);
+        if extent.references > 0 {
             return;
         }
         if let Some(gone) = slot.take() {
@@ -94,7 +96,7 @@ impl Arrivals {
             if bytes > 0 {
                 self.kept.push(Kept {
                     path: gone.path,
-                    token: gone.token,
+                    provenance: gone.provenance,
                     bytes,
                     memory: gone.memory,
                 });

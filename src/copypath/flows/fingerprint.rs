@@ -24,38 +24,38 @@ pub(super) struct Sample {
 
 /// What is remembered of one read.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Likeness {
+pub(super) struct Fingerprint {
     pub samples: Vec<Sample>,
     /// Checksums of its blocks; none where it is too large.
     sums: Vec<u32>,
 }
 
-impl Likeness {
+impl Fingerprint {
     /// Of bytes that are all there.
-    pub fn whole(bytes: &[u8]) -> Likeness {
+    pub fn whole(bytes: &[u8]) -> Fingerprint {
         let mut places = Vec::new();
         offsets(bytes.len() as u64, &mut places);
         let samples = places.into_iter().map(|offset| {
             let here = &bytes[offset as usize..];
             Sample::of(offset, &here[..here.len().min(LENGTH)])
         });
-        Likeness {
+        Fingerprint {
             samples: samples.collect(),
             sums: bytes.chunks(BLOCK).map(crc32fast::hash).collect(),
         }
     }
 
     /// Of a large read.
-    pub fn sampled(samples: Vec<Sample>) -> Likeness {
+    pub fn sampled(samples: Vec<Sample>) -> Fingerprint {
         let sums = Vec::new();
-        Likeness { samples, sums }
+        Fingerprint { samples, sums }
     }
 
-    /// By what it is found elsewhere: fingerprints and their offsets.
-    pub fn fingerprints(&self) -> Vec<(u64, u32)> {
+    /// By what it is found elsewhere: hashes and their offsets.
+    pub fn hashes(&self) -> Vec<(u64, u32)> {
         let telling = self.samples.iter().filter(|sample| sample.is_telling());
         telling
-            .map(|sample| (sample.fingerprint(), sample.offset))
+            .map(|sample| (sample.rolling_hash(), sample.offset))
             .collect()
     }
 
@@ -142,8 +142,8 @@ impl Sample {
     }
 
     /// What it is looked for by.
-    fn fingerprint(&self) -> u64 {
-        fingerprint(&self.bytes)
+    fn rolling_hash(&self) -> u64 {
+        rolling_hash(&self.bytes)
     }
 }
 
@@ -169,7 +169,7 @@ const LEAVING: u64 = {
     power
 };
 
-fn fingerprint(bytes: &[u8]) -> u64 {
+fn rolling_hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |sum, byte| roll(sum, *byte))
 }
 
@@ -177,7 +177,7 @@ fn roll(sum: u64, byte: u8) -> u64 {
     sum.wrapping_mul(BASE).wrapping_add(u64::from(byte) + 1)
 }
 
-/// Every window of [`LENGTH`] bytes, with its fingerprint; stops at the first that `found` takes.
+/// Every window of [`LENGTH`] bytes, with its hash; stops at the first that `found` takes.
 pub(super) fn windows<T>(
     bytes: &[u8],
     mut found: impl FnMut(usize, u64) -> Option<T>,
@@ -185,7 +185,7 @@ pub(super) fn windows<T>(
     if bytes.len() < LENGTH {
         return None;
     }
-    let mut sum = fingerprint(&bytes[..LENGTH]);
+    let mut sum = rolling_hash(&bytes[..LENGTH]);
     for start in 0.. {
         if let Some(found) = found(start, sum) {
             return Some(found);
@@ -202,9 +202,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_has_the_fingerprint_of_its_bytes() {
+    fn a_window_has_the_hash_of_its_bytes() {
         let bytes: Vec<u8> = (0..200u8).map(|i| i.wrapping_mul(37)).collect();
-        let wanted = fingerprint(&bytes[91..91 + LENGTH]);
+        let wanted = rolling_hash(&bytes[91..91 + LENGTH]);
         let found = windows(&bytes, |start, sum| (sum == wanted).then_some(start));
         assert_eq!(found, Some(91));
         assert_eq!(windows(&bytes[..LENGTH - 1], |start, _| Some(start)), None);
@@ -228,23 +228,25 @@ mod tests {
             .map(|i| (i.wrapping_mul(i) >> 7) as u8)
             .collect();
         let length = read.len() as u64;
-        let likeness = Likeness::whole(&read);
-        assert_eq!(likeness.difference(0, &read, length), None);
+        let fingerprint = Fingerprint::whole(&read);
+        assert_eq!(fingerprint.difference(0, &read, length), None);
         for changed in [0, 31, 32, 50_000, 98_304, 99_999] {
             let mut bytes = read.clone();
             bytes[changed] ^= 1;
-            let seen = likeness.difference(0, &bytes, length).unwrap();
+            let seen = fingerprint.difference(0, &bytes, length).unwrap();
             assert!(
                 seen <= changed as u64 && changed as u64 - seen < BLOCK as u64,
                 "{changed}: {seen}"
             );
             // Of a part: of the blocks that lie in it.
-            let part = likeness.difference(5000, &bytes[5000..90_000], length);
+            let part = fingerprint.difference(5000, &bytes[5000..90_000], length);
             assert_eq!(part.is_some(), changed == 50_000, "{changed}");
         }
-        assert!(likeness.covers(5000, 12_288, length) && !likeness.covers(5000, 12_287, length));
         assert!(
-            likeness.covers(98_304, length, length),
+            fingerprint.covers(5000, 12_288, length) && !fingerprint.covers(5000, 12_287, length)
+        );
+        assert!(
+            fingerprint.covers(98_304, length, length),
             "the last one is shorter"
         );
     }

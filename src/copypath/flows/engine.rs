@@ -1,0 +1,318 @@
+//! All that is known of where bytes went, and what each event changes of it.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::{
+    ends::{self, EndId, Ends, OpenFile},
+    extents::ReadExtents,
+    memory::{self, TraceeMemory},
+    path::{PathId, Paths},
+    pending::{Pending, Unreported},
+    pipes::{Chunk, Pipes, QueueId},
+    space::Space,
+    tally::{MovingCall, Provenance, Tally},
+};
+use crate::model::{Addresses, DescriptorKind, Flow, SyscallEvent, Unexplained};
+use crate::syscall::{Moves, Op, Ops, Shape};
+
+/// `FICLONE` and `FICLONERANGE` of ioctl(2) (linux/fs.h): blocks of files are shared.
+const CLONES: [u64; 2] = [0x4004_9409, 0x4020_940d];
+/// So many open descriptors are remembered; they are looked up again when that is too few.
+const MOST_OPEN: usize = 1 << 16;
+
+/// Said of calls of another table than the machine's own.
+const COMPAT: &str =
+    "32-bit: calls of 32-bit programs (and of x32) are not decoded; what they move is unexplained";
+const PROCESS_VM: &str =
+    "process_vm: bytes copied between the memories of processes are in no flow";
+const QUEUES: &str = "message queue: bytes that go through a message queue are in no flow";
+const AIO: &str = "aio: bytes of asynchronous I/O (io_submit) are in no flow";
+const CLONED: &str = "FICLONE: blocks of files were shared; no byte was moved";
+
+/// What is remembered of a process.
+pub(super) struct Running {
+    pub space: u32,
+    pub program: u32,
+}
+
+/// All that is known of where bytes went.
+#[derive(Default)]
+pub struct Flows {
+    pub(super) ends: Ends,
+    pub(super) paths: Paths,
+    pub(super) tally: Tally,
+    pub(super) pipes: Pipes,
+    pub(super) extents: ReadExtents,
+    pub(super) spaces: FxHashMap<u32, Space>,
+    pub(super) next_space: u32,
+    pub(super) running: FxHashMap<i32, Running>,
+    /// Calls that have begun to move bytes, by thread.
+    pub(super) pending: FxHashMap<i32, Pending>,
+    /// Open files by the generation of their descriptor.
+    opens: FxHashMap<u32, OpenFile>,
+    /// The same by descriptor, for requests in rings: the last one that was looked up.
+    pub(super) by_descriptor: FxHashMap<u32, OpenFile>,
+    /// Writes that rings were asked for, by the request's number.
+    pub(super) asked: FxHashMap<u64, Pending>,
+    /// The call that showed the last requests.
+    pub(super) showing: Option<Rc<MovingCall>>,
+    ops: Ops,
+    pub(super) programs: Vec<String>,
+    /// The memory of each program.
+    pub(super) memories: Vec<EndId>,
+    pub(super) unreported: Unreported,
+    /// The end that a queue is, for what nobody reads from it.
+    queue_ends: FxHashMap<QueueId, EndId>,
+    pub(super) unexplained: Unexplained,
+    notes: Vec<String>,
+}
+
+/// The flows so far.
+pub struct Report {
+    /// The largest first.
+    pub flows: Vec<Flow>,
+    /// For each call that is kept, the last flow of which it moved bytes.
+    pub flow_of: Vec<u32>,
+    /// Bytes of which it cannot be seen how they went.
+    pub unexplained: Unexplained,
+    /// What must be known to read this rightly.
+    pub notes: Vec<String>,
+}
+
+impl Flows {
+    /// Nothing has happened.
+    pub fn new() -> Flows {
+        Flows::default()
+    }
+
+    /// So many of the oldest calls are no longer kept.
+    pub fn dropped(&mut self, calls: usize) {
+        self.tally.drop_calls(calls);
+    }
+
+    /// The trace's descriptors have other indices now.
+    pub fn renumbered(&mut self) {
+        self.by_descriptor.clear();
+    }
+
+    /// A call is about to be made: what it writes still stands where it says.
+    pub fn entered(&mut self, event: &SyscallEvent, tracee: &dyn TraceeMemory) {
+        let op = self.ops.of(event.trace, event.call);
+        match op {
+            Op::Write(shape) | Op::Send(shape) => self.begin_write((op, shape), event, tracee),
+            Op::Vmsplice => self.begin_write((op, Shape::Vector), event, tracee),
+            Op::Splice | Op::Sendfile => self.begin_splice(op, event, tracee),
+            Op::Compat(_) | Op::Socketcall => self.note(COMPAT),
+            _ => {}
+        }
+    }
+
+    /// A call has returned.
+    pub fn left(&mut self, event: &SyscallEvent, tracee: &dyn TraceeMemory) {
+        let pending = self.pending.remove(&tracee.tid());
+        let Some(returned) = event.call.returned() else {
+            if let Some(pending) = pending {
+                self.settle(pending, 0);
+            }
+            return;
+        };
+        let args = &event.call.args;
+        let op = match self.ops.of(event.trace, event.call) {
+            Op::Socketcall => Op::of_socketcall(args[0]),
+            op => op,
+        };
+        let bytes = op.moved(args, returned);
+        match (op, pending) {
+            (Op::Send(Shape::Messages), pending) => {
+                let bytes = memory::of_messages(args[1], bytes, tracee);
+                match pending {
+                    Some(pending) => self.settle(pending, bytes),
+                    None => self.unexplained.written_bytes += bytes,
+                }
+            }
+            (_, Some(pending)) => self.settle(pending, bytes),
+            (Op::Read(shape) | Op::Recv(shape), None) => {
+                self.read((op, shape), event, bytes, tracee);
+            }
+            (Op::Sendfile | Op::Splice | Op::CopyRange, None) => {
+                self.splice(op, event, bytes, tracee);
+            }
+            (Op::Tee, None) => self.tee(event, bytes, tracee),
+            (Op::Map, None) => self.map(event, returned as u64, tracee),
+            (Op::Unmap | Op::Remap, None) => self.unmap(tracee.pid(), args[0], args[1]),
+            (Op::Close, None) => self.closed(event),
+            (Op::Pipe | Op::SocketPair, None) => self.made(event),
+            _ => self.unseen(op, event, bytes, tracee),
+        }
+    }
+
+    /// A call of which it cannot be seen from where to where it moves bytes.
+    fn unseen(&mut self, op: Op, event: &SyscallEvent, bytes: u64, tracee: &dyn TraceeMemory) {
+        let args = &event.call.args;
+        match op {
+            Op::ProcessVm => self.note(PROCESS_VM),
+            Op::QueueSend | Op::QueueReceive => self.note(QUEUES),
+            Op::AioSubmit => self.note(AIO),
+            Op::AioEvents => {
+                for (op, bytes) in memory::aio_completions(args[3], bytes, tracee) {
+                    self.unexplained(op.moves(), bytes);
+                }
+            }
+            Op::Ioctl if CLONES.contains(&args[1]) => self.note(CLONED),
+            _ => {}
+        }
+        self.unexplained(op.moves(), bytes);
+    }
+
+    /// So many bytes moved, nobody knows from where or to where.
+    pub(super) fn unexplained(&mut self, moves: Moves, bytes: u64) {
+        self.unexplained.read_bytes += if moves.reads { bytes } else { 0 };
+        self.unexplained.written_bytes += if moves.writes { bytes } else { 0 };
+    }
+
+    fn made(&mut self, event: &SyscallEvent) {
+        let identity = |which| Some(event.trace.descriptor(event.call, which)?.identity);
+        if let (Some(first), Some(second)) = (identity(0), identity(1)) {
+            self.pipes.made(first, second);
+        }
+    }
+
+    /// A descriptor is gone. What its socket has not reported yet, it will not.
+    fn closed(&mut self, event: &SyscallEvent) {
+        if let Some(gone) = self.opens.remove(&event.generations[0]) {
+            let sent = self.unreported.closed(gone.identity);
+            sent.into_iter().for_each(|sent| self.go(sent));
+        }
+    }
+
+    /// The open file that one of a call's arguments named.
+    pub(super) fn open(
+        &mut self,
+        event: &SyscallEvent,
+        which: usize,
+        tracee: &dyn TraceeMemory,
+    ) -> Option<OpenFile> {
+        let generation = event.generations[which];
+        if let Some(open) = self.opens.get(&generation) {
+            return Some(*open);
+        }
+        let index = event.call.descriptors[which];
+        let open = self.look_up(event, index, tracee)?;
+        if open.kind == DescriptorKind::Pipe && !self.pipes.is_known(open.identity) {
+            let shown = ends::pipe_name(event.trace.descriptor(event.call, which)?);
+            let read = self.running.keys().any(|pid| tracee.reads(*pid, &shown));
+            self.pipes.set_read(open.identity, read);
+        }
+        if self.opens.len() >= MOST_OPEN {
+            self.opens.clear();
+            self.by_descriptor.clear();
+        }
+        self.opens.insert(generation, open);
+        self.by_descriptor.insert(index, open);
+        Some(open)
+    }
+
+    /// What a descriptor of the trace is.
+    pub(super) fn look_up(
+        &mut self,
+        event: &SyscallEvent,
+        index: u32,
+        tracee: &dyn TraceeMemory,
+    ) -> Option<OpenFile> {
+        let descriptor = event.trace.descriptors.get(index as usize)?;
+        let addresses = match descriptor.kind {
+            DescriptorKind::Tcp | DescriptorKind::Udp => tracee.addresses(descriptor.fd),
+            _ => Addresses::default(),
+        };
+        Some(self.ends.open(descriptor, &addresses))
+    }
+
+    pub(super) fn queue_of_sink(&mut self, sink: &OpenFile) -> Option<QueueId> {
+        let queue = match sink.kind {
+            DescriptorKind::Pipe => self.pipes.written_to(sink.identity, false),
+            DescriptorKind::Unix => self.pipes.written_to(sink.identity, true),
+            _ => None,
+        }?;
+        self.queue_ends.insert(queue, sink.sink);
+        Some(queue)
+    }
+
+    pub(super) fn queue_of_source(&self, source: &OpenFile) -> Option<QueueId> {
+        match source.kind {
+            DescriptorKind::Pipe => self.pipes.read_from(source.identity, false),
+            DescriptorKind::Unix => self.pipes.read_from(source.identity, true),
+            _ => None,
+        }
+    }
+
+    /// Puts bytes in a queue, by the call that has this number.
+    pub(super) fn enqueue(
+        &mut self,
+        queue: QueueId,
+        length: u64,
+        (path, provenance): (PathId, Rc<Provenance>),
+        by: u64,
+    ) {
+        let chunk = Chunk {
+            length,
+            path,
+            provenance: Some(provenance),
+            by,
+        };
+        for over in self.pipes.push(queue, chunk) {
+            self.stays(queue, &over);
+        }
+    }
+
+    /// What nobody has read from a queue that is read.
+    fn stays(&mut self, queue: QueueId, chunk: &Chunk) {
+        if let Some(end) = self.queue_ends.get(&queue) {
+            let provenance = chunk.provenance.as_ref();
+            self.tally
+                .add(&self.paths, chunk.path, *end, chunk.length, provenance);
+        }
+    }
+
+    pub(super) fn note(&mut self, note: &str) {
+        if !self.notes.iter().any(|known| known == note) {
+            self.notes.push(note.to_owned());
+        }
+    }
+
+    /// The flows so far. What was read and may still be written on is in none.
+    pub fn report(&self, names: &[String]) -> Report {
+        let tally = &self.tally;
+        let (flows, flow_of) = tally.report(&self.paths, &self.ends, &self.programs, names);
+        let mut notes = self.notes.clone();
+        if self.ends.crowded {
+            notes.push(
+                "ends: there were so many that the later ones have no names of their own"
+                    .to_owned(),
+            );
+        }
+        Report {
+            flows,
+            flow_of,
+            unexplained: self.unexplained,
+            notes,
+        }
+    }
+
+    /// Nothing more will happen: what was read and not written on was kept, what stands in pipes stays there, and what
+    /// the kernel has not reported will not be known.
+    pub fn finish(&mut self) {
+        let threads: Vec<_> = self.pending.keys().copied().collect();
+        for tid in threads {
+            self.ended(tid, 0, false);
+        }
+        for (_, running) in std::mem::take(&mut self.running) {
+            self.leave_space(running.space);
+        }
+        for (queue, chunk) in self.pipes.take_all() {
+            self.stays(queue, &chunk);
+        }
+        self.give_up_reports();
+    }
+}

@@ -1,0 +1,135 @@
+//! Processes and their address spaces: what a thread's addresses hold begins, is copied and ends here.
+
+use super::{
+    engine::{Flows, Running},
+    memory::TraceeMemory,
+    space::{Mapping, Space},
+};
+use crate::copypath::rule::Medium;
+use crate::model::SyscallEvent;
+
+/// `PROT_WRITE` and `MAP_SHARED` of mmap(2); `MAP_SHARED_VALIDATE` has this bit, too.
+const PROT_WRITE: u64 = 0x2;
+const MAP_SHARED: u64 = 0x1;
+
+const SHARED: &str =
+    "MAP_SHARED: what a program stores in a mapped file by itself is seen by no call";
+
+impl Flows {
+    /// A thread is there. `parent` is the process that made it, where that is known.
+    pub fn started(&mut self, parent: Option<i32>, tracee: &dyn TraceeMemory, shares_memory: bool) {
+        let pid = tracee.pid();
+        if self.running.contains_key(&pid) {
+            return;
+        }
+        let program = self.program(&tracee.program());
+        let of_parent = parent.and_then(|parent| self.running.get(&parent));
+        let of_parent = of_parent.map(|parent| parent.space);
+        let space = match of_parent {
+            Some(space) if shares_memory => space,
+            Some(space) => {
+                let copy = self.spaces.get(&space).map(Space::fork).unwrap_or_default();
+                copy.held().for_each(|id| self.extents.change(id, 1));
+                self.add_space(copy)
+            }
+            None => self.add_space(Space::default()),
+        };
+        if shares_memory && let Some(shared) = self.spaces.get_mut(&space) {
+            shared.users += 1;
+        }
+        self.running.insert(pid, Running { space, program });
+    }
+
+    fn add_space(&mut self, mut space: Space) -> u32 {
+        space.users = 1;
+        self.next_space += 1;
+        self.spaces.insert(self.next_space, space);
+        self.next_space
+    }
+
+    /// A process has executed another program.
+    pub fn executed(&mut self, tracee: &dyn TraceeMemory) {
+        let program = self.program(&tracee.program());
+        let space = self.add_space(Space::default());
+        let running = Running { space, program };
+        if let Some(before) = self.running.insert(tracee.pid(), running) {
+            self.leave_space(before.space);
+        }
+    }
+
+    /// A thread is gone; with `last`, its process too.
+    pub fn ended(&mut self, tid: i32, pid: i32, last: bool) {
+        if let Some(pending) = self.pending.remove(&tid) {
+            self.settle(pending, 0);
+        }
+        if last && let Some(gone) = self.running.remove(&pid) {
+            self.leave_space(gone.space);
+        }
+    }
+
+    pub(super) fn leave_space(&mut self, space: u32) {
+        let Some(shared) = self.spaces.get_mut(&space) else {
+            return;
+        };
+        shared.users -= 1;
+        if shared.users == 0
+            && let Some(gone) = self.spaces.remove(&space)
+        {
+            gone.held().for_each(|id| self.extents.change(id, -1));
+            self.take_kept();
+        }
+    }
+
+    fn program(&mut self, name: &str) -> u32 {
+        let known = self.programs.iter().position(|known| known == name);
+        known.unwrap_or_else(|| {
+            self.programs.push(name.to_owned());
+            self.memories.push(self.ends.memory(name));
+            self.programs.len() - 1
+        }) as u32
+    }
+
+    /// The space of the process that a thread is of.
+    fn space(&mut self, pid: i32) -> Option<&mut Space> {
+        self.spaces.get_mut(&self.running.get(&pid)?.space)
+    }
+
+    pub(super) fn map(&mut self, event: &SyscallEvent, start: u64, tracee: &dyn TraceeMemory) {
+        let [_, length, protection, flags, ..] = event.call.args;
+        let end = start.saturating_add(length);
+        self.unmap(tracee.pid(), start, length);
+        let Some(open) = self.open(event, 0, tracee) else {
+            return;
+        };
+        if !matches!(open.medium, Medium::File | Medium::DirectFile) {
+            return;
+        }
+        let writable = protection & PROT_WRITE != 0;
+        let shared = writable && flags & MAP_SHARED != 0;
+        let mapping = Mapping {
+            start,
+            end,
+            file: open.source,
+            shared,
+            own: writable && !shared,
+        };
+        if shared {
+            self.note(SHARED);
+        }
+        if let Some(space) = self.space(tracee.pid()) {
+            space.mappings.push(mapping);
+        }
+    }
+
+    pub(super) fn unmap(&mut self, pid: i32, start: u64, length: u64) {
+        let end = start.saturating_add(length);
+        if let Some(running) = self.running.get(&pid)
+            && let Some(space) = self.spaces.get_mut(&running.space)
+        {
+            space.unmap(start, end);
+            let extents = &mut self.extents;
+            space.forget(start, end, &mut |id, by| extents.change(id, by));
+        }
+        self.take_kept();
+    }
+}
