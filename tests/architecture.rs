@@ -135,9 +135,9 @@ fn circles(sources: &[Source]) -> BTreeMap<String, String> {
     for folder in folders {
         let part_of = |file: usize| sources[file].module.strip_prefix(folder)?.first();
         let mut edges: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
-        for file in 0..sources.len() {
+        for (file, used) in used.iter().enumerate() {
             let Some(part) = part_of(file) else { continue };
-            let others = used[file].iter().filter_map(|other| part_of(*other));
+            let others = used.iter().filter_map(|other| part_of(*other));
             let others = others.filter(|other| *other != part);
             edges.entry(part).or_default().extend(others);
         }

@@ -5,7 +5,7 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -343,16 +343,26 @@ fn every_call_is_counted_as_strace_counts_it() {
     }
 }
 
+/// A child that ends with its test, also with one that fails: else it would keep the test's output open.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn a_process_is_attached_to_and_left_running() {
     let desk = Desk::new(10);
     let script = "while :; do cat a > b; sleep 0.01; done";
-    let mut shell = Command::new("sh")
+    let shell = Command::new("sh")
         .args(["-c", script])
         .current_dir(desk.0.path())
-        .spawn()
-        .unwrap();
-    let pid = shell.id().to_string();
+        .spawn();
+    let mut shell = Killed(shell.unwrap());
+    let pid = shell.0.id().to_string();
     let attach = |time: &str| {
         let mut zclab = Command::new(ZCLAB);
         zclab.args([
@@ -382,15 +392,13 @@ fn a_process_is_attached_to_and_left_running() {
     unsafe { libc::kill(zclab.id() as i32, libc::SIGINT) };
     let output = zclab.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert!(shell.try_wait().unwrap().is_none(), "it was left running");
+    assert!(shell.0.try_wait().unwrap().is_none(), "it was left running");
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     assert!(status.contains("TracerPid:\t0"), "{status}");
     assert!(
         !status.contains("State:\tt") && !status.contains("State:\tT"),
         "{status}"
     );
-    shell.kill().unwrap();
-    shell.wait().unwrap();
 }
 
 #[test]

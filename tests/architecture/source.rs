@@ -174,7 +174,7 @@ impl<'a> Crate<'a> {
             rest = &rest[1..];
         }
         while let Some(name) = rest.first() {
-            let child = [module.as_slice(), &[name.clone()]].concat();
+            let child = [module.as_slice(), std::slice::from_ref(name)].concat();
             if !self.by_module.contains_key(child.as_slice()) {
                 break;
             }

@@ -38,7 +38,7 @@ pub enum Screen {
     /// Questions away from their pages: what is due, or the concept test.
     Round(RoundScreen),
     /// The free lab.
-    Lab(LabScreen),
+    Lab(Box<LabScreen>),
     /// The list of experiments.
     Experiments(ExperimentsScreen),
     /// One of them.
@@ -55,7 +55,7 @@ impl Screen {
     /// The screen that a key opens by its name.
     pub fn named(name: &str) -> Option<Screen> {
         Some(match name {
-            lab::NAME => Screen::Lab(LabScreen::default()),
+            lab::NAME => Screen::Lab(Box::default()),
             experiments::NAME => Screen::Experiments(ExperimentsScreen::default()),
             cards::NAME => Screen::Cards(CardsScreen::default()),
             _ => return None,
@@ -69,7 +69,7 @@ impl Screen {
             Screen::Lesson(screen) => screen,
             Screen::Quiz(screen) => screen,
             Screen::Round(screen) => screen,
-            Screen::Lab(screen) => screen,
+            Screen::Lab(screen) => &**screen,
             Screen::Experiments(screen) => screen,
             Screen::Experiment(screen) => screen,
             Screen::Cards(screen) => screen,
@@ -85,7 +85,7 @@ impl Screen {
             Screen::Lesson(screen) => screen,
             Screen::Quiz(screen) => screen,
             Screen::Round(screen) => screen,
-            Screen::Lab(screen) => screen,
+            Screen::Lab(screen) => &mut **screen,
             Screen::Experiments(screen) => screen,
             Screen::Experiment(screen) => screen,
             Screen::Cards(screen) => screen,

@@ -137,8 +137,8 @@ pub(in crate::course) fn filled(text: &str, values: &Values) -> String {
 /// The first name in a formula that has no value: `what: what to do`.
 fn unknown(formula: &Formula, names: &[&str]) -> Option<String> {
     let known = names.join(", ");
-    let all = formula.names().into_iter();
-    let unknown = all.filter(|name| !names.contains(name)).next()?;
+    let mut all = formula.names().into_iter();
+    let unknown = all.find(|name| !names.contains(name))?;
     Some(format!(
         "'{unknown}' has no values: write it under vars, or one of {known}"
     ))

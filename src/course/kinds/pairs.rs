@@ -324,11 +324,11 @@ impl Kind for Match {
         let solved = self.solved();
         for place in 0..self.lefts.len().max(self.rights.len()) {
             let mut row = Columns::default();
-            if let Some(left) = self.lefts().nth(place) {
-                let cells = left_cells(shown, place, &left.left, solved[place]);
+            if let Some((left, solved)) = self.lefts().zip(&solved).nth(place) {
+                let cells = left_cells(shown, place, &left.left, *solved);
                 row.cells.extend(cells);
                 pad_to(&mut row, right_at - PARTNER);
-                row.cells.push(partner_cell(shown, place, solved[place]));
+                row.cells.push(partner_cell(shown, place, *solved));
                 row.click = Some(Click::Option(place));
             }
             pad_to(&mut row, right_at);

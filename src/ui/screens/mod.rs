@@ -27,7 +27,7 @@ pub fn view(screen: &Screen) -> &dyn View {
         Screen::Lesson(screen) => screen,
         Screen::Quiz(screen) => screen,
         Screen::Round(screen) => screen,
-        Screen::Lab(screen) => screen,
+        Screen::Lab(screen) => &**screen,
         Screen::Experiments(screen) => screen,
         Screen::Experiment(screen) => screen,
         Screen::Cards(screen) => screen,
