@@ -4,8 +4,8 @@ use std::{cell::RefCell, collections::HashMap};
 
 use zclab::copypath::flows::{Flows, TraceeMemory};
 use zclab::model::{
-    Addresses, Basis, Call, CallState, Descriptor, DescriptorKind, EndKind, Flow, NO_DESCRIPTOR,
-    Request, SyscallEvent, Trace,
+    Addresses, Basis, Call, CallState, Descriptor, DescriptorKind, EndKind, Flow, How,
+    NO_DESCRIPTOR, Request, RingEvent, RingEventKind, SyscallEvent, Trace, request,
 };
 use zclab::syscall::{self, Class, Op, Shape};
 
@@ -641,4 +641,82 @@ fn calls_that_are_no_longer_kept_stay_in_the_flows() {
     let (all, few) = (run(None), run(Some(5)));
     assert_eq!(all, few);
     assert_eq!((all.bytes, all.calls), (25_000, 100));
+}
+
+/// A zero-copy send of 4096 bytes in a ring, to a peer elsewhere: its flow after these events, and whether a note is
+/// given.
+fn sent_by_ring(events: &[RingEventKind], notification: Option<u32>) -> (Flow, bool) {
+    let mut world = World::new();
+    let (a, b) = (world.file("/a"), world.open(DescriptorKind::Tcp, "tcp", 5));
+    world.read(1, a, BUFFER, &noise(4096, 1));
+    let call = Call {
+        name: 0,
+        task: 0,
+        state: CallState::Returned,
+        args: [0; 6],
+        result: 1,
+        start_ns: 0,
+        duration_ns: 0,
+        descriptors: [NO_DESCRIPTOR; 2],
+    };
+    let memory = &world.memory;
+    let tracee = Still { pid: 1, memory };
+    for (place, kind) in events.iter().enumerate() {
+        let request = Request {
+            op: Request::op_of("send_zc").unwrap(),
+            io_priority: request::REPORT_USAGE,
+            descriptors: [b, NO_DESCRIPTOR],
+            address: BUFFER,
+            length: 4096,
+            notification: notification.filter(|_| *kind == RingEventKind::Notified),
+            call: 0,
+            flags: 0,
+            op_flags: 0,
+            fd: 0,
+            fd_in: 0,
+            offset: 0,
+            buffer: 0,
+            user_data: 0,
+            result: Some(4096),
+            completions: 1,
+            seen: 0,
+        };
+        let event = RingEvent {
+            kind: *kind,
+            request: &request,
+            number: 7,
+            last: place + 1 == events.len(),
+            shown_by: SyscallEvent {
+                call: &call,
+                number: 1,
+                trace: &world.trace,
+                generations: [NO_DESCRIPTOR; 2],
+            },
+        };
+        world.flows.requested(&event, &tracee);
+    }
+    world.flows.finish();
+    let mut report = world.flows.report(&world.trace.names);
+    (report.flows.remove(0), !report.notes.is_empty())
+}
+
+#[test]
+fn what_the_kernel_has_not_reported_of_a_zero_copy_send_is_documented() {
+    use RingEventKind::{Abandoned, Completed, Notified, Submitted};
+    let done = Completed { result: 4096 };
+    let seen = |events: &[RingEventKind], notification| {
+        let (flow, noted) = sent_by_ring(events, notification);
+        let hop = flow.copy_path.last().unwrap();
+        (hop.how, hop.basis, noted)
+    };
+    let events = [Submitted, done, Notified];
+    let copied = (How::CpuCopy, Basis::Reported, false);
+    assert_eq!(seen(&events, Some(request::ZC_COPIED)), copied);
+    assert_eq!(
+        seen(&events, Some(0)),
+        (How::Reference, Basis::Reported, false)
+    );
+    let unknown = (How::Reference, Basis::Documented, true);
+    assert_eq!(seen(&[Submitted, done, Abandoned], None), unknown);
+    assert_eq!(seen(&[Submitted, done], None), unknown);
 }
