@@ -219,6 +219,10 @@ impl Space {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use proptest::{collection::vec, option, prelude::*};
+
     use super::*;
 
     #[test]
@@ -261,6 +265,43 @@ mod tests {
             space.recall(extent, &prints, &mut |_, _| {});
             assert!(space.index.len() <= 6 * RECENT, "after {read}");
             assert!(space.index.contains_key(&(3 * read)));
+        }
+    }
+
+    /// What a step does: to these addresses comes a read; none: they are forgotten.
+    fn step() -> impl Strategy<Value = (u64, u64, Option<ExtentId>)> {
+        let range =
+            (0u64..64, 1u64..20).prop_map(|(start, length)| (start, (start + length).min(64)));
+        (range, option::weighted(0.7, 1u32..6)).prop_map(|((start, end), id)| (start, end, id))
+    }
+
+    proptest! {
+        #[test]
+        fn each_address_holds_what_was_read_there_last(steps in vec(step(), 1..60), from in 0u64..63) {
+            let (mut space, mut model) = (Space::default(), [None; 64]);
+            let mut held = HashMap::new();
+            for (start, end, id) in steps {
+                let mut changed = |id: ExtentId, by: i32| *held.entry(id).or_insert(0) += by;
+                match id {
+                    Some(id) => space.remember(start, end, id, &mut changed),
+                    None => space.forget(start, end, &mut changed),
+                }
+                model[start as usize..end as usize].fill(id);
+                // Each is told of as often as it is held: the last one that holds it lets it go.
+                let mut counted = HashMap::new();
+                space.held().for_each(|id| *counted.entry(id).or_insert(0) += 1);
+                held.retain(|_, count| *count != 0);
+                prop_assert_eq!(&held, &counted);
+            }
+            let (mut parts, mut at) = (Vec::new(), from);
+            space.parts(from, 64, &mut parts);
+            for part in parts {
+                prop_assert!(part.start == at && part.end > at);
+                let there = &model[at as usize..part.end as usize];
+                prop_assert!(there.iter().all(|id| *id == part.extent));
+                at = part.end;
+            }
+            prop_assert_eq!(at, 64);
         }
     }
 }
