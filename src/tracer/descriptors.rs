@@ -2,9 +2,10 @@
 
 use std::{fs, os::unix::fs::FileTypeExt, os::unix::fs::MetadataExt, path::Path};
 
+use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use rustc_hash::FxHashMap;
 
-use super::{kernel::Tid, sockets};
+use super::{kernel::Tid, sockets, tracee::Tracee};
 use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR};
 
 /// The descriptors of one process. A number that is not open is not remembered: it may come to mean something by a call
@@ -103,68 +104,42 @@ impl Table {
 /// What a descriptor is now; none where it is not open.
 pub(super) fn look_up(pid: Tid, fd: i32) -> Option<Descriptor> {
     let path = format!("/proc/{pid}/fd/{fd}");
-    let link = match fs::read_link(&path) {
-        Ok(link) => link.to_string_lossy().into_owned(),
+    let (kind, name, identity) = match fs::read_link(&path) {
+        Ok(link) => of_link(pid, fd, &path, link.to_string_lossy().into_owned()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-        Err(_) => return Some(unknown(fd)),
+        Err(_) => (DescriptorKind::Unknown, "?".to_owned(), 0),
     };
-    if let Some(inode) = inode(&link, "socket:[") {
-        let (kind, name) = sockets::describe(pid, fd, inode);
-        return Some(Descriptor {
-            fd,
-            kind,
-            name,
-            identity: inode,
-            direct: false,
-        });
-    }
-    if let Some(identity) = inode(&link, "pipe:[") {
-        let name = "pipe".to_owned();
-        return Some(Descriptor {
-            fd,
-            kind: DescriptorKind::Pipe,
-            name,
-            identity,
-            direct: false,
-        });
-    }
-    if let Some(name) = link.strip_prefix("anon_inode:") {
-        let name = name.trim_matches(['[', ']']).to_owned();
-        return Some(Descriptor {
-            fd,
-            kind: DescriptorKind::Anonymous,
-            name,
-            identity: 0,
-            direct: false,
-        });
-    }
-    let (kind, identity) = kind_of_path(&path, &link);
-    let direct = kind == DescriptorKind::File && is_direct(pid, fd);
     Some(Descriptor {
         fd,
         kind,
-        name: link,
+        name,
         identity,
-        direct,
+        direct: kind == DescriptorKind::File && is_direct(pid, fd, &path),
     })
 }
 
-fn unknown(fd: i32) -> Descriptor {
-    Descriptor {
-        fd,
-        kind: DescriptorKind::Unknown,
-        name: "?".to_owned(),
-        identity: 0,
-        direct: false,
+/// Kind, name and identity of what the link in /proc shows.
+fn of_link(pid: Tid, fd: i32, path: &str, link: String) -> (DescriptorKind, String, u64) {
+    if let Some(inode) = inode(&link, "socket:[") {
+        let (kind, name) = sockets::describe(pid, fd, inode);
+        return (kind, name, inode);
     }
+    if let Some(inode) = inode(&link, "pipe:[") {
+        return (DescriptorKind::Pipe, "pipe".to_owned(), inode);
+    }
+    if let Some(name) = link.strip_prefix("anon_inode:") {
+        let name = name.trim_matches(['[', ']']).to_owned();
+        return (DescriptorKind::Anonymous, name, 0);
+    }
+    let (kind, identity) = kind_of_path(path, &link);
+    (kind, link, identity)
 }
 
-/// Whether it was opened with `O_DIRECT`: `flags` of proc_pid_fdinfo(5), octal.
-fn is_direct(pid: Tid, fd: i32) -> bool {
-    let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).unwrap_or_default();
-    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
-    let flags = flags.and_then(|flags| i64::from_str_radix(flags.trim(), 8).ok());
-    flags.is_some_and(|flags| flags & i64::from(libc::O_DIRECT) != 0)
+/// Whether it was opened with `O_DIRECT`, and the file system honours that: tmpfs accepts the flag (since Linux 6.6) and
+/// copies from and to its pages.
+fn is_direct(pid: Tid, fd: i32, path: &str) -> bool {
+    let is_asked = Tracee { tid: pid, pid }.flags(fd) & libc::O_DIRECT as u32 != 0;
+    is_asked && !statfs(path).is_ok_and(|found| found.filesystem_type() == TMPFS_MAGIC)
 }
 
 fn inode(link: &str, prefix: &str) -> Option<u64> {

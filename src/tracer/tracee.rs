@@ -65,7 +65,7 @@ impl Tracee {
     }
 
     /// The flags of an open descriptor, as of open(2): octal in `/proc/PID/fdinfo`.
-    fn flags(&self, fd: i32) -> u32 {
+    pub fn flags(&self, fd: i32) -> u32 {
         let info = fs::read_to_string(format!("/proc/{}/fdinfo/{fd}", self.pid));
         let info = info.unwrap_or_default();
         let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
