@@ -59,6 +59,10 @@ impl TraceeMemory for Still<'_> {
     fn reads(&self, _: i32, _: &str) -> bool {
         false
     }
+    /// As the first end of a pipe that is made before anything else.
+    fn is_read_only(&self, fd: i32) -> bool {
+        fd == 0
+    }
     fn program(&self) -> String {
         format!("program-{}", self.pid)
     }
@@ -719,4 +723,62 @@ fn what_the_kernel_has_not_reported_of_a_zero_copy_send_is_documented() {
     let unknown = (How::Reference, Basis::Documented, true);
     assert_eq!(seen(&[Submitted, done, Abandoned], None), unknown);
     assert_eq!(seen(&[Submitted, done], None), unknown);
+}
+
+#[test]
+fn vmsplice_from_the_read_end_of_a_pipe_copies_into_memory() {
+    let mut world = World::new();
+    let (reader, writer) = world.pipe(1);
+    let (a, b) = (world.file("/a"), world.file("/b"));
+    world.pass(1, "splice", (a, writer), 4096);
+    let vector: Vec<u8> = [BUFFER, 4096].map(u64::to_ne_bytes).concat();
+    world.work(1, |memory| memory[..16].copy_from_slice(&vector));
+    let args = [u64::from(reader), 0, 1, 0, 0, 0];
+    let ends = [reader, NO_DESCRIPTOR];
+    world.call(1, "vmsplice", args, ends, 4096, |memory| {
+        memory[BUFFER as usize..][..4096].copy_from_slice(&noise(4096, 1));
+    });
+    world.write(1, b, BUFFER, 4096);
+    let flow = world.only();
+    assert_eq!(short(&flow), ("/a", "/b", 4096, 2.0, false));
+}
+
+/// What recvmsg(2) from an error queue brings: that the sends from the first to the last were copied.
+fn reported_as_copied(first: u32, last: u32) -> Vec<u8> {
+    let control: u64 = ELSEWHERE + 128;
+    let message = [0u64, 0, 0, 0, control, 32, 0].map(u64::to_ne_bytes);
+    let [origin, code] = [5, 1]; // SO_EE_ORIGIN_ZEROCOPY, SO_EE_CODE_ZEROCOPY_COPIED
+    let mut bytes = message.concat();
+    bytes.resize(128, 0);
+    bytes.extend(
+        [
+            32u64.to_ne_bytes(),
+            [0; 8],
+            [0, 0, 0, 0, origin, 0, code, 0],
+        ]
+        .concat(),
+    );
+    bytes.extend([first.to_ne_bytes(), last.to_ne_bytes()].concat());
+    bytes
+}
+
+#[test]
+fn a_socket_that_is_still_open_by_another_descriptor_reports_its_sends() {
+    let (msg_zerocopy, msg_errqueue) = (0x400_0000, 0x2000);
+    let mut world = World::new();
+    let socket = world.open(DescriptorKind::Tcp, "tcp", 77);
+    let other = world.open(DescriptorKind::Tcp, "tcp", 77);
+    let args = [u64::from(socket), BUFFER, 4096, msg_zerocopy, 0, 0];
+    let ends = [socket, NO_DESCRIPTOR];
+    world.call(1, "sendto", args, ends, 4096, |_| {});
+    world.call(1, "close", args, ends, 0, |_| {});
+    let args = [u64::from(other), ELSEWHERE, msg_errqueue, 0, 0, 0];
+    let ends = [other, NO_DESCRIPTOR];
+    world.call(1, "recvmsg", args, ends, 0, |memory| {
+        let report = reported_as_copied(0, 0);
+        memory[ELSEWHERE as usize..][..report.len()].copy_from_slice(&report);
+    });
+    let flow = world.only();
+    let hop = flow.copy_path.last().unwrap();
+    assert_eq!((hop.how, hop.basis), (How::CpuCopy, Basis::Reported));
 }

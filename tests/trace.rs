@@ -582,6 +582,28 @@ fn a_descriptor_that_was_handed_over_is_what_it_is() {
 }
 
 #[test]
+fn tmpfs_takes_o_direct_and_copies() {
+    let Ok(directory) = tempfile::tempdir_in("/dev/shm") else {
+        return skip("tmpfs", "/dev/shm takes no files");
+    };
+    let desk = Desk::within(directory, MIB);
+    let direct = [
+        "dd",
+        "if=a",
+        "of=b",
+        "bs=64k",
+        "iflag=direct",
+        "oflag=direct",
+    ];
+    let seen = desk.trace(&[], &direct);
+    if !seen.output.status.success() {
+        return skip("tmpfs", "it takes O_DIRECT since Linux 6.6");
+    }
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    assert_eq!(figures(flow), (MIB as u64, 2.0, false));
+}
+
+#[test]
 fn what_has_no_name_in_a_directory_is_named_as_what_it_is() {
     let desk = Desk::new(MIB);
     let seen = trace_tracee(&desk, "nameless");

@@ -6,14 +6,7 @@ use super::rule::{self, Medium, Report};
 use crate::model::{
     Call, Descriptor, DescriptorKind, Hop, KernelReports, Outcome, Place, Request, Side, Trace,
 };
-use crate::syscall::{Op, Ops, Shape};
-
-/// `PROT_WRITE` of mmap(2): the same number on every Linux.
-const PROT_WRITE: u64 = 0x2;
-/// `MSG_ZEROCOPY` of send(2): the same number on every Linux.
-const MSG_ZEROCOPY: u64 = 0x400_0000;
-/// `MAP_PRIVATE` of mmap(2).
-const MAP_PRIVATE: u64 = 0x2;
+use crate::syscall::{MAP_SHARED, MSG_ZEROCOPY, Op, Ops, PROT_WRITE, Shape};
 
 /// A range of one process's addresses that shows pages of a file.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +136,7 @@ impl CopyTracker {
         let file = trace.descriptor(call, 0)?;
         (file.kind == DescriptorKind::File).then_some(())?;
         // A private page that was written to is the program's own: where it is writable, nobody can tell.
-        if protection & PROT_WRITE == 0 || flags & MAP_PRIVATE == 0 {
+        if protection & PROT_WRITE == 0 || flags & MAP_SHARED != 0 {
             let end = start.saturating_add(length);
             self.mappings.push(Mapping { pid, start, end });
         }

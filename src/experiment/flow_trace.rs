@@ -138,6 +138,9 @@ impl TraceeMemory for Stopped<'_> {
     fn reads(&self, pid: i32, shown: &str) -> bool {
         Tracee::reads(pid, shown)
     }
+    fn is_read_only(&self, fd: i32) -> bool {
+        self.0.access(fd) == libc::O_RDONLY as u32
+    }
     fn program(&self) -> String {
         self.0.program()
     }

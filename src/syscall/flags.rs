@@ -5,6 +5,15 @@
 
 use std::fmt::Write;
 
+/// The flags by which a call moves other bytes, or moves them otherwise: the same numbers on every Linux.
+pub(crate) const MSG_PEEK: u64 = 2;
+pub(crate) const MSG_TRUNC: u64 = 0x20;
+pub(crate) const MSG_ERRQUEUE: u64 = 0x2000;
+pub(crate) const MSG_ZEROCOPY: u64 = 0x400_0000;
+pub(crate) const PROT_WRITE: u64 = 2;
+/// `MAP_SHARED_VALIDATE` has this bit, too.
+pub(crate) const MAP_SHARED: u64 = 1;
+
 /// Values that one argument can have.
 #[derive(Debug)]
 pub struct Set {
@@ -108,7 +117,7 @@ pub(super) static PROT: Set = Set {
     values: &[(0, "PROT_NONE")],
     flags: &[
         (1, "PROT_READ"),
-        (2, "PROT_WRITE"),
+        (PROT_WRITE, "PROT_WRITE"),
         (4, "PROT_EXEC"),
         (0x0100_0000, "PROT_GROWSDOWN"),
     ],
@@ -116,7 +125,7 @@ pub(super) static PROT: Set = Set {
 pub(super) static MAP: Set = Set {
     choice: 3,
     values: &[
-        (1, "MAP_SHARED"),
+        (MAP_SHARED, "MAP_SHARED"),
         (2, "MAP_PRIVATE"),
         (3, "MAP_SHARED_VALIDATE"),
     ],
@@ -179,17 +188,17 @@ pub(super) static SPLICE: Set = any_of(&[
 ]);
 pub(super) static MSG: Set = any_of(&[
     (1, "MSG_OOB"),
-    (2, "MSG_PEEK"),
+    (MSG_PEEK, "MSG_PEEK"),
     (4, "MSG_DONTROUTE"),
-    (0x20, "MSG_TRUNC"),
+    (MSG_TRUNC, "MSG_TRUNC"),
     (0x40, "MSG_DONTWAIT"),
     (0x80, "MSG_EOR"),
     (0x100, "MSG_WAITALL"),
-    (0x2000, "MSG_ERRQUEUE"),
+    (MSG_ERRQUEUE, "MSG_ERRQUEUE"),
     (0x4000, "MSG_NOSIGNAL"),
     (0x8000, "MSG_MORE"),
     (0x10000, "MSG_WAITFORONE"),
-    (0x400_0000, "MSG_ZEROCOPY"),
+    (MSG_ZEROCOPY, "MSG_ZEROCOPY"),
     (0x2000_0000, "MSG_FASTOPEN"),
     (0x4000_0000, "MSG_CMSG_CLOEXEC"),
 ]);

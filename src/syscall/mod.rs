@@ -17,6 +17,7 @@ mod table;
 pub(crate) use abi::{Abi, X32_BIT};
 pub(crate) use arg::Returns;
 pub use errno::errno_name;
+pub(crate) use flags::{MAP_SHARED, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, MSG_ZEROCOPY, PROT_WRITE};
 pub use format::{Style, format_call};
 pub(crate) use names::{Ops, compat_name, native_name, op};
 pub use request::format_request;

@@ -73,6 +73,11 @@ impl Tracee {
         flags.and_then(Result::ok).unwrap_or(0)
     }
 
+    /// Whether it is open for reading, writing or both: `O_RDONLY`, `O_WRONLY` or `O_RDWR`.
+    pub fn access(&self, fd: i32) -> u32 {
+        self.flags(fd) & libc::O_ACCMODE as u32
+    }
+
     /// Whether a process has a descriptor open for reading that `/proc/PID/fd` shows as this: `pipe:[4711]`, or the
     /// path of a FIFO.
     pub fn reads(pid: Tid, shown: &str) -> bool {
@@ -81,11 +86,9 @@ impl Tracee {
         };
         let process = Tracee { tid: pid, pid };
         entries.filter_map(Result::ok).any(|entry| {
-            const ACCESS: u32 = 3;
-            const WRITE_ONLY: u32 = 1;
             let is_it = fs::read_link(entry.path()).is_ok_and(|link| link.as_os_str() == shown);
             let fd = entry.file_name().to_str().and_then(|fd| fd.parse().ok());
-            is_it && fd.is_some_and(|fd| process.flags(fd) & ACCESS != WRITE_ONLY)
+            is_it && fd.is_some_and(|fd| process.access(fd) != libc::O_WRONLY as u32)
         })
     }
 

@@ -34,6 +34,8 @@ pub(super) struct OpenFile {
     pub medium: Medium,
     /// What a pipe or a socket is known by.
     pub identity: u64,
+    /// Of a pipe: it can be read from, and not written to.
+    pub is_read_end: bool,
 }
 
 impl Ends {
@@ -63,6 +65,7 @@ impl Ends {
             sink,
             medium: Medium::of(descriptor, is_looped(addresses)),
             identity: descriptor.identity,
+            is_read_end: false,
         }
     }
 

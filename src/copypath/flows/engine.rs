@@ -102,7 +102,9 @@ impl Flows {
         let op = self.ops.of(event.trace, event.call);
         match op {
             Op::Write(shape) | Op::Send(shape) => self.begin_write((op, shape), event, tracee),
-            Op::Vmsplice => self.begin_write((op, Shape::Vector), event, tracee),
+            Op::Vmsplice if !self.takes_out(event, tracee) => {
+                self.begin_write((op, Shape::Vector), event, tracee);
+            }
             Op::Splice | Op::Sendfile => self.begin_splice(op, event, tracee),
             Op::Compat(_) | Op::Socketcall => self.note(COMPAT),
             _ => {}
@@ -136,13 +138,18 @@ impl Flows {
             (Op::Read(shape) | Op::Recv(shape), None) => {
                 self.read((op, shape), event, bytes, tracee);
             }
+            (Op::Vmsplice, None) if self.takes_out(event, tracee) => {
+                self.read((op, Shape::Vector), event, bytes, tracee);
+            }
             (Op::Sendfile | Op::Splice | Op::CopyRange, None) => {
                 self.splice(op, event, bytes, tracee);
             }
             (Op::Tee, None) => self.tee(event, bytes, tracee),
             (Op::Map, None) => self.map(event, returned as u64, tracee),
             (Op::Unmap | Op::Remap, None) => self.unmap(tracee.pid(), args[0], args[1]),
-            (Op::Close, None) => self.closed(event),
+            (Op::Close, None) => {
+                self.opens.remove(&event.generations[0]);
+            }
             (Op::Pipe | Op::SocketPair, None) => self.made(event),
             _ => self.unseen(op, event, bytes, tracee),
         }
@@ -179,12 +186,10 @@ impl Flows {
         }
     }
 
-    /// A descriptor is gone. What its socket has not reported yet, it will not.
-    fn closed(&mut self, event: &SyscallEvent) {
-        if let Some(gone) = self.opens.remove(&event.generations[0]) {
-            let sent = self.unreported.closed(gone.identity);
-            sent.into_iter().for_each(|sent| self.go(sent));
-        }
+    /// Whether a vmsplice takes bytes out of a pipe: its descriptor is the end to read from.
+    fn takes_out(&mut self, event: &SyscallEvent, tracee: &dyn TraceeMemory) -> bool {
+        let pipe = self.open(event, 0, tracee);
+        pipe.is_some_and(|pipe| pipe.is_read_end)
     }
 
     /// The open file that one of a call's arguments named.
@@ -226,7 +231,9 @@ impl Flows {
             DescriptorKind::Tcp | DescriptorKind::Udp => tracee.addresses(descriptor.fd),
             _ => Addresses::default(),
         };
-        Some(self.ends.open(descriptor, &addresses))
+        let mut open = self.ends.open(descriptor, &addresses);
+        open.is_read_end = open.kind == DescriptorKind::Pipe && tracee.is_read_only(descriptor.fd);
+        Some(open)
     }
 
     pub(super) fn queue_of_sink(&mut self, sink: &OpenFile) -> Option<QueueId> {

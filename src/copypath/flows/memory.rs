@@ -17,6 +17,8 @@ pub trait TraceeMemory {
     fn addresses(&self, fd: i32) -> Addresses;
     /// Whether a process reads what `/proc/PID/fd` shows as `pipe:[4711]` or as the path of a FIFO.
     fn reads(&self, pid: i32, shown: &str) -> bool;
+    /// Whether a descriptor is open for reading alone.
+    fn is_read_only(&self, fd: i32) -> bool;
     /// The program's name.
     fn program(&self) -> String;
 }

@@ -1,7 +1,7 @@
 //! Writes that are not settled: those of calls that last, and zero-copy sends of which the kernel has not reported what
 //! became of them.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use rustc_hash::FxHashMap;
 
@@ -29,45 +29,34 @@ pub(super) struct Sent {
     pub report: Report,
 }
 
-/// Sends with MSG_ZEROCOPY of one socket. The kernel numbers them.
-#[derive(Default)]
-struct Sends {
-    next: u32,
-    waiting: FxHashMap<u32, Sent>,
-}
-
-/// Zero-copy sends that have returned, and of which the kernel has not reported whether it copied them.
+/// Zero-copy sends that have returned, and of which the kernel has not reported whether it copied them. A descriptor that
+/// is closed changes nothing: another one may be open on the same socket, and read the reports.
 #[derive(Default)]
 pub(super) struct Unreported {
-    sockets: FxHashMap<u64, Sends>,
+    /// By the socket, and its number of the send.
+    sends: BTreeMap<(u64, u32), Sent>,
+    /// The number of each socket's next send: the kernel numbers them from 0.
+    next: FxHashMap<u64, u32>,
     requests: FxHashMap<u64, Sent>,
 }
 
 impl Unreported {
     /// The next send of a socket. False: there are too many. (A program need not ask.)
     pub fn add(&mut self, sent: Sent) -> bool {
-        const MOST: usize = 10_000;
-        let sends = self.sockets.entry(sent.sink.identity).or_default();
-        sends.waiting.insert(sends.next, sent);
-        sends.next = sends.next.wrapping_add(1);
-        sends.waiting.len() <= MOST
+        const MOST: usize = 1 << 16;
+        let socket = sent.sink.identity;
+        let next = self.next.entry(socket).or_default();
+        self.sends.insert((socket, *next), sent);
+        *next = next.wrapping_add(1);
+        self.sends.len() <= MOST
     }
 
     /// The sends of a socket that a report is of, by their numbers.
     pub fn take(&mut self, socket: u64, first: u32, last: u32) -> Vec<Sent> {
-        let Some(sends) = self.sockets.get_mut(&socket) else {
-            return Vec::new();
-        };
-        let mut numbers: Vec<u32> = sends.waiting.keys().copied().collect();
-        numbers.retain(|number| (first..=last).contains(number));
-        let sent = numbers.iter().filter_map(|it| sends.waiting.remove(it));
+        let of_report = (socket, first)..=(socket, last.max(first));
+        let numbers: Vec<_> = self.sends.range(of_report).map(|(it, _)| *it).collect();
+        let sent = numbers.iter().filter_map(|it| self.sends.remove(it));
         sent.collect()
-    }
-
-    /// All sends of a socket that is closed: another one may have its number.
-    pub fn closed(&mut self, socket: u64) -> Vec<Sent> {
-        let sends = self.sockets.remove(&socket).unwrap_or_default();
-        sends.waiting.into_values().collect()
     }
 
     /// A request of a ring, until its notification.
@@ -81,8 +70,7 @@ impl Unreported {
 
     /// All of them. The sockets' counts go on.
     pub fn take_all(&mut self) -> Vec<Sent> {
-        let sends = self.sockets.values_mut();
-        let of_sockets = sends.flat_map(|sends| std::mem::take(&mut sends.waiting).into_values());
+        let of_sockets = std::mem::take(&mut self.sends).into_values();
         let of_rings = std::mem::take(&mut self.requests).into_values();
         of_sockets.chain(of_rings).collect()
     }

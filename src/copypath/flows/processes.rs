@@ -7,10 +7,7 @@ use super::{
 };
 use crate::copypath::rule::Medium;
 use crate::model::SyscallEvent;
-
-/// `PROT_WRITE` and `MAP_SHARED` of mmap(2); `MAP_SHARED_VALIDATE` has this bit, too.
-const PROT_WRITE: u64 = 0x2;
-const MAP_SHARED: u64 = 0x1;
+use crate::syscall::{MAP_SHARED, PROT_WRITE};
 
 const SHARED: &str =
     "MAP_SHARED: what a program stores in a mapped file by itself is seen by no call";

@@ -14,12 +14,7 @@ use super::{
 };
 use crate::copypath::rule::{self, Medium, Report};
 use crate::model::{DescriptorKind, SyscallEvent};
-use crate::syscall::{Op, Shape};
-
-/// `MSG_PEEK`, `MSG_TRUNC`, `MSG_ERRQUEUE` of recv(2): the same on every Linux.
-const MSG_PEEK: u64 = 0x2;
-const MSG_TRUNC: u64 = 0x20;
-const MSG_ERRQUEUE: u64 = 0x2000;
+use crate::syscall::{MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, Op, Shape};
 
 /// Bytes of one path that a read has put at consecutive addresses.
 struct Placed {

@@ -14,10 +14,7 @@ use super::{
 };
 use crate::copypath::rule::{self, Medium, Report};
 use crate::model::{DescriptorKind, SyscallEvent};
-use crate::syscall::{Op, Shape};
-
-/// `MSG_ZEROCOPY` of send(2): the same on every Linux.
-const MSG_ZEROCOPY: u64 = 0x400_0000;
+use crate::syscall::{MSG_ZEROCOPY, Op, Shape};
 
 /// Said where a large read was written on.
 const SAMPLED: &str = "samples: of reads of more than 256 KiB six places were compared, so a change between them is not seen";
