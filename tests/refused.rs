@@ -116,6 +116,86 @@ fn run_without_ptrace_reports_the_transfer_that_was_asked_for_and_no_calls() {
     }
 }
 
+/// A lesson about the page faults of a cold mapping: one question that a run marks, one prediction.
+const COLD_MAPPING: &str = r#"+++
+title = "Faults"
+minutes = 1
+objectives = []
++++
+
+# One
+
+```quiz
+id = "asked"
+kind = "number"
+text = "How many major faults?"
+explain = "Those that wait for a disk."
+run = { method = "mmap-write", to = "tcp", size = "1MiB", chunk = "64KiB", cache = "cold" }
+query = "major_faults"
+unit = "major faults"
+otherwise = { misconception = "M.", feedback = "Look at the disk." }
+```
+
+---
+
+# Two
+
+```lab
+id = "run"
+method = "mmap-write"
+to = "tcp"
+size = "1MiB"
+chunk = "64KiB"
+cache = "cold"
+```
+
+```predict
+id = "predicted"
+text = "Before it runs: how many major faults?"
+query = "major_faults"
+unit = "major faults"
+scale = [0, 300]
+explain = "Those that wait for a disk."
+wrong = [ { answer = 256, misconception = "M.", feedback = "Not each page." } ]
+```
+"#;
+
+/// Counters are this machine's own also where its calls are another's. Files in memory have no major faults; the shipped
+/// recording, made on a disk, has one.
+#[test]
+fn a_question_about_a_counter_is_marked_by_this_machines_own_run() {
+    let cache = match tempfile::tempdir_in("/dev/shm") {
+        Ok(dir) => dir,
+        Err(error) => return skip("/dev/shm", &error.to_string()),
+    };
+    let lessons = tempfile::tempdir().unwrap();
+    std::fs::write(lessons.path().join("01-faults.md"), COLD_MAPPING).unwrap();
+    let on_tmpfs = |command: &str| {
+        let mut command = zclab(&[command, "--lessons", lessons.path().to_str().unwrap()]);
+        command.env("XDG_CACHE_HOME", cache.path());
+        refusing(libc::SYS_ptrace, command)
+    };
+    let mut quiz = on_tmpfs("quiz");
+    let (input, mut typed) = std::io::pipe().unwrap();
+    std::io::Write::write_all(&mut typed, b"0\n").unwrap();
+    drop(typed);
+    let out = quiz.env("XDG_STATE_HOME", lessons.path()).stdin(input);
+    let said = String::from_utf8(out.output().unwrap().stdout).unwrap();
+    assert!(said.contains("the calls are those of a recording of Linux"));
+    assert!(said.contains("1 of 1 right."), "{said}");
+
+    let mut terminal = Terminal::start(on_tmpfs("learn"));
+    terminal.wait_for("Faults");
+    terminal.send("\r");
+    terminal.turn_to("Before it runs");
+    terminal.send("0\r");
+    terminal.until("the verdict", |screen| {
+        words(&screen.contents()).contains("You said 0 measured 0 ✓")
+    });
+    terminal.send("q");
+    assert_eq!(terminal.ended().code(), Some(0));
+}
+
 /// Where ptrace is refused, no lesson plays another transfer than its own, nor marks an answer from one.
 #[test]
 fn every_transfer_of_a_lesson_is_shipped_as_a_recording() {

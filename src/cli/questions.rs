@@ -168,11 +168,11 @@ impl Asker {
                 && let Some(recorded) = shipped::exact(spec)
             {
                 let said = format!(
-                    "ptrace is refused here: a recording of {} marks it.\n",
+                    "ptrace is refused here: the calls are those of a recording of {}.\n",
                     recorded.machine.kernel
                 );
                 let _ = print(&said);
-                summary = summarise(&recorded);
+                summary = summarise(&recorded).with_counters_of(&recording);
             }
             self.runs.push((spec.clone(), summary));
         }

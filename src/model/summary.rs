@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::Serialize;
 
-use super::{Hop, Measured};
+use super::{Hop, Measured, Recording};
 
 /// What a recording comes to. Made by `copypath::summarise`, never by hand.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -27,6 +27,17 @@ pub struct Summary {
     pub bytes_moved: u64,
     /// Counters of the untraced run.
     pub measured: Option<Measured>,
+}
+
+impl Summary {
+    /// A recording that stands in for calls which could not be traced here answers for those calls alone: the counters
+    /// are this machine's own, where its untraced run has them.
+    pub(crate) fn with_counters_of(mut self, own: &Recording) -> Summary {
+        if own.measured.is_some() {
+            self.measured.clone_from(&own.measured);
+        }
+        self
+    }
 }
 
 /// The name of one figure of a [`Summary`].

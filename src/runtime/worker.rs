@@ -3,6 +3,7 @@
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     thread::JoinHandle,
 };
 
@@ -91,7 +92,12 @@ fn run(
     let source = source_text(&recording);
     let shipped = match recording.trace {
         Some(_) => None,
-        None => shipped::nearest(spec).map(|recording| Run::new(recording, source)),
+        None => shipped::nearest(spec).map(|shipped| {
+            let run = Run::new(shipped, source);
+            let summary = run.summary.as_ref().clone();
+            let summary = Arc::new(summary.with_counters_of(&recording));
+            Run { summary, ..run }
+        }),
     };
     let live = Run::new(recording, source);
     Ok(Event::Finished(job, Box::new(Outcome { live, shipped })))
