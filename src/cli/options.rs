@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::experiment;
 use crate::host::{self, Directory};
@@ -99,6 +100,19 @@ pub fn sinks(more: &str) -> String {
 fn methods() -> String {
     let [first @ .., last] = Method::ALL.map(Method::name);
     format!("{} or {last}", first.join(", "))
+}
+
+/// One of these values by its name; each with what is said of it in the help.
+pub(super) fn one_of<T: Copy + Send + Sync + 'static, const N: usize>(
+    values: [(&'static str, &'static str, T); N],
+) -> impl TypedValueParser<Value = T> {
+    let named = values.map(|(name, help, _)| {
+        PossibleValue::new(name).help(Some(help).filter(|help| !help.is_empty()))
+    });
+    PossibleValuesParser::new(named).map(move |name| {
+        let found = values.iter().find(|(known, ..)| *known == name);
+        found.expect("clap knows no other").2
+    })
 }
 
 /// A size of at least one byte; `why` says what 0 bytes would come to.

@@ -6,11 +6,11 @@ use std::{
 };
 
 use anyhow::Context;
+use clap::builder::TypedValueParser;
 
-use crate::serve::{
-    event_loop::Stop,
-    proxy::{Method, Proxy},
-};
+use super::options::one_of;
+use crate::model::Method;
+use crate::serve::{event_loop::Stop, proxy::Proxy};
 
 /// Pass connections on to another address, both directions, by the method of your choice.
 #[derive(Debug, clap::Args)]
@@ -27,11 +27,20 @@ pub struct Args {
     #[arg(long, value_name = "ADDR", value_parser = resolve)]
     pub to: SocketAddr,
     /// How the bytes get from one socket into the other
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = methods())]
     pub method: Method,
     /// Connections at once, as far as the limit of open files allows
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: u32,
+}
+
+fn methods() -> impl TypedValueParser<Value = Method> {
+    let splice = "splice from the socket to a pipe and from the pipe to the other socket";
+    let read_write = "read into a buffer, write out of it";
+    one_of(
+        [(Method::Splice, splice), (Method::ReadWrite, read_write)]
+            .map(|(method, help)| (method.name(), help, method)),
+    )
 }
 
 /// Passes connections on until SIGINT or SIGTERM.

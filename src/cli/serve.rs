@@ -11,14 +11,14 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::ValueEnum;
+use clap::builder::TypedValueParser;
 
+use super::options::one_of;
 use crate::endpoint;
 use crate::host;
-use crate::model::marker;
+use crate::model::{Method, ServePlan, marker};
 use crate::serve::{
     event_loop::Stop,
-    send::Method,
     server::{Patience, Server},
 };
 
@@ -35,7 +35,7 @@ pub struct Args {
     /// The directory; nothing outside it is served
     pub dir: PathBuf,
     /// How the bytes get from the file into the socket
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = methods())]
     pub method: Method,
     /// The port; without it, the system chooses
     #[arg(long, default_value_t = 0, hide_default_value = true)]
@@ -64,6 +64,18 @@ pub struct Args {
     /// What `--trace` runs: marks where serving begins, and ends when standard input is closed
     #[arg(long, hide = true, conflicts_with = "trace")]
     pub traced: bool,
+}
+
+fn methods() -> impl TypedValueParser<Value = Method> {
+    one_of(ServePlan::METHODS.map(|method| {
+        let help = match method {
+            Method::ReadWrite => "read into a buffer, write out of it",
+            Method::MmapWrite => "mmap the file, write from the mapping",
+            Method::Sendfile => "sendfile: the socket's queue refers to the file's pages",
+            _ => "splice from the file to a pipe and from the pipe to the socket",
+        };
+        (method.name(), help, method)
+    }))
 }
 
 /// Serves until SIGINT or SIGTERM.
@@ -99,17 +111,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 impl Args {
-    /// The method's name: `sendfile`.
-    fn method_name(&self) -> String {
-        let value = self.method.to_possible_value();
-        value.map_or_else(String::new, |value| value.get_name().to_owned())
-    }
-
     /// The same command for the child that is traced.
     fn traced_server(&self) -> Command {
         let mut command = endpoint::this_program();
         command.arg("serve").arg(&self.dir).arg("--traced");
-        command.args(["--method", &self.method_name()]);
+        command.args(["--method", self.method.name()]);
         for (name, value) in [
             ("--port", self.port.to_string()),
             ("--address", self.address.to_string()),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use textwrap::Options;
 
 use self::document::{Document, TracingDocument};
-use super::options::{ScratchDir, at_least_one, chunk, sinks, warn_of};
+use super::options::{ScratchDir, at_least_one, chunk, one_of, sinks, warn_of};
 use super::{progress::Line, wrapped};
 use crate::experiment::claims::{CLAIMS, COST_OF_WATCHING, Claim, RUNS};
 use crate::experiment::comparison;
@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, value_parser = chunk, conflicts_with_all = ["claim", "claims"])]
     chunk: Option<Size>,
     /// Several chunks (4 KiB to 1 MiB), or several sizes (up to --size)
-    #[arg(long, value_parser = sweep_names(), conflicts_with_all = ["claim", "claims"])]
+    #[arg(long, value_parser = sweeps(), conflicts_with_all = ["claim", "claims"])]
     sweep: Option<Sweep>,
     /// Measured runs of each row
     #[arg(long, value_name = "N", default_value_t = RUNS as u32, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -76,15 +76,8 @@ fn size(text: &str) -> Result<Size, String> {
     at_least_one(text, "0 bytes take no time")
 }
 
-fn sweep_names() -> impl TypedValueParser<Value = Sweep> {
-    let all = [Sweep::Chunk, Sweep::Size];
-    PossibleValuesParser::new(all.map(Sweep::name)).map(move |name| {
-        if name == Sweep::Chunk.name() {
-            all[0]
-        } else {
-            all[1]
-        }
-    })
+fn sweeps() -> impl TypedValueParser<Value = Sweep> {
+    one_of([Sweep::Chunk, Sweep::Size].map(|sweep| (sweep.name(), "", sweep)))
 }
 
 fn claim_names() -> PossibleValuesParser {

@@ -58,9 +58,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// All that the server did, with the bodies that it sent as the bytes of it.
 fn recording(args: &Args, trace: Trace) -> anyhow::Result<Recording> {
-    let method = args.method_name();
-    let method = method.parse().map_err(anyhow::Error::msg)?;
-    let plan = |size| ServePlan { method, size };
+    let plan = |size| ServePlan {
+        method: args.method,
+        size,
+    };
     let mut recording = request::recording(plan(Size(0)).spec(), trace);
     recording.spec = plan(Size(recording.outcome.bytes_moved)).spec();
     recording.outcome.file_system = host::file_system(File::open(&args.dir)?);

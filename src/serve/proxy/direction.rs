@@ -11,7 +11,7 @@ use nix::{
     fcntl::{OFlag, SpliceFFlags, splice},
 };
 
-use super::Method;
+use crate::model::Method;
 
 /// What one turn may move in one direction.
 const TURN: usize = 1 << 20;
@@ -57,6 +57,7 @@ impl Direction {
                 let (read_end, write_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
                 Way::Splice(read_end, write_end)
             }
+            _ => return Err(Errno::EINVAL),
         };
         Ok(Direction {
             way,

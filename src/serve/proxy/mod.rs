@@ -20,16 +20,8 @@ use nix::{
 };
 
 use super::event_loop::{self, Connection, Stop, Turn, room_for_connections};
+use crate::model::Method;
 use direction::{Direction, Flow};
-
-/// How the bytes get from one socket into the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Method {
-    /// splice from the socket to a pipe and from the pipe to the other socket
-    Splice,
-    /// read into a buffer, write out of it
-    ReadWrite,
-}
 
 /// How long the other side may take to accept the connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -45,7 +37,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Connects each client with `to`, at most `connections` at once.
+    /// Connects each client with `to`, at most `connections` at once, by splice or read-write.
     pub fn new(to: SocketAddr, method: Method, connections: usize) -> Proxy {
         Proxy {
             to: SockaddrStorage::from(to),

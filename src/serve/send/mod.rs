@@ -13,18 +13,7 @@ use std::{fs::File, ops::Range, os::fd::BorrowedFd};
 
 use nix::errno::Errno;
 
-/// How the bytes get from the file into the socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Method {
-    /// read into a buffer, write out of it
-    ReadWrite,
-    /// mmap the file, write from the mapping
-    MmapWrite,
-    /// sendfile: the socket's queue refers to the file's pages
-    Sendfile,
-    /// splice from the file to a pipe and from the pipe to the socket
-    Splice,
-}
+use crate::model::Method;
 
 /// A part of a file on its way into a socket.
 #[derive(Debug)]
@@ -65,7 +54,7 @@ impl Sending {
     /// Prepares to send the bytes `range` of `file`.
     ///
     /// # Errors
-    /// mmap's and pipe2's; the other methods need nothing beforehand.
+    /// mmap's and pipe2's; EINVAL for a method that is not one of [`ServePlan::METHODS`](crate::model::ServePlan::METHODS).
     pub fn new(method: Method, file: File, range: Range<u64>) -> nix::Result<Sending> {
         let left = range.end - range.start;
         let way = match method {
@@ -73,6 +62,7 @@ impl Sending {
             Method::MmapWrite => Way::MmapWrite(mmap_write::MmapWrite::new(file, range)?),
             Method::Sendfile => Way::Sendfile(sendfile::Sendfile::new(file, range)),
             Method::Splice => Way::Splice(splice::Splice::new(file, range)?),
+            _ => return Err(Errno::EINVAL),
         };
         Ok(Sending { way, left })
     }

@@ -8,8 +8,8 @@ use std::{io, net::TcpListener, path::Path, rc::Rc, time::Duration};
 use super::{
     confine::Confined,
     event_loop::{self, Stop, room_for_connections},
-    send,
 };
+use crate::model::Method;
 
 /// How long a client may take.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,7 @@ pub struct Patience {
 #[derive(Debug)]
 struct Site {
     files: Confined,
-    method: send::Method,
+    method: Method,
     patience: Patience,
 }
 
@@ -47,7 +47,7 @@ impl Server {
     /// The directory cannot be opened.
     pub fn new(
         directory: &Path,
-        method: send::Method,
+        method: Method,
         patience: Patience,
         connections: usize,
     ) -> io::Result<Server> {
