@@ -231,9 +231,8 @@ impl World {
         self.call(pid, name, args, descriptors, length as i64, |_| {});
     }
 
-    fn end(mut self) -> (Vec<Flow>, (u64, u64)) {
-        self.flows.finish();
-        let report = self.flows.report(&self.trace.names);
+    fn end(self) -> (Vec<Flow>, (u64, u64)) {
+        let report = self.flows.finish(&self.trace.names);
         let none = report.unexplained;
         (report.flows, (none.read_bytes, none.written_bytes))
     }
@@ -699,8 +698,7 @@ fn sent_by_ring(events: &[RingEventKind], notification: Option<u32>) -> (Flow, b
         };
         world.flows.requested(&event, &tracee);
     }
-    world.flows.finish();
-    let mut report = world.flows.report(&world.trace.names);
+    let mut report = world.flows.finish(&world.trace.names);
     (report.flows.remove(0), !report.notes.is_empty())
 }
 

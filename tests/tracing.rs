@@ -8,9 +8,9 @@ use std::{
 };
 
 use zclab::{
-    model::{CallState, DescriptorKind, Request, Trace},
+    model::{CallState, DescriptorKind, Exit, Request, Trace},
     syscall::{Style, format_call},
-    tracer::{self, Cancel, Ended, Options, Program, Recorded, TraceError},
+    tracer::{self, Cancel, Options, Program, Recorded, TraceError},
 };
 
 mod require;
@@ -60,7 +60,7 @@ fn record(command: &Command, options: &Options) -> Recorded {
 
 fn record_tracee(name: &str) -> Trace {
     let recorded = record(&tracee_command(name), &options());
-    assert_eq!(recorded.ended, Ended::Code(0), "{name} failed");
+    assert_eq!(recorded.ended, Exit::Code(0), "{name} failed");
     recorded.trace
 }
 
@@ -113,7 +113,7 @@ fn a_plain_program_is_recorded_from_its_exec_to_its_end() {
         ..options()
     };
     let recorded = record(&Command::new("true"), &whole);
-    assert_eq!(recorded.ended, Ended::Code(0));
+    assert_eq!(recorded.ended, Exit::Code(0));
     let trace = &recorded.trace;
     let lines = lines(trace, Style::Full);
     assert!(lines[0].starts_with("execve(\"/"), "{}", lines[0]);
@@ -203,7 +203,7 @@ fn children_are_followed_on_request() {
         ..options()
     };
     let recorded = record(&tracee_command("fork"), &alone);
-    assert_eq!(recorded.ended, Ended::Code(0));
+    assert_eq!(recorded.ended, Exit::Code(0));
     assert_eq!(recorded.trace.tasks.len(), 1, "its first thread alone");
 }
 
@@ -234,7 +234,7 @@ fn a_thread_may_execute_another_program() {
     let recorded = record(&tracee_command("exec-by-thread"), &alone);
     assert_eq!(
         recorded.ended,
-        Ended::Code(0),
+        Exit::Code(0),
         "not followed, it ends by itself"
     );
 }
@@ -244,7 +244,7 @@ fn signals_are_delivered_as_if_nobody_looked() {
     let trace = record_tracee("signals");
     assert_eq!(count(&trace, "rt_sigreturn"), 4);
     let recorded = record(&tracee_command("abort"), &options());
-    assert_eq!(recorded.ended, Ended::Signal("SIGABRT".to_owned()));
+    assert_eq!(recorded.ended, Exit::Signal("SIGABRT".to_owned()));
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn a_tracee_killed_from_outside_in_the_middle_ends_the_recording() {
     });
     let recorded = record(&command, &options());
     killer.join().unwrap();
-    assert_eq!(recorded.ended, Ended::Signal("SIGKILL".to_owned()));
+    assert_eq!(recorded.ended, Exit::Signal("SIGKILL".to_owned()));
     assert!(count(&recorded.trace, "getppid") > 0);
 }
 
@@ -378,7 +378,7 @@ fn pinning_is_the_tracees_affair() {
         ..options()
     };
     let recorded = record(&tracee_command("count-cpus"), &pinned);
-    assert_eq!(recorded.ended, Ended::Code(1), "the tracee has one CPU");
+    assert_eq!(recorded.ended, Exit::Code(1), "the tracee has one CPU");
     assert_eq!(
         tracees::allowed_cpus(),
         allowed,
@@ -417,7 +417,7 @@ fn refusals_name_their_cause() {
             ..options()
         },
     );
-    assert_eq!(recorded.ended, Ended::Code(0));
+    assert_eq!(recorded.ended, Exit::Code(0));
 }
 
 #[test]
@@ -426,7 +426,7 @@ fn descriptors_are_shown_as_what_they_are() {
     let dir = tempfile::tempdir().unwrap();
     command.env(tracees::PID_FILE, dir.path());
     let recorded = record(&command, &options());
-    assert_eq!(recorded.ended, Ended::Code(0));
+    assert_eq!(recorded.ended, Exit::Code(0));
     let trace = &recorded.trace;
     let full = lines(trace, Style::Full);
     let port = fs::read_to_string(dir.path().join("port")).unwrap();
@@ -459,11 +459,11 @@ fn descriptors_are_shown_as_what_they_are() {
 /// A tracee that says 77 where io_uring is refused.
 fn record_ring(name: &str) -> Option<Trace> {
     let recorded = record(&tracee_command(name), &options());
-    if recorded.ended == Ended::Code(77) {
+    if recorded.ended == Exit::Code(77) {
         skip("io-uring", "refused");
         return None;
     }
-    assert_eq!(recorded.ended, Ended::Code(0), "{name} failed");
+    assert_eq!(recorded.ended, Exit::Code(0), "{name} failed");
     Some(recorded.trace)
 }
 

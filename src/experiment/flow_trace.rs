@@ -12,7 +12,7 @@ use crate::host;
 use crate::model::{
     Addresses, Counted, Exit, Machine, RingEvent, SyscallEvent, Trace, TraceReport,
 };
-use crate::tracer::{self, Ended, Handle, Observer, Options, Outcome, Subject, TraceError, Tracee};
+use crate::tracer::{self, Handle, Observer, Options, Subject, TraceError, Tracee};
 
 /// Shows what is known while a program is traced.
 pub(crate) type OnProgress<'a> = dyn FnMut(&Trace, &Flows) + 'a;
@@ -39,20 +39,10 @@ pub(crate) fn trace(
         on_progress,
     };
     let outcome = tracer::watch(subject, options, handle, &mut consumer)?;
-    let mut flows = consumer.flows;
-    flows.finish();
-    Ok(conclude(command, outcome, &flows))
-}
-
-fn conclude(command: Vec<String>, outcome: Outcome, flows: &Flows) -> TraceReport {
-    let report = flows.report(&outcome.trace.names);
-    TraceReport {
+    let report = consumer.flows.finish(&outcome.trace.names);
+    Ok(TraceReport {
         command,
-        exit: match outcome.ended {
-            Some(Ended::Code(code)) => Exit::Code(code),
-            Some(Ended::Signal(signal)) => Exit::Signal(signal),
-            None => Exit::Code(0),
-        },
+        exit: outcome.ended.unwrap_or(Exit::Code(0)),
         machine: host::machine(),
         processes: outcome.processes,
         threads: outcome.threads,
@@ -62,7 +52,7 @@ fn conclude(command: Vec<String>, outcome: Outcome, flows: &Flows) -> TraceRepor
         notes: [outcome.notes, report.notes].concat(),
         trace: outcome.trace,
         flow_of: report.flow_of,
-    }
+    })
 }
 
 /// So many of the last calls are shown while the program runs.
@@ -70,9 +60,7 @@ const LAST: usize = 10_000;
 
 /// What is known while the program runs: its flows, and its last calls.
 pub(crate) fn snapshot(trace: &Trace, flows: &Flows) -> TraceReport {
-    let report = flows.report(&trace.names);
-    let first = trace.calls.len().saturating_sub(LAST);
-    let flow_of = report.flow_of.get(first..).unwrap_or_default().to_vec();
+    let report = flows.report(&trace.names, trace.calls.len().saturating_sub(LAST));
     let mut processes: Vec<i32> = trace.tasks.iter().map(|task| task.pid).collect();
     processes.sort_unstable();
     processes.dedup();
@@ -96,7 +84,7 @@ pub(crate) fn snapshot(trace: &Trace, flows: &Flows) -> TraceReport {
         unexplained: report.unexplained,
         notes: report.notes,
         trace: trace.last(LAST),
-        flow_of,
+        flow_of: report.flow_of,
     }
 }
 

@@ -36,9 +36,10 @@ pub(crate) use sender::{Input, Order, Report, send};
 use crate::endpoint::{self, Drain};
 use crate::host;
 use crate::model::{
-    Cache, DescriptorKind, Origin, Outcome, Recording, Sink, Size, Trace, TransferSpec, Unavailable,
+    Cache, DescriptorKind, Exit, Origin, Outcome, Recording, Sink, Size, Trace, TransferSpec,
+    Unavailable,
 };
-use crate::tracer::{self, Cancel, Ended, Program, Recorded, TraceError};
+use crate::tracer::{self, Cancel, Program, Recorded, TraceError};
 
 /// Where the bytes come from.
 #[derive(Clone, Debug, Default)]
@@ -373,9 +374,9 @@ fn ended_well(
         Err(cancelled) => return Err(cancelled.into()),
     };
     match recorded.ended {
-        Ended::Code(0) => Ok(Ok(recorded)),
-        Ended::Code(code) => bail!(complaint(errors, || format!("exit code {code}"))),
-        Ended::Signal(signal) => bail!(complaint(errors, || signal)),
+        Exit::Code(0) => Ok(Ok(recorded)),
+        Exit::Code(code) => bail!(complaint(errors, || format!("exit code {code}"))),
+        Exit::Signal(signal) => bail!(complaint(errors, || signal)),
     }
 }
 

@@ -3,12 +3,14 @@
 use std::{
     collections::BTreeMap,
     io,
-    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    os::fd::{AsRawFd, OwnedFd},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
+
+use super::kernel::pidfd_open;
 
 /// Cancels a run from any thread: kills the processes that are registered with it, and those that are registered
 /// later at once. Clones share one state.
@@ -83,17 +85,6 @@ impl Drop for Guard {
     fn drop(&mut self) {
         self.cancel.processes().by_key.remove(&self.key);
     }
-}
-
-/// A pidfd names a process for as long as it is open: a number might name another one by now.
-pub(super) fn pidfd_open(pid: u32) -> io::Result<OwnedFd> {
-    // SAFETY: pidfd_open(2) takes two integers and touches no memory.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid as libc::pid_t, 0u32) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the kernel has just returned this descriptor, and nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
 fn kill(process: &OwnedFd) {

@@ -1,11 +1,11 @@
 //! What a tracee's descriptors are: looked up in /proc at first use, kept until a call changes them.
 
-use std::{fs, os::unix::fs::FileTypeExt, os::unix::fs::MetadataExt, path::Path};
+use std::{fs, os::unix::fs::FileTypeExt, os::unix::fs::MetadataExt};
 
 use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use rustc_hash::FxHashMap;
 
-use super::{kernel::Tid, sockets, tracee::Tracee};
+use super::{kernel::Tid, proc, sockets};
 use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR};
 
 /// The descriptors of one process. A number that is not open is not remembered: it may come to mean something by a call
@@ -105,7 +105,7 @@ impl Table {
 pub(super) fn look_up(pid: Tid, fd: i32) -> Option<Descriptor> {
     let path = format!("/proc/{pid}/fd/{fd}");
     let (kind, name, identity) = match fs::read_link(&path) {
-        Ok(link) => of_link(pid, fd, &path, link.to_string_lossy().into_owned()),
+        Ok(link) => identify(pid, fd, &path, link.to_string_lossy().into_owned()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
         Err(_) => (DescriptorKind::Unknown, "?".to_owned(), 0),
     };
@@ -118,8 +118,8 @@ pub(super) fn look_up(pid: Tid, fd: i32) -> Option<Descriptor> {
     })
 }
 
-/// Kind, name and identity of what the link in /proc shows.
-fn of_link(pid: Tid, fd: i32, path: &str, link: String) -> (DescriptorKind, String, u64) {
+/// Its kind, its name and its identity, by its link in /proc.
+fn identify(pid: Tid, fd: i32, path: &str, link: String) -> (DescriptorKind, String, u64) {
     if let Some(inode) = inode(&link, "socket:[") {
         let (kind, name) = sockets::describe(pid, fd, inode);
         return (kind, name, inode);
@@ -138,17 +138,18 @@ fn of_link(pid: Tid, fd: i32, path: &str, link: String) -> (DescriptorKind, Stri
 /// Whether it was opened with `O_DIRECT`, and the file system honours that: tmpfs accepts the flag (since Linux 6.6) and
 /// copies from and to its pages.
 fn is_direct(pid: Tid, fd: i32, path: &str) -> bool {
-    let is_asked = Tracee { tid: pid, pid }.flags(fd) & libc::O_DIRECT as u32 != 0;
+    let is_asked = proc::open_flags(pid, fd) & libc::O_DIRECT as u32 != 0;
     is_asked && !statfs(path).is_ok_and(|found| found.filesystem_type() == TMPFS_MAGIC)
 }
 
-fn inode(link: &str, prefix: &str) -> Option<u64> {
+/// The number in a link in /proc: `pipe:[4711]`.
+pub(super) fn inode(link: &str, prefix: &str) -> Option<u64> {
     link.strip_prefix(prefix)?.strip_suffix(']')?.parse().ok()
 }
 
 /// What an opened path is. The link in /proc leads to the very file, though its name may be gone.
 fn kind_of_path(path: &str, link: &str) -> (DescriptorKind, u64) {
-    let Ok(data) = fs::metadata(Path::new(path)) else {
+    let Ok(data) = fs::metadata(path) else {
         return (DescriptorKind::Unknown, 0);
     };
     let file_type = data.file_type();

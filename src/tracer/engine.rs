@@ -21,17 +21,16 @@ use super::{
     handle::Handle,
     kernel::{
         self, CallInfo, PTRACE_SYSCALL_INFO_ENTRY, PTRACE_SYSCALL_INFO_EXIT,
-        PTRACE_SYSCALL_INFO_SECCOMP, Resume, Tid,
+        PTRACE_SYSCALL_INFO_SECCOMP, Tid,
     },
     launch::{self, Launched, Program},
     memory,
-    ops::op,
     outcome::{Outcome, TraceError},
-    stops::{self, Event, Stop, Stopped, Wakeful},
+    stops::{self, Event, Resume, Stop, Stopped, Wakeful},
     threads::Threads,
     tracee::Tracee,
 };
-use crate::model::marker;
+use crate::model::{Exit, marker};
 use crate::syscall::{Op, Shape};
 
 /// How often the progress is told at most.
@@ -178,7 +177,7 @@ pub(super) fn run<C: Consumer>(
     };
     engine.follow(launched)?;
     let mut outcome = std::mem::take(&mut engine.outcome);
-    (outcome.processes, outcome.threads) = engine.threads.counts();
+    (outcome.processes, outcome.threads) = engine.threads.made;
     debug!(ended = ?outcome.ended, outcome.processes, outcome.threads, "over");
     Ok(outcome)
 }
@@ -204,7 +203,7 @@ impl<C: Consumer> Engine<'_, C> {
         self.adopt(launched.pid, None);
         if let Err(error) = launched.seize(options.follow) {
             debug!(%error, "not seized");
-            self.threads.clear();
+            self.threads.by_tid.clear();
             // A child that was killed already cannot be seized: EPERM, a refusal only in name.
             self.check_cancelled()?;
             return Err(error);
@@ -225,17 +224,10 @@ impl<C: Consumer> Engine<'_, C> {
     fn follow(&mut self, mut launched: Option<Launched>) -> Result<(), TraceError> {
         while let Some(event) = self.next()? {
             match event {
-                Event::Ended(tid, ended) => {
-                    debug!(tid, ?ended, "ended");
-                    self.end(tid);
-                    if self.root == Some(tid) {
-                        self.control.handle.set_root(0);
-                        self.outcome.ended = Some(ended);
-                    }
-                }
+                Event::Ended(tid, exit) => self.ended(tid, exit),
                 Event::Stopped(stopped, stop) => self.stopped(stopped, stop)?,
             }
-            if (self.phase != Phase::Starting || self.threads.is_empty())
+            if (self.phase != Phase::Starting || self.threads.by_tid.is_empty())
                 && let Some(launched) = launched.take()
             {
                 self.hear(&launched)?;
@@ -265,19 +257,14 @@ impl<C: Consumer> Engine<'_, C> {
     /// wake-up of another CPU costs an interrupt, in a virtual machine some 5 us: more than all else that is done for a
     /// stop.)
     fn next(&mut self) -> Result<Option<Event>, TraceError> {
-        if self.threads.len() > 1
+        if self.threads.by_tid.len() > 1
             && !self.held.is_empty()
             && let Some(event) = self.wakeful.poll()
         {
             return Ok(Some(event));
         }
-        for Held {
-            stopped,
-            on,
-            signal,
-        } in self.held.drain(..)
-        {
-            stopped.resume(on, signal).map_err(failed)?;
+        for held in self.held.drain(..) {
+            held.stopped.resume(held.on, held.signal).map_err(failed)?;
         }
         loop {
             self.check_cancelled()?;
@@ -289,7 +276,7 @@ impl<C: Consumer> Engine<'_, C> {
                 Ok(None) => {
                     // Not every end is reported: a thread that is not followed, and executes a program, takes the place
                     // of one that is.
-                    self.threads.clear();
+                    self.threads.by_tid.clear();
                     return Ok(None);
                 }
                 Ok(event) => return Ok(event),
@@ -302,7 +289,7 @@ impl<C: Consumer> Engine<'_, C> {
     fn stopped(&mut self, stopped: Stopped, stop: Stop) -> Result<(), TraceError> {
         let tid = stopped.tid();
         trace!(tid, ?stop, "stop");
-        if self.threads.get(tid).is_none() {
+        if !self.threads.by_tid.contains_key(&tid) {
             let maker = self.threads.maker_of_stranger(tid);
             debug!(tid, ?maker, "a thread that nobody has announced");
             self.adopt(tid, maker);
@@ -328,7 +315,7 @@ impl<C: Consumer> Engine<'_, C> {
                 on = Some(Resume::ToCall); // its return is still to be seen
             }
             Stop::Made(child) => {
-                if self.threads.get(child).is_none() && child != tid {
+                if !self.threads.by_tid.contains_key(&child) && child != tid {
                     self.adopt(child, Some(tid));
                 }
             }
@@ -344,7 +331,12 @@ impl<C: Consumer> Engine<'_, C> {
 
     /// How a thread goes on: within a call, to its end.
     fn onward(&self, tid: Tid) -> Resume {
-        let is_in_call = || self.threads.get(tid).is_some_and(|thread| thread.in_call);
+        let is_in_call = || {
+            self.threads
+                .by_tid
+                .get(&tid)
+                .is_some_and(|thread| thread.in_call)
+        };
         match self.phase {
             Phase::After => Resume::Run,
             _ if self.filtered && !is_in_call() => Resume::Run,
@@ -364,7 +356,7 @@ impl<C: Consumer> Engine<'_, C> {
     fn enter(&mut self, tid: Tid, info: &CallInfo) {
         let now = self.wakeful.until;
         match self.phase {
-            Phase::Starting if op(info) != Op::Exec => return, // the child's own preparations
+            Phase::Starting if info.does() != Op::Exec => return, // the child's own preparations
             Phase::Starting if !self.between_markers => self.consumer.begin(now),
             Phase::Before if is_marker(tid, info, marker::BEGIN) => {
                 self.phase = Phase::Beginning(tid);
@@ -377,7 +369,7 @@ impl<C: Consumer> Engine<'_, C> {
             Phase::After => return,
             _ => {}
         }
-        if let Some(thread) = self.threads.get_mut(tid) {
+        if let Some(thread) = self.threads.by_tid.get_mut(&tid) {
             thread.in_call = true;
             thread.making = making(tid, info);
             self.consumer.entered(&thread.tracee, info, now);
@@ -386,7 +378,7 @@ impl<C: Consumer> Engine<'_, C> {
 
     fn leave(&mut self, tid: Tid, result: i64) {
         let now = self.wakeful.until;
-        let Some(thread) = self.threads.get_mut(tid) else {
+        let Some(thread) = self.threads.by_tid.get_mut(&tid) else {
             return;
         };
         thread.in_call = false;
@@ -405,13 +397,10 @@ impl<C: Consumer> Engine<'_, C> {
 
     /// A thread is there, made by another one where that is known.
     fn adopt(&mut self, tid: Tid, maker: Option<Tid>) {
-        let adopted = self.threads.adopt(tid, maker, self.control.cancel);
-        debug!(tid, pid = adopted.tracee.pid, ?maker, "follows");
-        self.consumer.started(
-            adopted.maker.as_ref(),
-            &adopted.tracee,
-            adopted.shares_memory,
-        );
+        let (tracee, maker, shares_memory) = self.threads.adopt(tid, maker, self.control.cancel);
+        debug!(tid, tracee.pid, ?maker, "follows");
+        self.consumer
+            .started(maker.as_ref(), &tracee, shares_memory);
     }
 
     /// A thread has executed a program: the others of its process are gone, and it has the process's id now.
@@ -424,7 +413,7 @@ impl<C: Consumer> Engine<'_, C> {
                 false => Phase::During,
             };
         }
-        let Some(thread) = self.threads.get(tid) else {
+        let Some(thread) = self.threads.by_tid.get(&tid) else {
             return;
         };
         let tracee = thread.tracee;
@@ -463,10 +452,15 @@ impl<C: Consumer> Engine<'_, C> {
         self.held.retain(|held| held.stopped.tid() != tid);
     }
 
-    fn end(&mut self, tid: Tid) {
+    fn ended(&mut self, tid: Tid, exit: Exit) {
+        debug!(tid, ?exit, "ended");
         self.no_longer_held(tid);
         if let Some((tracee, last)) = self.threads.end(tid) {
             self.consumer.ended(&tracee, last);
+        }
+        if self.root == Some(tid) {
+            self.control.handle.set_root(0);
+            self.outcome.ended = Some(exit);
         }
     }
 
@@ -476,17 +470,14 @@ impl<C: Consumer> Engine<'_, C> {
         if self.root.is_some() {
             return self.kill_all();
         }
-        for Held {
-            stopped, signal, ..
-        } in std::mem::take(&mut self.held)
-        {
-            self.threads.forget(stopped.tid());
-            stopped.let_go(signal);
+        for held in self.held.drain(..) {
+            self.threads.by_tid.remove(&held.stopped.tid());
+            held.stopped.let_go(held.signal);
         }
-        for tid in self.threads.tids() {
-            let _ = nix::sys::ptrace::interrupt(Pid::from_raw(tid));
+        for tid in self.threads.by_tid.keys() {
+            let _ = nix::sys::ptrace::interrupt(Pid::from_raw(*tid));
         }
-        while !self.threads.is_empty()
+        while !self.threads.by_tid.is_empty()
             && let Ok(Some(event)) = stops::next()
         {
             self.detach(event);
@@ -495,9 +486,9 @@ impl<C: Consumer> Engine<'_, C> {
 
     fn detach(&mut self, event: Event) {
         match event {
-            Event::Ended(tid, _) => self.end(tid),
+            Event::Ended(tid, exit) => self.ended(tid, exit),
             Event::Stopped(stopped, stop) => {
-                self.threads.forget(stopped.tid());
+                self.threads.by_tid.remove(&stopped.tid());
                 let signal = match stop {
                     // It is seized from its first moment, and stops by itself.
                     Stop::Made(child) => {
@@ -514,17 +505,14 @@ impl<C: Consumer> Engine<'_, C> {
     }
 
     fn kill_all(&mut self) {
-        self.threads.tids().for_each(kernel::kill);
+        self.threads
+            .by_tid
+            .keys()
+            .for_each(|tid| kernel::kill(*tid));
         self.held.clear();
         while let Ok(Some(event)) = stops::next() {
             match event {
-                Event::Ended(tid, ended) => {
-                    self.end(tid);
-                    if self.root == Some(tid) {
-                        self.control.handle.set_root(0);
-                        self.outcome.ended = Some(ended);
-                    }
-                }
+                Event::Ended(tid, exit) => self.ended(tid, exit),
                 Event::Stopped(stopped, _) => {
                     kernel::kill(stopped.tid());
                     let _ = stopped.resume(Resume::Run, 0);
@@ -553,7 +541,7 @@ impl<C: Consumer> Engine<'_, C> {
 /// kernel kills what was started: `PTRACE_O_EXITKILL`.)
 impl<C: Consumer> Drop for Engine<'_, C> {
     fn drop(&mut self) {
-        if !self.threads.is_empty() {
+        if !self.threads.by_tid.is_empty() {
             self.let_go();
         }
     }
@@ -561,16 +549,11 @@ impl<C: Consumer> Drop for Engine<'_, C> {
 
 /// The flags of clone(2) that a call means, where it makes a task.
 fn making(tid: Tid, info: &CallInfo) -> Option<u64> {
-    match op(info) {
+    match info.does() {
         Op::Clone => Some(info.data[1]),
         Op::Fork => Some(0),
         Op::Vfork => Some((libc::CLONE_VM | libc::CLONE_VFORK) as u64),
-        Op::Clone3 => {
-            let mut flags = [0; 8];
-            (memory::read(tid, info.data[1], &mut flags) == 8)
-                .then(|| u64::from_ne_bytes(flags))
-                .or(Some(0))
-        }
+        Op::Clone3 => Some(memory::read_array(tid, info.data[1]).map_or(0, u64::from_ne_bytes)),
         _ => None,
     }
 }
@@ -579,7 +562,7 @@ fn is_marker(tid: Tid, info: &CallInfo, text: &str) -> bool {
     let [_, fd, buffer, length, ..] = info.data;
     fd as i32 == -1
         && length == text.len() as u64
-        && op(info) == Op::Write(Shape::Buffer)
+        && info.does() == Op::Write(Shape::Buffer)
         && memory::holds(tid, buffer, text.as_bytes())
 }
 

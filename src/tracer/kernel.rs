@@ -1,12 +1,21 @@
 //! The system calls of the tracer that `nix` cannot make: signals are numbers here, because real-time signals have no
 //! name there and must be passed on all the same.
 
-use std::{io, mem::MaybeUninit};
+use std::{
+    io,
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    sync::LazyLock,
+};
 
 use nix::errno::Errno;
 
+use crate::syscall::{self, Op, native_name};
+
 /// A thread id, as wait and ptrace know it.
 pub(super) type Tid = libc::pid_t;
+
+/// No machine has so many calls.
+pub(super) const NUMBERS: usize = 1024;
 
 /// What `PTRACE_GET_SYSCALL_INFO` says (ptrace(2)); `data` is a union there.
 #[repr(C)]
@@ -24,49 +33,6 @@ pub(super) const PTRACE_SYSCALL_INFO_ENTRY: u8 = 1;
 pub(super) const PTRACE_SYSCALL_INFO_EXIT: u8 = 2;
 /// As [`PTRACE_SYSCALL_INFO_ENTRY`], at the stop that a filter asked for.
 pub(super) const PTRACE_SYSCALL_INFO_SECCOMP: u8 = 3;
-const PTRACE_GET_SYSCALL_INFO: u32 = 0x420e;
-const PTRACE_LISTEN: u32 = 0x4208;
-const PTRACE_CONT: u32 = 7;
-const PTRACE_SYSCALL: u32 = 24;
-
-/// How a stopped thread goes on.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Resume {
-    /// To its next call's entry or exit.
-    ToCall,
-    /// Without stopping at calls.
-    Run,
-    /// Not: it stays in its group-stop, and reports what ends that.
-    Listen,
-}
-
-/// Lets a stopped thread go on, with a signal (0: none).
-pub(super) fn resume(tid: Tid, how: Resume, signal: i32) -> Result<(), Errno> {
-    let request: u32 = match how {
-        Resume::ToCall => PTRACE_SYSCALL,
-        Resume::Run => PTRACE_CONT,
-        Resume::Listen => PTRACE_LISTEN,
-    };
-    // SAFETY: these requests take two integers and write no memory of this process.
-    Errno::result(unsafe { libc::ptrace(request as _, tid, 0usize, signal as usize) }).map(drop)
-}
-
-/// Lets a stopped thread go on untraced, with a signal (0: none). It can fail with ESRCH alone: it was killed.
-pub(super) fn detach(tid: Tid, signal: i32) {
-    // SAFETY: this request takes two integers and writes no memory of this process.
-    unsafe { libc::ptrace(libc::PTRACE_DETACH as _, tid, 0usize, signal as usize) };
-}
-
-/// What a thread in a syscall-stop is about to do, or has done.
-pub(super) fn call_info(tid: Tid) -> Result<CallInfo, Errno> {
-    let mut info = MaybeUninit::<CallInfo>::zeroed();
-    let size = size_of::<CallInfo>();
-    // SAFETY: the kernel writes at most `size` bytes to `info`.
-    let wrote = unsafe { libc::ptrace(PTRACE_GET_SYSCALL_INFO as _, tid, size, info.as_mut_ptr()) };
-    Errno::result(wrote)?;
-    // SAFETY: all bytes were zeroed, and every pattern of bits is a value of its fields.
-    Ok(unsafe { info.assume_init() })
-}
 
 /// The next event of any tracee or child of this very thread: its id and its status. (Not by the C library's function:
 /// that is a place where a thread can be cancelled, which takes a fifth of its time.)
@@ -85,19 +51,24 @@ pub(super) fn kill(tid: Tid) {
     unsafe { libc::kill(tid, libc::SIGKILL) };
 }
 
-/// A duplicate of another process's descriptor (Linux 5.6).
-pub(super) fn pidfd_getfd(
-    pidfd: &impl std::os::fd::AsRawFd,
-    fd: i32,
-) -> io::Result<std::os::fd::OwnedFd> {
-    use std::os::fd::FromRawFd;
+/// A pidfd names a process for as long as it is open: a number might name another one by now.
+pub(super) fn pidfd_open(pid: u32) -> io::Result<OwnedFd> {
+    // SAFETY: pidfd_open(2) takes two integers and touches no memory.
+    owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid as libc::pid_t, 0u32) })
+}
+
+/// A duplicate of another process's descriptor (pidfd_getfd, Linux 5.6).
+pub(super) fn duplicate(pid: Tid, fd: i32) -> io::Result<OwnedFd> {
+    let process = pidfd_open(pid as u32)?;
     // SAFETY: pidfd_getfd(2) takes three integers and touches no memory.
-    let own = unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), fd, 0u32) };
-    if own < 0 {
-        return Err(io::Error::last_os_error());
-    }
+    owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0u32) })
+}
+
+/// What a call returned that makes a descriptor.
+fn owned(fd: libc::c_long) -> io::Result<OwnedFd> {
+    let fd = Errno::result(fd)?;
     // SAFETY: the kernel has just returned this descriptor, and nobody else owns it.
-    Ok(unsafe { std::os::fd::OwnedFd::from_raw_fd(own as i32) })
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
 impl CallInfo {
@@ -105,5 +76,20 @@ impl CallInfo {
     pub fn is_native(&self) -> bool {
         const AUDIT_ARCH_64BIT: u32 = 0x8000_0000;
         (self.arch & AUDIT_ARCH_64BIT != 0) == cfg!(target_pointer_width = "64")
+    }
+
+    /// What the call does that is about to be made. Of calls of another ABI than the machine's own nothing is known
+    /// here.
+    pub fn does(&self) -> Op {
+        /// By the call's number: it is asked at each stop.
+        static OPS: LazyLock<Vec<Op>> = LazyLock::new(|| {
+            let names = (0..NUMBERS as u64).map(native_name);
+            names.map(|name| syscall::op(&name)).collect()
+        });
+        let known = OPS.get(self.data[0] as usize);
+        known
+            .filter(|_| self.is_native())
+            .copied()
+            .unwrap_or(Op::None)
     }
 }

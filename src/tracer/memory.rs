@@ -45,6 +45,21 @@ fn read_within_page(tid: Tid, base: usize, buffer: &mut [u8]) -> usize {
         .unwrap_or(0)
 }
 
+/// So many bytes; none where not all of them are there.
+pub(super) fn read_array<const N: usize>(tid: Tid, address: u64) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    (read(tid, address, &mut bytes) == N).then_some(bytes)
+}
+
+/// So many numbers of 32 bits; none where not all of them are there.
+pub(super) fn read_words<const N: usize>(tid: Tid, address: u64) -> Option<[u32; N]> {
+    let mut words = [0; N];
+    for (place, word) in (0u64..).zip(&mut words) {
+        *word = u32::from_ne_bytes(read_array(tid, address + 4 * place)?);
+    }
+    Some(words)
+}
+
 /// Whether exactly these bytes stand there.
 pub(super) fn holds(tid: Tid, address: u64, bytes: &[u8]) -> bool {
     let mut buffer = [0; 64];
@@ -58,11 +73,4 @@ pub(super) fn read_string(tid: Tid, address: u64) -> Option<String> {
     let read = read(tid, address, &mut buffer);
     let end = buffer[..read].iter().position(|byte| *byte == 0);
     (read > 0).then(|| String::from_utf8_lossy(&buffer[..end.unwrap_or(read)]).into_owned())
-}
-
-/// Two ints, as pipe(2) and socketpair(2) write them.
-pub(super) fn read_pair(tid: Tid, address: u64) -> Option<[i32; 2]> {
-    let mut buffer = [0; 8];
-    let int = |bytes: &[u8]| i32::from_ne_bytes(bytes.try_into().expect("four bytes"));
-    (read(tid, address, &mut buffer) == 8).then(|| [int(&buffer[..4]), int(&buffer[4..])])
 }

@@ -13,8 +13,8 @@ mod handle;
 mod kernel;
 mod launch;
 mod memory;
-mod ops;
 mod outcome;
+mod proc;
 mod recorder;
 mod refused;
 pub(crate) mod ring_memory;
@@ -37,11 +37,11 @@ pub use self::{
     engine::Options,
     handle::Handle,
     launch::Program,
-    outcome::{Ended, TraceError},
+    outcome::TraceError,
 };
 use self::{engine::Control, recorder::Recorder};
 pub(crate) use self::{engine::Subject, outcome::Outcome, recorder::Observer, tracee::Tracee};
-use crate::model::Trace;
+use crate::model::{Exit, Trace};
 
 /// What came of a recorded run.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub struct Recorded {
     /// The calls.
     pub trace: Trace,
     /// How the program ended.
-    pub ended: Ended,
+    pub ended: Exit,
 }
 
 /// Runs a program under ptrace until it and everything that is followed has ended.

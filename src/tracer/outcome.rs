@@ -1,6 +1,6 @@
 //! What came of tracing, or why nothing did.
 
-use crate::model::{Counted, Trace};
+use crate::model::{Counted, Exit, Trace};
 
 /// What came of a traced program, beside what an [`Observer`](super::Observer) saw.
 #[derive(Debug, Default)]
@@ -14,18 +14,9 @@ pub(crate) struct Outcome {
     /// How many threads.
     pub threads: u64,
     /// How the program ended; none where it was left running.
-    pub ended: Option<Ended>,
+    pub ended: Option<Exit>,
     /// What must be known to read this rightly.
     pub notes: Vec<String>,
-}
-
-/// How a process ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// It exited with this code.
-    Code(i32),
-    /// A signal killed it: `SIGSEGV`.
-    Signal(String),
 }
 
 /// Why there is no trace.

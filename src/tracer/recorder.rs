@@ -9,7 +9,7 @@ use super::{
     engine::Consumer,
     kernel::{CallInfo, Tid},
     outcome::Outcome,
-    rings::{Caller, RequestChange, RequestSink, Rings},
+    rings::{RequestChange, RequestSink, Rings},
     trace_builder::{ThreadCalls, TraceBuilder},
     tracee::Tracee,
 };
@@ -154,7 +154,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Does something to the rings of each process, outside of any call of theirs.
-    fn each_process(&mut self, mut act: impl FnMut(&mut Rings, Caller, &mut RequestSink)) {
+    fn each_process(&mut self, mut act: impl FnMut(&mut Rings, Tracee, &mut RequestSink)) {
         let mut pids: Vec<Tid> = self.processes.keys().copied().collect();
         pids.sort_unstable();
         for pid in pids {
@@ -162,15 +162,16 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    fn outside_calls(&mut self, pid: Tid, act: impl FnOnce(&mut Rings, Caller, &mut RequestSink)) {
+    fn outside_calls(&mut self, pid: Tid, act: impl FnOnce(&mut Rings, Tracee, &mut RequestSink)) {
         let Some(process) = self.processes.get_mut(&pid) else {
             return;
         };
         let sink = &mut self
             .builder
             .request_sink(None, &mut process.fds, &mut self.changes);
-        act(&mut process.rings, Caller { tid: pid, pid }, sink);
-        self.tell_changes(Tracee { tid: pid, pid }, None);
+        let who = Tracee { tid: pid, pid };
+        act(&mut process.rings, who, sink);
+        self.tell_changes(who, None);
     }
 
     /// Tells what has become of requests, request by request: what a read has brought is there when the write after it
@@ -245,8 +246,7 @@ impl Consumer for Recorder<'_> {
         let sink = &mut self
             .builder
             .request_sink(place, &mut process.fds, &mut self.changes);
-        let Tracee { tid, pid } = *tracee;
-        process.rings.enter(Caller { tid, pid }, info, sink);
+        process.rings.enter(*tracee, info, sink);
         if !self.changes.is_empty() {
             let call = thread.call().copied();
             self.tell_changes(*tracee, call.as_ref());
@@ -266,8 +266,7 @@ impl Consumer for Recorder<'_> {
         let sink = &mut self
             .builder
             .request_sink(place, &mut process.fds, &mut self.changes);
-        let Tracee { tid, pid } = *tracee;
-        process.rings.leave(Caller { tid, pid }, result, sink);
+        process.rings.leave(*tracee, result, sink);
         let fds = &mut process.fds;
         let left = self.builder.leave(thread, fds, result, now);
         if let Some(call) = &left {

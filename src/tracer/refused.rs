@@ -4,19 +4,21 @@ use std::fs;
 
 use nix::errno::Errno;
 
-use super::kernel::Tid;
+use super::{
+    kernel::Tid,
+    proc::{self, field},
+};
 
 /// The cause, in one sentence.
 pub(super) fn cause(child: Tid, errno: Errno) -> String {
-    let child_status = fs::read_to_string(format!("/proc/{child}/status")).unwrap_or_default();
+    let child_status = proc::read(child, "status");
     let own_status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
     let yama = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
-    let tracer = field(&child_status, "TracerPid:").filter(|tracer| *tracer != 0);
-    if let Some(tracer) = tracer {
-        let name = fs::read_to_string(format!("/proc/{tracer}/comm")).unwrap_or_default();
+    let tracer = field(&child_status, "TracerPid:").and_then(|tracer| tracer.parse().ok());
+    if let Some(tracer @ 1..) = tracer {
         return format!(
             "this program is itself being traced, by {} (process {tracer}), and nothing can be traced twice",
-            name.trim_end()
+            proc::comm(tracer)
         );
     }
     if child_status.is_empty() || child_status.contains("\nState:\tZ") {
@@ -37,7 +39,7 @@ fn explain(errno: Errno, own_status: &str, yama: &str) -> String {
         }
         _ => {}
     }
-    if field(own_status, "Seccomp:") == Some(2) {
+    if field(own_status, "Seccomp:") == Some("2") {
         return format!(
             "a seccomp filter on this process (a container's or sandbox's) forbids it: {errno}"
         );
@@ -46,11 +48,6 @@ fn explain(errno: Errno, own_status: &str, yama: &str) -> String {
         Errno::ENOSYS => "this kernel has no ptrace: ENOSYS".to_owned(),
         errno => format!("PTRACE_SEIZE failed with {errno}"),
     }
-}
-
-fn field(status: &str, name: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    line.trim().parse().ok()
 }
 
 #[cfg(test)]

@@ -14,8 +14,7 @@ use nix::sys::{
 };
 
 use super::{
-    cancel::pidfd_open,
-    kernel::{Tid, pidfd_getfd},
+    kernel::{Tid, duplicate},
     memory,
 };
 
@@ -56,11 +55,6 @@ struct Layout {
 }
 
 impl Layout {
-    fn read(tid: Tid, params: u64) -> Option<Layout> {
-        let mut bytes = [0; PARAMS];
-        (memory::read(tid, params, &mut bytes) == PARAMS).then(|| Layout::of(&bytes))
-    }
-
     fn of(bytes: &[u8; PARAMS]) -> Layout {
         let word = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().expect("4 bytes"));
         let long = |at: usize| u64::from_ne_bytes(bytes[at..at + 8].try_into().expect("8 bytes"));
@@ -145,8 +139,8 @@ impl RingMemory {
     /// # Errors
     /// Why its requests cannot be read, in one sentence.
     pub fn open(pid: Tid, tid: Tid, fd: i32, params: u64) -> Result<RingMemory, String> {
-        let layout =
-            Layout::read(tid, params).ok_or("the parameters of io_uring_setup are unreadable")?;
+        let params = memory::read_array(tid, params);
+        let layout = Layout::of(&params.ok_or("the parameters of io_uring_setup are unreadable")?);
         if let Some(refusal) = layout.refusal() {
             return Err(refusal);
         }
@@ -269,9 +263,8 @@ pub(crate) fn read_all(
 }
 
 fn mapped(pid: Tid, fd: i32, sizes: [usize; 2]) -> io::Result<[Part; 2]> {
-    let process = pidfd_open(pid as u32)?;
     // Given back when this returns: it would keep the ring open, as the mappings do.
-    let ring = pidfd_getfd(&process, fd)?;
+    let ring = duplicate(pid, fd)?;
     let part = |offset, size| Map::new(ring.as_fd(), offset, size).map(Part::Mapped);
     Ok([part(OFF_RINGS, sizes[0])?, part(OFF_SQES, sizes[1])?])
 }

@@ -14,22 +14,15 @@ use std::collections::{HashMap, VecDeque};
 use super::{
     descriptors::{FdTable, Table, look_up},
     kernel::{CallInfo, Tid},
-    memory,
-    ops::op,
+    memory::read_words,
     ring_memory::{Completion, RingMemory, Submission},
+    tracee::Tracee,
 };
 use crate::model::{
     Descriptor, NO_DESCRIPTOR, Request, RingEventKind, Trace, Unread,
     request::{FD_IN_FIXED, FIXED_FILE},
 };
 use crate::syscall::{Op, ring_op};
-
-/// Who makes a call.
-#[derive(Clone, Copy)]
-pub(super) struct Caller {
-    pub tid: Tid,
-    pub pid: Tid,
-}
 
 /// Where requests are written down.
 pub(super) struct RequestSink<'a> {
@@ -120,9 +113,9 @@ const CQE_NOTIFICATION: u32 = 1 << 3;
 
 impl Rings {
     /// A thread enters a call, of any kind.
-    pub fn enter(&mut self, who: Caller, info: &CallInfo, sink: &mut RequestSink) {
+    pub fn enter(&mut self, who: Tracee, info: &CallInfo, sink: &mut RequestSink) {
         let [_, first, second, _, fourth, ..] = info.data;
-        let entered = match op(info) {
+        let entered = match info.does() {
             Op::RingSetup => Entered::Setup { params: second },
             Op::RingEnter => {
                 let registered = fourth as u32 & ENTER_REGISTERED_RING != 0;
@@ -149,7 +142,7 @@ impl Rings {
     }
 
     /// A thread leaves the call that it was in.
-    pub fn leave(&mut self, who: Caller, result: i64, sink: &mut RequestSink) {
+    pub fn leave(&mut self, who: Tracee, result: i64, sink: &mut RequestSink) {
         if self.entered.is_empty() {
             return;
         }
@@ -204,7 +197,7 @@ impl Rings {
     }
 
     /// The recording begins here: what is outstanding is not in it, rings that cannot be read are to be named.
-    pub fn begin(&mut self, who: Caller, sink: &mut RequestSink) {
+    pub fn begin(&mut self, who: Tracee, sink: &mut RequestSink) {
         for ring in self.rings.values_mut() {
             ring.abandon(sink);
             ring.is_noted = false;
@@ -232,7 +225,7 @@ impl Rings {
     /// The ring that a call names. One that is not known was there before the tracing.
     fn find(
         &mut self,
-        who: Caller,
+        who: Tracee,
         name: u64,
         by_index: bool,
         sink: &mut RequestSink,
@@ -253,7 +246,7 @@ impl Rings {
         Some(ring)
     }
 
-    fn note_unread(&mut self, ring: u32, who: Caller, sink: &mut RequestSink) {
+    fn note_unread(&mut self, ring: u32, who: Tracee, sink: &mut RequestSink) {
         let Some(ring) = self.rings.get_mut(&ring) else {
             return;
         };
@@ -270,7 +263,7 @@ impl Rings {
     fn submissions(
         &self,
         ring: u32,
-        who: Caller,
+        who: Tracee,
         at_most: u32,
         sink: &mut RequestSink,
     ) -> Vec<Request> {
@@ -289,7 +282,7 @@ impl Rings {
 
     fn registering(
         &mut self,
-        who: Caller,
+        who: Tracee,
         name: u64,
         info: &CallInfo,
         sink: &mut RequestSink,
@@ -340,7 +333,7 @@ impl Rings {
 }
 
 impl Ring {
-    fn with_descriptors(&self, request: Request, who: Caller, sink: &mut RequestSink) -> Request {
+    fn with_descriptors(&self, request: Request, who: Tracee, sink: &mut RequestSink) -> Request {
         if sink.call.is_none() {
             return request;
         }
@@ -454,13 +447,13 @@ impl Ring {
     }
 
     /// io_uring_register(2) has succeeded.
-    fn registered(&mut self, who: Caller, op: u32, arg: u64, count: u32) {
+    fn registered(&mut self, who: Tracee, op: u32, arg: u64, count: u32) {
         let count = count.min(MOST_FILES);
         match op {
             REGISTER_FILES => self.files = files(who, arg, count),
             // struct io_uring_rsrc_register: how many, flags, reserved, where.
             REGISTER_FILES2 => {
-                if let Some([count, _, _, _, low, high]) = words(who.tid, arg) {
+                if let Some([count, _, _, _, low, high]) = read_words(who.tid, arg) {
                     self.files = files(who, long(low, high), count.min(MOST_FILES));
                 }
             }
@@ -468,7 +461,7 @@ impl Ring {
             // struct io_uring_rsrc_update: from where on, reserved, where.
             REGISTER_FILES_UPDATE => self.update_files(who, arg, count),
             REGISTER_FILES_UPDATE2 => {
-                let nr = words::<7>(who.tid, arg).map_or(0, |words| words[6]);
+                let nr = read_words::<7>(who.tid, arg).map_or(0, |words| words[6]);
                 self.update_files(who, arg, nr.min(MOST_FILES));
             }
             REGISTER_RESIZE_RINGS => {
@@ -478,9 +471,9 @@ impl Ring {
         }
     }
 
-    fn update_files(&mut self, who: Caller, arg: u64, count: u32) {
+    fn update_files(&mut self, who: Tracee, arg: u64, count: u32) {
         const SKIP: i32 = -2;
-        let Some([first, _, low, high]) = words(who.tid, arg) else {
+        let Some([first, _, low, high]) = read_words(who.tid, arg) else {
             return;
         };
         let new = numbers(who.tid, long(low, high), count);
@@ -554,32 +547,22 @@ fn write_down(sink: &mut RequestSink, index: usize, completion: &Completion, not
 }
 
 /// What a list of descriptors names; -1 is none.
-fn files(who: Caller, list: u64, count: u32) -> Vec<Option<Descriptor>> {
+fn files(who: Tracee, list: u64, count: u32) -> Vec<Option<Descriptor>> {
     let numbers = numbers(who.tid, list, count);
     numbers.map(|fd| look_up(who.pid, fd)).collect()
 }
 
 fn numbers(tid: Tid, list: u64, count: u32) -> impl Iterator<Item = i32> {
     (0..u64::from(count.min(MOST_FILES)))
-        .map_while(move |place| words::<1>(tid, list + 4 * place))
+        .map_while(move |place| read_words::<1>(tid, list + 4 * place))
         .map(|[number]| number as i32)
 }
 
 /// Pairs of index and descriptor: `struct io_uring_rsrc_update` (offset, reserved, data in 8 bytes).
 fn ring_updates(tid: Tid, list: u64, count: u32) -> impl Iterator<Item = [u32; 2]> {
     (0..u64::from(count.min(MOST_FILES)))
-        .map_while(move |place| words::<4>(tid, list + 16 * place))
+        .map_while(move |place| read_words::<4>(tid, list + 16 * place))
         .map(|[index, _, low, high]| [index, long(low, high) as u32])
-}
-
-fn words<const N: usize>(tid: Tid, address: u64) -> Option<[u32; N]> {
-    let mut words = [0; N];
-    for (place, word) in (0u64..).zip(&mut words) {
-        let mut bytes = [0; 4];
-        (memory::read(tid, address + 4 * place, &mut bytes) == 4).then_some(())?;
-        *word = u32::from_ne_bytes(bytes);
-    }
-    Some(words)
 }
 
 /// Eight bytes from two times four, as they lie in memory.

@@ -15,60 +15,70 @@ use nix::sys::socket::{
 };
 
 use super::{
-    cancel::pidfd_open,
-    kernel::{Tid, pidfd_getfd},
+    descriptors::inode,
+    kernel::{Tid, duplicate},
+    proc,
 };
-use crate::model::DescriptorKind;
+use crate::model::{Addresses, DescriptorKind};
+
+/// What is known of a socket.
+struct Socket {
+    kind: DescriptorKind,
+    own: Option<SocketAddr>,
+    peer: Option<SocketAddr>,
+    is_listening: bool,
+    /// Of a unix socket, its peer's or its own.
+    path: Option<String>,
+}
 
 /// The kind and the name of a socket: `tcp 127.0.0.1:41234` is connected to that address.
 pub(super) fn describe(pid: Tid, fd: i32, inode: u64) -> (DescriptorKind, String) {
-    duplicate(pid, fd)
-        .and_then(|socket| ask(&socket))
-        .or_else(|| search(pid, inode))
-        .unwrap_or((DescriptorKind::Unknown, "socket".to_owned()))
+    match socket(pid, fd, || Some(inode)) {
+        Some(socket) => (socket.kind, socket.name()),
+        None => (DescriptorKind::Unknown, "socket".to_owned()),
+    }
 }
 
 /// A TCP or UDP socket's own address and its peer's.
-pub(super) fn addresses(pid: Tid, fd: i32) -> Option<(Option<SocketAddr>, Option<SocketAddr>)> {
-    let Some(socket) = duplicate(pid, fd) else {
+pub(super) fn addresses(pid: Tid, fd: i32) -> Addresses {
+    let number = || {
         let link = fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok()?;
-        let inode = link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;
-        let inode = inode.parse().ok()?;
-        let row = |table: &str| {
-            let text = fs::read_to_string(format!("/proc/{pid}/net/{table}")).ok()?;
-            internet_row(&text, inode)
-        };
-        let (own, peer, _) = ["tcp", "tcp6", "udp", "udp6"].into_iter().find_map(row)?;
-        return Some((own, peer));
+        inode(link.to_str()?, "socket:[")
     };
-    let own: SockaddrStorage = getsockname(socket.as_raw_fd()).ok()?;
-    let peer: Option<SockaddrStorage> = getpeername(socket.as_raw_fd()).ok();
-    let own = internet(&own).filter(|own| own.port() != 0);
-    Some((own, peer.as_ref().and_then(internet)))
+    let [own, peer] = socket(pid, fd, number).map_or([None; 2], |socket| [socket.own, socket.peer]);
+    Addresses {
+        own: own.map(|own| own.to_string()),
+        peer: peer.map(|peer| peer.to_string()),
+    }
 }
 
-fn duplicate(pid: Tid, fd: i32) -> Option<OwnedFd> {
-    let process = pidfd_open(pid as u32).ok()?;
-    pidfd_getfd(&process, fd).ok()
+fn socket(pid: Tid, fd: i32, inode: impl FnOnce() -> Option<u64>) -> Option<Socket> {
+    let known = duplicate(pid, fd).ok().and_then(|socket| ask(&socket));
+    known.or_else(|| search(pid, inode()?))
 }
 
-fn ask(socket: &OwnedFd) -> Option<(DescriptorKind, String)> {
+fn ask(socket: &OwnedFd) -> Option<Socket> {
     let own: SockaddrStorage = getsockname(socket.as_raw_fd()).ok()?;
     let peer: Option<SockaddrStorage> = getpeername(socket.as_raw_fd()).ok();
-    let listening = getsockopt(&socket.as_fd(), sockopt::AcceptConn).unwrap_or(false);
-    let stream = getsockopt(&socket.as_fd(), sockopt::SockType).ok()? == SockType::Stream;
-    match own.family()? {
-        AddressFamily::Inet | AddressFamily::Inet6 => {
-            let own = internet(&own).filter(|own| own.port() != 0);
-            let peer = peer.as_ref().and_then(internet);
-            Some(internet_name(stream, own, peer, listening))
-        }
-        AddressFamily::Unix => {
-            let path = |address: &SockaddrStorage| address.as_unix_addr().and_then(unix_path);
-            let path = peer.as_ref().and_then(path).or_else(|| path(&own));
-            Some(unix_name(path))
-        }
-        _ => None,
+    let is_stream = getsockopt(&socket.as_fd(), sockopt::SockType).ok()? == SockType::Stream;
+    let path = |address: &SockaddrStorage| address.as_unix_addr().and_then(unix_path);
+    Some(Socket {
+        kind: match own.family()? {
+            AddressFamily::Inet | AddressFamily::Inet6 => internet_kind(is_stream),
+            AddressFamily::Unix => DescriptorKind::Unix,
+            _ => return None,
+        },
+        own: internet(&own).filter(|own| own.port() != 0),
+        peer: peer.as_ref().and_then(internet),
+        is_listening: getsockopt(&socket.as_fd(), sockopt::AcceptConn).unwrap_or(false),
+        path: peer.as_ref().and_then(path).or_else(|| path(&own)),
+    })
+}
+
+fn internet_kind(is_stream: bool) -> DescriptorKind {
+    match is_stream {
+        true => DescriptorKind::Tcp,
+        false => DescriptorKind::Udp,
     }
 }
 
@@ -94,59 +104,50 @@ fn unix_path(address: &UnixAddr) -> Option<String> {
     })
 }
 
-fn internet_name(
-    stream: bool,
-    own: Option<SocketAddr>,
-    peer: Option<SocketAddr>,
-    listening: bool,
-) -> (DescriptorKind, String) {
-    let (kind, word) = match stream {
-        true => (DescriptorKind::Tcp, "tcp"),
-        false => (DescriptorKind::Udp, "udp"),
-    };
-    let name = match (peer, own) {
-        (Some(peer), _) => format!("{word} {peer}"),
-        (None, Some(own)) if listening => format!("{word} listening on {own}"),
-        (None, Some(own)) => format!("{word} at {own}"),
-        (None, None) => word.to_owned(),
-    };
-    (kind, name)
-}
-
-fn unix_name(path: Option<String>) -> (DescriptorKind, String) {
-    let name = path.map_or("unix".to_owned(), |path| format!("unix {path}"));
-    (DescriptorKind::Unix, name)
-}
-
-fn search(pid: Tid, inode: u64) -> Option<(DescriptorKind, String)> {
-    for (table, stream) in [
-        ("tcp", true),
-        ("tcp6", true),
-        ("udp", false),
-        ("udp6", false),
-    ] {
-        let text = fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default();
-        if let Some((own, peer, listening)) = internet_row(&text, inode) {
-            return Some(internet_name(stream, own, peer, stream && listening));
+impl Socket {
+    fn name(&self) -> String {
+        let word = match self.kind {
+            DescriptorKind::Tcp => "tcp",
+            DescriptorKind::Udp => "udp",
+            _ => "unix",
+        };
+        match (self.peer, self.own, &self.path) {
+            (Some(peer), ..) => format!("{word} {peer}"),
+            (None, Some(own), _) if self.is_listening => format!("{word} listening on {own}"),
+            (None, Some(own), _) => format!("{word} at {own}"),
+            (None, None, Some(path)) => format!("{word} {path}"),
+            (None, None, None) => word.to_owned(),
         }
     }
-    let text = fs::read_to_string(format!("/proc/{pid}/net/unix")).unwrap_or_default();
-    unix_row(&text, inode).map(unix_name)
 }
 
-type Row = (Option<SocketAddr>, Option<SocketAddr>, bool);
+fn search(pid: Tid, inode: u64) -> Option<Socket> {
+    let internet =
+        |table: &str| internet_row(table, &proc::read(pid, &format!("net/{table}")), inode);
+    let found = ["tcp", "tcp6", "udp", "udp6"]
+        .into_iter()
+        .find_map(internet);
+    found.or_else(|| unix_row(&proc::read(pid, "net/unix"), inode))
+}
 
 /// A row of /proc/net/tcp (proc_net(5)): `sl local rem st tx:rx tr:when retrnsmt uid timeout inode`.
-fn internet_row(table: &str, inode: u64) -> Option<Row> {
+fn internet_row(table: &str, text: &str, inode: u64) -> Option<Socket> {
     const LISTEN: &str = "0A";
-    let mut rows = table
+    let mut rows = text
         .lines()
         .skip(1)
         .map(|line| line.split_whitespace().collect::<Vec<_>>());
     let row = rows.find(|row| row.get(9).is_some_and(|number| number.parse() == Ok(inode)))?;
     let address =
         |column: usize| hex_address(row.get(column)?).filter(|address| address.port() != 0);
-    Some((address(1), address(2), row.get(3) == Some(&LISTEN)))
+    let is_stream = table.starts_with("tcp");
+    Some(Socket {
+        kind: internet_kind(is_stream),
+        own: address(1),
+        peer: address(2),
+        is_listening: is_stream && row.get(3) == Some(&LISTEN),
+        path: None,
+    })
 }
 
 /// `0100007F:A112`: each 32-bit word of the address as a number of the machine, the port as it is read.
@@ -166,11 +167,17 @@ fn hex_address(text: &str) -> Option<SocketAddr> {
 }
 
 /// A row of /proc/net/unix: `Num RefCount Protocol Flags Type St Inode Path`.
-fn unix_row(table: &str, inode: u64) -> Option<Option<String>> {
-    let mut rows = table.lines().skip(1).map(|line| line.split_whitespace());
+fn unix_row(text: &str, inode: u64) -> Option<Socket> {
+    let mut rows = text.lines().skip(1).map(|line| line.split_whitespace());
     rows.find_map(|mut row| {
         let number: u64 = row.nth(6)?.parse().ok()?;
-        (number == inode).then(|| row.next().map(str::to_owned))
+        (number == inode).then(|| Socket {
+            kind: DescriptorKind::Unix,
+            own: None,
+            peer: None,
+            is_listening: false,
+            path: row.next().map(str::to_owned),
+        })
     })
 }
 
@@ -184,24 +191,18 @@ mod tests {
         let tcp = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
                    0: 0100007F:A112 0100007F:0050 01 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 20\n   \
                    1: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4712 1 0\n";
-        let (own, peer, listening) = internet_row(tcp, 4711).unwrap();
-        assert_eq!(own.unwrap().to_string(), "127.0.0.1:41234");
-        assert_eq!(
-            internet_name(true, own, peer, listening).1,
-            "tcp 127.0.0.1:80"
-        );
-        let (own, peer, listening) = internet_row(tcp, 4712).unwrap();
-        assert_eq!(
-            internet_name(true, own, peer, listening).1,
-            "tcp listening on 0.0.0.0:22"
-        );
-        assert!(internet_row(tcp, 1).is_none());
+        let name = |row: Option<Socket>| row.map(|socket| socket.name());
+        let tcp = |inode| name(internet_row("tcp", tcp, inode));
+        assert_eq!(tcp(4711).unwrap(), "tcp 127.0.0.1:80");
+        assert_eq!(tcp(4712).unwrap(), "tcp listening on 0.0.0.0:22");
+        assert_eq!(tcp(1), None);
         let v6 = hex_address("00000000000000000000000001000000:0050").unwrap();
         assert_eq!(v6.to_string(), "[::1]:80");
         let unix = "Num RefCount Protocol Flags Type St Inode Path\n\
                     0: 00000002 00000000 00010000 0001 01 99 /run/x\n0: 00000003 00000000 00000000 0001 03 98\n";
-        assert_eq!(unix_row(unix, 99), Some(Some("/run/x".to_owned())));
-        assert_eq!(unix_row(unix, 98), Some(None));
-        assert_eq!(unix_row(unix, 97), None);
+        let unix = |inode| name(unix_row(unix, inode));
+        assert_eq!(unix(99).unwrap(), "unix /run/x");
+        assert_eq!(unix(98).unwrap(), "unix");
+        assert_eq!(unix(97), None);
     }
 }

@@ -1,20 +1,21 @@
 //! What wait(2) reports of a tracee, by type. A stop is consumed by resuming it, so that no stop is resumed twice.
 
-use std::time::{Duration, Instant};
+use std::{
+    mem::MaybeUninit,
+    time::{Duration, Instant},
+};
 
 use nix::errno::Errno;
 
-use super::{
-    kernel::{self, CallInfo, Resume, Tid},
-    outcome::Ended,
-};
+use super::kernel::{self, CallInfo, Tid};
+use crate::model::Exit;
 
 /// One report.
 pub(super) enum Event {
     /// A thread stands still until its stop is resumed.
     Stopped(Stopped, Stop),
     /// A thread is gone.
-    Ended(Tid, Ended),
+    Ended(Tid, Exit),
 }
 
 /// Why a thread stands still (ptrace(2), "Stopped states").
@@ -36,7 +37,18 @@ pub(super) enum Stop {
     Passing,
 }
 
-/// A thread that stands still.
+/// How a stopped thread goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Resume {
+    /// To its next call's entry or exit.
+    ToCall,
+    /// Without stopping at calls.
+    Run,
+    /// Not: it stays in its group-stop, and reports what ends that.
+    Listen,
+}
+
+/// A thread that stands still. It goes on with a signal (0: none).
 #[must_use = "a tracee that is not resumed stands still for ever"]
 pub(super) struct Stopped(Tid);
 
@@ -47,20 +59,38 @@ impl Stopped {
 
     /// What it is about to do or has done, in a syscall-stop.
     pub fn call(&self) -> Result<CallInfo, Errno> {
-        kernel::call_info(self.0)
+        const PTRACE_GET_SYSCALL_INFO: u32 = 0x420e;
+        let mut info = MaybeUninit::<CallInfo>::zeroed();
+        let (size, to) = (size_of::<CallInfo>(), info.as_mut_ptr());
+        // SAFETY: the kernel writes at most `size` bytes to `info`.
+        Errno::result(unsafe { libc::ptrace(PTRACE_GET_SYSCALL_INFO as _, self.0, size, to) })?;
+        // SAFETY: all bytes were zeroed, and every pattern of bits is a value of its fields.
+        Ok(unsafe { info.assume_init() })
     }
 
-    /// Lets it go on untraced, with a signal (0: none).
+    /// Lets it go on untraced. It can fail with ESRCH alone: it was killed.
     pub fn let_go(self, signal: i32) {
-        kernel::detach(self.0, signal);
+        let _ = self.request(libc::PTRACE_DETACH as u32, signal);
     }
 
     /// Lets it go on. It may have been killed where it stood (ESRCH): its end is reported, and nothing is to do.
     pub fn resume(self, how: Resume, signal: i32) -> Result<(), Errno> {
-        match kernel::resume(self.0, how, signal) {
+        const PTRACE_LISTEN: u32 = 0x4208;
+        let request = match how {
+            Resume::ToCall => libc::PTRACE_SYSCALL as u32,
+            Resume::Run => libc::PTRACE_CONT as u32,
+            Resume::Listen => PTRACE_LISTEN,
+        };
+        match self.request(request, signal) {
             Err(Errno::ESRCH) => Ok(()),
             result => result,
         }
+    }
+
+    fn request(self, request: u32, signal: i32) -> Result<(), Errno> {
+        // SAFETY: these requests take two integers and write no memory of this process.
+        Errno::result(unsafe { libc::ptrace(request as _, self.0, 0usize, signal as usize) })
+            .map(drop)
     }
 }
 
@@ -147,10 +177,10 @@ fn decode(tid: Tid, status: i32) -> Event {
 }
 
 /// How a process ended, by its wait status.
-pub(super) fn ended(status: i32) -> Ended {
+pub(super) fn ended(status: i32) -> Exit {
     match libc::WIFSIGNALED(status) {
-        true => Ended::Signal(signal_name(libc::WTERMSIG(status))),
-        false => Ended::Code(libc::WEXITSTATUS(status)),
+        true => Exit::Signal(signal_name(libc::WTERMSIG(status))),
+        false => Exit::Code(libc::WEXITSTATUS(status)),
     }
 }
 
@@ -204,7 +234,7 @@ mod tests {
             stopped(libc::PTRACE_EVENT_CLONE, libc::SIGTRAP),
             Stop::Made(1)
         );
-        assert_eq!(ended(3 << 8), Ended::Code(3));
-        assert_eq!(ended(9), Ended::Signal("SIGKILL".to_owned()));
+        assert_eq!(ended(3 << 8), Exit::Code(3));
+        assert_eq!(ended(9), Exit::Signal("SIGKILL".to_owned()));
     }
 }

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::{
     cancel::{Cancel, Guard},
     kernel::Tid,
+    proc,
     tracee::Tracee,
 };
 
@@ -28,48 +29,22 @@ struct Process {
 /// All of them.
 #[derive(Default)]
 pub(super) struct Threads {
-    threads: FxHashMap<Tid, Thread>,
+    pub by_tid: FxHashMap<Tid, Thread>,
     processes: FxHashMap<Tid, Process>,
     /// How many processes and threads there have been.
-    made: (u64, u64),
-}
-
-/// A thread that is new here.
-pub(super) struct Adopted {
-    pub tracee: Tracee,
-    pub maker: Option<Tracee>,
-    pub shares_memory: bool,
+    pub made: (u64, u64),
 }
 
 impl Threads {
-    pub fn get(&self, tid: Tid) -> Option<&Thread> {
-        self.threads.get(&tid)
-    }
-
-    pub fn get_mut(&mut self, tid: Tid) -> Option<&mut Thread> {
-        self.threads.get_mut(&tid)
-    }
-
-    pub fn len(&self) -> usize {
-        self.threads.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.threads.is_empty()
-    }
-
-    pub fn tids(&self) -> impl Iterator<Item = Tid> {
-        self.threads.keys().copied()
-    }
-
-    /// How many processes and threads there have been.
-    pub fn counts(&self) -> (u64, u64) {
-        self.made
-    }
-
-    /// A thread that somebody made; nobody: it was there before.
-    pub fn adopt(&mut self, tid: Tid, maker: Option<Tid>, cancel: Option<&Cancel>) -> Adopted {
-        let maker = maker.and_then(|tid| self.threads.get(&tid));
+    /// A thread that somebody made; nobody: it was there before. The thread, who made it, and whether they share their
+    /// memory.
+    pub fn adopt(
+        &mut self,
+        tid: Tid,
+        maker: Option<Tid>,
+        cancel: Option<&Cancel>,
+    ) -> (Tracee, Option<Tracee>, bool) {
+        let maker = maker.and_then(|tid| self.by_tid.get(&tid));
         let maker = maker.map(|thread| (thread.tracee, thread.making.unwrap_or(0)));
         let pid = match maker {
             Some((maker, flags)) if flags & libc::CLONE_THREAD as u64 != 0 => maker.pid,
@@ -77,7 +52,7 @@ impl Threads {
             None => field(tid, "Tgid:").unwrap_or(tid),
         };
         let tracee = Tracee { tid, pid };
-        self.threads.insert(tid, Thread::new(tracee));
+        self.by_tid.insert(tid, Thread::new(tracee));
         self.made.1 += 1;
         let process = match self.processes.entry(pid) {
             Entry::Occupied(there) => there.into_mut(),
@@ -90,11 +65,8 @@ impl Threads {
             }
         };
         process.threads += 1;
-        Adopted {
-            tracee,
-            maker: maker.map(|(maker, _)| maker),
-            shares_memory: maker.is_some_and(|(_, flags)| flags & libc::CLONE_VM as u64 != 0),
-        }
+        let shares_memory = maker.is_some_and(|(_, flags)| flags & libc::CLONE_VM as u64 != 0);
+        (tracee, maker.map(|(maker, _)| maker), shares_memory)
     }
 
     /// Who made a thread that has stopped before its maker reported it, or whose maker was killed before it could.
@@ -105,7 +77,7 @@ impl Threads {
         };
         let is_making =
             |thread: &&Thread| Some(thread.tracee.pid) == maker_process && thread.making.is_some();
-        let maker = self.threads.values().find(is_making);
+        let maker = self.by_tid.values().find(is_making);
         maker.map(|thread| thread.tracee.tid)
     }
 
@@ -114,7 +86,7 @@ impl Threads {
         if former == tid {
             return;
         }
-        let Some(thread) = self.threads.remove(&former) else {
+        let Some(thread) = self.by_tid.remove(&former) else {
             return;
         };
         let thread = Thread {
@@ -122,7 +94,7 @@ impl Threads {
             making: None,
             ..thread
         };
-        if self.threads.insert(tid, thread).is_some()
+        if self.by_tid.insert(tid, thread).is_some()
             && let Some(process) = self.processes.get_mut(&tid)
         {
             process.threads -= 1;
@@ -131,7 +103,7 @@ impl Threads {
 
     /// A thread is gone: who it was, and whether its process is, too.
     pub fn end(&mut self, tid: Tid) -> Option<(Tracee, bool)> {
-        let tracee = self.threads.remove(&tid)?.tracee;
+        let tracee = self.by_tid.remove(&tid)?.tracee;
         let mut last = false;
         if let Some(process) = self.processes.get_mut(&tracee.pid) {
             process.threads -= 1;
@@ -143,22 +115,12 @@ impl Threads {
         Some((tracee, last))
     }
 
-    /// A thread is no longer traced.
-    pub fn forget(&mut self, tid: Tid) {
-        self.threads.remove(&tid);
-    }
-
     /// A thread that is about to stop for the first time.
     pub fn expect(&mut self, tid: Tid) {
         let tracee = Tracee { tid, pid: tid };
-        self.threads
+        self.by_tid
             .entry(tid)
             .or_insert_with(|| Thread::new(tracee));
-    }
-
-    /// None was ever traced.
-    pub fn clear(&mut self) {
-        self.threads.clear();
     }
 }
 
@@ -173,7 +135,5 @@ impl Thread {
 }
 
 fn field(tid: Tid, name: &str) -> Option<Tid> {
-    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    line.trim().parse().ok()
+    proc::field(&proc::read(tid, "status"), name)?.parse().ok()
 }

@@ -3,8 +3,8 @@
 
 use super::{
     descriptors::{FdTable, NOT_OPEN, OpenFile, Table},
-    kernel::{CallInfo, Tid},
-    memory,
+    kernel::{CallInfo, NUMBERS, Tid},
+    memory, proc,
     rings::{RequestChange, RequestSink},
     tracee::Tracee,
 };
@@ -71,8 +71,6 @@ pub(super) struct TraceBuilder {
 
 const F_SETFL: u64 = 4;
 const UNNAMED: u16 = u16::MAX;
-/// No machine has so many calls.
-const NUMBERS: usize = 1024;
 
 impl TraceBuilder {
     /// A thread enters a call, `now` nanoseconds after the recording began.
@@ -196,8 +194,9 @@ impl TraceBuilder {
             };
             match (row.op, row.op.pair_arg()) {
                 (_, Some(arg)) if result == 0 => {
-                    if let Some(pair) = memory::read_pair(task.tracee.tid, call.args[arg]) {
-                        task.open = pair.map(open);
+                    // Two ints, as pipe(2) and socketpair(2) write them.
+                    if let Some(pair) = memory::read_words(task.tracee.tid, call.args[arg]) {
+                        task.open = pair.map(|fd| open(fd as i32));
                     }
                 }
                 (Op::Close | Op::Address, _) => fds.forget(call.args[0] as i32),
@@ -269,7 +268,7 @@ impl TraceBuilder {
     pub fn executed(&mut self, task: &mut ThreadCalls, tracee: Tracee) {
         task.tracee = tracee;
         if let Some(index) = task.index {
-            self.trace.tasks[usize::from(index)].name = comm(tracee.tid);
+            self.trace.tasks[usize::from(index)].name = proc::comm(tracee.tid);
         }
     }
 
@@ -294,7 +293,7 @@ impl TraceBuilder {
                 tasks.push(model::Task {
                     tid: task.tracee.tid,
                     pid: task.tracee.pid,
-                    name: comm(task.tracee.tid),
+                    name: proc::comm(task.tracee.tid),
                 });
             } else if tasks.len() == usize::from(u16::MAX) {
                 let name = "(more threads than can be told apart)".to_owned();
@@ -345,9 +344,4 @@ fn name_of(info: &CallInfo) -> String {
         true => syscall::native_name(info.data[0]),
         false => syscall::compat_name(info.arch, info.data[0]),
     }
-}
-
-fn comm(tid: Tid) -> String {
-    let name = std::fs::read_to_string(format!("/proc/{tid}/comm")).unwrap_or_default();
-    name.trim_end().to_owned()
 }

@@ -7,7 +7,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{kernel::Tid, memory, sockets};
+use super::{kernel::Tid, memory, proc, sockets};
 use crate::model::Addresses;
 
 /// A thread that stands still.
@@ -57,25 +57,12 @@ impl Tracee {
 
     /// The addresses of a TCP or UDP socket.
     pub fn addresses(&self, fd: i32) -> Addresses {
-        let (own, peer) = sockets::addresses(self.pid, fd).unwrap_or_default();
-        Addresses {
-            own: own.map(|own| own.to_string()),
-            peer: peer.map(|peer| peer.to_string()),
-        }
-    }
-
-    /// The flags of an open descriptor, as of open(2): octal in `/proc/PID/fdinfo`.
-    pub fn flags(&self, fd: i32) -> u32 {
-        let info = fs::read_to_string(format!("/proc/{}/fdinfo/{fd}", self.pid));
-        let info = info.unwrap_or_default();
-        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
-        let flags = flags.map(|text| u32::from_str_radix(text.trim(), 8));
-        flags.and_then(Result::ok).unwrap_or(0)
+        sockets::addresses(self.pid, fd)
     }
 
     /// Whether it is open for reading, writing or both: `O_RDONLY`, `O_WRONLY` or `O_RDWR`.
     pub fn access(&self, fd: i32) -> u32 {
-        self.flags(fd) & libc::O_ACCMODE as u32
+        proc::open_flags(self.pid, fd) & libc::O_ACCMODE as u32
     }
 
     /// Whether a process has a descriptor open for reading that `/proc/PID/fd` shows as this: `pipe:[4711]`, or the
@@ -94,8 +81,7 @@ impl Tracee {
 
     /// The program's name (`/proc/PID/comm`).
     pub fn program(&self) -> String {
-        let name = fs::read_to_string(format!("/proc/{}/comm", self.tid)).unwrap_or_default();
-        name.trim_end().to_owned()
+        proc::comm(self.tid)
     }
 
     /// Whether the file that is executed is a 32-bit program on a 64-bit machine; its path, where it gets another
@@ -119,10 +105,10 @@ impl Tracee {
         let Ok(data) = fs::metadata(format!("/proc/{}/exe", self.pid)) else {
             return false;
         };
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
-        let effective = |name: &str| -> Option<u32> {
-            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-            line.split_whitespace().nth(1)?.parse().ok()
+        let status = proc::read(self.pid, "status");
+        let effective = |name| -> Option<u32> {
+            let mut ids = proc::field(&status, name)?.split_whitespace();
+            ids.nth(1)?.parse().ok()
         };
         let user = data.mode() & libc::S_ISUID == 0 || effective("Uid:") == Some(data.uid());
         let group = data.mode() & libc::S_ISGID == 0 || effective("Gid:") == Some(data.gid());

@@ -11,11 +11,11 @@ use super::Args;
 use crate::copypath::CopyTracker;
 use crate::experiment::request;
 use crate::host;
-use crate::model::{CallState, Recording, ServePlan, Size, Trace, grouped};
+use crate::model::{CallState, Exit, Recording, ServePlan, Size, Trace, grouped};
 use crate::serve::event_loop::Stop;
 use crate::store;
 use crate::syscall::{Style, format_call};
-use crate::tracer::{self, Cancel, Ended, Options, Program};
+use crate::tracer::{self, Cancel, Options, Program};
 
 /// Runs this very command under the tracer, shows its calls, and at the end what they come to.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let recorded = done.context("cannot trace the server")?;
     shown.go_on(&recorded.trace);
     match recorded.ended {
-        Ended::Code(0) => {
+        Exit::Code(0) => {
             super::super::print(&shown.summary(&recorded.trace))?;
             if let Some(file) = &args.save {
                 store::recording::save(file, &recording(args, recorded.trace)?)?;
@@ -51,8 +51,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         // It has said why itself.
-        Ended::Code(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
-        Ended::Signal(signal) => bail!("the server was ended by {signal}"),
+        Exit::Code(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
+        Exit::Signal(signal) => bail!("the server was ended by {signal}"),
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     space::Space,
     tally::{MovingCall, Provenance, Tally},
 };
-use crate::model::{Addresses, DescriptorKind, Flow, SyscallEvent, Unexplained};
+use crate::model::{Addresses, DescriptorKind, Flow, NO_FLOW, SyscallEvent, Unexplained};
 use crate::syscall::{Moves, Op, Ops, Shape};
 
 /// `FICLONE` and `FICLONERANGE` of ioctl(2) (linux/fs.h): blocks of files are shared.
@@ -288,10 +288,19 @@ impl Flows {
         }
     }
 
-    /// The flows so far. What was read and may still be written on is in none.
-    pub fn report(&self, names: &[String]) -> Report {
+    /// The flows so far, and those of the calls from this place on. What was read and may still be written on is in
+    /// none.
+    pub fn report(&self, names: &[String], first_call: usize) -> Report {
+        let flow_of = self.tally.flow_of.get(first_call..).unwrap_or_default();
+        self.report_with(flow_of.to_vec(), names)
+    }
+
+    fn report_with(&self, mut flow_of: Vec<u32>, names: &[String]) -> Report {
         let tally = &self.tally;
-        let (flows, flow_of) = tally.report(&self.paths, &self.ends, &self.programs, names);
+        let (flows, places) = tally.report(&self.paths, &self.ends, &self.programs, names);
+        for flow in &mut flow_of {
+            *flow = places.get(*flow as usize).copied().unwrap_or(NO_FLOW);
+        }
         let mut notes = self.notes.clone();
         if self.ends.crowded {
             notes.push(
@@ -308,8 +317,8 @@ impl Flows {
     }
 
     /// Nothing more will happen: what was read and not written on was kept, what stands in pipes stays there, and what
-    /// the kernel has not reported will not be known.
-    pub fn finish(&mut self) {
+    /// the kernel has not reported will not be known. The flows, and those of all calls that are kept.
+    pub fn finish(mut self, names: &[String]) -> Report {
         let threads: Vec<_> = self.pending.keys().copied().collect();
         for tid in threads {
             self.ended(tid, 0, false);
@@ -321,5 +330,8 @@ impl Flows {
             self.stays(queue, &chunk);
         }
         self.give_up_reports();
+        // There may be millions of calls: no copy of these.
+        let flow_of = std::mem::take(&mut self.tally.flow_of);
+        self.report_with(flow_of, names)
     }
 }

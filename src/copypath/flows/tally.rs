@@ -72,7 +72,7 @@ pub(super) struct Tally {
     /// The flow, and the place among its ways, of bytes that went a way to an end.
     routes: FxHashMap<(PathId, EndId), (u32, usize)>,
     /// By a call's number, less those that are no longer kept: the last flow of which it moved bytes.
-    flow_of: Vec<u32>,
+    pub flow_of: Vec<u32>,
     dropped: u64,
 }
 
@@ -144,7 +144,7 @@ impl Tally {
         self.dropped += calls as u64;
     }
 
-    /// The flows, the largest first, and for each call that is kept its flow.
+    /// The flows, the largest first, and the place of each among them by its number.
     pub fn report(
         &self,
         paths: &Paths,
@@ -164,12 +164,8 @@ impl Tally {
         for (place, (number, _)) in numbered.iter().enumerate() {
             places[*number] = place as u32;
         }
-        let place = |flow: &u32| places.get(*flow as usize).copied().unwrap_or(NO_FLOW);
-        let flow_of = self.flow_of.iter().map(place).collect();
-        (
-            numbered.into_iter().map(|(_, flow)| flow).collect(),
-            flow_of,
-        )
+        let flows = numbered.into_iter().map(|(_, flow)| flow).collect();
+        (flows, places)
     }
 }
 

@@ -1,0 +1,28 @@
+//! What /proc says of a thread or a process: nothing where it is gone.
+
+use std::fs;
+
+use super::kernel::Tid;
+
+/// A file of `/proc/TID`.
+pub(super) fn read(tid: Tid, file: &str) -> String {
+    fs::read_to_string(format!("/proc/{tid}/{file}")).unwrap_or_default()
+}
+
+/// The program's name.
+pub(super) fn comm(tid: Tid) -> String {
+    read(tid, "comm").trim_end().to_owned()
+}
+
+/// What a line says after this name: `TracerPid:`.
+pub(super) fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    Some(line.trim())
+}
+
+/// The flags of an open descriptor, as of open(2): octal in proc_pid_fdinfo(5).
+pub(super) fn open_flags(pid: Tid, fd: i32) -> u32 {
+    let info = read(pid, &format!("fdinfo/{fd}"));
+    let flags = field(&info, "flags:").map(|flags| u32::from_str_radix(flags, 8));
+    flags.and_then(Result::ok).unwrap_or(0)
+}
