@@ -9,9 +9,7 @@ use nix::sys::{
 
 use crate::copypath::flows::{Flows, TraceeMemory};
 use crate::host;
-use crate::model::{
-    Addresses, Counted, Exit, Machine, RingEvent, SyscallEvent, Trace, TraceReport,
-};
+use crate::model::{Addresses, Counted, RingEvent, SyscallEvent, Trace, TraceReport};
 use crate::tracer::{self, Handle, Observer, Options, Subject, TraceError, Tracee};
 
 /// Shows what is known while a program is traced.
@@ -42,7 +40,7 @@ pub(crate) fn trace(
     let report = consumer.flows.finish(&outcome.trace.names);
     Ok(TraceReport {
         command,
-        exit: outcome.ended.unwrap_or(Exit::Code(0)),
+        exit: outcome.ended.unwrap_or_default(),
         machine: host::machine(),
         processes: outcome.processes,
         threads: outcome.threads,
@@ -75,8 +73,6 @@ pub(crate) fn snapshot(trace: &Trace, flows: &Flows) -> TraceReport {
             .map(|task| task.name.clone())
             .into_iter()
             .collect(),
-        exit: Exit::Code(0),
-        machine: Machine::default(),
         processes: processes.len() as u64,
         threads: trace.tasks.len() as u64,
         calls_by_name,
@@ -85,6 +81,7 @@ pub(crate) fn snapshot(trace: &Trace, flows: &Flows) -> TraceReport {
         notes: report.notes,
         trace: trace.last(LAST),
         flow_of: report.flow_of,
+        ..TraceReport::default()
     }
 }
 

@@ -169,8 +169,14 @@ pub enum Exit {
     Signal(String),
 }
 
+impl Default for Exit {
+    fn default() -> Exit {
+        Exit::Code(0)
+    }
+}
+
 /// Everything that came of watching a program.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TraceReport {
     /// The command; of a process that was attached to, its command line.
     pub command: Vec<String>,

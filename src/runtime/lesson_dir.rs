@@ -33,22 +33,33 @@ impl LessonDir {
     /// # Errors
     /// The directory cannot be read, or holds no lesson.
     pub fn read(&self) -> anyhow::Result<(Material, Vec<Fault>)> {
-        read(&self.dir)
+        let files = lessons::files(&self.dir)?;
+        let mut faults = Vec::new();
+        let mut texts = Vec::new();
+        for (name, bytes) in &files {
+            match parse::text_of(name, bytes) {
+                Ok(text) => texts.push((name.as_str(), text)),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let (material, found) = material(&texts);
+        faults.extend(found);
+        faults.sort();
+        Ok((material, faults))
     }
 
     /// Reads them again, in a thread of its own, whenever they change.
     pub(super) fn listen(self, sender: Messages) {
-        let LessonDir { dir, watch } = self;
         let follow = move || {
             let ended = loop {
-                let watch = match &watch {
+                let watch = match &self.watch {
                     Ok(watch) => watch,
                     Err(why) => break why.clone(),
                 };
                 if let Err(error) = watch.wait() {
                     break error.to_string();
                 }
-                let read = read(&dir).map(Box::new);
+                let read = self.read().map(Box::new);
                 let read = read.map_err(|error| format!("{error:#}: what was read before stays"));
                 if sender.send(Message::Event(Event::Lessons(read))).is_err() {
                     return;
@@ -60,23 +71,4 @@ impl LessonDir {
         // Without this thread edits show at the next start, and nothing else is lost.
         let _ = spawn(follow);
     }
-}
-
-fn read(dir: &Path) -> anyhow::Result<(Material, Vec<Fault>)> {
-    let mut faults = Vec::new();
-    let mut texts = Vec::new();
-    for (name, bytes) in lessons::files(dir)? {
-        match parse::text_of(&name, &bytes) {
-            Ok(text) => texts.push((name.clone(), text.to_owned())),
-            Err(fault) => faults.push(fault),
-        }
-    }
-    let borrowed: Vec<(&str, &str)> = texts
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
-        .collect();
-    let (material, found) = material(&borrowed);
-    faults.extend(found);
-    faults.sort();
-    Ok((material, faults))
 }

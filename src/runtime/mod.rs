@@ -14,6 +14,7 @@ mod traced;
 mod worker;
 
 use std::{
+    borrow::Cow,
     ffi::OsString,
     process::ExitCode,
     sync::{
@@ -38,7 +39,7 @@ use crate::{
     app::{App, Effect, Event, Instrument, Material, Room, Run},
     course::{Fault, review::Clock},
     host,
-    model::{Exit, Record, Recording, Trace, TraceReport},
+    model::{Record, Recording, TraceReport},
     store, tracer,
     ui::{self, pen::Spots, theme::Theme},
 };
@@ -110,31 +111,18 @@ pub fn trace(
     options: tracer::Options,
     display: DisplayOptions,
 ) -> anyhow::Result<TraceReport> {
-    let words = command
-        .iter()
-        .map(|word| word.to_string_lossy().into_owned());
-    let app = App::explorer(nothing_yet(words.collect()), true);
+    let words = command.iter().map(|word| word.to_string_lossy());
+    let nothing_yet = TraceReport {
+        command: words.map(Cow::into_owned).collect(),
+        machine: host::machine(),
+        ..TraceReport::default()
+    };
+    let app = App::explorer(nothing_yet, true);
     let mut runtime = Runtime::new(app, display)?;
     let started = Traced::start(command, options, runtime.messages.clone());
-    runtime.traced = Some(started.inspect_err(|_| runtime.screen.leave())?);
+    runtime.traced = Some(started.inspect_err(|_| terminal::restore())?);
     let (_, app) = runtime.run()?;
     app.into_report().context("nothing was traced")
-}
-
-fn nothing_yet(command: Vec<String>) -> TraceReport {
-    TraceReport {
-        command,
-        exit: Exit::Code(0),
-        machine: host::machine(),
-        processes: 0,
-        threads: 0,
-        calls_by_name: Default::default(),
-        flows: Vec::new(),
-        unexplained: Default::default(),
-        notes: Vec::new(),
-        trace: Trace::default(),
-        flow_of: Vec::new(),
-    }
 }
 
 /// Draws a frame. All that drawing tells the program is the room that it has: its size, and what did not fit.
@@ -212,7 +200,7 @@ impl Runtime {
             .draw()
             .map(|()| self.after_first_frame())
             .and_then(|()| self.live());
-        self.screen.leave();
+        terminal::restore();
         self.stop_threads();
         let warning = self.progress.as_mut().and_then(ProgressWriter::finish);
         let code = match ended {
@@ -384,7 +372,7 @@ impl Runtime {
     }
 
     fn suspend(&mut self) -> anyhow::Result<()> {
-        self.screen.leave();
+        terminal::restore();
         signals::stop()?;
         self.screen.enter_again(self.app.display.mouse)?;
         Ok(())

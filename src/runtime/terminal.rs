@@ -49,11 +49,6 @@ impl Screen {
         })
     }
 
-    /// Gives the terminal back.
-    pub fn leave(&mut self) {
-        restore();
-    }
-
     /// Takes the terminal again, after a stop: whatever it shows now is not ours.
     pub fn enter_again(&mut self, mouse: bool) -> io::Result<()> {
         self.shown = Buffer::empty(Rect::ZERO);

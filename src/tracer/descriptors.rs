@@ -75,17 +75,13 @@ impl FdTable {
 }
 
 impl Table {
-    /// The index of a descriptor that is not in a process's own table, or was found by other means.
-    pub fn index(&mut self, descriptor: Descriptor, list: &mut Vec<Descriptor>) -> u32 {
-        self.open(descriptor, list).index
-    }
-
     /// The list is another one now.
     pub fn renumber(&mut self, list: &[Descriptor]) {
         self.known = list.iter().cloned().zip(0..).collect();
     }
 
-    fn open(&mut self, descriptor: Descriptor, list: &mut Vec<Descriptor>) -> OpenFile {
+    /// A descriptor that was looked up now.
+    pub fn open(&mut self, descriptor: Descriptor, list: &mut Vec<Descriptor>) -> OpenFile {
         let index = *self
             .known
             .entry(descriptor)

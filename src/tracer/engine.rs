@@ -299,7 +299,13 @@ impl<C: Consumer> Engine<'_, C> {
         let mut outcome = Ok(());
         match stop {
             Stop::Call | Stop::Filtered => match stopped.call() {
-                Ok(info) => self.call(tid, &info),
+                Ok(info) => match info.op {
+                    PTRACE_SYSCALL_INFO_ENTRY | PTRACE_SYSCALL_INFO_SECCOMP => {
+                        self.enter(tid, &info);
+                    }
+                    PTRACE_SYSCALL_INFO_EXIT => self.leave(tid, info.data[0] as i64),
+                    _ => {}
+                },
                 Err(Errno::ESRCH) => trace!(tid, "killed in its stop"),
                 Err(errno) => {
                     outcome = Err(TraceError::Refused(format!(
@@ -341,15 +347,6 @@ impl<C: Consumer> Engine<'_, C> {
             Phase::After => Resume::Run,
             _ if self.filtered && !is_in_call() => Resume::Run,
             _ => Resume::ToCall,
-        }
-    }
-
-    /// A call is entered or left.
-    fn call(&mut self, tid: Tid, info: &CallInfo) {
-        match info.op {
-            PTRACE_SYSCALL_INFO_ENTRY | PTRACE_SYSCALL_INFO_SECCOMP => self.enter(tid, info),
-            PTRACE_SYSCALL_INFO_EXIT => self.leave(tid, info.data[0] as i64),
-            _ => {}
         }
     }
 
@@ -478,7 +475,7 @@ impl<C: Consumer> Engine<'_, C> {
             let _ = nix::sys::ptrace::interrupt(Pid::from_raw(*tid));
         }
         while !self.threads.by_tid.is_empty()
-            && let Ok(Some(event)) = stops::next()
+            && let Some(event) = stops::next()
         {
             self.detach(event);
         }
@@ -510,7 +507,7 @@ impl<C: Consumer> Engine<'_, C> {
             .keys()
             .for_each(|tid| kernel::kill(*tid));
         self.held.clear();
-        while let Ok(Some(event)) = stops::next() {
+        while let Some(event) = stops::next() {
             match event {
                 Event::Ended(tid, exit) => self.ended(tid, exit),
                 Event::Stopped(stopped, _) => {

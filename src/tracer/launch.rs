@@ -84,8 +84,7 @@ pub(super) struct Launched {
 struct Prepared<'a> {
     program: CString,
     arguments: Vec<*const c_char>,
-    /// None: this program's own.
-    environment: Option<Vec<*const c_char>>,
+    environment: Vec<*const c_char>,
     filter: Option<&'a [sock_filter]>,
     streams: [Option<RawFd>; 3],
     terminal: Option<RawFd>,
@@ -108,7 +107,7 @@ pub(super) fn fork(plan: &Program, filter: Option<&[sock_filter]>) -> Result<Lau
     let prepared = Prepared {
         program: c_string(program.as_os_str()),
         arguments: pointers(&strings),
-        environment: environment.as_deref().map(pointers),
+        environment: pointers(&environment),
         filter,
         streams: plan.streams.each_ref().map(number),
         terminal: number(&plan.terminal),
@@ -144,8 +143,8 @@ fn pointers(strings: &[CString]) -> Vec<*const c_char> {
     strings.chain([std::ptr::null()]).collect()
 }
 
-fn environment(changes: &[(OsString, Option<OsString>)]) -> Option<Vec<CString>> {
-    (!changes.is_empty()).then_some(())?;
+/// This program's own environment, with these changes.
+fn environment(changes: &[(OsString, Option<OsString>)]) -> Vec<CString> {
     let is_kept =
         |(name, _): &(OsString, OsString)| !changes.iter().any(|(changed, _)| changed == name);
     let kept = std::env::vars_os().filter(is_kept);
@@ -156,15 +155,11 @@ fn environment(changes: &[(OsString, Option<OsString>)]) -> Option<Vec<CString>>
         name.push(value);
         c_string(&name)
     };
-    Some(kept.chain(set).map(line).collect())
+    kept.chain(set).map(line).collect()
 }
 
 /// The file that a command names, as a shell finds it.
 fn find(name: &OsStr) -> Result<PathBuf, TraceError> {
-    let cannot = |why: &str| {
-        let name = Path::new(name).display();
-        Err(TraceError::Failed(anyhow!("cannot run {name}: {why}")))
-    };
     if name.as_bytes().contains(&b'/') {
         return Ok(PathBuf::from(name));
     }
@@ -173,11 +168,11 @@ fn find(name: &OsStr) -> Result<PathBuf, TraceError> {
         let data = std::fs::metadata(path);
         data.is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
     };
-    let found = std::env::split_paths(&path).map(|directory| directory.join(name));
-    match found.into_iter().find(is_program) {
-        Some(path) => Ok(path),
-        None => cannot("no such program in PATH"),
-    }
+    let mut found = std::env::split_paths(&path).map(|directory| directory.join(name));
+    found.find(is_program).ok_or_else(|| {
+        let name = Path::new(name).display();
+        TraceError::Failed(anyhow!("cannot run {name}: no such program in PATH"))
+    })
 }
 
 /// The child's work between fork and exec.
@@ -209,17 +204,9 @@ fn child(plan: &Prepared) -> ! {
     if let Some(Err(errno)) = plan.filter.map(filter::install) {
         confess(plan.link, NO_FILTER, errno);
     }
-    // SAFETY: the strings and the lists live on; `environ` is the environment that this program began with.
-    unsafe {
-        match &plan.environment {
-            Some(list) => libc::execve(
-                plan.program.as_ptr(),
-                plan.arguments.as_ptr(),
-                list.as_ptr(),
-            ),
-            None => libc::execv(plan.program.as_ptr(), plan.arguments.as_ptr()),
-        }
-    };
+    let (arguments, environment) = (plan.arguments.as_ptr(), plan.environment.as_ptr());
+    // SAFETY: the strings and the lists live on.
+    unsafe { libc::execve(plan.program.as_ptr(), arguments, environment) };
     confess(plan.link, NO_EXEC, nix::errno::Errno::last_raw());
     // SAFETY: it takes an integer and does not return.
     unsafe { libc::_exit(NOTHING_RUN) }

@@ -238,7 +238,7 @@ impl Consumer for Recorder<'_> {
         if self.is_recording {
             self.builder.enter(thread, &mut process.fds, info, now);
         }
-        if let Some(call) = thread.call() {
+        if let Some(call) = &thread.call {
             let event = self.builder.event(thread, call);
             self.observer.entered(tracee, &event);
         }
@@ -248,7 +248,7 @@ impl Consumer for Recorder<'_> {
             .request_sink(place, &mut process.fds, &mut self.changes);
         process.rings.enter(*tracee, info, sink);
         if !self.changes.is_empty() {
-            let call = thread.call().copied();
+            let call = thread.call;
             self.tell_changes(*tracee, call.as_ref());
         }
         self.keep_few();

@@ -56,8 +56,8 @@ struct Layout {
 
 impl Layout {
     fn of(bytes: &[u8; PARAMS]) -> Layout {
-        let word = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().expect("4 bytes"));
-        let long = |at: usize| u64::from_ne_bytes(bytes[at..at + 8].try_into().expect("8 bytes"));
+        let word = |at| u32::from_ne_bytes(field(bytes, at));
+        let long = |at| u64::from_ne_bytes(field(bytes, at));
         let flags = word(8);
         Layout {
             flags,
@@ -121,9 +121,8 @@ pub(super) struct RingMemory {
     seen: u32,
 }
 
-/// One submission: the fields of `struct io_uring_sqe` that most operations have.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Submission(pub [u8; SQE]);
+/// One submission: what all `struct io_uring_sqe` begin with.
+pub(super) type Submission = [u8; SQE];
 
 /// One completion.
 #[derive(Clone, Copy, Debug)]
@@ -189,7 +188,7 @@ impl RingMemory {
         (index < self.layout.sq_entries).then_some(())?;
         let mut entry = [0; SQE];
         let at = index as usize * self.layout.sqe_size();
-        self.sqes.read(at, &mut entry).then_some(Submission(entry))
+        self.sqes.read(at, &mut entry).then_some(entry)
     }
 
     /// The completions since the last time.
@@ -219,21 +218,17 @@ impl RingMemory {
 
 impl Completion {
     fn of(entry: [u8; CQE]) -> Completion {
-        let (data, rest) = entry.split_first_chunk().expect("16 bytes");
-        let (result, flags) = rest.split_first_chunk().expect("8 bytes");
         Completion {
-            user_data: u64::from_ne_bytes(*data),
-            result: i32::from_ne_bytes(*result),
-            flags: u32::from_ne_bytes(flags.try_into().expect("4 bytes")),
+            user_data: u64::from_ne_bytes(field(&entry, 0)),
+            result: i32::from_ne_bytes(field(&entry, 8)),
+            flags: u32::from_ne_bytes(field(&entry, 12)),
         }
     }
 }
 
-impl Submission {
-    /// The number that stands at an offset of `struct io_uring_sqe`, in so many bytes.
-    pub fn field<const N: usize>(&self, at: usize) -> [u8; N] {
-        self.0[at..at + N].try_into().expect("within the entry")
-    }
+/// So many bytes of a structure, from an offset on.
+pub(super) fn field<const N: usize>(structure: &[u8], at: usize) -> [u8; N] {
+    structure[at..at + N].try_into().expect("within it")
 }
 
 /// How many submissions and completions are read from a ring of these parameters and this memory. For the fuzz target:

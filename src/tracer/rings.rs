@@ -15,7 +15,7 @@ use super::{
     descriptors::{FdTable, Table, look_up},
     kernel::{CallInfo, Tid},
     memory::read_words,
-    ring_memory::{Completion, RingMemory, Submission},
+    ring_memory::{Completion, RingMemory, Submission, field},
     tracee::Tracee,
 };
 use crate::model::{
@@ -347,7 +347,7 @@ impl Ring {
                 true => {
                     let file = usize::try_from(fd).ok().and_then(|fd| self.files.get(fd));
                     match file {
-                        Some(Some(file)) => table.index(file.clone(), list),
+                        Some(Some(file)) => table.open(file.clone(), list).index,
                         _ => NO_DESCRIPTOR,
                     }
                 }
@@ -487,10 +487,10 @@ impl Ring {
 
 /// What a submission asks for. `call` and what its descriptors were is left open.
 fn request(submission: &Submission) -> Request {
-    let of_8 = |at| u64::from_ne_bytes(submission.field(at));
-    let of_4 = |at| u32::from_ne_bytes(submission.field(at));
-    let of_2 = |at| u16::from_ne_bytes(submission.field(at));
-    let [op, flags] = submission.field(0);
+    let of_8 = |at| u64::from_ne_bytes(field(submission, at));
+    let of_4 = |at| u32::from_ne_bytes(field(submission, at));
+    let of_2 = |at| u16::from_ne_bytes(field(submission, at));
+    let [op, flags, ..] = *submission;
     Request {
         call: 0,
         op,

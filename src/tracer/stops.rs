@@ -94,12 +94,12 @@ impl Stopped {
     }
 }
 
-/// Waits for the next report; none when there is no tracee left.
-pub(super) fn next() -> Result<Option<Event>, Errno> {
+/// Waits for the next report, whatever signals come; none when there is no tracee left.
+pub(super) fn next() -> Option<Event> {
     loop {
         match wait(true) {
             Err(Errno::EINTR) => {}
-            result => return result,
+            result => return result.ok().flatten(),
         }
     }
 }
@@ -222,18 +222,16 @@ mod tests {
     #[test]
     fn a_status_is_told_apart() {
         let stopped = |event: i32, signal: i32| stop(1, event << 16 | signal << 8 | 0x7f);
-        assert_eq!(stopped(0, libc::SIGTRAP | 0x80), Stop::Call);
-        assert_eq!(stopped(0, libc::SIGTRAP), Stop::Signal(libc::SIGTRAP));
-        assert_eq!(stopped(0, 40), Stop::Signal(40));
-        assert_eq!(stopped(libc::PTRACE_EVENT_STOP, libc::SIGTSTP), Stop::Group);
-        assert_eq!(
-            stopped(libc::PTRACE_EVENT_STOP, libc::SIGTRAP),
-            Stop::Passing
-        );
-        assert_eq!(
-            stopped(libc::PTRACE_EVENT_CLONE, libc::SIGTRAP),
-            Stop::Made(1)
-        );
+        for (event, signal, stop) in [
+            (0, libc::SIGTRAP | 0x80, Stop::Call),
+            (0, libc::SIGTRAP, Stop::Signal(libc::SIGTRAP)),
+            (0, 40, Stop::Signal(40)),
+            (libc::PTRACE_EVENT_STOP, libc::SIGTSTP, Stop::Group),
+            (libc::PTRACE_EVENT_STOP, libc::SIGTRAP, Stop::Passing),
+            (libc::PTRACE_EVENT_CLONE, libc::SIGTRAP, Stop::Made(1)),
+        ] {
+            assert_eq!(stopped(event, signal), stop);
+        }
         assert_eq!(ended(3 << 8), Exit::Code(3));
         assert_eq!(ended(9), Exit::Signal("SIGKILL".to_owned()));
     }

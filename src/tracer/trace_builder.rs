@@ -1,6 +1,8 @@
 //! Joins the entries and exits of calls and keeps them as a [`Trace`]. On the way of an ordinary call it allocates
 //! nothing (but for the growing list) and asks /proc nothing.
 
+use std::cmp::Ordering;
+
 use super::{
     descriptors::{FdTable, NOT_OPEN, OpenFile, Table},
     kernel::{CallInfo, NUMBERS, Tid},
@@ -19,7 +21,7 @@ pub(super) struct ThreadCalls {
     /// Its place in [`Trace::tasks`], once it has made a call.
     index: Option<u16>,
     /// The call that it is in, and its number since the recording began. It may last longer than the list keeps it.
-    call: Option<(u64, Call)>,
+    pub call: Option<(u64, Call)>,
     /// That call's descriptors, as they were looked up.
     open: [OpenFile; 2],
 }
@@ -34,11 +36,6 @@ impl ThreadCalls {
         }
     }
 
-    /// The call that it is in, and its number since the recording began.
-    pub fn call(&self) -> Option<&(u64, Call)> {
-        self.call.as_ref()
-    }
-
     /// The indices of descriptors that it holds.
     pub fn descriptors(&mut self) -> impl Iterator<Item = &mut u32> {
         let call = self.call.iter_mut();
@@ -47,17 +44,11 @@ impl ThreadCalls {
     }
 }
 
-/// A call's name and what is known of it.
-struct Kind {
-    row: Option<&'static Syscall>,
-    descriptors: usize,
-}
-
 #[derive(Default)]
 pub(super) struct TraceBuilder {
     pub trace: Trace,
     /// By [`Call::name`].
-    kinds: Vec<Kind>,
+    rows: Vec<Option<&'static Syscall>>,
     /// By the call's number on this machine: its [`Call::name`], or [`UNNAMED`].
     by_number: Vec<u16>,
     table: Table,
@@ -79,7 +70,7 @@ impl TraceBuilder {
         let mut args = [0; 6];
         args.copy_from_slice(&info.data[1..7]);
         let mut open = [NOT_OPEN; 2];
-        if let Some(row) = self.kinds[usize::from(name)].row {
+        if let Some(row) = self.rows[usize::from(name)] {
             for (slot, arg) in row.descriptor_args().enumerate().take(2) {
                 let list = &mut self.trace.descriptors;
                 open[slot] = fds.open(task.tracee.pid, args[arg] as i32, &mut self.table, list);
@@ -179,14 +170,14 @@ impl TraceBuilder {
         call.state = CallState::Returned;
         call.result = result;
         call.duration_ns = now.saturating_sub(call.start_ns);
-        let kind = &self.kinds[usize::from(call.name)];
+        let row = self.rows[usize::from(call.name)];
         let counted = &mut self.returned[usize::from(call.name)];
         counted.calls += 1;
         counted.errors += u64::from(call.errno().is_some());
-        if kind.row.is_some_and(|row| row.returns == Returns::Bytes) {
+        if row.is_some_and(|row| row.returns == Returns::Bytes) {
             counted.bytes += result.max(0) as u64;
         }
-        if let Some(row) = kind.row {
+        if let Some(row) = row {
             let list = &mut self.trace.descriptors;
             let mut open = |fd: i32| {
                 fds.forget(fd);
@@ -204,7 +195,7 @@ impl TraceBuilder {
                 // O_DIRECT may have come or gone.
                 (Op::Fcntl, _) if call.args[1] == F_SETFL => fds.forget(call.args[0] as i32),
                 _ if result >= 0 && row.returns_descriptor(&call.args) => {
-                    task.open[kind.descriptors] = open(result as i32);
+                    task.open[row.descriptor_args().count()] = open(result as i32);
                 }
                 _ => {}
             }
@@ -289,20 +280,13 @@ impl TraceBuilder {
         *task.index.get_or_insert_with(|| {
             let tasks = &mut self.trace.tasks;
             let index = u16::try_from(tasks.len()).unwrap_or(u16::MAX);
-            if tasks.len() < usize::from(u16::MAX) {
-                tasks.push(model::Task {
-                    tid: task.tracee.tid,
-                    pid: task.tracee.pid,
-                    name: proc::comm(task.tracee.tid),
-                });
-            } else if tasks.len() == usize::from(u16::MAX) {
-                let name = "(more threads than can be told apart)".to_owned();
-                tasks.push(model::Task {
-                    tid: 0,
-                    pid: 0,
-                    name,
-                });
-            }
+            let Tracee { tid, pid } = task.tracee;
+            let (tid, pid, name) = match tasks.len().cmp(&usize::from(u16::MAX)) {
+                Ordering::Less => (tid, pid, proc::comm(tid)),
+                Ordering::Equal => (0, 0, "(more threads than can be told apart)".to_owned()),
+                Ordering::Greater => return index,
+            };
+            tasks.push(model::Task { tid, pid, name });
             index
         })
     }
@@ -329,9 +313,7 @@ impl TraceBuilder {
         if names.len() >= usize::from(UNNAMED) {
             return UNNAMED - 1; // a program that tries every number: the last name stands for the rest
         }
-        let row = syscall::by_name(&name);
-        let descriptors = row.map_or(0, |row| row.descriptor_args().count());
-        self.kinds.push(Kind { row, descriptors });
+        self.rows.push(syscall::by_name(&name));
         names.push(name);
         self.returned.push(Counted::default());
         (names.len() - 1) as u16
