@@ -157,7 +157,7 @@ impl Observer for FlowObserver<'_, '_> {
     fn renumbered(&mut self) {
         self.flows.renumbered();
     }
-    fn progress(&mut self, trace: &mut Trace) {
+    fn progress(&mut self, trace: &Trace) {
         (self.on_progress)(trace, &self.flows);
     }
 }

@@ -76,6 +76,9 @@ pub enum Progress {
     },
 }
 
+/// Shows how far an experiment is, perhaps from another thread.
+pub type OnProgress<'a> = dyn FnMut(Progress) + Send + 'a;
+
 /// The size of a file that is to be sent.
 ///
 /// # Errors
@@ -96,7 +99,7 @@ pub fn run(
     spec: &TransferSpec,
     source: &Source,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut OnProgress,
 ) -> Result<Recording> {
     let directory = host::scratch_directory(source.dir.as_deref())?;
     let prepared = prepare(spec, source, &directory.path, cancel, progress)?;
@@ -153,7 +156,7 @@ fn prepare(
     source: &Source,
     dir: &Path,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut OnProgress,
 ) -> Result<endpoint::Source> {
     let total = spec.size.bytes();
     let copies = 1 + u64::from(spec.to == Sink::File);
@@ -190,7 +193,7 @@ struct Lab<'a> {
 
 impl Lab<'_> {
     /// The untraced run. Its receiver looks at nothing.
-    fn measure(&self, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Report> {
+    fn measure(&self, cancel: &Cancel, progress: &mut OnProgress) -> Result<Report> {
         let errors = memory_file()?;
         let mut child = self
             .sender(Drain::Discard, self.cpus.clone())
@@ -221,7 +224,7 @@ impl Lab<'_> {
     fn trace(
         &self,
         cancel: &Cancel,
-        progress: &mut dyn FnMut(Progress),
+        progress: &mut OnProgress,
     ) -> Result<Result<(Report, Trace), String>> {
         self.trace_with(current_cpu(), None, cancel, progress)
     }
@@ -232,7 +235,7 @@ impl Lab<'_> {
         cpu: Option<usize>,
         sender_cpu: Option<usize>,
         cancel: &Cancel,
-        progress: &mut dyn FnMut(Progress),
+        progress: &mut OnProgress,
     ) -> Result<Result<(Report, Trace), String>> {
         let errors = memory_file()?;
         let (stdout, output) = std::io::pipe().context("cannot make a pipe")?;

@@ -77,12 +77,6 @@ impl Default for Options {
     }
 }
 
-/// What ends the tracing from outside.
-pub(super) struct Control<'a> {
-    pub handle: &'a Handle,
-    pub cancel: Option<&'a Cancel>,
-}
-
 /// Takes what the engine reports. The thread that it happens to stands still meanwhile.
 pub(super) trait Consumer {
     /// From here on calls count: this is the time 0.
@@ -127,7 +121,8 @@ struct Held {
 
 struct Engine<'a, C: Consumer> {
     consumer: &'a mut C,
-    control: &'a Control<'a>,
+    handle: &'a Handle,
+    cancel: Option<&'a Cancel>,
     between_markers: bool,
     /// A filter stops the program; else each call does.
     filtered: bool,
@@ -149,13 +144,15 @@ struct Engine<'a, C: Consumer> {
 pub(super) fn run<C: Consumer>(
     subject: Subject,
     options: &Options,
-    control: &Control,
+    handle: &Handle,
+    cancel: Option<&Cancel>,
     consumer: &mut C,
 ) -> Result<Outcome, TraceError> {
     let now = Instant::now();
     let mut engine = Engine {
         consumer,
-        control,
+        handle,
+        cancel,
         between_markers: options.between_markers,
         filtered: false,
         phase: Phase::Starting,
@@ -199,7 +196,7 @@ impl<C: Consumer> Engine<'_, C> {
             launch::pin(cpu, 0)?;
         }
         self.root = Some(launched.pid);
-        self.control.handle.set_root(launched.pid);
+        self.handle.set_root(launched.pid);
         self.adopt(launched.pid, None);
         if let Err(error) = launched.seize(options.follow) {
             debug!(%error, "not seized");
@@ -268,7 +265,7 @@ impl<C: Consumer> Engine<'_, C> {
         }
         loop {
             self.check_cancelled()?;
-            if self.control.handle.is_enough() {
+            if self.handle.is_enough() {
                 self.let_go();
                 return Ok(None);
             }
@@ -394,7 +391,7 @@ impl<C: Consumer> Engine<'_, C> {
 
     /// A thread is there, made by another one where that is known.
     fn adopt(&mut self, tid: Tid, maker: Option<Tid>) {
-        let (tracee, maker, shares_memory) = self.threads.adopt(tid, maker, self.control.cancel);
+        let (tracee, maker, shares_memory) = self.threads.adopt(tid, maker, self.cancel);
         debug!(tid, tracee.pid, ?maker, "follows");
         self.consumer
             .started(maker.as_ref(), &tracee, shares_memory);
@@ -456,7 +453,7 @@ impl<C: Consumer> Engine<'_, C> {
             self.consumer.ended(&tracee, last);
         }
         if self.root == Some(tid) {
-            self.control.handle.set_root(0);
+            self.handle.set_root(0);
             self.outcome.ended = Some(exit);
         }
     }
@@ -519,7 +516,7 @@ impl<C: Consumer> Engine<'_, C> {
     }
 
     fn check_cancelled(&self) -> Result<(), TraceError> {
-        match self.control.cancel.is_some_and(Cancel::is_cancelled) {
+        match self.cancel.is_some_and(Cancel::is_cancelled) {
             true => Err(TraceError::Cancelled),
             false => Ok(()),
         }

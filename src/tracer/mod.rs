@@ -25,13 +25,11 @@ mod threads;
 mod trace_builder;
 mod tracee;
 
-use std::{
-    sync::mpsc::{self, Receiver, Sender},
-    thread,
-};
+use std::thread;
 
 use anyhow::anyhow;
 
+use self::recorder::Recorder;
 pub use self::{
     cancel::{Cancel, Guard},
     engine::Options,
@@ -39,7 +37,6 @@ pub use self::{
     launch::Program,
     outcome::TraceError,
 };
-use self::{engine::Control, recorder::Recorder};
 pub(crate) use self::{engine::Subject, outcome::Outcome, recorder::Observer, tracee::Tracee};
 use crate::model::{Exit, Trace};
 
@@ -54,8 +51,8 @@ pub struct Recorded {
 
 /// Runs a program under ptrace until it and everything that is followed has ended.
 ///
-/// `progress` sees the trace so far, at most about twenty times a second. When this returns, by whatever way, nothing
-/// that it traced lives.
+/// `progress` sees the trace so far, at most about twenty times a second, in another thread. When this returns, by
+/// whatever way, nothing that it traced lives.
 ///
 /// # Errors
 /// [`TraceError::Refused`] with the cause where ptrace is not allowed; [`TraceError::Cancelled`];
@@ -64,39 +61,16 @@ pub fn record(
     program: Program,
     options: &Options,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(&Trace),
+    progress: &mut (dyn FnMut(&Trace) + Send),
 ) -> Result<Recorded, TraceError> {
-    let (show, shown) = mpsc::channel();
-    let (give_back, given_back) = mpsc::channel();
+    // ptrace is bound to a thread. One that does nothing else has no other children to wait for, and when it ends,
+    // in whatever way, the kernel kills what it traced.
     let traced = thread::scope(|scope| {
-        // ptrace is bound to a thread. One that does nothing else has no other children to wait for, and when it ends,
-        // in whatever way, the kernel kills what it traced.
-        let tracer = scope.spawn(move || {
-            let relay = &mut Relay {
-                show,
-                given_back,
-                handle: Handle::new(),
-            };
-            let handle = relay.handle.clone();
-            let control = Control {
-                handle: &handle,
-                cancel: Some(cancel),
-            };
-            trace(
-                Subject::Program(Box::new(program)),
-                options,
-                &control,
-                relay,
-            )
+        let tracer = scope.spawn(|| {
+            let subject = Subject::Program(Box::new(program));
+            let observer = &mut OnProgress(progress);
+            trace(subject, options, &Handle::new(), Some(cancel), observer)
         });
-        // Should `progress` panic, the tracer must notice before this scope waits for it.
-        let (shown, give_back) = (shown, give_back);
-        for trace in shown {
-            progress(&trace);
-            if give_back.send(trace).is_err() {
-                break;
-            }
-        }
         tracer
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -105,6 +79,14 @@ pub fn record(
     let ended =
         ended.ok_or_else(|| TraceError::Failed(anyhow!("the program's end was not seen")))?;
     Ok(Recorded { trace, ended })
+}
+
+struct OnProgress<'a>(&'a mut (dyn FnMut(&Trace) + Send));
+
+impl Observer for OnProgress<'_> {
+    fn progress(&mut self, trace: &Trace) {
+        (self.0)(trace);
+    }
 }
 
 /// Traces until everything has ended, or until the [`Handle`] says that it is enough. Must be called from a thread that
@@ -120,11 +102,7 @@ pub(crate) fn watch(
     observer: &mut dyn Observer,
 ) -> Result<Outcome, TraceError> {
     handle.take_thread();
-    let control = Control {
-        handle,
-        cancel: None,
-    };
-    let result = trace(subject, options, &control, observer);
+    let result = trace(subject, options, handle, None, observer);
     handle.finish();
     result
 }
@@ -133,30 +111,11 @@ pub(crate) fn watch(
 fn trace(
     subject: Subject,
     options: &Options,
-    control: &Control,
+    handle: &Handle,
+    cancel: Option<&Cancel>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, TraceError> {
     let mut recorder = Recorder::new(options.keep, observer);
-    let outcome = engine::run(subject, options, control, &mut recorder)?;
+    let outcome = engine::run(subject, options, handle, cancel, &mut recorder)?;
     Ok(recorder.conclude(outcome))
-}
-
-/// Shows the trace, in another thread, to whoever wants to know the progress.
-struct Relay {
-    show: Sender<Trace>,
-    given_back: Receiver<Trace>,
-    handle: Handle,
-}
-
-impl Observer for Relay {
-    fn progress(&mut self, trace: &mut Trace) {
-        let given_back = match self.show.send(std::mem::take(trace)) {
-            Ok(()) => self.given_back.recv().ok(),
-            Err(_) => None,
-        };
-        match given_back {
-            Some(back) => *trace = back,
-            None => self.handle.set_enough(), // nobody is there any more
-        }
-    }
 }

@@ -34,8 +34,8 @@ pub(crate) trait Observer {
     fn dropped(&mut self, calls: usize) {}
     /// The trace's descriptors have other indices now.
     fn renumbered(&mut self) {}
-    /// Some time went by (about twenty times a second while calls are made). It may borrow the trace, as a whole.
-    fn progress(&mut self, trace: &mut Trace) {}
+    /// Some time went by (about twenty times a second while calls are made).
+    fn progress(&mut self, trace: &Trace) {}
 }
 
 /// What is remembered of a process.
@@ -305,6 +305,6 @@ impl Consumer for Recorder<'_> {
     }
 
     fn progress(&mut self) {
-        self.observer.progress(&mut self.builder.trace);
+        self.observer.progress(&self.builder.trace);
     }
 }
