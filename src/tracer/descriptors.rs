@@ -116,11 +116,11 @@ pub(super) fn look_up(pid: Tid, fd: i32) -> Option<Descriptor> {
 
 /// Its kind, its name and its identity, by its link in /proc.
 fn identify(pid: Tid, fd: i32, path: &str, link: String) -> (DescriptorKind, String, u64) {
-    if let Some(inode) = inode(&link, "socket:[") {
+    if let Some(inode) = proc::inode(&link, "socket:[") {
         let (kind, name) = sockets::describe(pid, fd, inode);
         return (kind, name, inode);
     }
-    if let Some(inode) = inode(&link, "pipe:[") {
+    if let Some(inode) = proc::inode(&link, "pipe:[") {
         return (DescriptorKind::Pipe, "pipe".to_owned(), inode);
     }
     if let Some(name) = link.strip_prefix("anon_inode:") {
@@ -136,11 +136,6 @@ fn identify(pid: Tid, fd: i32, path: &str, link: String) -> (DescriptorKind, Str
 fn is_direct(pid: Tid, fd: i32, path: &str) -> bool {
     let is_asked = proc::open_flags(pid, fd) & libc::O_DIRECT as u32 != 0;
     is_asked && !statfs(path).is_ok_and(|found| found.filesystem_type() == TMPFS_MAGIC)
-}
-
-/// The number in a link in /proc: `pipe:[4711]`.
-pub(super) fn inode(link: &str, prefix: &str) -> Option<u64> {
-    link.strip_prefix(prefix)?.strip_suffix(']')?.parse().ok()
 }
 
 /// What an opened path is. The link in /proc leads to the very file, though its name may be gone.

@@ -26,3 +26,8 @@ pub(super) fn open_flags(pid: Tid, fd: i32) -> u32 {
     let flags = field(&info, "flags:").map(|flags| u32::from_str_radix(flags, 8));
     flags.and_then(Result::ok).unwrap_or(0)
 }
+
+/// The number in a link in /proc: `pipe:[4711]`.
+pub(super) fn inode(link: &str, prefix: &str) -> Option<u64> {
+    link.strip_prefix(prefix)?.strip_suffix(']')?.parse().ok()
+}

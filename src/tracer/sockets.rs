@@ -15,7 +15,6 @@ use nix::sys::socket::{
 };
 
 use super::{
-    descriptors::inode,
     kernel::{Tid, duplicate},
     proc,
 };
@@ -43,7 +42,7 @@ pub(super) fn describe(pid: Tid, fd: i32, inode: u64) -> (DescriptorKind, String
 pub(super) fn addresses(pid: Tid, fd: i32) -> Addresses {
     let number = || {
         let link = fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok()?;
-        inode(link.to_str()?, "socket:[")
+        proc::inode(link.to_str()?, "socket:[")
     };
     let [own, peer] = socket(pid, fd, number).map_or([None; 2], |socket| [socket.own, socket.peer]);
     Addresses {
