@@ -128,7 +128,7 @@ pub enum Click {
 
 impl Command {
     /// The row that is chosen after it, in a list that is shown whole: `last` is its last row.
-    pub fn moved(self, at: usize, last: usize) -> usize {
+    pub(crate) fn moved(self, at: usize, last: usize) -> usize {
         match self {
             Command::Up => at.saturating_sub(1),
             Command::Down => (at + 1).min(last),
@@ -139,7 +139,7 @@ impl Command {
     }
 
     /// By how many rows it scrolls.
-    pub fn rows(self) -> isize {
+    pub(crate) fn rows(self) -> isize {
         const PAGE: isize = 10;
         match self {
             Command::Up => -1,
@@ -154,7 +154,7 @@ impl Command {
 }
 
 /// Which option a digit chooses, from 0.
-pub fn option_of(digit: char) -> Option<usize> {
+pub(crate) fn option_of(digit: char) -> Option<usize> {
     let number = digit.to_digit(10)? as usize;
     number.checked_sub(1)
 }

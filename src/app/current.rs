@@ -19,7 +19,7 @@ use super::{
     run::{Job, Run},
     screens::{
         OPEN, Screen,
-        state::{ScreenState, guess_is_hidden, source},
+        state::{ScreenState, source},
     },
     shared::Shared,
 };
@@ -65,7 +65,7 @@ impl App {
     }
 
     /// The state of that page.
-    pub fn page_state(&self) -> Option<&PageState> {
+    pub(crate) fn page_state(&self) -> Option<&PageState> {
         self.pages.get(&self.at()?)
     }
 
@@ -80,7 +80,7 @@ impl App {
     }
 
     /// The experiment on the screen, where it is no transfer.
-    pub fn experiment(&self) -> Option<&ExperimentPage> {
+    pub(crate) fn experiment(&self) -> Option<&ExperimentPage> {
         self.shared.experiment(self.on().purpose()?)
     }
 
@@ -95,18 +95,13 @@ impl App {
         of.is_some_and(|of| self.shared.asks_guess(of))
     }
 
-    /// Whether it stands on the other pane.
-    pub fn guess_is_hidden(&self) -> bool {
-        guess_is_hidden(&self.shared, self.on())
-    }
-
     /// The error on purpose whose answer may be predicted now.
-    pub fn asks_errno(&self) -> Option<&str> {
+    pub(crate) fn asks_errno(&self) -> Option<&str> {
         self.shared.asks_errno(self.on().purpose()?)
     }
 
     /// The job that runs for the screen.
-    pub fn job_here(&self) -> Option<&Job> {
+    pub(crate) fn job_here(&self) -> Option<&Job> {
         let here = self.on().purpose();
         self.job.as_ref().filter(|job| Some(job.purpose) == here)
     }
@@ -117,12 +112,12 @@ impl App {
     }
 
     /// The learner's own run beside the question.
-    pub fn evidence(&self) -> Option<&Run> {
+    pub(crate) fn evidence(&self) -> Option<&Run> {
         self.evidence_at(self.at()?)
     }
 
     /// Whether the screen has two panes.
-    pub fn has_two_panes(&self) -> bool {
+    pub(crate) fn has_two_panes(&self) -> bool {
         self.on().has_two_panes(&self.shared)
     }
 
@@ -132,12 +127,12 @@ impl App {
     }
 
     /// The run that it plays.
-    pub fn shown_run(&self) -> Option<&Run> {
+    pub(crate) fn shown_run(&self) -> Option<&Run> {
         self.on().run(&self.shared)
     }
 
     /// The source of what is run, with its file's name.
-    pub fn source(&self) -> Option<(&'static str, &'static str)> {
+    pub(crate) fn source(&self) -> Option<(&'static str, &'static str)> {
         source(&self.shared, self.on())
     }
 
@@ -192,7 +187,7 @@ impl App {
     }
 
     /// Those of the screen, whatever lies over it: what the help page shows.
-    pub fn enabled_below(&self) -> Vec<&'static Binding> {
+    pub(crate) fn enabled_below(&self) -> Vec<&'static Binding> {
         self.all_enabled(KeyContext::Screen).shown(|_| false)
     }
 
@@ -205,7 +200,7 @@ impl App {
     }
 
     /// What a binding is called in the key bar now: of what is counted, with the count.
-    pub fn short(&self, binding: &Binding) -> Cow<'static, str> {
+    pub(crate) fn short(&self, binding: &Binding) -> Cow<'static, str> {
         match (binding.does(Command::Review), self.due().len()) {
             (true, due @ 1..) => Cow::Owned(format!("{} {due}", binding.short)),
             _ => Cow::Borrowed(binding.short),

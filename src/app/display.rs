@@ -4,23 +4,23 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Room {
     /// Columns of the screen.
-    pub width: u16,
+    pub(crate) width: u16,
     /// Rows of the screen.
-    pub height: u16,
+    pub(crate) height: u16,
     /// Rows of text that did not fit the last frame.
-    pub overflow: usize,
+    pub(crate) overflow: usize,
 }
 
 impl Room {
     /// Whether a page shows one pane at a time: text and target side by side need 120x36.
-    pub fn is_folded(self) -> bool {
+    pub(crate) fn is_folded(self) -> bool {
         self.width < 120 || self.height < 36
     }
 }
 
 /// Which half of a page is shown where only one fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Pane {
+pub(crate) enum Pane {
     /// The text.
     #[default]
     Text,
@@ -30,27 +30,27 @@ pub enum Pane {
 
 /// The display, and where it stands.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Display {
+pub(crate) struct Display {
     /// The room that there is.
-    pub room: Room,
+    pub(crate) room: Room,
     /// Which pane is shown where only one fits.
-    pub pane: Pane,
+    pub(crate) pane: Pane,
     /// First row of the text that is shown.
-    pub scroll: usize,
+    pub(crate) scroll: usize,
     /// Whether mouse reports are on.
-    pub mouse: bool,
+    pub(crate) mouse: bool,
     /// No tokens: hops light up call by call.
-    pub reduced_motion: bool,
+    pub(crate) reduced_motion: bool,
 }
 
 impl Display {
     /// The start of a pane.
-    pub fn show(&mut self, pane: Pane) {
+    pub(crate) fn show(&mut self, pane: Pane) {
         (self.pane, self.scroll) = (pane, 0);
     }
 
     /// Text moves up or down.
-    pub fn scroll_by(&mut self, rows: isize) {
+    pub(crate) fn scroll_by(&mut self, rows: isize) {
         let moved = self.scroll.saturating_add_signed(rows);
         self.scroll = moved.min(self.room.overflow);
     }

@@ -11,32 +11,32 @@ use crate::model::{
 };
 
 /// An experiment, and how far it is.
-pub struct ExperimentPage {
+pub(crate) struct ExperimentPage {
     /// What is tried.
-    pub what: ExperimentSpec,
+    pub(crate) what: ExperimentSpec,
     /// The guess before it.
-    pub guessing: Guessing,
+    pub(crate) guessing: Guessing,
     /// The row that is looked at.
-    pub selected: usize,
+    pub(crate) selected: usize,
     /// What was found; while it runs, what is known so far.
-    pub found: Option<ExperimentOutcome>,
+    pub(crate) found: Option<ExperimentOutcome>,
     /// All of it is known.
-    pub done: bool,
+    pub(crate) done: bool,
     /// What was predicted of an error, by its name: one of [`answers`].
-    pub predicted: BTreeMap<String, String>,
+    pub(crate) predicted: BTreeMap<String, String>,
     /// The question that it asks by itself, where no lesson asks one.
-    pub predict: Option<Predict>,
+    pub(crate) predict: Option<Predict>,
     /// The run that can be played, of an experiment that records one.
-    pub run: Option<Run>,
+    pub(crate) run: Option<Run>,
     /// Its playback.
-    pub player: Option<Player>,
+    pub(crate) player: Option<Player>,
     /// What came of it with each other method: the newest of each, in the order of [`ServePlan::METHODS`].
-    pub ways: BTreeMap<Method, RequestWay>,
+    pub(crate) ways: BTreeMap<Method, RequestWay>,
 }
 
 impl ExperimentPage {
     /// One that has not run.
-    pub fn new(what: ExperimentSpec) -> ExperimentPage {
+    pub(crate) fn new(what: ExperimentSpec) -> ExperimentPage {
         ExperimentPage {
             predict: matches!(what, ExperimentSpec::Serve(_)).then(copies_of_the_body),
             run: None,
@@ -52,7 +52,7 @@ impl ExperimentPage {
     }
 
     /// How many rows can be looked at one by one.
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         match (&self.what, &self.found) {
             (ExperimentSpec::Errors(names), _) => names.len(),
             (ExperimentSpec::Proof(plan), _) => plan.pairs().len(),
@@ -65,7 +65,7 @@ impl ExperimentPage {
     }
 
     /// What came of an error on purpose.
-    pub fn finding(&self, name: &str) -> Option<&Finding> {
+    pub(crate) fn finding(&self, name: &str) -> Option<&Finding> {
         match &self.found {
             Some(ExperimentOutcome::Errors(found)) => {
                 found.iter().find(|finding| finding.name == name)
@@ -75,18 +75,18 @@ impl ExperimentPage {
     }
 
     /// The row that is looked at: of a recording, the call that is played.
-    pub fn at(&self) -> usize {
+    pub(crate) fn at(&self) -> usize {
         self.player.as_ref().map_or(self.selected, Player::current)
     }
 
     /// Nothing is known of it any more.
-    pub fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         (self.found, self.done, self.selected) = (None, false, 0);
         (self.run, self.player) = (None, None);
     }
 
     /// The name of the error that is looked at.
-    pub fn error(&self) -> Option<&str> {
+    pub(crate) fn error(&self) -> Option<&str> {
         match &self.what {
             ExperimentSpec::Errors(names) => names.get(self.selected).map(String::as_str),
             _ => None,
@@ -94,7 +94,7 @@ impl ExperimentPage {
     }
 
     /// Errors of several runs stand side by side; anything else replaces what was there.
-    pub fn keep(&mut self, found: ExperimentOutcome) {
+    pub(crate) fn keep(&mut self, found: ExperimentOutcome) {
         match (&mut self.found, found) {
             (Some(ExperimentOutcome::Errors(known)), ExperimentOutcome::Errors(found)) => {
                 for finding in found {
@@ -109,7 +109,7 @@ impl ExperimentPage {
     }
 
     /// Another plan: what was found of the old one is no longer shown.
-    pub fn change(&mut self, command: Command) {
+    pub(crate) fn change(&mut self, command: Command) {
         let before = self.what.clone();
         match &mut self.what {
             ExperimentSpec::Proof(plan) => match command {
@@ -155,7 +155,7 @@ impl ExperimentPage {
     }
 
     /// Another row, or another call of the recording.
-    pub fn walk(&mut self, command: Command) {
+    pub(crate) fn walk(&mut self, command: Command) {
         if let Some(player) = &mut self.player {
             if player.is_playing() {
                 player.toggle();
@@ -269,7 +269,7 @@ fn copies_of_the_body() -> Predict {
 ///
 /// # Errors
 /// One line: it did not find what was asked for.
-pub fn judge(
+pub(crate) fn judge(
     predict: &Predict,
     given: &Given,
     found: &ExperimentOutcome,

@@ -8,15 +8,15 @@ use crate::model::{
 /// An entry of the list of experiments.
 pub struct Entry {
     /// The group that it stands in.
-    pub group: &'static str,
+    pub(crate) group: &'static str,
     /// What it is.
     pub title: &'static str,
     /// How far it is.
-    pub page: ExperimentPage,
+    pub(crate) page: ExperimentPage,
 }
 
 /// Everything that can be tried, group by group.
-pub fn entries() -> Vec<Entry> {
+pub(crate) fn entries() -> Vec<Entry> {
     let claim = |name: &str| ExperimentSpec::Compare(Contest::Claim(name.to_owned()));
     let claims = CLAIMS.map(|(name, says)| ("is it faster?", says, claim(name)));
     let serve = ExperimentSpec::Serve(ServePlan {
@@ -89,7 +89,7 @@ fn two_methods(sweep: Sweep) -> ExperimentSpec {
 
 /// What may be predicted of an error: what Linux answers, and what it answers to other calls. In the order of the
 /// alphabet, so that the order says nothing.
-pub fn answers(name: &str) -> Vec<&'static str> {
+pub(crate) fn answers(name: &str) -> Vec<&'static str> {
     let Some(at) = ERRORS.iter().position(|(known, _)| *known == name) else {
         return Vec::new();
     };

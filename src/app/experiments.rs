@@ -15,7 +15,7 @@ use crate::model::{ExperimentOutcome, ExperimentSpec, RequestWay};
 
 impl Shared {
     /// An experiment, and how far it is.
-    pub fn experiment(&self, of: Purpose) -> Option<&ExperimentPage> {
+    pub(crate) fn experiment(&self, of: Purpose) -> Option<&ExperimentPage> {
         match of {
             Purpose::Entry(entry) => self.experiments.get(entry).map(|entry| &entry.page),
             Purpose::Page(at) => match self.pages.get(&at)? {
@@ -27,7 +27,7 @@ impl Shared {
     }
 
     /// The same, to be changed.
-    pub fn experiment_mut(&mut self, of: Purpose) -> Option<&mut ExperimentPage> {
+    pub(crate) fn experiment_mut(&mut self, of: Purpose) -> Option<&mut ExperimentPage> {
         match of {
             Purpose::Entry(entry) => self.experiments.get_mut(entry).map(|entry| &mut entry.page),
             Purpose::Page(at) => match self.pages.get_mut(&at)? {
@@ -39,7 +39,7 @@ impl Shared {
     }
 
     /// The error on purpose whose answer may be predicted now: on a screen of its own, each one may.
-    pub fn asks_errno(&self, of: Purpose) -> Option<&str> {
+    pub(crate) fn asks_errno(&self, of: Purpose) -> Option<&str> {
         let page = self.experiment(of).filter(|_| is_entry(of))?;
         let name = page.error()?;
         let asks = page.finding(name).is_none() && self.job.is_none();
@@ -47,7 +47,7 @@ impl Shared {
     }
 
     /// A command on an experiment. True: it leads to the next page.
-    pub fn update_experiment(&mut self, of: Purpose, command: Command) -> bool {
+    pub(crate) fn update_experiment(&mut self, of: Purpose, command: Command) -> bool {
         let idle = self.job.is_none();
         let is_guess = matches!(
             command,
@@ -101,7 +101,7 @@ impl Shared {
     }
 
     /// Runs it; of the errors on purpose, on their own screen, the one that is looked at.
-    pub fn run_experiment(&mut self, of: Purpose) {
+    pub(crate) fn run_experiment(&mut self, of: Purpose) {
         let page = self.experiment(of).filter(|_| is_entry(of));
         let one = page.and_then(ExperimentPage::error).map(str::to_owned);
         self.try_out(of, one);
@@ -130,7 +130,7 @@ impl Shared {
     }
 
     /// Looks at a row; of a recording, the call.
-    pub fn select_row(&mut self, of: Purpose, row: usize) {
+    pub(crate) fn select_row(&mut self, of: Purpose, row: usize) {
         if let Some(page) = self.experiment_mut(of) {
             page.selected = row.min(page.rows().saturating_sub(1));
             if let Some(player) = &mut page.player {
@@ -140,14 +140,14 @@ impl Shared {
     }
 
     /// What is known so far.
-    pub fn on_partial(&mut self, of: Purpose, found: ExperimentOutcome) {
+    pub(crate) fn on_partial(&mut self, of: Purpose, found: ExperimentOutcome) {
         if let Some(page) = self.experiment_mut(of) {
             page.keep(found);
         }
     }
 
     /// It failed or was stopped: half of it says nothing. Of errors on purpose each one stands for itself.
-    pub fn on_stopped(&mut self, of: Purpose) {
+    pub(crate) fn on_stopped(&mut self, of: Purpose) {
         if let Purpose::Mark(at) = of
             && let Some(state) = self.question_at_mut(at)
         {
@@ -162,7 +162,7 @@ impl Shared {
     }
 
     /// All of it is known. `plays`: it is on the screen.
-    pub fn on_finished(&mut self, of: Purpose, found: ExperimentOutcome, plays: bool) {
+    pub(crate) fn on_finished(&mut self, of: Purpose, found: ExperimentOutcome, plays: bool) {
         if let ExperimentOutcome::Serve(way) = &found {
             self.keep_way(of, way, plays);
         }

@@ -11,28 +11,28 @@ use crate::model::Given;
 #[derive(Clone, Debug, Default)]
 pub struct Guessing {
     /// What is chosen or typed.
-    pub draft: Draft,
+    pub(crate) draft: Draft,
     /// The guess that was committed.
-    pub guess: Option<Given>,
+    pub(crate) guess: Option<Given>,
     /// It goes without a guess.
-    pub passed: bool,
+    pub(crate) passed: bool,
     /// How many hints are shown.
-    pub hints: usize,
+    pub(crate) hints: usize,
 }
 
 impl Guessing {
     /// Whether it still waits for a guess.
-    pub fn asks(&self, predict: Option<&Predict>) -> bool {
+    pub(crate) fn asks(&self, predict: Option<&Predict>) -> bool {
         predict.is_some() && self.guess.is_none() && !self.passed
     }
 
     /// Whether Enter would commit it.
-    pub fn is_ready(&self, ask: &Ask) -> bool {
+    pub(crate) fn is_ready(&self, ask: &Ask) -> bool {
         ask.given(&self.draft).is_some()
     }
 
     /// A key while the guess is made. True: it is committed.
-    pub fn update(&mut self, command: Command, ask: &Ask) -> bool {
+    pub(crate) fn update(&mut self, command: Command, ask: &Ask) -> bool {
         let press = key(command).map(|key| ask.press(&mut self.draft, key));
         if press == Some(Press::Given) {
             self.guess = ask.given(&self.draft);
@@ -41,7 +41,7 @@ impl Guessing {
     }
 
     /// Back to the question before the run.
-    pub fn again(&mut self) {
+    pub(crate) fn again(&mut self) {
         *self = Guessing {
             hints: self.hints,
             ..Guessing::default()

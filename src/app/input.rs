@@ -14,7 +14,7 @@ pub struct TextInput {
 
 impl TextInput {
     /// Whether a key writes: it then means nothing else.
-    pub fn takes(key: Key) -> bool {
+    pub(crate) fn takes(key: Key) -> bool {
         matches!(
             key,
             Key::Char(_) | Key::Backspace | Key::Ctrl('u') | Key::Ctrl('w')
@@ -22,7 +22,7 @@ impl TextInput {
     }
 
     /// Takes a key that writes; false: it was none. Backspace takes a letter back, Ctrl-W a word, Ctrl-U all of it.
-    pub fn press(&mut self, key: Key) -> bool {
+    pub(crate) fn press(&mut self, key: Key) -> bool {
         match key {
             Key::Char(letter) if letter.is_control() || self.text.len() >= LONGEST => {}
             Key::Char(letter) => self.text.push(letter),

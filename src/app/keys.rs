@@ -6,7 +6,7 @@ use super::{command::Command, key::Key, shared::Shared};
 
 /// Where a key is looked up, the first one first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyContext {
+pub(crate) enum KeyContext {
     /// What lies over the screen; it covers the screen's own keys.
     Overlay,
     /// The screen.
@@ -17,7 +17,7 @@ pub enum KeyContext {
 
 /// Where a key stands on the help page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
+pub(crate) enum Group {
     /// The recording that is played.
     Recording,
     /// The page, list or form.
@@ -30,7 +30,7 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of the help page.
-    pub const ALL: [Group; 4] = [
+    pub(crate) const ALL: [Group; 4] = [
         Group::Recording,
         Group::Page,
         Group::Answer,
@@ -38,7 +38,7 @@ impl Group {
     ];
 
     /// Its title on the help page.
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Group::Recording => "the recording",
             Group::Page => "the page",
@@ -55,28 +55,28 @@ pub struct Binding {
     /// The keys as they are written: `Home End`.
     pub label: &'static str,
     /// What it does, in a word, for the key bar. Empty: not in the bar.
-    pub short: &'static str,
+    pub(crate) short: &'static str,
     /// What it does, for the help page.
     pub long: &'static str,
     /// Where it stands on the help page.
-    pub group: Group,
+    pub(crate) group: Group,
 }
 
 impl Binding {
     /// Whether one of its keys does this.
-    pub fn does(&self, command: Command) -> bool {
+    pub(crate) fn does(&self, command: Command) -> bool {
         self.keys.iter().any(|(_, done)| *done == command)
     }
 }
 
 /// A row of the table of something: of a screen, of what lies over it.
-pub struct Row<S: ?Sized> {
+pub(crate) struct Row<S: ?Sized> {
     binding: Binding,
     enabled: fn(&Shared, &S) -> bool,
 }
 
 /// A row: the keys, how they are written, a word for the bar, a sentence for the help page, when it can do anything.
-pub const fn row<S: ?Sized>(
+pub(crate) const fn row<S: ?Sized>(
     keys: &'static [(Key, Command)],
     [label, short, long]: [&'static str; 3],
     group: Group,
@@ -95,33 +95,33 @@ pub const fn row<S: ?Sized>(
 }
 
 /// At any time.
-pub fn always<S: ?Sized>(_: &Shared, _: &S) -> bool {
+pub(crate) fn always<S: ?Sized>(_: &Shared, _: &S) -> bool {
     true
 }
 
 /// The bindings that can do something now, in the order of the key bar. Where two share a key, the first has it: `h` is
 /// a hint where there is a question, and left elsewhere.
 #[derive(Default)]
-pub struct Enabled {
+pub(crate) struct Enabled {
     bindings: Vec<&'static Binding>,
 }
 
 impl Enabled {
     /// Adds the rows of a table that are enabled.
-    pub fn add<S: ?Sized>(&mut self, table: &'static [Row<S>], app: &Shared, on: &S) {
+    pub(crate) fn add<S: ?Sized>(&mut self, table: &'static [Row<S>], app: &Shared, on: &S) {
         let enabled = table.iter().filter(|row| (row.enabled)(app, on));
         self.bindings.extend(enabled.map(|row| &row.binding));
     }
 
     /// What a key does.
-    pub fn command(&self, key: Key) -> Option<Command> {
+    pub(crate) fn command(&self, key: Key) -> Option<Command> {
         let mut keys = self.bindings.iter().flat_map(|binding| binding.keys);
         keys.find(|(bound, _)| *bound == key)
             .map(|(_, command)| *command)
     }
 
     /// Those that no other one before them shadows wholly. A key that is typed as text means nothing else.
-    pub fn shown(&self, is_text: impl Fn(Key) -> bool) -> Vec<&'static Binding> {
+    pub(crate) fn shown(&self, is_text: impl Fn(Key) -> bool) -> Vec<&'static Binding> {
         let mut taken: Vec<Key> = Vec::new();
         let mut shown = Vec::new();
         for binding in &self.bindings {
@@ -139,7 +139,7 @@ use Command as C;
 use Key as K;
 
 /// Row by row, and screen by screen.
-pub const UP_DOWN: &[(Key, Command)] = &[
+pub(crate) const UP_DOWN: &[(Key, Command)] = &[
     (K::Up, C::Up),
     (K::Down, C::Down),
     (K::Char('k'), C::Up),
@@ -148,23 +148,24 @@ pub const UP_DOWN: &[(Key, Command)] = &[
     (K::PageDown, C::PageDown),
 ];
 /// Screen by screen.
-pub const PAGES: &[(Key, Command)] = &[(K::PageUp, C::PageUp), (K::PageDown, C::PageDown)];
+pub(crate) const PAGES: &[(Key, Command)] = &[(K::PageUp, C::PageUp), (K::PageDown, C::PageDown)];
 /// Step by step, or value by value.
-pub const LEFT_RIGHT: &[(Key, Command)] = &[
+pub(crate) const LEFT_RIGHT: &[(Key, Command)] = &[
     (K::Left, C::Left),
     (K::Right, C::Right),
     (K::Char('h'), C::Left),
     (K::Char('l'), C::Right),
 ];
 /// To both ends.
-pub const ENDS: &[(Key, Command)] = &[(K::Home, C::First), (K::End, C::Last)];
+pub(crate) const ENDS: &[(Key, Command)] = &[(K::Home, C::First), (K::End, C::Last)];
 /// Return.
-pub const CONFIRM: &[(Key, Command)] = &[(K::Enter, C::Confirm)];
+pub(crate) const CONFIRM: &[(Key, Command)] = &[(K::Enter, C::Confirm)];
 /// The next page and the one before.
-pub const NEXT_BACK: &[(Key, Command)] = &[(K::Char('n'), C::Next), (K::Char('b'), C::Previous)];
+pub(crate) const NEXT_BACK: &[(Key, Command)] =
+    &[(K::Char('n'), C::Next), (K::Char('b'), C::Previous)];
 /// Tabulator.
-pub const TAB: &[(Key, Command)] = &[(K::Tab, C::Tab)];
+pub(crate) const TAB: &[(Key, Command)] = &[(K::Tab, C::Tab)];
 /// Space.
-pub const PLAY: &[(Key, Command)] = &[(K::Char(' '), C::Play)];
+pub(crate) const PLAY: &[(Key, Command)] = &[(K::Char(' '), C::Play)];
 /// Slower and faster.
-pub const SPEED: &[(Key, Command)] = &[(K::Char('['), C::Slower), (K::Char(']'), C::Faster)];
+pub(crate) const SPEED: &[(Key, Command)] = &[(K::Char('['), C::Slower), (K::Char(']'), C::Faster)];

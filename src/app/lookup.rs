@@ -11,7 +11,7 @@ use crate::course::{glossary, prose, search::Place, text_budget};
 
 impl Shared {
     /// The words that an open page uses, in their order on it: indices into the glossary.
-    pub fn page_words(&self, at: Option<PageAt>) -> Vec<usize> {
+    pub(crate) fn page_words(&self, at: Option<PageAt>) -> Vec<usize> {
         let at = at.filter(|at| at.asked == Asked::InLesson);
         let Some(page) = at.and_then(|at| self.page_at(at)) else {
             return Vec::new();
@@ -26,7 +26,7 @@ impl Shared {
     }
 
     /// The words that are listed: those of the page, or all.
-    pub fn listed_words(&self, at: Option<PageAt>, all: bool) -> Vec<usize> {
+    pub(crate) fn listed_words(&self, at: Option<PageAt>, all: bool) -> Vec<usize> {
         match all {
             true => (0..self.material.words.len()).collect(),
             false => self.page_words(at),
@@ -34,7 +34,7 @@ impl Shared {
     }
 
     /// The words of the page; the whole glossary where it has none.
-    pub fn open_words(&mut self, at: Option<PageAt>) {
+    pub(crate) fn open_words(&mut self, at: Option<PageAt>) {
         self.list_words(at, self.page_words(at).is_empty(), 0);
     }
 
@@ -48,7 +48,7 @@ impl Shared {
     }
 
     /// What a word means.
-    pub fn open_word(&mut self, at: Option<PageAt>, word: usize) {
+    pub(crate) fn open_word(&mut self, at: Option<PageAt>, word: usize) {
         let all = matches!(self.overlay, Some(Overlay::Words { all: true, .. }));
         let words = self.page_words(at);
         let on_page = words.iter().position(|used| *used == word);
@@ -60,7 +60,7 @@ impl Shared {
     }
 
     /// From the words of the page to the whole glossary and back, at the same word.
-    pub fn turn_words(&mut self, at: Option<PageAt>) {
+    pub(crate) fn turn_words(&mut self, at: Option<PageAt>) {
         let Some(Overlay::Words {
             at: chosen, all, ..
         }) = self.overlay
@@ -76,14 +76,14 @@ impl Shared {
     }
 
     /// A search, begun anew.
-    pub fn open_search(&mut self) {
+    pub(crate) fn open_search(&mut self) {
         self.search.input = TextInput::default();
         self.search.read(&self.material);
         self.show_hits(0);
     }
 
     /// A key that writes what is searched for.
-    pub fn type_in_search(&mut self, key: Key) {
+    pub(crate) fn type_in_search(&mut self, key: Key) {
         if self.search.input.press(key) {
             self.search.find();
             self.show_hits(0);
@@ -99,7 +99,7 @@ impl Shared {
     }
 
     /// To what was found.
-    pub fn go_to_hit(&mut self, at: Option<PageAt>, hit: usize) {
+    pub(crate) fn go_to_hit(&mut self, at: Option<PageAt>, hit: usize) {
         let Some(place) = self.search.hits.get(hit).map(|hit| hit.place) else {
             return;
         };
@@ -115,7 +115,7 @@ impl Shared {
     }
 
     /// The lessons were read again: what is listed is listed anew.
-    pub fn list_again(&mut self, at: Option<PageAt>) {
+    pub(crate) fn list_again(&mut self, at: Option<PageAt>) {
         match self.overlay {
             Some(Overlay::Search { at: chosen, .. }) => {
                 self.search.read(&self.material);

@@ -9,17 +9,17 @@ pub struct Material {
     /// The lessons, in order.
     pub lessons: Vec<Lesson>,
     /// The figures.
-    pub figures: Vec<Figure>,
+    pub(crate) figures: Vec<Figure>,
     /// The source of each method, word for word, with its file's name.
-    pub sources: Vec<(Method, &'static str, &'static str)>,
+    pub(crate) sources: Vec<(Method, &'static str, &'static str)>,
     /// The same of the server's sending steps.
-    pub sending_steps: Vec<(Method, &'static str, &'static str)>,
+    pub(crate) sending_steps: Vec<(Method, &'static str, &'static str)>,
     /// How often the CPU copies each byte of the transfers that lessons are about, from recordings.
-    pub copies: Vec<(Method, Sink, Copies)>,
+    pub(crate) copies: Vec<(Method, Sink, Copies)>,
     /// The errors on purpose, as far as they are known before they run.
-    pub errors: Vec<ErrorCase>,
+    pub(crate) errors: Vec<ErrorCase>,
     /// The test before and after the course, if there is one.
-    pub concept_test: Option<Lesson>,
+    pub(crate) concept_test: Option<Lesson>,
     /// The reference cards.
     pub cards: Vec<Card>,
     /// The words of the glossary.
@@ -28,31 +28,31 @@ pub struct Material {
 
 /// How often the CPU copies each byte of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Copies {
+pub(crate) struct Copies {
     /// In every case.
-    pub always: f64,
+    pub(crate) always: f64,
     /// Beyond that, as the kernel itself reported of a recorded run (COPIED): it depends on the device.
-    pub reported: f64,
+    pub(crate) reported: f64,
 }
 
 /// An error on purpose, before it is run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ErrorCase {
+pub(crate) struct ErrorCase {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// What it is about: `sockets`.
-    pub theme: String,
+    pub(crate) theme: String,
     /// The call, as text.
-    pub call: String,
+    pub(crate) call: String,
     /// What is made ready before it.
-    pub setup: String,
+    pub(crate) setup: String,
 }
 
 /// A line of "This machine".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instrument {
     /// `ptrace`, `io-uring`.
-    pub name: String,
+    pub(crate) name: String,
     /// `available`, or why not.
-    pub state: String,
+    pub(crate) state: String,
 }

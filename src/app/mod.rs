@@ -8,13 +8,13 @@ mod current;
 mod display;
 mod effect;
 mod event;
-pub mod experiment;
-pub mod experiment_list;
+pub(crate) mod experiment;
+pub(crate) mod experiment_list;
 mod experiments;
 mod guess;
-pub mod input;
+pub(crate) mod input;
 mod key;
-pub mod keys;
+pub(crate) mod keys;
 mod lookup;
 mod material;
 mod overlay;
@@ -23,7 +23,7 @@ mod page;
 mod page_at;
 mod pages;
 pub mod player;
-pub mod question;
+pub(crate) mod question;
 mod reload;
 mod run;
 pub mod screens;
@@ -35,21 +35,24 @@ mod standing;
 use std::{mem, ops::Deref, time::Duration};
 
 pub use self::{
-    command::{Click, Command},
-    display::{Display, Pane, Room},
+    command::Click,
     effect::Effect,
     event::{Event, Mouse},
+    key::Key,
+    overlay::Overlay,
+    run::{Outcome, Run},
+    screens::Screen,
+};
+pub(crate) use self::{
+    command::Command,
+    display::{Pane, Room},
     experiment::ExperimentPage,
     guess::Guessing,
-    key::Key,
-    keys::{Binding, Group, KeyContext},
+    keys::{Binding, Group},
     material::{Copies, ErrorCase, Instrument, Material},
-    overlay::Overlay,
     page::{LabPage, PageState},
-    page_at::PageAt,
     question::QuestionState,
-    run::{Job, Outcome, Progress, Purpose, Run},
-    screens::Screen,
+    run::{Job, Progress, Purpose},
     shared::Shared,
     standing::{Glance, WEEK},
 };
@@ -93,7 +96,7 @@ impl App {
     }
 
     /// One recording, full size.
-    pub fn replay(material: Material, run: Run) -> App {
+    pub(crate) fn replay(material: Material, run: Run) -> App {
         let player = run.player.clone();
         let screen = Screen::Replay(Box::new(ReplayScreen { run, player }));
         App::of(Shared::new(material, Learned::default()), screen)
@@ -113,7 +116,7 @@ impl App {
     }
 
     /// What came of tracing a program, if that is what is explored.
-    pub fn into_report(self) -> Option<TraceReport> {
+    pub(crate) fn into_report(self) -> Option<TraceReport> {
         match self.screens.into_top() {
             Screen::Explorer(explorer) => Some(explorer.watched),
             _ => None,
@@ -121,12 +124,12 @@ impl App {
     }
 
     /// Says the first fault of the lessons, if they have one.
-    pub fn tell_faults(&mut self, faults: &[Fault]) {
+    pub(crate) fn tell_faults(&mut self, faults: &[Fault]) {
         reload::tell_faults(&mut self.shared, faults);
     }
 
     /// Mouse reports, and travelling tokens or none.
-    pub fn set_display(&mut self, mouse: bool, reduced_motion: bool) {
+    pub(crate) fn set_display(&mut self, mouse: bool, reduced_motion: bool) {
         let display = &mut self.shared.display;
         (display.mouse, display.reduced_motion) = (mouse, reduced_motion);
         if let Some(player) = self
@@ -434,7 +437,6 @@ impl App {
         self.pause();
         let App { shared, screens } = self;
         match go {
-            Go::Back => screens.leave(),
             Go::Course(module) => {
                 screens.leave_all();
                 if let (Some(course), Some(module)) = (screens.course_mut(), module) {

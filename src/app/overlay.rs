@@ -44,7 +44,7 @@ pub enum Overlay {
 
 impl Overlay {
     /// A command that moves.
-    pub fn scroll(&mut self, command: Command, room: usize) {
+    pub(crate) fn scroll(&mut self, command: Command, room: usize) {
         let (at, last) = match self {
             Overlay::Help { top } | Overlay::Source { top } => (top, room),
             Overlay::Calls { at, count }

@@ -15,7 +15,7 @@ use super::{
 // One row a line: it is a table.
 /// What keys do over a screen.
 #[rustfmt::skip]
-pub const KEYS: &[Row<Overlay>] = &[
+pub(crate) const KEYS: &[Row<Overlay>] = &[
     row(UP_DOWN, ["↑↓", "choose", "choose what was found"], Page, has_found),
     row(CONFIRM, ["Enter", "go there", "go to what was found"], Page, has_found),
     row(UP_DOWN, ["↑↓", "choose", "choose a word"], Page, in_words),

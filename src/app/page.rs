@@ -8,7 +8,7 @@ use crate::course::{Page, Target};
 use crate::model::Figure;
 
 /// What a page holds beside its text.
-pub enum PageState {
+pub(crate) enum PageState {
     /// Nothing.
     Prose,
     /// A figure, step by step.
@@ -23,7 +23,7 @@ pub enum PageState {
 
 impl PageState {
     /// A page that was just opened for the first time. `turn` says which values its question draws.
-    pub fn new(page: &Page, figures: &[Figure], turn: u64) -> PageState {
+    pub(crate) fn new(page: &Page, figures: &[Figure], turn: u64) -> PageState {
         match &page.target {
             None => PageState::Prose,
             Some(Target::Trial(trial)) => {
@@ -47,16 +47,16 @@ impl PageState {
 #[derive(Default)]
 pub struct LabPage {
     /// The guess before it.
-    pub guessing: Guessing,
+    pub(crate) guessing: Guessing,
     /// What came of the run.
     pub outcome: Option<Outcome>,
     /// Its playback.
-    pub player: Option<Player>,
+    pub(crate) player: Option<Player>,
 }
 
 impl LabPage {
     /// Back to the question before the run.
-    pub fn guess_again(&mut self) {
+    pub(crate) fn guess_again(&mut self) {
         self.guessing.again();
         (self.outcome, self.player) = (None, None);
     }

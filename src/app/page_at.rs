@@ -10,12 +10,12 @@ pub struct PageAt {
     /// Index of the page in it; of the concept test, in the test.
     pub page: usize,
     /// Where it is asked.
-    pub asked: Asked,
+    pub(crate) asked: Asked,
 }
 
 /// Where a page is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Asked {
+pub(crate) enum Asked {
     /// In its lesson.
     InLesson,
     /// In a round of those that are due.
@@ -26,7 +26,7 @@ pub enum Asked {
 
 impl PageAt {
     /// A page of a lesson.
-    pub fn of(lesson: usize, page: usize) -> PageAt {
+    pub(crate) fn of(lesson: usize, page: usize) -> PageAt {
         PageAt {
             lesson,
             page,
@@ -35,7 +35,7 @@ impl PageAt {
     }
 
     /// Whether it is one of the concept test.
-    pub fn in_test(self) -> bool {
+    pub(crate) fn in_test(self) -> bool {
         matches!(self.asked, Asked::Test(_))
     }
 }

@@ -16,7 +16,7 @@ use crate::model::{Given, Query, TransferSpec};
 
 impl Shared {
     /// The lesson of a page; of one of the concept test, the test.
-    pub fn lesson_at(&self, at: PageAt) -> Option<&Lesson> {
+    pub(crate) fn lesson_at(&self, at: PageAt) -> Option<&Lesson> {
         match at.in_test() {
             true => self.material.concept_test.as_ref(),
             false => self.material.lessons.get(at.lesson),
@@ -24,12 +24,12 @@ impl Shared {
     }
 
     /// A page.
-    pub fn page_at(&self, at: PageAt) -> Option<&Page> {
+    pub(crate) fn page_at(&self, at: PageAt) -> Option<&Page> {
         self.lesson_at(at)?.pages.get(at.page)
     }
 
     /// Under which lesson answers on a page are kept.
-    pub fn kept_under(&self, at: PageAt) -> String {
+    pub(crate) fn kept_under(&self, at: PageAt) -> String {
         match at.asked {
             Asked::Test(sitting) => sitting.id().to_owned(),
             _ => {
@@ -40,7 +40,7 @@ impl Shared {
     }
 
     /// Makes a page ready to be opened. False: there is no such page.
-    pub fn prepare(&mut self, at: PageAt) -> bool {
+    pub(crate) fn prepare(&mut self, at: PageAt) -> bool {
         let Some(page) = self.page_at(at) else {
             return false;
         };
@@ -56,7 +56,7 @@ impl Shared {
     }
 
     /// The question of a page, and how far it is answered.
-    pub fn question_at(&self, at: PageAt) -> Option<(&Question, &QuestionState)> {
+    pub(crate) fn question_at(&self, at: PageAt) -> Option<(&Question, &QuestionState)> {
         match (&self.page_at(at)?.target, self.pages.get(&at)?) {
             (Some(Target::Question(_)), PageState::Question(state)) => Some((state.asked(), state)),
             _ => None,
@@ -64,7 +64,7 @@ impl Shared {
     }
 
     /// The state of a page's question.
-    pub fn question_at_mut(&mut self, at: PageAt) -> Option<&mut QuestionState> {
+    pub(crate) fn question_at_mut(&mut self, at: PageAt) -> Option<&mut QuestionState> {
         match self.pages.get_mut(&at)? {
             PageState::Question(state) => Some(state),
             _ => None,
@@ -72,7 +72,7 @@ impl Shared {
     }
 
     /// The transfer of a page, and how far it is.
-    pub fn lab_at(&self, at: PageAt) -> Option<(&Lab, &LabPage)> {
+    pub(crate) fn lab_at(&self, at: PageAt) -> Option<(&Lab, &LabPage)> {
         match (&self.page_at(at)?.target, self.pages.get(&at)?) {
             (Some(Target::Lab(lab)), PageState::Lab(state)) => Some((lab, state)),
             _ => None,
@@ -80,7 +80,7 @@ impl Shared {
     }
 
     /// The question before an experiment, and the guess as far as it is made.
-    pub fn guessing(&self, of: Purpose) -> Option<(&Predict, &Guessing)> {
+    pub(crate) fn guessing(&self, of: Purpose) -> Option<(&Predict, &Guessing)> {
         match of {
             Purpose::Entry(_) => {
                 let page = self.experiment(of)?;
@@ -99,7 +99,7 @@ impl Shared {
     }
 
     /// The guess before an experiment.
-    pub fn guessing_mut(&mut self, of: Purpose) -> Option<&mut Guessing> {
+    pub(crate) fn guessing_mut(&mut self, of: Purpose) -> Option<&mut Guessing> {
         match of {
             Purpose::Page(at) if self.lab_at(at).is_some() => match self.pages.get_mut(&at)? {
                 PageState::Lab(page) => Some(&mut page.guessing),
@@ -110,13 +110,13 @@ impl Shared {
     }
 
     /// Whether a guess is waited for.
-    pub fn asks_guess(&self, of: Purpose) -> bool {
+    pub(crate) fn asks_guess(&self, of: Purpose) -> bool {
         let asks = |(predict, state): (_, &Guessing)| state.asks(Some(predict));
         self.job.is_none() && self.guessing(of).is_some_and(asks)
     }
 
     /// A key for the guess; what is committed runs.
-    pub fn guess(&mut self, of: Purpose, command: Command) {
+    pub(crate) fn guess(&mut self, of: Purpose, command: Command) {
         let ask = self.guessing(of).map(|(predict, _)| predict.ask.clone());
         let guessing = self.guessing_mut(of);
         let committed = guessing
@@ -129,7 +129,7 @@ impl Shared {
     }
 
     /// Whether there is a hint that is not shown yet.
-    pub fn hint_left(&self, of: Purpose) -> bool {
+    pub(crate) fn hint_left(&self, of: Purpose) -> bool {
         if let Purpose::Page(at) = of
             && let Some((question, state)) = self.question_at(at)
         {
@@ -141,7 +141,7 @@ impl Shared {
     }
 
     /// Runs the experiment of a page or of the list.
-    pub fn run_shown(&mut self, of: Purpose) {
+    pub(crate) fn run_shown(&mut self, of: Purpose) {
         if self.experiment(of).is_some() {
             return self.run_experiment(of);
         }
@@ -158,7 +158,7 @@ impl Shared {
     }
 
     /// The playback of a page or an experiment.
-    pub fn player_at(&self, of: Purpose) -> Option<&Player> {
+    pub(crate) fn player_at(&self, of: Purpose) -> Option<&Player> {
         match of {
             Purpose::Page(at) => match self.pages.get(&at)? {
                 PageState::Figure(player) => Some(player),
@@ -171,7 +171,7 @@ impl Shared {
     }
 
     /// The same, to be moved.
-    pub fn player_at_mut(&mut self, of: Purpose) -> Option<&mut Player> {
+    pub(crate) fn player_at_mut(&mut self, of: Purpose) -> Option<&mut Player> {
         match of {
             Purpose::Page(at) => match self.pages.get_mut(&at)? {
                 PageState::Figure(player) => Some(player),
@@ -184,7 +184,7 @@ impl Shared {
     }
 
     /// The run that is played.
-    pub fn run_at(&self, of: Purpose) -> Option<&Run> {
+    pub(crate) fn run_at(&self, of: Purpose) -> Option<&Run> {
         match of {
             Purpose::Page(at) if self.lab_at(at).is_some() => {
                 Some(self.lab_at(at)?.1.outcome.as_ref()?.playable())
@@ -194,7 +194,7 @@ impl Shared {
     }
 
     /// The guess that the score shows: of calls.
-    pub fn guess_in_score(&self, at: PageAt) -> Option<f64> {
+    pub(crate) fn guess_in_score(&self, at: PageAt) -> Option<f64> {
         let (lab, page) = self.lab_at(at)?;
         let counts_calls = lab.predict.as_ref()?.query == Query::Syscalls;
         match page.guessing.guess {
@@ -205,7 +205,7 @@ impl Shared {
 
     /// The learner's own run beside a question: the newest of the lesson's transfers, or of their methods. Never the run
     /// that would answer it, before it is answered.
-    pub fn evidence_at(&self, at: PageAt) -> Option<&Run> {
+    pub(crate) fn evidence_at(&self, at: PageAt) -> Option<&Run> {
         let (question, state) = self.question_at(at).filter(|_| !at.in_test())?;
         let answer = question.kind.run().map(|(spec, _)| spec);
         if let Some(spec) = answer.filter(|_| state.is_right() || state.explained)
@@ -224,7 +224,7 @@ impl Shared {
     }
 
     /// A question that is left unanswered comes back.
-    pub fn pass(&mut self, at: PageAt) {
+    pub(crate) fn pass(&mut self, at: PageAt) {
         let unanswered = match self.question_at(at) {
             Some((question, state)) => {
                 (state.verdict.is_none() && !state.waiting).then(|| question.id.clone())
@@ -243,7 +243,7 @@ impl Shared {
     }
 
     /// Marks the answer to a page's question, or runs what marks it. Whether it was right.
-    pub fn mark(&mut self, at: PageAt) -> Option<bool> {
+    pub(crate) fn mark(&mut self, at: PageAt) -> Option<bool> {
         let question = self.question_at(at)?.0;
         let id = question.id.clone();
         let spec = question.kind.run().map(|(spec, _)| spec.clone());
@@ -262,7 +262,7 @@ impl Shared {
     }
 
     /// The transfer of a page was run. `plays`: it is on the screen.
-    pub fn recorded(&mut self, at: PageAt, outcome: Outcome, plays: bool) {
+    pub(crate) fn recorded(&mut self, at: PageAt, outcome: Outcome, plays: bool) {
         let mut player = self.player_of(outcome.playable());
         if plays {
             player.toggle();
@@ -282,7 +282,7 @@ impl Shared {
     }
 
     /// Notes how a prediction was marked.
-    pub fn predicted(&mut self, at: PageAt, id: String, verdict: Result<Verdict, String>) {
+    pub(crate) fn predicted(&mut self, at: PageAt, id: String, verdict: Result<Verdict, String>) {
         match verdict {
             Ok(verdict) => {
                 self.answer(self.kept_under(at), id, verdict.given, verdict.right);

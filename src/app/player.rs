@@ -84,7 +84,7 @@ impl Player {
     }
 
     /// The recording's playback, if that is what is shown.
-    pub fn playback(&self) -> Option<&Playback> {
+    pub(crate) fn playback(&self) -> Option<&Playback> {
         match &self.content {
             Content::Recording(playback) => Some(playback),
             _ => None,
@@ -92,7 +92,7 @@ impl Player {
     }
 
     /// The drawn figure, if that is what is shown.
-    pub fn drawn(&self) -> Option<&Figure> {
+    pub(crate) fn drawn(&self) -> Option<&Figure> {
         match &self.content {
             Content::Drawn(figure) => Some(figure),
             _ => None,
@@ -110,12 +110,12 @@ impl Player {
     }
 
     /// The recording, if that is what is shown.
-    pub fn recording(&self) -> Option<&Recording> {
+    pub(crate) fn recording(&self) -> Option<&Recording> {
         self.playback().map(Playback::recording)
     }
 
     /// The transfer that has not run yet, if that is what is shown.
-    pub fn preview(&self) -> Option<&TransferSpec> {
+    pub(crate) fn preview(&self) -> Option<&TransferSpec> {
         match &self.content {
             Content::Preview(spec) => Some(spec),
             _ => None,
@@ -132,7 +132,7 @@ impl Player {
     }
 
     /// Whether there is nothing to step through.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
@@ -293,7 +293,7 @@ impl Player {
     }
 
     /// The current call as text; a figure's step has the name of its call, if a call makes it.
-    pub fn call_text(&self, style: Style) -> String {
+    pub(crate) fn call_text(&self, style: Style) -> String {
         let call = self.playback().and_then(|playback| {
             let call = playback.call(self.position.call)?;
             Some(format_call(playback.trace(), call, style))
@@ -303,7 +303,7 @@ impl Player {
     }
 
     /// The requests of an io_uring that the current call hands over, as text.
-    pub fn request_texts(&self, style: Style) -> Vec<String> {
+    pub(crate) fn request_texts(&self, style: Style) -> Vec<String> {
         let Some(playback) = self.playback() else {
             return Vec::new();
         };
@@ -325,7 +325,7 @@ impl Player {
     }
 
     /// What the sentence rests on.
-    pub fn basis(&self) -> String {
+    pub(crate) fn basis(&self) -> String {
         match &self.content {
             Content::Recording(playback) => narration::basis(playback, self.position.call),
             Content::Drawn(figure) => format!("drawn, not recorded: {}", figure.source),
@@ -334,7 +334,7 @@ impl Player {
     }
 
     /// The source of the method, and the line (from 0) that made the current call.
-    pub fn source(&self) -> Option<(&Source, Option<usize>)> {
+    pub(crate) fn source(&self) -> Option<(&Source, Option<usize>)> {
         let playback = self.playback()?;
         let line = playback
             .call(self.position.call)
@@ -348,7 +348,7 @@ impl Player {
     }
 
     /// What the figure of it has to show.
-    pub fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan {
         match &self.content {
             Content::Recording(playback) => playback.plan,
             Content::Drawn(figure) => drawn::plan(figure),
@@ -357,7 +357,7 @@ impl Player {
     }
 
     /// What is to be seen now.
-    pub fn scene(&self) -> Scene {
+    pub(crate) fn scene(&self) -> Scene {
         match &self.content {
             Content::Recording(playback) if playback.is_empty() => {
                 preview(self.plan(), &playback.recording().spec)

@@ -13,26 +13,26 @@ pub struct QuestionState {
     /// The question as it is asked: with its values, where they are drawn.
     asked: Question,
     /// It can be asked again with other values.
-    pub has_others: bool,
+    pub(crate) has_others: bool,
     /// Which drawing of values this is.
     turn: u64,
     /// What is chosen or typed.
-    pub draft: Draft,
+    pub(crate) draft: Draft,
     /// What was said to the last answer.
     pub verdict: Option<Verdict>,
     /// Why the answer cannot be marked here.
-    pub refused: Option<String>,
+    pub(crate) refused: Option<String>,
     /// How many hints are shown.
-    pub hints: usize,
+    pub(crate) hints: usize,
     /// Whether the explanation is shown.
-    pub explained: bool,
+    pub(crate) explained: bool,
     /// The answer waits for the run that marks it.
-    pub waiting: bool,
+    pub(crate) waiting: bool,
 }
 
 impl QuestionState {
     /// A question that nobody has answered yet. `turn` says which values are drawn, where any are.
-    pub fn new(question: &Question, turn: u64) -> QuestionState {
+    pub(crate) fn new(question: &Question, turn: u64) -> QuestionState {
         let asked = question.asked(turn);
         QuestionState {
             draft: asked.kind.draft(),
@@ -48,7 +48,7 @@ impl QuestionState {
     }
 
     /// The question as it is asked: with its values, where they are drawn.
-    pub fn asked(&self) -> &Question {
+    pub(crate) fn asked(&self) -> &Question {
         &self.asked
     }
 
@@ -57,37 +57,37 @@ impl QuestionState {
     }
 
     /// The same question with other values.
-    pub fn draw_again(&mut self, question: &Question) {
+    pub(crate) fn draw_again(&mut self, question: &Question) {
         *self = QuestionState::new(question, self.turn.wrapping_add(1));
     }
 
     /// Digits choose.
-    pub fn chooses(&self) -> bool {
+    pub(crate) fn chooses(&self) -> bool {
         !self.kind().is_typed()
     }
 
     /// Digits are typed.
-    pub fn types(&self) -> bool {
+    pub(crate) fn types(&self) -> bool {
         self.kind().is_typed()
     }
 
     /// There is something to take back.
-    pub fn erasable(&self) -> bool {
+    pub(crate) fn erasable(&self) -> bool {
         self.kind().can_erase(&self.draft)
     }
 
     /// Whether there is an answer to give.
-    pub fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.kind().given(&self.draft).is_some()
     }
 
     /// Whether the last answer was right.
-    pub fn is_right(&self) -> bool {
+    pub(crate) fn is_right(&self) -> bool {
         self.verdict.as_ref().is_some_and(|verdict| verdict.right)
     }
 
     /// A key or a click. True: the answer is given, and is to be marked.
-    pub fn press(&mut self, key: Key) -> bool {
+    pub(crate) fn press(&mut self, key: Key) -> bool {
         let press = self.asked.kind.press(&mut self.draft, key);
         if press == Press::Changed {
             self.forget_verdict();
@@ -96,12 +96,12 @@ impl QuestionState {
     }
 
     /// Nothing is said to the answer; what was chosen stays.
-    pub fn forget_verdict(&mut self) {
+    pub(crate) fn forget_verdict(&mut self) {
         self.verdict = None;
     }
 
     /// What its view is made from.
-    pub fn shown(&self, roomy: bool) -> Shown<'_> {
+    pub(crate) fn shown(&self, roomy: bool) -> Shown<'_> {
         Shown {
             draft: &self.draft,
             verdict: self.verdict.as_ref(),
@@ -112,7 +112,7 @@ impl QuestionState {
     }
 
     /// Marks the answer. Gives it, and whether it was right; none where it cannot be marked.
-    pub fn mark(&mut self, run: Option<&Summary>) -> Option<(Given, bool)> {
+    pub(crate) fn mark(&mut self, run: Option<&Summary>) -> Option<(Given, bool)> {
         self.waiting = false;
         let marked = self.asked.mark(&self.kind().given(&self.draft)?, run);
         let kept = marked

@@ -15,7 +15,7 @@ use crate::course::{Fault, Lesson, Page, Target, card, parse};
 use crate::model::{Card, Method, Sink};
 
 /// Says the first of the faults, until there is none.
-pub fn tell_faults(app: &mut Shared, faults: &[Fault]) {
+pub(crate) fn tell_faults(app: &mut Shared, faults: &[Fault]) {
     app.fault = faults.first().map(|first| match faults.len() - 1 {
         0 => first.to_string(),
         more => format!("{first} (and {more} more: zclab check tells)"),
@@ -23,7 +23,12 @@ pub fn tell_faults(app: &mut Shared, faults: &[Fault]) {
 }
 
 /// Takes the lessons as they are now, and keeps what is open in its place.
-pub fn reload(app: &mut Shared, screens: &mut Screens, material: Material, faults: &[Fault]) {
+pub(crate) fn reload(
+    app: &mut Shared,
+    screens: &mut Screens,
+    material: Material,
+    faults: &[Fault],
+) {
     tell_faults(app, faults);
     let chosen = chosen_card(app, screens);
     let old = take(app, material, faults);

@@ -9,11 +9,11 @@ use crate::model::{Recording, Summary, TransferSpec};
 #[derive(Clone, Debug)]
 pub struct Run {
     /// The recording.
-    pub recording: Arc<Recording>,
+    pub(crate) recording: Arc<Recording>,
     /// What it comes to.
     pub summary: Arc<Summary>,
     /// Its playback, at the start.
-    pub player: Player,
+    pub(crate) player: Player,
 }
 
 impl Run {
@@ -23,7 +23,7 @@ impl Run {
     }
 
     /// The same of one that is kept elsewhere, too.
-    pub fn of(recording: Arc<Recording>, source: &str) -> Run {
+    pub(crate) fn of(recording: Arc<Recording>, source: &str) -> Run {
         let player = Player::new(recording.clone(), source);
         let summary = player.playback().map(|playback| playback.summary.clone());
         Run {
@@ -46,7 +46,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// The run that can be played: this machine's, else the shipped one.
-    pub fn playable(&self) -> &Run {
+    pub(crate) fn playable(&self) -> &Run {
         match &self.shipped {
             Some(shipped) if self.live.recording.trace.is_none() => shipped,
             _ => &self.live,
@@ -54,13 +54,13 @@ impl Outcome {
     }
 
     /// What the shipped recording is of, where it is not of the transfer that was asked for.
-    pub fn stand_in(&self) -> Option<&TransferSpec> {
+    pub(crate) fn stand_in(&self) -> Option<&TransferSpec> {
         let shown = &self.playable().recording.spec;
         (*shown != self.live.recording.spec).then_some(shown)
     }
 
     /// The run that answers questions about the transfer. The recording of another one does not.
-    pub fn answering(&self) -> &Run {
+    pub(crate) fn answering(&self) -> &Run {
         match self.stand_in() {
             Some(_) => &self.live,
             None => self.playable(),
@@ -68,7 +68,7 @@ impl Outcome {
     }
 
     /// Why this machine's own calls are not shown, if they are not.
-    pub fn refused(&self) -> Option<String> {
+    pub(crate) fn refused(&self) -> Option<String> {
         if self.live.recording.trace.is_some() {
             return None;
         }
@@ -85,7 +85,7 @@ impl Outcome {
 
 /// What an experiment is for: where its outcome goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// The experiment of a page.
     Page(PageAt),
     /// The run that marks the answer to a page's question.
@@ -100,24 +100,24 @@ pub enum Purpose {
 #[derive(Clone, Debug)]
 pub struct Job {
     /// Its number: events of an older one are dropped.
-    pub id: u64,
+    pub(crate) id: u64,
     /// What is run: `sendfile to tcp, 1 MiB`.
-    pub title: String,
+    pub(crate) title: String,
     /// What it is for.
-    pub purpose: Purpose,
+    pub(crate) purpose: Purpose,
     /// How far it is.
-    pub progress: Option<Progress>,
+    pub(crate) progress: Option<Progress>,
     /// It was asked to stop.
-    pub cancelled: bool,
+    pub(crate) cancelled: bool,
 }
 
 /// How far an experiment is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// What it is at: `untraced run`.
-    pub at: String,
+    pub(crate) at: String,
     /// Bytes or steps done.
-    pub done: u64,
+    pub(crate) done: u64,
     /// Of so many.
-    pub total: u64,
+    pub(crate) total: u64,
 }

@@ -16,13 +16,13 @@ pub struct Search {
 
 impl Search {
     /// The index is made anew: of lessons that are opened, or read again.
-    pub fn read(&mut self, of: &Material) {
+    pub(crate) fn read(&mut self, of: &Material) {
         self.index = Index::new(&of.lessons, &of.figures, &of.cards, &of.words);
         self.find();
     }
 
     /// What has all of what is typed.
-    pub fn find(&mut self) {
+    pub(crate) fn find(&mut self) {
         self.hits = self.index.find(&self.input.text);
     }
 }

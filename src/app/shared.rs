@@ -20,9 +20,7 @@ use crate::model::{AnswerRecord, Given, Record, TransferSpec, Visit};
 
 /// Which screen a screen asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Go {
-    /// The one that it was opened from.
-    Back,
+pub(crate) enum Go {
     /// The course, at a module.
     Course(Option<usize>),
     /// A page of a lesson; it may have been found by the search, and then Esc leads back.
@@ -53,37 +51,37 @@ pub struct Shared {
     /// What is known of the learner.
     pub progress: Progress,
     /// What time it is.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
     /// The display.
-    pub display: Display,
+    pub(crate) display: Display,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
     /// The last search.
     pub search: Search,
     /// What this machine allows; empty until it is known.
-    pub machine: Vec<Instrument>,
+    pub(crate) machine: Vec<Instrument>,
     /// Something to say, until the next key.
-    pub message: Option<String>,
+    pub(crate) message: Option<String>,
     /// The first fault of lessons that are being edited, until there is none.
-    pub fault: Option<String>,
+    pub(crate) fault: Option<String>,
     /// What was done on the pages that were opened.
-    pub pages: HashMap<PageAt, PageState>,
+    pub(crate) pages: HashMap<PageAt, PageState>,
     /// What was done in the experiments of the list.
     pub experiments: Vec<Entry>,
     /// The experiment that runs.
     pub job: Option<Job>,
     jobs: u64,
     /// The newest run of each transfer.
-    pub runs: Vec<Run>,
+    pub(crate) runs: Vec<Run>,
     /// What is to be done outside.
-    pub effects: Vec<Effect>,
+    pub(crate) effects: Vec<Effect>,
     /// Which screen was asked for.
-    pub go: Option<Go>,
+    pub(crate) go: Option<Go>,
 }
 
 impl Shared {
     /// The course, before anything was done.
-    pub fn new(material: Material, progress: Progress) -> Shared {
+    pub(crate) fn new(material: Material, progress: Progress) -> Shared {
         Shared {
             material,
             progress,
@@ -108,20 +106,20 @@ impl Shared {
     }
 
     /// The newest run of a transfer.
-    pub fn run_of(&self, spec: &TransferSpec) -> Option<&Run> {
+    pub(crate) fn run_of(&self, spec: &TransferSpec) -> Option<&Run> {
         let mut newest = self.runs.iter().rev();
         newest.find(|run| run.recording.spec == *spec)
     }
 
     /// The newest run of a transfer.
-    pub fn keep_run(&mut self, run: Run) {
+    pub(crate) fn keep_run(&mut self, run: Run) {
         self.runs
             .retain(|known| known.recording.spec != run.recording.spec);
         self.runs.push(run);
     }
 
     /// The source of a transfer's method with its file's name, or that of the server's sending step.
-    pub fn source_of(
+    pub(crate) fn source_of(
         &self,
         spec: &TransferSpec,
         served: bool,
@@ -135,14 +133,14 @@ impl Shared {
     }
 
     /// The playback of a run, at its start.
-    pub fn player_of(&self, run: &Run) -> Player {
+    pub(crate) fn player_of(&self, run: &Run) -> Player {
         let mut player = run.player.clone();
         player.set_reduced_motion(self.display.reduced_motion);
         player
     }
 
     /// Runs a transfer. False: something runs already.
-    pub fn run(&mut self, spec: TransferSpec, purpose: Purpose) -> bool {
+    pub(crate) fn run(&mut self, spec: TransferSpec, purpose: Purpose) -> bool {
         let title = format!("{} to {}, {}", spec.method, spec.to, spec.size);
         let job = self.start_job(title, purpose);
         self.effects
@@ -151,7 +149,7 @@ impl Shared {
     }
 
     /// A new job's number, unless another one runs.
-    pub fn start_job(&mut self, title: String, purpose: Purpose) -> Option<u64> {
+    pub(crate) fn start_job(&mut self, title: String, purpose: Purpose) -> Option<u64> {
         if self.job.is_some() {
             self.message = Some("An experiment is running already. Esc stops it.".to_owned());
             return None;
@@ -168,7 +166,7 @@ impl Shared {
     }
 
     /// Stops what runs.
-    pub fn cancel(&mut self) {
+    pub(crate) fn cancel(&mut self) {
         if let Some(job) = &mut self.job {
             job.cancelled = true;
             self.effects.push(Effect::Cancel);
@@ -176,7 +174,7 @@ impl Shared {
     }
 
     /// Notes that a page is read.
-    pub fn visit(&mut self, at: PageAt) {
+    pub(crate) fn visit(&mut self, at: PageAt) {
         self.keep(Record::Visit(Visit {
             lesson: self.kept_under(at),
             page: at.page as u32 + 1,
@@ -185,7 +183,7 @@ impl Shared {
     }
 
     /// Notes an answer.
-    pub fn answer(&mut self, lesson: String, question: String, given: Given, right: bool) {
+    pub(crate) fn answer(&mut self, lesson: String, question: String, given: Given, right: bool) {
         self.keep(Record::Answer(AnswerRecord {
             lesson,
             question,
@@ -202,7 +200,7 @@ impl Shared {
     }
 
     /// How often the question of a page was answered before: which values it draws now.
-    pub fn turn_of(&self, lesson: &str, page: &Page) -> u64 {
+    pub(crate) fn turn_of(&self, lesson: &str, page: &Page) -> u64 {
         let Some(Target::Question(question)) = &page.target else {
             return 0;
         };

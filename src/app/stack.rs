@@ -3,7 +3,7 @@
 use super::screens::{Screen, course::CourseScreen};
 
 /// The open screens: Esc leads from each to the one below it.
-pub struct Screens {
+pub(crate) struct Screens {
     /// Never empty; the last one is shown.
     open: Vec<Screen>,
     kept: Vec<Screen>,
@@ -11,7 +11,7 @@ pub struct Screens {
 
 impl Screens {
     /// One screen, which is not left.
-    pub fn new(bottom: Screen) -> Screens {
+    pub(crate) fn new(bottom: Screen) -> Screens {
         Screens {
             open: vec![bottom],
             kept: Vec::new(),
@@ -19,31 +19,31 @@ impl Screens {
     }
 
     /// The one that is shown.
-    pub fn top(&self) -> &Screen {
+    pub(crate) fn top(&self) -> &Screen {
         self.open
             .last()
             .expect("the bottom one is never taken away")
     }
 
     /// The same, of a program that ends.
-    pub fn into_top(mut self) -> Screen {
+    pub(crate) fn into_top(mut self) -> Screen {
         self.open.pop().expect("the bottom one is never taken away")
     }
 
     /// The same, to be told something.
-    pub fn top_mut(&mut self) -> &mut Screen {
+    pub(crate) fn top_mut(&mut self) -> &mut Screen {
         self.open
             .last_mut()
             .expect("the bottom one is never taken away")
     }
 
     /// All of them.
-    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Screen> {
+    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Screen> {
         self.open.iter_mut().chain(&mut self.kept)
     }
 
     /// The course, if it is below all.
-    pub fn course_mut(&mut self) -> Option<&mut CourseScreen> {
+    pub(crate) fn course_mut(&mut self) -> Option<&mut CourseScreen> {
         match &mut self.open[0] {
             Screen::Course(course) => Some(course),
             _ => None,
@@ -51,20 +51,20 @@ impl Screens {
     }
 
     /// Opens a screen in the place of one like it, wherever that is.
-    pub fn open(&mut self, screen: Screen) {
+    pub(crate) fn open(&mut self, screen: Screen) {
         self.open.retain(|open| !open.is_like(&screen));
         self.open.push(screen);
     }
 
     /// Opens a screen over the others. Of those that were found, there is one.
-    pub fn open_found(&mut self, screen: Screen) {
+    pub(crate) fn open_found(&mut self, screen: Screen) {
         self.open
             .retain(|open| !matches!(open, Screen::Lesson(lesson) if lesson.found));
         self.open.push(screen);
     }
 
     /// Opens a screen as it was left; else as it is given.
-    pub fn open_again(&mut self, new: Screen) {
+    pub(crate) fn open_again(&mut self, new: Screen) {
         let before = [&mut self.open, &mut self.kept]
             .into_iter()
             .find_map(|all| {
@@ -75,7 +75,7 @@ impl Screens {
     }
 
     /// Leaves the one that is shown.
-    pub fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         if self.open.len() > 1
             && let Some(left) = self.open.pop().filter(|left| left.state().is_kept())
         {
@@ -84,14 +84,14 @@ impl Screens {
     }
 
     /// Back to the bottom.
-    pub fn leave_all(&mut self) {
+    pub(crate) fn leave_all(&mut self) {
         while self.open.len() > 1 {
             self.leave();
         }
     }
 
     /// Takes away those whose content is gone, but for the bottom.
-    pub fn retain(&mut self, mut stays: impl FnMut(&mut Screen) -> bool) {
+    pub(crate) fn retain(&mut self, mut stays: impl FnMut(&mut Screen) -> bool) {
         let mut bottom = true;
         self.open
             .retain_mut(|screen| stays(screen) | std::mem::take(&mut bottom));

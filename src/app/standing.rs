@@ -9,7 +9,7 @@ use crate::course::{
 use crate::model::{Method, Sink};
 
 /// Days that the week of reviews shows.
-pub const WEEK: usize = 7;
+pub(crate) const WEEK: usize = 7;
 
 /// How often the CPU copies each byte in a lesson's transfers, at a glance.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,12 +19,12 @@ pub struct Glance {
     /// By the one that copies most, with what the kernel reports.
     pub most: f64,
     /// It is one transfer, and part of it is what the kernel reports.
-    pub reported: bool,
+    pub(crate) reported: bool,
 }
 
 impl Shared {
     /// The page (index) at which a lesson goes on: the one that was open last; the first once all were seen.
-    pub fn next_page(&self, lesson: usize) -> usize {
+    pub(crate) fn next_page(&self, lesson: usize) -> usize {
         let Some(lesson) = self.material.lessons.get(lesson) else {
             return 0;
         };
@@ -41,7 +41,7 @@ impl Shared {
     }
 
     /// Whether every page of a lesson was seen.
-    pub fn is_finished(&self, lesson: usize) -> bool {
+    pub(crate) fn is_finished(&self, lesson: usize) -> bool {
         self.material
             .lessons
             .get(lesson)
@@ -49,7 +49,7 @@ impl Shared {
     }
 
     /// The module to open with: the one that was open last, or the one after it when that is finished.
-    pub fn module_to_open(&self, last: Option<&str>) -> usize {
+    pub(crate) fn module_to_open(&self, last: Option<&str>) -> usize {
         let Some(last) = self
             .material
             .lessons
@@ -83,7 +83,7 @@ impl Shared {
     }
 
     /// The pages of a lesson that hold a question.
-    pub fn questions_of(&self, lesson: usize) -> Vec<usize> {
+    pub(crate) fn questions_of(&self, lesson: usize) -> Vec<usize> {
         let Some(lesson) = self.material.lessons.get(lesson) else {
             return Vec::new();
         };
@@ -129,7 +129,7 @@ impl Shared {
     }
 
     /// How many questions come back on each day from today on; today, those that are not due yet.
-    pub fn week(&self) -> [usize; WEEK] {
+    pub(crate) fn week(&self) -> [usize; WEEK] {
         let mut week = [0; WEEK];
         let ahead = self.progress.review.ahead(self.question_ids(), self.clock);
         for day in ahead.filter(|day| *day < WEEK) {
@@ -139,14 +139,14 @@ impl Shared {
     }
 
     /// When the next question comes back that is not due yet.
-    pub fn next_due(&self) -> Option<u64> {
+    pub(crate) fn next_due(&self) -> Option<u64> {
         self.progress
             .review
             .next(self.question_ids(), self.clock.now)
     }
 
     /// The sitting of the concept test that is open: the one before the course until it is complete, then the one after.
-    pub fn sitting(&self) -> Sitting {
+    pub(crate) fn sitting(&self) -> Sitting {
         match self.left_open(Sitting::Before).is_empty() {
             false => Sitting::Before,
             true => Sitting::After,
@@ -154,13 +154,13 @@ impl Shared {
     }
 
     /// Whether both sittings of the concept test are complete.
-    pub fn test_is_done(&self) -> bool {
+    pub(crate) fn test_is_done(&self) -> bool {
         let done = |sitting: &Sitting| self.left_open(*sitting).is_empty();
         Sitting::BOTH.iter().all(done)
     }
 
     /// The pages of the test whose questions were not answered in a sitting.
-    pub fn left_open(&self, sitting: Sitting) -> Vec<usize> {
+    pub(crate) fn left_open(&self, sitting: Sitting) -> Vec<usize> {
         let Some(test) = &self.material.concept_test else {
             return Vec::new();
         };
@@ -171,7 +171,7 @@ impl Shared {
     }
 
     /// How the sittings of the concept test went; none where there is no test.
-    pub fn scores(&self) -> Option<[Option<concept::Score>; 2]> {
+    pub(crate) fn scores(&self) -> Option<[Option<concept::Score>; 2]> {
         let test = self.material.concept_test.as_ref()?;
         Some(self.progress.scores(test))
     }

@@ -17,15 +17,15 @@ use crate::course::{Lesson, Target};
 use crate::model::{Card, CardTable};
 
 /// Where a key opens them.
-pub const NAME: &str = "reference cards";
+pub(crate) const NAME: &str = "reference cards";
 
 /// The list of cards, and the open one.
 #[derive(Clone, Debug, Default)]
 pub struct CardsScreen {
     /// The chosen card.
-    pub selected: usize,
+    pub(crate) selected: usize,
     /// Whether it is open: of a card that compares systems, its table.
-    pub open: bool,
+    pub(crate) open: bool,
     /// The row in the table.
     pub row: usize,
     /// The column that the others are compared with.
@@ -70,7 +70,7 @@ fn scrolls(app: &Shared, on: &CardsScreen) -> bool {
 
 impl CardsScreen {
     /// A card that was found. `elsewhere`: it was searched from another screen.
-    pub fn look_up(&mut self, app: &mut Shared, card: usize, elsewhere: bool) {
+    pub(crate) fn look_up(&mut self, app: &mut Shared, card: usize, elsewhere: bool) {
         self.looked_up |= elsewhere;
         self.open(app, card);
     }
@@ -81,7 +81,7 @@ impl CardsScreen {
     }
 
     /// The table of the open card, if it has one.
-    pub fn table<'a>(&self, app: &'a Shared) -> Option<&'a CardTable> {
+    pub(crate) fn table<'a>(&self, app: &'a Shared) -> Option<&'a CardTable> {
         self.card(app).filter(|_| self.open)?.table.as_ref()
     }
 
@@ -115,7 +115,7 @@ impl CardsScreen {
     }
 
     /// The cards were read again: `chosen` is the one that was.
-    pub fn keep(&mut self, app: &Shared, chosen: Option<&Card>) {
+    pub(crate) fn keep(&mut self, app: &Shared, chosen: Option<&Card>) {
         let is_chosen = |one: &Card| chosen.is_some_and(|card| card.name == one.name);
         let at = app.material.cards.iter().position(is_chosen);
         self.selected = at.unwrap_or(0);

@@ -17,7 +17,7 @@ use crate::app::{
 #[derive(Clone, Debug, Default)]
 pub struct CourseScreen {
     /// The chosen module.
-    pub selected: usize,
+    pub(crate) selected: usize,
 }
 
 // One row a line: it is a table.

@@ -17,7 +17,7 @@ use crate::model::{Contest, ExperimentSpec};
 #[derive(Clone, Debug)]
 pub struct ExperimentScreen {
     /// Which one.
-    pub entry: usize,
+    pub(crate) entry: usize,
 }
 
 // One row a line: it is a table.

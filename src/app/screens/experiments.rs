@@ -11,13 +11,13 @@ use crate::app::{
 };
 
 /// Where a key opens it.
-pub const NAME: &str = "experiments";
+pub(crate) const NAME: &str = "experiments";
 
 /// The list of experiments.
 #[derive(Clone, Debug, Default)]
 pub struct ExperimentsScreen {
     /// The chosen one.
-    pub selected: usize,
+    pub(crate) selected: usize,
 }
 
 #[rustfmt::skip]

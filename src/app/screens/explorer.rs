@@ -33,13 +33,13 @@ pub struct ExplorerScreen {
     /// What came of watching so far.
     pub watched: TraceReport,
     /// The program still runs.
-    pub running: bool,
+    pub(crate) running: bool,
     /// The last lines that it wrote to its terminal.
-    pub output: Vec<String>,
+    pub(crate) output: Vec<String>,
     /// What is listed.
     pub list: List,
     /// The selected flow, among those that are shown.
-    pub flow: usize,
+    pub(crate) flow: usize,
     /// Somebody has chosen it; else the largest is selected, whichever that is by now.
     chosen: bool,
     /// The selected call, among those behind the flow.
@@ -47,13 +47,13 @@ pub struct ExplorerScreen {
     /// Only calls of this thread: an index into the trace's tasks.
     pub task: Option<u16>,
     /// Only flows and calls with this text.
-    pub filter: TextInput,
+    pub(crate) filter: TextInput,
     /// The filter is being typed.
-    pub typing: bool,
+    pub(crate) typing: bool,
     /// The calls are played.
     pub playing: bool,
     /// Calls a second, doubled so often.
-    pub speed: i8,
+    pub(crate) speed: i8,
     /// All flows, those that are alike together.
     groups: Vec<Group>,
     /// Those that are shown.
@@ -109,7 +109,7 @@ fn is_running(_: &Shared, on: &ExplorerScreen) -> bool {
 
 impl ExplorerScreen {
     /// Of a program that has ended, or that still runs.
-    pub fn new(watched: TraceReport, running: bool) -> ExplorerScreen {
+    pub(crate) fn new(watched: TraceReport, running: bool) -> ExplorerScreen {
         let mut explorer = ExplorerScreen {
             running,
             output: Vec::new(),
@@ -134,7 +134,7 @@ impl ExplorerScreen {
     }
 
     /// More is known of a program that runs, or has just ended.
-    pub fn on_snapshot(&mut self, watched: TraceReport, running: bool) {
+    pub(crate) fn on_snapshot(&mut self, watched: TraceReport, running: bool) {
         let selected = self
             .selected()
             .filter(|_| self.chosen)
@@ -171,7 +171,7 @@ impl ExplorerScreen {
     }
 
     /// The program has written something.
-    pub fn on_output(&mut self, text: &str) {
+    pub(crate) fn on_output(&mut self, text: &str) {
         let printable = |c: char| !c.is_control() || c == '\t';
         for line in text.split(['\n', '\r']).filter(|line| !line.is_empty()) {
             self.output
@@ -203,19 +203,19 @@ impl ExplorerScreen {
     }
 
     /// All calls that moved bytes: indices into the trace.
-    pub fn moved(&self) -> &[u32] {
+    pub(crate) fn moved(&self) -> &[u32] {
         &self.moved
     }
 
     /// Whether the CPU copies bytes of the flow that a call is of.
-    pub fn is_copied(&self, call: u32) -> bool {
+    pub(crate) fn is_copied(&self, call: u32) -> bool {
         let flow = self.watched.flow_of.get(call as usize);
         let flow = flow.and_then(|flow| self.watched.flows.get(*flow as usize));
         flow.is_some_and(|flow| flow.cpu_copied_bytes() > 0)
     }
 
     /// A call as text.
-    pub fn call_text(&self, call: u32) -> String {
+    pub(crate) fn call_text(&self, call: u32) -> String {
         let trace = &self.watched.trace;
         format_call(trace, &trace.calls[call as usize], Style::Full)
     }

@@ -21,7 +21,7 @@ use crate::model::{Cache, Method, Sink, Size, TransferSpec};
 
 /// The settings of the form, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
+pub(crate) enum Setting {
     /// The method.
     Method,
     /// The sink.
@@ -36,7 +36,7 @@ pub enum Setting {
 
 impl Setting {
     /// Every setting.
-    pub const ALL: [Setting; 5] = [
+    pub(crate) const ALL: [Setting; 5] = [
         Setting::Method,
         Setting::Sink,
         Setting::Size,
@@ -45,7 +45,7 @@ impl Setting {
     ];
 
     /// Its name on the form.
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Setting::Method => "method",
             Setting::Sink => "to",
@@ -56,7 +56,7 @@ impl Setting {
     }
 
     /// Its value in a spec, as shown.
-    pub fn value(self, spec: &TransferSpec) -> String {
+    pub(crate) fn value(self, spec: &TransferSpec) -> String {
         match self {
             Setting::Method => spec.method.to_string(),
             Setting::Sink => spec.to.to_string(),
@@ -88,28 +88,28 @@ const CHUNKS: [u64; 6] = [
 ];
 
 /// One kept result.
-pub struct Side {
+pub(crate) struct Side {
     /// What came of it.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// Its playback.
-    pub player: Player,
+    pub(crate) player: Player,
 }
 
 /// Where a key opens it.
-pub const NAME: &str = "lab";
+pub(crate) const NAME: &str = "lab";
 
 /// The free lab.
 pub struct LabScreen {
     /// What the next run does.
-    pub spec: TransferSpec,
+    pub(crate) spec: TransferSpec,
     /// The chosen setting.
-    pub setting: usize,
+    pub(crate) setting: usize,
     /// The kept results.
-    pub sides: [Option<Side>; 2],
+    pub(crate) sides: [Option<Side>; 2],
     /// The side that the next run fills.
-    pub side: usize,
+    pub(crate) side: usize,
     /// The side that is played, when one is.
-    pub playing: Option<usize>,
+    pub(crate) playing: Option<usize>,
 }
 
 impl Default for LabScreen {
@@ -126,7 +126,7 @@ impl Default for LabScreen {
 
 impl LabScreen {
     /// The next value of a setting, or the one before; the last is followed by the first.
-    pub fn change(&mut self, setting: Setting, by: isize) {
+    pub(crate) fn change(&mut self, setting: Setting, by: isize) {
         let spec = &mut self.spec;
         match setting {
             Setting::Method => {
@@ -143,14 +143,14 @@ impl LabScreen {
     }
 
     /// The side that can be played: the chosen one, else the other.
-    pub fn playable(&self) -> Option<usize> {
+    pub(crate) fn playable(&self) -> Option<usize> {
         [self.side, 1 - self.side]
             .into_iter()
             .find(|side| self.sides[*side].is_some())
     }
 
     /// Keeps a result; the next one goes to the other side while that is empty.
-    pub fn keep(&mut self, side: usize, kept: Side) {
+    pub(crate) fn keep(&mut self, side: usize, kept: Side) {
         self.sides[side] = Some(kept);
         if self.sides[1 - side].is_none() {
             self.side = 1 - side;

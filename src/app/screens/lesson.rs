@@ -17,14 +17,14 @@ use crate::app::{
 #[derive(Clone, Debug)]
 pub struct LessonScreen {
     /// Where it stands.
-    pub at: PageAt,
+    pub(crate) at: PageAt,
     /// The search led here, and Esc leads back.
-    pub found: bool,
+    pub(crate) found: bool,
 }
 
 impl LessonScreen {
     /// Opens a page, if there is one.
-    pub fn open(app: &mut Shared, at: PageAt, found: bool) -> Option<LessonScreen> {
+    pub(crate) fn open(app: &mut Shared, at: PageAt, found: bool) -> Option<LessonScreen> {
         let mut screen = LessonScreen { at, found };
         screen.show(app, at).then_some(screen)
     }

@@ -2,17 +2,17 @@
 //! if a key opens it, a row of [`OPEN`] and a line of [`Screen::named`].
 
 pub mod cards;
-pub mod course;
-pub mod experiment;
-pub mod experiments;
+pub(crate) mod course;
+pub(crate) mod experiment;
+pub(crate) mod experiments;
 pub mod explorer;
-pub mod lab;
-pub mod lesson;
+pub(crate) mod lab;
+pub(crate) mod lesson;
 mod page;
-pub mod quiz;
-pub mod replay;
+pub(crate) mod quiz;
+pub(crate) mod replay;
 pub mod round;
-pub mod state;
+pub(crate) mod state;
 mod tables;
 
 use self::{
@@ -53,7 +53,7 @@ pub enum Screen {
 
 impl Screen {
     /// The screen that a key opens by its name.
-    pub fn named(name: &str) -> Option<Screen> {
+    pub(crate) fn named(name: &str) -> Option<Screen> {
         Some(match name {
             lab::NAME => Screen::Lab(Box::default()),
             experiments::NAME => Screen::Experiments(ExperimentsScreen::default()),
@@ -63,7 +63,7 @@ impl Screen {
     }
 
     /// What it can be asked.
-    pub fn state(&self) -> &dyn ScreenState {
+    pub(crate) fn state(&self) -> &dyn ScreenState {
         match self {
             Screen::Course(screen) => screen,
             Screen::Lesson(screen) => screen,
@@ -79,7 +79,7 @@ impl Screen {
     }
 
     /// What it can be told.
-    pub fn state_mut(&mut self) -> &mut dyn ScreenState {
+    pub(crate) fn state_mut(&mut self) -> &mut dyn ScreenState {
         match self {
             Screen::Course(screen) => screen,
             Screen::Lesson(screen) => screen,
@@ -95,7 +95,7 @@ impl Screen {
     }
 
     /// Whether it is the same screen, whatever is on it.
-    pub fn is_like(&self, other: &Screen) -> bool {
+    pub(crate) fn is_like(&self, other: &Screen) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 }
@@ -103,7 +103,7 @@ impl Screen {
 // One row a line: it is a table.
 /// What can be opened from a screen.
 #[rustfmt::skip]
-pub const OPEN: Table = &[
+pub(crate) const OPEN: Table = &[
     row(&[(Char('m'), Command::Open(lab::NAME))], ["m", "lab", "the free lab"], Everywhere, opens_lab),
     row(&[(Char('e'), Command::Open(experiments::NAME))], ["e", "experiments", "proofs, errors on purpose, comparisons"], Everywhere, opens_experiments),
     row(&[(Char('R'), Command::Open(cards::NAME))], ["R", "cards", "the reference cards"], Everywhere, opens_cards),

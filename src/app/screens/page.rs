@@ -18,7 +18,7 @@ use crate::course::{Target, kinds::Key};
 
 /// What a screen has to do after a command on its page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
+pub(crate) enum Then {
     /// Nothing.
     Stay,
     /// Turn to the next page.
@@ -28,7 +28,7 @@ pub enum Then {
 }
 
 /// The keys of a page.
-pub fn keys(app: &Shared, on: &dyn ScreenState, keys: &mut Enabled) {
+pub(crate) fn keys(app: &Shared, on: &dyn ScreenState, keys: &mut Enabled) {
     tables::add(
         keys,
         app,
@@ -40,7 +40,7 @@ pub fn keys(app: &Shared, on: &dyn ScreenState, keys: &mut Enabled) {
 }
 
 /// A command on a page.
-pub fn update(app: &mut Shared, at: PageAt, command: Command) -> Then {
+pub(crate) fn update(app: &mut Shared, at: PageAt, command: Command) -> Then {
     let of = Purpose::Page(at);
     let has_rows = app.experiment(of).is_some();
     let far = matches!(command, Command::PageUp | Command::PageDown);
@@ -128,7 +128,7 @@ fn on_lab(app: &mut Shared, at: PageAt, command: Command) -> Then {
 }
 
 /// A click on a page.
-pub fn click(app: &mut Shared, at: PageAt, click: Click) -> Then {
+pub(crate) fn click(app: &mut Shared, at: PageAt, click: Click) -> Then {
     match click {
         Click::Option(option) if app.question_at(at).is_none() => {
             let digit = char::from_digit(option as u32 + 1, 10);

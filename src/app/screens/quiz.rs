@@ -17,12 +17,12 @@ use crate::app::{
 #[derive(Clone, Debug)]
 pub struct QuizScreen {
     /// The page of the one that is asked.
-    pub at: PageAt,
+    pub(crate) at: PageAt,
 }
 
 impl QuizScreen {
     /// Asks the question of a page, if there is one.
-    pub fn open(app: &mut Shared, at: PageAt) -> Option<QuizScreen> {
+    pub(crate) fn open(app: &mut Shared, at: PageAt) -> Option<QuizScreen> {
         let is_there = app.prepare(at);
         app.display.show(Pane::Text);
         is_there.then_some(QuizScreen { at })

@@ -9,9 +9,9 @@ use crate::app::{command::Command, keys::Enabled, player::Player, run::Run, shar
 /// A recording that is played full size.
 pub struct ReplayScreen {
     /// What is played.
-    pub run: Run,
+    pub(crate) run: Run,
     /// Its playback.
-    pub player: Player,
+    pub(crate) player: Player,
 }
 
 impl ScreenState for ReplayScreen {

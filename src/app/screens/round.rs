@@ -18,7 +18,7 @@ use crate::course::concept::Sitting;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RoundKind {
+pub(crate) enum RoundKind {
     /// What is due for review.
     Review,
     /// The concept test.
@@ -29,11 +29,11 @@ pub enum RoundKind {
 #[derive(Clone, Debug)]
 pub struct RoundScreen {
     /// What is asked.
-    pub kind: RoundKind,
+    pub(crate) kind: RoundKind,
     /// The questions, in their order.
     pub items: Vec<RoundItem>,
     /// The one that is asked; at the end, how it went.
-    pub place: usize,
+    pub(crate) place: usize,
 }
 
 /// A question of a round.
@@ -42,7 +42,7 @@ pub struct RoundItem {
     /// Where it stands.
     pub at: PageAt,
     /// Whether the first answer to it was right, once it is given.
-    pub first: Option<bool>,
+    pub(crate) first: Option<bool>,
 }
 
 #[rustfmt::skip]
@@ -60,7 +60,7 @@ fn has_due(app: &Shared, on: &RoundScreen) -> bool {
 
 impl RoundScreen {
     /// What is due for review.
-    pub fn review(app: &mut Shared) -> RoundScreen {
+    pub(crate) fn review(app: &mut Shared) -> RoundScreen {
         let due = app.due().into_iter();
         let at = due.map(|(lesson, page)| PageAt {
             lesson,
@@ -71,7 +71,7 @@ impl RoundScreen {
     }
 
     /// The concept test, as far as it is not answered.
-    pub fn test(app: &mut Shared) -> RoundScreen {
+    pub(crate) fn test(app: &mut Shared) -> RoundScreen {
         let sitting = app.sitting();
         let open = app.left_open(sitting).into_iter();
         let at = open.map(|page| PageAt {
@@ -95,12 +95,12 @@ impl RoundScreen {
     }
 
     /// Whether everything was asked.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.place >= self.items.len()
     }
 
     /// How many were first answered rightly, wrongly, or not at all.
-    pub fn count(&self, right: Option<bool>) -> usize {
+    pub(crate) fn count(&self, right: Option<bool>) -> usize {
         self.items.iter().filter(|item| item.first == right).count()
     }
 

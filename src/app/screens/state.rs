@@ -13,7 +13,7 @@ use crate::app::{
 };
 
 /// A screen: its own state, its keys, and what they do. What it asks of the program it puts into [`Shared`].
-pub trait ScreenState: 'static {
+pub(crate) trait ScreenState: 'static {
     /// Its name: on the help page, and where a key opens it.
     fn name(&self) -> &'static str;
 
@@ -116,14 +116,14 @@ pub trait ScreenState: 'static {
 }
 
 /// Whether a guess is waited for that stands on the other pane.
-pub fn guess_is_hidden(app: &Shared, on: &dyn ScreenState) -> bool {
+pub(crate) fn guess_is_hidden(app: &Shared, on: &dyn ScreenState) -> bool {
     let shown = app.display.pane == Pane::Target || !app.display.room.is_folded();
     let asks = on.purpose().is_some_and(|of| app.asks_guess(of));
     asks && !shown && on.has_two_panes(app)
 }
 
 /// The source of the method that is run, with its file's name.
-pub fn source(app: &Shared, on: &dyn ScreenState) -> Option<(&'static str, &'static str)> {
+pub(crate) fn source(app: &Shared, on: &dyn ScreenState) -> Option<(&'static str, &'static str)> {
     match on.run(app) {
         Some(run) => {
             let recording = &run.recording;
@@ -134,7 +134,7 @@ pub fn source(app: &Shared, on: &dyn ScreenState) -> Option<(&'static str, &'sta
 }
 
 /// Nothing plays on.
-pub fn pause(app: &mut Shared, on: &mut dyn ScreenState) {
+pub(crate) fn pause(app: &mut Shared, on: &mut dyn ScreenState) {
     if let Some(player) = on.player_mut(app).filter(|player| player.is_playing()) {
         player.toggle();
     }

@@ -19,10 +19,10 @@ use crate::app::{
 use crate::course::Predict;
 
 /// A table of rows that any screen may have.
-pub type Table = &'static [Row<dyn ScreenState>];
+pub(crate) type Table = &'static [Row<dyn ScreenState>];
 
 /// Adds tables, one after the other.
-pub fn add(keys: &mut Enabled, app: &Shared, on: &dyn ScreenState, tables: &[Table]) {
+pub(crate) fn add(keys: &mut Enabled, app: &Shared, on: &dyn ScreenState, tables: &[Table]) {
     for table in tables {
         keys.add(table, app, on);
     }
@@ -46,7 +46,7 @@ const DIGITS: &[(Key, C)] = &[
 /// A question or prediction. Nobody chooses among options that are not on the screen, and Enter does nothing while there
 /// is nothing to commit.
 #[rustfmt::skip]
-pub const ANSWER: Table = &[
+pub(crate) const ANSWER: Table = &[
     row(&[(Key::Tab, C::Tab), (Enter, C::Tab)], ["Tab", "question", "turn to the question before the run"], Answer, guess_is_hidden_now),
     row(&[(Enter, C::Next)], ["Enter", "next", "next page"], Answer, answered),
     row(&[(Char('g'), C::Guess)], ["g", "other values", "the same question with other values"], Answer, has_others),
@@ -61,7 +61,7 @@ pub const ANSWER: Table = &[
 
 /// Two panes: what Tab turns to comes first in the bar.
 #[rustfmt::skip]
-pub const PANES: Table = &[
+pub(crate) const PANES: Table = &[
     row(TAB, ["Tab", "your run", "turn to the figures of your run"], Page, question_pane),
     row(TAB, ["Tab", "figure", "turn to the figure"], Page, text_pane),
     row(TAB, ["Tab", "text", "turn to the text"], Page, target_pane),
@@ -69,7 +69,7 @@ pub const PANES: Table = &[
 
 /// The recording: run it, play it.
 #[rustfmt::skip]
-pub const RUN: Table = &[
+pub(crate) const RUN: Table = &[
     row(&[(Char('r'), C::Run)], ["r", "run", "run it on this kernel"], Recording, can_run_first),
     row(CONFIRM, ["Enter", "", "run it on this kernel"], Recording, can_run_first),
     row(PLAY, ["␣", "pause", "pause"], Recording, playing),
@@ -81,14 +81,14 @@ pub const RUN: Table = &[
 
 /// The pages of a lesson or of a round.
 #[rustfmt::skip]
-pub const TURN: Table = &[
+pub(crate) const TURN: Table = &[
     row(NEXT_BACK, ["n b", "next, back", "next page, page before"], Page, turns),
     row(CONFIRM, ["Enter", "", "next page"], Page, reading),
 ];
 
 /// An experiment that is no transfer.
 #[rustfmt::skip]
-pub const EXPERIMENT: Table = &[
+pub(crate) const EXPERIMENT: Table = &[
     row(UP_DOWN, ["↑↓", "look at", "look at another row"], Page, has_rows),
     row(ENDS, ["Home End", "", "first, last row"], Page, has_rows),
     row(&[(Char('a'), C::All)], ["a", "run all", "run all of them"], Recording, has_all),
@@ -96,13 +96,13 @@ pub const EXPERIMENT: Table = &[
 
 /// The answer, explained.
 #[rustfmt::skip]
-pub const EXPLAIN: Table = &[
+pub(crate) const EXPLAIN: Table = &[
     row(&[(Char('x'), C::Explain)], ["x", "explain", "explain the answer"], Answer, explains),
 ];
 
 /// The recording: what is needed less often.
 #[rustfmt::skip]
-pub const PLAYBACK: Table = &[
+pub(crate) const PLAYBACK: Table = &[
     row(SPEED, ["[ ]", "speed", "slower, faster"], Recording, has_recording),
     row(ENDS, ["Home End", "", "to the start, to the end"], Recording, has_player),
     row(&[(Char('r'), C::Run)], ["r", "run again", "run it again"], Recording, can_run_again),
@@ -115,7 +115,7 @@ pub const PLAYBACK: Table = &[
 
 /// Text that is longer than its room.
 #[rustfmt::skip]
-pub const SCROLL: Table = &[
+pub(crate) const SCROLL: Table = &[
     row(UP_DOWN, ["↑↓", "", "choose an answer"], Answer, choosing),
     row(UP_DOWN, ["↑↓", "scroll", "scroll the text"], Page, scrolls),
 ];
@@ -123,7 +123,7 @@ pub const SCROLL: Table = &[
 type On = dyn ScreenState;
 
 /// Whether text beside a list or form does not fit.
-pub fn scrolls<S: ?Sized>(app: &Shared, _: &S) -> bool {
+pub(crate) fn scrolls<S: ?Sized>(app: &Shared, _: &S) -> bool {
     app.display.room.overflow > 0
 }
 fn running(app: &Shared, _: &On) -> bool {
@@ -191,7 +191,7 @@ fn explains(app: &Shared, on: &On) -> bool {
     !on.in_test() && question(app, on, |state| !state.explained)
 }
 /// Whether one of two panes is shown.
-pub fn shows_one_pane(app: &Shared, on: &On, pane: Pane) -> bool {
+pub(crate) fn shows_one_pane(app: &Shared, on: &On, pane: Pane) -> bool {
     let display = &app.display;
     display.room.is_folded() && on.has_two_panes(app) && display.pane == pane
 }
@@ -278,7 +278,7 @@ fn can_save(app: &Shared, on: &On) -> bool {
 }
 
 /// Whether a page has something beside its text.
-pub fn page_has_two_panes(app: &Shared, on: &On) -> bool {
+pub(crate) fn page_has_two_panes(app: &Shared, on: &On) -> bool {
     let Some(at) = on.at() else {
         return false;
     };
