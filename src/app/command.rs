@@ -7,11 +7,8 @@ use super::key::Key;
 pub enum Command {
     /// Up: the row above, or the text.
     Up,
-    /// Down.
     Down,
-    /// A screenful up.
     PageUp,
-    /// A screenful down.
     PageDown,
     /// The first row, or the first call.
     First,
@@ -19,85 +16,53 @@ pub enum Command {
     Last,
     /// A call back, or the value before.
     Left,
-    /// A call on, or the value after.
     Right,
     /// Open, commit, confirm.
     Confirm,
-    /// Close what is open, or go back.
     Back,
-    /// The next page.
     Next,
-    /// The page before.
     Previous,
     /// The other pane, the other side, or the next thread.
     Tab,
-    /// Run the experiment.
     Run,
-    /// Stop the experiment.
     Cancel,
-    /// Play or pause.
     Play,
-    /// Half the speed.
     Slower,
-    /// Twice the speed.
     Faster,
-    /// Guess again.
     Guess,
-    /// The whole source.
     Source,
-    /// All calls.
     Calls,
-    /// Save the recording to a file.
     Save,
-    /// A hint.
     Hint,
-    /// The explanation.
     Explain,
     /// A digit or a point: an answer, or part of a number.
     Digit(char),
     /// Take the last digit or line back.
     Erase,
-    /// The screen of this name.
     Open(&'static str),
     /// The questions of a lesson.
     Quiz,
-    /// The questions that are due.
     Review,
-    /// The concept test.
     Test,
-    /// The lab's method.
     Method,
-    /// The lab's sink.
     Sink,
-    /// The lab's size.
     Size,
-    /// The lab's chunk.
     Chunk,
-    /// The lab's cache.
     Cache,
     /// What a comparison sweeps over.
     Sweep,
-    /// Run every one.
     All,
-    /// What words mean.
     Words,
-    /// Search over all text.
     Search,
     /// Only flows and calls with a text.
     Filter,
-    /// A key that writes what is searched for.
     Type(Key),
-    /// The help page.
     Help,
-    /// The next theme.
     Theme,
-    /// Mouse reports on or off.
     Mouse,
     /// Ctrl-C for the traced program.
     Interrupt,
-    /// To the shell, until `fg`.
     Suspend,
-    /// Quit.
     Quit,
 }
 

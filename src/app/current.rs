@@ -64,7 +64,6 @@ impl App {
         self.lesson_at(self.at()?)
     }
 
-    /// The state of that page.
     pub(crate) fn page_state(&self) -> Option<&PageState> {
         self.pages.get(&self.at()?)
     }
@@ -95,12 +94,10 @@ impl App {
         of.is_some_and(|of| self.shared.asks_guess(of))
     }
 
-    /// The error on purpose whose answer may be predicted now.
     pub(crate) fn asks_errno(&self) -> Option<&str> {
         self.shared.asks_errno(self.on().purpose()?)
     }
 
-    /// The job that runs for the screen.
     pub(crate) fn job_here(&self) -> Option<&Job> {
         let here = self.on().purpose();
         self.job.as_ref().filter(|job| Some(job.purpose) == here)
@@ -116,7 +113,6 @@ impl App {
         self.evidence_at(self.at()?)
     }
 
-    /// Whether the screen has two panes.
     pub(crate) fn has_two_panes(&self) -> bool {
         self.on().has_two_panes(&self.shared)
     }
@@ -126,7 +122,6 @@ impl App {
         self.on().player(&self.shared)
     }
 
-    /// The run that it plays.
     pub(crate) fn shown_run(&self) -> Option<&Run> {
         self.on().run(&self.shared)
     }

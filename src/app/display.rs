@@ -1,6 +1,5 @@
 //! The display: the room that there is, and which part of what is read stands in it.
 
-/// The room that there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Room {
     /// Columns of the screen.
@@ -21,23 +20,18 @@ impl Room {
 /// Which half of a page is shown where only one fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Pane {
-    /// The text.
     #[default]
     Text,
     /// What stands beside it.
     Target,
 }
 
-/// The display, and where it stands.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Display {
-    /// The room that there is.
     pub(crate) room: Room,
-    /// Which pane is shown where only one fits.
     pub(crate) pane: Pane,
     /// First row of the text that is shown.
     pub(crate) scroll: usize,
-    /// Whether mouse reports are on.
     pub(crate) mouse: bool,
     /// No tokens: hops light up call by call.
     pub(crate) reduced_motion: bool,

@@ -10,13 +10,10 @@ use crate::model::{
     RequestWay, ServePlan, Sink, Size, Sweep,
 };
 
-/// An experiment, and how far it is.
 pub(crate) struct ExperimentPage {
-    /// What is tried.
     pub(crate) what: ExperimentSpec,
     /// The guess before it.
     pub(crate) guessing: Guessing,
-    /// The row that is looked at.
     pub(crate) selected: usize,
     /// What was found; while it runs, what is known so far.
     pub(crate) found: Option<ExperimentOutcome>,
@@ -28,14 +25,12 @@ pub(crate) struct ExperimentPage {
     pub(crate) predict: Option<Predict>,
     /// The run that can be played, of an experiment that records one.
     pub(crate) run: Option<Run>,
-    /// Its playback.
     pub(crate) player: Option<Player>,
     /// What came of it with each other method: the newest of each, in the order of [`ServePlan::METHODS`].
     pub(crate) ways: BTreeMap<Method, RequestWay>,
 }
 
 impl ExperimentPage {
-    /// One that has not run.
     pub(crate) fn new(what: ExperimentSpec) -> ExperimentPage {
         ExperimentPage {
             predict: matches!(what, ExperimentSpec::Serve(_)).then(copies_of_the_body),
@@ -228,7 +223,6 @@ fn next_rival(methods: &mut Vec<Method>, to: Sink) {
     methods.extend((!able.is_empty()).then(|| next(&able, now)));
 }
 
-/// What a request's way through the server asks before it is run.
 fn copies_of_the_body() -> Predict {
     let wrong = |answer, misconception: &str, feedback: &str| Wrong {
         answer,

@@ -5,13 +5,9 @@ use crate::model::{
     CLAIMS, Contest, ERRORS, ExperimentSpec, Method, ProofPlan, ServePlan, Sink, Size, Sweep,
 };
 
-/// An entry of the list of experiments.
 pub struct Entry {
-    /// The group that it stands in.
     pub(crate) group: &'static str,
-    /// What it is.
     pub title: &'static str,
-    /// How far it is.
     pub(crate) page: ExperimentPage,
 }
 

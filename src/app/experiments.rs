@@ -26,7 +26,6 @@ impl Shared {
         }
     }
 
-    /// The same, to be changed.
     pub(crate) fn experiment_mut(&mut self, of: Purpose) -> Option<&mut ExperimentPage> {
         match of {
             Purpose::Entry(entry) => self.experiments.get_mut(entry).map(|entry| &mut entry.page),
@@ -139,7 +138,6 @@ impl Shared {
         }
     }
 
-    /// What is known so far.
     pub(crate) fn on_partial(&mut self, of: Purpose, found: ExperimentOutcome) {
         if let Some(page) = self.experiment_mut(of) {
             page.keep(found);

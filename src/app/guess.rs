@@ -12,11 +12,9 @@ use crate::model::Given;
 pub struct Guessing {
     /// What is chosen or typed.
     pub(crate) draft: Draft,
-    /// The guess that was committed.
     pub(crate) guess: Option<Given>,
     /// It goes without a guess.
     pub(crate) passed: bool,
-    /// How many hints are shown.
     pub(crate) hints: usize,
 }
 
@@ -26,7 +24,6 @@ impl Guessing {
         predict.is_some() && self.guess.is_none() && !self.passed
     }
 
-    /// Whether Enter would commit it.
     pub(crate) fn is_ready(&self, ask: &Ask) -> bool {
         ask.given(&self.draft).is_some()
     }

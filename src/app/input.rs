@@ -8,7 +8,6 @@ const LONGEST: usize = 80;
 /// A line of text. The cursor is at its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextInput {
-    /// As far as it is typed.
     pub text: String,
 }
 

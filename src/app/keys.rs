@@ -9,27 +9,22 @@ use super::{command::Command, key::Key, shared::Shared};
 pub(crate) enum KeyContext {
     /// What lies over the screen; it covers the screen's own keys.
     Overlay,
-    /// The screen.
     Screen,
-    /// Whatever is shown.
     Everywhere,
 }
 
 /// Where a key stands on the help page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
-    /// The recording that is played.
     Recording,
     /// The page, list or form.
     Page,
     /// A question or prediction.
     Answer,
-    /// On every screen.
     Everywhere,
 }
 
 impl Group {
-    /// Every group, in the order of the help page.
     pub(crate) const ALL: [Group; 4] = [
         Group::Recording,
         Group::Page,
@@ -37,7 +32,6 @@ impl Group {
         Group::Everywhere,
     ];
 
-    /// Its title on the help page.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Group::Recording => "the recording",
@@ -50,20 +44,17 @@ impl Group {
 
 /// Keys that belong together, and what they do.
 pub struct Binding {
-    /// The keys, each with what it does.
     pub keys: &'static [(Key, Command)],
     /// The keys as they are written: `Home End`.
     pub label: &'static str,
     /// What it does, in a word, for the key bar. Empty: not in the bar.
     pub(crate) short: &'static str,
-    /// What it does, for the help page.
     pub long: &'static str,
     /// Where it stands on the help page.
     pub(crate) group: Group,
 }
 
 impl Binding {
-    /// Whether one of its keys does this.
     pub(crate) fn does(&self, command: Command) -> bool {
         self.keys.iter().any(|(_, done)| *done == command)
     }
@@ -94,7 +85,6 @@ pub(crate) const fn row<S: ?Sized>(
     }
 }
 
-/// At any time.
 pub(crate) fn always<S: ?Sized>(_: &Shared, _: &S) -> bool {
     true
 }
@@ -113,7 +103,6 @@ impl Enabled {
         self.bindings.extend(enabled.map(|row| &row.binding));
     }
 
-    /// What a key does.
     pub(crate) fn command(&self, key: Key) -> Option<Command> {
         let mut keys = self.bindings.iter().flat_map(|binding| binding.keys);
         keys.find(|(bound, _)| *bound == key)
@@ -138,7 +127,6 @@ impl Enabled {
 use Command as C;
 use Key as K;
 
-/// Row by row, and screen by screen.
 pub(crate) const UP_DOWN: &[(Key, Command)] = &[
     (K::Up, C::Up),
     (K::Down, C::Down),
@@ -147,7 +135,6 @@ pub(crate) const UP_DOWN: &[(Key, Command)] = &[
     (K::PageUp, C::PageUp),
     (K::PageDown, C::PageDown),
 ];
-/// Screen by screen.
 pub(crate) const PAGES: &[(Key, Command)] = &[(K::PageUp, C::PageUp), (K::PageDown, C::PageDown)];
 /// Step by step, or value by value.
 pub(crate) const LEFT_RIGHT: &[(Key, Command)] = &[
@@ -156,16 +143,10 @@ pub(crate) const LEFT_RIGHT: &[(Key, Command)] = &[
     (K::Char('h'), C::Left),
     (K::Char('l'), C::Right),
 ];
-/// To both ends.
 pub(crate) const ENDS: &[(Key, Command)] = &[(K::Home, C::First), (K::End, C::Last)];
-/// Return.
 pub(crate) const CONFIRM: &[(Key, Command)] = &[(K::Enter, C::Confirm)];
-/// The next page and the one before.
 pub(crate) const NEXT_BACK: &[(Key, Command)] =
     &[(K::Char('n'), C::Next), (K::Char('b'), C::Previous)];
-/// Tabulator.
 pub(crate) const TAB: &[(Key, Command)] = &[(K::Tab, C::Tab)];
-/// Space.
 pub(crate) const PLAY: &[(Key, Command)] = &[(K::Char(' '), C::Play)];
-/// Slower and faster.
 pub(crate) const SPEED: &[(Key, Command)] = &[(K::Char('['), C::Slower), (K::Char(']'), C::Faster)];

@@ -47,7 +47,6 @@ impl Shared {
         });
     }
 
-    /// What a word means.
     pub(crate) fn open_word(&mut self, at: Option<PageAt>, word: usize) {
         let all = matches!(self.overlay, Some(Overlay::Words { all: true, .. }));
         let words = self.page_words(at);
@@ -75,7 +74,6 @@ impl Shared {
         }
     }
 
-    /// A search, begun anew.
     pub(crate) fn open_search(&mut self) {
         self.search.input = TextInput::default();
         self.search.read(&self.material);
@@ -98,7 +96,6 @@ impl Shared {
         });
     }
 
-    /// To what was found.
     pub(crate) fn go_to_hit(&mut self, at: Option<PageAt>, hit: usize) {
         let Some(place) = self.search.hits.get(hit).map(|hit| hit.place) else {
             return;

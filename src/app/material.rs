@@ -8,7 +8,6 @@ use crate::model::{Card, Figure, Method, Sink, Word};
 pub struct Material {
     /// The lessons, in order.
     pub lessons: Vec<Lesson>,
-    /// The figures.
     pub(crate) figures: Vec<Figure>,
     /// The source of each method, word for word, with its file's name.
     pub(crate) sources: Vec<(Method, &'static str, &'static str)>,
@@ -20,9 +19,7 @@ pub struct Material {
     pub(crate) errors: Vec<ErrorCase>,
     /// The test before and after the course, if there is one.
     pub(crate) concept_test: Option<Lesson>,
-    /// The reference cards.
     pub cards: Vec<Card>,
-    /// The words of the glossary.
     pub words: Vec<Word>,
 }
 
@@ -38,7 +35,6 @@ pub(crate) struct Copies {
 /// An error on purpose, before it is run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ErrorCase {
-    /// Its name.
     pub(crate) name: String,
     /// What it is about: `sockets`.
     pub(crate) theme: String,

@@ -13,7 +13,6 @@ use super::{
 };
 
 // One row a line: it is a table.
-/// What keys do over a screen.
 #[rustfmt::skip]
 pub(crate) const KEYS: &[Row<Overlay>] = &[
     row(UP_DOWN, ["↑↓", "choose", "choose what was found"], Page, has_found),

@@ -9,15 +9,12 @@ use crate::model::Figure;
 
 /// What a page holds beside its text.
 pub(crate) enum PageState {
-    /// Nothing.
     Prose,
-    /// A figure, step by step.
     Figure(Box<Player>),
     /// A transfer.
     Lab(Box<LabPage>),
     /// Another experiment.
     Experiment(Box<ExperimentPage>),
-    /// A question.
     Question(Box<QuestionState>),
 }
 
@@ -43,14 +40,10 @@ impl PageState {
     }
 }
 
-/// A transfer of a page.
 #[derive(Default)]
 pub struct LabPage {
-    /// The guess before it.
     pub(crate) guessing: Guessing,
-    /// What came of the run.
     pub outcome: Option<Outcome>,
-    /// Its playback.
     pub(crate) player: Option<Player>,
 }
 

@@ -9,14 +9,12 @@ pub struct PageAt {
     pub lesson: usize,
     /// Index of the page in it; of the concept test, in the test.
     pub page: usize,
-    /// Where it is asked.
     pub(crate) asked: Asked,
 }
 
 /// Where a page is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Asked {
-    /// In its lesson.
     InLesson,
     /// In a round of those that are due.
     Review,

@@ -23,7 +23,6 @@ impl Shared {
         }
     }
 
-    /// A page.
     pub(crate) fn page_at(&self, at: PageAt) -> Option<&Page> {
         self.lesson_at(at)?.pages.get(at.page)
     }
@@ -63,7 +62,6 @@ impl Shared {
         }
     }
 
-    /// The state of a page's question.
     pub(crate) fn question_at_mut(&mut self, at: PageAt) -> Option<&mut QuestionState> {
         match self.pages.get_mut(&at)? {
             PageState::Question(state) => Some(state),
@@ -71,7 +69,6 @@ impl Shared {
         }
     }
 
-    /// The transfer of a page, and how far it is.
     pub(crate) fn lab_at(&self, at: PageAt) -> Option<(&Lab, &LabPage)> {
         match (&self.page_at(at)?.target, self.pages.get(&at)?) {
             (Some(Target::Lab(lab)), PageState::Lab(state)) => Some((lab, state)),
@@ -98,7 +95,6 @@ impl Shared {
         }
     }
 
-    /// The guess before an experiment.
     pub(crate) fn guessing_mut(&mut self, of: Purpose) -> Option<&mut Guessing> {
         match of {
             Purpose::Page(at) if self.lab_at(at).is_some() => match self.pages.get_mut(&at)? {
@@ -109,7 +105,6 @@ impl Shared {
         }
     }
 
-    /// Whether a guess is waited for.
     pub(crate) fn asks_guess(&self, of: Purpose) -> bool {
         let asks = |(predict, state): (_, &Guessing)| state.asks(Some(predict));
         self.job.is_none() && self.guessing(of).is_some_and(asks)
@@ -170,7 +165,6 @@ impl Shared {
         }
     }
 
-    /// The same, to be moved.
     pub(crate) fn player_at_mut(&mut self, of: Purpose) -> Option<&mut Player> {
         match of {
             Purpose::Page(at) => match self.pages.get_mut(&at)? {
@@ -281,7 +275,6 @@ impl Shared {
         }
     }
 
-    /// Notes how a prediction was marked.
     pub(crate) fn predicted(&mut self, at: PageAt, id: String, verdict: Result<Verdict, String>) {
         match verdict {
             Ok(verdict) => {

@@ -9,7 +9,6 @@ use crate::syscall::{Style, format_call, format_request};
 /// At most so many pictures a second, however fast the playback goes.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// What a player shows.
 #[derive(Clone, Debug)]
 enum Content {
     Recording(Box<Playback>),
@@ -83,7 +82,6 @@ impl Player {
         self.reduced_motion = reduced;
     }
 
-    /// The recording's playback, if that is what is shown.
     pub(crate) fn playback(&self) -> Option<&Playback> {
         match &self.content {
             Content::Recording(playback) => Some(playback),
@@ -91,7 +89,6 @@ impl Player {
         }
     }
 
-    /// The drawn figure, if that is what is shown.
     pub(crate) fn drawn(&self) -> Option<&Figure> {
         match &self.content {
             Content::Drawn(figure) => Some(figure),
@@ -104,17 +101,14 @@ impl Player {
         self.playback().filter(|playback| !playback.is_empty())
     }
 
-    /// The current step of a drawn figure.
     fn step(&self) -> Option<&FigureStep> {
         self.drawn()?.steps.get(self.position.call)
     }
 
-    /// The recording, if that is what is shown.
     pub(crate) fn recording(&self) -> Option<&Recording> {
         self.playback().map(Playback::recording)
     }
 
-    /// The transfer that has not run yet, if that is what is shown.
     pub(crate) fn preview(&self) -> Option<&TransferSpec> {
         match &self.content {
             Content::Preview(spec) => Some(spec),
@@ -131,7 +125,6 @@ impl Player {
         }
     }
 
-    /// Whether there is nothing to step through.
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -342,12 +335,10 @@ impl Player {
         Some((&playback.source, line))
     }
 
-    /// Whether single tokens travel.
     fn shows_tokens(&self) -> bool {
         !self.reduced_motion && !self.speed.is_blur()
     }
 
-    /// What the figure of it has to show.
     pub(crate) fn plan(&self) -> Plan {
         match &self.content {
             Content::Recording(playback) => playback.plan,
@@ -356,7 +347,6 @@ impl Player {
         }
     }
 
-    /// What is to be seen now.
     pub(crate) fn scene(&self) -> Scene {
         match &self.content {
             Content::Recording(playback) if playback.is_empty() => {

@@ -10,21 +10,17 @@ use crate::model::{Given, Summary};
 /// A question, as far as it is answered.
 #[derive(Clone, Debug)]
 pub struct QuestionState {
-    /// The question as it is asked: with its values, where they are drawn.
     asked: Question,
     /// It can be asked again with other values.
     pub(crate) has_others: bool,
     /// Which drawing of values this is.
     turn: u64,
-    /// What is chosen or typed.
     pub(crate) draft: Draft,
     /// What was said to the last answer.
     pub verdict: Option<Verdict>,
     /// Why the answer cannot be marked here.
     pub(crate) refused: Option<String>,
-    /// How many hints are shown.
     pub(crate) hints: usize,
-    /// Whether the explanation is shown.
     pub(crate) explained: bool,
     /// The answer waits for the run that marks it.
     pub(crate) waiting: bool,
@@ -81,7 +77,6 @@ impl QuestionState {
         self.kind().given(&self.draft).is_some()
     }
 
-    /// Whether the last answer was right.
     pub(crate) fn is_right(&self) -> bool {
         self.verdict.as_ref().is_some_and(|verdict| verdict.right)
     }

@@ -8,11 +8,9 @@ use crate::model::{Recording, Summary, TransferSpec};
 /// A recording, and what it comes to.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// The recording.
     pub(crate) recording: Arc<Recording>,
     /// What it comes to.
     pub summary: Arc<Summary>,
-    /// Its playback, at the start.
     pub(crate) player: Player,
 }
 
@@ -103,15 +101,12 @@ pub struct Job {
     pub(crate) id: u64,
     /// What is run: `sendfile to tcp, 1 MiB`.
     pub(crate) title: String,
-    /// What it is for.
     pub(crate) purpose: Purpose,
-    /// How far it is.
     pub(crate) progress: Option<Progress>,
     /// It was asked to stop.
     pub(crate) cancelled: bool,
 }
 
-/// How far an experiment is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// What it is at: `untraced run`.

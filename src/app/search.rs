@@ -6,11 +6,9 @@ use crate::course::search::{Hit, Index};
 /// The last search.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// What is typed.
     pub input: TextInput,
     /// What it finds, the best first.
     pub hits: Vec<Hit>,
-    /// All that can be found.
     pub index: Index,
 }
 

@@ -25,16 +25,13 @@ pub(crate) enum Go {
     Course(Option<usize>),
     /// A page of a lesson; it may have been found by the search, and then Esc leads back.
     Page {
-        /// Where it stands.
         at: PageAt,
-        /// By the search.
         found: bool,
     },
     /// The questions of a lesson, one after the other.
     Quiz(PageAt),
     /// The questions that are due.
     Review,
-    /// The concept test.
     Test,
     /// An entry of the list of experiments.
     Experiment(usize),
@@ -46,17 +43,13 @@ pub(crate) enum Go {
 
 /// What all screens share.
 pub struct Shared {
-    /// What the course is made of.
     pub material: Material,
     /// What is known of the learner.
     pub progress: Progress,
-    /// What time it is.
     pub(crate) clock: Clock,
-    /// The display.
     pub(crate) display: Display,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
-    /// The last search.
     pub search: Search,
     /// What this machine allows; empty until it is known.
     pub(crate) machine: Vec<Instrument>,
@@ -111,7 +104,6 @@ impl Shared {
         newest.find(|run| run.recording.spec == *spec)
     }
 
-    /// The newest run of a transfer.
     pub(crate) fn keep_run(&mut self, run: Run) {
         self.runs
             .retain(|known| known.recording.spec != run.recording.spec);
@@ -165,7 +157,6 @@ impl Shared {
         Some(self.jobs)
     }
 
-    /// Stops what runs.
     pub(crate) fn cancel(&mut self) {
         if let Some(job) = &mut self.job {
             job.cancelled = true;
@@ -182,7 +173,6 @@ impl Shared {
         }));
     }
 
-    /// Notes an answer.
     pub(crate) fn answer(&mut self, lesson: String, question: String, given: Given, right: bool) {
         self.keep(Record::Answer(AnswerRecord {
             lesson,

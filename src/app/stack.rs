@@ -10,7 +10,6 @@ pub(crate) struct Screens {
 }
 
 impl Screens {
-    /// One screen, which is not left.
     pub(crate) fn new(bottom: Screen) -> Screens {
         Screens {
             open: vec![bottom],
@@ -37,7 +36,6 @@ impl Screens {
             .expect("the bottom one is never taken away")
     }
 
-    /// All of them.
     pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Screen> {
         self.open.iter_mut().chain(&mut self.kept)
     }

@@ -40,7 +40,6 @@ impl Shared {
         }
     }
 
-    /// Whether every page of a lesson was seen.
     pub(crate) fn is_finished(&self, lesson: usize) -> bool {
         self.material
             .lessons

@@ -16,13 +16,11 @@ use crate::app::{
 use crate::course::{Lesson, Target};
 use crate::model::{Card, CardTable};
 
-/// Where a key opens them.
 pub(crate) const NAME: &str = "reference cards";
 
 /// The list of cards, and the open one.
 #[derive(Clone, Debug, Default)]
 pub struct CardsScreen {
-    /// The chosen card.
     pub(crate) selected: usize,
     /// Whether it is open: of a card that compares systems, its table.
     pub(crate) open: bool,

@@ -16,7 +16,6 @@ use crate::app::{
 /// The list of modules.
 #[derive(Clone, Debug, Default)]
 pub struct CourseScreen {
-    /// The chosen module.
     pub(crate) selected: usize,
 }
 

@@ -16,7 +16,6 @@ use crate::model::{Contest, ExperimentSpec};
 /// An experiment of the list.
 #[derive(Clone, Debug)]
 pub struct ExperimentScreen {
-    /// Which one.
     pub(crate) entry: usize,
 }
 

@@ -10,13 +10,11 @@ use crate::app::{
     shared::{Go, Shared},
 };
 
-/// Where a key opens it.
 pub(crate) const NAME: &str = "experiments";
 
 /// The list of experiments.
 #[derive(Clone, Debug, Default)]
 pub struct ExperimentsScreen {
-    /// The chosen one.
     pub(crate) selected: usize,
 }
 

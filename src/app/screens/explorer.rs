@@ -32,7 +32,6 @@ pub enum List {
 pub struct ExplorerScreen {
     /// What came of watching so far.
     pub watched: TraceReport,
-    /// The program still runs.
     pub(crate) running: bool,
     /// The last lines that it wrote to its terminal.
     pub(crate) output: Vec<String>,
@@ -48,7 +47,6 @@ pub struct ExplorerScreen {
     pub task: Option<u16>,
     /// Only flows and calls with this text.
     pub(crate) filter: TextInput,
-    /// The filter is being typed.
     pub(crate) typing: bool,
     /// The calls are played.
     pub playing: bool,
@@ -214,7 +212,6 @@ impl ExplorerScreen {
         flow.is_some_and(|flow| flow.cpu_copied_bytes() > 0)
     }
 
-    /// A call as text.
     pub(crate) fn call_text(&self, call: u32) -> String {
         let trace = &self.watched.trace;
         format_call(trace, &trace.calls[call as usize], Style::Full)

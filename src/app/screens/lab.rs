@@ -22,20 +22,14 @@ use crate::model::{Cache, Method, Sink, Size, TransferSpec};
 /// The settings of the form, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Setting {
-    /// The method.
     Method,
-    /// The sink.
     Sink,
-    /// The size.
     Size,
-    /// The chunk.
     Chunk,
-    /// Warm or cold.
     Cache,
 }
 
 impl Setting {
-    /// Every setting.
     pub(crate) const ALL: [Setting; 5] = [
         Setting::Method,
         Setting::Sink,
@@ -44,7 +38,6 @@ impl Setting {
         Setting::Cache,
     ];
 
-    /// Its name on the form.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Setting::Method => "method",
@@ -55,7 +48,6 @@ impl Setting {
         }
     }
 
-    /// Its value in a spec, as shown.
     pub(crate) fn value(self, spec: &TransferSpec) -> String {
         match self {
             Setting::Method => spec.method.to_string(),
@@ -89,22 +81,17 @@ const CHUNKS: [u64; 6] = [
 
 /// One kept result.
 pub(crate) struct Side {
-    /// What came of it.
     pub(crate) outcome: Outcome,
-    /// Its playback.
     pub(crate) player: Player,
 }
 
-/// Where a key opens it.
 pub(crate) const NAME: &str = "lab";
 
 /// The free lab.
 pub struct LabScreen {
     /// What the next run does.
     pub(crate) spec: TransferSpec,
-    /// The chosen setting.
     pub(crate) setting: usize,
-    /// The kept results.
     pub(crate) sides: [Option<Side>; 2],
     /// The side that the next run fills.
     pub(crate) side: usize,

@@ -19,15 +19,12 @@ use crate::course::{Target, kinds::Key};
 /// What a screen has to do after a command on its page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
-    /// Nothing.
     Stay,
-    /// Turn to the next page.
     Turn,
     /// The answer was right, or wrong.
     Answered(bool),
 }
 
-/// The keys of a page.
 pub(crate) fn keys(app: &Shared, on: &dyn ScreenState, keys: &mut Enabled) {
     tables::add(
         keys,
@@ -39,7 +36,6 @@ pub(crate) fn keys(app: &Shared, on: &dyn ScreenState, keys: &mut Enabled) {
     );
 }
 
-/// A command on a page.
 pub(crate) fn update(app: &mut Shared, at: PageAt, command: Command) -> Then {
     let of = Purpose::Page(at);
     let has_rows = app.experiment(of).is_some();
@@ -127,7 +123,6 @@ fn on_lab(app: &mut Shared, at: PageAt, command: Command) -> Then {
     Then::Stay
 }
 
-/// A click on a page.
 pub(crate) fn click(app: &mut Shared, at: PageAt, click: Click) -> Then {
     match click {
         Click::Option(option) if app.question_at(at).is_none() => {

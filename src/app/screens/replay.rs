@@ -8,9 +8,7 @@ use crate::app::{command::Command, keys::Enabled, player::Player, run::Run, shar
 
 /// A recording that is played full size.
 pub struct ReplayScreen {
-    /// What is played.
     pub(crate) run: Run,
-    /// Its playback.
     pub(crate) player: Player,
 }
 

@@ -19,16 +19,13 @@ use crate::course::concept::Sitting;
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RoundKind {
-    /// What is due for review.
     Review,
-    /// The concept test.
     Test(Sitting),
 }
 
 /// A round of questions.
 #[derive(Clone, Debug)]
 pub struct RoundScreen {
-    /// What is asked.
     pub(crate) kind: RoundKind,
     /// The questions, in their order.
     pub items: Vec<RoundItem>,
@@ -94,7 +91,6 @@ impl RoundScreen {
         }
     }
 
-    /// Whether everything was asked.
     pub(crate) fn is_over(&self) -> bool {
         self.place >= self.items.len()
     }

@@ -84,7 +84,6 @@ pub(crate) trait ScreenState: 'static {
         app.player_at(self.purpose()?)
     }
 
-    /// The same, to be moved.
     fn player_mut<'a>(&'a mut self, app: &'a mut Shared) -> Option<&'a mut Player> {
         app.player_at_mut(self.purpose()?)
     }
@@ -99,7 +98,6 @@ pub(crate) trait ScreenState: 'static {
         self.player(app)?.next_frame()
     }
 
-    /// Time went by.
     fn tick(&mut self, app: &mut Shared, elapsed: Duration) {
         if let Some(player) = self.player_mut(app) {
             player.tick(elapsed);

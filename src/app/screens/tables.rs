@@ -21,7 +21,6 @@ use crate::course::Predict;
 /// A table of rows that any screen may have.
 pub(crate) type Table = &'static [Row<dyn ScreenState>];
 
-/// Adds tables, one after the other.
 pub(crate) fn add(keys: &mut Enabled, app: &Shared, on: &dyn ScreenState, tables: &[Table]) {
     for table in tables {
         keys.add(table, app, on);
@@ -94,7 +93,6 @@ pub(crate) const EXPERIMENT: Table = &[
     row(&[(Char('a'), C::All)], ["a", "run all", "run all of them"], Recording, has_all),
 ];
 
-/// The answer, explained.
 #[rustfmt::skip]
 pub(crate) const EXPLAIN: Table = &[
     row(&[(Char('x'), C::Explain)], ["x", "explain", "explain the answer"], Answer, explains),
