@@ -59,9 +59,9 @@ pub(crate) use self::{
 use self::{
     player::Player,
     screens::{
-        course::CourseScreen, experiment::ExperimentScreen, explorer::ExplorerScreen, lab::Side,
-        lesson::LessonScreen, quiz::QuizScreen, replay::ReplayScreen, round::RoundScreen,
-        state::pause,
+        cards::CardsScreen, course::CourseScreen, experiment::ExperimentScreen,
+        explorer::ExplorerScreen, lab::Side, lesson::LessonScreen, replay::ReplayScreen,
+        round::RoundScreen, state::pause,
     },
     shared::Go,
     stack::Screens,
@@ -98,13 +98,13 @@ impl App {
     /// One recording, full size.
     pub(crate) fn replay(material: Material, run: Run) -> App {
         let player = run.player.clone();
-        let screen = Screen::Replay(Box::new(ReplayScreen { run, player }));
+        let screen = Screen::Replay(ReplayScreen { run, player });
         App::of(Shared::new(material, Learned::default()), screen)
     }
 
     /// The flows of a traced program, which has ended or still runs.
     pub fn explorer(report: TraceReport, running: bool) -> App {
-        let screen = Screen::Explorer(Box::new(ExplorerScreen::new(report, running)));
+        let screen = Screen::Explorer(ExplorerScreen::new(report, running));
         App::of(Shared::new(Material::default(), Learned::default()), screen)
     }
 
@@ -444,15 +444,14 @@ impl App {
                 }
                 shared.display.show(Pane::Text);
             }
-            Go::Page { at, found } => {
-                if let Some(lesson) = LessonScreen::open(shared, at, found) {
-                    screens.open_found(Screen::Lesson(lesson));
+            Go::Page { at, .. } | Go::Quiz(at) => {
+                let quiz = matches!(go, Go::Quiz(_));
+                let found = matches!(go, Go::Page { found: true, .. });
+                let lesson = LessonScreen::open(shared, at, quiz, found);
+                screens.open_over(lesson.map(Screen::Lesson));
+                if let Some(course) = screens.course_mut() {
+                    course.selected = at.lesson;
                 }
-            }
-            Go::Quiz(at) => {
-                let quiz = QuizScreen::open(shared, at);
-                quiz.into_iter()
-                    .for_each(|quiz| screens.open(Screen::Quiz(quiz)));
             }
             Go::Review => screens.open(Screen::Round(RoundScreen::review(shared))),
             Go::Test => screens.open(Screen::Round(RoundScreen::test(shared))),
@@ -462,10 +461,7 @@ impl App {
             }
             Go::Card(card) => {
                 let elsewhere = !matches!(screens.top(), Screen::Cards(_));
-                let cards = Screen::named(screens::cards::NAME);
-                cards
-                    .into_iter()
-                    .for_each(|cards| screens.open_again(cards));
+                screens.open_again(Screen::Cards(CardsScreen::default()));
                 if let Screen::Cards(cards) = screens.top_mut() {
                     cards.look_up(shared, card, elsewhere);
                 }
@@ -478,9 +474,6 @@ impl App {
                     screens.top_mut().state_mut().opened(shared, from);
                 }
             }
-        }
-        if let (Go::Page { at, .. } | Go::Quiz(at), Some(course)) = (go, screens.course_mut()) {
-            course.selected = at.lesson;
         }
     }
 }

@@ -76,6 +76,15 @@ impl Shared {
         }
     }
 
+    /// Whether a page has something beside its text.
+    pub(crate) fn has_two_panes_at(&self, at: PageAt) -> bool {
+        match self.pages.get(&at) {
+            Some(PageState::Figure(_) | PageState::Lab(_) | PageState::Experiment(_)) => true,
+            Some(PageState::Question(_)) => self.evidence_at(at).is_some(),
+            _ => false,
+        }
+    }
+
     /// The question before an experiment, and the guess as far as it is made.
     pub(crate) fn guessing(&self, of: Purpose) -> Option<(&Predict, &Guessing)> {
         match of {

@@ -55,10 +55,10 @@ impl Screens {
     }
 
     /// Opens a screen over the others. Of those that were found, there is one.
-    pub(crate) fn open_found(&mut self, screen: Screen) {
+    pub(crate) fn open_over(&mut self, screen: Option<Screen>) {
         self.open
             .retain(|open| !matches!(open, Screen::Lesson(lesson) if lesson.found));
-        self.open.push(screen);
+        self.open.extend(screen);
     }
 
     /// Opens a screen as it was left; else as it is given.

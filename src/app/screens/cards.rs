@@ -1,18 +1,6 @@
 //! The reference cards: which one is chosen, whether it is open, and where one is in its table.
 
-use super::{
-    state::ScreenState,
-    tables::{self, PLAYBACK, SCROLL, shows_one_pane},
-};
-use crate::app::{
-    command::{Click, Command},
-    display::Pane,
-    keys::{
-        CONFIRM, ENDS, Enabled, Group::Page, LEFT_RIGHT, NEXT_BACK, PAGES, Row, TAB, UP_DOWN, row,
-    },
-    page_at::PageAt,
-    shared::Shared,
-};
+use super::prelude::*;
 use crate::course::{Lesson, Target};
 use crate::model::{Card, CardTable};
 

@@ -1,17 +1,6 @@
 //! The course: the list of modules, and what the chosen one is about.
 
-use super::{
-    state::ScreenState,
-    tables::{self, PLAYBACK, SCROLL, shows_one_pane},
-};
-use crate::app::{
-    command::{Click, Command},
-    display::Pane,
-    key::Key::Char,
-    keys::{CONFIRM, ENDS, Enabled, Group::Page, PAGES, Row, TAB, UP_DOWN, row},
-    page_at::PageAt,
-    shared::{Go, Shared},
-};
+use super::prelude::*;
 
 /// The list of modules.
 #[derive(Clone, Debug, Default)]

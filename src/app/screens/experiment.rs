@@ -1,16 +1,7 @@
 //! An experiment of the list.
 
-use super::{
-    state::ScreenState,
-    tables::{self, ANSWER, EXPERIMENT, PANES, PLAYBACK, RUN, SCROLL},
-};
-use crate::app::{
-    command::{Click, Command, option_of},
-    key::Key::Char,
-    keys::{Enabled, Group::Page, Row, row},
-    run::Purpose,
-    shared::Shared,
-};
+use super::prelude::*;
+use crate::app::command::option_of;
 use crate::model::{Contest, ExperimentSpec};
 
 /// An experiment of the list.

@@ -1,14 +1,6 @@
 //! The list of experiments.
 
-use super::{
-    state::ScreenState,
-    tables::{self, PLAYBACK},
-};
-use crate::app::{
-    command::{Click, Command},
-    keys::{CONFIRM, ENDS, Enabled, Group::Page, Row, UP_DOWN, always, row},
-    shared::{Go, Shared},
-};
+use super::prelude::*;
 
 pub(crate) const NAME: &str = "experiments";
 

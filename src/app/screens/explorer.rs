@@ -2,20 +2,9 @@
 
 use std::time::Duration;
 
-use super::state::ScreenState;
-use crate::app::{
-    command::{Click, Command},
-    effect::Effect,
-    input::TextInput,
-    key::Key::{Char, Ctrl, Esc},
-    keys::{
-        CONFIRM, ENDS, Enabled,
-        Group::{Answer, Everywhere, Page, Recording},
-        LEFT_RIGHT, PLAY, Row, SPEED, TAB, UP_DOWN, always, row,
-    },
-    shared::Shared,
-};
-use crate::copypath::flows::{Group, groups};
+use super::prelude::*;
+use crate::app::{effect::Effect, input::TextInput};
+use crate::copypath::flows::{self, groups};
 use crate::model::{Flow, NO_FLOW, Trace, TraceReport};
 use crate::syscall::{Style, errno_name, format_call};
 
@@ -53,7 +42,7 @@ pub struct ExplorerScreen {
     /// Calls a second, doubled so often.
     pub(crate) speed: i8,
     /// All flows, those that are alike together.
-    groups: Vec<Group>,
+    groups: Vec<flows::Group>,
     /// Those that are shown.
     shown: Vec<usize>,
     /// Calls that moved bytes of any flow: indices into the trace.
@@ -180,12 +169,12 @@ impl ExplorerScreen {
     }
 
     /// The flows that are shown, those that are alike together; the largest first.
-    pub fn groups(&self) -> impl ExactSizeIterator<Item = &Group> {
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = &flows::Group> {
         self.shown.iter().map(|group| &self.groups[*group])
     }
 
     /// The selected one.
-    pub fn selected(&self) -> Option<&Group> {
+    pub fn selected(&self) -> Option<&flows::Group> {
         self.shown.get(self.flow).map(|group| &self.groups[*group])
     }
 

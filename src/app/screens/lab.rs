@@ -1,22 +1,7 @@
 //! The free lab: choose a transfer, run it, keep two results side by side, play either.
 
-use super::{
-    state::ScreenState,
-    tables::{self, PLAYBACK, RUN, SCROLL},
-};
-use crate::app::{
-    command::{Click, Command},
-    key::Key::Char,
-    keys::{
-        CONFIRM, Enabled,
-        Group::{Page, Recording},
-        LEFT_RIGHT, PAGES, PLAY, Row, TAB, UP_DOWN, row,
-    },
-    page_at::PageAt,
-    player::Player,
-    run::{Outcome, Purpose, Run},
-    shared::Shared,
-};
+use super::prelude::*;
+use crate::app::run::Outcome;
 use crate::model::{Cache, Method, Sink, Size, TransferSpec};
 
 /// The settings of the form, in their order.

@@ -1,42 +1,51 @@
-//! A page of a lesson.
+//! The pages of a module, one after the other: all of its lesson, or its questions alone.
 
 use super::{
     page::{self, Then},
-    state::{ScreenState, pause},
-    tables::page_has_two_panes,
-};
-use crate::app::{
-    command::{Click, Command},
-    display::Pane,
-    keys::Enabled,
-    page_at::PageAt,
-    shared::{Go, Shared},
+    prelude::*,
 };
 
-/// A page of a lesson.
+/// The pages of a module.
 #[derive(Clone, Debug)]
 pub struct LessonScreen {
-    /// Where it stands.
     pub(crate) at: PageAt,
+    /// Only pages with a question follow one another.
+    pub(crate) quiz: bool,
     /// The search led here, and Esc leads back.
     pub(crate) found: bool,
 }
 
 impl LessonScreen {
     /// Opens a page, if there is one.
-    pub(crate) fn open(app: &mut Shared, at: PageAt, found: bool) -> Option<LessonScreen> {
-        let mut screen = LessonScreen { at, found };
+    pub(crate) fn open(app: &mut Shared, at: PageAt, quiz: bool, found: bool) -> Option<Self> {
+        let mut screen = LessonScreen { at, quiz, found };
         screen.show(app, at).then_some(screen)
+    }
+
+    /// The pages that follow one another.
+    pub(crate) fn pages(&self, app: &Shared) -> Vec<usize> {
+        if self.quiz {
+            return app.questions_of(self.at.lesson);
+        }
+        let lesson = app.lesson_at(self.at);
+        (0..lesson.map_or(0, |lesson| lesson.pages.len())).collect()
     }
 
     fn show(&mut self, app: &mut Shared, at: PageAt) -> bool {
         let is_there = app.prepare(at);
         if is_there {
-            self.at = at;
             app.display.show(Pane::Text);
-            app.visit(at);
+            self.stand_at(app, at);
         }
         is_there
+    }
+
+    /// Questions alone are not the lesson read.
+    fn stand_at(&mut self, app: &mut Shared, at: PageAt) {
+        self.at = at;
+        if !self.quiz {
+            app.visit(at);
+        }
     }
 
     fn turn(&mut self, app: &mut Shared, by: isize) {
@@ -45,11 +54,15 @@ impl LessonScreen {
             app.pass(self.at);
         }
         let PageAt { lesson, page, .. } = self.at;
-        let next = page.checked_add_signed(by);
-        if !next.is_some_and(|next| self.show(app, PageAt::of(lesson, next))) {
+        let pages = self.pages(app);
+        let place = pages.iter().position(|known| *known == page).unwrap_or(0);
+        let next = place
+            .checked_add_signed(by)
+            .and_then(|next| pages.get(next));
+        if !next.is_some_and(|next| self.show(app, PageAt::of(lesson, *next))) {
             let last = app.material.lessons.len().saturating_sub(1);
-            let module = if by > 0 { lesson + 1 } else { lesson };
-            app.go = Some(Go::Course(Some(module.min(last))));
+            let on = usize::from(by > 0 && !self.quiz);
+            app.go = Some(Go::Course(Some((lesson + on).min(last))));
         }
     }
 
@@ -62,7 +75,7 @@ impl LessonScreen {
 
 impl ScreenState for LessonScreen {
     fn name(&self) -> &'static str {
-        "lesson"
+        if self.quiz { "questions" } else { "lesson" }
     }
 
     fn keys(&self, app: &Shared, keys: &mut Enabled) {
@@ -81,7 +94,9 @@ impl ScreenState for LessonScreen {
     }
 
     fn click(&mut self, app: &mut Shared, click: Click) {
-        if let Click::Page(page) = click {
+        if let Click::Page(page) = click
+            && !self.quiz
+        {
             self.show(app, PageAt::of(self.at.lesson, page));
             return;
         }
@@ -93,18 +108,14 @@ impl ScreenState for LessonScreen {
         Some(self.at)
     }
 
-    fn has_two_panes(&self, app: &Shared) -> bool {
-        page_has_two_panes(app, self)
-    }
-
     fn reload(&mut self, app: &mut Shared, now: &dyn Fn(PageAt) -> Option<PageAt>) -> bool {
         let Some(at) = now(self.at) else {
             return false;
         };
-        app.prepare(at);
-        if std::mem::replace(&mut self.at, at) != at {
-            app.visit(at);
+        let is_there = app.prepare(at);
+        if self.at != at {
+            self.stand_at(app, at);
         }
-        true
+        is_there
     }
 }

@@ -9,7 +9,6 @@ pub mod explorer;
 pub(crate) mod lab;
 pub(crate) mod lesson;
 mod page;
-pub(crate) mod quiz;
 pub(crate) mod replay;
 pub mod round;
 pub(crate) mod state;
@@ -18,27 +17,72 @@ mod tables;
 use self::{
     cards::CardsScreen, course::CourseScreen, experiment::ExperimentScreen,
     experiments::ExperimentsScreen, explorer::ExplorerScreen, lab::LabScreen, lesson::LessonScreen,
-    quiz::QuizScreen, replay::ReplayScreen, round::RoundScreen, state::ScreenState, tables::Table,
-};
-use super::{
-    command::Command,
-    key::Key::Char,
-    keys::{Group::Everywhere, row},
-    shared::Shared,
+    prelude::*, replay::ReplayScreen, round::RoundScreen,
 };
 
-/// A screen.
-pub enum Screen {
+/// What a screen is made with.
+mod prelude {
+    pub(super) use super::{
+        state::{ScreenState, pause},
+        tables::{
+            self, ANSWER, EXPERIMENT, EXPLAIN, PANES, PLAYBACK, RUN, SCROLL, TURN, Table,
+            shows_one_pane,
+        },
+    };
+    pub(super) use crate::app::{
+        command::{Click, Command},
+        display::Pane,
+        key::Key::{Char, Ctrl, Enter, Esc},
+        keys::{
+            CONFIRM, ENDS, Enabled,
+            Group::{Answer, Everywhere, Page, Recording},
+            LEFT_RIGHT, NEXT_BACK, PAGES, PLAY, Row, SPEED, TAB, UP_DOWN, always, row,
+        },
+        page::PageState,
+        page_at::{Asked, PageAt},
+        player::Player,
+        question::QuestionState,
+        run::{Purpose, Run},
+        shared::{Go, Shared},
+    };
+}
+
+/// The variants of [`Screen`], each with its type.
+macro_rules! screens {
+    ($($(#[$doc:meta])* $screen:ident($state:ty),)*) => {
+        /// A screen.
+        #[allow(clippy::large_enum_variant)] // A handful are open at a time.
+        pub enum Screen {
+            $($(#[$doc])* $screen($state),)*
+        }
+
+        impl Screen {
+            /// What it can be asked.
+            pub(crate) fn state(&self) -> &dyn ScreenState {
+                match self {
+                    $(Screen::$screen(screen) => screen,)*
+                }
+            }
+
+            /// What it can be told.
+            pub(crate) fn state_mut(&mut self) -> &mut dyn ScreenState {
+                match self {
+                    $(Screen::$screen(screen) => screen,)*
+                }
+            }
+        }
+    };
+}
+
+screens! {
     /// The modules.
     Course(CourseScreen),
-    /// A page of a lesson.
+    /// The pages of a lesson, or its questions alone, one after the other.
     Lesson(LessonScreen),
-    /// The questions of a module, one after the other.
-    Quiz(QuizScreen),
     /// Questions away from their pages: what is due, or the concept test.
     Round(RoundScreen),
     /// The free lab.
-    Lab(Box<LabScreen>),
+    Lab(LabScreen),
     /// The list of experiments.
     Experiments(ExperimentsScreen),
     /// One of them.
@@ -46,52 +90,20 @@ pub enum Screen {
     /// The reference cards.
     Cards(CardsScreen),
     /// One recording, full size.
-    Replay(Box<ReplayScreen>),
+    Replay(ReplayScreen),
     /// The flows of a traced program.
-    Explorer(Box<ExplorerScreen>),
+    Explorer(ExplorerScreen),
 }
 
 impl Screen {
     /// The screen that a key opens by its name.
     pub(crate) fn named(name: &str) -> Option<Screen> {
         Some(match name {
-            lab::NAME => Screen::Lab(Box::default()),
+            lab::NAME => Screen::Lab(LabScreen::default()),
             experiments::NAME => Screen::Experiments(ExperimentsScreen::default()),
             cards::NAME => Screen::Cards(CardsScreen::default()),
             _ => return None,
         })
-    }
-
-    /// What it can be asked.
-    pub(crate) fn state(&self) -> &dyn ScreenState {
-        match self {
-            Screen::Course(screen) => screen,
-            Screen::Lesson(screen) => screen,
-            Screen::Quiz(screen) => screen,
-            Screen::Round(screen) => screen,
-            Screen::Lab(screen) => &**screen,
-            Screen::Experiments(screen) => screen,
-            Screen::Experiment(screen) => screen,
-            Screen::Cards(screen) => screen,
-            Screen::Replay(screen) => &**screen,
-            Screen::Explorer(screen) => &**screen,
-        }
-    }
-
-    /// What it can be told.
-    pub(crate) fn state_mut(&mut self) -> &mut dyn ScreenState {
-        match self {
-            Screen::Course(screen) => screen,
-            Screen::Lesson(screen) => screen,
-            Screen::Quiz(screen) => screen,
-            Screen::Round(screen) => screen,
-            Screen::Lab(screen) => &mut **screen,
-            Screen::Experiments(screen) => screen,
-            Screen::Experiment(screen) => screen,
-            Screen::Cards(screen) => screen,
-            Screen::Replay(screen) => &mut **screen,
-            Screen::Explorer(screen) => &mut **screen,
-        }
     }
 
     /// Whether it is the same screen, whatever is on it.
@@ -109,7 +121,7 @@ pub(crate) const OPEN: Table = &[
     row(&[(Char('R'), Command::Open(cards::NAME))], ["R", "cards", "the reference cards"], Everywhere, opens_cards),
     row(&[(Char('W'), Command::Words)], ["W", "words", "what words mean"], Everywhere, opens_words),
     row(&[(Char('/'), Command::Search)], ["/", "search", "search lessons, cards and words"], Everywhere, searches),
-    row(&[(Char('?'), Command::Help)], ["?", "help", "this help"], Everywhere, super::keys::always),
+    row(&[(Char('?'), Command::Help)], ["?", "help", "this help"], Everywhere, always),
 ];
 
 type On = dyn ScreenState;

@@ -1,20 +1,8 @@
 //! What keys and clicks do on a page: in its lesson, among the questions of a module, in a round.
 
-use super::{
-    state::ScreenState,
-    tables::{self, ANSWER, EXPERIMENT, EXPLAIN, PANES, PLAYBACK, RUN, SCROLL, TURN},
-};
-use crate::app::{
-    command::{Click, Command},
-    display::Pane,
-    keys::Enabled,
-    page::PageState,
-    page_at::PageAt,
-    question::key,
-    run::Purpose,
-    shared::Shared,
-};
-use crate::course::{Target, kinds::Key};
+use super::prelude::*;
+use crate::app::question::key;
+use crate::course::{Target, kinds};
 
 /// What a screen has to do after a command on its page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,14 +119,14 @@ pub(crate) fn click(app: &mut Shared, at: PageAt, click: Click) -> Then {
         }
         Click::Option(option) => {
             if let Some(state) = app.question_at_mut(at)
-                && state.press(Key::Option(option))
+                && state.press(kinds::Key::Option(option))
             {
                 return marked(app, at);
             }
         }
         Click::Partner(right) => {
             if let Some(state) = app.question_at_mut(at) {
-                state.press(Key::Partner(right));
+                state.press(kinds::Key::Partner(right));
             }
         }
         Click::Row(row) => app.select_row(Purpose::Page(at), row),

@@ -1,10 +1,6 @@
 //! One recording, full size.
 
-use super::{
-    state::ScreenState,
-    tables::{self, PLAYBACK, RUN, SCROLL},
-};
-use crate::app::{command::Command, keys::Enabled, player::Player, run::Run, shared::Shared};
+use super::prelude::*;
 
 /// A recording that is played full size.
 pub struct ReplayScreen {

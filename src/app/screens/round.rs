@@ -2,17 +2,7 @@
 
 use super::{
     page::{self, Then},
-    state::ScreenState,
-    tables::{self, PLAYBACK, SCROLL, page_has_two_panes},
-};
-use crate::app::{
-    command::{Click, Command},
-    display::Pane,
-    key::Key::{Char, Enter},
-    keys::{Enabled, Group::Page, Row, row},
-    page_at::{Asked, PageAt},
-    question::QuestionState,
-    shared::{Go, Shared},
+    prelude::*,
 };
 use crate::course::concept::Sitting;
 
@@ -159,10 +149,6 @@ impl ScreenState for RoundScreen {
 
     fn at(&self) -> Option<PageAt> {
         self.items.get(self.place).map(|item| item.at)
-    }
-
-    fn has_two_panes(&self, app: &Shared) -> bool {
-        page_has_two_panes(app, self)
     }
 
     /// In the concept test the next one follows without a word.

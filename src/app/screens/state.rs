@@ -75,8 +75,8 @@ pub(crate) trait ScreenState: 'static {
     }
 
     /// Whether it has two panes, of which a small display shows one at a time.
-    fn has_two_panes(&self, _app: &Shared) -> bool {
-        false
+    fn has_two_panes(&self, app: &Shared) -> bool {
+        self.at().is_some_and(|at| app.has_two_panes_at(at))
     }
 
     /// The playback that it shows.

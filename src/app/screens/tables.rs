@@ -11,7 +11,6 @@ use crate::app::{
         Group::{Answer, Page, Recording},
         LEFT_RIGHT, NEXT_BACK, PLAY, Row, SPEED, TAB, UP_DOWN, row,
     },
-    page::PageState,
     question::QuestionState,
     run::Purpose,
     shared::Shared,
@@ -273,16 +272,4 @@ fn has_calls(app: &Shared, on: &On) -> bool {
 }
 fn can_save(app: &Shared, on: &On) -> bool {
     has_recording(app, on) && on.in_course()
-}
-
-/// Whether a page has something beside its text.
-pub(crate) fn page_has_two_panes(app: &Shared, on: &On) -> bool {
-    let Some(at) = on.at() else {
-        return false;
-    };
-    match app.pages.get(&at) {
-        Some(PageState::Figure(_) | PageState::Lab(_) | PageState::Experiment(_)) => true,
-        Some(PageState::Question(_)) => app.evidence_at(at).is_some(),
-        _ => false,
-    }
 }

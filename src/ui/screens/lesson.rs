@@ -1,4 +1,4 @@
-//! A page of a lesson.
+//! A page of a lesson, or one of the questions of a module.
 
 use super::{
     page,
@@ -9,8 +9,10 @@ use crate::ui::{layout::Rooms, pen::Pen};
 
 impl View for LessonScreen {
     fn header(&self, app: &App) -> Header {
-        let count = app.open_lesson().map_or(0, |lesson| lesson.pages.len());
-        Header::of_page(app, Right::Count("page", self.at.page, count))
+        let pages = self.pages(app);
+        let place = pages.iter().position(|page| *page == self.at.page);
+        let what = if self.quiz { "question" } else { "page" };
+        Header::of_page(app, Right::Count(what, place.unwrap_or(0), pages.len()))
     }
 
     fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {

@@ -10,7 +10,6 @@ mod lesson;
 mod page;
 mod predict;
 mod question;
-mod quiz;
 mod replay;
 mod results;
 mod round;
@@ -25,13 +24,12 @@ pub fn view(screen: &Screen) -> &dyn View {
     match screen {
         Screen::Course(screen) => screen,
         Screen::Lesson(screen) => screen,
-        Screen::Quiz(screen) => screen,
         Screen::Round(screen) => screen,
-        Screen::Lab(screen) => &**screen,
+        Screen::Lab(screen) => screen,
         Screen::Experiments(screen) => screen,
         Screen::Experiment(screen) => screen,
         Screen::Cards(screen) => screen,
-        Screen::Replay(screen) => &**screen,
-        Screen::Explorer(screen) => &**screen,
+        Screen::Replay(screen) => screen,
+        Screen::Explorer(screen) => screen,
     }
 }
