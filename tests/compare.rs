@@ -286,7 +286,7 @@ fn a_verdict_admits_it_when_the_spread_is_larger_than_the_difference() {
     let ahead = drifting.map(|ms| ms - 5);
     let mostly = said(&drifting, &ahead);
     assert!(
-        mostly.contains("1.04 times faster by the medians, and in 9 of 9 rounds, though the runs spread over 80.0 ms"),
+        mostly.contains("1.04 times faster by the median ratio, and in 9 of 9 rounds, though the runs spread over 80.0 ms"),
         "{mostly}"
     );
 }
@@ -312,7 +312,7 @@ fn each_point_of_a_sweep_gets_its_own_verdict() {
     let said = verdict::sentences(&rows)[0].replace('\u{a0}', " ");
     assert!(
         said.ends_with(
-            "Half the calls at every chunk. In time faster at 4 KiB (2.1 times); no verdict at 64 KiB: the \
+            "Half the calls at every chunk. In time faster at 4 KiB (2.3 times); no verdict at 64 KiB: the \
              medians are the same."
         ),
         "{said}"

@@ -18,14 +18,14 @@ use crate::embedded;
   zclab capstone                          server.c, check.sh and README.md into ./capstone
   zclab capstone ~/homework/zero-copy
   cd capstone && ./check.sh 2             at most 2 CPU copies a byte: the first rung")]
-pub struct Args {
+pub(crate) struct Args {
     /// Where to put the files; made if it is not there
     #[arg(default_value = "capstone")]
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 /// Writes the files. One that is there already is never overwritten: it may hold a student's work.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let dir = &args.dir;
     let refused = || format!("cannot hand out the capstone in {}", dir.display());
     DirBuilder::new()

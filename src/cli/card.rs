@@ -18,19 +18,19 @@ use crate::{
   zclab card sendfile                     one card
   zclab card 'page cache'                 a word of the glossary
   zclab card --json")]
-pub struct Args {
+pub(crate) struct Args {
     /// The card, or a word of the glossary
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// One JSON document
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Lessons from a directory instead of the built-in ones
     #[arg(long, value_name = "DIR")]
-    pub lessons: Option<PathBuf>,
+    pub(crate) lessons: Option<PathBuf>,
 }
 
 /// Prints or opens a card.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let course = Course::open(args.lessons.as_deref())?.catalogue;
     let word = args
         .name

@@ -19,13 +19,13 @@ use crate::{
   zclab check                             the built-in lessons
   zclab check lessons                     a directory of lessons
   zclab check lessons/03-classic-path.md  one lesson")]
-pub struct Args {
+pub(crate) struct Args {
     /// A directory of lessons, or one lesson; without it, the built-in ones
-    pub dir: Option<PathBuf>,
+    pub(crate) dir: Option<PathBuf>,
 }
 
 /// Checks lessons; exit code 1 if there is a fault.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (lessons, figures) = match &args.dir {
         Some(dir) => on_disk(dir)?,
         None => built_in(),

@@ -9,13 +9,13 @@ use clap::CommandFactory;
 #[command(after_help = "Examples:
   zclab completions bash > ~/.local/share/bash-completion/completions/zclab
   zclab completions fish > ~/.config/fish/completions/zclab.fish")]
-pub struct Args {
+pub(crate) struct Args {
     /// The shell
-    pub shell: clap_complete::Shell,
+    pub(crate) shell: clap_complete::Shell,
 }
 
 /// Prints the completions.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut super::Cli::command(), "zclab", &mut text);
     super::print(&String::from_utf8(text)?)?;

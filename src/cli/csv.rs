@@ -1,7 +1,7 @@
 //! Comma-separated values (RFC 4180).
 
 /// One record, with its end: the RFC has CR LF.
-pub fn record(fields: &[String], end: &str) -> String {
+pub(crate) fn record(fields: &[String], end: &str) -> String {
     let fields: Vec<_> = fields.iter().map(|text| field(text)).collect();
     fields.join(",") + end
 }

@@ -7,7 +7,7 @@ use crate::runtime::{self, DisplayOptions};
 /// How the screen is shown.
 #[derive(Debug, clap::Args)]
 #[group(skip)] // a group of this name is that of the command
-pub struct Args {
+pub(crate) struct Args {
     /// Colours
     #[arg(long, value_name = "THEME", value_parser = ["dark", "light", "contrast", "16", "none"])]
     theme: Option<String>,
@@ -24,7 +24,7 @@ pub struct Args {
 
 impl Args {
     /// What was asked for; the environment decides the rest.
-    pub fn options(&self) -> DisplayOptions {
+    pub(crate) fn options(&self) -> DisplayOptions {
         DisplayOptions {
             theme: runtime::theme(self.theme.as_deref(), self.ascii, |name| {
                 env::var(name).ok()

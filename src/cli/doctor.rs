@@ -16,10 +16,10 @@ use crate::model::{Machine, Size};
 #[command(after_help = "Examples:
   zclab doctor
   zclab doctor --json")]
-pub struct Args {
+pub(crate) struct Args {
     /// One JSON document
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Serialize)]
@@ -29,7 +29,7 @@ struct ExperimentOutcome {
 }
 
 /// Tries each instrument and prints what came of it.
-pub fn run(args: Args) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let findings = ExperimentOutcome {
         machine: host::machine(),
         instruments: host::instruments(),

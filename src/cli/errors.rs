@@ -16,18 +16,18 @@ use crate::{
   zclab errors                            all of them
   zclab errors splice-without-pipe        one, with its reason
   zclab errors --json")]
-pub struct Args {
+pub(crate) struct Args {
     /// One experiment
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     #[command(flatten)]
     scratch: ScratchDir,
     /// One JSON document
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// Runs the experiments and prints what the kernel answered. Another answer than expected is a finding, no failure.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let chosen = match &args.name {
         Some(name) => vec![errors::find(name)?],
         None => errors::all().collect(),

@@ -18,19 +18,19 @@ use crate::{
 
 /// The course.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Forget the answers and visits of one lesson, after asking
     #[arg(long, value_name = "NAME")]
-    pub reset: Option<String>,
+    pub(crate) reset: Option<String>,
     /// Lessons from a directory instead of the built-in ones
     #[arg(long, value_name = "DIR")]
-    pub lessons: Option<PathBuf>,
+    pub(crate) lessons: Option<PathBuf>,
     #[command(flatten)]
     display: display_options::Args,
 }
 
 /// Opens the course, or resets a lesson.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(name) = &args.reset {
         return reset(name, args.lessons.as_deref());
     }

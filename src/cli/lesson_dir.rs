@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// A course, and the texts that it was read from.
-pub struct Course {
+pub(crate) struct Course {
     /// What was read.
-    pub catalogue: Catalogue,
+    pub(crate) catalogue: Catalogue,
 }
 
 impl Course {
@@ -19,7 +19,7 @@ impl Course {
     ///
     /// # Errors
     /// The directory cannot be read, or holds no lesson.
-    pub fn open(dir: Option<&Path>) -> anyhow::Result<Course> {
+    pub(crate) fn open(dir: Option<&Path>) -> anyhow::Result<Course> {
         let own = match dir {
             Some(dir) => texts(dir)?,
             None => Vec::new(),

@@ -19,19 +19,19 @@ use crate::{
   zclab lessons sendfile                  one lesson as plain text
   zclab lessons 2                         the same, by its number
   zclab lessons --json")]
-pub struct Args {
+pub(crate) struct Args {
     /// The lesson: its name, its number, or the beginning of its title
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Lessons from a directory instead of the built-in ones
     #[arg(long, value_name = "DIR")]
-    pub lessons: Option<PathBuf>,
+    pub(crate) lessons: Option<PathBuf>,
     /// One JSON document
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// Lists the lessons, or prints one.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let course = Course::open(args.lessons.as_deref())?.catalogue;
     let chosen = match &args.name {
         Some(name) => Some(course.find(name).map_err(|message| anyhow!(message))?),

@@ -55,7 +55,7 @@ mod trace;
 Environment:
   ZCLAB_LOG=trace        log what the tracer does and decides, for a bug report: error, warn, info, debug, trace
   ZCLAB_LOG_FILE=FILE    where to, instead of $XDG_STATE_HOME/zclab/trace.log")]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]

@@ -11,20 +11,20 @@ use crate::model::{Cache, Method, Sink, Size, TransferSpec};
 
 /// Where a command's own files lie.
 #[derive(Debug, clap::Args)]
-pub struct ScratchDir {
+pub(crate) struct ScratchDir {
     /// Where generated sources and file sinks lie [default: the cache directory]
     #[arg(long)]
-    pub dir: Option<PathBuf>,
+    pub(crate) dir: Option<PathBuf>,
 }
 
 impl ScratchDir {
     /// The directory.
-    pub fn find(&self) -> Result<Directory> {
+    pub(crate) fn find(&self) -> Result<Directory> {
         host::scratch_directory(self.dir.as_deref())
     }
 
     /// The directory. Standard error says so where it is not the usual one.
-    pub fn open(&self) -> Result<PathBuf> {
+    pub(crate) fn open(&self) -> Result<PathBuf> {
         let found = self.find()?;
         if let Some(note) = &found.note {
             super::warn(note);
@@ -35,33 +35,33 @@ impl ScratchDir {
 
 /// One transfer.
 #[derive(Debug, clap::Args)]
-pub struct TransferOptions {
+pub(crate) struct TransferOptions {
     #[arg(help = methods())]
-    pub method: Method,
+    pub(crate) method: Method,
     #[arg(long, value_name = "SINK", help = sinks("[default: the method's first]"))]
-    pub to: Option<Sink>,
+    pub(crate) to: Option<Sink>,
     /// How much: 4096, 64KiB, 1MiB, 1GiB [default: 1MiB, or the size of --file]
     #[arg(long)]
-    pub size: Option<Size>,
+    pub(crate) size: Option<Size>,
     /// How much at most a call
     #[arg(long, default_value = "64KiB", value_parser = chunk)]
-    pub chunk: Size,
+    pub(crate) chunk: Size,
     /// Send this file instead of a generated one
     #[arg(long, value_name = "PATH")]
-    pub file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
-    pub scratch: ScratchDir,
+    pub(crate) scratch: ScratchDir,
     /// How much the pipe on the way is to hold (splice, vmsplice, tee, or a sink that is a pipe) [default: the system's]
     #[arg(long, value_name = "SIZE", value_parser = pipe_size)]
-    pub pipe_size: Option<Size>,
+    pub(crate) pipe_size: Option<Size>,
     /// Drop the source from the page cache first
     #[arg(long)]
-    pub cold: bool,
+    pub(crate) cold: bool,
 }
 
 impl TransferOptions {
     /// What is asked for. A sink that the method has not, or a pipe's size where there is none, is a usage error.
-    pub fn spec(&self) -> Result<TransferSpec> {
+    pub(crate) fn spec(&self) -> Result<TransferSpec> {
         let method = self.method;
         let sinks = method.sinks();
         let to = self.to.unwrap_or(sinks[0]);
@@ -92,7 +92,7 @@ impl TransferOptions {
 }
 
 /// Help for a sink that is asked for: the sinks that there are, and what else is to be said.
-pub fn sinks(more: &str) -> String {
+pub(crate) fn sinks(more: &str) -> String {
     format!("What to write to: {} {more}", Sink::names(&Sink::ALL))
 }
 
@@ -116,7 +116,7 @@ pub(super) fn one_of<T: Copy + Send + Sync + 'static, const N: usize>(
 }
 
 /// A size of at least one byte; `why` says what 0 bytes would come to.
-pub fn at_least_one(text: &str, why: &str) -> Result<Size, String> {
+pub(crate) fn at_least_one(text: &str, why: &str) -> Result<Size, String> {
     match text.parse()? {
         Size(0) => Err(format!("{why}: 1 is the least")),
         size => Ok(size),
@@ -124,7 +124,7 @@ pub fn at_least_one(text: &str, why: &str) -> Result<Size, String> {
 }
 
 /// A chunk moves at least one byte.
-pub fn chunk(text: &str) -> Result<Size, String> {
+pub(crate) fn chunk(text: &str) -> Result<Size, String> {
     at_least_one(text, "a chunk of 0 bytes never moves anything")
 }
 
@@ -138,7 +138,7 @@ fn pipe_size(text: &str) -> Result<Size, String> {
 }
 
 /// Says what could not be had.
-pub fn warn_of(unavailable: &[crate::model::Unavailable]) {
+pub(crate) fn warn_of(unavailable: &[crate::model::Unavailable]) {
     for missing in unavailable {
         super::warn(&format!(
             "not available: {}: {}",

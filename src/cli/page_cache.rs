@@ -17,15 +17,15 @@ use crate::model::{Size, grouped};
   zclab page-cache --size 1MiB
   zclab page-cache --dir /dev/shm         where there is no disk behind it
   zclab page-cache --json")]
-pub struct Args {
+pub(crate) struct Args {
     /// The file's size
     #[arg(long, default_value = "16MiB", value_parser = size)]
-    pub size: Size,
+    pub(crate) size: Size,
     #[command(flatten)]
     scratch: ScratchDir,
     /// One JSON document
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 fn size(text: &str) -> Result<Size, String> {
@@ -33,7 +33,7 @@ fn size(text: &str) -> Result<Size, String> {
 }
 
 /// Goes through the steps and prints them.
-pub fn run(args: Args) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let dir = args.scratch.open()?;
     let seen = page_cache::watch(&dir, args.size, &mut |_| Ok(()))?;
     let document = Document { dir, seen };

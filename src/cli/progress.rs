@@ -26,7 +26,7 @@ const QUIET: Duration = Duration::from_millis(300);
 const STEP: Duration = Duration::from_millis(100);
 
 /// The line, on standard error; where that is no terminal, nothing.
-pub struct Line {
+pub(crate) struct Line {
     begun: Instant,
     next: Instant,
     is_terminal: bool,
@@ -35,7 +35,7 @@ pub struct Line {
 
 impl Line {
     /// Nothing is shown yet.
-    pub fn new() -> Line {
+    pub(crate) fn new() -> Line {
         let begun = Instant::now();
         Line {
             begun,
@@ -46,12 +46,12 @@ impl Line {
     }
 
     /// Shows how far a transfer is.
-    pub fn transfer(&mut self, progress: Progress) {
+    pub(crate) fn transfer(&mut self, progress: Progress) {
         self.show(|| words(progress));
     }
 
     /// Shows what it is at, if it has been long enough.
-    pub fn show(&mut self, text: impl FnOnce() -> String) {
+    pub(crate) fn show(&mut self, text: impl FnOnce() -> String) {
         let now = Instant::now();
         if !self.is_terminal || now < self.next {
             return;
@@ -64,7 +64,7 @@ impl Line {
     }
 
     /// Takes the line away.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         if std::mem::take(&mut self.is_shown) {
             let _ = write!(io::stderr(), "\r\x1b[2K");
         }
@@ -88,7 +88,7 @@ fn words(progress: Progress) -> String {
 }
 
 /// Cancels a run on SIGINT and SIGTERM, as long as it lives.
-pub struct Interrupt {
+pub(crate) struct Interrupt {
     seen: Arc<AtomicI32>,
     handle: Handle,
 }
@@ -98,7 +98,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// No handler can be installed, or no thread be started.
-    pub fn cancels(cancel: &Cancel) -> Result<Interrupt> {
+    pub(crate) fn cancels(cancel: &Cancel) -> Result<Interrupt> {
         let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen to signals")?;
         let handle = signals.handle();
         let seen = Arc::new(AtomicI32::new(0));
@@ -117,7 +117,7 @@ impl Interrupt {
 
     /// If a signal came: says that nothing is left, and ends the program as the signal would have, so that a shell's
     /// loop ends too.
-    pub fn end_if_cancelled(&self) {
+    pub(crate) fn end_if_cancelled(&self) {
         let signal = self.seen.load(Ordering::Relaxed);
         if signal != 0 {
             super::warn("cancelled: no process and no file is left");

@@ -19,20 +19,20 @@ use crate::model::{Method, Overwritten, ProofPlan, Sink, Size, percent};
   zclab prove sendfile                    one method
   zclab prove read-write sendfile --to tcp
   zclab prove --dir /dev/shm --json       on another file system")]
-pub struct Args {
+pub(crate) struct Args {
     /// Methods [default: all]
     #[arg(value_name = "METHOD")]
-    pub methods: Vec<Method>,
+    pub(crate) methods: Vec<Method>,
     #[arg(long, value_name = "SINK", help = sinks("(may be given again) [default: all that a method has]"))]
-    pub to: Vec<Sink>,
+    pub(crate) to: Vec<Sink>,
     /// How much to send
     #[arg(long, default_value = "64KiB", value_parser = size)]
-    pub size: Size,
+    pub(crate) size: Size,
     #[command(flatten)]
     scratch: ScratchDir,
     /// One JSON document
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 fn size(text: &str) -> Result<Size, String> {
@@ -45,7 +45,7 @@ fn size(text: &str) -> Result<Size, String> {
 }
 
 /// Proves each method and sink, and prints what arrived.
-pub fn run(args: Args) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let plan = ProofPlan {
         methods: args.methods.clone(),
         to: args.to.clone(),

@@ -19,19 +19,19 @@ use crate::serve::{event_loop::Stop, proxy::Proxy};
   zclab proxy --from 127.0.0.1:0 --to example.org:80 --method read-write
 
 Port 0 lets the system choose; the address it listens on is printed first. SIGINT (Ctrl-C) or SIGTERM ends it.")]
-pub struct Args {
+pub(crate) struct Args {
     /// Where to listen: ADDRESS:PORT
     #[arg(long, value_name = "ADDR", value_parser = resolve)]
-    pub from: SocketAddr,
+    pub(crate) from: SocketAddr,
     /// Where to connect for each client: ADDRESS:PORT
     #[arg(long, value_name = "ADDR", value_parser = resolve)]
-    pub to: SocketAddr,
+    pub(crate) to: SocketAddr,
     /// How the bytes get from one socket into the other
     #[arg(long, value_parser = methods())]
-    pub method: Method,
+    pub(crate) method: Method,
     /// Connections at once, as far as the limit of open files allows
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_connections: u32,
+    pub(crate) max_connections: u32,
 }
 
 fn methods() -> impl TypedValueParser<Value = Method> {
@@ -44,7 +44,7 @@ fn methods() -> impl TypedValueParser<Value = Method> {
 }
 
 /// Passes connections on until SIGINT or SIGTERM.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals().context("cannot catch signals")?;
     let proxy = Proxy::new(args.to, args.method, args.max_connections as usize);
     let listener = super::serve::listen(args.from)?;

@@ -14,18 +14,18 @@ use crate::{
 };
 
 /// A question to be asked.
-pub struct Item<'a> {
+pub(crate) struct Item<'a> {
     /// The id under which the answer is kept.
-    pub lesson: &'a str,
+    pub(crate) lesson: &'a str,
     /// Where the question is from, for people.
-    pub from: &'a str,
+    pub(crate) from: &'a str,
     /// The question as it is written.
-    pub question: &'a Question,
+    pub(crate) question: &'a Question,
 }
 
 /// What is said to an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Say {
+pub(crate) enum Say {
     /// Whether it is right, and why.
     All,
     /// Nothing: it is a test.
@@ -34,22 +34,22 @@ pub enum Say {
 
 /// How it went.
 #[derive(Clone, Debug, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// Questions that were answered.
-    pub answered: usize,
+    pub(crate) answered: usize,
     /// Of these, right.
-    pub right: usize,
+    pub(crate) right: usize,
     /// Places of those that were missed or skipped.
-    pub missed: Vec<usize>,
+    pub(crate) missed: Vec<usize>,
     /// The input ended before the questions did.
-    pub ended: bool,
+    pub(crate) ended: bool,
 }
 
 /// Asks, marks and keeps.
-pub struct Asker {
+pub(crate) struct Asker {
     log: Log,
     /// What is known of the learner.
-    pub progress: Progress,
+    pub(crate) progress: Progress,
     input: Box<dyn BufRead>,
     echoes: bool,
     runs: Vec<(TransferSpec, Summary)>,
@@ -57,7 +57,7 @@ pub struct Asker {
 
 impl Asker {
     /// Answers come from standard input, and are kept in this log.
-    pub fn new(mut log: Log) -> Asker {
+    pub(crate) fn new(mut log: Log) -> Asker {
         let mut progress = Progress::default();
         let loaded = log.load(&mut |record| progress.add(&record));
         if let Some(warning) = loaded.warning {
@@ -76,7 +76,7 @@ impl Asker {
     ///
     /// # Errors
     /// Standard input or output cannot be used.
-    pub fn ask_all(&mut self, items: &[Item], say: Say) -> anyhow::Result<Tally> {
+    pub(crate) fn ask_all(&mut self, items: &[Item], say: Say) -> anyhow::Result<Tally> {
         let mut tally = Tally::default();
         for (at, item) in items.iter().enumerate() {
             print(&format!(
@@ -233,7 +233,7 @@ impl Asker {
     }
 
     /// Forgets a lesson's answers, as `learn --reset` does.
-    pub fn forget(&mut self, lesson: &str) {
+    pub(crate) fn forget(&mut self, lesson: &str) {
         self.keep(&Record::Reset(Reset {
             lesson: lesson.to_owned(),
             at: now(),

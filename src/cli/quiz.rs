@@ -27,20 +27,20 @@ use crate::{
 
 An answer is letters (b, a c), a number (66, 1MiB), lines in their order (3 1 2), pairs (1c 2a), or a line's
 number; ? gives a hint, an empty line skips. Answers are kept as the course keeps them.")]
-pub struct Args {
+pub(crate) struct Args {
     /// The module: its name, its number, or the beginning of its title
     #[arg(conflicts_with = "concept")]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The concept test: the same twelve questions before and after the course
     #[arg(long, value_name = "WHEN", value_parser = ["before", "after"])]
-    pub concept: Option<String>,
+    pub(crate) concept: Option<String>,
     /// Lessons from a directory instead of the built-in ones
     #[arg(long, value_name = "DIR")]
-    pub lessons: Option<PathBuf>,
+    pub(crate) lessons: Option<PathBuf>,
 }
 
 /// Asks.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let course = Course::open(args.lessons.as_deref())?;
     let catalogue = &course.catalogue;
     if let Some(when) = &args.concept {
@@ -77,7 +77,7 @@ fn items_of(lesson: &Lesson) -> impl Iterator<Item = Item<'_>> {
 }
 
 /// `3 of 8 right. 2 were skipped.`
-pub fn said(tally: &Tally, count: usize) -> String {
+pub(crate) fn said(tally: &Tally, count: usize) -> String {
     let Tally {
         answered,
         right,

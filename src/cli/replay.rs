@@ -20,18 +20,18 @@ use crate::{runtime, store};
   zclab run sendfile --save x.jsonl
   zclab replay x.jsonl                    the player
   zclab replay x.jsonl --json             its figures")]
-pub struct Args {
+pub(crate) struct Args {
     /// The recording, made by run --save or trace --save
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// One JSON document
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     #[command(flatten)]
     display: display_options::Args,
 }
 
 /// Plays a recording on a terminal; elsewhere reports it as `run` reported it.
-pub fn run(args: Args) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     if store::trace_report::is_one(&args.file) {
         return super::trace::replay(&args.file, args.json, &args.display);
     }

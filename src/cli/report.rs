@@ -13,7 +13,7 @@ use crate::model::{Summary, Trace, Unavailable, duration as time, grouped};
 
 /// The JSON document.
 #[derive(Debug, Serialize)]
-pub struct Document<'a> {
+pub(crate) struct Document<'a> {
     method: Method,
     /// Where the bytes are when the transfer begins: `file`, `memory`, or `tcp`, at the other end of a connection.
     from: Start,
@@ -86,7 +86,7 @@ struct Recorded<'a> {
 
 impl Document<'_> {
     /// The document of a recording.
-    pub fn of(recording: &Recording) -> Document<'_> {
+    pub(crate) fn of(recording: &Recording) -> Document<'_> {
         let summary = copypath::summarise(recording);
         let spec = &recording.spec;
         let outcome = &recording.outcome;
@@ -136,7 +136,7 @@ impl Document<'_> {
 }
 
 /// The figures for people. What is measured and what is traced come from two runs and stand in two groups.
-pub fn for_people(recording: &Recording) -> String {
+pub(crate) fn for_people(recording: &Recording) -> String {
     let summary = copypath::summarise(recording);
     let mut text = Text(heading(recording));
     if let Some(measured) = &recording.measured {

@@ -11,14 +11,14 @@ use crate::{course::review::until, host::clock::now, store::progress::Log};
 
 /// The questions that are due, mixed over the modules: missed ones at once, others after 1, 3, 7 and 21 days.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Lessons from a directory instead of the built-in ones
     #[arg(long, value_name = "DIR")]
-    pub lessons: Option<PathBuf>,
+    pub(crate) lessons: Option<PathBuf>,
 }
 
 /// Asks what is due.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let course = Course::open(args.lessons.as_deref())?;
     let mut asker = Asker::new(Log::of_user());
     let all: Vec<_> = course.catalogue.questions().collect();

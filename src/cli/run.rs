@@ -22,7 +22,7 @@ use crate::tracer::Cancel;
   zclab run splice --size 16MiB --chunk 1MiB --pipe-size 1MiB
   zclab run splice-receive --json         the receiving side: a peer sends
   zclab run sendfile --save x.jsonl       a recording for zclab replay")]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     transfer: TransferOptions,
     /// Save the recording
@@ -34,7 +34,7 @@ pub struct Args {
 }
 
 /// Runs the transfer twice and reports.
-pub fn run(args: Args) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let spec = args.transfer.spec()?;
     let source = experiment::Source {
         file: args.transfer.file,

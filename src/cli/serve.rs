@@ -31,39 +31,39 @@ use crate::serve::{
   zclab serve . --method splice --trace --save x.jsonl    then: zclab replay x.jsonl
 
 SIGINT (Ctrl-C) or SIGTERM ends it.")]
-pub struct Args {
+pub(crate) struct Args {
     /// The directory; nothing outside it is served
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// How the bytes get from the file into the socket
     #[arg(long, value_parser = methods())]
-    pub method: Method,
+    pub(crate) method: Method,
     /// The port; without it, the system chooses
     #[arg(long, default_value_t = 0, hide_default_value = true)]
-    pub port: u16,
+    pub(crate) port: u16,
     /// The address to listen on; other machines reach only what is not loopback
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    pub address: IpAddr,
+    pub(crate) address: IpAddr,
     /// Connections at once, as far as the limit of open files allows
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_connections: u32,
+    pub(crate) max_connections: u32,
     /// How long a client may take to send a request's head
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    pub head_timeout: u32,
+    pub(crate) head_timeout: u32,
     /// How long a connection is kept between requests
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub idle_timeout: u32,
+    pub(crate) idle_timeout: u32,
     /// How long a client may take no byte of a response
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub send_timeout: u32,
+    pub(crate) send_timeout: u32,
     /// Show the server's calls while it serves, and what they come to when it has ended
     #[arg(long)]
-    pub trace: bool,
+    pub(crate) trace: bool,
     /// With --trace: also write the calls to this file, as a recording for zclab replay
     #[arg(long, value_name = "FILE", requires = "trace")]
-    pub save: Option<PathBuf>,
+    pub(crate) save: Option<PathBuf>,
     /// What `--trace` runs: marks where serving begins, and ends when standard input is closed
     #[arg(long, hide = true, conflicts_with = "trace")]
-    pub traced: bool,
+    pub(crate) traced: bool,
 }
 
 fn methods() -> impl TypedValueParser<Value = Method> {
@@ -79,7 +79,7 @@ fn methods() -> impl TypedValueParser<Value = Method> {
 }
 
 /// Serves until SIGINT or SIGTERM.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.trace {
         return traced::run(&args);
     }

@@ -5,29 +5,29 @@ use std::cmp::Ordering;
 use super::comparison::Row;
 use super::plan::{Entry, Load, Plan, To, entries};
 use super::verdict::{CPU, Pair, TIME, Varies, clause, pairs, sentences};
-use crate::measure::statistics::{self, Difference, LEAST_RUNS, WALL};
+use crate::measure::statistics::{self, Difference, LEAST_RUNS};
 use crate::model::{Method, Range, Sink, Size, duration, grouped, ratio};
 
 /// The claim that is no comparison of methods, but of watching: [`super::tracing_cost`].
-pub const COST_OF_WATCHING: &str = "cost-of-watching";
+pub(crate) const COST_OF_WATCHING: &str = "cost-of-watching";
 
 /// One claim.
 #[derive(Debug)]
-pub struct Claim {
+pub(crate) struct Claim {
     /// Its name on the command line.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What is claimed.
-    pub says: &'static str,
+    pub(crate) says: &'static str,
     /// What is run to see.
-    pub runs: &'static str,
+    pub(crate) runs: &'static str,
     /// Bytes of a transfer; none where the sizes are what is looked at.
-    pub size: Option<Size>,
+    pub(crate) size: Option<Size>,
     entries: fn(Size) -> Vec<Entry>,
     verdict: fn(&[Row]) -> Vec<String>,
 }
 
 /// Rounds, where nobody asks for another number.
-pub const RUNS: usize = 9;
+pub(crate) const RUNS: usize = 9;
 
 const CHUNK: Size = Size(64 * Size::KIB);
 const SMALL: [Size; 4] = [
@@ -42,7 +42,7 @@ const OFTEN: u32 = 1000;
 const MANY: u32 = 8;
 
 /// Every claim that compares methods.
-pub const CLAIMS: [Claim; 5] = [
+pub(crate) const CLAIMS: [Claim; 5] = [
     Claim {
         name: "two-to-three-times",
         says: "sendfile is 2-3 times faster for large files",
@@ -103,12 +103,12 @@ pub const CLAIMS: [Claim; 5] = [
 
 impl Claim {
     /// The claim of this name.
-    pub fn named(name: &str) -> Option<&'static Claim> {
+    pub(crate) fn named(name: &str) -> Option<&'static Claim> {
         CLAIMS.iter().find(|claim| claim.name == name)
     }
 
     /// What is run to see. `size` is for a claim that has one.
-    pub fn plan(&self, size: Option<Size>, runs: usize) -> Plan {
+    pub(crate) fn plan(&self, size: Option<Size>, runs: usize) -> Plan {
         let size = size.or(self.size).unwrap_or_default();
         Plan {
             entries: (self.entries)(size),
@@ -117,7 +117,7 @@ impl Claim {
     }
 
     /// What this machine says of it.
-    pub fn verdict(&self, rows: &[Row]) -> Vec<String> {
+    pub(crate) fn verdict(&self, rows: &[Row]) -> Vec<String> {
         (self.verdict)(rows)
     }
 }
@@ -165,21 +165,19 @@ fn two_to_three_times(rows: &[Row]) -> Vec<String> {
     let mut held = Vec::new();
     let pairs = pairs(rows);
     for pair in &pairs {
-        let (Some(times), Some(found)) =
-            (pair.first.runs.ratios(&pair.second.runs, WALL), pair.wall())
-        else {
+        let Some(found) = pair.wall() else {
             continue;
         };
+        let times = found.ratio.inverse();
         let to = pair.second.entry.to.name();
-        let hundredths = |n: u64| ratio(n as f64 / 100.0);
         let mut sentence = format!(
-            "To {to}: read-write took {} times as long as sendfile (rounds between {} and {})",
-            hundredths(times.median),
-            hundredths(times.min),
-            hundredths(times.max)
+            "To {to}: read-write took {} times as long as sendfile (interval {} to {})",
+            ratio(times.median),
+            ratio(times.low),
+            ratio(times.high)
         );
         let settled = found.settled().is_some();
-        if settled && (200..=300).contains(&times.median) {
+        if settled && (2.0..=3.0).contains(&times.median) {
             held.push(to);
         }
         if !settled {

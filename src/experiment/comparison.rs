@@ -59,7 +59,7 @@ pub struct Comparison {
 }
 
 /// The rows in the order of one round: there and back again in turn, so that no row always follows the same one.
-pub fn order(rows: usize, round: usize) -> Vec<usize> {
+pub(crate) fn order(rows: usize, round: usize) -> Vec<usize> {
     match round % 2 {
         0 => (0..rows).collect(),
         _ => (0..rows).rev().collect(),

@@ -164,7 +164,7 @@ impl Observer for FlowObserver<'_, '_> {
 
 /// The signals that would end this program, as long as a program is traced: those of the terminal reach the program
 /// by themselves, those that somebody sent to this process are passed on.
-pub struct Signals {
+pub(crate) struct Signals {
     before: SigSet,
     ours: SigSet,
 }
@@ -178,7 +178,7 @@ const OURS: [Signal; 4] = [
 
 impl Signals {
     /// Holds them back, in this thread and in those that it makes.
-    pub fn hold() -> nix::Result<Signals> {
+    pub(crate) fn hold() -> nix::Result<Signals> {
         let ours: SigSet = OURS.into_iter().collect();
         let mut before = SigSet::empty();
         sigprocmask(SigmaskHow::SIG_BLOCK, Some(&ours), Some(&mut before))?;
@@ -186,13 +186,18 @@ impl Signals {
     }
 
     /// What the mask was before.
-    pub fn before(&self) -> &SigSet {
+    pub(crate) fn before(&self) -> &SigSet {
         &self.before
     }
 
     /// In a thread of its own: passes signals on to the program, or (with `ends`) takes them as the word that it is
     /// enough. `after` is how long until it is enough anyway.
-    pub fn attend(&self, handle: &Handle, ends: bool, after: Option<Duration>) -> nix::Result<()> {
+    pub(crate) fn attend(
+        &self,
+        handle: &Handle,
+        ends: bool,
+        after: Option<Duration>,
+    ) -> nix::Result<()> {
         let signals = SignalFd::with_flags(&self.ours, SfdFlags::SFD_CLOEXEC)?;
         let handle = handle.clone();
         if let Some(after) = after {

@@ -5,8 +5,8 @@ use std::{cmp::Ordering, path::Path};
 use anyhow::{Context, Result};
 
 use super::claims::{Claim, RUNS};
-use super::comparison::{self, Comparison, Row};
-use super::plan::{Plan, entries, points};
+use super::comparison::{self, Row};
+use super::plan::{Load, Plan, entries, points};
 use super::tracing_cost::{self, TracedFrom, TracingCost};
 use super::verdict::{Pair, Varies, pairs, sentences};
 use super::{errors, page_cache, proof, request, stop_if};
@@ -14,22 +14,22 @@ use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::{CPU, Difference, WALL};
 use crate::model::{
-    Compared, ComparedRow, Contest, ExperimentOutcome, ExperimentSpec, Method, Proved, ServePlan,
-    Sink, Size, WatchCost, WatchRow,
+    ClaimRow, Compared, ComparedRow, Contest, ExperimentOutcome, ExperimentSpec, Method, Proved,
+    ServePlan, Sink, Size, TransferSpec, WatchCost, WatchRow,
 };
 use crate::tracer::Cancel;
 
 /// How far an experiment is.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// What it is at: `sendfile to tcp`, `round 3 of 9`.
-    pub at: String,
+    pub(crate) at: String,
     /// Steps done.
-    pub done: u64,
+    pub(crate) done: u64,
     /// Steps in all.
-    pub total: u64,
+    pub(crate) total: u64,
     /// What is known so far; none where nothing is.
-    pub so_far: Option<ExperimentOutcome>,
+    pub(crate) so_far: Option<ExperimentOutcome>,
 }
 
 /// The file that the page cache is looked at with.
@@ -39,7 +39,7 @@ const PAGE_CACHE_FILE: Size = Size(16 * Size::MIB);
 ///
 /// # Errors
 /// It cannot be set up, or a run failed: one line. [`crate::tracer::TraceError::Cancelled`].
-pub fn run(
+pub(crate) fn run(
     what: &ExperimentSpec,
     dir: Option<&Path>,
     cancel: &Cancel,
@@ -51,7 +51,10 @@ pub fn run(
         ExperimentSpec::Errors(names) => fail(names, dir, cancel, tell),
         ExperimentSpec::PageCache => page_cache(&at, cancel, tell),
         ExperimentSpec::Compare(contest) => compare(contest, &at, cancel, tell),
-        ExperimentSpec::Watching => watch(&at, cancel, tell),
+        ExperimentSpec::Watching => {
+            let spec = tracing_cost::usual(None);
+            watching(&spec, RUNS, &at, cancel, tell).map(ExperimentOutcome::Watching)
+        }
         ExperimentSpec::Serve(plan) => serve(plan, &at, cancel, tell),
     }
 }
@@ -127,13 +130,30 @@ fn compare(
     tell: &mut dyn FnMut(Progress),
 ) -> Result<ExperimentOutcome> {
     let (claim, plan) = planned(contest)?;
+    compared(claim, &plan, dir, cancel, tell).map(ExperimentOutcome::Compare)
+}
+
+/// Runs a plan, and says what it comes to: of the claim that is tried, or of the methods.
+///
+/// # Errors
+/// Those of [`comparison::compare`].
+pub(crate) fn compared(
+    claim: Option<&'static Claim>,
+    plan: &Plan,
+    dir: &Path,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Compared> {
     let rows = plan.entries.len() as u64;
     let total = rows * (1 + plan.runs as u64);
     let says = claim.map(|claim| claim.says.to_owned());
-    let done = comparison::compare(&plan, dir, cancel, &mut |progress, so_far| {
+    let done = comparison::compare(plan, dir, cancel, &mut |progress, so_far| {
         let (at, done) = match progress {
             comparison::Progress::Preparing(size) => (format!("making a source of {size}"), 0),
-            comparison::Progress::Tracing { row } => ("counting calls".to_owned(), row as u64),
+            comparison::Progress::Tracing { row } => (
+                format!("counting calls: row {} of {rows}", row + 1),
+                row as u64,
+            ),
             comparison::Progress::Measuring { round, row } => (
                 format!("round {} of {}", round + 1, plan.runs),
                 rows + round as u64 * rows + row as u64,
@@ -148,14 +168,26 @@ fn compare(
             so_far: measured.then(|| {
                 ExperimentOutcome::Compare(Compared {
                     claim: says.clone(),
-                    rows: shown(so_far),
+                    rows: shown(so_far, claim.is_some()),
                     ..Compared::default()
                 })
             }),
         });
     })?;
-    let verdicts = claim.map_or_else(|| sentences(&done.rows), |claim| claim.verdict(&done.rows));
-    Ok(ExperimentOutcome::Compare(compared(done, says, verdicts)))
+    let rows = &done.rows;
+    let first = second_pairs(rows).first().and_then(|pair| pair.wall());
+    Ok(Compared {
+        claim: says,
+        rows: shown(rows, claim.is_some()),
+        verdicts: claim.map_or_else(|| sentences(rows), |claim| claim.verdict(rows)),
+        word: word(rows, &|pair| pair.wall()),
+        cpu_word: word(rows, &|pair| pair.cpu()),
+        times: first
+            .map(|found| found.ratio.inverse().median)
+            .filter(|times| times.is_finite()),
+        filesystem: done.file_system,
+        unavailable: done.unavailable,
+    })
 }
 
 /// What is run, and the claim that is tried, where it is one.
@@ -184,35 +216,23 @@ fn planned(contest: &Contest) -> Result<(Option<&'static Claim>, Plan)> {
     }
 }
 
-fn compared(done: Comparison, claim: Option<String>, verdicts: Vec<String>) -> Compared {
-    Compared {
-        claim,
-        rows: shown(&done.rows),
-        verdicts,
-        word: word(&done.rows, &|pair| pair.wall()),
-        cpu_word: word(&done.rows, &|pair| pair.cpu()),
-        times: second_pairs(&done.rows).first().and_then(|pair| {
-            let found = pair.wall()?;
-            let second = found.second.median;
-            (second > 0).then(|| found.first.median as f64 / second as f64)
-        }),
-        filesystem: done.file_system,
-        unavailable: done.unavailable,
-    }
-}
-
-fn shown(rows: &[Row]) -> Vec<ComparedRow> {
+fn shown(rows: &[Row], is_claim: bool) -> Vec<ComparedRow> {
     let varies = Varies::among(rows);
     let shown = rows.iter().map(|row| ComparedRow {
         method: row.entry.method,
         to: row.entry.to.name(),
-        label: varies.label(row),
         size: row.entry.size,
         chunk: row.entry.chunk,
         runs: row.runs.len(),
         wall: row.runs.range(WALL),
         cpu: row.runs.range(CPU),
         syscalls: row.syscalls,
+        of_claim: is_claim.then(|| ClaimRow {
+            transfers: row.entry.load.transfers(),
+            at_once: matches!(row.entry.load, Load::AtOnce(_)),
+            minor_faults: row.runs.range(|run| run.minor_faults),
+        }),
+        label: varies.label(row),
     });
     shown.collect()
 }
@@ -244,10 +264,18 @@ fn word(rows: &[Row], of: &dyn Fn(&Pair) -> Option<Difference>) -> &'static str 
     }
 }
 
-fn watch(dir: &Path, cancel: &Cancel, tell: &mut dyn FnMut(Progress)) -> Result<ExperimentOutcome> {
-    let spec = tracing_cost::usual(None);
-    let runs = RUNS;
-    let found = tracing_cost::watch(&spec, runs, dir, cancel, &mut |round, how, so_far| {
+/// Runs a transfer so many times in each way of watching, and says what that costs.
+///
+/// # Errors
+/// Those of [`tracing_cost::watch`].
+pub(crate) fn watching(
+    spec: &TransferSpec,
+    runs: usize,
+    dir: &Path,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<WatchCost> {
+    let found = tracing_cost::watch(spec, runs, dir, cancel, &mut |round, how, so_far| {
         let ways = so_far.rows.len().max(1);
         let way = so_far.rows.iter().position(|row| row.watched == how);
         let measured = so_far.rows.iter().all(|row| !row.runs.is_empty());
@@ -258,8 +286,7 @@ fn watch(dir: &Path, cancel: &Cancel, tell: &mut dyn FnMut(Progress)) -> Result<
             so_far: measured.then(|| ExperimentOutcome::Watching(cost(so_far, Vec::new()))),
         });
     })?;
-    let verdicts = found.verdicts();
-    Ok(ExperimentOutcome::Watching(cost(&found, verdicts)))
+    Ok(cost(&found, found.verdicts()))
 }
 
 fn serve(
@@ -278,29 +305,24 @@ fn serve(
 }
 
 fn cost(found: &TracingCost, verdicts: Vec<String>) -> WatchCost {
-    let spec = &found.spec;
-    let untraced = found.row(TracedFrom::Untraced);
-    let untraced = untraced.map(|row| row.runs.range(WALL).median);
     let rows = found.rows.iter().map(|row| {
-        let wall = row.runs.range(WALL);
-        let watched = row.watched != TracedFrom::Untraced;
-        let ratio = |base: u64| (base > 0).then(|| wall.median as f64 / base as f64);
+        let untraced = row.watched == TracedFrom::Untraced;
+        let beside = found.difference(TracedFrom::Untraced, row.watched);
+        let times = beside.map(|found| found.ratio.median);
+        let more = found.switches_a_call(row.watched);
         WatchRow {
             name: row.watched.name(),
             runs: row.runs.len(),
-            wall,
+            wall: row.runs.range(WALL),
+            cpu: row.runs.range(CPU),
             switches: row.runs.range(|run| run.voluntary_context_switches),
-            switches_a_call: watched
-                .then(|| found.switches_a_call(row.watched))
-                .flatten(),
-            times: untraced.filter(|_| watched).and_then(ratio),
+            involuntary: row.runs.range(|run| run.involuntary_context_switches),
+            switches_a_call: more.filter(|_| !untraced),
+            times: times.filter(|times| !untraced && times.is_finite()),
         }
     });
     WatchCost {
-        transfer: format!(
-            "{} to {}, {} in chunks of {}",
-            spec.method, spec.to, spec.size, spec.chunk
-        ),
+        spec: found.spec.clone(),
         syscalls: found.syscalls,
         rows: rows.collect(),
         verdicts,

@@ -83,7 +83,7 @@ pub type OnProgress<'a> = dyn FnMut(Progress) + Send + 'a;
 ///
 /// # Errors
 /// It is missing, unreadable, or not a regular file: one line.
-pub fn file_size(path: &Path) -> Result<Size> {
+pub(crate) fn file_size(path: &Path) -> Result<Size> {
     endpoint::file_size(path).map(Size)
 }
 

@@ -11,7 +11,7 @@ use nix::{
 use crate::endpoint;
 use crate::host;
 use crate::measure::{self, Counters};
-pub use crate::model::{PAGE_CACHE_CELLS as CELLS, PageCache, PageCacheStep as Step};
+pub(crate) use crate::model::{PAGE_CACHE_CELLS as CELLS, PageCache, PageCacheStep as Step};
 use crate::model::{Size, Unavailable};
 
 /// Goes through the steps with a file of `size` bytes (at least one) without a name in `dir`. After each step `each` sees
@@ -19,7 +19,7 @@ use crate::model::{Size, Unavailable};
 ///
 /// # Errors
 /// No room, a call that failed, or residency that the kernel does not tell.
-pub fn watch(
+pub(crate) fn watch(
     dir: &Path,
     size: Size,
     each: &mut dyn FnMut(&PageCache) -> Result<()>,

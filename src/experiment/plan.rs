@@ -15,7 +15,7 @@ pub enum To {
 
 impl To {
     /// Its name on the command line and in JSON.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             To::Sink(sink) => sink.name(),
             To::Null => "/dev/null",
@@ -57,7 +57,7 @@ pub enum Load {
 
 impl Load {
     /// Transfers of a run.
-    pub fn transfers(self) -> u32 {
+    pub(crate) fn transfers(self) -> u32 {
         match self {
             Load::Single => 1,
             Load::InARow(count) | Load::AtOnce(count) => count,
@@ -84,7 +84,7 @@ const CHUNKS: [Size; 5] = [
 ];
 
 /// The points of a comparison, as (size, chunk): one, or those of a sweep, which replace the chunk, or end at the size.
-pub fn points(sweep: Option<Sweep>, size: Size, chunk: Size) -> Vec<(Size, Size)> {
+pub(crate) fn points(sweep: Option<Sweep>, size: Size, chunk: Size) -> Vec<(Size, Size)> {
     match sweep {
         None => vec![(size, chunk)],
         Some(Sweep::Chunk) => CHUNKS.map(|chunk| (size, chunk)).to_vec(),
@@ -93,7 +93,7 @@ pub fn points(sweep: Option<Sweep>, size: Size, chunk: Size) -> Vec<(Size, Size)
 }
 
 /// One transfer of each method to each of these sinks that it has: methods within a point, points within a sink.
-pub fn entries(methods: &[Method], sinks: &[Sink], points: &[(Size, Size)]) -> Vec<Entry> {
+pub(crate) fn entries(methods: &[Method], sinks: &[Sink], points: &[(Size, Size)]) -> Vec<Entry> {
     let mut entries = Vec::new();
     for to in sinks {
         for (size, chunk) in points {

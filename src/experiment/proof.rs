@@ -26,13 +26,13 @@ use nix::{
 use crate::endpoint::{self, ends};
 use crate::host;
 use crate::model::{Method, Overwritten, Sink, Size};
-pub use crate::model::{Proof, ProofVerdict as Verdict};
+pub(crate) use crate::model::{Proof, ProofVerdict as Verdict};
 use crate::transfer::{
     self, BLOCK, Job, Reports, Tools, Wish, direct_send, send_zerocopy, uring_send_zc,
 };
 
 /// A verdict stands when this many rounds, each with a source and a sink of its own, have agreed.
-pub const ROUNDS: u32 = 5;
+pub(crate) const ROUNDS: u32 = 5;
 
 /// How many letters [`Proof::arrived`] has, where there are as many bytes.
 const LETTERS: usize = 32;
@@ -41,7 +41,7 @@ const LETTERS: usize = 32;
 const CHUNK: usize = 1 << 16;
 
 /// Proves one method and sink, with files in `dir`. What stands in the way is a reason, not an error.
-pub fn prove(method: Method, to: Sink, size: Size, dir: &Path) -> Proof {
+pub(crate) fn prove(method: Method, to: Sink, size: Size, dir: &Path) -> Proof {
     let proof = |verdict, arrived: Arrived, reason, rounds| Proof {
         method,
         to,

@@ -22,26 +22,26 @@ use crate::transfer::{self, Job, Tools, Wish};
 
 /// What the process is to do.
 #[derive(Clone, Copy, Debug)]
-pub struct Order<'a> {
+pub(crate) struct Order<'a> {
     /// The transfer.
-    pub entry: Entry,
+    pub(crate) entry: Entry,
     /// How many times.
-    pub count: u32,
+    pub(crate) count: u32,
     /// Where a file sink lies.
-    pub dir: &'a Path,
+    pub(crate) dir: &'a Path,
     /// The CPUs of the receiver.
-    pub receiver_cpus: Option<&'a str>,
+    pub(crate) receiver_cpus: Option<&'a str>,
 }
 
 /// What the process says: one JSON line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RepeatedReport {
+pub(crate) struct RepeatedReport {
     /// What all transfers moved together.
-    pub bytes_moved: u64,
+    pub(crate) bytes_moved: u64,
     /// What arrived; none where nobody counts it.
-    pub received: Option<u64>,
+    pub(crate) received: Option<u64>,
     /// Counters over all of them.
-    pub measured: Measured,
+    pub(crate) measured: Measured,
 }
 
 /// Runs an order in a process of its own, on this source.
@@ -84,7 +84,7 @@ pub(super) fn run(order: &Order, source: &File, cancel: &Cancel) -> Result<Repea
 ///
 /// # Errors
 /// One line.
-pub fn send(order: &Order) -> Result<RepeatedReport> {
+pub(crate) fn send(order: &Order) -> Result<RepeatedReport> {
     // Opened once more, for a file position of its own: the parent hands the same file to every run.
     let source = File::open("/proc/self/fd/0").context("cannot reopen standard input")?;
     let To::Sink(sink) = order.entry.to else {

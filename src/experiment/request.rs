@@ -151,7 +151,7 @@ fn fetch(mut said: impl BufRead, served: TempDir) -> Result<Vec<u8>> {
 }
 
 /// A recording of a server's calls. Its size and what it moved are those of the bodies.
-pub fn recording(spec: TransferSpec, trace: Trace) -> Recording {
+pub(crate) fn recording(spec: TransferSpec, trace: Trace) -> Recording {
     let mut outcome = Outcome {
         served: Some(besides(&trace)),
         ..Outcome::default()

@@ -28,13 +28,13 @@ use crate::model::{
 use crate::transfer::{self, Job, Reports, Tools, Wish};
 
 /// The descriptor of the source in every recording.
-pub const SOURCE: RawFd = 3;
+pub(crate) const SOURCE: RawFd = 3;
 /// The descriptor of the sink in every recording.
-pub const SINK: RawFd = 4;
+pub(crate) const SINK: RawFd = 4;
 
 /// Where the sender gets its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
+pub(crate) enum Input {
     /// Standard input, a file that the parent has prepared.
     Stdin,
     /// A file by its path.
@@ -45,53 +45,53 @@ pub enum Input {
 
 /// What the sending process is to do.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub(crate) struct Order {
     /// The transfer.
-    pub spec: TransferSpec,
+    pub(crate) spec: TransferSpec,
     /// Where the bytes come from.
-    pub input: Input,
+    pub(crate) input: Input,
     /// How the receiver takes them.
-    pub drain: Drain,
+    pub(crate) drain: Drain,
     /// Where generated files lie.
-    pub dir: Option<PathBuf>,
+    pub(crate) dir: Option<PathBuf>,
     /// The CPUs of the receiver; the sender's own without it.
-    pub receiver_cpus: Option<String>,
+    pub(crate) receiver_cpus: Option<String>,
 }
 
 /// What the sending process says of its transfer: one JSON line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// What the calls moved, in bytes.
-    pub bytes_moved: u64,
+    pub(crate) bytes_moved: u64,
     /// CRC-32 of the source, where the sender has made or read it itself.
-    pub checksum: Option<u32>,
+    pub(crate) checksum: Option<u32>,
     /// What arrived.
-    pub received: Received,
+    pub(crate) received: Received,
     /// What arrived at the second receiver, where there are two.
-    pub also_received: Option<Received>,
+    pub(crate) also_received: Option<Received>,
     /// What the kernel reported of its zero-copy sends.
-    pub kernel_reports: Option<KernelReports>,
+    pub(crate) kernel_reports: Option<KernelReports>,
     /// Counters over the transfer alone. Under a tracer they count the tracer too.
-    pub measured: Measured,
+    pub(crate) measured: Measured,
     /// The source in the page cache just before.
-    pub residency_before: Option<Residency>,
+    pub(crate) residency_before: Option<Residency>,
     /// And just after.
-    pub residency_after: Option<Residency>,
+    pub(crate) residency_after: Option<Residency>,
     /// Bytes of memory that the receiver was passed a descriptor of.
-    pub passed_memory: Option<u64>,
+    pub(crate) passed_memory: Option<u64>,
     /// How much the pipe on the way can hold, where there is one.
-    pub pipe_size: Option<u64>,
+    pub(crate) pipe_size: Option<u64>,
     /// Bytes of a file sink whose blocks are the source's own, where the file system tells.
-    pub shared_blocks: Option<u64>,
+    pub(crate) shared_blocks: Option<u64>,
     /// What could not be had.
-    pub unavailable: Vec<Unavailable>,
+    pub(crate) unavailable: Vec<Unavailable>,
 }
 
 /// Does the whole of it. To be called once, by a process that has nothing else open: descriptors 3 and 4 are taken.
 ///
 /// # Errors
 /// One line.
-pub fn send(order: &Order) -> Result<Report> {
+pub(crate) fn send(order: &Order) -> Result<Report> {
     // Before anything else is open, so that 3 and 4 are nobody's.
     let places = [take_place(SOURCE)?, take_place(SINK)?];
     let [source, sink] = places;

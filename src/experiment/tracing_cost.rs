@@ -15,7 +15,7 @@ use super::verdict::{TIME, clause};
 use super::{Lab, stop_if};
 use crate::endpoint;
 use crate::host;
-use crate::measure::statistics::{Runs, WALL};
+use crate::measure::statistics::{Difference, Runs, WALL};
 use crate::model::{
     Measured, Method, Sink, Size, TransferSpec, Unavailable, duration, grouped, ratio,
 };
@@ -24,7 +24,7 @@ use crate::tracer::Cancel;
 /// Who watches the sender, and from where. The sender itself is pinned to one CPU, always the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum TracedFrom {
+pub(crate) enum TracedFrom {
     /// Nobody.
     Untraced,
     /// A tracer that shares its CPU.
@@ -35,7 +35,7 @@ pub enum TracedFrom {
 
 impl TracedFrom {
     /// `untraced`, `same-cpu`, `other-cpu`.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             TracedFrom::Untraced => "untraced",
             TracedFrom::SameCpu => "same-cpu",
@@ -46,28 +46,28 @@ impl TracedFrom {
 
 /// Runs that were watched in one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// In which way.
-    pub watched: TracedFrom,
+    pub(crate) watched: TracedFrom,
     /// The sender's counters, a run each.
-    pub runs: Runs,
+    pub(crate) runs: Runs,
 }
 
 /// What watching cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TracingCost {
+pub(crate) struct TracingCost {
     /// The transfer.
-    pub spec: TransferSpec,
+    pub(crate) spec: TransferSpec,
     /// Its calls, from the traced runs; none where ptrace is refused.
-    pub syscalls: Option<u64>,
+    pub(crate) syscalls: Option<u64>,
     /// The ways that this machine allows.
-    pub rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// Those that it does not.
-    pub unavailable: Vec<Unavailable>,
+    pub(crate) unavailable: Vec<Unavailable>,
 }
 
 /// The transfer that is watched, where nobody asks for another: many calls, and a sink that nobody has to be waited for.
-pub fn usual(size: Option<Size>) -> TransferSpec {
+pub(crate) fn usual(size: Option<Size>) -> TransferSpec {
     TransferSpec {
         to: Sink::File,
         size: size.unwrap_or(Size(4 * Size::MIB)),
@@ -80,7 +80,7 @@ pub fn usual(size: Option<Size>) -> TransferSpec {
 ///
 /// # Errors
 /// The source cannot be made, or a run failed.
-pub fn watch(
+pub(crate) fn watch(
     spec: &TransferSpec,
     runs: usize,
     dir: &Path,
@@ -163,12 +163,12 @@ impl TracingCost {
     }
 
     /// The row of this way.
-    pub fn row(&self, watched: TracedFrom) -> Option<&Row> {
+    pub(crate) fn row(&self, watched: TracedFrom) -> Option<&Row> {
         self.rows.iter().find(|row| row.watched == watched)
     }
 
     /// By how many voluntary context switches a call the median of such runs exceeds the untraced one.
-    pub fn switches_a_call(&self, watched: TracedFrom) -> Option<f64> {
+    pub(crate) fn switches_a_call(&self, watched: TracedFrom) -> Option<f64> {
         let voluntary = |watched| {
             let row = self.row(watched)?;
             Some(row.runs.range(|run| run.voluntary_context_switches).median)
@@ -179,7 +179,7 @@ impl TracingCost {
     }
 
     /// What that says.
-    pub fn verdicts(&self) -> Vec<String> {
+    pub(crate) fn verdicts(&self) -> Vec<String> {
         let mut said = Vec::new();
         let ways = [
             (TracedFrom::SameCpu, "Traced on the sender's own CPU"),
@@ -210,17 +210,21 @@ impl TracingCost {
         said
     }
 
+    /// In wall time; none without runs of both.
+    pub(super) fn difference(&self, first: TracedFrom, second: TracedFrom) -> Option<Difference> {
+        let (first, second) = (self.row(first)?, self.row(second)?);
+        first.runs.beside(&second.runs, WALL)
+    }
+
     fn time(&self, first: TracedFrom, second: TracedFrom) -> String {
-        let runs = |watched| Some(&self.row(watched)?.runs);
-        let difference = || runs(first)?.beside(runs(second)?, WALL);
-        let Some(found) = difference() else {
+        let Some(found) = self.difference(first, second) else {
             return String::new();
         };
         if found.settled().is_none() {
             return clause(&TIME, &[(String::new(), found)]);
         }
         let calls = self.syscalls.unwrap_or_default().max(1);
-        let times = found.ratio().map(ratio).unwrap_or_default();
+        let times = ratio(found.ratio.median);
         let spread = match found.is_swallowed() {
             true => format!(
                 " The runs spread over {}, more than the medians are apart.",

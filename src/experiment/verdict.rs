@@ -7,20 +7,20 @@ use crate::model::{duration, grouped, ratio};
 
 /// What varies within a comparison, and so names a row beside its method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Varies {
+pub(crate) struct Varies {
     /// What is written to.
-    pub to: bool,
+    pub(crate) to: bool,
     /// The size.
-    pub size: bool,
+    pub(crate) size: bool,
     /// The chunk.
-    pub chunk: bool,
+    pub(crate) chunk: bool,
     /// How many transfers at once.
-    pub load: bool,
+    pub(crate) load: bool,
 }
 
 impl Varies {
     /// Within these rows.
-    pub fn among(rows: &[Row]) -> Varies {
+    pub(crate) fn among(rows: &[Row]) -> Varies {
         let Some(first) = rows.first().map(|row| row.entry) else {
             return Varies::default();
         };
@@ -34,7 +34,7 @@ impl Varies {
     }
 
     /// What names a row's point of the comparison: `tcp`, `64 KiB`, `8 at once`; empty where nothing varies.
-    pub fn label(self, row: &Row) -> String {
+    pub(crate) fn label(self, row: &Row) -> String {
         let entry = &row.entry;
         let mut words = Vec::new();
         if self.to {
@@ -59,27 +59,27 @@ impl Varies {
 
 /// One row of a method beside the row of the first method that differs from it in nothing else.
 #[derive(Clone, Copy, Debug)]
-pub struct Pair<'a> {
+pub(crate) struct Pair<'a> {
     /// The first method's.
-    pub first: &'a Row,
+    pub(crate) first: &'a Row,
     /// The other's.
-    pub second: &'a Row,
+    pub(crate) second: &'a Row,
 }
 
 impl Pair<'_> {
     /// In wall time. None without runs.
-    pub fn wall(&self) -> Option<Difference> {
+    pub(crate) fn wall(&self) -> Option<Difference> {
         self.first.runs.beside(&self.second.runs, statistics::WALL)
     }
 
     /// In CPU time. None without runs.
-    pub fn cpu(&self) -> Option<Difference> {
+    pub(crate) fn cpu(&self) -> Option<Difference> {
         self.first.runs.beside(&self.second.runs, statistics::CPU)
     }
 }
 
 /// Every row beside that of the first method to the same sink, of the same size, chunk and load.
-pub fn pairs(rows: &[Row]) -> Vec<Pair<'_>> {
+pub(crate) fn pairs(rows: &[Row]) -> Vec<Pair<'_>> {
     let partner = |second: &Row| {
         let first = rows.iter().find(|first| {
             let (a, b) = (first.entry, second.entry);
@@ -181,28 +181,28 @@ fn at(label: &str) -> String {
 
 /// What is compared, and what less and more of it are called.
 #[derive(Debug)]
-pub struct Measure {
+pub(crate) struct Measure {
     name: &'static str,
     less: &'static str,
     more: &'static str,
 }
 
 /// Wall time.
-pub const TIME: Measure = Measure {
+pub(crate) const TIME: Measure = Measure {
     name: "time",
     less: "faster",
     more: "slower",
 };
 
 /// CPU time.
-pub const CPU: Measure = Measure {
+pub(crate) const CPU: Measure = Measure {
     name: "CPU time of the sender",
     less: "less",
     more: "more",
 };
 
 /// What the second sample of each of these says in such a measure. Points come with their labels.
-pub fn clause(measure: &Measure, points: &[(String, Difference)]) -> String {
+pub(crate) fn clause(measure: &Measure, points: &[(String, Difference)]) -> String {
     let mut groups: Vec<(Kind, Vec<&(String, Difference)>)> = Vec::new();
     for point in points {
         let kind = Kind::of(&point.1);
@@ -274,7 +274,10 @@ impl Kind {
                     ),
                     false => String::new(),
                 };
-                format!("{settled} by the medians, and in {}{but}", rounds(group))
+                format!(
+                    "{settled} by the median ratio, and in {}{but}",
+                    rounds(group)
+                )
             }
             Verdict::Unsettled => match group {
                 [(label, found)] => format!("no verdict{}: {}", at(label), unsettled(found)),
@@ -314,11 +317,14 @@ fn unsettled(found: &Difference) -> String {
     }
 }
 
-/// `1.4 times`: the lower median in the higher one.
+/// `1.4 times`: the lower one in the higher one, by the median round.
 fn times(found: &Difference) -> String {
-    let (a, b) = (found.first.median, found.second.median);
-    match a.min(b) {
-        0 => "any number of times".to_owned(),
-        less => format!("{} times", ratio(a.max(b) as f64 / less as f64)),
+    let times = match found.second_is_lower() {
+        true => found.ratio.inverse().median,
+        false => found.ratio.median,
+    };
+    match times.is_finite() {
+        true => format!("{} times", ratio(times)),
+        false => "any number of times".to_owned(),
     }
 }

@@ -1,30 +1,31 @@
 //! What several runs say together, and whether two samples differ. Pure arithmetic, of any unit.
 //!
 //! Two ways of moving bytes are compared in rounds: each round runs both, one right after the other, because a machine
-//! drifts several-fold within minutes. So there are two questions to ask. Do the samples overlap at all? And, where
-//! they do: in how many rounds was the same one lower (the sign test, which drift cannot fool)?
+//! drifts several-fold within minutes. So there is one statistic for every comparison: the median of the rounds' ratios,
+//! with its interval (the order statistics that the sign test allows, which drift cannot fool). And one question beside
+//! it: do the samples overlap at all?
+
+use std::cmp::Ordering;
+
+use crate::model::{Measured, Range};
 
 /// The chance that is still taken for chance: two-sided, as is the custom.
 const CHANCE: f64 = 0.05;
 
 /// The least runs of each from which two samples that do not overlap are a sign of something: of the 70 ways to
 /// arrange four and four, two do not overlap, and that is less than `CHANCE`; of the 20 with three, two are more.
-pub const LEAST_RUNS: usize = 4;
-
-use std::cmp::Ordering;
-
-use crate::model::{Measured, Range};
+pub(crate) const LEAST_RUNS: usize = 4;
 
 /// Counters of several runs of one thing. Where two are compared, the n-th runs of both were of one round.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Runs(pub Vec<Measured>);
 
 /// One of a run's counters.
-pub type Counter = fn(&Measured) -> u64;
+pub(crate) type Counter = fn(&Measured) -> u64;
 /// Wall time, nanoseconds.
-pub const WALL: Counter = |run| run.wall_ns;
+pub(crate) const WALL: Counter = |run| run.wall_ns;
 /// CPU time, nanoseconds.
-pub const CPU: Counter = |run| run.cpu_ns;
+pub(crate) const CPU: Counter = |run| run.cpu_ns;
 
 impl Runs {
     /// How many.
@@ -42,32 +43,23 @@ impl Runs {
     }
 
     /// The range of a counter; of no run, nought.
-    pub fn range(&self, counter: Counter) -> Range {
+    pub(crate) fn range(&self, counter: Counter) -> Range {
         Range::of(&self.sample(counter)).unwrap_or_default()
     }
 
     /// These and others, in a counter. None where either has no run.
-    pub fn beside(&self, second: &Runs, counter: Counter) -> Option<Difference> {
+    pub(crate) fn beside(&self, second: &Runs, counter: Counter) -> Option<Difference> {
         Difference::of(&self.sample(counter), &second.sample(counter))
-    }
-
-    /// In each round, how many times as much these have of a counter as the others; in hundredths.
-    pub fn ratios(&self, second: &Runs, counter: Counter) -> Option<Range> {
-        let rounds = self.0.iter().zip(&second.0);
-        let ratios: Vec<u64> = rounds
-            .map(|(a, b)| counter(a) * 100 / counter(b).max(1))
-            .collect();
-        Range::of(&ratios)
     }
 }
 
 /// What two samples say about which is lower, the most certain first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// They do not overlap: every run of the lower is below every run of the other.
     Apart,
-    /// They overlap, and the spread may be larger than the difference; but the same one was lower in so many rounds
-    /// that chance would do it less than once in twenty (sign test).
+    /// They overlap, and the spread may be larger than the difference; but the interval of the rounds' ratios leaves 1
+    /// out.
     Mostly,
     /// The difference may be chance.
     Unsettled,
@@ -77,37 +69,39 @@ pub enum Verdict {
 
 /// Two samples side by side.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// The first sample.
-    pub first: Range,
+    pub(crate) first: Range,
     /// The second.
-    pub second: Range,
-    /// Whether the one with the lower median is lower.
-    pub verdict: Verdict,
-    /// Rounds in which the sample with the lower median was the lower one.
-    pub lower_in: usize,
+    pub(crate) second: Range,
+    /// How many times the first the second is.
+    pub(crate) ratio: PairedRatio,
+    /// Whether one of them is lower.
+    pub(crate) verdict: Verdict,
+    /// Rounds in which that one was lower.
+    pub(crate) lower_in: usize,
     /// Rounds.
-    pub rounds: usize,
+    pub(crate) rounds: usize,
 }
 
 impl Difference {
     /// Of two samples whose runs were interleaved: the n-th of one beside the n-th of the other. None where one is
     /// empty.
-    pub fn of(first: &[u64], second: &[u64]) -> Option<Difference> {
+    pub(crate) fn of(first: &[u64], second: &[u64]) -> Option<Difference> {
         let (a, b) = (Range::of(first)?, Range::of(second)?);
-        let pairs = || first.iter().zip(second);
-        let below = pairs().filter(|(one, other)| one < other).count();
-        let above = pairs().filter(|(one, other)| one > other).count();
-        let (lower_in, higher_in) = match a.median <= b.median {
-            true => (below, above),
-            false => (above, below),
-        };
-        let rounds = first.len().min(second.len());
+        let ratio = PairedRatio::of(first, second)?;
+        let second_is_lower = ratio.median < 1.0;
+        let rounds = first.iter().zip(second);
+        let lower_in = rounds.filter(|(one, other)| match second_is_lower {
+            true => other < one,
+            false => one < other,
+        });
+        let (lower_in, rounds) = (lower_in.count(), first.len().min(second.len()));
         let verdict = if rounds < LEAST_RUNS {
             Verdict::TooFew
         } else if !a.overlaps(b) {
             Verdict::Apart
-        } else if lower_in > higher_in && sign_test(lower_in, higher_in) <= CHANCE {
+        } else if outer_rounds(rounds).is_some() && !ratio.allows_for_no_difference() {
             Verdict::Mostly
         } else {
             Verdict::Unsettled
@@ -115,6 +109,7 @@ impl Difference {
         Some(Difference {
             first: a,
             second: b,
+            ratio,
             verdict,
             lower_in,
             rounds,
@@ -122,7 +117,7 @@ impl Difference {
     }
 
     /// How the second sample stands to the first; none where that may be chance.
-    pub fn settled(&self) -> Option<Ordering> {
+    pub(crate) fn settled(&self) -> Option<Ordering> {
         match (self.verdict, self.second_is_lower()) {
             (Verdict::Apart | Verdict::Mostly, true) => Some(Ordering::Less),
             (Verdict::Apart | Verdict::Mostly, false) => Some(Ordering::Greater),
@@ -130,44 +125,92 @@ impl Difference {
         }
     }
 
-    /// Whether the second sample has the lower median.
-    pub fn second_is_lower(&self) -> bool {
-        self.second.median < self.first.median
+    /// Whether the second was the lower one, by the median round.
+    pub(crate) fn second_is_lower(&self) -> bool {
+        self.ratio.median < 1.0
     }
 
     /// Between the medians.
-    pub fn apart(&self) -> u64 {
+    pub(crate) fn apart(&self) -> u64 {
         self.first.median.abs_diff(self.second.median)
     }
 
     /// The wider of the two spreads.
-    pub fn spread(&self) -> u64 {
+    pub(crate) fn spread(&self) -> u64 {
         self.first.spread().max(self.second.spread())
     }
 
     /// Whether the spread is larger than the difference: it must then be said beside it.
-    pub fn is_swallowed(&self) -> bool {
+    pub(crate) fn is_swallowed(&self) -> bool {
         self.spread() > self.apart()
-    }
-
-    /// The second's median as so many times the first's; none where the first's is 0.
-    pub fn ratio(&self) -> Option<f64> {
-        (self.first.median > 0).then(|| self.second.median as f64 / self.first.median as f64)
     }
 }
 
-/// The two-sided sign test: the chance that a fair coin falls at least as unevenly as `wins` against `losses`. Ties
-/// are left out, as is usual (Conover, Practical Nonparametric Statistics, section 3.4).
-pub fn sign_test(wins: usize, losses: usize) -> f64 {
-    let tosses = wins + losses;
-    let fewer = wins.min(losses);
-    let mut term = 0.5f64.powi(tosses.min(1000) as i32);
+/// The ratios of two samples that were taken in rounds: their median, and its interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct PairedRatio {
+    /// Infinite where the first sample is 0.
+    pub(crate) median: f64,
+    /// The ends of the 95 % interval of the median; of fewer than six rounds, for which there is none, the extremes.
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
+impl PairedRatio {
+    /// Second to first, round by round. None without a round.
+    fn of(first: &[u64], second: &[u64]) -> Option<PairedRatio> {
+        let rounds = first.iter().zip(second);
+        let mut ratios: Vec<f64> = rounds
+            .map(|(one, other)| match one == other {
+                true => 1.0,
+                false => *other as f64 / *one as f64,
+            })
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        let last = ratios.len().checked_sub(1)?;
+        let outer = outer_rounds(ratios.len()).unwrap_or(0);
+        let (below, above) = (ratios[last / 2], ratios[last.div_ceil(2)]);
+        Some(PairedRatio {
+            // The geometric mean of the middle two: first to second is the inverse of second to first.
+            median: match below == above {
+                true => below,
+                false => (below * above).sqrt(),
+            },
+            low: ratios[outer],
+            high: ratios[last - outer],
+        })
+    }
+
+    /// First to second.
+    pub(crate) fn inverse(self) -> PairedRatio {
+        PairedRatio {
+            median: 1.0 / self.median,
+            low: 1.0 / self.high,
+            high: 1.0 / self.low,
+        }
+    }
+
+    fn allows_for_no_difference(&self) -> bool {
+        (self.low..=self.high).contains(&1.0)
+    }
+}
+
+/// How many of so many sorted values lie outside of the interval of their median, at each end; none where too few were
+/// taken for an interval. A fair coin falls so unevenly less than once in twenty (Conover, Practical Nonparametric
+/// Statistics, section 3.2).
+fn outer_rounds(rounds: usize) -> Option<usize> {
+    let mut term = 0.5f64.powi(rounds.min(1000) as i32);
     let mut tail = term;
-    for k in 0..fewer {
-        term *= (tosses - k) as f64 / (k + 1) as f64;
+    let mut within = None;
+    for outer in 0..rounds {
+        if 2.0 * tail > CHANCE {
+            break;
+        }
+        within = Some(outer);
+        term *= (rounds - outer) as f64 / (outer + 1) as f64;
         tail += term;
     }
-    (2.0 * tail).min(1.0)
+    within
 }
 
 #[cfg(test)]
@@ -183,10 +226,26 @@ mod tests {
         assert_eq!(Range::of(&[1, 2, 5, 9]).unwrap().median, 3);
         assert_eq!(Range::of(&[u64::MAX, u64::MAX]).unwrap().median, u64::MAX);
         assert_eq!(Range::of(&[]), None);
-        // Nine tosses: 8 to 1 is 20/512, 7 to 2 is 92/512.
-        assert_eq!(sign_test(8, 1), 20.0 / 512.0);
-        assert_eq!(sign_test(2, 7), 92.0 / 512.0);
-        assert_eq!(sign_test(0, 0), 1.0);
+    }
+
+    #[test]
+    fn intervals_are_those_of_the_sign_test() {
+        // Table of the sign test, two-sided, 5 %.
+        for (rounds, outer) in [
+            (0, None),
+            (5, None),
+            (6, Some(0)),
+            (9, Some(1)),
+            (12, Some(2)),
+            (20, Some(5)),
+            (25, Some(7)),
+        ] {
+            assert_eq!(outer_rounds(rounds), outer, "{rounds}");
+        }
+        let ratio = PairedRatio::of(&[10; 9], &[13, 12, 30, 11, 14, 1, 15, 16, 17]).unwrap();
+        assert_eq!((ratio.low, ratio.median, ratio.high), (1.1, 1.4, 1.7));
+        assert_eq!(PairedRatio::of(&[0], &[0]).unwrap().median, 1.0);
+        assert_eq!(PairedRatio::of(&[], &[]), None);
     }
 
     #[test]
@@ -226,10 +285,9 @@ mod tests {
             let one = Difference::of(&a, &b).unwrap();
             let other = Difference::of(&b, &a).unwrap();
             prop_assert_eq!((one.apart(), one.spread()), (other.apart(), other.spread()));
-            if one.apart() > 0 {
-                prop_assert_eq!(one.verdict, other.verdict);
-                prop_assert!(one.second_is_lower() != other.second_is_lower());
-            }
+            prop_assert_eq!(one.verdict, other.verdict);
+            let (there, back) = (one.ratio.median, other.ratio.inverse().median);
+            prop_assert!(there == back || (there / back - 1.0).abs() < 1e-9);
         }
 
         #[test]
@@ -244,14 +302,6 @@ mod tests {
             let found = Difference::of(&a, &b).unwrap();
             prop_assert_eq!(found.verdict, Verdict::Apart);
             prop_assert_eq!(found.lower_in, found.rounds);
-        }
-
-        #[test]
-        fn a_chance_is_a_chance(wins in 0usize..60, losses in 0usize..60) {
-            let chance = sign_test(wins, losses);
-            prop_assert!(chance > 0.0 && chance <= 1.0);
-            prop_assert_eq!(chance, sign_test(losses, wins));
-            prop_assert!(sign_test(wins + losses, 0) <= chance + 1e-12);
         }
     }
 }

@@ -38,7 +38,7 @@ pub use format::{duration, grouped, percent, ratio, short_duration};
 pub use hop::{Arrow, Basis, Hop, How, Place, Side, Step};
 pub use method::{Cache, Held, Method, Start};
 pub use outcome::{
-    Compared, ComparedRow, ExperimentOutcome, ExperimentValue, Finding, Overwritten,
+    ClaimRow, Compared, ComparedRow, ExperimentOutcome, ExperimentValue, Finding, Overwritten,
     PAGE_CACHE_CELLS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, RequestWay, WatchCost,
     WatchRow,
 };

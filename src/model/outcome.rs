@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Held, Machine, Method, Query, Range, Recording, Sink, Size, Summary, Unavailable};
+use super::{
+    Held, Machine, Method, Query, Range, Recording, Sink, Size, Summary, TransferSpec, Unavailable,
+};
 
 /// What came of a [`super::ExperimentSpec`].
 #[derive(Clone, Debug, PartialEq)]
@@ -282,21 +284,20 @@ pub struct Compared {
     pub word: &'static str,
     /// The same in CPU time.
     pub cpu_word: &'static str,
-    /// As long as the second method takes (median wall time of its first row), so many times the first takes.
+    /// How many times as long as the second method the first takes, in wall time: the median round of its first row.
     pub times: Option<f64>,
     /// What could not be run, and instruments that could not be had.
     pub unavailable: Vec<Unavailable>,
 }
 
-/// One row of a comparison. Times are of a whole run, which may be many transfers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One row of a comparison, as screens, JSON, CSV and the printed page show it. Times are of a whole run, which may be
+/// many transfers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ComparedRow {
     /// The way.
     pub method: Method,
     /// The sink, or `/dev/null`.
     pub to: &'static str,
-    /// What names its point of the comparison: `64 KiB`, `tcp`, `8 at once`; empty where nothing but methods varies.
-    pub label: String,
     /// Bytes of a transfer.
     pub size: Size,
     /// How many at most a call.
@@ -304,18 +305,37 @@ pub struct ComparedRow {
     /// Runs so far.
     pub runs: usize,
     /// Wall time of a run, nanoseconds.
+    #[serde(rename = "wall_ns")]
     pub wall: Range,
     /// CPU time of the senders of a run, nanoseconds.
+    #[serde(rename = "cpu_ns")]
     pub cpu: Range,
     /// Calls of one transfer, traced; none where ptrace is refused, or nothing was traced.
     pub syscalls: Option<u64>,
+    /// Of a claim.
+    #[serde(flatten)]
+    pub of_claim: Option<ClaimRow>,
+    /// What names its point of the comparison: `64 KiB`, `tcp`, `8 at once`; empty where nothing but methods varies.
+    #[serde(skip)]
+    pub label: String,
+}
+
+/// What the rows of a claim have besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ClaimRow {
+    /// Transfers of a run.
+    pub transfers: u32,
+    /// They run side by side, else one after the other.
+    pub at_once: bool,
+    /// Minor faults of a run.
+    pub minor_faults: Range,
 }
 
 /// What watching cost.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WatchCost {
-    /// The transfer: `sendfile to tcp, 1 MiB in chunks of 64 KiB`.
-    pub transfer: String,
+    /// The transfer.
+    pub spec: TransferSpec,
     /// Its calls; none where ptrace is refused.
     pub syscalls: Option<u64>,
     /// The ways of watching that this machine allows.
@@ -326,20 +346,42 @@ pub struct WatchCost {
     pub unavailable: Vec<Unavailable>,
 }
 
+impl WatchCost {
+    /// The transfer: `sendfile to tcp, 1 MiB in chunks of 64 KiB`.
+    pub fn transfer(&self) -> String {
+        let spec = &self.spec;
+        format!(
+            "{} to {}, {} in chunks of {}",
+            spec.method, spec.to, spec.size, spec.chunk
+        )
+    }
+}
+
 /// One way of watching.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WatchRow {
     /// `untraced`, `same-cpu`, `other-cpu`.
+    #[serde(rename = "watched")]
     pub name: &'static str,
     /// Runs so far.
     pub runs: usize,
     /// Wall time of a run, nanoseconds.
+    #[serde(rename = "wall_ns")]
     pub wall: Range,
+    /// CPU time of the sender of a run, nanoseconds.
+    #[serde(rename = "cpu_ns")]
+    pub cpu: Range,
     /// Voluntary context switches of a run.
+    #[serde(rename = "voluntary_context_switches")]
     pub switches: Range,
+    /// Involuntary ones.
+    #[serde(rename = "involuntary_context_switches")]
+    pub involuntary: Range,
     /// Voluntary context switches that watching added to each call; none for the untraced runs.
+    #[serde(skip)]
     pub switches_a_call: Option<f64>,
-    /// How many times as long as the untraced runs it takes, by the medians; none for those themselves.
+    /// How many times as long as the untraced runs it takes, by the median round; none for those themselves.
+    #[serde(skip)]
     pub times: Option<f64>,
 }
 

@@ -321,7 +321,12 @@ pub fn findings(what: &ExperimentSpec) -> ExperimentOutcome {
             ExperimentOutcome::Serve(request::way(recording::parse(name, text).unwrap()))
         }
         ExperimentSpec::Watching => ExperimentOutcome::Watching(WatchCost {
-            transfer: "read-write to file, 4 MiB in chunks of 4 KiB".into(),
+            spec: TransferSpec {
+                to: Sink::File,
+                size: Size(4 << 20),
+                chunk: Size(4 << 10),
+                ..TransferSpec::of(Method::ReadWrite)
+            },
             syscalls: Some(2049),
             rows: [("untraced", 2), ("same-cpu", 30), ("other-cpu", 200)]
                 .into_iter()
@@ -329,7 +334,9 @@ pub fn findings(what: &ExperimentSpec) -> ExperimentOutcome {
                     name,
                     runs: 9,
                     wall: range(ms * 1_000_000),
+                    cpu: range(ms * 1_000_000),
                     switches: range(ms * 100),
+                    involuntary: range(ms),
                     switches_a_call: (ms > 2).then_some(2.0),
                     times: (ms > 2).then_some(ms as f64 / 2.0),
                 })
@@ -431,6 +438,7 @@ fn compared(contest: &Contest, range: impl Fn(u64) -> Range) -> Compared {
                 wall: range((10 - at) * 5_000_000 + method as u64 * 1_000_000),
                 cpu: range((10 - at) * 4_000_000),
                 syscalls: Some(1025),
+                of_claim: None,
             })
             .collect(),
         verdicts: vec!["Half the calls at every chunk. No verdict in time: 14 ms apart, and the runs spread over 92 ms.".into()],

@@ -5,7 +5,7 @@ use crate::experiment::errors::{Setting, process};
 
 /// An error experiment, here; it may end this process by a signal.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The experiment
     name: String,
     #[command(flatten)]
@@ -13,6 +13,6 @@ pub struct Args {
 }
 
 /// Runs the experiment and prints what it saw as one line of JSON.
-pub fn run(args: Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     process::here(&args.name, &Setting::find(args.scratch.dir.as_deref())?)
 }

@@ -15,7 +15,7 @@ mod transfer;
 
 /// What such a process does.
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// The sending process of an experiment: also runs by itself, for strace
     #[command(name = "__transfer", hide = true)]
     Transfer(transfer::Args),
@@ -34,7 +34,7 @@ pub enum Command {
 }
 
 /// Does it.
-pub fn run(command: Command) -> Result<ExitCode> {
+pub(crate) fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Transfer(args) => transfer::run(args)?,
         Command::RepeatedTransfer(args) => repeated_transfer::run(args)?,

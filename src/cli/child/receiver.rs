@@ -10,7 +10,7 @@ use crate::endpoint::{self, Drain};
 
 /// The receiving process of an experiment.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// hash or discard
     drain: Drain,
     /// Map the memory whose descriptor is passed, instead of reading
@@ -21,7 +21,7 @@ pub struct Args {
 }
 
 /// Drains standard input.
-pub fn run(args: Args) -> Result<()> {
+pub(crate) fn run(args: Args) -> Result<()> {
     args.cpus.take()?;
     print("ready\n")?;
     let received = match args.maps {

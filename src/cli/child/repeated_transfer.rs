@@ -9,7 +9,7 @@ use crate::model::{Method, Size};
 
 /// The sending process of a comparison.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The way
     method: Method,
     /// A sink, or /dev/null
@@ -36,7 +36,7 @@ fn to(text: &str) -> Result<To, String> {
 }
 
 /// Transfers, and reports one JSON line.
-pub fn run(args: Args) -> Result<()> {
+pub(crate) fn run(args: Args) -> Result<()> {
     super::end_with_parent()?;
     let said = repeated::send(&Order {
         entry: Entry {

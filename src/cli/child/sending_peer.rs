@@ -9,13 +9,13 @@ use crate::endpoint;
 
 /// The peer of an experiment that receives.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     cpus: Cpus,
 }
 
 /// Sends standard input.
-pub fn run(args: Args) -> Result<()> {
+pub(crate) fn run(args: Args) -> Result<()> {
     args.cpus.take()?;
     endpoint::pass_on(io::stdin(), io::stdout()).context("cannot send")
 }

@@ -8,7 +8,7 @@ use crate::experiment::{self, Input, Order};
 
 /// The sending process of an experiment.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     transfer: TransferOptions,
     /// Send the file that is standard input
@@ -23,7 +23,7 @@ pub struct Args {
 }
 
 /// Transfers, and reports one JSON line.
-pub fn run(args: Args) -> Result<()> {
+pub(crate) fn run(args: Args) -> Result<()> {
     let spec = args.transfer.spec()?;
     let input = match args.transfer.file {
         Some(file) => Input::File(file),

@@ -7,17 +7,15 @@ use std::{path::Path, process::ExitCode};
 
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use serde::Serialize;
 use textwrap::Options;
 
-use self::document::{Document, TracingDocument};
+use self::document::{Document, TracingDocument, comparison_csv, tracing_csv};
 use super::options::{ScratchDir, at_least_one, chunk, one_of, sinks, warn_of};
 use super::{progress::Line, wrapped};
 use crate::experiment::claims::{CLAIMS, COST_OF_WATCHING, Claim, RUNS};
-use crate::experiment::comparison;
+use crate::experiment::from_spec;
 use crate::experiment::plan::{Plan, entries, points};
 use crate::experiment::tracing_cost;
-use crate::experiment::verdict::sentences;
 use crate::model::{Method, Sink, Size, Sweep};
 use crate::tracer::Cancel;
 
@@ -32,7 +30,7 @@ use crate::tracer::Cancel;
   zclab compare --claims                  what is often claimed, and can be tried
   zclab compare --claim dev-null-trap
   zclab compare --claim cost-of-watching  what a tracer costs the program that it watches")]
-pub struct Args {
+pub(crate) struct Args {
     /// Methods; the others are set beside the first [default: read-write mmap-write sendfile]
     #[arg(value_name = "METHOD", conflicts_with_all = ["claim", "claims"])]
     methods: Vec<Method>,
@@ -86,7 +84,7 @@ fn claim_names() -> PossibleValuesParser {
 }
 
 /// Runs the comparison and prints it.
-pub fn run(args: Args) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     if args.claims {
         super::print(&list())?;
         return Ok(ExitCode::SUCCESS);
@@ -121,7 +119,7 @@ fn list() -> String {
     out
 }
 
-fn compare(args: &Args, claim: Option<&Claim>, dir: &Path) -> Result<()> {
+fn compare(args: &Args, claim: Option<&'static Claim>, dir: &Path) -> Result<()> {
     let plan = match claim {
         Some(claim) if args.size.is_some() && claim.size.is_none() => super::usage(&format!(
             "{} has its own sizes: --size is not for it",
@@ -131,54 +129,34 @@ fn compare(args: &Args, claim: Option<&Claim>, dir: &Path) -> Result<()> {
         None => plan(args),
     };
     let mut line = Line::new();
-    let done = comparison::compare(&plan, dir, &Cancel::new(), &mut |progress, _| {
-        line.show(|| in_words(progress, &plan));
+    let found = from_spec::compared(claim, &plan, dir, &Cancel::new(), &mut |progress| {
+        line.show(|| progress.at);
     });
     line.clear();
-    let done = done?;
-    warn_of(&done.unavailable);
-    let verdicts = claim.map_or_else(|| sentences(&done.rows), |claim| claim.verdict(&done.rows));
-    let document = Document::of(&done, claim, plain(&verdicts));
-    print(args, &document, Document::csv, || {
-        page::comparison(&done, claim, &verdicts, page::style(args.ascii))
-    })
+    let found = found?;
+    warn_of(&found.unavailable);
+    match (args.json, args.csv) {
+        (true, _) => super::print_json(&Document::of(&found, claim.map(|claim| claim.name))),
+        (_, true) => super::print(&comparison_csv(&found)),
+        _ => super::print(&page::comparison(&found, claim, page::style(args.ascii))),
+    }
 }
 
 fn cost_of_tracing(args: &Args, dir: &Path) -> Result<()> {
     let spec = tracing_cost::usual(args.size);
     let runs = args.runs as usize;
     let mut line = Line::new();
-    let found = tracing_cost::watch(&spec, runs, dir, &Cancel::new(), &mut |round, how, _| {
-        line.show(|| format!("round {}: {}", round + 1, how.name()));
+    let found = from_spec::watching(&spec, runs, dir, &Cancel::new(), &mut |progress| {
+        line.show(|| progress.at);
     });
     line.clear();
     let found = found?;
     warn_of(&found.unavailable);
-    let verdicts = found.verdicts();
-    let document = TracingDocument::of(&found, plain(&verdicts));
-    print(args, &document, TracingDocument::csv, || {
-        page::tracing(&found, &verdicts, page::style(args.ascii))
-    })
-}
-
-/// In the form that is asked for.
-fn print<D: Serialize>(
-    args: &Args,
-    document: &D,
-    csv: impl FnOnce(&D) -> String,
-    page: impl FnOnce() -> String,
-) -> Result<()> {
     match (args.json, args.csv) {
-        (true, _) => super::print_json(document),
-        (_, true) => super::print(&csv(document)),
-        _ => super::print(&page()),
+        (true, _) => super::print_json(&TracingDocument::of(&found)),
+        (_, true) => super::print(&tracing_csv(&found)),
+        _ => super::print(&page::tracing(&found, page::style(args.ascii))),
     }
-}
-
-/// With ordinary spaces, for programs.
-fn plain(sentences: &[String]) -> Vec<String> {
-    let spaced = sentences.iter().map(|text| text.replace('\u{a0}', " "));
-    spaced.collect()
 }
 
 /// The rows that are asked for: methods within a point, points within a sink.
@@ -220,16 +198,4 @@ fn distinct<T: Copy + PartialEq>(asked: &[T]) -> Vec<T> {
         }
     }
     seen
-}
-
-fn in_words(progress: comparison::Progress, plan: &Plan) -> String {
-    match progress {
-        comparison::Progress::Preparing(size) => format!("making a source of {size}"),
-        comparison::Progress::Tracing { row } => {
-            format!("counting calls: row {} of {}", row + 1, plan.entries.len())
-        }
-        comparison::Progress::Measuring { round, .. } => {
-            format!("measuring: round {} of {}", round + 1, plan.runs)
-        }
-    }
 }

@@ -4,23 +4,18 @@ use std::io::{IsTerminal, stdout};
 
 use crate::cli::wrapped;
 use crate::experiment::claims::Claim;
-use crate::experiment::comparison::Comparison;
-use crate::experiment::plan::{Entry, Load};
-use crate::experiment::tracing_cost::TracingCost;
-use crate::experiment::verdict::Varies;
 use crate::figure::chart::{Marks, Scale};
-use crate::measure::statistics::{CPU, WALL};
-use crate::model::{duration, grouped};
+use crate::model::{Compared, ComparedRow, WatchCost, duration, grouped};
 
 /// How a page is drawn.
 #[derive(Clone, Copy)]
-pub struct Style {
+pub(super) struct Style {
     marks: Marks,
     ascii: bool,
 }
 
 /// ASCII where it is asked for, and where the locale is not UTF-8.
-pub fn style(ascii: bool) -> Style {
+pub(super) fn style(ascii: bool) -> Style {
     let set = |name: &&str| std::env::var(name).is_ok_and(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find(|name| set(name));
     let locale = locale.and_then(|name| std::env::var(name).ok());
@@ -54,45 +49,40 @@ impl Style {
 }
 
 /// Methods side by side.
-pub fn comparison(
-    done: &Comparison,
-    claim: Option<&Claim>,
-    verdicts: &[String],
-    style: Style,
-) -> String {
+pub(super) fn comparison(found: &Compared, claim: Option<&Claim>, style: Style) -> String {
+    let rows = &found.rows;
     let marks = style.marks;
-    let varies = Varies::among(&done.rows);
-    let labels: Vec<_> = done.rows.iter().map(|row| varies.label(row)).collect();
-    let longest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
+    let longest = |of: fn(&ComparedRow) -> usize| rows.iter().map(of).max().unwrap_or(0);
     // With the space behind it, where there is a label at all.
-    let label = longest(&mut labels.iter().map(|label| label.chars().count()));
-    let label = if label > 0 { label + 1 } else { 0 };
-    let method = longest(&mut done.rows.iter().map(|row| row.entry.method.name().len()));
+    let label = match longest(|row| row.label.chars().count()) {
+        0 => 0,
+        label => label + 1,
+    };
+    let method = longest(|row| row.method.name().len());
     let chart = columns().saturating_sub(label + method + 35).clamp(12, 60);
-    let scale = Scale::over(done.rows.iter().map(|row| row.runs.range(WALL)), chart);
+    let scale = Scale::over(rows.iter().map(|row| row.wall), chart);
     let indent = " ".repeat(label + method + 2);
 
-    let mut out = heading(done, claim, varies);
+    let mut out = heading(found, claim);
     let example = marks.example();
     out += &format!("\n{indent}wall, untraced   {example} fastest, median, slowest\n");
     for [median, cpu, calls] in [["median", "CPU", "calls,"], ["", "", "traced"]] {
         out += &format!("{indent}{:chart$} {median:>9} {cpu:>9} {calls:>9}\n", "");
     }
     let mut before = None;
-    for (row, name) in done.rows.iter().zip(&labels) {
-        let again = before == Some(name);
+    for row in rows {
+        let again = before == Some(&row.label);
         if before.is_some() && !again {
             out.push('\n');
         }
-        before = Some(name);
-        let wall = row.runs.range(WALL);
+        before = Some(&row.label);
         out += &format!(
             "{:label$}{:method$}  {} {:>9} {:>9} {:>9}\n",
-            if again { "" } else { name },
-            row.entry.method.name(),
-            scale.draw(wall, marks),
-            duration(wall.median),
-            duration(row.runs.range(CPU).median),
+            if again { "" } else { &row.label },
+            row.method.name(),
+            scale.draw(row.wall, marks),
+            duration(row.wall.median),
+            duration(row.cpu.median),
             row.syscalls.map_or_else(|| "-".to_owned(), grouped),
         );
     }
@@ -101,41 +91,38 @@ pub fn comparison(
     if scale.is_logarithmic() {
         out += &format!("{indent}a logarithmic scale\n");
     }
-    style.finish(out + "\n", verdicts)
+    style.finish(out + "\n", &found.verdicts)
 }
 
 /// What all rows have in common.
-fn heading(done: &Comparison, claim: Option<&Claim>, varies: Varies) -> String {
+fn heading(found: &Compared, claim: Option<&Claim>) -> String {
     let mut out = String::new();
     if let Some(claim) = claim {
         out += &format!("{}: \"{}\"\n", claim.name, claim.says);
         out += &wrapped(claim.runs, 78);
         out.push('\n');
     }
-    let Some(first) = done.rows.first() else {
+    let Some(first) = found.rows.first() else {
         return out;
     };
-    let Entry {
-        to,
-        size,
-        chunk,
-        load,
-        ..
-    } = first.entry;
+    let all = |is_same: &dyn Fn(&ComparedRow) -> bool| found.rows.iter().all(is_same);
     let mut words = Vec::new();
-    if !varies.to {
-        words.push(format!("to {}", to.name()));
+    if all(&|row| row.to == first.to) {
+        words.push(format!("to {}", first.to));
     }
-    if !varies.size {
-        words.push(format!("size {size}"));
+    if all(&|row| row.size == first.size) {
+        words.push(format!("size {}", first.size));
     }
-    if !varies.chunk {
-        words.push(format!("chunk {chunk}"));
+    if all(&|row| row.chunk == first.chunk) {
+        words.push(format!("chunk {}", first.chunk));
     }
-    words.push(format!("cache warm, {}", done.file_system));
-    words.push(format!("runs {}, interleaved", first.runs.len()));
-    if let Load::InARow(times) = load {
-        words.push(format!("{} transfers a run", grouped(u64::from(times))));
+    words.push(format!("cache warm, {}", found.filesystem));
+    words.push(format!("runs {}, interleaved", first.runs));
+    match first.of_claim {
+        Some(row) if row.transfers > 1 && !row.at_once => {
+            words.push(format!("{} transfers a run", grouped(row.transfers.into())));
+        }
+        _ => {}
     }
     out + &words.join("   ") + "\n"
 }
@@ -152,18 +139,14 @@ fn columns() -> usize {
 }
 
 /// One transfer, traced in several ways.
-pub fn tracing(found: &TracingCost, verdicts: &[String], style: Style) -> String {
-    let spec = &found.spec;
+pub(super) fn tracing(found: &WatchCost, style: Style) -> String {
     let calls = found
         .syscalls
         .map(|calls| format!(", {} calls", grouped(calls)));
     let mut out = format!(
-        "The cost of watching: {} to {}, {} in chunks of {}{}\n\
+        "The cost of watching: {}{}\n\
          the sender on one CPU throughout; its own counters, also where it is traced\n\n",
-        spec.method,
-        spec.to,
-        spec.size,
-        spec.chunk,
+        found.transfer(),
         calls.unwrap_or_default()
     );
     out += &format!(
@@ -174,21 +157,16 @@ pub fn tracing(found: &TracingCost, verdicts: &[String], style: Style) -> String
         "{:10} {:24} {:>9} {:>9} {:>11} {:>11}\n",
         "", "", "", "", "voluntary", "involuntary"
     );
-    let scale = Scale::over(found.rows.iter().map(|row| row.runs.range(WALL)), 24);
+    let scale = Scale::over(found.rows.iter().map(|row| row.wall), 24);
     for row in &found.rows {
-        let wall = row.runs.range(WALL);
         out += &format!(
             "{:10} {} {:>9} {:>9} {:>11} {:>11}\n",
-            row.watched.name(),
-            scale.draw(wall, style.marks),
-            duration(wall.median),
-            duration(row.runs.range(CPU).median),
-            grouped(row.runs.range(|run| run.voluntary_context_switches).median),
-            grouped(
-                row.runs
-                    .range(|run| run.involuntary_context_switches)
-                    .median
-            ),
+            row.name,
+            scale.draw(row.wall, style.marks),
+            duration(row.wall.median),
+            duration(row.cpu.median),
+            grouped(row.switches.median),
+            grouped(row.involuntary.median),
         );
     }
     let [axis, figures] = scale.axis(style.marks);
@@ -197,5 +175,5 @@ pub fn tracing(found: &TracingCost, verdicts: &[String], style: Style) -> String
         false => "",
     };
     out += &format!("{:11}{axis}\n{:11}{figures}{logarithmic}\n\n", "", "");
-    style.finish(out, verdicts)
+    style.finish(out, &found.verdicts)
 }

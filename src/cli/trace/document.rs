@@ -8,7 +8,7 @@ use crate::model::{Basis, End, Exit, Flow, Hop, TraceReport, Unexplained};
 
 /// One document.
 #[derive(Serialize)]
-pub struct Document<'a> {
+pub(crate) struct Document<'a> {
     command: &'a [String],
     exit: &'a Exit,
     processes: u64,
@@ -37,7 +37,7 @@ struct FlowDocument<'a> {
 
 impl Document<'_> {
     /// Of what came of watching a program.
-    pub fn of(watched: &TraceReport) -> Document<'_> {
+    pub(crate) fn of(watched: &TraceReport) -> Document<'_> {
         let calls = watched.calls_by_name.iter();
         Document {
             command: &watched.command,

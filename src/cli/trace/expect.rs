@@ -5,7 +5,7 @@ use crate::model::{EndKind, Exit, Flow, Size, TraceReport};
 
 /// An expression that is to hold.
 #[derive(Clone, Debug)]
-pub struct Expectation(Expression<Figure>);
+pub(crate) struct Expectation(Expression<Figure>);
 
 /// A figure of the run: of which flows, and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ const OF_FLOWS: &[&str] = &[
 ];
 
 /// Reads an expression.
-pub fn parse(text: &str) -> Result<Expectation, String> {
+pub(crate) fn parse(text: &str) -> Result<Expectation, String> {
     let dialect = Dialect {
         logic: true,
         in_name: ".-",
@@ -71,7 +71,7 @@ pub fn parse(text: &str) -> Result<Expectation, String> {
 
 impl Expectation {
     /// Why it does not hold; none if it does.
-    pub fn failure(&self, watched: &TraceReport) -> Option<String> {
+    pub(crate) fn failure(&self, watched: &TraceReport) -> Option<String> {
         let value = |figure: &Figure| figure.value(watched);
         if self.0.value(&value) == Value::Truth(true) {
             return None;

@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-pub use self::{document::Document, report::for_people};
+pub(crate) use self::{document::Document, report::for_people};
 use super::display_options;
 use crate::experiment::flow_trace::{self, Signals};
 use crate::model::{Exit, TraceReport};
@@ -42,40 +42,40 @@ Expectations compare numbers with < <= == != >= > and combine with && || ! + - *
   bytes  cpu_copied_bytes  cpu_copies_per_byte     of the flows with both ends outside of the program
   flow(file, tcp).bytes  .calls  .calls.NAME  .cpu_copies_per_byte     of the flows between such ends; any: of every kind
   unexplained.read_bytes  unexplained.written_bytes")]
-pub struct Args {
+pub(crate) struct Args {
     /// The program and its arguments
     #[arg(last = true, value_name = "CMD", required_unless_present = "pid")]
-    pub command: Vec<OsString>,
+    pub(crate) command: Vec<OsString>,
     /// Attach to a process that runs already, with all its threads; Ctrl-C leaves it running
     #[arg(short, long, value_name = "PID", conflicts_with = "command", value_parser = clap::value_parser!(i32).range(1..))]
-    pub pid: Option<i32>,
+    pub(crate) pid: Option<i32>,
     /// Let it go after this time: 5s, 500ms, 2m
     #[arg(long = "for", value_name = "TIME", requires = "pid", value_parser = duration)]
-    pub time: Option<Duration>,
+    pub(crate) time: Option<Duration>,
     /// Write the report to this file instead of standard error
     #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
     /// One JSON document
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Stop at every call, not only at those that move bytes or change descriptors and memory maps
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
     /// Run program and tracer on one CPU: several times faster, but the program sees one CPU
     #[arg(long, conflicts_with = "pid")]
-    pub pin: bool,
+    pub(crate) pin: bool,
     /// Explore the flows on the screen while the program runs, on a terminal of its own
     #[arg(long, conflicts_with_all = ["pid", "json"])]
-    pub live: bool,
+    pub(crate) live: bool,
     /// Keep at most so many calls; older ones are folded into the flows, which stay exact
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
-    pub keep: usize,
+    pub(crate) keep: usize,
     /// Save the recording, for zclab replay
     #[arg(long, value_name = "FILE")]
-    pub save: Option<PathBuf>,
+    pub(crate) save: Option<PathBuf>,
     /// Fail (exit status 1) unless this holds
     #[arg(long, value_name = "EXPRESSION", value_parser = expect::parse)]
-    pub expect: Vec<expect::Expectation>,
+    pub(crate) expect: Vec<expect::Expectation>,
     #[command(flatten)]
     display: display_options::Args,
 }
@@ -84,7 +84,7 @@ pub struct Args {
 const FAILED: u8 = 125;
 
 /// Watches, reports, and ends as the program did.
-pub fn run(args: Args) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     trace(&args).or_else(|error| {
         super::warn(&format!("{error:#}"));
         Ok(ExitCode::from(FAILED))
@@ -119,7 +119,7 @@ fn trace(args: &Args) -> Result<ExitCode> {
 }
 
 /// A saved recording: explored on a terminal, or printed.
-pub fn replay(path: &Path, json: bool, display: &display_options::Args) -> Result<ExitCode> {
+pub(crate) fn replay(path: &Path, json: bool, display: &display_options::Args) -> Result<ExitCode> {
     let watched = store::trace_report::load(path)?;
     if json {
         super::print_json(&Document::of(&watched))?;

@@ -11,7 +11,7 @@ const SHOWN: usize = 24;
 const NAME: usize = 52;
 
 /// As text: the flows with their verdicts, the calls, what is in no flow, the notes.
-pub fn for_people(watched: &TraceReport) -> String {
+pub(crate) fn for_people(watched: &TraceReport) -> String {
     let mut out = format!("\n{}\n", summary(watched));
     flows(&mut out, watched);
     calls(&mut out, watched);
@@ -94,7 +94,7 @@ fn sentences(out: &mut String, groups: &[Group]) {
 }
 
 /// `/a > cat, gzip > /b`.
-pub fn name(flow: &Flow) -> String {
+pub(crate) fn name(flow: &Flow) -> String {
     let end = |end: &End, _| match end.kind {
         EndKind::Memory => format!("memory of {}", end.name),
         EndKind::Tcp | EndKind::Udp => format!("{} {}", end.kind.name(), end.name),

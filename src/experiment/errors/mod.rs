@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::endpoint;
 use crate::host;
-pub use crate::model::Finding;
+pub(crate) use crate::model::Finding;
 
 mod files;
 mod loops;
@@ -28,15 +28,15 @@ pub struct Experiment {
     /// What it is called, in kebab-case.
     pub name: &'static str,
     /// What it is about: `sources`, `pipes`, `sockets`, `mappings`, `files`, `locked memory`, `loops`.
-    pub theme: &'static str,
+    pub(crate) theme: &'static str,
     /// The call, as text.
-    pub call: &'static str,
+    pub(crate) call: &'static str,
     /// What is made ready before it, in one sentence.
-    pub setup: &'static str,
+    pub(crate) setup: &'static str,
     /// What Linux answers.
-    pub expected: Expected,
+    pub(crate) expected: Expected,
     /// Why, and where that is documented.
-    pub why: &'static str,
+    pub(crate) why: &'static str,
     /// Whether it runs in a process of its own.
     alone: bool,
     run: fn(&Setting) -> Result<Seen>,
@@ -44,7 +44,7 @@ pub struct Experiment {
 
 /// What Linux is known to answer.
 #[derive(Clone, Copy, Debug)]
-pub enum Expected {
+pub(crate) enum Expected {
     /// The same on every kernel that this program runs on.
     Always(&'static str),
     /// `usual`, but `then` on the kernels from `from` to `until` (as major, minor), that last one excluded.
@@ -64,7 +64,7 @@ pub enum Expected {
 
 impl Expected {
     /// What a kernel of this version (major, minor), with pages of this size, is expected to answer.
-    pub fn on(&self, kernel: (u32, u32), page_size: u64) -> String {
+    pub(crate) fn on(&self, kernel: (u32, u32), page_size: u64) -> String {
         let answer = match *self {
             Expected::MostOfACall => {
                 return (i32::MAX as u64 / page_size * page_size).to_string();
@@ -83,9 +83,9 @@ impl Expected {
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// A directory that can be written.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// A directory on another file system, where there is one.
-    pub elsewhere: Option<PathBuf>,
+    pub(crate) elsewhere: Option<PathBuf>,
 }
 
 impl Setting {
@@ -185,7 +185,7 @@ pub fn all() -> impl Iterator<Item = &'static Experiment> {
 ///
 /// # Errors
 /// There is none: one line with the names.
-pub fn find(name: &str) -> Result<&'static Experiment> {
+pub(crate) fn find(name: &str) -> Result<&'static Experiment> {
     all()
         .find(|experiment| experiment.name == name)
         .with_context(|| {

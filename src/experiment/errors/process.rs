@@ -19,7 +19,7 @@ use super::{Experiment, Seen, Setting, find};
 use crate::endpoint;
 
 /// The hidden command that ends in [`here`].
-pub const COMMAND: &str = "__error";
+pub(crate) const COMMAND: &str = "__error";
 
 /// An experiment takes milliseconds; one that hangs is ended by SIGALRM.
 const SECONDS_AT_MOST: u32 = 20;
@@ -61,7 +61,7 @@ pub(super) fn run(experiment: &Experiment, setting: &Setting) -> Result<Seen> {
 ///
 /// # Errors
 /// There is no such experiment, or it could not be set up.
-pub fn here(name: &str, setting: &Setting) -> Result<()> {
+pub(crate) fn here(name: &str, setting: &Setting) -> Result<()> {
     let experiment = find(name)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0).context("cannot do without a core file")?;
     let die = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());

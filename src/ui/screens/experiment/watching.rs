@@ -47,7 +47,7 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
     let calls = found
         .syscalls
         .map_or(String::new(), |calls| format!("{} calls", grouped(calls)));
-    rows.group(&found.transfer, &calls);
+    rows.group(&found.transfer(), &calls);
     let columns = usize::from(width)
         .saturating_sub(WAY + FIGURE + 1)
         .clamp(12, 60);
