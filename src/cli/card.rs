@@ -29,7 +29,6 @@ pub(crate) struct Args {
     pub(crate) lessons: Option<PathBuf>,
 }
 
-/// Prints or opens a card.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let course = Course::open(args.lessons.as_deref())?.catalogue;
     let word = args

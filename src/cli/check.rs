@@ -24,7 +24,6 @@ pub(crate) struct Args {
     pub(crate) dir: Option<PathBuf>,
 }
 
-/// Checks lessons; exit code 1 if there is a fault.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (lessons, figures) = match &args.dir {
         Some(dir) => on_disk(dir)?,

@@ -14,7 +14,6 @@ pub(crate) struct Args {
     pub(crate) shell: clap_complete::Shell,
 }
 
-/// Prints the completions.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut super::Cli::command(), "zclab", &mut text);

@@ -28,7 +28,6 @@ struct ExperimentOutcome {
     instruments: Vec<Instrument>,
 }
 
-/// Tries each instrument and prints what came of it.
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let findings = ExperimentOutcome {
         machine: host::machine(),

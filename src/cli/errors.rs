@@ -111,7 +111,6 @@ fn odd(finding: &Finding, kernel: &str) -> String {
     super::wrapped(&text, 78)
 }
 
-/// All about one.
 fn page(finding: &Finding) -> String {
     let mut out = format!("{}\n\n", finding.name);
     let mut row = |label: &str, text: &str| {

@@ -29,7 +29,6 @@ pub(crate) struct Args {
     display: display_options::Args,
 }
 
-/// Opens the course, or resets a lesson.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(name) = &args.reset {
         return reset(name, args.lessons.as_deref());
@@ -61,7 +60,6 @@ fn open(lessons: Option<PathBuf>, display: &display_options::Args) -> anyhow::Re
     runtime::learn(course, display.options(), Log::of_user())
 }
 
-/// Forgets one lesson, after asking.
 fn reset(name: &str, lessons: Option<&Path>) -> anyhow::Result<ExitCode> {
     let catalogue = Course::open(lessons)?.catalogue;
     let lesson = catalogue.find(name).map_err(|why| anyhow!(why))?;

@@ -10,7 +10,6 @@ use crate::{
 
 /// A course, and the texts that it was read from.
 pub(crate) struct Course {
-    /// What was read.
     pub(crate) catalogue: Catalogue,
 }
 

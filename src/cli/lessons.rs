@@ -30,7 +30,6 @@ pub(crate) struct Args {
     pub(crate) json: bool,
 }
 
-/// Lists the lessons, or prints one.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let course = Course::open(args.lessons.as_deref())?.catalogue;
     let chosen = match &args.name {
@@ -54,7 +53,6 @@ struct LessonList<'a> {
     lessons: Vec<Listed<'a>>,
 }
 
-/// A lesson in the list.
 #[derive(Serialize)]
 struct Listed<'a> {
     id: &'a str,
@@ -172,12 +170,10 @@ fn plain_text(lesson: &Lesson, figures: &[Figure]) -> String {
 pub(super) struct Text(String);
 
 impl Text {
-    /// What it has come to.
     pub(super) fn into_string(self) -> String {
         self.0
     }
 
-    /// A line as it stands.
     pub(super) fn line(&mut self, line: &str) {
         self.0 += line;
         self.0.push('\n');
@@ -190,7 +186,6 @@ impl Text {
         }
     }
 
-    /// CommonMark, laid out.
     pub(super) fn markdown(&mut self, markdown: &str, indent: usize) {
         let margin = " ".repeat(indent);
         for row in prose::lay_out(markdown, WIDTH - indent) {
@@ -198,7 +193,6 @@ impl Text {
         }
     }
 
-    /// A figure as its steps.
     fn figure(&mut self, figure: &Figure) {
         self.gap();
         self.line(&format!("Figure: {}", figure.title));

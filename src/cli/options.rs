@@ -18,7 +18,6 @@ pub(crate) struct ScratchDir {
 }
 
 impl ScratchDir {
-    /// The directory.
     pub(crate) fn find(&self) -> Result<Directory> {
         host::scratch_directory(self.dir.as_deref())
     }
@@ -137,7 +136,6 @@ fn pipe_size(text: &str) -> Result<Size, String> {
     }
 }
 
-/// Says what could not be had.
 pub(crate) fn warn_of(unavailable: &[crate::model::Unavailable]) {
     for missing in unavailable {
         super::warn(&format!(

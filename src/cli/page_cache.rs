@@ -32,7 +32,6 @@ fn size(text: &str) -> Result<Size, String> {
     at_least_one(text, "a file of 0 bytes has no pages")
 }
 
-/// Goes through the steps and prints them.
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let dir = args.scratch.open()?;
     let seen = page_cache::watch(&dir, args.size, &mut |_| Ok(()))?;

@@ -34,7 +34,6 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Nothing is shown yet.
     pub(crate) fn new() -> Line {
         let begun = Instant::now();
         Line {
@@ -45,7 +44,6 @@ impl Line {
         }
     }
 
-    /// Shows how far a transfer is.
     pub(crate) fn transfer(&mut self, progress: Progress) {
         self.show(|| words(progress));
     }
@@ -63,7 +61,6 @@ impl Line {
         let _ = write!(io::stderr(), "\r\x1b[2K{} ({seconds} s)", text());
     }
 
-    /// Takes the line away.
     pub(crate) fn clear(&mut self) {
         if std::mem::take(&mut self.is_shown) {
             let _ = write!(io::stderr(), "\r\x1b[2K");

@@ -13,31 +13,25 @@ use crate::{
     tracer::Cancel,
 };
 
-/// A question to be asked.
 pub(crate) struct Item<'a> {
     /// The id under which the answer is kept.
     pub(crate) lesson: &'a str,
     /// Where the question is from, for people.
     pub(crate) from: &'a str,
-    /// The question as it is written.
     pub(crate) question: &'a Question,
 }
 
 /// What is said to an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Say {
-    /// Whether it is right, and why.
     All,
     /// Nothing: it is a test.
     Nothing,
 }
 
-/// How it went.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
-    /// Questions that were answered.
     pub(crate) answered: usize,
-    /// Of these, right.
     pub(crate) right: usize,
     /// Places of those that were missed or skipped.
     pub(crate) missed: Vec<usize>,
@@ -48,7 +42,6 @@ pub(crate) struct Tally {
 /// Asks, marks and keeps.
 pub(crate) struct Asker {
     log: Log,
-    /// What is known of the learner.
     pub(crate) progress: Progress,
     input: Box<dyn BufRead>,
     echoes: bool,
@@ -248,7 +241,6 @@ impl Asker {
     }
 }
 
-/// What came of asking once.
 enum Outcome {
     Right,
     Wrong,

@@ -39,7 +39,6 @@ pub(crate) struct Args {
     pub(crate) lessons: Option<PathBuf>,
 }
 
-/// Asks.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let course = Course::open(args.lessons.as_deref())?;
     let catalogue = &course.catalogue;

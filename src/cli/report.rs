@@ -11,7 +11,6 @@ use crate::model::{
 };
 use crate::model::{Summary, Trace, Unavailable, duration as time, grouped};
 
-/// The JSON document.
 #[derive(Debug, Serialize)]
 pub(crate) struct Document<'a> {
     method: Method,
@@ -85,7 +84,6 @@ struct Recorded<'a> {
 }
 
 impl Document<'_> {
-    /// The document of a recording.
     pub(crate) fn of(recording: &Recording) -> Document<'_> {
         let summary = copypath::summarise(recording);
         let spec = &recording.spec;
@@ -346,7 +344,6 @@ fn path_group(text: &mut Text, summary: &Summary, side: Side) {
     }
 }
 
-/// Lines in columns.
 struct Text(String);
 
 impl Text {

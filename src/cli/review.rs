@@ -17,7 +17,6 @@ pub(crate) struct Args {
     pub(crate) lessons: Option<PathBuf>,
 }
 
-/// Asks what is due.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let course = Course::open(args.lessons.as_deref())?;
     let mut asker = Asker::new(Log::of_user());

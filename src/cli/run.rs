@@ -33,7 +33,6 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Runs the transfer twice and reports.
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let spec = args.transfer.spec()?;
     let source = experiment::Source {

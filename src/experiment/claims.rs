@@ -11,14 +11,10 @@ use crate::model::{Method, Range, Sink, Size, duration, grouped, ratio};
 /// The claim that is no comparison of methods, but of watching: [`super::tracing_cost`].
 pub(crate) const COST_OF_WATCHING: &str = "cost-of-watching";
 
-/// One claim.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    /// Its name on the command line.
     pub(crate) name: &'static str,
-    /// What is claimed.
     pub(crate) says: &'static str,
-    /// What is run to see.
     pub(crate) runs: &'static str,
     /// Bytes of a transfer; none where the sizes are what is looked at.
     pub(crate) size: Option<Size>,
@@ -36,12 +32,9 @@ const SMALL: [Size; 4] = [
     Size(16 * Size::KIB),
     Size(64 * Size::KIB),
 ];
-/// Transfers in a run of a small file.
 const OFTEN: u32 = 1000;
-/// Connections at once.
 const MANY: u32 = 8;
 
-/// Every claim that compares methods.
 pub(crate) const CLAIMS: [Claim; 5] = [
     Claim {
         name: "two-to-three-times",
@@ -102,7 +95,6 @@ pub(crate) const CLAIMS: [Claim; 5] = [
 ];
 
 impl Claim {
-    /// The claim of this name.
     pub(crate) fn named(name: &str) -> Option<&'static Claim> {
         CLAIMS.iter().find(|claim| claim.name == name)
     }
@@ -116,7 +108,6 @@ impl Claim {
         }
     }
 
-    /// What this machine says of it.
     pub(crate) fn verdict(&self, rows: &[Row]) -> Vec<String> {
         (self.verdict)(rows)
     }

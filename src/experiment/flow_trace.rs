@@ -95,7 +95,6 @@ fn command_line(pid: i32) -> Vec<String> {
         .collect()
 }
 
-/// Joins the tracer to the flows.
 struct FlowObserver<'a, 'b> {
     flows: Flows,
     on_progress: &'a mut OnProgress<'b>,
@@ -185,7 +184,6 @@ impl Signals {
         Ok(Signals { before, ours })
     }
 
-    /// What the mask was before.
     pub(crate) fn before(&self) -> &SigSet {
         &self.before
     }

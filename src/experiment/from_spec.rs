@@ -24,9 +24,7 @@ use crate::tracer::Cancel;
 pub(crate) struct Progress {
     /// What it is at: `sendfile to tcp`, `round 3 of 9`.
     pub(crate) at: String,
-    /// Steps done.
     pub(crate) done: u64,
-    /// Steps in all.
     pub(crate) total: u64,
     /// What is known so far; none where nothing is.
     pub(crate) so_far: Option<ExperimentOutcome>,

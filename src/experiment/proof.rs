@@ -37,7 +37,6 @@ pub(crate) const ROUNDS: u32 = 5;
 /// How many letters [`Proof::arrived`] has, where there are as many bytes.
 const LETTERS: usize = 32;
 
-/// How many bytes at most a call.
 const CHUNK: usize = 1 << 16;
 
 /// Proves one method and sink, with files in `dir`. What stands in the way is a reason, not an error.
@@ -83,7 +82,6 @@ pub(crate) fn prove(method: Method, to: Sink, size: Size, dir: &Path) -> Proof {
     proof(verdict, last, reason, ROUNDS)
 }
 
-/// What came out at the receiver's end.
 #[derive(Default)]
 struct Arrived {
     new: u64,
@@ -91,7 +89,6 @@ struct Arrived {
     letters: String,
     /// Whether the kernel said that it had copied, where it was asked.
     reported_copied: Option<bool>,
-    /// What is to be said of it.
     remark: Option<String>,
 }
 
@@ -247,7 +244,6 @@ fn notified_round(method: Method, old: &[u8], new: &[u8], dir: &Path) -> Result<
     Ok(with_report(judge(&arrived, old, new)?, copied > 0))
 }
 
-/// Reads a file from its beginning.
 fn retry_pread(file: BorrowedFd, into: &mut [u8]) -> Result<usize> {
     loop {
         match pread(file, into, 0) {
@@ -257,7 +253,6 @@ fn retry_pread(file: BorrowedFd, into: &mut [u8]) -> Result<usize> {
     }
 }
 
-/// With what the kernel reported of the sends.
 fn with_report(mut arrived: Arrived, copied: bool) -> Arrived {
     arrived.reported_copied = Some(copied);
     if arrived.verdict() == Verdict::Mixed {
@@ -290,7 +285,6 @@ fn take_reports(socket: BorrowedFd, reports: &mut Reports) -> Result<()> {
     Ok(())
 }
 
-/// Everything that was sent has arrived.
 fn whole(arrived: &[u8], size: usize, to: Sink) -> Result<()> {
     ensure!(
         arrived.len() == size,
@@ -361,7 +355,6 @@ fn receive_by(
 
 /// A sink with both its ends. A file is its own other end.
 struct OpenSink {
-    /// None: closed.
     near: Option<OwnedFd>,
     far: File,
 }
@@ -398,7 +391,6 @@ impl OpenSink {
         Ok(arrived)
     }
 
-    /// The memory whose descriptor was sent.
     fn receive_mapped(&self) -> io::Result<Vec<u8>> {
         let memory = endpoint::take_memory(&self.far)?;
         endpoint::see_mapped(&memory, <[u8]>::to_vec)

@@ -20,16 +20,11 @@ use crate::model::{Measured, Sink};
 use crate::tracer::Cancel;
 use crate::transfer::{self, Job, Tools, Wish};
 
-/// What the process is to do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Order<'a> {
-    /// The transfer.
     pub(crate) entry: Entry,
-    /// How many times.
     pub(crate) count: u32,
-    /// Where a file sink lies.
     pub(crate) dir: &'a Path,
-    /// The CPUs of the receiver.
     pub(crate) receiver_cpus: Option<&'a str>,
 }
 
@@ -40,7 +35,6 @@ pub(crate) struct RepeatedReport {
     pub(crate) bytes_moved: u64,
     /// What arrived; none where nobody counts it.
     pub(crate) received: Option<u64>,
-    /// Counters over all of them.
     pub(crate) measured: Measured,
 }
 

@@ -25,9 +25,7 @@ use crate::model::{
 use crate::syscall::{Op, Ops, Shape};
 use crate::tracer::{self, Cancel, Options, Program, Recorded, TraceError};
 
-/// The name of the file that is asked for.
 const FILE: &str = "file";
-/// How long the client waits for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long the server has to see that the client has closed. Without it, that call may be missing.
 const FAREWELL: Duration = Duration::from_millis(50);
@@ -71,10 +69,8 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<RequestWay
     Ok(way(recording))
 }
 
-/// What the tracer recorded of the server, and the answer that the client got.
 type Asked = (Result<Recorded, TraceError>, Result<Vec<u8>>);
 
-/// Traces the server while a client asks it once.
 fn ask_traced(
     plan: &ServePlan,
     served: TempDir,

@@ -37,22 +37,15 @@ pub(crate) const SINK: RawFd = 4;
 pub(crate) enum Input {
     /// Standard input, a file that the parent has prepared.
     Stdin,
-    /// A file by its path.
     File(PathBuf),
-    /// It makes them itself.
     Generated,
 }
 
-/// What the sending process is to do.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
-    /// The transfer.
     pub(crate) spec: TransferSpec,
-    /// Where the bytes come from.
     pub(crate) input: Input,
-    /// How the receiver takes them.
     pub(crate) drain: Drain,
-    /// Where generated files lie.
     pub(crate) dir: Option<PathBuf>,
     /// The CPUs of the receiver; the sender's own without it.
     pub(crate) receiver_cpus: Option<String>,
@@ -65,7 +58,6 @@ pub(crate) struct Report {
     pub(crate) bytes_moved: u64,
     /// CRC-32 of the source, where the sender has made or read it itself.
     pub(crate) checksum: Option<u32>,
-    /// What arrived.
     pub(crate) received: Received,
     /// What arrived at the second receiver, where there are two.
     pub(crate) also_received: Option<Received>,
@@ -75,7 +67,6 @@ pub(crate) struct Report {
     pub(crate) measured: Measured,
     /// The source in the page cache just before.
     pub(crate) residency_before: Option<Residency>,
-    /// And just after.
     pub(crate) residency_after: Option<Residency>,
     /// Bytes of memory that the receiver was passed a descriptor of.
     pub(crate) passed_memory: Option<u64>,
@@ -83,7 +74,6 @@ pub(crate) struct Report {
     pub(crate) pipe_size: Option<u64>,
     /// Bytes of a file sink whose blocks are the source's own, where the file system tells.
     pub(crate) shared_blocks: Option<u64>,
-    /// What could not be had.
     pub(crate) unavailable: Vec<Unavailable>,
 }
 
@@ -200,7 +190,6 @@ fn reader(order: &Order) -> Reader<'_> {
     }
 }
 
-/// Why nothing can be cold.
 fn no_file(method: Method) -> String {
     match method.start() {
         Start::Tcp => "the data comes from a connection, not from a file",
@@ -295,7 +284,6 @@ fn reports_of(tools: &Tools) -> &Reports {
     }
 }
 
-/// Sends that could not be zero-copy.
 fn refused_sends(tools: &Tools) -> Option<Unavailable> {
     let refused = reports_of(tools).refused;
     let errno = match tools.ring {
@@ -321,7 +309,6 @@ fn shared_blocks(spec: &TransferSpec, sink: &OwnedFd) -> Result<Option<u64>> {
     Ok(measure::shared_bytes(&file).ok())
 }
 
-/// The transfer between its markers.
 fn timed_transfer(
     spec: &TransferSpec,
     source: &File,
@@ -409,7 +396,6 @@ fn unseen(spec: &TransferSpec) -> Result<(OwnedFd, Option<OwnedFd>)> {
     Ok((near, Some(far)))
 }
 
-/// A file in memory, without a name.
 fn memory_file(size: u64) -> Result<File> {
     let file = File::from(memfd_create("page", MFdFlags::MFD_CLOEXEC)?);
     file.set_len(size)?;

@@ -25,11 +25,8 @@ use crate::tracer::Cancel;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum TracedFrom {
-    /// Nobody.
     Untraced,
-    /// A tracer that shares its CPU.
     SameCpu,
-    /// A tracer on another CPU.
     OtherCpu,
 }
 
@@ -47,22 +44,16 @@ impl TracedFrom {
 /// Runs that were watched in one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// In which way.
     pub(crate) watched: TracedFrom,
-    /// The sender's counters, a run each.
     pub(crate) runs: Runs,
 }
 
-/// What watching cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TracingCost {
-    /// The transfer.
     pub(crate) spec: TransferSpec,
     /// Its calls, from the traced runs; none where ptrace is refused.
     pub(crate) syscalls: Option<u64>,
-    /// The ways that this machine allows.
     pub(crate) rows: Vec<Row>,
-    /// Those that it does not.
     pub(crate) unavailable: Vec<Unavailable>,
 }
 
@@ -162,7 +153,6 @@ impl TracingCost {
         }
     }
 
-    /// The row of this way.
     pub(crate) fn row(&self, watched: TracedFrom) -> Option<&Row> {
         self.rows.iter().find(|row| row.watched == watched)
     }
@@ -178,7 +168,6 @@ impl TracingCost {
         Some((more - OWN_SWITCHES) / calls as f64)
     }
 
-    /// What that says.
     pub(crate) fn verdicts(&self) -> Vec<String> {
         let mut said = Vec::new();
         let ways = [

@@ -8,18 +8,13 @@ use crate::model::{duration, grouped, ratio};
 /// What varies within a comparison, and so names a row beside its method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Varies {
-    /// What is written to.
     pub(crate) to: bool,
-    /// The size.
     pub(crate) size: bool,
-    /// The chunk.
     pub(crate) chunk: bool,
-    /// How many transfers at once.
     pub(crate) load: bool,
 }
 
 impl Varies {
-    /// Within these rows.
     pub(crate) fn among(rows: &[Row]) -> Varies {
         let Some(first) = rows.first().map(|row| row.entry) else {
             return Varies::default();
@@ -60,9 +55,7 @@ impl Varies {
 /// One row of a method beside the row of the first method that differs from it in nothing else.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pair<'a> {
-    /// The first method's.
     pub(crate) first: &'a Row,
-    /// The other's.
     pub(crate) second: &'a Row,
 }
 
@@ -179,7 +172,6 @@ fn at(label: &str) -> String {
     }
 }
 
-/// What is compared, and what less and more of it are called.
 #[derive(Debug)]
 pub(crate) struct Measure {
     name: &'static str,
@@ -187,14 +179,12 @@ pub(crate) struct Measure {
     more: &'static str,
 }
 
-/// Wall time.
 pub(crate) const TIME: Measure = Measure {
     name: "time",
     less: "faster",
     more: "slower",
 };
 
-/// CPU time.
 pub(crate) const CPU: Measure = Measure {
     name: "CPU time of the sender",
     less: "less",
@@ -307,7 +297,6 @@ fn rounds(group: &[&(String, Difference)]) -> String {
     format!("{least}{ahead} of {rounds} rounds")
 }
 
-/// Why there is no verdict.
 fn unsettled(found: &Difference) -> String {
     let (apart, spread) = (duration(found.apart()), duration(found.spread()));
     match found.is_swallowed() {

@@ -12,7 +12,6 @@ pub(crate) struct Args {
     scratch: ScratchDir,
 }
 
-/// Runs the experiment and prints what it saw as one line of JSON.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     process::here(&args.name, &Setting::find(args.scratch.dir.as_deref())?)
 }

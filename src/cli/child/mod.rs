@@ -33,7 +33,6 @@ pub(crate) enum Command {
     ErrorCase(error_case::Args),
 }
 
-/// Does it.
 pub(crate) fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Transfer(args) => transfer::run(args)?,

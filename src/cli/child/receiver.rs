@@ -20,7 +20,6 @@ pub(crate) struct Args {
     cpus: Cpus,
 }
 
-/// Drains standard input.
 pub(crate) fn run(args: Args) -> Result<()> {
     args.cpus.take()?;
     print("ready\n")?;

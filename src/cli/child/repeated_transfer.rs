@@ -35,7 +35,6 @@ fn to(text: &str) -> Result<To, String> {
     }
 }
 
-/// Transfers, and reports one JSON line.
 pub(crate) fn run(args: Args) -> Result<()> {
     super::end_with_parent()?;
     let said = repeated::send(&Order {

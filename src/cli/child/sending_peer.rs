@@ -14,7 +14,6 @@ pub(crate) struct Args {
     cpus: Cpus,
 }
 
-/// Sends standard input.
 pub(crate) fn run(args: Args) -> Result<()> {
     args.cpus.take()?;
     endpoint::pass_on(io::stdin(), io::stdout()).context("cannot send")

@@ -22,7 +22,6 @@ pub(crate) struct Args {
     receiver_cpus: Option<String>,
 }
 
-/// Transfers, and reports one JSON line.
 pub(crate) fn run(args: Args) -> Result<()> {
     let spec = args.transfer.spec()?;
     let input = match args.transfer.file {

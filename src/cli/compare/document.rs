@@ -77,7 +77,6 @@ fn plain(sentences: &[String]) -> Vec<String> {
     spaced.collect()
 }
 
-/// The cost of tracing.
 #[derive(Serialize)]
 pub(super) struct TracingDocument<'a> {
     claim: &'static str,

@@ -83,7 +83,6 @@ fn claim_names() -> PossibleValuesParser {
     names.chain([COST_OF_WATCHING]).collect::<Vec<_>>().into()
 }
 
-/// Runs the comparison and prints it.
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
     if args.claims {
         super::print(&list())?;

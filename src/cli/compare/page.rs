@@ -7,7 +7,6 @@ use crate::experiment::claims::Claim;
 use crate::figure::chart::{Marks, Scale};
 use crate::model::{Compared, ComparedRow, WatchCost, duration, grouped};
 
-/// How a page is drawn.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
     marks: Marks,
@@ -32,7 +31,6 @@ pub(super) fn style(ascii: bool) -> Style {
 }
 
 impl Style {
-    /// The page with its verdicts.
     fn finish(self, mut out: String, verdicts: &[String]) -> String {
         let bullet = if self.ascii { "> " } else { "▸ " };
         let options = textwrap::Options::new(78)
@@ -48,7 +46,6 @@ impl Style {
     }
 }
 
-/// Methods side by side.
 pub(super) fn comparison(found: &Compared, claim: Option<&Claim>, style: Style) -> String {
     let rows = &found.rows;
     let marks = style.marks;
@@ -138,7 +135,6 @@ fn columns() -> usize {
         .clamp(70, 120)
 }
 
-/// One transfer, traced in several ways.
 pub(super) fn tracing(found: &WatchCost, style: Style) -> String {
     let calls = found
         .syscalls

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::model::{Basis, End, Exit, Flow, Hop, TraceReport, Unexplained};
 
-/// One document.
 #[derive(Serialize)]
 pub(crate) struct Document<'a> {
     command: &'a [String],

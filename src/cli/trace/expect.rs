@@ -46,7 +46,6 @@ const OF_FLOWS: &[&str] = &[
     "zero_copy",
 ];
 
-/// Reads an expression.
 pub(crate) fn parse(text: &str) -> Result<Expectation, String> {
     let dialect = Dialect {
         logic: true,

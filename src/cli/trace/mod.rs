@@ -194,7 +194,6 @@ fn first_cpu() -> Result<usize> {
         .context("no CPU is allowed")
 }
 
-/// The program's exit status.
 fn status(exit: &Exit) -> ExitCode {
     match exit {
         Exit::Code(code) => ExitCode::from(*code as u8),

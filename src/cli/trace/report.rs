@@ -28,7 +28,6 @@ pub(crate) fn for_people(watched: &TraceReport) -> String {
     out
 }
 
-/// One line.
 fn summary(watched: &TraceReport) -> String {
     let count = |number: u64, one: &str, many: &str| {
         format!(

@@ -33,7 +33,6 @@ pub struct Experiment {
     pub(crate) call: &'static str,
     /// What is made ready before it, in one sentence.
     pub(crate) setup: &'static str,
-    /// What Linux answers.
     pub(crate) expected: Expected,
     /// Why, and where that is documented.
     pub(crate) why: &'static str,
