@@ -4,7 +4,7 @@
 //! [`super::CopyTracker`] and the [`super::flows`] of any program find these out each in its own way, and both ask here.
 //! A test holds the answers for every combination (`tests/golden/copy_rule.txt`).
 
-use crate::model::{Basis, Descriptor, DescriptorKind, How, Place, Step};
+use crate::model::{Basis, Descriptor, DescriptorKind, How, Place, Sink, Step};
 use crate::syscall::{Op, Shape};
 
 /// What stands at an end, as far as it decides what the kernel does.
@@ -183,6 +183,9 @@ const RECEIVE_ZC: &str = "kernel, iou-zcrx.rst: the card writes payload to the p
 /// Why it is thought that a program copied bytes itself.
 const OWN: &str = "the same bytes were read to another address";
 
+/// Why a warm source costs no DMA, where no instrument was asked.
+const WARM: &str = "read(2): what is in the page cache is not read from the disk again";
+
 /// A copy that the program itself made, from buffer to buffer: no call does it.
 pub(crate) const OWN_COPY: Step = Step {
     from: Place::UserBuffer,
@@ -191,6 +194,49 @@ pub(crate) const OWN_COPY: Step = Step {
     basis: Basis::Inferred,
     source: Some(OWN),
 };
+
+/// What a network card would do before something is received.
+pub(crate) const FROM_NETWORK: Step = Step {
+    from: Place::Device,
+    to: Place::SocketQueue,
+    how: How::Dma,
+    basis: Basis::Documented,
+    source: Some("loopback has no device; on a real network card"),
+};
+
+/// What the disk does for the page cache: by what an instrument says, or for a warm source as documented.
+pub(crate) fn fetch(instrument: Option<&'static str>) -> Step {
+    Step {
+        from: Place::Disk,
+        to: Place::PageCache,
+        how: How::Dma,
+        basis: instrument.map_or(Basis::Documented, |_| Basis::Measured),
+        source: instrument.or(Some(WARM)),
+    }
+}
+
+/// What would follow behind a sink on other hardware, or later.
+pub(crate) fn beyond(sink: Sink) -> Option<Step> {
+    let (to, source) = sink.beyond()?;
+    Some(Step {
+        from: sink.place(),
+        to,
+        how: How::Dma,
+        basis: Basis::Documented,
+        source: Some(source),
+    })
+}
+
+/// What the process at the other end does, as it tells itself.
+pub(crate) fn by_peer(from: Place, to: Place) -> Step {
+    Step {
+        from,
+        to,
+        how: How::CpuCopy,
+        basis: Basis::Told,
+        source: None,
+    }
+}
 
 /// How the bytes of a call went from one end to the other. None where such a call moves none between such ends.
 pub fn step(op: Op, from: Medium, to: Medium, report: Report) -> Option<Step> {

@@ -1,11 +1,7 @@
 //! A whole recording added up: the copy path and the figures that questions are marked from.
 
-use std::collections::BTreeMap;
-
-use super::CopyTracker;
-use crate::model::{
-    Basis, Cache, Hop, How, Outcome, Place, Recording, Side, Start, Summary, Trace,
-};
+use super::{CopyTracker, rule};
+use crate::model::{Cache, Hop, How, Place, Recording, Side, Start, Step, Summary, Trace};
 
 /// What a recording comes to. Calls and hops come from its traced run, [`Summary::measured`] from the untraced one.
 pub fn summarise(recording: &Recording) -> Summary {
@@ -23,36 +19,25 @@ pub fn summarise(recording: &Recording) -> Summary {
     let copied: u64 = copied.map(|hop| hop.bytes).sum();
     summary.syscalls = Some(calls);
     summary.mode_switches = Some(2 * calls);
-    summary.calls_by_name = named(trace);
-    summary.requests_by_name = requested(trace);
+    let names = trace.calls_by_name().into_iter();
+    summary.calls_by_name = names
+        .map(|(name, count)| (name.to_owned(), count))
+        .collect();
+    for request in &trace.requests {
+        let count = summary.requests_by_name.entry(request.name().into_owned());
+        *count.or_default() += 1;
+    }
     summary.cpu_copied_bytes = Some(copied);
     summary.cpu_copies_per_byte =
         (summary.bytes_moved > 0).then(|| copied as f64 / summary.bytes_moved as f64);
-    summary.copy_path = [
-        from_disk(recording, &moved),
-        from_network(recording),
-        moved,
-        beyond(recording),
-        by_the_other(recording),
-    ]
-    .concat();
+    summary.copy_path = from_disk(recording, &moved).into_iter().collect();
+    summary.copy_path.extend(from_network(recording));
+    summary.copy_path.extend(moved);
+    summary.copy_path.extend(beyond(recording));
+    summary.copy_path.extend(by_peer(recording));
+    // What moved no byte did not happen.
+    summary.copy_path.retain(|hop| hop.bytes > 0);
     summary
-}
-
-fn named(trace: &Trace) -> BTreeMap<String, u64> {
-    trace
-        .calls_by_name()
-        .into_iter()
-        .map(|(name, count)| (name.to_owned(), count))
-        .collect()
-}
-
-fn requested(trace: &Trace) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    for request in &trace.requests {
-        *counts.entry(request.name().into_owned()).or_default() += 1;
-    }
-    counts
 }
 
 /// The hops of all calls, those of one kind added together, in the order in which they first appear.
@@ -69,7 +54,7 @@ fn hops_of_calls(recording: &Recording, trace: &Trace) -> Vec<Hop> {
 }
 
 /// What the disk had to do: measured where the source was cold, else a ghost.
-fn from_disk(recording: &Recording, moved: &[Hop]) -> Vec<Hop> {
+fn from_disk(recording: &Recording, moved: &[Hop]) -> Option<Hop> {
     let sum = |from| {
         let hops = moved.iter().filter(|hop: &&Hop| hop.from == from);
         hops.map(|hop| hop.bytes).sum::<u64>()
@@ -77,31 +62,26 @@ fn from_disk(recording: &Recording, moved: &[Hop]) -> Vec<Hop> {
     // What went by the page cache never was to be in it.
     let direct = sum(Place::Disk);
     let bytes = recording.outcome.bytes_moved.saturating_sub(direct);
-    if bytes == 0 || sum(Place::PageCache) == 0 {
-        return Vec::new();
+    (bytes > 0 && sum(Place::PageCache) > 0).then_some(())?;
+    match fetched(recording) {
+        Some((fetched, source)) if fetched > direct => {
+            Some(rule::fetch(Some(source)).of(fetched - direct, Side::Sender))
+        }
+        Some((_, source)) => Some(ghost(rule::fetch(Some(source)), bytes, Side::Sender)),
+        None if recording.spec.cache == Cache::Warm => {
+            Some(ghost(rule::fetch(None), bytes, Side::Sender))
+        }
+        None => None,
     }
-    let dma = |bytes, basis, source: &str, ghost| Hop {
-        from: Place::Disk,
-        to: Place::PageCache,
-        how: How::Dma,
-        bytes,
-        basis,
-        source: Some(source.to_owned().into()),
-        side: Side::Sender,
-        ghost,
-    };
-    let fetched =
-        fetched(recording).map(|(fetched, source)| (fetched.saturating_sub(direct), source));
-    vec![match fetched {
-        Some((0, source)) => dma(bytes, Basis::Measured, source, true),
-        Some((fetched, source)) => dma(fetched, Basis::Measured, source, false),
-        None if recording.spec.cache == Cache::Warm => dma(bytes, Basis::Documented, WARM, true),
-        None => return Vec::new(),
-    }]
 }
 
-/// Why a warm source costs no DMA, where no instrument was asked.
-const WARM: &str = "read(2): what is in the page cache is not read from the disk again";
+/// What would happen on other hardware, or later: drawn, and counted nowhere.
+fn ghost(step: Step, bytes: u64, side: Side) -> Hop {
+    Hop {
+        ghost: true,
+        ..step.of(bytes, side)
+    }
+}
 
 /// Bytes that came from the disk, and the instrument that says so. None where no instrument does.
 pub fn fetched(recording: &Recording) -> Option<(u64, &'static str)> {
@@ -123,75 +103,32 @@ pub fn fetched(recording: &Recording) -> Option<(u64, &'static str)> {
 }
 
 /// What a network card would have done before.
-fn from_network(recording: &Recording) -> Vec<Hop> {
+fn from_network(recording: &Recording) -> Option<Hop> {
     let bytes = recording.outcome.bytes_moved;
-    if bytes == 0 || !recording.spec.method.receives() {
-        return Vec::new();
-    }
-    vec![Hop {
-        from: Place::Device,
-        to: Place::SocketQueue,
-        how: How::Dma,
-        bytes,
-        basis: Basis::Documented,
-        source: Some("loopback has no device; on a real network card".into()),
-        side: Side::Receiver,
-        ghost: true,
-    }]
+    let receives = recording.spec.method.receives();
+    receives.then(|| ghost(rule::FROM_NETWORK, bytes, Side::Receiver))
 }
 
-/// What would follow on other hardware, or later: drawn, and counted nowhere.
-fn beyond(recording: &Recording) -> Vec<Hop> {
-    let sink = recording.spec.to;
-    let Some((to, source)) = sink.beyond() else {
-        return Vec::new();
-    };
-    let bytes = recording.outcome.bytes_moved;
-    if bytes == 0 {
-        return Vec::new();
-    }
-    vec![Hop {
-        from: sink.place(),
-        to,
-        how: How::Dma,
-        bytes,
-        basis: Basis::Documented,
-        source: Some(source.to_owned().into()),
-        side: recording.spec.method.side(),
-        ghost: true,
-    }]
+/// What would follow.
+fn beyond(recording: &Recording) -> Option<Hop> {
+    let spec = &recording.spec;
+    let step = rule::beyond(spec.to)?;
+    Some(ghost(
+        step,
+        recording.outcome.bytes_moved,
+        spec.method.side(),
+    ))
 }
 
-/// The copy that the process at the other end makes, of which it tells itself.
-fn by_the_other(recording: &Recording) -> Vec<Hop> {
-    let other = |from, to, bytes, side| {
-        vec![Hop {
-            from,
-            to,
-            how: How::CpuCopy,
-            bytes,
-            basis: Basis::Told,
-            source: None,
-            side,
-            ghost: false,
-        }]
-    };
-    let Outcome {
-        bytes_moved,
-        received,
-        also_received,
-        passed_memory,
-        ..
-    } = recording.outcome;
-    if recording.spec.method.receives() && bytes_moved > 0 {
-        let (from, to) = (Place::Peer, Place::SocketQueue);
-        return other(from, to, bytes_moved, Side::Sender);
+/// The copy that the process at the other end makes, as it tells itself.
+fn by_peer(recording: &Recording) -> Option<Hop> {
+    let (outcome, sink) = (&recording.outcome, recording.spec.to);
+    if recording.spec.method.receives() && outcome.bytes_moved > 0 {
+        let step = rule::by_peer(Place::Peer, Place::SocketQueue);
+        return Some(step.of(outcome.bytes_moved, Side::Sender));
     }
-    let sink = recording.spec.to;
     // Shared memory is read where it is.
-    if !sink.has_reader() || received == 0 || passed_memory.is_some() {
-        return Vec::new();
-    }
-    let bytes = received + also_received.unwrap_or(0);
-    other(sink.place(), Place::Peer, bytes, Side::Receiver)
+    let is_read = sink.has_reader() && outcome.received > 0 && outcome.passed_memory.is_none();
+    let bytes = outcome.received + outcome.also_received.unwrap_or(0);
+    is_read.then(|| rule::by_peer(sink.place(), Place::Peer).of(bytes, Side::Receiver))
 }
