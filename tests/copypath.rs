@@ -304,7 +304,7 @@ fn source_of_write(before: &[(&str, [u64; 6], &[u32], i64)], address: u64) -> Pl
     maker.call("write", [4, address, 4096, 0, 0, 0], &[1], 4096);
     let run = maker.done(spec(Method::MmapWrite, Sink::Tcp, 4096, 4096, Cache::Warm));
     let trace = run.trace.unwrap();
-    let mut tracker = CopyTracker::new();
+    let mut tracker = CopyTracker::default();
     let hops = trace.calls.iter().map(|call| tracker.hop(&trace, call));
     hops.last().unwrap().unwrap().from
 }

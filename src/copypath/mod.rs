@@ -5,6 +5,7 @@
 //! call that is not known nothing is said that might be false.
 
 pub mod flows;
+mod mappings;
 mod per_call;
 pub mod rule;
 mod summary;

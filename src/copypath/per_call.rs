@@ -1,27 +1,23 @@
 //! The lab: what each call of a recording moved, and from where to where, by [`rule::step`].
 
-use std::sync::Arc;
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
-use super::rule::{self, Medium, Report};
+use super::{
+    mappings::Mappings,
+    rule::{self, Medium, Report},
+};
 use crate::model::{
     Call, Descriptor, DescriptorKind, Hop, KernelReports, Outcome, Place, Request, Side, Trace,
 };
 use crate::syscall::{MAP_SHARED, MSG_ZEROCOPY, Op, Ops, PROT_WRITE, Shape};
 
-/// A range of one process's addresses that shows pages of a file.
-#[derive(Clone, Copy, Debug)]
-struct Mapping {
-    pid: i32,
-    start: u64,
-    end: u64,
-}
-
 /// Goes through the calls of a recording, in order. It remembers what is needed to understand the next call, the
-/// mappings, and knows of the run what no call shows.
+/// mappings, and knows of the run what no call shows; by default, nothing.
 #[derive(Clone, Debug, Default)]
 pub struct CopyTracker {
     ops: Ops,
-    mappings: Vec<Mapping>,
+    /// What of each process's memory shows files.
+    mappings: HashMap<i32, Mappings<()>>,
     /// The file system shared its blocks between source and sink.
     shares_blocks: bool,
     /// What the kernel reported of sends with MSG_ZEROCOPY.
@@ -36,11 +32,6 @@ pub struct CopyTracker {
 }
 
 impl CopyTracker {
-    /// The state before the first call, where nothing is known but the calls.
-    pub fn new() -> CopyTracker {
-        CopyTracker::default()
-    }
-
     /// The state before the first call of a run that came to this.
     pub fn of(outcome: &Outcome) -> CopyTracker {
         CopyTracker {
@@ -77,12 +68,9 @@ impl CopyTracker {
                 hop(op, (of(0)?, Medium::Buffer), Report::None, bytes)
             }
             Op::Write(Shape::Buffer) | Op::Send(Shape::Buffer) => {
-                let shows_file = self.is_mapped(pid(trace, call), call.args[1], bytes);
-                let from = if shows_file {
-                    Medium::Mapping
-                } else {
-                    Medium::Buffer
-                };
+                let mapped = self.mappings.get(&pid(trace, call));
+                let mapped = mapped.and_then(|it| it.of(range(call.args[1], bytes)));
+                let from = mapped.map_or(Medium::Buffer, |()| Medium::Mapping);
                 let report = self.report(op, call);
                 hop(op, (from, of(0)?), report, bytes)
             }
@@ -103,10 +91,13 @@ impl CopyTracker {
                 hop(op, (of(0)?, of(1)?), report, bytes)
             }
             Op::Map => self.map(trace, call, bytes),
-            Op::Unmap | Op::Remap => self.unmap(pid(trace, call), call.args[0], call.args[1]),
+            Op::Unmap | Op::Remap => {
+                let mappings = self.mappings.get_mut(&pid(trace, call))?;
+                mappings.remove(&range(call.args[0], call.args[1]));
+                None
+            }
             Op::Exec => {
-                let pid = pid(trace, call);
-                self.mappings.retain(|mapping| mapping.pid != pid);
+                self.mappings.remove(&pid(trace, call));
                 None
             }
             _ => None,
@@ -130,46 +121,19 @@ impl CopyTracker {
 
     fn map(&mut self, trace: &Trace, call: &Call, start: u64) -> Option<Hop> {
         let [_, length, protection, flags, ..] = call.args;
-        let pid = pid(trace, call);
-        // MAP_FIXED replaces what was there.
-        self.unmap(pid, start, length);
+        let (mappings, range) = (
+            self.mappings.entry(pid(trace, call)).or_default(),
+            range(start, length),
+        );
+        mappings.remove(&range);
         let file = trace.descriptor(call, 0)?;
         (file.kind == DescriptorKind::File).then_some(())?;
         // A private page that was written to is the program's own: where it is writable, nobody can tell.
         if protection & PROT_WRITE == 0 || flags & MAP_SHARED != 0 {
-            let end = start.saturating_add(length);
-            self.mappings.push(Mapping { pid, start, end });
+            mappings.insert(range, ());
         }
-        hop(
-            Op::Map,
-            (medium(file), Medium::Buffer),
-            Report::None,
-            length,
-        )
-    }
-
-    /// Takes a range away from the mappings that it cuts. Whole pages go, but ends need no rounding: what is
-    /// asked later begins inside a mapping or not.
-    fn unmap(&mut self, pid: i32, start: u64, length: u64) -> Option<Hop> {
-        let end = start.saturating_add(length);
-        let (cut, mut kept): (Vec<_>, Vec<_>) = self
-            .mappings
-            .drain(..)
-            .partition(|m| m.pid == pid && m.start < end && start < m.end);
-        for m in cut {
-            let left = Mapping { end: start, ..m };
-            let right = Mapping { start: end, ..m };
-            kept.extend([left, right].into_iter().filter(|m| m.start < m.end));
-        }
-        self.mappings = kept;
-        None
-    }
-
-    fn is_mapped(&self, pid: i32, start: u64, length: u64) -> bool {
-        let end = start.saturating_add(length);
-        self.mappings
-            .iter()
-            .any(|m| m.pid == pid && m.start <= start && end <= m.end)
+        let ends = (medium(file), Medium::Buffer);
+        hop(Op::Map, ends, Report::None, length)
     }
 }
 
@@ -215,4 +179,8 @@ fn pid(trace: &Trace, call: &Call) -> i32 {
         .tasks
         .get(usize::from(call.task))
         .map_or(0, |task| task.pid)
+}
+
+fn range(start: u64, length: u64) -> Range<u64> {
+    start..start.saturating_add(length)
 }

@@ -276,10 +276,19 @@ impl Flows {
     /// What nobody has read from a queue that is read.
     fn stays(&mut self, queue: QueueId, chunk: &Chunk) {
         if let Some(end) = self.queue_ends.get(&queue) {
-            let provenance = chunk.provenance.as_ref();
-            self.tally
-                .add(&self.paths, chunk.path, *end, chunk.length, provenance);
+            self.add(chunk.path, *end, chunk.length, chunk.provenance.as_ref());
         }
+    }
+
+    /// So many bytes arrived at an end.
+    pub(super) fn add(
+        &mut self,
+        path: PathId,
+        end: EndId,
+        bytes: u64,
+        provenance: Option<&Rc<Provenance>>,
+    ) {
+        self.tally.add(&self.paths, path, end, bytes, provenance);
     }
 
     pub(super) fn note(&mut self, note: &str) {

@@ -17,44 +17,21 @@ pub(super) struct ReadExtent {
     pub fingerprint: Fingerprint,
     /// The memory of the program that read them.
     pub memory: EndId,
-    references: u32,
-}
-
-/// Bytes that were read, and never written on.
-pub(super) struct Kept {
-    pub path: PathId,
-    pub provenance: Rc<Provenance>,
-    pub bytes: u64,
-    pub memory: EndId,
+    /// How many places hold it.
+    pub references: u32,
 }
 
 #[derive(Default)]
 pub(super) struct ReadExtents {
     slots: Vec<Option<ReadExtent>>,
     free: Vec<ExtentId>,
-    /// Of extents that nothing holds any more.
-    pub kept: Vec<Kept>,
+    /// Those that nothing holds any more, of which not all was written on.
+    pub kept: Vec<ReadExtent>,
 }
 
 impl ReadExtents {
     /// A new one, held once by the caller.
-    pub fn insert(
-        &mut self,
-        (path, provenance): (PathId, Rc<Provenance>),
-        (base, length): (u64, u64),
-        fingerprint: Fingerprint,
-        memory: EndId,
-    ) -> ExtentId {
-        let extent = ReadExtent {
-            path,
-            provenance,
-            base,
-            length,
-            delivered: 0,
-            fingerprint,
-            memory,
-            references: 1,
-        };
+    pub fn insert(&mut self, extent: ReadExtent) -> ExtentId {
         match self.free.pop() {
             Some(id) => {
                 self.slots[id as usize] = Some(extent);
@@ -92,14 +69,8 @@ impl ReadExtents {
         }
         if let Some(gone) = slot.take() {
             self.free.push(id);
-            let bytes = gone.length - gone.delivered;
-            if bytes > 0 {
-                self.kept.push(Kept {
-                    path: gone.path,
-                    provenance: gone.provenance,
-                    bytes,
-                    memory: gone.memory,
-                });
+            if gone.delivered < gone.length {
+                self.kept.push(gone);
             }
         }
     }

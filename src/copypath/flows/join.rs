@@ -146,13 +146,13 @@ impl Joiner<'_> {
         }
         let mut buffer = [0; PLACES * fingerprint::LENGTH];
         for asked in asked.chunks(PLACES) {
-            let places: Vec<_> = asked.iter().map(|asked| (asked.at, asked.length)).collect();
+            let places: Vec<_> = asked.iter().map(|it| (it.at, it.sample.len())).collect();
             let readable = self.tracee.read_places(&places, &mut buffer);
             let mut seen = &buffer[..];
             for question in asked {
-                let (here, rest) = seen.split_at(question.length);
+                let (here, rest) = seen.split_at(question.sample.len());
                 seen = rest;
-                let differs = !readable || here != question.expected();
+                let differs = !readable || here != question.sample;
                 if differs && verdicts[question.part] != Some(Verdict::Changed) {
                     verdicts[question.part] = Some(question.otherwise);
                 }
@@ -214,7 +214,8 @@ impl Joiner<'_> {
     /// elsewhere, or its own.
     fn unknown(&mut self, part: &Part, out: &mut Vec<Piece>) {
         let length = part.end - part.start;
-        if let Some(mapping) = self.space.mapping(part.start, part.end).filter(|m| !m.own) {
+        let mapping = self.space.mappings.of(part.start..part.end);
+        if let Some(mapping) = mapping.filter(|mapping| !mapping.own) {
             let from = From::Mapped(mapping.file);
             return out.push(Piece { length, from });
         }
@@ -358,16 +359,9 @@ impl Joiner<'_> {
 struct Question<'a> {
     part: usize,
     at: u64,
-    length: usize,
     sample: &'a [u8],
     /// What a difference means.
     otherwise: Verdict,
-}
-
-impl Question<'_> {
-    fn expected(&self) -> &[u8] {
-        self.sample
-    }
 }
 
 /// The samples to read again for a part: those that lie in it; where none does, all of the extent's.
@@ -382,7 +376,6 @@ fn ask<'a>(number: usize, part: &Part, extent: &'a ReadExtent, out: &mut Vec<Que
             out.push(Question {
                 part: number,
                 at: start,
-                length: (end - start) as usize,
                 sample: &sample.bytes[within],
                 otherwise: Verdict::Changed,
             });
@@ -392,12 +385,10 @@ fn ask<'a>(number: usize, part: &Part, extent: &'a ReadExtent, out: &mut Vec<Que
         return;
     }
     for sample in &extent.fingerprint.samples {
-        let length = usize::from(sample.length);
         out.push(Question {
             part: number,
             at: extent.base + u64::from(sample.offset),
-            length,
-            sample: &sample.bytes[..length],
+            sample: &sample.bytes[..usize::from(sample.length)],
             otherwise: Verdict::Doubtful,
         });
     }

@@ -104,8 +104,6 @@ impl Flows {
         let writable = protection & PROT_WRITE != 0;
         let shared = writable && flags & MAP_SHARED != 0;
         let mapping = Mapping {
-            start,
-            end,
             file: open.source,
             shared,
             own: writable && !shared,
@@ -114,7 +112,7 @@ impl Flows {
             self.note(SHARED);
         }
         if let Some(space) = self.space(tracee.pid()) {
-            space.mappings.push(mapping);
+            space.mappings.insert(start..end, mapping);
         }
     }
 
@@ -123,7 +121,7 @@ impl Flows {
         if let Some(running) = self.running.get(&pid)
             && let Some(space) = self.spaces.get_mut(&running.space)
         {
-            space.unmap(start, end);
+            space.mappings.remove(&(start..end));
             let extents = &mut self.extents;
             space.forget(start, end, &mut |id, by| extents.change(id, by));
         }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{
     ends::{EndId, OpenFile},
     engine::Flows,
+    extents::ReadExtent,
     fingerprint::{self, Fingerprint, Sample},
     memory::{self, Range, TraceeMemory},
     path::{Change, PathId},
@@ -92,13 +93,7 @@ impl Flows {
         let memory = self.memories[running.program as usize];
         for chunk in chunks {
             let provenance = Provenance::after(chunk.provenance, call);
-            self.tally.add(
-                &self.paths,
-                chunk.path,
-                memory,
-                chunk.length,
-                Some(&provenance),
-            );
+            self.add(chunk.path, memory, chunk.length, Some(&provenance));
         }
     }
 
@@ -147,16 +142,24 @@ impl Flows {
             provenance,
         } = placed;
         let end = start + length;
-        if let Some(mapping) = space.mapping(start, end).filter(|mapping| mapping.shared) {
+        let mapping = space.mappings.of(start..end);
+        if let Some(mapping) = mapping.filter(|mapping| mapping.shared) {
             // Read into a mapped file: it is the file's.
-            let file = mapping.file;
-            self.tally
-                .add(&self.paths, path, file, length, Some(&provenance));
+            self.add(path, mapping.file, length, Some(&provenance));
             return;
         }
         let extents = &mut self.extents;
         let hashes = fingerprint.hashes();
-        let id = extents.insert((path, provenance), (start, length), fingerprint, memory);
+        let id = extents.insert(ReadExtent {
+            path,
+            provenance,
+            base: start,
+            length,
+            delivered: 0,
+            fingerprint,
+            memory,
+            references: 1,
+        });
         let mut changed = |id: ExtentId, by| extents.change(id, by);
         space.remember(start, end, id, &mut changed);
         space.recall(id, &hashes, &mut changed);
@@ -166,9 +169,8 @@ impl Flows {
     /// What was read and is nowhere any more was kept.
     pub(super) fn take_kept(&mut self) {
         for kept in std::mem::take(&mut self.extents.kept) {
-            let provenance = Some(&kept.provenance);
-            self.tally
-                .add(&self.paths, kept.path, kept.memory, kept.bytes, provenance);
+            let bytes = kept.length - kept.delivered;
+            self.add(kept.path, kept.memory, bytes, Some(&kept.provenance));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use rustc_hash::FxHashMap;
 
 use super::ends::EndId;
+use crate::copypath::mappings::Mappings;
 
 /// Bytes that a read brought: a place in [`ReadExtents`](super::extents::ReadExtents).
 pub(super) type ExtentId = u32;
@@ -23,11 +24,9 @@ pub(super) struct Part {
     pub extent: Option<ExtentId>,
 }
 
-/// A range that shows a file.
-#[derive(Clone, Copy, Debug)]
+/// What a mapping shows.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mapping {
-    pub start: u64,
-    pub end: u64,
     pub file: EndId,
     /// What the program writes there goes to the file.
     pub shared: bool,
@@ -50,7 +49,7 @@ pub(super) struct IndexEntry {
 pub(super) struct Space {
     /// Start to end and extent; no two overlap.
     ranges: BTreeMap<u64, (u64, ExtentId)>,
-    pub mappings: Vec<Mapping>,
+    pub mappings: Mappings<Mapping>,
     /// Where a sample of that hash was last read.
     pub index: FxHashMap<u64, IndexEntry>,
     recent: VecDeque<ExtentId>,
@@ -189,32 +188,6 @@ impl Space {
             self.index.retain(|_, entry| entry.read + most > recalled);
         }
     }
-
-    /// Takes a range away from the mappings that it cuts.
-    pub fn unmap(&mut self, start: u64, end: u64) {
-        let (cut, mut kept): (Vec<_>, Vec<_>) = self
-            .mappings
-            .drain(..)
-            .partition(|mapping| mapping.start < end && start < mapping.end);
-        for mapping in cut {
-            let left = Mapping {
-                end: start,
-                ..mapping
-            };
-            let right = Mapping {
-                start: end,
-                ..mapping
-            };
-            kept.extend([left, right].into_iter().filter(|m| m.start < m.end));
-        }
-        self.mappings = kept;
-    }
-
-    /// The mapping that shows a whole range.
-    pub fn mapping(&self, start: u64, end: u64) -> Option<&Mapping> {
-        let mut mappings = self.mappings.iter();
-        mappings.find(|mapping| mapping.start <= start && end <= mapping.end)
-    }
 }
 
 #[cfg(test)]
@@ -224,36 +197,6 @@ mod tests {
     use proptest::{collection::vec, option, prelude::*};
 
     use super::*;
-
-    #[test]
-    fn what_is_overwritten_is_cut_and_each_arrival_is_held_as_often_as_it_stands_there() {
-        let mut held = std::collections::HashMap::new();
-        let mut changed = |id: ExtentId, by: i32| *held.entry(id).or_insert(0) += by;
-        let mut space = Space::default();
-        space.remember(100, 200, 1, &mut changed);
-        space.remember(140, 160, 2, &mut changed);
-        space.remember(190, 250, 3, &mut changed);
-        space.forget(90, 110, &mut changed);
-        let mut parts = Vec::new();
-        space.parts(90, 260, &mut parts);
-        let seen: Vec<_> = parts
-            .iter()
-            .map(|part| (part.start, part.end, part.extent))
-            .collect();
-        let expected = [
-            (90, 110, None),
-            (110, 140, Some(1)),
-            (140, 160, Some(2)),
-            (160, 190, Some(1)),
-            (190, 250, Some(3)),
-            (250, 260, None),
-        ];
-        assert_eq!(seen, expected);
-        assert_eq!(
-            held,
-            std::collections::HashMap::from([(1, 2), (2, 1), (3, 1)])
-        );
-    }
 
     #[test]
     fn hashes_of_reads_long_ago_are_forgotten() {

@@ -118,11 +118,7 @@ impl Flows {
                     self.enqueue(queue, chunk.length, (path, provenance), call.number);
                     self.pipes.settle(queue, call.number, u64::MAX);
                 }
-                None => {
-                    let provenance = Some(&provenance);
-                    self.tally
-                        .add(&self.paths, path, sink.sink, chunk.length, provenance);
-                }
+                None => self.add(path, sink.sink, chunk.length, Some(&provenance)),
             }
         }
     }

@@ -164,9 +164,7 @@ impl Flows {
         }
         for piece in &sent.pieces {
             let (path, provenance) = self.way(piece, &sent);
-            let sink = sent.sink.sink;
-            self.tally
-                .add(&self.paths, path, sink, piece.length, Some(&provenance));
+            self.add(path, sent.sink.sink, piece.length, Some(&provenance));
         }
     }
 }
