@@ -201,7 +201,7 @@ impl Step {
 }
 
 /// Payload that went from one place to another: a [`Step`] with its bytes, or a ghost of one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Hop {
     /// Where it came from.
     pub from: Place,

@@ -41,7 +41,7 @@ pub(super) fn advice(flow: &Flow, flows: u64) -> Advice {
             "device",
             "One end is a device or a terminal: no call would save a copy.",
         ),
-        (from, to) => passed(flow, flows, from, to),
+        _ => passed(flow, flows),
     }
 }
 
@@ -78,10 +78,18 @@ fn made(flow: &Flow) -> Advice {
     }
 }
 
-/// Bytes that pass through unchanged.
-fn passed(flow: &Flow, flows: u64, from: EndKind, to: EndKind) -> Advice {
-    let copied = flow.cpu_copied_bytes();
-    let (call, left, calls_each, conditions) = match (from, to) {
+/// What could move bytes in place of reads and writes.
+struct Replacement {
+    call: &'static str,
+    /// CPU copies per byte that it makes.
+    copies: u64,
+    /// Calls that it takes, as often as one call moves what it can.
+    calls: u64,
+    conditions: &'static str,
+}
+
+fn replacement(from: EndKind, to: EndKind) -> Replacement {
+    let (call, copies, calls, conditions) = match (from, to) {
         (EndKind::File, EndKind::File) => (
             "copy_file_range",
             1,
@@ -107,13 +115,24 @@ fn passed(flow: &Flow, flows: u64, from: EndKind, to: EndKind) -> Advice {
             "if the program need not see the bytes",
         ),
     };
-    let saved = copied.saturating_sub(left * flow.bytes);
-    let needed = calls_each * flow.bytes.div_ceil(MOST_BY_ONE_CALL).max(flows);
-    let fewer = flow.calls.saturating_sub(needed);
+    Replacement {
+        call,
+        copies,
+        calls,
+        conditions,
+    }
+}
+
+/// Bytes that pass through unchanged.
+fn passed(flow: &Flow, flows: u64) -> Advice {
+    let by = replacement(flow.from.kind, flow.to.kind);
+    let saved = flow
+        .cpu_copied_bytes()
+        .saturating_sub(by.copies * flow.bytes);
     // The last run of a loop is one copy short, or a part went another way: rounded.
     let copies = (saved as f64 / flow.bytes.max(1) as f64).round() as u64;
     if copies == 0 {
-        let sentence = match to {
+        let sentence = match flow.to.kind {
             EndKind::File => {
                 "One CPU copy a byte: a file takes no references, so only shared blocks would save it."
             }
@@ -122,7 +141,8 @@ fn passed(flow: &Flow, flows: u64, from: EndKind, to: EndKind) -> Advice {
         return said("nothing to save", sentence);
     }
     let plural = if copies == 1 { "copy" } else { "copies" };
-    let calls = match (fewer, calls_each) {
+    let needed = by.calls * flow.bytes.div_ceil(MOST_BY_ONE_CALL).max(flows);
+    let calls = match (flow.calls.saturating_sub(needed), by.calls) {
         (0, _) => String::new(),
         (1, _) => " and 1 call".to_owned(),
         // How much a splice moves depends on the pipe and on who reads.
@@ -137,6 +157,9 @@ fn passed(flow: &Flow, flows: u64, from: EndKind, to: EndKind) -> Advice {
         true => " (one of them the program makes itself, from buffer to buffer)",
         false => "",
     };
+    let Replacement {
+        call, conditions, ..
+    } = by;
     let size = Size(flow.bytes);
     Advice {
         saves: copies,

@@ -117,15 +117,15 @@ fn named(descriptor: &Descriptor) -> (EndKind, String) {
     let name = descriptor.name.clone();
     match descriptor.kind {
         DescriptorKind::File | DescriptorKind::Directory => (EndKind::File, name),
-        DescriptorKind::Tcp => (EndKind::Tcp, name),
-        DescriptorKind::Udp => (EndKind::Udp, name),
-        DescriptorKind::Unix => (EndKind::Unix, unix_name(descriptor)),
+        DescriptorKind::Anonymous if name.starts_with("/memfd:") => (EndKind::File, name),
         DescriptorKind::Pipe => (EndKind::Pipe, pipe_name(descriptor)),
         DescriptorKind::Tty => (EndKind::Tty, name),
-        DescriptorKind::Anonymous if is_memfd(descriptor) => (EndKind::File, name),
-        DescriptorKind::Device | DescriptorKind::Anonymous | DescriptorKind::Unknown => {
-            (EndKind::Device, name)
+        DescriptorKind::Unix => {
+            let path = name.strip_prefix("unix ").map(str::to_owned);
+            let unnamed = || format!("unix:[{}]", descriptor.identity);
+            (EndKind::Unix, path.unwrap_or_else(unnamed))
         }
+        _ => (EndKind::Device, name),
     }
 }
 
@@ -135,17 +135,6 @@ pub(super) fn pipe_name(descriptor: &Descriptor) -> String {
         "pipe" => format!("pipe:[{}]", descriptor.identity),
         path => path.to_owned(),
     }
-}
-
-fn unix_name(descriptor: &Descriptor) -> String {
-    match descriptor.name.strip_prefix("unix ") {
-        Some(path) => path.to_owned(),
-        None => format!("unix:[{}]", descriptor.identity),
-    }
-}
-
-fn is_memfd(descriptor: &Descriptor) -> bool {
-    descriptor.name.starts_with("/memfd:")
 }
 
 /// Whether what is sent comes back to this machine: to a loopback address, or to the sender's own.

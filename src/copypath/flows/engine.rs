@@ -141,10 +141,9 @@ impl Flows {
             (Op::Vmsplice, None) if self.takes_out(event, tracee) => {
                 self.read((op, Shape::Vector), event, bytes, tracee);
             }
-            (Op::Sendfile | Op::Splice | Op::CopyRange, None) => {
+            (Op::Sendfile | Op::Splice | Op::CopyRange | Op::Tee, None) => {
                 self.splice(op, event, bytes, tracee);
             }
-            (Op::Tee, None) => self.tee(event, bytes, tracee),
             (Op::Map, None) => self.map(event, returned as u64, tracee),
             (Op::Unmap | Op::Remap, None) => self.unmap(tracee.pid(), args[0], args[1]),
             (Op::Close, None) => {
@@ -205,10 +204,10 @@ impl Flows {
         }
         let index = event.call.descriptors[which];
         let open = self.look_up(event, index, tracee)?;
-        if open.kind == DescriptorKind::Pipe && !self.pipes.is_known(open.identity) {
+        if open.kind == DescriptorKind::Pipe && !self.pipes.carries.contains_key(&open.identity) {
             let shown = ends::pipe_name(event.trace.descriptor(event.call, which)?);
             let read = self.running.keys().any(|pid| tracee.reads(*pid, &shown));
-            self.pipes.set_read(open.identity, read);
+            self.pipes.carries.insert(open.identity, read);
         }
         if self.opens.len() >= MOST_OPEN {
             self.opens.clear();
@@ -237,21 +236,9 @@ impl Flows {
     }
 
     pub(super) fn queue_of_sink(&mut self, sink: &OpenFile) -> Option<QueueId> {
-        let queue = match sink.kind {
-            DescriptorKind::Pipe => self.pipes.written_to(sink.identity, false),
-            DescriptorKind::Unix => self.pipes.written_to(sink.identity, true),
-            _ => None,
-        }?;
+        let queue = self.pipes.written_to(sink)?;
         self.queue_ends.insert(queue, sink.sink);
         Some(queue)
-    }
-
-    pub(super) fn queue_of_source(&self, source: &OpenFile) -> Option<QueueId> {
-        match source.kind {
-            DescriptorKind::Pipe => self.pipes.read_from(source.identity, false),
-            DescriptorKind::Unix => self.pipes.read_from(source.identity, true),
-            _ => None,
-        }
     }
 
     /// Puts bytes in a queue, by the call that has this number.

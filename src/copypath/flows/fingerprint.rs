@@ -1,6 +1,8 @@
 //! What is remembered of the bytes that were read, to tell whether the same ones are written: samples, by which a copy
 //! is found elsewhere, and checksums of all of it, block by block. A large read has samples alone.
 
+use super::memory::TraceeMemory;
+
 /// How long a sample is, in bytes; of fewer bytes than that, all of them.
 pub(super) const LENGTH: usize = 32;
 /// Of reads of at most so many bytes, every byte is compared. (Reading and summing 256 KiB takes some 50 us, about what
@@ -9,7 +11,7 @@ pub(super) const WHOLE: u64 = 256 << 10;
 /// How many bytes a checksum stands for.
 const BLOCK: usize = 4096;
 /// How many samples at most are taken of one read.
-pub(super) const MOST: usize = 6;
+const MOST: usize = 6;
 /// A sample with fewer different bytes than this stands in too many places to tell one from the other.
 const TELLING: u32 = 8;
 
@@ -31,11 +33,21 @@ pub(super) struct Fingerprint {
 }
 
 impl Fingerprint {
+    /// Of bytes that were read to these addresses.
+    pub fn of(start: u64, length: u64, tracee: &dyn TraceeMemory) -> Fingerprint {
+        if length > WHOLE {
+            return Fingerprint::sampled(start, length, tracee);
+        }
+        let mut buffer = vec![0; length as usize];
+        match tracee.read_places(&[(start, buffer.len())], &mut buffer) {
+            true => Fingerprint::whole(&buffer),
+            false => Fingerprint::default(),
+        }
+    }
+
     /// Of bytes that are all there.
-    pub fn whole(bytes: &[u8]) -> Fingerprint {
-        let mut places = Vec::new();
-        offsets(bytes.len() as u64, &mut places);
-        let samples = places.into_iter().map(|offset| {
+    fn whole(bytes: &[u8]) -> Fingerprint {
+        let samples = offsets(bytes.len() as u64).into_iter().map(|offset| {
             let here = &bytes[offset as usize..];
             Sample::of(offset, &here[..here.len().min(LENGTH)])
         });
@@ -45,17 +57,28 @@ impl Fingerprint {
         }
     }
 
-    /// Of a large read.
-    pub fn sampled(samples: Vec<Sample>) -> Fingerprint {
-        let sums = Vec::new();
-        Fingerprint { samples, sums }
+    fn sampled(start: u64, length: u64, tracee: &dyn TraceeMemory) -> Fingerprint {
+        let offsets = offsets(length);
+        let place = |offset: &u32| (start + u64::from(*offset), LENGTH);
+        let places: Vec<_> = offsets.iter().map(place).collect();
+        let mut buffer = [0; MOST * LENGTH];
+        if !tracee.read_places(&places, &mut buffer) {
+            return Fingerprint::default();
+        }
+        let seen = offsets.iter().zip(buffer.chunks(LENGTH));
+        Fingerprint {
+            samples: seen
+                .map(|(offset, here)| Sample::of(*offset, here))
+                .collect(),
+            sums: Vec::new(),
+        }
     }
 
     /// By what it is found elsewhere: hashes and their offsets.
     pub fn hashes(&self) -> Vec<(u64, u32)> {
         let telling = self.samples.iter().filter(|sample| sample.is_telling());
         telling
-            .map(|sample| (sample.rolling_hash(), sample.offset))
+            .map(|sample| (rolling_hash(&sample.bytes), sample.offset))
             .collect()
     }
 
@@ -106,13 +129,12 @@ impl Fingerprint {
 }
 
 /// Where samples of so many bytes are taken: the beginning, the end, and places between.
-pub(super) fn offsets(length: u64, out: &mut Vec<u32>) {
-    out.clear();
+fn offsets(length: u64) -> Vec<u32> {
     let sample = LENGTH as u64;
     let length = length.min(u64::from(u32::MAX));
-    out.push(0);
+    let mut out = vec![0];
     if length <= sample {
-        return;
+        return out;
     }
     let pieces = if length <= 4096 { 2 } else { MOST as u64 - 1 };
     for piece in 1..=pieces {
@@ -121,11 +143,12 @@ pub(super) fn offsets(length: u64, out: &mut Vec<u32>) {
             out.push(offset as u32);
         }
     }
+    out
 }
 
 impl Sample {
     /// Of at most [`LENGTH`] bytes at a place.
-    pub fn of(offset: u32, here: &[u8]) -> Sample {
+    fn of(offset: u32, here: &[u8]) -> Sample {
         let mut bytes = [0; LENGTH];
         bytes[..here.len()].copy_from_slice(here);
         let length = here.len() as u8;
@@ -139,11 +162,6 @@ impl Sample {
     /// Whether it is long and varied enough to be looked for.
     fn is_telling(&self) -> bool {
         usize::from(self.length) == LENGTH && is_varied(&self.bytes)
-    }
-
-    /// What it is looked for by.
-    fn rolling_hash(&self) -> u64 {
-        rolling_hash(&self.bytes)
     }
 }
 
@@ -212,9 +230,8 @@ mod tests {
 
     #[test]
     fn samples_lie_within_what_was_read_and_do_not_overlap_but_for_the_last() {
-        let mut out = Vec::new();
         for length in [1, 31, 32, 33, 64, 100, 4096, 4097, 65536, 1 << 30] {
-            offsets(length, &mut out);
+            let out = offsets(length);
             assert!(out.len() <= MOST && out[0] == 0, "{length}: {out:?}");
             let last = u64::from(*out.last().unwrap());
             assert_eq!(last, length.saturating_sub(LENGTH as u64), "{length}");

@@ -23,7 +23,8 @@ struct Story<'a> {
     to: Family<'a>,
     transformed: bool,
     programs: &'a [String],
-    hops: Vec<String>,
+    /// Without their bytes.
+    hops: Vec<Hop>,
 }
 
 /// An end without the address that is another one in each connection.
@@ -78,28 +79,17 @@ fn story<'a>(flow: &'a Flow, often: &HashMap<&str, u32>) -> Story<'a> {
             std::cmp::Ordering::Equal => Family::One(end),
         }
     };
+    let hops = flow.copy_path.iter().map(|hop| Hop {
+        bytes: 0,
+        ..hop.clone()
+    });
     Story {
         from: family(&flow.from),
         to: family(&flow.to),
         transformed: flow.transformed,
         programs: &flow.programs,
-        hops: flow.copy_path.iter().map(shape).collect(),
+        hops: hops.collect(),
     }
-}
-
-/// A hop without its bytes.
-fn shape(hop: &Hop) -> String {
-    let Hop {
-        from,
-        to,
-        how,
-        basis,
-        source,
-        side,
-        ghost,
-        bytes: _,
-    } = hop;
-    format!("{from:?} {to:?} {how:?} {basis:?} {source:?} {side:?} {ghost}")
 }
 
 fn added_up(flows: &[Flow], members: Vec<u32>, story: &Story) -> Group {

@@ -22,7 +22,7 @@ pub(super) enum Change {
 }
 
 /// What a way consists of.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Path {
     pub origin: EndId,
     pub steps: Vec<Step>,
@@ -36,24 +36,15 @@ pub(super) struct Paths {
     list: Vec<Path>,
     known: FxHashMap<Path, PathId>,
     next: FxHashMap<(PathId, Change), PathId>,
-    starts: FxHashMap<EndId, PathId>,
 }
 
 impl Paths {
     /// The way of bytes that are still where they come from.
     pub fn start(&mut self, origin: EndId) -> PathId {
-        if let Some(path) = self.starts.get(&origin) {
-            return *path;
-        }
-        let path = self.intern(Path {
+        self.intern(Path {
             origin,
-            steps: Vec::new(),
-            programs: Vec::new(),
-            joined: false,
-            transformed: false,
-        });
-        self.starts.insert(origin, path);
-        path
+            ..Path::default()
+        })
     }
 
     /// The way with something more.

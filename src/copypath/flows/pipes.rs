@@ -4,7 +4,8 @@ use std::{collections::VecDeque, rc::Rc};
 
 use rustc_hash::FxHashMap;
 
-use super::{path::PathId, tally::Provenance};
+use super::{ends::OpenFile, path::PathId, tally::Provenance};
+use crate::model::DescriptorKind;
 
 /// A queue is a pipe's number, or that of the socket that reads from it.
 pub(super) type QueueId = u64;
@@ -39,7 +40,7 @@ pub(super) struct Pipes {
     /// A socket's number and that of its pair.
     pairs: FxHashMap<u64, u64>,
     /// Pipes that are known to be read, or not to be, by somebody who is watched.
-    carries: FxHashMap<u64, bool>,
+    pub carries: FxHashMap<u64, bool>,
 }
 
 impl Pipes {
@@ -53,30 +54,22 @@ impl Pipes {
         }
     }
 
-    /// The queue that is read from by who reads this pipe or socket.
-    pub fn read_from(&self, identity: u64, is_socket: bool) -> Option<QueueId> {
-        match is_socket {
-            true => self.pairs.contains_key(&identity).then_some(identity),
-            false => (self.carries.get(&identity) == Some(&true)).then_some(identity),
+    /// The queue that a read of this pipe or socket takes from.
+    pub fn read_from(&self, open: &OpenFile) -> Option<QueueId> {
+        let is_queue = match open.kind {
+            DescriptorKind::Pipe => self.carries.get(&open.identity) == Some(&true),
+            DescriptorKind::Unix => self.pairs.contains_key(&open.identity),
+            _ => false,
+        };
+        is_queue.then_some(open.identity)
+    }
+
+    /// The queue that a write to this pipe or socket adds to.
+    pub fn written_to(&self, open: &OpenFile) -> Option<QueueId> {
+        match open.kind {
+            DescriptorKind::Unix => self.pairs.get(&open.identity).copied(),
+            _ => self.read_from(open),
         }
-    }
-
-    /// The queue that is written to by who writes to this pipe or socket.
-    pub fn written_to(&self, identity: u64, is_socket: bool) -> Option<QueueId> {
-        match is_socket {
-            true => self.pairs.get(&identity).copied(),
-            false => (self.carries.get(&identity) == Some(&true)).then_some(identity),
-        }
-    }
-
-    /// Whether it is known who reads this pipe.
-    pub fn is_known(&self, identity: u64) -> bool {
-        self.carries.contains_key(&identity)
-    }
-
-    /// Whether somebody who is watched reads this pipe.
-    pub fn set_read(&mut self, identity: u64, read: bool) {
-        self.carries.insert(identity, read);
     }
 
     /// Puts bytes in. What is too much is given back: the oldest.
@@ -129,24 +122,18 @@ impl Pipes {
 
     /// The same, and they stay there (tee).
     pub fn look(&self, queue: QueueId, mut bytes: u64) -> Vec<Chunk> {
-        let mut out = Vec::new();
-        for chunk in self
+        let chunks = self
             .queues
             .get(&queue)
-            .iter()
-            .flat_map(|queue| &queue.chunks)
-        {
-            if bytes == 0 {
-                break;
-            }
+            .into_iter()
+            .flat_map(|it| &it.chunks);
+        let seen = chunks.map_while(|chunk| {
             let length = chunk.length.min(bytes);
             bytes -= length;
-            out.push(Chunk {
-                length,
-                ..chunk.clone()
-            });
-        }
-        out
+            let chunk = chunk.clone();
+            (length > 0).then_some(Chunk { length, ..chunk })
+        });
+        seen.collect()
     }
 
     /// What nobody has taken.

@@ -6,7 +6,7 @@ use super::{
     ends::{EndId, OpenFile},
     engine::Flows,
     extents::ReadExtent,
-    fingerprint::{self, Fingerprint, Sample},
+    fingerprint::Fingerprint,
     memory::{self, Range, TraceeMemory},
     path::{Change, PathId},
     pipes::Chunk,
@@ -60,18 +60,19 @@ impl Flows {
             }
         }
         let call = MovingCall::new(event.number, event.call.name);
-        let chunks = self.take(&source, bytes, event.number);
+        let chunks = self.take(op, &source, bytes, event.number);
         match is_thrown_away {
             true => self.throw_away(chunks, &call, tracee),
             false => self.arrive((op, &source), chunks, &ranges, &call, tracee),
         }
     }
 
-    /// Bytes out of a queue, or from an end of their own.
-    pub(super) fn take(&mut self, source: &OpenFile, bytes: u64, by: u64) -> Vec<Chunk> {
-        let mut chunks = match self.queue_of_source(source) {
-            Some(queue) => self.pipes.take(queue, bytes),
-            None => Vec::new(),
+    /// Bytes out of a queue (which tee leaves there), or from an end of their own.
+    pub(super) fn take(&mut self, op: Op, source: &OpenFile, bytes: u64, by: u64) -> Vec<Chunk> {
+        let mut chunks = match (self.pipes.read_from(source), op) {
+            (Some(queue), Op::Tee) => self.pipes.look(queue, bytes),
+            (Some(queue), _) => self.pipes.take(queue, bytes),
+            (None, _) => Vec::new(),
         };
         let known: u64 = chunks.iter().map(|chunk| chunk.length).sum();
         if known < bytes {
@@ -123,9 +124,8 @@ impl Flows {
                 Provenance::after(chunk.provenance, call),
             )
         });
-        let placed = spread(chunks, ranges);
-        let fingerprints: Vec<_> = placed.iter().map(|it| fingerprint_of(it, tracee)).collect();
-        for (placed, fingerprint) in placed.into_iter().zip(fingerprints) {
+        for placed in spread(chunks, ranges) {
+            let fingerprint = Fingerprint::of(placed.start, placed.length, tracee);
             self.place(space, placed, fingerprint, self.memories[program as usize]);
         }
         self.take_kept();
@@ -202,33 +202,4 @@ fn spread(
         }
     }
     placed
-}
-
-/// What is to be remembered of bytes that were placed.
-fn fingerprint_of(placed: &Placed, tracee: &dyn TraceeMemory) -> Fingerprint {
-    let Placed { start, length, .. } = *placed;
-    if length > fingerprint::WHOLE {
-        return Fingerprint::sampled(samples(start, length, tracee));
-    }
-    let mut buffer = vec![0; length as usize];
-    match tracee.read_places(&[(start, buffer.len())], &mut buffer) {
-        true => Fingerprint::whole(&buffer),
-        false => Fingerprint::default(),
-    }
-}
-
-/// Samples of what was placed at a range.
-fn samples(start: u64, length: u64, tracee: &dyn TraceeMemory) -> Vec<Sample> {
-    let mut offsets = Vec::new();
-    fingerprint::offsets(length, &mut offsets);
-    let size = length.min(fingerprint::LENGTH as u64) as usize;
-    let place = |offset: &u32| (start + u64::from(*offset), size);
-    let places: Vec<_> = offsets.iter().map(place).collect();
-    let mut buffer = [0; fingerprint::MOST * fingerprint::LENGTH];
-    if !tracee.read_places(&places, &mut buffer) {
-        return Vec::new();
-    }
-    let seen = offsets.iter().zip(buffer.chunks(size));
-    seen.map(|(offset, here)| Sample::of(*offset, here))
-        .collect()
 }

@@ -94,7 +94,7 @@ impl Flows {
                 };
                 memory::cut(&mut ranges, bytes);
                 let call = self.showing(event);
-                let chunks = self.take(&source, bytes, call.number);
+                let chunks = self.take(op, &source, bytes, call.number);
                 self.arrive((op, &source), chunks, &ranges, &call, tracee);
             }
             op @ (Op::Splice | Op::Tee) => self.spliced(event, op, bytes, tracee),
@@ -109,10 +109,7 @@ impl Flows {
             return self.unexplained(op.moves(), bytes);
         };
         let call = self.showing(event);
-        let chunks = match op {
-            Op::Tee => self.look(&source, bytes, call.number),
-            _ => self.take(&source, bytes, call.number),
-        };
+        let chunks = self.take(op, &source, bytes, call.number);
         self.pass_on(chunks, (&source, &sink), op, &call, tracee.pid());
     }
 

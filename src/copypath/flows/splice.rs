@@ -38,7 +38,7 @@ impl Flows {
         let Some(queue) = self.queue_of_sink(&sink) else {
             return;
         };
-        if self.queue_of_source(&source).is_some() {
+        if self.pipes.read_from(&source).is_some() {
             return;
         }
         let path = self.paths.start(source.source);
@@ -57,7 +57,7 @@ impl Flows {
         self.pending.insert(tracee.tid(), pending);
     }
 
-    /// splice, sendfile, copy_file_range have moved bytes.
+    /// splice, tee, sendfile or copy_file_range has moved bytes.
     pub(super) fn splice(
         &mut self,
         op: Op,
@@ -71,31 +71,9 @@ impl Flows {
         let Some((source, sink)) = self.both(op, event, tracee) else {
             return self.unexplained(op.moves(), bytes);
         };
-        let chunks = self.take(&source, bytes, event.number);
+        let chunks = self.take(op, &source, bytes, event.number);
         let call = MovingCall::new(event.number, event.call.name);
         self.pass_on(chunks, (&source, &sink), op, &call, tracee.pid());
-    }
-
-    pub(super) fn tee(&mut self, event: &SyscallEvent, bytes: u64, tracee: &dyn TraceeMemory) {
-        let Some((source, sink)) = self.both(Op::Tee, event, tracee) else {
-            return self.unexplained(Op::Tee.moves(), bytes);
-        };
-        let chunks = self.look(&source, bytes, event.number);
-        let call = MovingCall::new(event.number, event.call.name);
-        self.pass_on(chunks, (&source, &sink), Op::Tee, &call, tracee.pid());
-    }
-
-    /// Bytes of a pipe, which keeps them.
-    pub(super) fn look(&mut self, source: &OpenFile, bytes: u64, by: u64) -> Vec<Chunk> {
-        match self.queue_of_source(source) {
-            Some(queue) => self.pipes.look(queue, bytes),
-            None => vec![Chunk {
-                length: bytes,
-                path: self.paths.start(source.source),
-                provenance: None,
-                by,
-            }],
-        }
     }
 
     pub(super) fn pass_on(
