@@ -13,6 +13,8 @@ mod require;
 
 use require::skip;
 
+#[path = "flows/groups.rs"]
+mod groups;
 #[path = "flows/properties.rs"]
 mod properties;
 
@@ -81,7 +83,7 @@ type Fd = u32;
 impl World {
     fn new() -> World {
         let mut world = World {
-            flows: Flows::new(),
+            flows: Flows::default(),
             trace: Trace::default(),
             memory: Memory::default(),
             number: 0,

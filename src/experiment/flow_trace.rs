@@ -33,7 +33,7 @@ pub(crate) fn trace(
         Subject::Process(pid) => command_line(*pid),
     };
     let mut consumer = FlowObserver {
-        flows: Flows::new(),
+        flows: Flows::default(),
         on_progress,
     };
     let outcome = tracer::watch(subject, options, handle, &mut consumer)?;

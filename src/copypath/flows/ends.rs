@@ -43,12 +43,10 @@ impl Ends {
         &self.list[id as usize]
     }
 
-    /// The memory of a program.
     pub fn memory(&mut self, program: &str) -> EndId {
         self.intern(EndKind::Memory, program.to_owned())
     }
 
-    /// An open descriptor.
     pub fn open(&mut self, descriptor: &Descriptor, addresses: &Addresses) -> OpenFile {
         let (source, sink) = match descriptor.kind {
             DescriptorKind::Tcp => self.connection(EndKind::Tcp, addresses),

@@ -31,7 +31,6 @@ const QUEUES: &str = "message queue: bytes that go through a message queue are i
 const AIO: &str = "aio: bytes of asynchronous I/O (io_submit) are in no flow";
 const CLONED: &str = "FICLONE: blocks of files were shared; no byte was moved";
 
-/// What is remembered of a process.
 pub(super) struct Running {
     pub space: u32,
     pub program: u32,
@@ -82,11 +81,6 @@ pub struct Report {
 }
 
 impl Flows {
-    /// Nothing has happened.
-    pub fn new() -> Flows {
-        Flows::default()
-    }
-
     /// So many of the oldest calls are no longer kept.
     pub fn dropped(&mut self, calls: usize) {
         self.tally.drop_calls(calls);

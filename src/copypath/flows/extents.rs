@@ -48,7 +48,6 @@ impl ReadExtents {
         self.slots.get(id as usize)?.as_ref()
     }
 
-    /// So many of its bytes were written on.
     pub fn deliver(&mut self, id: ExtentId, bytes: u64) {
         if let Some(Some(extent)) = self.slots.get_mut(id as usize) {
             extent.delivered = extent.length.min(extent.delivered + bytes);

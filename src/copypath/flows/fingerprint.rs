@@ -24,7 +24,6 @@ pub(super) struct Sample {
     pub bytes: [u8; LENGTH],
 }
 
-/// What is remembered of one read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fingerprint {
     pub samples: Vec<Sample>,

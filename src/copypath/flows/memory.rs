@@ -23,7 +23,6 @@ pub trait TraceeMemory {
     fn program(&self) -> String;
 }
 
-/// A range of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Range {
     pub start: u64,
@@ -69,6 +68,11 @@ pub(super) fn ranges(
     }
 }
 
+fn read<const LENGTH: usize>(at: u64, tracee: &dyn TraceeMemory) -> Option<[u8; LENGTH]> {
+    let mut bytes = [0; LENGTH];
+    (tracee.read(at, &mut bytes) == LENGTH).then_some(bytes)
+}
+
 /// Cuts ranges to so many bytes in all.
 pub(super) fn cut(ranges: &mut Vec<Range>, mut bytes: u64) {
     for range in ranges.iter_mut() {
@@ -79,8 +83,7 @@ pub(super) fn cut(ranges: &mut Vec<Range>, mut bytes: u64) {
 }
 
 fn message(at: u64, tracee: &dyn TraceeMemory) -> Option<Vec<Range>> {
-    let mut head = [0; MESSAGE];
-    (tracee.read(at, &mut head) == MESSAGE).then_some(())?;
+    let head = read::<MESSAGE>(at, tracee)?;
     vectors(word(&head, 2), word(&head, 3), tracee)
 }
 
@@ -94,9 +97,8 @@ pub(super) fn of_messages(at: u64, messages: u64, tracee: &dyn TraceeMemory) -> 
 
 /// `msg_len` of a `struct mmsghdr`.
 fn received(at: u64, tracee: &dyn TraceeMemory) -> Option<u64> {
-    let mut length = [0; 4];
-    let read = tracee.read(at + MESSAGE as u64, &mut length);
-    (read == 4).then(|| u64::from(u32::from_ne_bytes(length)))
+    let length = u32::from_ne_bytes(read(at + MESSAGE as u64, tracee)?);
+    Some(u64::from(length))
 }
 
 fn vectors(at: u64, count: u64, tracee: &dyn TraceeMemory) -> Option<Vec<Range>> {
@@ -120,15 +122,10 @@ fn word(bytes: &[u8], number: usize) -> u64 {
 /// and `struct iocb`).
 pub(super) fn aio_completions(at: u64, count: u64, tracee: &dyn TraceeMemory) -> Vec<(Op, u64)> {
     const EVENT: u64 = 32;
-    let number = |at: u64| {
-        let mut word = [0; 8];
-        (tracee.read(at, &mut word) == word.len()).then(|| u64::from_ne_bytes(word))
-    };
+    let number = |at: u64| Some(u64::from_ne_bytes(read(at, tracee)?));
     let completion = |event: u64| {
         let (request, result) = (number(event + 8)?, number(event + 16)? as i64);
-        let mut opcode = [0; 2];
-        (tracee.read(request + 16, &mut opcode) == opcode.len()).then_some(())?;
-        let op = match u16::from_ne_bytes(opcode) {
+        let op = match u16::from_ne_bytes(read(request + 16, tracee)?) {
             0 | 7 => Op::Read(Shape::Buffer),  // IOCB_CMD_PREAD, PREADV
             1 | 8 => Op::Write(Shape::Buffer), // IOCB_CMD_PWRITE, PWRITEV
             _ => return None,
@@ -144,10 +141,9 @@ pub(super) fn aio_completions(at: u64, count: u64, tracee: &dyn TraceeMemory) ->
 pub(super) fn zerocopy_reports(at: u64, tracee: &dyn TraceeMemory) -> Vec<(u32, u32, bool)> {
     const ORIGIN_ZEROCOPY: u8 = 5;
     const COPIED: u8 = 1;
-    let mut head = [0; MESSAGE];
-    if tracee.read(at, &mut head) != MESSAGE {
+    let Some(head) = read::<MESSAGE>(at, tracee) else {
         return Vec::new();
-    }
+    };
     let length = word(&head, 5).min(1024) as usize;
     let mut control = vec![0; length];
     if tracee.read(word(&head, 4), &mut control) != length {

@@ -11,7 +11,6 @@ use crate::syscall::Op;
 
 /// A call that is being made, and has begun to move bytes.
 pub(super) struct Pending {
-    /// Its number.
     pub number: u64,
     /// The queue that has all that is asked for already: its reader may be faster than the report of the return.
     pub queue: Option<QueueId>,
@@ -37,7 +36,8 @@ pub(super) struct Unreported {
     sends: BTreeMap<(u64, u32), Sent>,
     /// The number of each socket's next send: the kernel numbers them from 0.
     next: FxHashMap<u64, u32>,
-    requests: FxHashMap<u64, Sent>,
+    /// Requests of rings, by number, until their notification.
+    pub requests: FxHashMap<u64, Sent>,
 }
 
 impl Unreported {
@@ -57,15 +57,6 @@ impl Unreported {
         let numbers: Vec<_> = self.sends.range(of_report).map(|(it, _)| *it).collect();
         let sent = numbers.iter().filter_map(|it| self.sends.remove(it));
         sent.collect()
-    }
-
-    /// A request of a ring, until its notification.
-    pub fn add_request(&mut self, number: u64, sent: Sent) {
-        self.requests.insert(number, sent);
-    }
-
-    pub fn take_request(&mut self, number: u64) -> Option<Sent> {
-        self.requests.remove(&number)
     }
 
     /// All of them. The sockets' counts go on.

@@ -29,7 +29,7 @@ impl Flows {
                 self.completed(event, result.max(0) as u64, tracee);
             }
             RingEventKind::Notified => {
-                if let Some(sent) = self.unreported.take_request(event.number) {
+                if let Some(sent) = self.unreported.requests.remove(&event.number) {
                     self.go(reported(sent, request));
                 }
             }
@@ -40,7 +40,7 @@ impl Flows {
                 } else {
                     0
                 };
-                if let Some(sent) = self.unreported.take_request(event.number) {
+                if let Some(sent) = self.unreported.requests.remove(&event.number) {
                     self.go(sent);
                 } else if let Some(pending) = self.asked.remove(&event.number) {
                     self.settle(pending, bytes);
@@ -76,7 +76,9 @@ impl Flows {
         if let Some(pending) = self.asked.remove(&event.number) {
             match self.settled(pending, bytes) {
                 Some(sent) if event.last => self.go(reported(sent, event.request)),
-                Some(sent) => self.unreported.add_request(event.number, sent),
+                Some(sent) => {
+                    self.unreported.requests.insert(event.number, sent);
+                }
                 None => {}
             }
             return;

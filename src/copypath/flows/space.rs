@@ -15,7 +15,6 @@ const RECENT: usize = 1024;
 /// So many ranges are told apart; the lowest are forgotten beyond.
 const MOST_RANGES: usize = 1 << 16;
 
-/// Part of a range of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     pub start: u64,
@@ -38,13 +37,11 @@ pub(super) struct Mapping {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct IndexEntry {
     pub extent: ExtentId,
-    /// Where in the extent.
     pub offset: u32,
     /// The number of the read. (The extent's own is used again.)
     read: u64,
 }
 
-/// One address space.
 #[derive(Default)]
 pub(super) struct Space {
     /// Start to end and extent; no two overlap.

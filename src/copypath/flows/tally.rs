@@ -40,7 +40,6 @@ pub(super) struct Provenance {
 }
 
 impl Provenance {
-    /// One call more.
     pub fn after(before: Option<Rc<Provenance>>, call: &Rc<MovingCall>) -> Rc<Provenance> {
         /// A loop through pipes must not grow for ever.
         const DEEPEST: u32 = 64;
@@ -62,7 +61,6 @@ struct Growing {
     calls: Vec<(u16, u64)>,
 }
 
-/// All flows.
 #[derive(Default)]
 pub(super) struct Tally {
     flows: Vec<Growing>,

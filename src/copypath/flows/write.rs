@@ -11,6 +11,7 @@ use super::{
     path::{Change, PathId},
     pending::{Pending, Sent},
     tally::{MovingCall, Provenance},
+    zerocopy::UNREPORTED,
 };
 use crate::copypath::rule::{self, Medium, Report};
 use crate::model::{DescriptorKind, SyscallEvent};
@@ -20,7 +21,6 @@ use crate::syscall::{MSG_ZEROCOPY, Op, Shape};
 const SAMPLED: &str = "samples: of reads of more than 256 KiB six places were compared, so a change between them is not seen";
 
 impl Flows {
-    /// A call that writes from memory is about to be made.
     pub(super) fn begin_write(
         &mut self,
         (op, shape): (Op, Shape),
@@ -122,9 +122,10 @@ impl Flows {
     /// A call has returned: so many of its bytes have gone.
     pub(super) fn settle(&mut self, pending: Pending, written: u64) {
         if let Some(sent) = self.settled(pending, written) {
-            match sent.report {
-                Report::Outstanding => self.await_report(sent),
-                _ => self.go(sent),
+            if sent.report != Report::Outstanding {
+                self.go(sent);
+            } else if !self.unreported.add(sent) {
+                self.give_up_reports();
             }
         }
     }
@@ -160,7 +161,7 @@ impl Flows {
     /// Pieces have gone to their sink.
     pub(super) fn go(&mut self, sent: Sent) {
         if sent.report == Report::Outstanding {
-            self.note_unreported();
+            self.note(UNREPORTED);
         }
         for piece in &sent.pieces {
             let (path, provenance) = self.way(piece, &sent);

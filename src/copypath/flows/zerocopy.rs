@@ -9,16 +9,9 @@ use crate::copypath::rule::Report;
 use crate::model::SyscallEvent;
 
 /// Said where the kernel did not report, or was not asked.
-const UNREPORTED: &str = "MSG_ZEROCOPY, SEND_ZC: of some sends the program did not ask what became of them; they count as documented: copied within this machine, else not";
+pub(super) const UNREPORTED: &str = "MSG_ZEROCOPY, SEND_ZC: of some sends the program did not ask what became of them; they count as documented: copied within this machine, else not";
 
 impl Flows {
-    /// A send with MSG_ZEROCOPY has returned. Its socket's error queue will tell.
-    pub(super) fn await_report(&mut self, sent: Sent) {
-        if !self.unreported.add(sent) {
-            self.give_up_reports();
-        }
-    }
-
     /// What a read of a socket's error queue has brought.
     pub(super) fn read_reports(&mut self, event: &SyscallEvent, tracee: &dyn TraceeMemory) {
         let Some(socket) = self.open(event, 0, tracee) else {
@@ -37,9 +30,5 @@ impl Flows {
         for sent in self.unreported.take_all() {
             self.go(sent);
         }
-    }
-
-    pub(super) fn note_unreported(&mut self) {
-        self.note(UNREPORTED);
     }
 }
