@@ -214,17 +214,12 @@ fn compare(block: &mut Block) -> Option<Contest> {
 }
 
 fn sweep(report: &Report, word: &At<String>) -> Option<Sweep> {
-    let found = [Sweep::Chunk, Sweep::Size]
+    let found = Sweep::ALL
         .into_iter()
         .find(|sweep| sweep.name() == word.value);
     if found.is_none() {
-        unknown(
-            report,
-            word.offset,
-            "sweep",
-            &word.value,
-            &["chunk", "size"],
-        );
+        let known = Sweep::ALL.map(Sweep::name);
+        unknown(report, word.offset, "sweep", &word.value, &known);
     }
     found
 }

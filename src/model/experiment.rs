@@ -112,22 +112,13 @@ pub enum Contest {
     },
 }
 
-/// What a comparison sweeps over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sweep {
-    /// The chunk.
-    Chunk,
-    /// The size.
-    Size,
-}
-
-impl Sweep {
-    /// `chunk` or `size`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Sweep::Chunk => "chunk",
-            Sweep::Size => "size",
-        }
+named! {
+    /// What a comparison sweeps over.
+    pub enum Sweep {
+        /// The chunk.
+        Chunk = "chunk",
+        /// The size.
+        Size = "size",
     }
 }
 

@@ -9,53 +9,25 @@ use super::{Basis, Hop, How, Machine, Trace};
 /// No flow: a call that moved no byte of one.
 pub const NO_FLOW: u32 = u32::MAX;
 
-/// What stands at an end of a flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EndKind {
-    /// A regular file, or a memfd.
-    File,
-    /// A TCP connection.
-    Tcp,
-    /// A UDP socket.
-    Udp,
-    /// A unix socket.
-    Unix,
-    /// A pipe or FIFO.
-    Pipe,
-    /// A terminal.
-    Tty,
-    /// Another device, an eventfd or its like.
-    Device,
-    /// The program made the bytes, or kept them.
-    Memory,
-}
-
-impl EndKind {
-    /// All of them.
-    pub const ALL: [EndKind; 8] = [
-        EndKind::File,
-        EndKind::Tcp,
-        EndKind::Udp,
-        EndKind::Unix,
-        EndKind::Pipe,
-        EndKind::Tty,
-        EndKind::Device,
-        EndKind::Memory,
-    ];
-
-    /// Its name in JSON and on the screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            EndKind::File => "file",
-            EndKind::Tcp => "tcp",
-            EndKind::Udp => "udp",
-            EndKind::Unix => "unix",
-            EndKind::Pipe => "pipe",
-            EndKind::Tty => "tty",
-            EndKind::Device => "device",
-            EndKind::Memory => "memory",
-        }
+named! {
+    /// What stands at an end of a flow.
+    pub enum EndKind {
+        /// A regular file, or a memfd.
+        File = "file",
+        /// A TCP connection.
+        Tcp = "tcp",
+        /// A UDP socket.
+        Udp = "udp",
+        /// A unix socket.
+        Unix = "unix",
+        /// A pipe or FIFO.
+        Pipe = "pipe",
+        /// A terminal.
+        Tty = "tty",
+        /// Another device, an eventfd or its like.
+        Device = "device",
+        /// The program made the bytes, or kept them.
+        Memory = "memory",
     }
 }
 

@@ -4,85 +4,48 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// Where bytes can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Place {
-    /// The storage device under the file system.
-    Disk,
-    /// The kernel's page cache. Writing to a file ends here, too.
-    PageCache,
-    /// Memory of the program: its buffer, or its mapping.
-    UserBuffer,
-    /// A pipe's ring of page references and buffers.
-    Pipe,
-    /// A socket's send queue.
-    SocketQueue,
-    /// The network device.
-    Device,
-    /// The program at the other end.
-    Peer,
+named! {
+    /// Where bytes can be.
+    pub enum Place {
+        /// The storage device under the file system.
+        Disk = "disk",
+        /// The kernel's page cache. Writing to a file ends here, too.
+        PageCache = "page-cache",
+        /// Memory of the program: its buffer, or its mapping.
+        UserBuffer = "user-buffer",
+        /// A pipe's ring of page references and buffers.
+        Pipe = "pipe",
+        /// A socket's send queue.
+        SocketQueue = "socket-queue",
+        /// The network device.
+        Device = "device",
+        /// The program at the other end.
+        Peer = "peer",
+    }
 }
 
 impl Place {
-    /// Every place.
-    pub const ALL: [Place; 7] = [
-        Place::Disk,
-        Place::PageCache,
-        Place::UserBuffer,
-        Place::Pipe,
-        Place::SocketQueue,
-        Place::Device,
-        Place::Peer,
-    ];
-
-    /// Its name in JSON and lessons.
-    pub fn name(self) -> &'static str {
-        match self {
-            Place::Disk => "disk",
-            Place::PageCache => "page-cache",
-            Place::UserBuffer => "user-buffer",
-            Place::Pipe => "pipe",
-            Place::SocketQueue => "socket-queue",
-            Place::Device => "device",
-            Place::Peer => "peer",
-        }
-    }
-
     /// What it is called on the screen.
     pub fn title(self) -> String {
         self.name().replace('-', " ")
     }
 }
 
-/// How payload goes from one place to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum How {
-    /// The CPU moves it.
-    CpuCopy,
-    /// A device moves it; the CPU only sets it up.
-    Dma,
-    /// The kernel notes which pages hold it; nothing moves.
-    Reference,
-    /// The page table points at it; nothing moves.
-    Mapping,
+named! {
+    /// How payload goes from one place to the next.
+    pub enum How {
+        /// The CPU moves it.
+        CpuCopy = "cpu-copy",
+        /// A device moves it; the CPU only sets it up.
+        Dma = "dma",
+        /// The kernel notes which pages hold it; nothing moves.
+        Reference = "reference",
+        /// The page table points at it; nothing moves.
+        Mapping = "mapping",
+    }
 }
 
 impl How {
-    /// Every way.
-    pub const ALL: [How; 4] = [How::CpuCopy, How::Dma, How::Reference, How::Mapping];
-
-    /// Its name in JSON and lessons.
-    pub fn name(self) -> &'static str {
-        match self {
-            How::CpuCopy => "cpu-copy",
-            How::Dma => "dma",
-            How::Reference => "reference",
-            How::Mapping => "mapping",
-        }
-    }
-
     /// What it is called on the screen.
     pub fn title(self) -> &'static str {
         match self {
@@ -94,60 +57,37 @@ impl How {
     }
 }
 
-/// Why a hop, or a figure, may be believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Basis {
-    /// ptrace saw the call.
-    Observed,
-    /// A counter of an untraced run, page residency, or `read_bytes`.
-    Measured,
-    /// The kernel said so itself (COPIED).
-    Reported,
-    /// The alias proof, on this kernel.
-    Proven,
-    /// Joined by address and content.
-    Inferred,
-    /// The traced program said so.
-    Told,
-    /// The kernel's documentation or source says so; the reference stands beside it.
-    Documented,
-}
-
-impl Basis {
-    /// Its name in JSON and on the screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            Basis::Observed => "observed",
-            Basis::Measured => "measured",
-            Basis::Reported => "reported",
-            Basis::Proven => "proven",
-            Basis::Inferred => "inferred",
-            Basis::Told => "told",
-            Basis::Documented => "documented",
-        }
+named! {
+    /// Why a hop, or a figure, may be believed.
+    pub enum Basis {
+        /// ptrace saw the call.
+        Observed = "observed",
+        /// A counter of an untraced run, page residency, or `read_bytes`.
+        Measured = "measured",
+        /// The kernel said so itself (COPIED).
+        Reported = "reported",
+        /// The alias proof, on this kernel.
+        Proven = "proven",
+        /// Joined by address and content.
+        Inferred = "inferred",
+        /// The traced program said so.
+        Told = "told",
+        /// The kernel's documentation or source says so; the reference stands beside it.
+        Documented = "documented",
     }
 }
 
-/// Whose work a hop is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Side {
-    /// The process that sends: its hops are the ones that are counted, but for a method that receives.
-    Sender,
-    /// The process that receives.
-    Receiver,
+named! {
+    /// Whose work a hop is.
+    pub enum Side {
+        /// The process that sends: its hops are the ones that are counted, but for a method that receives.
+        Sender = "sender",
+        /// The process that receives.
+        Receiver = "receiver",
+    }
 }
 
 impl Side {
-    /// `sender` or `receiver`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Side::Sender => "sender",
-            Side::Receiver => "receiver",
-        }
-    }
-
     /// The one at the other end.
     pub fn other(self) -> Side {
         match self {

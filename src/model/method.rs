@@ -43,26 +43,15 @@ pub enum Method {
     DirectSend,
 }
 
-/// Where the bytes are when the transfer begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Start {
-    /// In a file.
-    File,
-    /// In the program's own memory.
-    Memory,
-    /// At the other end of a TCP connection: a peer sends them, and our process receives.
-    Tcp,
-}
-
-impl Start {
-    /// Its name in JSON and on the screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            Start::File => "file",
-            Start::Memory => "memory",
-            Start::Tcp => "tcp",
-        }
+named! {
+    /// Where the bytes are when the transfer begins.
+    pub enum Start {
+        /// In a file.
+        File = "file",
+        /// In the program's own memory.
+        Memory = "memory",
+        /// At the other end of a TCP connection: a peer sends them, and our process receives.
+        Tcp = "tcp",
     }
 }
 
@@ -386,30 +375,15 @@ impl FromStr for Method {
     }
 }
 
-/// Whether the source is in the page cache when the transfer begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cache {
-    /// In the page cache: nothing comes from the disk.
-    #[default]
-    Warm,
-    /// Dropped from the page cache first: the disk must be read.
-    Cold,
-}
-
-impl Cache {
-    /// `warm` or `cold`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Cache::Warm => "warm",
-            Cache::Cold => "cold",
-        }
-    }
-}
-
-impl fmt::Display for Cache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+named! {
+    /// Whether the source is in the page cache when the transfer begins.
+    #[derive(Default)]
+    pub enum Cache {
+        /// In the page cache: nothing comes from the disk.
+        #[default]
+        Warm = "warm",
+        /// Dropped from the page cache first: the disk must be read.
+        Cold = "cold",
     }
 }
 

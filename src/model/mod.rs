@@ -4,6 +4,9 @@
 //! *context switch* puts another task on the CPU, a *CPU copy* moves the payload by the CPU, a *page
 //! reference* moves nothing.
 
+#[macro_use]
+mod named;
+
 mod call;
 mod card;
 mod event;

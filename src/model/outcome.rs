@@ -105,29 +105,17 @@ pub struct Proved {
     pub proofs: Vec<Proof>,
 }
 
-/// What the kernel did with the bytes, as far as the receiver can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProofVerdict {
-    /// All bytes arrived new: the kernel held references.
-    Shared,
-    /// All bytes arrived old: the kernel had copied.
-    Copied,
-    /// Some arrived new and some old, or the rounds disagreed.
-    Mixed,
-    /// It could not be tried.
-    Unavailable,
-}
-
-impl ProofVerdict {
-    /// As in JSON: `shared`.
-    pub fn name(self) -> &'static str {
-        match self {
-            ProofVerdict::Shared => "shared",
-            ProofVerdict::Copied => "copied",
-            ProofVerdict::Mixed => "mixed",
-            ProofVerdict::Unavailable => "unavailable",
-        }
+named! {
+    /// What the kernel did with the bytes, as far as the receiver can tell.
+    pub enum ProofVerdict {
+        /// All bytes arrived new: the kernel held references.
+        Shared = "shared",
+        /// All bytes arrived old: the kernel had copied.
+        Copied = "copied",
+        /// Some arrived new and some old, or the rounds disagreed.
+        Mixed = "mixed",
+        /// It could not be tried.
+        Unavailable = "unavailable",
     }
 }
 

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use super::{
     arg::{Arg, Returns},
-    errno::errno_name,
     flags,
     names::op,
     table::{Op, Syscall, by_name},
@@ -62,6 +61,11 @@ fn short_arguments(out: &mut String, trace: &Trace, call: &Call, row: &Syscall) 
         out.push_str(if i > 0 { ", " } else { "" });
         let _ = write!(out, "{}<{}>", descriptor.fd, short_name(descriptor));
     }
+}
+
+/// The name of an errno (`ENOENT` for 2), those that only a tracer sees among them: `ERESTARTSYS` for 512.
+pub(crate) fn errno_name(errno: i32) -> Option<&'static str> {
+    syscalls::Errno::new(errno).name()
 }
 
 /// `tcp` for `tcp 127.0.0.1:41234`, `source` for `/tmp/source`.

@@ -6,7 +6,6 @@
 
 mod abi;
 mod arg;
-mod errno;
 mod flags;
 mod format;
 mod names;
@@ -16,8 +15,8 @@ mod table;
 
 pub(crate) use abi::{Abi, X32_BIT};
 pub(crate) use arg::Returns;
-pub use errno::errno_name;
 pub(crate) use flags::{MAP_SHARED, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, MSG_ZEROCOPY, PROT_WRITE};
+pub(crate) use format::errno_name;
 pub use format::{Style, format_call};
 pub(crate) use names::{Ops, compat_name, native_name, op};
 pub use request::format_request;

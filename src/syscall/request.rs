@@ -3,8 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    errno::errno_name,
-    format::{Style, short_name},
+    format::{Style, errno_name, short_name},
     ring::Field,
 };
 use crate::model::{
