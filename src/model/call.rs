@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Request, Unread};
 
@@ -124,9 +124,13 @@ pub struct Text {
     pub text: String,
 }
 
-/// Everything that one traced run showed. The calls stand in the order of their entry.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Everything that one traced run showed. The calls stand in the order of their entry; in a file they, and what belongs
+/// to them, have lines of their own, and serde writes only how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
+    /// The calls.
+    #[serde(serialize_with = "count", skip_deserializing)]
+    pub calls: Vec<Call>,
     /// Wall time of the traced part, in nanoseconds. Not comparable with an untraced run.
     pub wall_ns: u64,
     /// The names of the calls ([`Call::name`]); `syscall_451` for one that has no name here.
@@ -135,14 +139,19 @@ pub struct Trace {
     pub tasks: Vec<Task>,
     /// The descriptors ([`Call::descriptors`]).
     pub descriptors: Vec<Descriptor>,
-    /// The calls.
-    pub calls: Vec<Call>,
+    /// Rings whose requests could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
     /// Strings that arguments pointed to, sorted by call and argument.
+    #[serde(skip)]
     pub texts: Vec<Text>,
     /// Requests that calls handed over in rings, sorted by call.
+    #[serde(skip)]
     pub requests: Vec<Request>,
-    /// Rings whose requests could not be read.
-    pub unread: Vec<Unread>,
+}
+
+fn count<S: Serializer>(calls: &[Call], to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u64(calls.len() as u64)
 }
 
 impl Trace {

@@ -148,7 +148,7 @@ impl Default for Exit {
 }
 
 /// Everything that came of watching a program.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TraceReport {
     /// The command; of a process that was attached to, its command line.
     pub command: Vec<String>,
@@ -172,6 +172,7 @@ pub struct TraceReport {
     pub trace: Trace,
     /// For each of them, the last flow of which it moved bytes: an index into `flows`, or [`NO_FLOW`]. The last calls may
     /// be left out: they moved none.
+    #[serde(skip)]
     pub flow_of: Vec<u32>,
 }
 

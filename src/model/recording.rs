@@ -169,9 +169,10 @@ pub enum Origin {
 }
 
 /// One run, as plain data. [`Recording::trace`] and [`Recording::measured`] come from two different runs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recording {
     /// Where it comes from.
+    #[serde(skip)]
     pub origin: Origin,
     /// What was transferred.
     pub spec: TransferSpec,
@@ -181,8 +182,8 @@ pub struct Recording {
     pub outcome: Outcome,
     /// Counters of the untraced run.
     pub measured: Option<Measured>,
-    /// The calls of the traced run; none where ptrace is refused.
-    pub trace: Option<Trace>,
     /// What was refused.
     pub unavailable: Vec<Unavailable>,
+    /// The calls of the traced run; none where ptrace is refused.
+    pub trace: Option<Trace>,
 }

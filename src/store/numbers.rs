@@ -7,6 +7,8 @@ use serde::{
     de::{Error, SeqAccess, Visitor},
 };
 
+use crate::model::NO_DESCRIPTOR;
+
 /// At most `N` numbers; the rest are nothing (0, none).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Numbers<T, const N: usize>(pub [T; N]);
@@ -37,6 +39,24 @@ impl<T: Copy + Default + PartialEq + Serialize, const N: usize> Serialize for Nu
 impl<'de, T: Copy + Default + Deserialize<'de>, const N: usize> Deserialize<'de> for Numbers<T, N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(List(PhantomData))
+    }
+}
+
+/// Indices of descriptors.
+pub(super) type Descriptors = Numbers<Option<u32>, 2>;
+
+impl Descriptors {
+    pub fn of(indices: [u32; 2]) -> Descriptors {
+        Numbers(indices.map(|index| (index != NO_DESCRIPTOR).then_some(index)))
+    }
+
+    /// The indices, in a trace of so many descriptors.
+    pub fn known(self, descriptors: usize) -> Result<[u32; 2], String> {
+        let mut named = self.0.iter().flatten();
+        match named.find(|index| **index as usize >= descriptors) {
+            Some(index) => Err(format!("the header has no descriptor {index}")),
+            None => Ok(self.0.map(|index| index.unwrap_or(NO_DESCRIPTOR))),
+        }
     }
 }
 

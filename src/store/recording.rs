@@ -34,11 +34,11 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::{numbers::Numbers, request::RequestLine};
-use crate::model::{
-    Call, CallState, Descriptor, Machine, Measured, NO_DESCRIPTOR, Origin, Outcome, Recording,
-    Task, Text, Trace, TransferSpec, Unavailable, Unread,
+use super::{
+    numbers::{Descriptors, Numbers},
+    request::RequestLine,
 };
+use crate::model::{Call, CallState, Origin, Recording, Text, Trace};
 
 /// Without requests of an io_uring, and with.
 const VERSIONS: [u32; 2] = [1, 2];
@@ -47,26 +47,25 @@ const MAGIC: &str = "{\"zclab_recording\":";
 /// Nanoseconds beyond this (36 years) cannot come from a run.
 const LONGEST_NS: u64 = 1 << 60;
 
-#[derive(Serialize, Deserialize)]
+/// The first line, as it is written: what is in the recording but its calls.
+#[derive(Serialize)]
 struct Header<'a> {
     zclab_recording: u32,
-    spec: TransferSpec,
-    machine: Cow<'a, Machine>,
-    outcome: Cow<'a, Outcome>,
-    measured: Cow<'a, Option<Measured>>,
-    unavailable: Cow<'a, [Unavailable]>,
-    trace: Option<TraceHeader<'a>>,
+    #[serde(flatten)]
+    recording: &'a Recording,
 }
 
-#[derive(Serialize, Deserialize)]
-pub(super) struct TraceHeader<'a> {
+/// What of the first line is needed to read the rest.
+#[derive(Deserialize)]
+struct Format {
+    zclab_recording: u32,
+    trace: Option<Count>,
+}
+
+/// How many lines of calls follow.
+#[derive(Deserialize)]
+pub(super) struct Count {
     calls: u64,
-    wall_ns: u64,
-    names: Cow<'a, [String]>,
-    tasks: Cow<'a, [Task]>,
-    descriptors: Cow<'a, [Descriptor]>,
-    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
-    unread: Cow<'a, [Unread]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -77,7 +76,7 @@ struct CallLine<'a> {
     task: u16,
     args: Numbers<u64, 6>,
     #[serde(default, skip_serializing_if = "Numbers::is_empty")]
-    fds: Numbers<Option<u32>, 2>,
+    fds: Descriptors,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     result: Option<i64>,
     start_ns: u64,
@@ -100,11 +99,8 @@ struct End {
 /// # Errors
 /// One line: the directory cannot be written, the disk is full.
 pub fn save(path: &Path, recording: &Recording) -> Result<()> {
-    save_to(path, recording).with_context(|| format!("cannot save {}", path.display()))
-}
-
-fn save_to(path: &Path, recording: &Recording) -> Result<()> {
     replace(path, &|file| write(file, recording))
+        .with_context(|| format!("cannot save {}", path.display()))
 }
 
 /// Replaces a file by what is written, whole or not at all.
@@ -131,8 +127,12 @@ pub(super) fn replace(path: &Path, write: &dyn Fn(&File) -> Result<()>) -> Resul
 
 fn write(file: impl Write, recording: &Recording) -> Result<()> {
     let mut out = Summed::new(file);
-    out.line(&header(recording))?;
     let trace = recording.trace.as_ref();
+    let has_rings = |trace: &Trace| !trace.requests.is_empty() || !trace.unread.is_empty();
+    out.line(&Header {
+        zclab_recording: VERSIONS[usize::from(trace.is_some_and(has_rings))],
+        recording,
+    })?;
     if let Some(trace) = trace {
         write_calls(&mut out, trace)?;
     }
@@ -142,13 +142,22 @@ fn write(file: impl Write, recording: &Recording) -> Result<()> {
 pub(super) fn write_calls(out: &mut Summed<impl Write>, trace: &Trace) -> Result<()> {
     let mut texts = trace.texts.iter().peekable();
     for (index, call) in trace.calls.iter().enumerate() {
-        let mut line = call_line(trace.name(call), call);
-        while let Some(text) = texts.next_if(|text| text.call as usize == index) {
-            line.text.push((text.arg, Cow::Borrowed(&text.text)));
+        let mut text = Vec::new();
+        while let Some(found) = texts.next_if(|text| text.call as usize == index) {
+            text.push((found.arg, Cow::Borrowed(&*found.text)));
         }
         let requests = trace.requests_of(index);
-        line.requests = requests.iter().map(RequestLine::of).collect();
-        out.line(&line)?;
+        out.line(&CallLine {
+            call: Cow::Borrowed(trace.name(call)),
+            task: call.task,
+            args: Numbers(call.args),
+            fds: Descriptors::of(call.descriptors),
+            result: (call.state == CallState::Returned).then_some(call.result),
+            start_ns: call.start_ns,
+            ns: call.duration_ns,
+            text,
+            requests: requests.iter().map(RequestLine::of).collect(),
+        })?;
     }
     Ok(())
 }
@@ -194,46 +203,6 @@ impl<W: Write> Write for Summed<W> {
     }
 }
 
-fn header(recording: &Recording) -> Header<'_> {
-    let trace = recording.trace.as_ref().map(trace_header);
-    let has_rings = |trace: &Trace| !trace.requests.is_empty() || !trace.unread.is_empty();
-    Header {
-        zclab_recording: VERSIONS[usize::from(recording.trace.as_ref().is_some_and(has_rings))],
-        spec: recording.spec.clone(),
-        machine: Cow::Borrowed(&recording.machine),
-        outcome: Cow::Borrowed(&recording.outcome),
-        measured: Cow::Borrowed(&recording.measured),
-        unavailable: Cow::Borrowed(&recording.unavailable),
-        trace,
-    }
-}
-
-pub(super) fn trace_header(trace: &Trace) -> TraceHeader<'_> {
-    TraceHeader {
-        calls: trace.calls.len() as u64,
-        wall_ns: trace.wall_ns,
-        names: Cow::Borrowed(&trace.names),
-        tasks: Cow::Borrowed(&trace.tasks),
-        descriptors: Cow::Borrowed(&trace.descriptors),
-        unread: Cow::Borrowed(&trace.unread),
-    }
-}
-
-fn call_line<'a>(name: &'a str, call: &Call) -> CallLine<'a> {
-    let some = |index: u32| (index != NO_DESCRIPTOR).then_some(index);
-    CallLine {
-        call: Cow::Borrowed(name),
-        task: call.task,
-        args: Numbers(call.args),
-        fds: Numbers(call.descriptors.map(some)),
-        result: (call.state == CallState::Returned).then_some(call.result),
-        start_ns: call.start_ns,
-        ns: call.duration_ns,
-        text: Vec::new(),
-        requests: Vec::new(),
-    }
-}
-
 /// Reads a recording from a file. Its origin is `Loaded`.
 ///
 /// # Errors
@@ -273,72 +242,52 @@ fn read(name: &str, mut input: impl BufRead) -> Result<Recording> {
         "{name}: line 1: not a recording of zclab"
     );
     let mut lines = Lines::new(name, input);
-    let header: Header = lines.next_as("not the header of a recording")?;
+    let not = "not the header of a recording";
+    let format: Format = lines.next_as(not)?;
     ensure!(
-        VERSIONS.contains(&header.zclab_recording),
+        VERSIONS.contains(&format.zclab_recording),
         "{name}: line 1: a recording of format {}, and this program reads formats {} and {}",
-        header.zclab_recording,
+        format.zclab_recording,
         VERSIONS[0],
         VERSIONS[1]
     );
-    let trace = match &header.trace {
-        Some(about) => Some(read_trace(&mut lines, about)?),
-        None => None,
-    };
-    read_end(
-        &mut lines,
-        trace.as_ref().map_or(0, |trace| trace.calls.len() as u64),
-    )?;
-    Ok(Recording {
-        origin: Origin::Loaded,
-        spec: header.spec,
-        machine: header.machine.into_owned(),
-        outcome: header.outcome.into_owned(),
-        measured: header.measured.into_owned(),
-        trace,
-        unavailable: header.unavailable.into_owned(),
-    })
-}
-
-pub(super) fn read_trace(lines: &mut Lines<impl BufRead>, about: &TraceHeader) -> Result<Trace> {
-    ensure!(
-        about.names.len() <= usize::from(u16::MAX),
-        "{}",
-        lines.fault("more than 65535 names of calls")
-    );
-    ensure!(
-        about.wall_ns <= LONGEST_NS,
-        "{}",
-        lines.fault("wall_ns is out of range")
-    );
-    let mut trace = Trace {
-        wall_ns: about.wall_ns,
-        names: about.names.to_vec(),
-        tasks: about.tasks.to_vec(),
-        descriptors: about.descriptors.to_vec(),
-        // A damaged count must not take the memory that it asks for.
-        calls: Vec::with_capacity(about.calls.min(1 << 20) as usize),
-        texts: Vec::new(),
-        requests: Vec::new(),
-        unread: about.unread.to_vec(),
-    };
-    let numbers = names_by_number(&about.names);
-    for _ in 0..about.calls {
-        let line: CallLine = lines.next_as("not a call")?;
-        if let Err(what) = add_call(&mut trace, &numbers, line) {
-            return Err(lines.fault(&format!("not a call: {what}")));
-        }
+    let mut recording: Recording = lines.line_as(not)?;
+    recording.origin = Origin::Loaded;
+    if let (Some(trace), Some(count)) = (&mut recording.trace, &format.trace) {
+        read_calls(&mut lines, trace, count)?;
     }
-    trace.calls.shrink_to_fit();
-    Ok(trace)
+    read_end(&mut lines, format.trace.map_or(0, |count| count.calls))?;
+    Ok(recording)
 }
 
-fn names_by_number(names: &[String]) -> HashMap<&str, u16> {
+/// Reads the lines of calls of a trace of which the first line has told the rest.
+pub(super) fn read_calls(
+    lines: &mut Lines<impl BufRead>,
+    trace: &mut Trace,
+    count: &Count,
+) -> Result<()> {
+    if trace.names.len() > usize::from(u16::MAX) {
+        return Err(lines.fault("more than 65535 names of calls"));
+    }
+    if trace.wall_ns > LONGEST_NS {
+        return Err(lines.fault("wall_ns is out of range"));
+    }
+    let names = std::mem::take(&mut trace.names);
     let mut numbers = HashMap::with_capacity(names.len());
     for (number, name) in names.iter().enumerate() {
         numbers.entry(name.as_str()).or_insert(number as u16);
     }
-    numbers
+    // A damaged count must not take the memory that it asks for.
+    trace.calls.reserve(count.calls.min(1 << 20) as usize);
+    for _ in 0..count.calls {
+        let line: CallLine = lines.next_as("not a call")?;
+        if let Err(what) = add_call(trace, &numbers, line) {
+            return Err(lines.fault(&format!("not a call: {what}")));
+        }
+    }
+    trace.calls.shrink_to_fit();
+    trace.names = names;
+    Ok(())
 }
 
 fn add_call(trace: &mut Trace, names: &HashMap<&str, u16>, line: CallLine) -> Result<(), String> {
@@ -348,15 +297,7 @@ fn add_call(trace: &mut Trace, names: &HashMap<&str, u16>, line: CallLine) -> Re
     if usize::from(line.task) >= trace.tasks.len() {
         return Err(format!("the header has no task {}", line.task));
     }
-    if let Some(fd) = line
-        .fds
-        .0
-        .iter()
-        .flatten()
-        .find(|fd| **fd as usize >= trace.descriptors.len())
-    {
-        return Err(format!("the header has no descriptor {fd}"));
-    }
+    let descriptors = line.fds.known(trace.descriptors.len())?;
     if line.start_ns > LONGEST_NS || line.ns > LONGEST_NS {
         return Err("its time is out of range".to_owned());
     }
@@ -383,7 +324,7 @@ fn add_call(trace: &mut Trace, names: &HashMap<&str, u16>, line: CallLine) -> Re
         result: line.result.unwrap_or(0),
         start_ns: line.start_ns,
         duration_ns: line.ns,
-        descriptors: line.fds.0.map(|fd| fd.unwrap_or(NO_DESCRIPTOR)),
+        descriptors,
     });
     Ok(())
 }
@@ -454,8 +395,13 @@ impl<'a, R: BufRead> Lines<'a, R> {
             self.line.ends_with(b"\n"),
             "{name}: line {number}: the recording is cut within this line"
         );
+        self.line_as(not)
+    }
+
+    /// The same line as something else.
+    pub fn line_as<'s, T: Deserialize<'s>>(&'s self, not: &str) -> Result<T> {
         serde_json::from_slice(&self.line)
-            .map_err(|error| anyhow!("{name}: line {number}: {not}: {}", without_place(&error)))
+            .map_err(|error| self.fault(&format!("{not}: {}", without_place(&error))))
     }
 
     pub fn fault(&self, what: &str) -> anyhow::Error {

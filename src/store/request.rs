@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::numbers::Numbers;
-use crate::model::{NO_DESCRIPTOR, Request};
+use super::numbers::Descriptors;
+use crate::model::Request;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,8 +22,8 @@ pub(super) struct RequestLine<'a> {
     fd: i32,
     #[serde(default, skip_serializing_if = "is_nothing")]
     fd_in: i32,
-    #[serde(default, skip_serializing_if = "Numbers::is_empty")]
-    fds: Numbers<Option<u32>, 2>,
+    #[serde(default, skip_serializing_if = "Descriptors::is_empty")]
+    fds: Descriptors,
     #[serde(default, skip_serializing_if = "is_nothing")]
     at: u64,
     #[serde(default, skip_serializing_if = "is_nothing")]
@@ -57,7 +57,6 @@ fn is_one(number: &u32) -> bool {
 
 impl RequestLine<'_> {
     pub fn of(request: &Request) -> RequestLine<'static> {
-        let some = |index: u32| (index != NO_DESCRIPTOR).then_some(index);
         RequestLine {
             op: request.name(),
             flags: request.flags,
@@ -65,7 +64,7 @@ impl RequestLine<'_> {
             op_flags: request.op_flags,
             fd: request.fd,
             fd_in: request.fd_in,
-            fds: Numbers(request.descriptors.map(some)),
+            fds: Descriptors::of(request.descriptors),
             at: request.address,
             off: request.offset,
             len: request.length,
@@ -82,10 +81,6 @@ impl RequestLine<'_> {
     pub fn into_request(self, call: u32, descriptors: usize) -> Result<Request, String> {
         let op =
             Request::op_of(&self.op).ok_or_else(|| format!("no operation is '{}'", self.op))?;
-        let mut named = self.fds.0.iter().flatten();
-        if let Some(fd) = named.find(|fd| **fd as usize >= descriptors) {
-            return Err(format!("the header has no descriptor {fd}"));
-        }
         Ok(Request {
             call,
             op,
@@ -94,7 +89,7 @@ impl RequestLine<'_> {
             op_flags: self.op_flags,
             fd: self.fd,
             fd_in: self.fd_in,
-            descriptors: self.fds.0.map(|fd| fd.unwrap_or(NO_DESCRIPTOR)),
+            descriptors: self.fds.known(descriptors)?,
             address: self.at,
             offset: self.off,
             length: self.len,

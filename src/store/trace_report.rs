@@ -1,33 +1,31 @@
 //! What came of tracing a program, as a file: a header line with the flows, a line a call, a line that says which
 //! flow each call belongs to, and the end with its checksum. The lines of calls are those of a recording.
 
-use std::{borrow::Cow, collections::BTreeMap, fs::File, io::Read, path::Path};
+use std::{borrow::Cow, fs::File, io::Read, path::Path};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::recording::{
-    Lines, Summed, TraceHeader, open, read_end, read_trace, replace, trace_header, write_calls,
-};
-use crate::model::{Counted, Exit, Flow, Machine, NO_FLOW, TraceReport, Unexplained};
+use super::recording::{Count, Lines, Summed, open, read_calls, read_end, replace, write_calls};
+use crate::model::{NO_FLOW, TraceReport};
 
 const VERSION: u32 = 1;
 /// How every such file begins.
 const MAGIC: &[u8] = b"{\"zclab_watched\":";
 
-#[derive(Serialize, Deserialize)]
+/// The first line, as it is written: what is in the report but its calls.
+#[derive(Serialize)]
 struct Header<'a> {
     zclab_watched: u32,
-    command: Cow<'a, [String]>,
-    exit: Cow<'a, Exit>,
-    machine: Cow<'a, Machine>,
-    processes: u64,
-    threads: u64,
-    calls_by_name: Cow<'a, BTreeMap<String, Counted>>,
-    flows: Cow<'a, [Flow]>,
-    unexplained: Unexplained,
-    notes: Cow<'a, [String]>,
-    trace: TraceHeader<'a>,
+    #[serde(flatten)]
+    report: &'a TraceReport,
+}
+
+/// What of the first line is needed to read the rest.
+#[derive(Deserialize)]
+struct Format {
+    zclab_watched: u32,
+    trace: Count,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,16 +57,7 @@ fn write(file: &File, report: &TraceReport) -> Result<()> {
     let mut out = Summed::new(file);
     out.line(&Header {
         zclab_watched: VERSION,
-        command: Cow::Borrowed(&report.command),
-        exit: Cow::Borrowed(&report.exit),
-        machine: Cow::Borrowed(&report.machine),
-        processes: report.processes,
-        threads: report.threads,
-        calls_by_name: Cow::Borrowed(&report.calls_by_name),
-        flows: Cow::Borrowed(&report.flows),
-        unexplained: report.unexplained,
-        notes: Cow::Borrowed(&report.notes),
-        trace: trace_header(&report.trace),
+        report,
     })?;
     write_calls(&mut out, &report.trace)?;
     let mut flow_of = Cow::Borrowed(&report.flow_of[..]);
@@ -86,31 +75,22 @@ fn write(file: &File, report: &TraceReport) -> Result<()> {
 pub fn load(path: &Path) -> Result<TraceReport> {
     let name = path.display().to_string();
     let mut lines = Lines::new(&name, open(path)?);
-    let header: Header = lines.next_as("not the header of a recording")?;
+    let not = "not the header of a recording";
+    let format: Format = lines.next_as(not)?;
     ensure!(
-        header.zclab_watched == VERSION,
+        format.zclab_watched == VERSION,
         "{name}: line 1: a recording of format {}, and this program reads format {VERSION}",
-        header.zclab_watched
+        format.zclab_watched
     );
-    let trace = read_trace(&mut lines, &header.trace)?;
+    let mut report: TraceReport = lines.line_as(not)?;
+    read_calls(&mut lines, &mut report.trace, &format.trace)?;
     let flow_of: FlowOf = lines.next_as("not the flows of the calls")?;
-    let flow_of = flow_of.flow_of.into_owned();
-    let is_known = |flow: &u32| *flow == NO_FLOW || (*flow as usize) < header.flows.len();
-    if flow_of.len() != trace.calls.len() || !flow_of.iter().all(is_known) {
+    report.flow_of = flow_of.flow_of.into_owned();
+    let is_known = |flow: &u32| *flow == NO_FLOW || (*flow as usize) < report.flows.len();
+    let calls = report.trace.calls.len();
+    if report.flow_of.len() != calls || !report.flow_of.iter().all(is_known) {
         return Err(lines.fault("not the flows of these calls"));
     }
-    read_end(&mut lines, trace.calls.len() as u64)?;
-    Ok(TraceReport {
-        command: header.command.into_owned(),
-        exit: header.exit.into_owned(),
-        machine: header.machine.into_owned(),
-        processes: header.processes,
-        threads: header.threads,
-        calls_by_name: header.calls_by_name.into_owned(),
-        flows: header.flows.into_owned(),
-        unexplained: header.unexplained,
-        notes: header.notes.into_owned(),
-        trace,
-        flow_of,
-    })
+    read_end(&mut lines, calls as u64)?;
+    Ok(report)
 }
