@@ -12,7 +12,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 ///
 /// # Errors
 /// The kernel refuses it.
-pub fn tcp() -> Result<(TcpStream, TcpStream)> {
+pub(crate) fn tcp() -> Result<(TcpStream, TcpStream)> {
     let connect = || {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let near = TcpStream::connect(listener.local_addr()?)?;
@@ -31,7 +31,7 @@ pub fn tcp() -> Result<(TcpStream, TcpStream)> {
 ///
 /// # Errors
 /// The kernel refuses it.
-pub fn unix() -> Result<(UnixStream, UnixStream)> {
+pub(crate) fn unix() -> Result<(UnixStream, UnixStream)> {
     UnixStream::pair().context("cannot make a pair of unix sockets")
 }
 
@@ -39,7 +39,7 @@ pub fn unix() -> Result<(UnixStream, UnixStream)> {
 ///
 /// # Errors
 /// The kernel refuses it.
-pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
+pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd)> {
     let (read, write) = std::io::pipe().context("cannot make a pipe")?;
     Ok((write.into(), read.into()))
 }
@@ -48,7 +48,7 @@ pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
 ///
 /// # Errors
 /// Its flags cannot be set.
-pub fn nonblocking(end: &OwnedFd) -> Result<()> {
+pub(crate) fn nonblocking(end: &OwnedFd) -> Result<()> {
     let flags = fcntl(end, FcntlArg::F_GETFL).context("cannot read the flags of a descriptor")?;
     let flags = OFlag::from_bits_retain(flags) | OFlag::O_NONBLOCK;
     fcntl(end, FcntlArg::F_SETFL(flags)).context("cannot make a descriptor nonblocking")?;

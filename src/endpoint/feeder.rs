@@ -61,7 +61,7 @@ impl Feeder {
 ///
 /// # Errors
 /// A read or a write that failed.
-pub fn pass_on(file: impl AsFd, connection: impl AsFd) -> io::Result<()> {
+pub(crate) fn pass_on(file: impl AsFd, connection: impl AsFd) -> io::Result<()> {
     let mut file = File::from(file.as_fd().try_clone_to_owned()?);
     let mut connection = File::from(connection.as_fd().try_clone_to_owned()?);
     let mut buffer = vec![0; 256 << 10];

@@ -19,7 +19,7 @@ use super::{Drain, Received};
 ///
 /// # Errors
 /// Nothing was passed, or it cannot be mapped.
-pub fn take_mapped(input: impl AsFd, drain: Drain) -> io::Result<Received> {
+pub(crate) fn take_mapped(input: impl AsFd, drain: Drain) -> io::Result<Received> {
     let memory = take_memory(input)?;
     let length = memory.metadata()?.len();
     let mut received = Received {
@@ -36,7 +36,7 @@ pub fn take_mapped(input: impl AsFd, drain: Drain) -> io::Result<Received> {
 ///
 /// # Errors
 /// The connection ended, or what came has no descriptor.
-pub fn take_memory(input: impl AsFd) -> io::Result<File> {
+pub(crate) fn take_memory(input: impl AsFd) -> io::Result<File> {
     let mut length = [0; 8];
     let mut parts = [IoSliceMut::new(&mut length)];
     let mut space = nix::cmsg_space!([libc::c_int; 1]);
@@ -63,7 +63,7 @@ pub fn take_memory(input: impl AsFd) -> io::Result<File> {
 ///
 /// # Errors
 /// It cannot be mapped.
-pub fn see_mapped<T>(memory: &File, see: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
+pub(crate) fn see_mapped<T>(memory: &File, see: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
     let size = memory.metadata()?.len() as usize;
     // A mapping of 0 bytes is an error.
     let Some(length) = NonZeroUsize::new(size) else {

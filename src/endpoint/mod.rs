@@ -1,6 +1,6 @@
 //! Where bytes come from and go to: source files, sinks, and the process that receives.
 
-pub mod ends;
+pub(crate) mod ends;
 mod feeder;
 mod mapped;
 mod pattern;
@@ -9,20 +9,24 @@ mod scratch;
 mod sink;
 mod source;
 
-pub use feeder::{Feeder, feed, pass_on};
-pub use mapped::{see_mapped, take_mapped, take_memory};
-pub use pattern::generated;
-pub use receiver::{Drain, Reader, Received, Receiver, drain};
-pub use scratch::{need_space, scratch_file};
-pub use sink::{Connection, ask_for_room, both_ends, connect, read_back};
-pub use source::{Source, file_size};
+pub(crate) use feeder::pass_on;
+pub use feeder::{Feeder, feed};
+pub(crate) use mapped::{see_mapped, take_mapped, take_memory};
+pub(crate) use pattern::generated;
+pub(crate) use receiver::drain;
+pub use receiver::{Drain, Reader, Received, Receiver};
+pub(crate) use scratch::{need_space, scratch_file};
+pub(crate) use sink::{ask_for_room, both_ends, read_back};
+pub use sink::{Connection, connect};
+pub use source::Source;
+pub(crate) use source::file_size;
 
 use std::{ffi::OsString, process::Command, sync::OnceLock};
 
 static PROGRAM: OnceLock<OsString> = OnceLock::new();
 
 /// This program once more. Every child is a fresh exec: a process with threads is never forked without one.
-pub fn this_program() -> Command {
+pub(crate) fn this_program() -> Command {
     Command::new(PROGRAM.get_or_init(|| "/proc/self/exe".into()))
 }
 

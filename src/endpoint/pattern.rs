@@ -2,14 +2,14 @@
 //! exchanged change the checksum.
 
 /// So many bytes of the pattern.
-pub fn generated(size: usize) -> Vec<u8> {
+pub(crate) fn generated(size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
     fill(&mut bytes, 0);
     bytes
 }
 
 /// Fills `block` with the pattern from byte `offset` (a multiple of 8) of the source on.
-pub fn fill(block: &mut [u8], offset: u64) {
+pub(crate) fn fill(block: &mut [u8], offset: u64) {
     debug_assert!(offset.is_multiple_of(8));
     for (word, index) in block.chunks_mut(8).zip(offset / 8..) {
         word.copy_from_slice(&splitmix64(index).to_le_bytes()[..word.len()]);

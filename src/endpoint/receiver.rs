@@ -76,7 +76,7 @@ pub struct Receiver {
 }
 
 /// What the receiver says before its first call for data.
-pub const READY: &str = "ready";
+pub(crate) const READY: &str = "ready";
 
 /// Starts a receiver on `input` and waits until it is ready, so that its start is in nobody's figures.
 ///
@@ -133,7 +133,7 @@ impl Receiver {
 ///
 /// # Errors
 /// A read that failed.
-pub fn drain(input: impl AsFd, how: Drain) -> io::Result<Received> {
+pub(crate) fn drain(input: impl AsFd, how: Drain) -> io::Result<Received> {
     let input = input.as_fd();
     if how == Drain::Hash {
         let (bytes, checksum) = hash_all(File::from(input.try_clone_to_owned()?))?;

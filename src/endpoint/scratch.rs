@@ -17,7 +17,7 @@ use crate::model::Size;
 ///
 /// # Errors
 /// The directory is missing or cannot be written; one line that names it.
-pub fn scratch_file(dir: &Path) -> Result<File> {
+pub(crate) fn scratch_file(dir: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).mode(0o600);
     let unnamed = options.clone().custom_flags(libc::O_TMPFILE).open(dir);
@@ -47,7 +47,7 @@ fn created_and_unlinked(options: &OpenOptions, dir: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// They do not: how much is needed, and how much is free.
-pub fn need_space(dir: &Path, need: u64) -> Result<()> {
+pub(crate) fn need_space(dir: &Path, need: u64) -> Result<()> {
     let found = nix::sys::statvfs::statvfs(dir)
         .with_context(|| format!("cannot ask for the free space of {}", dir.display()))?;
     let free = found.blocks_available() as u64 * found.fragment_size() as u64;

@@ -20,11 +20,11 @@ pub struct Source {
     /// The file.
     pub file: File,
     /// Its size in bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// CRC-32 of its bytes.
-    pub checksum: u32,
+    pub(crate) checksum: u32,
     /// What it is called where it has no name: `source`. None: it has one.
-    pub alias: Option<String>,
+    pub(crate) alias: Option<String>,
 }
 
 /// Sees how many bytes are prepared; an error from it ends the preparation.
@@ -54,7 +54,7 @@ impl Source {
     ///
     /// # Errors
     /// The file is missing, unreadable, not regular, or shorter than `size`.
-    pub fn open(path: &Path, size: u64, dir: &Path, step: Step) -> Result<Source> {
+    pub(crate) fn open(path: &Path, size: u64, dir: &Path, step: Step) -> Result<Source> {
         let (file, found) = open_regular(path)?;
         ensure!(
             size <= found,
@@ -90,7 +90,7 @@ impl Source {
 ///
 /// # Errors
 /// It is missing, unreadable or not regular: one line.
-pub fn file_size(path: &Path) -> Result<u64> {
+pub(crate) fn file_size(path: &Path) -> Result<u64> {
     Ok(open_regular(path)?.1)
 }
 

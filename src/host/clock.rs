@@ -3,14 +3,14 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Seconds since 1970 (UTC).
-pub fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
 }
 
 /// How many seconds the clock on the wall is ahead of UTC at a time, by `TZ` or `/etc/localtime`. Behind: less than 0.
-pub fn ahead_of_utc(at: u64) -> i64 {
+pub(crate) fn ahead_of_utc(at: u64) -> i64 {
     let at = at as libc::time_t;
     // SAFETY: all bytes zero are a `tm`; localtime_r reads one time and writes one `tm`, both ours. The zone's name in it
     // is not looked at.

@@ -8,19 +8,19 @@ use super::{probe, scratch_directory};
 
 /// What came of trying an instrument.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Instrument {
+pub(crate) struct Instrument {
     /// `ptrace`, `io-uring`, ...
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Whether it can be used here.
-    pub available: bool,
+    pub(crate) available: bool,
     /// Why not, in one sentence.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// What is good to know where it can be used: a limit, a directory.
-    pub detail: Option<String>,
+    pub(crate) detail: Option<String>,
 }
 
 /// Tries every instrument. Takes some milliseconds and leaves nothing behind.
-pub fn instruments() -> Vec<Instrument> {
+pub(crate) fn instruments() -> Vec<Instrument> {
     let with_directory = |probe: fn(&Path) -> probe::Found| match scratch_directory(None) {
         Ok(directory) => probe(&directory.path),
         Err(error) => Err(format!("{error:#}")),

@@ -44,7 +44,7 @@ const _: () = assert!(size_of::<Extent>() == 56 && size_of::<Fiemap>() == 32 + A
 ///
 /// # Errors
 /// The file system does not tell (EOPNOTSUPP: tmpfs, for one).
-pub fn shared_bytes(file: &File) -> Result<u64> {
+pub(crate) fn shared_bytes(file: &File) -> Result<u64> {
     let size = file.metadata()?.len();
     let mut shared = 0;
     let mut start = 0;

@@ -20,7 +20,7 @@ const TICKS_FOR_A_SPLIT: u64 = 10;
 
 /// The counters of the calling thread (`read_bytes`: of the process) at one moment.
 #[derive(Debug)]
-pub struct Counters {
+pub(crate) struct Counters {
     whose: Whose,
     usage: Usage,
     read_bytes: Option<u64>,
@@ -30,7 +30,7 @@ pub struct Counters {
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub(crate) enum Whose {
     /// The calling thread.
     Thread,
     /// All threads of the process, among them those that the kernel makes for requests of its io_urings.
@@ -42,7 +42,7 @@ impl Counters {
     ///
     /// # Errors
     /// The kernel refuses clock_gettime or getrusage.
-    pub fn before() -> Result<Counters> {
+    pub(crate) fn before() -> Result<Counters> {
         Counters::of(Whose::Thread)
     }
 
@@ -50,7 +50,7 @@ impl Counters {
     ///
     /// # Errors
     /// As [`Counters::before`].
-    pub fn of(whose: Whose) -> Result<Counters> {
+    pub(crate) fn of(whose: Whose) -> Result<Counters> {
         let read_bytes = read_bytes();
         let usage = usage(whose)?;
         let cpu = cpu(whose)?;
@@ -67,7 +67,7 @@ impl Counters {
     ///
     /// # Errors
     /// As [`Counters::before`].
-    pub fn until_now(&self) -> Result<Measured> {
+    pub(crate) fn until_now(&self) -> Result<Measured> {
         let wall = self.wall.elapsed();
         let cpu = cpu(self.whose)? - self.cpu;
         let usage = usage(self.whose)?;

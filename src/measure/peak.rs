@@ -4,14 +4,14 @@ use std::fs;
 
 /// The resident memory of this process at one moment, from which on its peak is watched.
 #[derive(Debug)]
-pub struct PeakMemory {
+pub(crate) struct PeakMemory {
     /// Bytes; none where the kernel does not tell.
     before: Option<u64>,
 }
 
 impl PeakMemory {
     /// Begins to watch: the peak so far is forgotten (proc_pid_clear_refs(5): 5).
-    pub fn watch() -> PeakMemory {
+    pub(crate) fn watch() -> PeakMemory {
         let forgotten = fs::write("/proc/self/clear_refs", "5").is_ok();
         PeakMemory {
             before: status("VmRSS:").filter(|_| forgotten),
@@ -20,7 +20,7 @@ impl PeakMemory {
 
     /// How far resident memory has risen above what it was, at its peak, in bytes. The kernel keeps its count in
     /// parts of some dozen pages a CPU, so a rise of a few hundred KiB may be 0 here.
-    pub fn risen(&self) -> Option<u64> {
+    pub(crate) fn risen(&self) -> Option<u64> {
         let peak = status("VmHWM:")?;
         Some(peak.saturating_sub(self.before?))
     }

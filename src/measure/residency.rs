@@ -19,7 +19,7 @@ const SYS_CACHESTAT: libc::c_long = 451;
 ///
 /// # Errors
 /// The kernel does not tell: it tells only those who own the file or may write it.
-pub fn residency(file: &File) -> Result<Residency> {
+pub(crate) fn residency(file: &File) -> Result<Residency> {
     let page = page_size();
     let size = file.metadata().context("cannot ask for the size")?.len();
     let pages = size.div_ceil(page);
@@ -44,7 +44,7 @@ pub fn residency(file: &File) -> Result<Residency> {
 ///
 /// # Errors
 /// As [`residency`].
-pub fn resident_pages(file: &File) -> Result<Vec<bool>> {
+pub(crate) fn resident_pages(file: &File) -> Result<Vec<bool>> {
     let size = file.metadata().context("cannot ask for the size")?.len();
     match size {
         0 => Ok(Vec::new()),
@@ -56,7 +56,7 @@ pub fn resident_pages(file: &File) -> Result<Vec<bool>> {
 ///
 /// # Errors
 /// cachestat is refused, or older than this kernel: its errno.
-pub fn dirty_pages(file: &File) -> nix::Result<u64> {
+pub(crate) fn dirty_pages(file: &File) -> nix::Result<u64> {
     Ok(cachestat(file)?.dirty)
 }
 
@@ -65,7 +65,7 @@ pub fn dirty_pages(file: &File) -> nix::Result<u64> {
 ///
 /// # Errors
 /// fsync failed.
-pub fn drop_from_cache(file: &File) -> Result<()> {
+pub(crate) fn drop_from_cache(file: &File) -> Result<()> {
     file.sync_all()
         .context("cannot write the source to its disk")?;
     posix_fadvise(file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED)

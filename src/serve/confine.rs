@@ -24,21 +24,21 @@ use nix::{
 
 /// The directory.
 #[derive(Debug)]
-pub struct Confined {
+pub(crate) struct Confined {
     directory: OwnedFd,
 }
 
 /// A regular file, open, and what it was when it was opened.
 #[derive(Debug)]
-pub struct Opened {
+pub(crate) struct Opened {
     /// The file.
-    pub file: File,
+    pub(crate) file: File,
     /// Its path below the directory.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// In bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// When its content was last changed, to the nanosecond.
-    pub modified: SystemTime,
+    pub(crate) modified: SystemTime,
 }
 
 /// O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOCTTY: nor may a terminal become ours.
@@ -52,7 +52,7 @@ impl Confined {
     ///
     /// # Errors
     /// It is no directory, or may not be entered.
-    pub fn new(directory: &Path) -> io::Result<Confined> {
+    pub(crate) fn new(directory: &Path) -> io::Result<Confined> {
         let opened = File::options()
             .read(true)
             .custom_flags(libc::O_DIRECTORY | libc::O_CLOEXEC)
@@ -66,7 +66,7 @@ impl Confined {
     ///
     /// # Errors
     /// ENOENT also for what leaves the directory and for what is not a regular file.
-    pub fn open(&self, path: &Path) -> nix::Result<Opened> {
+    pub(crate) fn open(&self, path: &Path) -> nix::Result<Opened> {
         let (mut file, mut about) = self.open_any(path)?;
         let mut path = path.to_owned();
         if about.is_dir() {

@@ -26,7 +26,7 @@ use nix::{
 
 /// What a connection wants after its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub(crate) enum Turn {
     /// Every socket that it could go on with said EAGAIN: wake it when one of them changes.
     Wait,
     /// Its turn is used up; there is more to do.
@@ -36,7 +36,7 @@ pub enum Turn {
 }
 
 /// Something with sockets that is driven by the loop.
-pub trait Connection {
+pub(crate) trait Connection {
     /// Its nonblocking sockets.
     fn sockets(&self) -> Vec<BorrowedFd<'_>>;
     /// Goes on as far as it can, but not further than one fair turn. It may be woken for no reason.
@@ -91,7 +91,7 @@ struct Place<C> {
 ///
 /// # Errors
 /// Only what makes the whole loop impossible: epoll refused. Errors of a connection are its own.
-pub fn run<C, F>(listener: TcpListener, stop: &Stop, most: usize, open: F) -> io::Result<()>
+pub(crate) fn run<C, F>(listener: TcpListener, stop: &Stop, most: usize, open: F) -> io::Result<()>
 where
     C: Connection,
     F: FnMut(TcpStream, Instant) -> Option<C>,
@@ -123,7 +123,7 @@ where
 
 /// What ends the loop: SIGINT and SIGTERM, caught.
 #[derive(Debug)]
-pub struct Stop {
+pub(crate) struct Stop {
     signals: UnixStream,
     input: Option<OwnedFd>,
 }
@@ -133,7 +133,7 @@ impl Stop {
     ///
     /// # Errors
     /// No descriptors are left.
-    pub fn on_signals() -> io::Result<Stop> {
+    pub(crate) fn on_signals() -> io::Result<Stop> {
         let (signals, writable) = UnixStream::pair()?;
         for signal in [libc::SIGINT, libc::SIGTERM] {
             signal_hook::low_level::pipe::register(signal, writable.try_clone()?)?;
@@ -145,13 +145,13 @@ impl Stop {
     }
 
     /// Ends also when the other end of this pipe is closed.
-    pub fn or_when_closed(mut self, pipe: OwnedFd) -> Stop {
+    pub(crate) fn or_when_closed(mut self, pipe: OwnedFd) -> Stop {
         self.input = Some(pipe);
         self
     }
 
     /// Waits for a signal, where there is no loop to end.
-    pub fn wait(&self) {
+    pub(crate) fn wait(&self) {
         let _ = (&self.signals).read(&mut [0]);
     }
 }
@@ -336,7 +336,7 @@ where
 
 /// Raises the soft limit of open descriptors as far as the hard one allows, and returns how many connections of
 /// `each` descriptors fit, at most `most`.
-pub fn room_for_connections(each: usize, most: usize) -> usize {
+pub(crate) fn room_for_connections(each: usize, most: usize) -> usize {
     /// The program's own: standard streams, epoll, listener, directory, signals, and some to spare.
     const OWN: usize = 32;
     let wanted = (most * each + OWN) as u64;

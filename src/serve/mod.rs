@@ -10,9 +10,9 @@
 //! | [`server`] | an HTTP connection, from request to sent answer |
 //! | [`proxy`] | two sockets and what is on its way between them |
 
-pub mod confine;
-pub mod event_loop;
+pub(crate) mod confine;
+pub(crate) mod event_loop;
 pub mod http;
-pub mod proxy;
-pub mod send;
-pub mod server;
+pub(crate) mod proxy;
+pub(crate) mod send;
+pub(crate) mod server;

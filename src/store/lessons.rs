@@ -5,13 +5,13 @@ use std::{fs, io, path::Path};
 use anyhow::{Context, bail};
 
 /// A file as it was found: its name within the directory, and its bytes.
-pub type File = (String, Vec<u8>);
+pub(crate) type File = (String, Vec<u8>);
 
 /// The Markdown files of a directory and of its `cards`, but READMEs, sorted by name: `01-road.md`, `cards/sendfile.md`.
 ///
 /// # Errors
 /// The directory or one of the files cannot be read, or there is no lesson in it.
-pub fn files(dir: &Path) -> anyhow::Result<Vec<File>> {
+pub(crate) fn files(dir: &Path) -> anyhow::Result<Vec<File>> {
     let mut files = Vec::new();
     read_into(&mut files, dir, "").with_context(|| format!("cannot read {}", dir.display()))?;
     let cards = dir.join("cards");

@@ -11,10 +11,10 @@ use crate::model::NO_DESCRIPTOR;
 
 /// At most `N` numbers; the rest are nothing (0, none).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Numbers<T, const N: usize>(pub [T; N]);
+pub(super) struct Numbers<T, const N: usize>(pub(crate) [T; N]);
 
 impl<T: Copy + Default + PartialEq, const N: usize> Numbers<T, N> {
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.used().is_empty()
     }
 
@@ -46,12 +46,12 @@ impl<'de, T: Copy + Default + Deserialize<'de>, const N: usize> Deserialize<'de>
 pub(super) type Descriptors = Numbers<Option<u32>, 2>;
 
 impl Descriptors {
-    pub fn of(indices: [u32; 2]) -> Descriptors {
+    pub(crate) fn of(indices: [u32; 2]) -> Descriptors {
         Numbers(indices.map(|index| (index != NO_DESCRIPTOR).then_some(index)))
     }
 
     /// The indices, in a trace of so many descriptors.
-    pub fn known(self, descriptors: usize) -> Result<[u32; 2], String> {
+    pub(crate) fn known(self, descriptors: usize) -> Result<[u32; 2], String> {
         let mut named = self.0.iter().flatten();
         match named.find(|index| **index as usize >= descriptors) {
             Some(index) => Err(format!("the header has no descriptor {index}")),

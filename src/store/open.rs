@@ -13,7 +13,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 ///
 /// # Errors
 /// As open(2).
-pub fn read(path: &Path) -> io::Result<File> {
+pub(crate) fn read(path: &Path) -> io::Result<File> {
     open(OpenOptions::new().read(true), path)
 }
 
@@ -24,7 +24,7 @@ const LONGEST_TEXT: u64 = 16 << 20;
 ///
 /// # Errors
 /// As open(2) and read(2); the file is larger than 16 MiB, as `/dev/zero` is.
-pub fn text(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn text(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     read(path)?.take(LONGEST_TEXT + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > LONGEST_TEXT {
@@ -39,7 +39,7 @@ pub fn text(path: &Path) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// As open(2).
-pub fn write(path: &Path) -> io::Result<File> {
+pub(crate) fn write(path: &Path) -> io::Result<File> {
     open(OpenOptions::new().write(true), path)
 }
 

@@ -24,7 +24,7 @@ use crate::model::Record;
 ///
 /// # Errors
 /// There is no home directory.
-pub fn path() -> anyhow::Result<PathBuf> {
+pub(crate) fn path() -> anyhow::Result<PathBuf> {
     let dirs = base_strategy::Xdg::new().context("cannot find the home directory")?;
     let state = dirs.state_dir().context("there is no state directory")?;
     Ok(state.join("zclab").join("answers.jsonl"))
@@ -66,11 +66,6 @@ impl Log {
         }
     }
 
-    /// Where it is kept.
-    pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
-    }
-
     /// Gives every record to `each`, in the order of the file. A log that is not there has none.
     pub fn load(&mut self, each: &mut dyn FnMut(Record)) -> Loaded {
         let mut loaded = Loaded::default();
@@ -104,7 +99,7 @@ impl Log {
     ///
     /// # Errors
     /// The disk did not take it. A log that is not there, or is no file of a disk, has nothing to wait for.
-    pub fn sync(&self) -> anyhow::Result<()> {
+    pub(crate) fn sync(&self) -> anyhow::Result<()> {
         let Some(path) = &self.path else {
             return Ok(());
         };

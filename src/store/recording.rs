@@ -169,7 +169,7 @@ pub(super) struct Summed<W: Write> {
 }
 
 impl<W: Write> Summed<W> {
-    pub fn new(file: W) -> Summed<W> {
+    pub(crate) fn new(file: W) -> Summed<W> {
         Summed {
             out: BufWriter::new(file),
             sum: crc32fast::Hasher::new(),
@@ -177,14 +177,14 @@ impl<W: Write> Summed<W> {
     }
 
     /// The last line.
-    pub fn end(mut self, calls: u64) -> Result<()> {
+    pub(crate) fn end(mut self, calls: u64) -> Result<()> {
         let crc32 = self.sum.clone().finalize();
         self.line(&End { end: calls, crc32 })?;
         self.out.flush()?;
         Ok(())
     }
 
-    pub fn line(&mut self, value: &impl Serialize) -> Result<()> {
+    pub(crate) fn line(&mut self, value: &impl Serialize) -> Result<()> {
         serde_json::to_writer(&mut *self, value).map_err(std::io::Error::from)?;
         self.write_all(b"\n")?;
         Ok(())
@@ -369,7 +369,7 @@ pub(super) struct Lines<'a, R> {
 }
 
 impl<'a, R: BufRead> Lines<'a, R> {
-    pub fn new(name: &'a str, input: R) -> Lines<'a, R> {
+    pub(crate) fn new(name: &'a str, input: R) -> Lines<'a, R> {
         Lines {
             input,
             name,
@@ -380,7 +380,7 @@ impl<'a, R: BufRead> Lines<'a, R> {
     }
 
     /// The next line as what it should be; `not` says what it is not.
-    pub fn next_as<'s, T: Deserialize<'s>>(&'s mut self, not: &str) -> Result<T> {
+    pub(crate) fn next_as<'s, T: Deserialize<'s>>(&'s mut self, not: &str) -> Result<T> {
         self.line.clear();
         self.number += 1;
         let (name, number) = (self.name, self.number);
@@ -399,12 +399,12 @@ impl<'a, R: BufRead> Lines<'a, R> {
     }
 
     /// The same line as something else.
-    pub fn line_as<'s, T: Deserialize<'s>>(&'s self, not: &str) -> Result<T> {
+    pub(crate) fn line_as<'s, T: Deserialize<'s>>(&'s self, not: &str) -> Result<T> {
         serde_json::from_slice(&self.line)
             .map_err(|error| self.fault(&format!("{not}: {}", without_place(&error))))
     }
 
-    pub fn fault(&self, what: &str) -> anyhow::Error {
+    pub(crate) fn fault(&self, what: &str) -> anyhow::Error {
         anyhow!("{}: line {}: {what}", self.name, self.number)
     }
 

@@ -56,7 +56,7 @@ fn is_one(number: &u32) -> bool {
 }
 
 impl RequestLine<'_> {
-    pub fn of(request: &Request) -> RequestLine<'static> {
+    pub(crate) fn of(request: &Request) -> RequestLine<'static> {
         RequestLine {
             op: request.name(),
             flags: request.flags,
@@ -78,7 +78,7 @@ impl RequestLine<'_> {
     }
 
     /// The request of the call of this number, in a trace of so many descriptors.
-    pub fn into_request(self, call: u32, descriptors: usize) -> Result<Request, String> {
+    pub(crate) fn into_request(self, call: u32, descriptors: usize) -> Result<Request, String> {
         let op =
             Request::op_of(&self.op).ok_or_else(|| format!("no operation is '{}'", self.op))?;
         Ok(Request {

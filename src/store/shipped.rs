@@ -11,7 +11,7 @@ pub fn exact(spec: &TransferSpec) -> Option<Recording> {
 
 /// The recording of the same method and sink that comes nearest to this transfer in its cache, then its size, then its
 /// chunk. Whoever shows it says what it is: compare its spec with the one that was asked for.
-pub fn nearest(spec: &TransferSpec) -> Option<Recording> {
+pub(crate) fn nearest(spec: &TransferSpec) -> Option<Recording> {
     all(spec.method, spec.to).min_by_key(|recording| {
         let found = &recording.spec;
         (
@@ -24,7 +24,7 @@ pub fn nearest(spec: &TransferSpec) -> Option<Recording> {
 }
 
 /// The recording of a server that sends a file by this very transfer.
-pub fn served(spec: &TransferSpec) -> Option<Recording> {
+pub(crate) fn served(spec: &TransferSpec) -> Option<Recording> {
     let text = embedded::served_recording(spec.method.name())?;
     read(spec.method.name(), text).filter(|recording| recording.spec == *spec)
 }

@@ -34,7 +34,7 @@ struct FlowOf<'a> {
 }
 
 /// Whether a file begins as one of these.
-pub fn is_one(path: &Path) -> bool {
+pub(crate) fn is_one(path: &Path) -> bool {
     let mut start = [0; MAGIC.len()];
     let is_file = std::fs::metadata(path).is_ok_and(|data| data.is_file());
     is_file

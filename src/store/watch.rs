@@ -23,7 +23,7 @@ const LONGEST: Duration = Duration::from_millis(500);
 /// A directory of lessons, and its `cards`, that is watched. inotify(7) sees what this machine writes: over a network
 /// file system it does not see what others write.
 #[derive(Debug)]
-pub struct Watch {
+pub(crate) struct Watch {
     dir: PathBuf,
     inotify: Inotify,
     watched: WatchDescriptor,
@@ -34,7 +34,7 @@ impl Watch {
     ///
     /// # Errors
     /// The directory is not there, or there is no inotify instance left for this user.
-    pub fn new(dir: &Path) -> anyhow::Result<Watch> {
+    pub(crate) fn new(dir: &Path) -> anyhow::Result<Watch> {
         let cannot = || format!("cannot watch {}", dir.display());
         let inotify = Inotify::init(InitFlags::IN_CLOEXEC).with_context(cannot)?;
         let watched = inotify.add_watch(dir, changes()).with_context(cannot)?;
@@ -56,7 +56,7 @@ impl Watch {
     ///
     /// # Errors
     /// The directory is gone, or the kernel has no more to say about it.
-    pub fn wait(&self) -> io::Result<()> {
+    pub(crate) fn wait(&self) -> io::Result<()> {
         while !self.take()? {}
         let began = Instant::now();
         while began.elapsed() < LONGEST && self.is_more_within(STILL)? {

@@ -16,7 +16,7 @@ pub(crate) const MAP_SHARED: u64 = 1;
 
 /// Values that one argument can have.
 #[derive(Debug)]
-pub struct Set {
+pub(crate) struct Set {
     /// The bits that hold one of several values, not flags: all for `SEEK_SET`, the lowest two for `O_RDONLY`.
     choice: u64,
     /// The values of that part.
@@ -27,7 +27,7 @@ pub struct Set {
 
 impl Set {
     /// By name, `|` between them, what has no name in hexadecimal; `0` for nothing.
-    pub fn format(&self, out: &mut String, value: u64) {
+    pub(crate) fn format(&self, out: &mut String, value: u64) {
         // An `int` in the kernel: what stands in the upper half of the register is not looked at.
         let value = value & 0xffff_ffff;
         let start = out.len();
@@ -52,7 +52,7 @@ impl Set {
     }
 
     /// Whether a value has a flag of that name.
-    pub fn has(&self, value: u64, flag: &str) -> bool {
+    pub(crate) fn has(&self, value: u64, flag: &str) -> bool {
         let mut named = self.flags.iter().filter(|(_, name)| *name == flag);
         named.any(|(bits, _)| value & bits == *bits)
     }

@@ -19,7 +19,7 @@ pub(crate) use flags::{MAP_SHARED, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, MSG_ZEROCO
 pub(crate) use format::errno_name;
 pub use format::{Style, format_call};
 pub(crate) use names::{Ops, compat_name, native_name, op};
-pub use request::format_request;
+pub(crate) use request::format_request;
 pub(crate) use ring::ring_op;
 pub(crate) use table::by_name;
 pub use table::{Class, Moves, Op, Shape, Syscall, syscalls};

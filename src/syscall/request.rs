@@ -13,7 +13,7 @@ use crate::model::{
 
 /// A request and what its completion said: `SQE read_fixed(file#0, buf#0, 65536 @ 0) -> CQE 65536`. SQE and CQE are
 /// the entries of the submission and the completion queue.
-pub fn format_request(trace: &Trace, request: &Request, style: Style) -> String {
+pub(crate) fn format_request(trace: &Trace, request: &Request, style: Style) -> String {
     let mut out = format!("SQE {}(", request.name());
     let start = out.len();
     for field in request.fields() {

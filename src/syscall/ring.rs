@@ -32,7 +32,7 @@ pub(super) struct Operation {
     /// What it does.
     op: Op,
     /// What its text shows.
-    pub fields: &'static [Field],
+    pub(crate) fields: &'static [Field],
 }
 
 impl Request {
@@ -53,7 +53,7 @@ impl Request {
     }
 
     /// What it does; [`Op::None`] for one that has no name here.
-    pub fn does(&self) -> Op {
+    pub(crate) fn does(&self) -> Op {
         ring_op(self.op)
     }
 

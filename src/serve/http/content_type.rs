@@ -35,7 +35,7 @@ const TYPES: &[(&str, &str)] = &[
 ];
 
 /// The Content-Type of a file of that name; `application/octet-stream` where the name does not tell.
-pub fn content_type(path: &Path) -> &'static str {
+pub(crate) fn content_type(path: &Path) -> &'static str {
     let extension = path.extension().and_then(|extension| extension.to_str());
     let found = extension.and_then(|extension| {
         TYPES

@@ -6,25 +6,25 @@ use super::Status;
 
 /// The head of a response, line by line.
 #[derive(Debug)]
-pub struct Head(String);
+pub(crate) struct Head(String);
 
 impl Head {
     /// The status line, and the date that every response has.
-    pub fn new(status: Status, now: SystemTime) -> Head {
+    pub(crate) fn new(status: Status, now: SystemTime) -> Head {
         let head = Head(format!("HTTP/1.1 {} {}\r\n", status.0, status.1));
         head.field("Date", httpdate::HttpDate::from(now))
             .field("Server", "zclab")
     }
 
     /// One more field.
-    pub fn field(mut self, name: &str, value: impl std::fmt::Display) -> Head {
+    pub(crate) fn field(mut self, name: &str, value: impl std::fmt::Display) -> Head {
         // Writing to a String does not fail.
         let _ = write!(self.0, "{name}: {value}\r\n");
         self
     }
 
     /// The empty line, and the head's bytes.
-    pub fn end(mut self) -> Vec<u8> {
+    pub(crate) fn end(mut self) -> Vec<u8> {
         self.0.push_str("\r\n");
         self.0.into_bytes()
     }

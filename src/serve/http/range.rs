@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What a Range header asks for, of a file of known size.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Selected {
+pub(crate) enum Selected {
     /// The whole file: the header is not understood, or asks for several ranges, and is passed over.
     Whole,
     /// These bytes: at least one.
@@ -14,7 +14,7 @@ pub enum Selected {
 }
 
 /// Reads `bytes=first-last`, `bytes=first-` and `bytes=-count` for a file of `size` bytes.
-pub fn select(header: &str, size: u64) -> Selected {
+pub(crate) fn select(header: &str, size: u64) -> Selected {
     let Some((first, last)) = specifier(header) else {
         return Selected::Whole;
     };

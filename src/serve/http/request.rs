@@ -7,7 +7,7 @@ use httparse::Header;
 use super::Status;
 
 /// A head may be this long.
-pub const HEAD_BYTES: usize = 16 << 10;
+const HEAD_BYTES: usize = 16 << 10;
 /// And have so many header fields.
 const FIELDS: usize = 64;
 

@@ -10,7 +10,7 @@ use super::Status;
 /// # Errors
 /// 400 where it is no path or badly encoded. 404 where `..` leads out, and where an encoded slash would make a name of
 /// two: no file has such a name.
-pub fn path_of(target: &str) -> Result<PathBuf, Status> {
+pub(crate) fn path_of(target: &str) -> Result<PathBuf, Status> {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let path = without_authority(path).ok_or(Status::BAD_REQUEST)?;
     let mut names: Vec<Vec<u8>> = Vec::new();

@@ -30,7 +30,7 @@ const DESCRIPTORS: usize = 6;
 
 /// A proxy that has not begun.
 #[derive(Debug)]
-pub struct Proxy {
+pub(crate) struct Proxy {
     to: SockaddrStorage,
     method: Method,
     connections: usize,
@@ -38,7 +38,7 @@ pub struct Proxy {
 
 impl Proxy {
     /// Connects each client with `to`, at most `connections` at once, by splice or read-write.
-    pub fn new(to: SocketAddr, method: Method, connections: usize) -> Proxy {
+    pub(crate) fn new(to: SocketAddr, method: Method, connections: usize) -> Proxy {
         Proxy {
             to: SockaddrStorage::from(to),
             method,
@@ -51,7 +51,7 @@ impl Proxy {
     ///
     /// # Errors
     /// Epoll cannot be set up.
-    pub fn run(self, listener: TcpListener, stop: &Stop) -> io::Result<()> {
+    pub(crate) fn run(self, listener: TcpListener, stop: &Stop) -> io::Result<()> {
         event_loop::run(listener, stop, self.connections, |client, now| {
             Pair::new(client, self.to, self.method, now).ok()
         })

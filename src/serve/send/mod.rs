@@ -17,7 +17,7 @@ use crate::model::Method;
 
 /// A part of a file on its way into a socket.
 #[derive(Debug)]
-pub struct Sending {
+pub(crate) struct Sending {
     way: Way,
     left: u64,
 }
@@ -32,7 +32,7 @@ enum Way {
 
 /// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// So many bytes are in the socket's queue, and more are to come.
     Moved(usize),
     /// So many, and these were the last.
@@ -43,7 +43,7 @@ pub enum Step {
 
 /// Why a transfer cannot go on. The header has promised more: the connection has to be closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Broken {
+pub(crate) enum Broken {
     /// The file became shorter while it was sent.
     Truncated,
     /// The call failed.
@@ -55,7 +55,7 @@ impl Sending {
     ///
     /// # Errors
     /// mmap's and pipe2's; EINVAL for a method that is not one of [`ServePlan::METHODS`](crate::model::ServePlan::METHODS).
-    pub fn new(method: Method, file: File, range: Range<u64>) -> nix::Result<Sending> {
+    pub(crate) fn new(method: Method, file: File, range: Range<u64>) -> nix::Result<Sending> {
         let left = range.end - range.start;
         let way = match method {
             Method::ReadWrite => Way::ReadWrite(read_write::ReadWrite::new(file, range)),
@@ -71,7 +71,7 @@ impl Sending {
     ///
     /// # Errors
     /// The transfer cannot be completed.
-    pub fn step(&mut self, socket: BorrowedFd, most: usize) -> Result<Step, Broken> {
+    pub(crate) fn step(&mut self, socket: BorrowedFd, most: usize) -> Result<Step, Broken> {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(most);
         let moved = match &mut self.way {
             Way::ReadWrite(way) => way.step(socket, most),

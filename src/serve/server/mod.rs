@@ -13,13 +13,13 @@ use crate::model::Method;
 
 /// How long a client may take.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub(crate) struct Patience {
     /// To send a whole head, from its first byte; and to send anything at all after connecting.
-    pub head: Duration,
+    pub(crate) head: Duration,
     /// To send another request on the same connection.
-    pub idle: Duration,
+    pub(crate) idle: Duration,
     /// To take any byte of a response.
-    pub send: Duration,
+    pub(crate) send: Duration,
 }
 
 /// What all connections share.
@@ -35,7 +35,7 @@ const DESCRIPTORS: usize = 4;
 
 /// A server that has not begun to serve.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     site: Rc<Site>,
     connections: usize,
 }
@@ -45,7 +45,7 @@ impl Server {
     ///
     /// # Errors
     /// The directory cannot be opened.
-    pub fn new(
+    pub(crate) fn new(
         directory: &Path,
         method: Method,
         patience: Patience,
@@ -65,7 +65,7 @@ impl Server {
     ///
     /// # Errors
     /// Epoll cannot be set up.
-    pub fn run(self, listener: TcpListener, stop: &Stop) -> io::Result<()> {
+    pub(crate) fn run(self, listener: TcpListener, stop: &Stop) -> io::Result<()> {
         event_loop::run(listener, stop, self.connections, |socket, now| {
             Some(client::Client::new(socket, Rc::clone(&self.site), now))
         })
