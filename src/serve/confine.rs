@@ -10,10 +10,10 @@ use std::{
     io,
     os::{
         fd::{AsFd, AsRawFd, OwnedFd},
-        unix::fs::{MetadataExt, OpenOptionsExt},
+        unix::fs::OpenOptionsExt,
     },
     path::{Component, Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use nix::{
@@ -22,7 +22,8 @@ use nix::{
     sys::stat::Mode,
 };
 
-/// The directory.
+use super::errno;
+
 #[derive(Debug)]
 pub(crate) struct Confined {
     directory: OwnedFd,
@@ -31,7 +32,6 @@ pub(crate) struct Confined {
 /// A regular file, open, and what it was when it was opened.
 #[derive(Debug)]
 pub(crate) struct Opened {
-    /// The file.
     pub(crate) file: File,
     /// Its path below the directory.
     pub(crate) path: PathBuf,
@@ -80,7 +80,8 @@ impl Confined {
             file,
             path,
             size: about.len(),
-            modified: modified(&about),
+            // Before 1970, where HTTP dates cannot name it: as old as they can say.
+            modified: about.modified().map_err(errno)?.max(SystemTime::UNIX_EPOCH),
         })
     }
 
@@ -142,20 +143,6 @@ impl Confined {
 fn path_of(descriptor: &OwnedFd) -> nix::Result<PathBuf> {
     let link = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
     readlink(link.as_str()).map(PathBuf::from)
-}
-
-fn modified(about: &Metadata) -> SystemTime {
-    let seconds = Duration::from_secs(about.mtime().unsigned_abs());
-    let start = SystemTime::UNIX_EPOCH;
-    match about.mtime() < 0 {
-        // Before 1970, where HTTP dates cannot name it: as old as they can say.
-        true => start,
-        false => start + seconds + Duration::from_nanos(about.mtime_nsec().unsigned_abs()),
-    }
-}
-
-fn errno(error: io::Error) -> Errno {
-    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use nix::{
     sys::{
         epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout},
         resource::{Resource, getrlimit, setrlimit},
-        socket::{Backlog, listen},
+        socket::{Backlog, SetSockOpt, listen, sockopt},
     },
 };
 
@@ -37,7 +37,7 @@ pub(crate) enum Turn {
 
 /// Something with sockets that is driven by the loop.
 pub(crate) trait Connection {
-    /// Its nonblocking sockets.
+    /// All nonblocking.
     fn sockets(&self) -> Vec<BorrowedFd<'_>>;
     /// Goes on as far as it can, but not further than one fair turn. It may be woken for no reason.
     fn turn(&mut self, now: Instant) -> Turn;
@@ -61,7 +61,6 @@ const IDLE_ENOUGH: Duration = Duration::from_millis(500);
 const LISTENER: u64 = u64::MAX;
 const STOP: u64 = u64::MAX - 1;
 
-/// The loop and all that it drives.
 struct Loop<C, F> {
     epoll: Epoll,
     listener: TcpListener,
@@ -79,7 +78,6 @@ struct Loop<C, F> {
 
 struct Place<C> {
     connection: C,
-    /// It is in the queue already.
     queued: bool,
 }
 
@@ -277,10 +275,9 @@ where
             connection,
             queued: false,
         });
-        if registered {
-            self.turn(index, now);
-        } else {
-            self.close(index);
+        match registered {
+            true => self.turn(index, now),
+            false => self.close(index),
         }
     }
 
@@ -332,6 +329,15 @@ where
         }
         Ok(())
     }
+}
+
+/// Has the connection end with a reset when it is closed: what is unsent is dropped.
+pub(crate) fn reset(socket: &TcpStream) {
+    let at_once = libc::linger {
+        l_onoff: 1,
+        l_linger: 0,
+    };
+    let _ = sockopt::Linger.set(socket, &at_once);
 }
 
 /// Raises the soft limit of open descriptors as far as the hard one allows, and returns how many connections of

@@ -16,3 +16,8 @@ pub mod http;
 pub(crate) mod proxy;
 pub(crate) mod send;
 pub(crate) mod server;
+
+fn errno(error: std::io::Error) -> nix::errno::Errno {
+    let number = error.raw_os_error();
+    number.map_or(nix::errno::Errno::EIO, nix::errno::Errno::from_raw)
+}

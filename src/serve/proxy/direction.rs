@@ -11,7 +11,7 @@ use nix::{
     fcntl::{OFlag, SpliceFFlags, splice},
 };
 
-use crate::model::Method;
+use crate::{model::Method, serve::errno};
 
 /// What one turn may move in one direction.
 const TURN: usize = 1 << 20;
@@ -152,8 +152,4 @@ fn unless_again(done: nix::Result<usize>) -> nix::Result<Option<usize>> {
         Err(Errno::EAGAIN) => Ok(None),
         done => done.map(Some),
     }
-}
-
-fn errno(error: std::io::Error) -> Errno {
-    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }

@@ -19,7 +19,7 @@ use nix::{
     },
 };
 
-use super::event_loop::{self, Connection, Stop, Turn, room_for_connections};
+use super::event_loop::{self, Connection, Stop, Turn, reset, room_for_connections};
 use crate::model::Method;
 use direction::{Direction, Flow};
 
@@ -28,7 +28,6 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Two sockets, two pipes.
 const DESCRIPTORS: usize = 6;
 
-/// A proxy that has not begun.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     to: SockaddrStorage,
@@ -118,17 +117,6 @@ impl Pair {
             _ => Turn::Wait,
         })
     }
-
-    /// Drops both connections with a reset: an end in the middle must not look like an end.
-    fn reset(&self) {
-        let at_once = libc::linger {
-            l_onoff: 1,
-            l_linger: 0,
-        };
-        for socket in [&self.client, &self.server] {
-            let _ = sockopt::Linger.set(socket, &at_once);
-        }
-    }
 }
 
 fn connection_begun(to: &SockaddrStorage) -> nix::Result<OwnedFd> {
@@ -149,7 +137,7 @@ impl Connection for Pair {
 
     fn turn(&mut self, _: Instant) -> Turn {
         self.advance().unwrap_or_else(|_| {
-            self.reset();
+            self.give_up();
             Turn::Close
         })
     }
@@ -158,8 +146,10 @@ impl Connection for Pair {
         self.connecting.as_ref().map(|(_, until)| *until)
     }
 
+    /// Drops both connections with a reset: an end in the middle must not look like an end.
     fn give_up(&mut self) {
-        self.reset();
+        reset(&self.client);
+        reset(&self.server);
     }
 
     fn idle_since(&self) -> Option<Instant> {

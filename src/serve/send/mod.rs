@@ -30,7 +30,6 @@ enum Way {
     Splice(splice::Splice),
 }
 
-/// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// So many bytes are in the socket's queue, and more are to come.
@@ -39,15 +38,9 @@ pub(crate) enum Step {
     Done(usize),
     /// The socket's queue is full.
     Full,
-}
-
-/// Why a transfer cannot go on. The header has promised more: the connection has to be closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Broken {
-    /// The file became shorter while it was sent.
-    Truncated,
-    /// The call failed.
-    Failed(Errno),
+    /// It cannot be completed: the call failed, or the file became shorter. The head has promised more, so the connection
+    /// has to be closed.
+    Broken,
 }
 
 impl Sending {
@@ -68,10 +61,7 @@ impl Sending {
     }
 
     /// Moves up to `most` bytes into the socket.
-    ///
-    /// # Errors
-    /// The transfer cannot be completed.
-    pub(crate) fn step(&mut self, socket: BorrowedFd, most: usize) -> Result<Step, Broken> {
+    pub(crate) fn step(&mut self, socket: BorrowedFd, most: usize) -> Step {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(most);
         let moved = match &mut self.way {
             Way::ReadWrite(way) => way.step(socket, most),
@@ -80,17 +70,17 @@ impl Sending {
             Way::Splice(way) => way.step(socket, most),
         };
         match moved {
-            Ok(0) => Err(Broken::Truncated),
+            Ok(0) => Step::Broken,
             Ok(moved) => {
                 self.left -= moved as u64;
-                Ok(match self.left {
+                match self.left {
                     0 => Step::Done(moved),
                     _ => Step::Moved(moved),
-                })
+                }
             }
-            Err(Errno::EAGAIN) => Ok(Step::Full),
-            Err(Errno::EINTR) => Ok(Step::Moved(0)),
-            Err(errno) => Err(Broken::Failed(errno)),
+            Err(Errno::EAGAIN) => Step::Full,
+            Err(Errno::EINTR) => Step::Moved(0),
+            Err(_) => Step::Broken,
         }
     }
 }

@@ -1,9 +1,6 @@
 //! A request to its answer.
 
-use std::{
-    ops::Range,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use nix::errno::Errno;
 
@@ -45,12 +42,8 @@ pub(super) fn to_nonsense(status: Status, now: SystemTime) -> Answer {
 
 fn refusal(request: &Request, status: Status, now: SystemTime) -> Answer {
     let head = connection(Head::new(status, now), request);
-    text(
-        head,
-        status,
-        request.method == Method::Head,
-        request.keep_alive,
-    )
+    let head_alone = request.method == Method::Head;
+    text(head, status, head_alone, request.keep_alive)
 }
 
 /// A head and a line of text, which a HEAD request is told only the length of.
@@ -85,13 +78,8 @@ fn file(opened: Opened, request: &Request, site: &Site, now: SystemTime) -> Resu
         Selected::Unsatisfiable => {
             let status = Status::RANGE_NOT_SATISFIABLE;
             let size = format!("bytes */{}", opened.size);
-            let head = Head::new(status, now).field("Content-Range", size);
-            return Ok(text(
-                connection(head, request),
-                status,
-                false,
-                request.keep_alive,
-            ));
+            let head = connection(Head::new(status, now), request).field("Content-Range", size);
+            return Ok(text(head, status, false, request.keep_alive));
         }
     };
     let mut head = validators
@@ -104,21 +92,11 @@ fn file(opened: Opened, request: &Request, site: &Site, now: SystemTime) -> Resu
         let part = format!("bytes {first}-{last}/{}", opened.size);
         head = head.field("Content-Range", part);
     }
-    let body = body(opened, range, request, site)?;
+    let body = match request.method == Method::Head || range.is_empty() {
+        true => None,
+        false => Some(Sending::new(site.method, opened.file, range).map_err(status_of)?),
+    };
     Ok(answer(head, body, request))
-}
-
-fn body(
-    opened: Opened,
-    range: Range<u64>,
-    request: &Request,
-    site: &Site,
-) -> Result<Option<Sending>, Status> {
-    if request.method == Method::Head || range.is_empty() {
-        return Ok(None);
-    }
-    let sending = Sending::new(site.method, opened.file, range);
-    sending.map(Some).map_err(status_of)
 }
 
 fn answer(head: Head, body: Option<Sending>, request: &Request) -> Answer {

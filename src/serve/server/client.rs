@@ -10,7 +10,7 @@ use std::{
 
 use nix::{
     errno::Errno,
-    sys::socket::{MsgFlags, SetSockOpt, send, sockopt},
+    sys::socket::{MsgFlags, send},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
     answer::{self, Answer},
 };
 use crate::serve::{
-    event_loop::{Connection, Turn},
+    event_loop::{Connection, Turn, reset},
     http::{self, Parsed, Status},
     send::Step,
 };
@@ -42,14 +42,6 @@ enum State {
     /// Nothing more is sent. What the client still sends is read and dropped: closing with it unread would reset the
     /// connection, and the client might lose the last answer.
     Lingering,
-}
-
-/// How to go on.
-enum Next {
-    Continue,
-    /// EAGAIN.
-    Wait,
-    Close,
 }
 
 #[derive(Debug)]
@@ -77,24 +69,25 @@ impl Client {
         }
     }
 
-    /// One call, or a few that belong together; takes from the turn what they moved.
-    fn step(&mut self, now: Instant, turn: &mut usize) -> Next {
+    /// One call, or a few that belong together; takes from the turn what they moved. `Again`: no EAGAIN yet.
+    fn step(&mut self, now: Instant, turn: &mut usize) -> Turn {
         match self.state {
-            State::Idle | State::Head => self.read(now, turn),
             State::Sending(..) => self.send(now, turn),
-            State::Lingering => self.linger(turn),
+            _ => self.read(now, turn),
         }
     }
 
-    fn read(&mut self, now: Instant, turn: &mut usize) -> Next {
+    fn read(&mut self, now: Instant, turn: &mut usize) -> Turn {
         let mut bytes = [0; READ];
         match self.socket.read(&mut bytes) {
-            Ok(0) => Next::Close,
+            Ok(0) => Turn::Close,
             Ok(count) => {
-                *turn = turn.saturating_sub(count.max(REQUEST / 4));
-                self.received.extend_from_slice(&bytes[..count]);
-                self.understand(now);
-                Next::Continue
+                *turn = turn.saturating_sub(READ);
+                if !matches!(self.state, State::Lingering) {
+                    self.received.extend_from_slice(&bytes[..count]);
+                    self.understand(now);
+                }
+                Turn::Again
             }
             Err(error) => unless_full(error.raw_os_error()),
         }
@@ -124,9 +117,9 @@ impl Client {
         self.deadline = now + self.site.patience.send;
     }
 
-    fn send(&mut self, now: Instant, turn: &mut usize) -> Next {
+    fn send(&mut self, now: Instant, turn: &mut usize) -> Turn {
         let State::Sending(answer, sent) = &mut self.state else {
-            return Next::Close;
+            return Turn::Close;
         };
         if *sent < answer.head.len() {
             let mut flags = MsgFlags::MSG_NOSIGNAL;
@@ -143,21 +136,21 @@ impl Client {
             }
         } else if let Some(body) = &mut answer.body {
             match body.step(self.socket.as_fd(), *turn) {
-                Ok(Step::Moved(count)) => *turn = turn.saturating_sub(count),
-                Ok(Step::Done(count)) => {
+                Step::Moved(count) => *turn = turn.saturating_sub(count),
+                Step::Done(count) => {
                     *turn = turn.saturating_sub(count);
                     answer.body = None;
                 }
-                Ok(Step::Full) => return Next::Wait,
+                Step::Full => return Turn::Wait,
                 // The head promised more bytes than there are: the end of the connection tells the client.
-                Err(_) => return Next::Close,
+                Step::Broken => return Turn::Close,
             }
         } else {
             self.sent(now);
-            return Next::Continue;
+            return Turn::Again;
         }
         self.deadline = now + self.site.patience.send;
-        Next::Continue
+        Turn::Again
     }
 
     /// The answer is in the socket's queue.
@@ -176,26 +169,14 @@ impl Client {
             let _ = self.socket.shutdown(Shutdown::Write);
         }
     }
-
-    fn linger(&mut self, turn: &mut usize) -> Next {
-        let mut bytes = [0; READ];
-        match self.socket.read(&mut bytes) {
-            Ok(0) => Next::Close,
-            Ok(_) => {
-                *turn = turn.saturating_sub(READ);
-                Next::Continue
-            }
-            Err(error) => unless_full(error.raw_os_error()),
-        }
-    }
 }
 
 /// EAGAIN waits, EINTR tries again, and every other error ends the connection.
-fn unless_full(error: Option<i32>) -> Next {
+fn unless_full(error: Option<i32>) -> Turn {
     match error.map(Errno::from_raw) {
-        Some(Errno::EAGAIN) => Next::Wait,
-        Some(Errno::EINTR) => Next::Continue,
-        _ => Next::Close,
+        Some(Errno::EAGAIN) => Turn::Wait,
+        Some(Errno::EINTR) => Turn::Again,
+        _ => Turn::Close,
     }
 }
 
@@ -208,9 +189,8 @@ impl Connection for Client {
         let mut turn = TURN;
         while turn > 0 {
             match self.step(now, &mut turn) {
-                Next::Continue => {}
-                Next::Wait => return Turn::Wait,
-                Next::Close => return Turn::Close,
+                Turn::Again => {}
+                other => return other,
             }
         }
         Turn::Again
@@ -230,11 +210,7 @@ impl Connection for Client {
             }
             // Reset: else the kernel would keep the unsent bytes for a client that does not take them.
             State::Sending(..) => {
-                let now = libc::linger {
-                    l_onoff: 1,
-                    l_linger: 0,
-                };
-                let _ = sockopt::Linger.set(&self.socket, &now);
+                reset(&self.socket);
             }
         }
     }

@@ -22,7 +22,6 @@ pub(crate) struct Patience {
     pub(crate) send: Duration,
 }
 
-/// What all connections share.
 #[derive(Debug)]
 struct Site {
     files: Confined,
@@ -33,7 +32,6 @@ struct Site {
 /// Open descriptors of a connection at most: socket, file, and a pipe's two ends.
 const DESCRIPTORS: usize = 4;
 
-/// A server that has not begun to serve.
 #[derive(Debug)]
 pub(crate) struct Server {
     site: Rc<Site>,
