@@ -12,7 +12,7 @@ use super::{
     shared::Shared,
 };
 use crate::course::{Lab, Lesson, Page, Predict, Question, Target, Verdict};
-use crate::model::{Given, Query, TransferSpec};
+use crate::model::{Given, TransferSpec};
 
 impl Shared {
     /// The lesson of a page; of one of the concept test, the test.
@@ -199,7 +199,7 @@ impl Shared {
     /// The guess that the score shows: of calls.
     pub(crate) fn guess_in_score(&self, at: PageAt) -> Option<f64> {
         let (lab, page) = self.lab_at(at)?;
-        let counts_calls = lab.predict.as_ref()?.query == Query::Syscalls;
+        let counts_calls = lab.predict.as_ref()?.query.0 == "syscalls";
         match page.guessing.guess {
             Some(Given::Number(guess)) if counts_calls => Some(guess),
             _ => None,

@@ -80,7 +80,7 @@ pub(super) fn predict(mut block: Block, target: Option<&Target>) -> Option<Predi
 /// `query`: a figure of a transfer, or one of what the experiment above has.
 fn query(block: &mut Block, about: About) -> Option<Query> {
     let what = match about {
-        About::Unknown => return Some(Query::Named(block.need_text("query")?.value)),
+        About::Unknown => return Some(Query(block.need_text("query")?.value)),
         About::Transfer => return Some(block.need_word("query", "query = \"syscalls\"")?.value),
         About::Other(what) => what,
     };
@@ -97,7 +97,7 @@ fn query(block: &mut Block, about: About) -> Option<Query> {
         block.report.fault(name.offset, fault, advice);
         return None;
     }
-    Some(Query::Named(name.value))
+    Some(Query(name.value))
 }
 
 /// Reads a `quiz` block, which stands on `line` of the file.

@@ -242,7 +242,10 @@ mod tests {
     fn a_run_answers_where_there_is_one() {
         let number = Number {
             answer: None,
-            run: Some((TransferSpec::of(Method::Sendfile), Query::Syscalls)),
+            run: Some((
+                TransferSpec::of(Method::Sendfile),
+                Query("syscalls".to_owned()),
+            )),
             tolerance: 0.0,
             unit: "calls".to_owned(),
             wrong: Vec::new(),

@@ -21,15 +21,13 @@ use super::{Drain, Received};
 /// Nothing was passed, or it cannot be mapped.
 pub(crate) fn take_mapped(input: impl AsFd, drain: Drain) -> io::Result<Received> {
     let memory = take_memory(input)?;
-    let length = memory.metadata()?.len();
-    let mut received = Received {
-        bytes: length,
-        checksum: None,
-    };
-    if drain == Drain::Hash {
-        received.checksum = Some(see_mapped(&memory, crc32fast::hash)?);
-    }
-    Ok(received)
+    Ok(Received {
+        bytes: memory.metadata()?.len(),
+        checksum: match drain {
+            Drain::Hash => Some(see_mapped(&memory, crc32fast::hash)?),
+            Drain::Discard => None,
+        },
+    })
 }
 
 /// Waits for one descriptor on the unix socket `input`.

@@ -30,20 +30,10 @@ mod tests {
 
     #[test]
     fn the_pattern_does_not_depend_on_how_it_is_cut() {
-        let mut whole = [0; 1003];
-        fill(&mut whole, 0);
+        let whole = generated(1003);
         let mut parts = [0; 1003];
         fill(&mut parts[..504], 0);
         fill(&mut parts[504..], 504);
         assert_eq!(whole, parts);
-    }
-
-    #[test]
-    fn words_that_change_places_are_noticed() {
-        let mut whole = [0; 4096];
-        fill(&mut whole, 0);
-        let before = crc32fast::hash(&whole);
-        whole.rotate_left(8);
-        assert_ne!(before, crc32fast::hash(&whole));
     }
 }

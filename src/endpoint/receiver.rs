@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read},
     os::fd::{AsFd, AsRawFd, OwnedFd},
     process::{Child, ChildStdout, Stdio},
     str::FromStr,
@@ -16,7 +16,7 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{source::hash_all, this_program};
+use super::this_program;
 
 /// How the receiver takes what it gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,11 +136,7 @@ impl Receiver {
 pub(crate) fn drain(input: impl AsFd, how: Drain) -> io::Result<Received> {
     let input = input.as_fd();
     if how == Drain::Hash {
-        let (bytes, checksum) = hash_all(File::from(input.try_clone_to_owned()?))?;
-        return Ok(Received {
-            bytes,
-            checksum: Some(checksum),
-        });
+        return hash_all(File::from(input.try_clone_to_owned()?));
     }
     // Each way says EINVAL (or the like) at its first call where the descriptor does not allow it: then the next.
     let mut bytes = 0;
@@ -164,6 +160,26 @@ pub(crate) fn drain(input: impl AsFd, how: Drain) -> io::Result<Received> {
         bytes,
         checksum: None,
     })
+}
+
+/// Reads to the end, and hashes all of it.
+pub(super) fn hash_all(mut from: impl Read) -> io::Result<Received> {
+    let mut hasher = crc32fast::Hasher::new();
+    let mut buffer = vec![0; 256 << 10];
+    let mut bytes = 0;
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => {
+                hasher.update(&buffer[..n]);
+                bytes += n as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let checksum = Some(hasher.finalize());
+    Ok(Received { bytes, checksum })
 }
 
 const AT_ONCE: usize = 1 << 20;

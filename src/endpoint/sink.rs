@@ -13,7 +13,7 @@ use nix::{
     sys::socket::{getsockopt, setsockopt, sockopt},
 };
 
-use super::{Drain, Reader, Received, Receiver, ends, receiver, scratch_file, source};
+use super::{Drain, Reader, Received, Receiver, ends, receiver, scratch_file};
 use crate::model::Sink;
 
 /// A sink to write to, and the process that drains it (a file has none).
@@ -110,13 +110,12 @@ pub fn ask_for_room(to: Sink, near: &OwnedFd, size: usize) {
 pub(crate) fn read_back(sink: BorrowedFd, drain: Drain) -> Result<Received> {
     let mut file = File::from(sink.as_fd().try_clone_to_owned()?);
     let failed = "cannot read back what was written";
-    let (bytes, checksum) = match drain {
-        Drain::Discard => (file.metadata().context(failed)?.len(), None),
-        Drain::Hash => {
-            file.seek(SeekFrom::Start(0)).context(failed)?;
-            let (bytes, checksum) = source::hash_all(file).context(failed)?;
-            (bytes, Some(checksum))
-        }
-    };
-    Ok(Received { bytes, checksum })
+    if drain == Drain::Hash {
+        file.seek(SeekFrom::Start(0)).context(failed)?;
+        return receiver::hash_all(file).context(failed);
+    }
+    Ok(Received {
+        bytes: file.metadata().context(failed)?.len(),
+        checksum: None,
+    })
 }

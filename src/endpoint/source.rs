@@ -1,11 +1,6 @@
 //! Sources: a file of a known pattern, or a file of the user's.
 
-use std::{
-    fs::File,
-    io::{self, Read, Write},
-    os::unix::fs::FileExt,
-    path::Path,
-};
+use std::{fs::File, io::Write, os::unix::fs::FileExt, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -67,20 +62,17 @@ impl Source {
         };
         if size < found {
             let part = scratch_file(dir)?;
-            let checksum = fill(&part, dir, size, step, read)?;
-            let alias = Some(format!("{} (first {})", path.display(), Size(size).typed()));
             return Ok(Source {
+                checksum: fill(&part, dir, size, step, read)?,
                 file: part,
                 size,
-                checksum,
-                alias,
+                alias: Some(format!("{} (first {})", path.display(), Size(size).typed())),
             });
         }
-        let checksum = each_block(size, step, read, |_| Ok(()))?;
         Ok(Source {
+            checksum: each_block(size, step, read, |_| Ok(()))?,
             file,
             size,
-            checksum,
             alias: None,
         })
     }
@@ -146,22 +138,4 @@ fn each_block(
         step(done)?;
     }
     Ok(hasher.finalize())
-}
-
-/// Reads to the end; returns the bytes and their CRC-32.
-pub(super) fn hash_all(mut from: impl Read) -> io::Result<(u64, u32)> {
-    let mut hasher = crc32fast::Hasher::new();
-    let mut buffer = vec![0; 256 << 10];
-    let mut bytes = 0;
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok((bytes, hasher.finalize())),
-            Ok(n) => {
-                hasher.update(&buffer[..n]);
-                bytes += n as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }

@@ -10,7 +10,7 @@ use nix::{
 
 use crate::endpoint;
 use crate::host;
-use crate::measure::{self, Counters};
+use crate::measure::{self, Counters, Whose};
 pub(crate) use crate::model::{PAGE_CACHE_CELLS as CELLS, PageCache, PageCacheStep as Step};
 use crate::model::{Size, Unavailable};
 
@@ -110,7 +110,7 @@ impl Watch<'_> {
         act: impl FnOnce(&File) -> Result<()>,
         note: fn(&Look) -> String,
     ) -> Result<()> {
-        let counters = Counters::before()?;
+        let counters = Counters::of(Whose::Thread)?;
         act(&self.file)?;
         let cost = counters.until_now()?;
         let dirty = measure::dirty_pages(&self.file).ok();

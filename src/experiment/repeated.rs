@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::{Entry, To};
 use super::{complaint, memory_file, stop_if};
 use crate::endpoint::{self, Drain, Reader};
-use crate::measure::Counters;
+use crate::measure::{Counters, Whose};
 use crate::model::{Measured, Sink};
 use crate::tracer::Cancel;
 use crate::transfer::{self, Job, Tools, Wish};
@@ -135,9 +135,9 @@ fn timed(order: &Order, source: &File, to: Sink, sink: &impl AsFd) -> Result<(u6
     // The first use of a page of the program itself is a fault too.
     let elsewhere = File::options().write(true).open("/dev/null")?;
     once(source, elsewhere.as_fd())?;
-    Counters::before()?.until_now()?;
+    Counters::of(Whose::Thread)?.until_now()?;
 
-    let before = Counters::before()?;
+    let before = Counters::of(Whose::Thread)?;
     let mut moved = 0;
     for _ in 0..order.count {
         moved += once(source, sink.as_fd())?;

@@ -365,7 +365,7 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
         chunk: PAGE,
         tools: &mut tools,
     };
-    let before = Counters::before()?;
+    let before = Counters::of(Whose::Thread)?;
     host::mark("zclab: a rehearsal of one page");
     transfer::transfer(spec.method, job)?;
     before.until_now().map(drop)

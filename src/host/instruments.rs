@@ -38,11 +38,7 @@ pub(crate) fn instruments() -> Vec<Instrument> {
     .map(|(name, found)| Instrument {
         name,
         available: found.is_ok(),
-        detail: found
-            .as_ref()
-            .ok()
-            .filter(|detail| !detail.is_empty())
-            .cloned(),
+        detail: found.clone().ok().filter(|detail| !detail.is_empty()),
         reason: found.err(),
     })
     .into()

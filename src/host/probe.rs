@@ -59,13 +59,8 @@ fn idle() -> ! {
 }
 
 fn why_no_ptrace(error: io::Error) -> String {
-    let own = |field: &str| {
-        let status = fs::read_to_string("/proc/self/status").ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-        line.trim().parse::<i64>().ok()
-    };
     let scope = read_number("/proc/sys/kernel/yama/ptrace_scope").unwrap_or(0);
-    match (own("TracerPid:"), own("Seccomp:")) {
+    match (status("TracerPid:"), status("Seccomp:")) {
         (Some(tracer), _) if tracer != 0 => format!(
             "this process is traced already, by process {tracer}, and nothing can be traced twice"
         ),
@@ -77,13 +72,11 @@ fn why_no_ptrace(error: io::Error) -> String {
     }
 }
 
-/// Whether a seccomp filter is on this process.
-fn is_filtered() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mode = status
-        .lines()
-        .find_map(|line| line.strip_prefix("Seccomp:"));
-    mode.is_some_and(|mode| mode.trim() == "2")
+/// A number of this process (proc_pid_status(5)).
+fn status(field: &str) -> Option<i64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    line.trim().parse().ok()
 }
 
 /// Asks for the one action that a tracer needs of a filter, without installing a filter.
@@ -125,7 +118,7 @@ pub(super) fn io_uring() -> Found {
             ),
             Err(_) => "io_uring_setup: ENOMEM: no more memory may be locked".to_owned(),
         },
-        _ if is_filtered() => {
+        _ if status("Seccomp:") == Some(i64::from(libc::SECCOMP_MODE_FILTER)) => {
             format!("a seccomp filter refuses io_uring_setup, as containers do ({error})")
         }
         _ => format!("io_uring_setup: {error}"),
@@ -188,21 +181,17 @@ pub(super) fn memlock() -> Found {
 /// Opens the hardware counter of instructions for this thread, in user mode only.
 pub(super) fn perf() -> Found {
     // struct perf_event_attr, its first published version (64 bytes): type and size, config, then flags at word 5.
-    const HARDWARE: u64 = 0;
+    const HARDWARE: u32 = 0;
     const INSTRUCTIONS: u64 = 1;
     const DISABLED_NO_KERNEL_NO_HYPERVISOR: u64 = 1 | 1 << 5 | 1 << 6;
-    let type_and_size = [(HARDWARE as u32).to_ne_bytes(), 64u32.to_ne_bytes()].concat();
-    let first = u64::from_ne_bytes(type_and_size.try_into().expect("two 32-bit numbers"));
-    let attr = [
-        first,
-        INSTRUCTIONS,
-        0,
-        0,
-        0,
-        DISABLED_NO_KERNEL_NO_HYPERVISOR,
-        0,
-        0,
-    ];
+    let type_and_size: [u8; 8] = [HARDWARE.to_ne_bytes(), 64u32.to_ne_bytes()]
+        .concat()
+        .try_into()
+        .expect("two 32-bit numbers");
+    let mut attr = [0; 8];
+    attr[0] = u64::from_ne_bytes(type_and_size);
+    attr[1] = INSTRUCTIONS;
+    attr[5] = DISABLED_NO_KERNEL_NO_HYPERVISOR;
     // SAFETY: the structure has the size that it names and outlives the call.
     let fd = unsafe { libc::syscall(libc::SYS_perf_event_open, attr.as_ptr(), 0, -1, -1, 0) };
     if let Ok(fd) = Errno::result(fd) {

@@ -15,7 +15,6 @@ use nix::{
 
 use crate::model::Measured;
 
-/// User and system time are sampled by the tick on many kernels: below this many ticks the split means nothing.
 const TICKS_FOR_A_SPLIT: u64 = 10;
 
 /// The counters of the calling thread (`read_bytes`: of the process) at one moment.
@@ -28,7 +27,6 @@ pub(crate) struct Counters {
     wall: Instant,
 }
 
-/// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whose {
     /// The calling thread.
@@ -42,23 +40,12 @@ impl Counters {
     ///
     /// # Errors
     /// The kernel refuses clock_gettime or getrusage.
-    pub(crate) fn before() -> Result<Counters> {
-        Counters::of(Whose::Thread)
-    }
-
-    /// [`Counters::before`], of the thread or of the process.
-    ///
-    /// # Errors
-    /// As [`Counters::before`].
     pub(crate) fn of(whose: Whose) -> Result<Counters> {
-        let read_bytes = read_bytes();
-        let usage = usage(whose)?;
-        let cpu = cpu(whose)?;
         Ok(Counters {
             whose,
-            usage,
-            read_bytes,
-            cpu,
+            read_bytes: read_bytes(),
+            usage: usage(whose)?,
+            cpu: cpu(whose)?,
             wall: Instant::now(),
         })
     }
@@ -66,15 +53,18 @@ impl Counters {
     /// What it cost, from these counters to now: the clocks are read first.
     ///
     /// # Errors
-    /// As [`Counters::before`].
+    /// As [`Counters::of`].
     pub(crate) fn until_now(&self) -> Result<Measured> {
         let wall = self.wall.elapsed();
         let cpu = cpu(self.whose)? - self.cpu;
         let usage = usage(self.whose)?;
         let since = |counter: fn(&Usage) -> c_long| (counter(&usage) - counter(&self.usage)) as u64;
+        // Sampled by the tick on many kernels: below some ticks the split into user and system time means nothing.
+        let ticks = sysconf(SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100);
+        let can_split = cpu >= Duration::from_secs(TICKS_FOR_A_SPLIT) / ticks.max(1) as u32;
         let split = |time: fn(&Usage) -> TimeVal| {
             let spent = nanoseconds(time(&usage)).saturating_sub(nanoseconds(time(&self.usage)));
-            long_enough_to_split(cpu).then_some(spent)
+            can_split.then_some(spent)
         };
         Ok(Measured {
             wall_ns: wall.as_nanos() as u64,
@@ -111,11 +101,6 @@ fn cpu(whose: Whose) -> Result<Duration> {
 
 fn nanoseconds(time: TimeVal) -> u64 {
     (time.tv_sec() as u64 * 1_000_000 + time.tv_usec() as u64) * 1000
-}
-
-fn long_enough_to_split(cpu: Duration) -> bool {
-    let ticks = sysconf(SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100);
-    cpu >= Duration::from_secs(TICKS_FOR_A_SPLIT) / ticks.max(1) as u32
 }
 
 /// Bytes that this process really fetched from storage (proc_pid_io(5)); none where the kernel does not count them.

@@ -29,9 +29,8 @@ pub(crate) fn residency(file: &File) -> Result<Residency> {
             found.into_iter().filter(|resident| *resident).count() as u64
         }
         found => {
-            found
-                .context("cannot ask cachestat for the resident pages")?
-                .cached
+            let failed = "cannot ask cachestat for the resident pages";
+            found.context(failed)?.cached
         }
     };
     Ok(Residency {

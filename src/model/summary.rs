@@ -40,100 +40,59 @@ impl Summary {
     }
 }
 
-/// The name of one figure of a [`Summary`].
+/// The name of one figure: of a [`Summary`] (`syscalls`, `calls.NAME`), or of an experiment that is no transfer (see
+/// [`super::ExperimentSpec::queries`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Query {
-    /// `syscalls`
-    Syscalls,
-    /// `mode_switches`
-    ModeSwitches,
-    /// `calls.NAME`: 0 where the call was not made.
-    Calls(String),
-    /// `cpu_copied_bytes`
-    CpuCopiedBytes,
-    /// `cpu_copies_per_byte`
-    CpuCopiesPerByte,
-    /// `bytes_moved`
-    BytesMoved,
-    /// `context_switches`: voluntary and involuntary, of the untraced run.
-    ContextSwitches,
-    /// `voluntary_context_switches`
-    VoluntaryContextSwitches,
-    /// `minor_faults`
-    MinorFaults,
-    /// `major_faults`
-    MajorFaults,
-    /// A figure of an experiment that is no transfer, by its name: see [`super::ExperimentSpec::queries`].
-    Named(String),
-}
+pub struct Query(pub String);
+
+type Figure = fn(&Summary) -> Option<f64>;
+type MeasuredFigure = fn(&Measured) -> u64;
+
+/// The figures that the traced run has, or both have.
+const TRACED: [(&str, Figure); 5] = [
+    ("syscalls", |run| Some(run.syscalls? as f64)),
+    ("mode_switches", |run| Some(run.mode_switches? as f64)),
+    ("cpu_copied_bytes", |run| Some(run.cpu_copied_bytes? as f64)),
+    ("cpu_copies_per_byte", |run| run.cpu_copies_per_byte),
+    ("bytes_moved", |run| Some(run.bytes_moved as f64)),
+];
+/// The figures of the untraced run.
+const MEASURED: [(&str, MeasuredFigure); 4] = [
+    ("context_switches", |run| {
+        run.voluntary_context_switches + run.involuntary_context_switches
+    }),
+    ("voluntary_context_switches", |run| {
+        run.voluntary_context_switches
+    }),
+    ("minor_faults", |run| run.minor_faults),
+    ("major_faults", |run| run.major_faults),
+];
 
 impl Query {
-    /// The figure, where the run has it.
+    /// The figure, where the run has it. `calls.NAME` is 0 where the call was not made.
     pub fn of(&self, run: &Summary) -> Option<f64> {
-        let measured = run.measured.as_ref();
-        let whole = |number: Option<u64>| number.map(|number| number as f64);
-        match self {
-            Query::Syscalls => whole(run.syscalls),
-            Query::ModeSwitches => whole(run.mode_switches),
-            Query::Calls(name) => whole(
-                run.syscalls
-                    .map(|_| run.calls_by_name.get(name).copied().unwrap_or(0)),
-            ),
-            Query::CpuCopiedBytes => whole(run.cpu_copied_bytes),
-            Query::CpuCopiesPerByte => run.cpu_copies_per_byte,
-            Query::BytesMoved => Some(run.bytes_moved as f64),
-            Query::ContextSwitches => whole(
-                measured.map(|m| m.voluntary_context_switches + m.involuntary_context_switches),
-            ),
-            Query::VoluntaryContextSwitches => {
-                whole(measured.map(|m| m.voluntary_context_switches))
+        if let Some(name) = self.0.strip_prefix("calls.") {
+            run.syscalls?;
+            return Some(run.calls_by_name.get(name).copied().unwrap_or(0) as f64);
+        }
+        match TRACED.iter().find(|(name, _)| *name == self.0) {
+            Some((_, figure)) => figure(run),
+            None => {
+                let (_, figure) = MEASURED.iter().find(|(name, _)| *name == self.0)?;
+                Some(figure(run.measured.as_ref()?) as f64)
             }
-            Query::MinorFaults => whole(measured.map(|m| m.minor_faults)),
-            Query::MajorFaults => whole(measured.map(|m| m.major_faults)),
-            Query::Named(_) => None,
         }
     }
 
     /// Whether the figure comes from the untraced run (else from the traced one).
     pub fn is_measured(&self) -> bool {
-        matches!(
-            self,
-            Query::ContextSwitches
-                | Query::VoluntaryContextSwitches
-                | Query::MinorFaults
-                | Query::MajorFaults
-        )
+        MEASURED.iter().any(|(name, _)| *name == self.0)
     }
 }
 
-const NAMES: [(&str, Query); 9] = [
-    ("syscalls", Query::Syscalls),
-    ("mode_switches", Query::ModeSwitches),
-    ("cpu_copied_bytes", Query::CpuCopiedBytes),
-    ("cpu_copies_per_byte", Query::CpuCopiesPerByte),
-    ("bytes_moved", Query::BytesMoved),
-    ("context_switches", Query::ContextSwitches),
-    (
-        "voluntary_context_switches",
-        Query::VoluntaryContextSwitches,
-    ),
-    ("minor_faults", Query::MinorFaults),
-    ("major_faults", Query::MajorFaults),
-];
-
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Query::Calls(name) => write!(f, "calls.{name}"),
-            Query::Named(name) => f.write_str(name),
-            other => {
-                let (name, _) = NAMES
-                    .iter()
-                    .find(|(_, query)| query == other)
-                    .expect("named above");
-                f.write_str(name)
-            }
-        }
+        f.write_str(&self.0)
     }
 }
 
@@ -141,19 +100,16 @@ impl FromStr for Query {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(name) = text.strip_prefix("calls.") {
-            return Ok(Query::Calls(name.to_owned()));
+        let traced = TRACED.iter().map(|(name, _)| *name);
+        let names: Vec<_> = traced
+            .chain(MEASURED.iter().map(|(name, _)| *name))
+            .collect();
+        match text.starts_with("calls.") || names.contains(&text) {
+            true => Ok(Query(text.to_owned())),
+            false => Err(format!(
+                "'{text}' is not a figure of a run: there are {}, calls.NAME",
+                names.join(", ")
+            )),
         }
-        NAMES
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, query)| query.clone())
-            .ok_or_else(|| {
-                let names: Vec<_> = NAMES.iter().map(|(name, _)| *name).collect();
-                format!(
-                    "'{text}' is not a figure of a run: there are {}, calls.NAME",
-                    names.join(", ")
-                )
-            })
     }
 }

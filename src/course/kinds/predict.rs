@@ -69,7 +69,7 @@ impl About<'_> {
     /// The words that can answer; none where a number does.
     fn words(self, query: Option<&Query>) -> Option<Vec<&'static str>> {
         match (self, query?) {
-            (About::Other(what), Query::Named(name)) => what.words(name),
+            (About::Other(what), Query(name)) => what.words(name),
             _ => None,
         }
     }
