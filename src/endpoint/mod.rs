@@ -16,8 +16,8 @@ pub(crate) use pattern::generated;
 pub(crate) use receiver::drain;
 pub use receiver::{Drain, Reader, Received, Receiver};
 pub(crate) use scratch::{need_space, scratch_file};
-pub(crate) use sink::{ask_for_room, both_ends, read_back};
 pub use sink::{Connection, connect};
+pub(crate) use sink::{ask_for_room, both_ends};
 pub use source::Source;
 pub(crate) use source::file_size;
 

@@ -107,7 +107,7 @@ pub fn ask_for_room(to: Sink, near: &OwnedFd, size: usize) {
 ///
 /// # Errors
 /// It cannot be read.
-pub(crate) fn read_back(sink: BorrowedFd, drain: Drain) -> Result<Received> {
+fn read_back(sink: BorrowedFd, drain: Drain) -> Result<Received> {
     let mut file = File::from(sink.as_fd().try_clone_to_owned()?);
     let failed = "cannot read back what was written";
     if drain == Drain::Hash {

@@ -4,7 +4,7 @@ mod blocks;
 mod counters;
 mod peak;
 mod residency;
-pub(crate) mod statistics;
+pub mod statistics;
 
 pub(crate) use blocks::shared_bytes;
 pub(crate) use counters::{Counters, Whose};
