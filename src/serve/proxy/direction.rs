@@ -11,7 +11,8 @@ use nix::{
     fcntl::{OFlag, SpliceFFlags, splice},
 };
 
-use crate::{model::Method, serve::errno};
+use crate::model::Method;
+use crate::serve::errno;
 
 /// What one turn may move in one direction.
 const TURN: usize = 1 << 20;
