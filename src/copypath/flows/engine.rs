@@ -29,6 +29,7 @@ const PROCESS_VM: &str =
     "process_vm: bytes copied between the memories of processes are in no flow";
 const QUEUES: &str = "message queue: bytes that go through a message queue are in no flow";
 const AIO: &str = "aio: bytes of asynchronous I/O (io_submit) are in no flow";
+const CROWDED: &str = "ends: there were so many that the later ones have no names of their own";
 const CLONED: &str = "FICLONE: blocks of files were shared; no byte was moved";
 
 pub(super) struct Running {
@@ -292,12 +293,7 @@ impl Flows {
             *flow = places.get(*flow as usize).copied().unwrap_or(NO_FLOW);
         }
         let mut notes = self.notes.clone();
-        if self.ends.crowded {
-            notes.push(
-                "ends: there were so many that the later ones have no names of their own"
-                    .to_owned(),
-            );
-        }
+        notes.extend(self.ends.crowded.then(|| CROWDED.to_owned()));
         Report {
             flows,
             flow_of,

@@ -93,13 +93,8 @@ impl Pipes {
             return;
         };
         let asked = queue.asked.remove(&by).unwrap_or(0);
-        let own = |chunk: &&mut Chunk| chunk.by == by;
-        let there: u64 = queue
-            .chunks
-            .iter_mut()
-            .filter(own)
-            .map(|chunk| chunk.length)
-            .sum();
+        let own = queue.chunks.iter().filter(|chunk| chunk.by == by);
+        let there: u64 = own.map(|chunk| chunk.length).sum();
         let taken = asked.saturating_sub(there);
         let mut surplus = there.saturating_sub(written.saturating_sub(taken));
         queue.bytes -= surplus;

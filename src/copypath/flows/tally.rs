@@ -52,9 +52,13 @@ impl Provenance {
     }
 }
 
+/// Origin, sink, transformed.
+type Key = (EndId, EndId, bool);
+
 /// One flow, growing.
 #[derive(Default)]
 struct Growing {
+    key: Key,
     bytes: u64,
     /// Bytes by the way that they went.
     ways: Vec<(PathId, u64)>,
@@ -64,9 +68,7 @@ struct Growing {
 #[derive(Default)]
 pub(super) struct Tally {
     flows: Vec<Growing>,
-    /// Origin, sink, transformed.
-    keys: Vec<(EndId, EndId, bool)>,
-    known: FxHashMap<(EndId, EndId, bool), u32>,
+    known: FxHashMap<Key, u32>,
     /// The flow, and the place among its ways, of bytes that went a way to an end.
     routes: FxHashMap<(PathId, EndId), (u32, usize)>,
     /// By a call's number, less those that are no longer kept: the last flow of which it moved bytes.
@@ -125,8 +127,10 @@ impl Tally {
         let way = paths.get(path);
         let key = (way.origin, sink, way.transformed);
         let flow = *self.known.entry(key).or_insert_with(|| {
-            self.flows.push(Growing::default());
-            self.keys.push(key);
+            self.flows.push(Growing {
+                key,
+                ..Growing::default()
+            });
             (self.flows.len() - 1) as u32
         });
         let ways = &mut self.flows[flow as usize].ways;
@@ -150,13 +154,12 @@ impl Tally {
         programs: &[String],
         names: &[String],
     ) -> (Vec<Flow>, Vec<u32>) {
-        let flows = self.flows.iter().zip(&self.keys);
-        let flows = flows.map(|(growing, key)| growing.report(*key, paths, ends, programs, names));
+        let flows = self.flows.iter();
+        let flows = flows.map(|growing| growing.report(paths, ends, programs, names));
         let mut numbered: Vec<(usize, Flow)> = flows.enumerate().collect();
         numbered.sort_by(|(_, a), (_, b)| {
-            b.bytes
-                .cmp(&a.bytes)
-                .then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to)))
+            let by_bytes = b.bytes.cmp(&a.bytes);
+            by_bytes.then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to)))
         });
         let mut places = vec![NO_FLOW; numbered.len()];
         for (place, (number, _)) in numbered.iter().enumerate() {
@@ -168,14 +171,8 @@ impl Tally {
 }
 
 impl Growing {
-    fn report(
-        &self,
-        (origin, sink, transformed): (EndId, EndId, bool),
-        paths: &Paths,
-        ends: &Ends,
-        programs: &[String],
-        names: &[String],
-    ) -> Flow {
+    fn report(&self, paths: &Paths, ends: &Ends, programs: &[String], names: &[String]) -> Flow {
+        let (origin, sink, transformed) = self.key;
         let mut hops: Vec<Hop> = Vec::new();
         let mut passed: Vec<String> = Vec::new();
         let mut joined = false;
@@ -193,11 +190,9 @@ impl Growing {
             }
         }
         let name = |number: u16| names.get(usize::from(number)).cloned().unwrap_or_default();
-        let calls_by_name: BTreeMap<_, _> = self
-            .calls
-            .iter()
-            .map(|(call, count)| (name(*call), *count))
-            .collect();
+        let calls = self.calls.iter();
+        let calls_by_name: BTreeMap<_, _> =
+            calls.map(|(call, count)| (name(*call), *count)).collect();
         Flow {
             from: ends.get(origin).clone(),
             to: ends.get(sink).clone(),
