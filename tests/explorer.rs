@@ -112,6 +112,14 @@ fn the_explorer_at_each_size() {
 }
 
 #[test]
+fn the_help_does_not_promise_a_place_that_nobody_keeps() {
+    let mut explorer = Session::new(server(40), false);
+    press(&mut explorer, &[Key::Char('?')]);
+    let help = screen(&mut explorer);
+    assert!(help.contains("quit") && !help.contains("place"), "{help}");
+}
+
+#[test]
 fn without_colours_and_in_ascii_the_bands_are_lines() {
     let mut explorer = Session::new(server(40), false);
     let plain = Theme {

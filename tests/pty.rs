@@ -557,5 +557,19 @@ fn the_display_options_take_effect_in_the_player_and_the_explorer() {
         assert!(open(&["--ascii"]).contents().is_ascii());
         assert!(!colours(&open(&["--theme", "none"])));
         assert!(!reports(&open(&["--no-mouse", "--reduced-motion"])));
+        if file == &recording {
+            assert!(shows_tokens(open(&[])));
+            assert!(!shows_tokens(open(&["--reduced-motion"])));
+        }
     }
+}
+
+/// Whether single tokens travel in the first call of a recording, looked at in its middle.
+fn shows_tokens(mut player: Terminal) -> bool {
+    let before = player.contents();
+    player.send("l");
+    player.until("the first call", |screen| screen.contents() != before);
+    // The rest of the frame, where it comes in pieces.
+    while player.take(Duration::from_millis(300)).is_some() {}
+    player.contents().contains("━■━■━")
 }

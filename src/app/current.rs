@@ -3,41 +3,31 @@
 use std::borrow::Cow;
 
 use super::{
-    App,
-    command::Command,
-    experiment::ExperimentPage,
-    guess::Guessing,
-    input::TextInput,
-    key::Key,
-    keys::{Binding, Enabled, Group::Everywhere, KeyContext, Row, always, row},
-    overlay::Overlay,
-    overlay_keys,
-    page::{LabPage, PageState},
-    page_at::PageAt,
-    player::Player,
-    question::QuestionState,
-    run::{Job, Run},
-    screens::{
-        OPEN, Screen,
-        state::{ScreenState, source},
-    },
-    shared::Shared,
+    Binding, Command, Enabled, ExperimentPage, Guessing, Job, Key, KeyContext, LabPage, Overlay,
+    PageAt, PageState, Player, QuestionState, Row, Run, Screen, TextInput,
+    keys::Group::Everywhere,
+    keys::{always, row},
+    screens::OPEN,
+    screens::state::{ScreenState, source},
+    {App, overlay_keys},
 };
 use crate::course::{Lab, Lesson, Predict, Question};
+
+const QUIT: &[(Key, Command)] = &[
+    (Key::Char('q'), Command::Quit),
+    (Key::Ctrl('c'), Command::Quit),
+];
 
 // One row a line: it is a table.
 #[rustfmt::skip]
 const EVERYWHERE: &[Row<dyn ScreenState>] = &[
-    row(&[(Key::Esc, Command::Back)], ["Esc", "back", "back"], Everywhere, has_back),
-    row(&[(Key::Char('q'), Command::Quit), (Key::Ctrl('c'), Command::Quit)], ["q", "quit", "quit; your place is kept"], Everywhere, always),
+    row(&[(Key::Esc, Command::Back)], ["Esc", "back", "back"], Everywhere, |app, on| app.job.is_none() && on.has_back()),
+    row(QUIT, ["q", "quit", "quit; your place is kept"], Everywhere, |_, on| on.in_course()),
+    row(QUIT, ["q", "quit", "quit"], Everywhere, always),
     row(&[(Key::Char('T'), Command::Theme)], ["T", "", "next theme"], Everywhere, always),
     row(&[(Key::Char('M'), Command::Mouse)], ["M", "", "mouse off and on, to select text"], Everywhere, always),
     row(&[(Key::Ctrl('z'), Command::Suspend)], ["Ctrl-Z", "", "to the shell; fg comes back"], Everywhere, always),
 ];
-
-fn has_back(app: &Shared, on: &dyn ScreenState) -> bool {
-    app.job.is_none() && on.has_back()
-}
 
 impl App {
     /// The screen that is shown.
