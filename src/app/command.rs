@@ -1,6 +1,6 @@
 //! What the learner can ask for: by a key, or by a click on a spot of the screen.
 
-use super::key::Key;
+use super::Key;
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    command::Click,
-    display::Room,
-    key::Key,
-    material::{Instrument, Material},
-    run::{Outcome, Progress},
-};
+use super::{Click, Instrument, Key, Material, Outcome, Progress, Room};
 use crate::course::{Fault, review::Clock};
 use crate::model::{ExperimentOutcome, TraceReport};
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{command::Command, guess::Guessing, player::Player, run::Run};
+use super::{Command, Guessing, Player, Run};
 use crate::course::{Ask, AskedNumber, Predict, Reaction, Verdict, Wrong};
 use crate::model::{
     Contest, ExperimentOutcome, ExperimentSpec, Finding, Given, Method, ProofPlan, Query,

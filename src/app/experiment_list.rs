@@ -1,6 +1,6 @@
 //! The experiments that can be opened from their list, and what may be predicted of an error on purpose.
 
-use super::experiment::ExperimentPage;
+use super::ExperimentPage;
 use crate::model::{
     CLAIMS, Contest, ERRORS, ExperimentSpec, Method, ProofPlan, ServePlan, Sink, Size, Sweep,
 };

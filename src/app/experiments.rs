@@ -1,14 +1,8 @@
 //! What keys do to an experiment that is no transfer, on a page of a lesson or on its own screen.
 
 use super::{
-    command::{Command, option_of},
-    display::Pane,
-    effect::Effect,
-    experiment::{ExperimentPage, judge},
-    experiment_list::answers,
-    page::PageState,
-    run::{Purpose, Run},
-    shared::Shared,
+    Command, Effect, ExperimentPage, PageState, Pane, Purpose, Run, Shared, command::option_of,
+    experiment::judge, experiment_list::answers,
 };
 use crate::course::Page;
 use crate::model::{ExperimentOutcome, ExperimentSpec, RequestWay};

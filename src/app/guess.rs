@@ -1,6 +1,6 @@
 //! A guess before an experiment: a number that is typed, or one of several options.
 
-use super::{command::Command, question::key};
+use super::{Command, question::key};
 use crate::course::{
     Ask, Predict,
     kinds::{Draft, Press},

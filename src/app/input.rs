@@ -1,6 +1,6 @@
 //! A line of text that is typed: what is searched for, in the course and in the explorer of a trace.
 
-use super::key::Key;
+use super::Key;
 
 /// More than this nobody searches for; what is pasted ends here.
 const LONGEST: usize = 80;

@@ -2,7 +2,7 @@
 //! them, so none of them can say something that the others do not do. Each screen has tables of its own beside its
 //! state; those that several screens share are in `screens/tables.rs`.
 
-use super::{command::Command, key::Key, shared::Shared};
+use super::{Command, Key, Shared};
 
 /// Where a key is looked up, the first one first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

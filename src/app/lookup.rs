@@ -1,12 +1,6 @@
 //! Looking things up: the words of the glossary, and the search over all text.
 
-use super::{
-    input::TextInput,
-    key::Key,
-    overlay::Overlay,
-    page_at::{Asked, PageAt},
-    shared::{Go, Shared},
-};
+use super::{Asked, Go, Key, Overlay, PageAt, Shared, TextInput};
 use crate::course::{glossary, prose, search::Place, text_budget};
 
 impl Shared {

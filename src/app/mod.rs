@@ -45,25 +45,26 @@ pub use self::{
 };
 pub(crate) use self::{
     command::Command,
-    display::{Pane, Room},
+    display::{Display, Pane, Room},
     experiment::ExperimentPage,
     guess::Guessing,
-    keys::{Binding, Group},
+    input::TextInput,
+    keys::{Binding, Enabled, Group, KeyContext, Row},
     material::{Copies, ErrorCase, Instrument, Material},
     page::{LabPage, PageState},
+    page_at::{Asked, PageAt},
+    player::Player,
     question::QuestionState,
     run::{Job, Progress, Purpose},
-    shared::Shared,
+    shared::{Go, Shared},
     standing::{Glance, WEEK},
 };
 use self::{
-    player::Player,
     screens::{
         cards::CardsScreen, course::CourseScreen, experiment::ExperimentScreen,
         explorer::ExplorerScreen, lab::Side, lesson::LessonScreen, replay::ReplayScreen,
         round::RoundScreen, state::pause,
     },
-    shared::Go,
     stack::Screens,
 };
 use crate::course::{Fault, progress::Progress as Learned};

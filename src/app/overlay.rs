@@ -1,6 +1,6 @@
 //! What can lie over a screen: help, the source, the calls, the words, a search. Each scrolls.
 
-use super::command::Command;
+use super::Command;
 
 /// What lies over a screen, and how far it is scrolled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

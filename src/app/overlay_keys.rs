@@ -1,15 +1,11 @@
 //! What keys do over a screen: on the help page, in the source, among calls and words, in a search.
 
 use super::{
+    Overlay, Row, Shared,
     command::Command as C,
     key::Key::{Char, Esc},
-    keys::{
-        CONFIRM, ENDS,
-        Group::{Everywhere, Page},
-        Row, TAB, UP_DOWN, always, row,
-    },
-    overlay::Overlay,
-    shared::Shared,
+    keys::Group::{Everywhere, Page},
+    keys::{CONFIRM, ENDS, TAB, UP_DOWN, always, row},
 };
 
 // One row a line: it is a table.
@@ -18,32 +14,23 @@ pub(crate) const KEYS: &[Row<Overlay>] = &[
     row(UP_DOWN, ["↑↓", "choose", "choose what was found"], Page, has_found),
     row(CONFIRM, ["Enter", "go there", "go to what was found"], Page, has_found),
     row(UP_DOWN, ["↑↓", "choose", "choose a word"], Page, in_words),
-    row(TAB, ["Tab", "all words", "turn to the whole glossary"], Page, in_page_words),
+    row(TAB, ["Tab", "all words", "turn to the whole glossary"], Page, |_, over| matches!(over, Overlay::Words { all: false, .. })),
     row(TAB, ["Tab", "this page", "turn to the words of this page"], Page, in_glossary),
     row(&[(Char('W'), C::Back)], ["W", "", "close the words"], Page, in_words),
     row(UP_DOWN, ["↑↓", "scroll", "scroll"], Page, scrolls),
     row(ENDS, ["Home End", "ends", "first row, last row"], Page, scrolls),
     row(CONFIRM, ["Enter", "go there", "play from this call"], Page, in_calls),
-    row(&[(Char('s'), C::Back)], ["s", "", "close the source"], Page, in_source),
+    row(&[(Char('s'), C::Back)], ["s", "", "close the source"], Page, |_, over| matches!(over, Overlay::Source { .. })),
     row(&[(Char('c'), C::Back)], ["c", "", "close the calls"], Page, in_calls),
-    row(&[(Char('?'), C::Back)], ["?", "", "close this help"], Everywhere, in_help),
+    row(&[(Char('?'), C::Back)], ["?", "", "close this help"], Everywhere, |_, over| matches!(over, Overlay::Help { .. })),
     row(&[(Esc, C::Back)], ["Esc", "back", "back"], Everywhere, always),
 ];
 
 fn in_calls(_: &Shared, over: &Overlay) -> bool {
     matches!(over, Overlay::Calls { .. })
 }
-fn in_source(_: &Shared, over: &Overlay) -> bool {
-    matches!(over, Overlay::Source { .. })
-}
-fn in_help(_: &Shared, over: &Overlay) -> bool {
-    matches!(over, Overlay::Help { .. })
-}
 fn in_words(_: &Shared, over: &Overlay) -> bool {
     matches!(over, Overlay::Words { .. })
-}
-fn in_page_words(_: &Shared, over: &Overlay) -> bool {
-    matches!(over, Overlay::Words { all: false, .. })
 }
 fn in_glossary(_: &Shared, over: &Overlay) -> bool {
     matches!(

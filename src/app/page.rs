@@ -1,9 +1,6 @@
 //! The pages of a lesson: what each one holds while the learner is at it.
 
-use super::{
-    experiment::ExperimentPage, guess::Guessing, player::Player, question::QuestionState,
-    run::Outcome,
-};
+use super::{ExperimentPage, Guessing, Outcome, Player, QuestionState};
 use crate::course::{Page, Target};
 use crate::model::Figure;
 

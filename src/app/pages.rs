@@ -1,15 +1,8 @@
 //! The pages: what stands on one, what was done on it, how its question is marked and its transfer run.
 
 use super::{
-    command::Command,
-    display::Pane,
-    guess::Guessing,
-    page::{LabPage, PageState},
-    page_at::{Asked, PageAt},
-    player::Player,
-    question::QuestionState,
-    run::{Outcome, Purpose, Run},
-    shared::Shared,
+    Asked, Command, Guessing, LabPage, Outcome, PageAt, PageState, Pane, Player, Purpose,
+    QuestionState, Run, Shared,
 };
 use crate::course::{Lab, Lesson, Page, Predict, Question, Target, Verdict};
 use crate::model::{Given, TransferSpec};

@@ -1,6 +1,6 @@
 //! A question on the screen: what is chosen or typed, and what was said to it.
 
-use super::command::Command;
+use super::Command;
 use crate::course::{
     Question, Verdict,
     kinds::{Draft, Key, Kind, Press, Shown},

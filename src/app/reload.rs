@@ -2,15 +2,7 @@
 
 use std::mem;
 
-use super::{
-    material::Material,
-    overlay::Overlay,
-    page_at::{Asked, PageAt},
-    run::Purpose,
-    screens::Screen,
-    shared::Shared,
-    stack::Screens,
-};
+use super::{Asked, Material, Overlay, PageAt, Purpose, Screen, Shared, stack::Screens};
 use crate::course::{Fault, Lesson, Page, Target, card, parse};
 use crate::model::{Card, Method, Sink};
 

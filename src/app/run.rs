@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{page_at::PageAt, player::Player};
+use super::{PageAt, Player};
 use crate::model::{Recording, Summary, TransferSpec};
 
 /// A recording, and what it comes to.

@@ -1,6 +1,6 @@
 //! Search over all that can be read: what is typed, and what it finds.
 
-use super::{input::TextInput, material::Material};
+use super::{Material, TextInput};
 use crate::course::search::{Hit, Index};
 
 /// The last search.

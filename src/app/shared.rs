@@ -4,15 +4,8 @@
 use std::collections::HashMap;
 
 use super::{
-    display::Display,
-    effect::Effect,
+    Display, Effect, Instrument, Job, Material, Overlay, PageAt, PageState, Player, Purpose, Run,
     experiment_list::{Entry, entries},
-    material::{Instrument, Material},
-    overlay::Overlay,
-    page::PageState,
-    page_at::PageAt,
-    player::Player,
-    run::{Job, Purpose, Run},
     search::Search,
 };
 use crate::course::{Page, Target, progress::Progress, review::Clock};

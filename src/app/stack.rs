@@ -1,6 +1,6 @@
 //! The open screens, one over the other, and those that keep their state when they are left.
 
-use super::screens::{Screen, course::CourseScreen};
+use super::{Screen, screens::course::CourseScreen};
 
 /// The open screens: Esc leads from each to the one below it.
 pub(crate) struct Screens {

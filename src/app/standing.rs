@@ -1,6 +1,6 @@
 //! How the learner stands in the course: where each module goes on, what is due, the concept test.
 
-use super::{material::Copies, shared::Shared};
+use super::{Copies, Shared};
 use crate::course::{
     Lesson, Question, Target,
     concept::{self, Sitting},

@@ -24,7 +24,7 @@ pub struct CardsScreen {
 #[rustfmt::skip]
 const KEYS: &[Row<CardsScreen>] = &[
     row(TAB, ["Tab", "table", "turn to the table"], Page, text_pane),
-    row(TAB, ["Tab", "text", "turn to the text"], Page, table_pane),
+    row(TAB, ["Tab", "text", "turn to the text"], Page, |app, on| shows_one_pane(app, on, Pane::Target)),
     row(PAGES, ["PgUp PgDn", "scroll", "scroll what does not fit"], Page, scrolls),
     row(CONFIRM, ["Enter", "open", "open the card"], Page, in_list),
     row(UP_DOWN, ["↑↓", "choose", "choose a card"], Page, in_list),
@@ -32,23 +32,17 @@ const KEYS: &[Row<CardsScreen>] = &[
     row(UP_DOWN, ["↑↓", "row", "the row above, the row below"], Page, on_table),
     row(LEFT_RIGHT, ["←→", "compare with", "the system that the others are compared with"], Page, on_table),
     row(ENDS, ["Home End", "", "first, last row"], Page, on_table),
-    row(NEXT_BACK, ["n b", "next, back", "next card, card before"], Page, on_card),
+    row(NEXT_BACK, ["n b", "next, back", "next card, card before"], Page, |_, on| on.open),
 ];
 
 fn in_list(_: &Shared, on: &CardsScreen) -> bool {
     !on.open
-}
-fn on_card(_: &Shared, on: &CardsScreen) -> bool {
-    on.open
 }
 fn on_table(app: &Shared, on: &CardsScreen) -> bool {
     on.table(app).is_some() && !text_pane(app, on)
 }
 fn text_pane(app: &Shared, on: &CardsScreen) -> bool {
     shows_one_pane(app, on, Pane::Text)
-}
-fn table_pane(app: &Shared, on: &CardsScreen) -> bool {
-    shows_one_pane(app, on, Pane::Target)
 }
 fn scrolls(app: &Shared, on: &CardsScreen) -> bool {
     tables::scrolls(app, on) && (in_list(app, on) || on_table(app, on))

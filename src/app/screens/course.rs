@@ -14,12 +14,12 @@ const KEYS: &[Row<CourseScreen>] = &[
     row(PAGES, ["PgUp PgDn", "scroll", "scroll what does not fit"], Page, scrolls),
     row(CONFIRM, ["Enter", "open", "open: continue at the next page"], Page, has_lessons),
     row(UP_DOWN, ["↑↓", "choose", "choose a module"], Page, has_lessons),
-    row(TAB, ["Tab", "module", "turn to the chosen module"], Page, list_pane),
-    row(TAB, ["Tab", "list", "turn to the list of modules"], Page, module_pane),
+    row(TAB, ["Tab", "module", "turn to the chosen module"], Page, |app, on| shows_one_pane(app, on, Pane::Text)),
+    row(TAB, ["Tab", "list", "turn to the list of modules"], Page, |app, on| shows_one_pane(app, on, Pane::Target)),
     row(ENDS, ["Home End", "", "first, last module"], Page, has_lessons),
-    row(&[(Char('t'), Command::Quiz)], ["t", "questions", "the questions of this module"], Page, has_questions),
+    row(&[(Char('t'), Command::Quiz)], ["t", "questions", "the questions of this module"], Page, |app, on| !app.questions_of(on.selected).is_empty()),
     row(&[(Char('v'), Command::Review)], ["v", "review", "the questions that are due for review"], Page, has_lessons),
-    row(&[(Char('C'), Command::Test)], ["C", "concept test", "the concept test, before and after the course"], Page, has_test),
+    row(&[(Char('C'), Command::Test)], ["C", "concept test", "the concept test, before and after the course"], Page, |app, _| app.material.concept_test.is_some()),
 ];
 
 fn has_lessons(app: &Shared, _: &CourseScreen) -> bool {
@@ -27,18 +27,6 @@ fn has_lessons(app: &Shared, _: &CourseScreen) -> bool {
 }
 fn scrolls(app: &Shared, on: &CourseScreen) -> bool {
     has_lessons(app, on) && tables::scrolls(app, on)
-}
-fn list_pane(app: &Shared, on: &CourseScreen) -> bool {
-    shows_one_pane(app, on, Pane::Text)
-}
-fn module_pane(app: &Shared, on: &CourseScreen) -> bool {
-    shows_one_pane(app, on, Pane::Target)
-}
-fn has_questions(app: &Shared, on: &CourseScreen) -> bool {
-    !app.questions_of(on.selected).is_empty()
-}
-fn has_test(app: &Shared, _: &CourseScreen) -> bool {
-    app.material.concept_test.is_some()
 }
 
 impl ScreenState for CourseScreen {

@@ -15,7 +15,7 @@ pub struct ExperimentScreen {
 const SETTINGS: &[Row<ExperimentScreen>] = &[
     row(&[(Char('m'), Command::Method)], ["m", "method", "the next method beside the first"], Page, compares),
     row(&[(Char('m'), Command::Method)], ["m", "method", "the next method of the server"], Page, serves),
-    row(&[(Char('t'), Command::Sink)], ["t", "to", "the next sink"], Page, has_sink),
+    row(&[(Char('t'), Command::Sink)], ["t", "to", "the next sink"], Page, |app, on| has_settings(app, on) && !serves(app, on)),
     row(&[(Char('z'), Command::Size)], ["z", "size", "the next size"], Page, has_settings),
     row(&[(Char('S'), Command::Sweep)], ["S", "sweep", "sweep over chunk, over size, or over neither"], Page, compares),
 ];
@@ -38,9 +38,6 @@ fn compares(app: &Shared, on: &ExperimentScreen) -> bool {
 }
 fn serves(app: &Shared, on: &ExperimentScreen) -> bool {
     matches!(settings(app, on), Some(ExperimentSpec::Serve(_)))
-}
-fn has_sink(app: &Shared, on: &ExperimentScreen) -> bool {
-    has_settings(app, on) && !serves(app, on)
 }
 
 impl ExperimentScreen {

@@ -60,17 +60,17 @@ const LINES: usize = 100;
 // One row a line: these are tables.
 #[rustfmt::skip]
 const KEYS: &[Row<ExplorerScreen>] = &[
-    row(UP_DOWN, ["↑↓", "flow", "choose a flow"], Page, in_flows),
-    row(UP_DOWN, ["↑↓", "call", "choose a call"], Page, in_calls),
-    row(CONFIRM, ["Enter", "its calls", "the calls behind the flow"], Page, in_flows),
+    row(UP_DOWN, ["↑↓", "flow", "choose a flow"], Page, |_, on| on.list == List::Flows),
+    row(UP_DOWN, ["↑↓", "call", "choose a call"], Page, |_, on| on.list == List::Calls),
+    row(CONFIRM, ["Enter", "its calls", "the calls behind the flow"], Page, |_, on| on.list == List::Flows),
     row(&[(Char('/'), Command::Filter)], ["/", "search", "search flows and calls"], Page, always),
-    row(PLAY, ["␣", "pause", "pause"], Recording, is_playing),
+    row(PLAY, ["␣", "pause", "pause"], Recording, |_, on| on.playing),
     row(PLAY, ["␣", "play", "play call by call"], Recording, has_calls),
     row(LEFT_RIGHT, ["←→", "", "a call back, a call on"], Recording, has_calls),
     row(TAB, ["Tab", "by thread", "the calls of the next thread alone"], Page, always),
     row(SPEED, ["[ ]", "speed", "slower, faster"], Recording, has_calls),
     row(ENDS, ["Home End", "", "first, last row"], Page, always),
-    row(&[(Ctrl('c'), Command::Interrupt)], ["Ctrl-C", "", "interrupt the program; q ends it"], Everywhere, is_running),
+    row(&[(Ctrl('c'), Command::Interrupt)], ["Ctrl-C", "", "interrupt the program; q ends it"], Everywhere, |_, on| on.running),
 ];
 #[rustfmt::skip]
 const TYPING: &[Row<ExplorerScreen>] = &[
@@ -78,20 +78,8 @@ const TYPING: &[Row<ExplorerScreen>] = &[
     row(&[(Esc, Command::Back)], ["Esc", "show all", "show all again"], Answer, always),
 ];
 
-fn in_flows(_: &Shared, on: &ExplorerScreen) -> bool {
-    on.list == List::Flows
-}
-fn in_calls(_: &Shared, on: &ExplorerScreen) -> bool {
-    on.list == List::Calls
-}
-fn is_playing(_: &Shared, on: &ExplorerScreen) -> bool {
-    on.playing
-}
 fn has_calls(_: &Shared, on: &ExplorerScreen) -> bool {
     !on.calls.is_empty()
-}
-fn is_running(_: &Shared, on: &ExplorerScreen) -> bool {
-    on.running
 }
 
 impl ExplorerScreen {

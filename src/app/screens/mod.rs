@@ -23,27 +23,20 @@ use self::{
 /// What a screen is made with.
 mod prelude {
     pub(super) use super::{
-        state::{ScreenState, pause},
+        state::{On, ScreenState, pause},
         tables::{
             self, ANSWER, EXPERIMENT, EXPLAIN, PANES, PLAYBACK, RUN, SCROLL, TURN, Table,
             shows_one_pane,
         },
     };
     pub(super) use crate::app::{
-        command::{Click, Command},
-        display::Pane,
+        Asked, Click, Command, Enabled, Go, PageAt, PageState, Pane, Player, Purpose,
+        QuestionState, Row, Run, Shared,
         key::Key::{Char, Ctrl, Enter, Esc},
+        keys::Group::{Answer, Everywhere, Page, Recording},
         keys::{
-            CONFIRM, ENDS, Enabled,
-            Group::{Answer, Everywhere, Page, Recording},
-            LEFT_RIGHT, NEXT_BACK, PAGES, PLAY, Row, SPEED, TAB, UP_DOWN, always, row,
+            CONFIRM, ENDS, LEFT_RIGHT, NEXT_BACK, PAGES, PLAY, SPEED, TAB, UP_DOWN, always, row,
         },
-        page::PageState,
-        page_at::{Asked, PageAt},
-        player::Player,
-        question::QuestionState,
-        run::{Purpose, Run},
-        shared::{Go, Shared},
     };
 }
 
@@ -116,30 +109,19 @@ impl Screen {
 /// What can be opened from a screen.
 #[rustfmt::skip]
 pub(crate) const OPEN: Table = &[
-    row(&[(Char('m'), Command::Open(lab::NAME))], ["m", "lab", "the free lab"], Everywhere, opens_lab),
+    row(&[(Char('m'), Command::Open(lab::NAME))], ["m", "lab", "the free lab"], Everywhere, |_, on| on.in_course() && on.name() != lab::NAME),
     row(&[(Char('e'), Command::Open(experiments::NAME))], ["e", "experiments", "proofs, errors on purpose, comparisons"], Everywhere, opens_experiments),
     row(&[(Char('R'), Command::Open(cards::NAME))], ["R", "cards", "the reference cards"], Everywhere, opens_cards),
-    row(&[(Char('W'), Command::Words)], ["W", "words", "what words mean"], Everywhere, opens_words),
-    row(&[(Char('/'), Command::Search)], ["/", "search", "search lessons, cards and words"], Everywhere, searches),
+    row(&[(Char('W'), Command::Words)], ["W", "words", "what words mean"], Everywhere, |app, on| looks_up(app, on) && !app.material.words.is_empty()),
+    row(&[(Char('/'), Command::Search)], ["/", "search", "search lessons, cards and words"], Everywhere, |app, on| looks_up(app, on) && !app.material.lessons.is_empty()),
     row(&[(Char('?'), Command::Help)], ["?", "help", "this help"], Everywhere, always),
 ];
 
-type On = dyn ScreenState;
-
-fn opens_lab(_: &Shared, on: &On) -> bool {
-    on.in_course() && on.name() != lab::NAME
-}
 fn opens_experiments(app: &Shared, on: &On) -> bool {
     on.name() == "course" || on.name() == lab::NAME && on.player(app).is_none()
 }
 fn opens_cards(app: &Shared, on: &On) -> bool {
     looks_up(app, on) && !app.material.cards.is_empty() && on.name() != cards::NAME
-}
-fn opens_words(app: &Shared, on: &On) -> bool {
-    looks_up(app, on) && !app.material.words.is_empty()
-}
-fn searches(app: &Shared, on: &On) -> bool {
-    looks_up(app, on) && !app.material.lessons.is_empty()
 }
 /// Whether one may look things up: not in the middle of the concept test.
 fn looks_up(_: &Shared, on: &On) -> bool {

@@ -35,12 +35,9 @@ pub struct RoundItem {
 #[rustfmt::skip]
 const KEYS: &[Row<RoundScreen>] = &[
     row(&[(Char('v'), Command::Review)], ["v", "review", "the questions that are due for review"], Page, has_due),
-    row(&[(Enter, Command::Back), (Char('n'), Command::Back), (Char('b'), Command::Previous)], ["Enter", "to the course", "to the course"], Page, is_over),
+    row(&[(Enter, Command::Back), (Char('n'), Command::Back), (Char('b'), Command::Previous)], ["Enter", "to the course", "to the course"], Page, |_, on| on.is_over()),
 ];
 
-fn is_over(_: &Shared, on: &RoundScreen) -> bool {
-    on.is_over()
-}
 fn has_due(app: &Shared, on: &RoundScreen) -> bool {
     on.is_over() && on.kind == RoundKind::Review && !app.due().is_empty()
 }

@@ -2,15 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::{
-    command::{Click, Command},
-    display::Pane,
-    keys::Enabled,
-    page_at::PageAt,
-    player::Player,
-    run::{Purpose, Run},
-    shared::Shared,
-};
+use crate::app::{Click, Command, Enabled, PageAt, Pane, Player, Purpose, Run, Shared};
 
 /// A screen: its own state, its keys, and what they do. What it asks of the program it puts into [`Shared`].
 pub(crate) trait ScreenState: 'static {
@@ -113,15 +105,18 @@ pub(crate) trait ScreenState: 'static {
     }
 }
 
+/// Any screen.
+pub(crate) type On = dyn ScreenState;
+
 /// Whether a guess is waited for that stands on the other pane.
-pub(crate) fn guess_is_hidden(app: &Shared, on: &dyn ScreenState) -> bool {
+pub(crate) fn guess_is_hidden(app: &Shared, on: &On) -> bool {
     let shown = app.display.pane == Pane::Target || !app.display.room.is_folded();
     let asks = on.purpose().is_some_and(|of| app.asks_guess(of));
     asks && !shown && on.has_two_panes(app)
 }
 
 /// The source of the method that is run, with its file's name.
-pub(crate) fn source(app: &Shared, on: &dyn ScreenState) -> Option<(&'static str, &'static str)> {
+pub(crate) fn source(app: &Shared, on: &On) -> Option<(&'static str, &'static str)> {
     match on.run(app) {
         Some(run) => {
             let recording = &run.recording;

@@ -1,26 +1,19 @@
 //! Key tables that several screens share: the answer, the panes, the recording, the experiment, text that scrolls.
 
-use super::state::{ScreenState, guess_is_hidden, source};
+use super::state::{On, guess_is_hidden, source};
 use crate::app::{
+    Enabled, Guessing, Key, Pane, Player, Purpose, QuestionState, Row, Shared,
     command::Command as C,
-    display::Pane,
-    guess::Guessing,
-    key::Key::{self, Char, Enter, Esc},
-    keys::{
-        CONFIRM, ENDS, Enabled,
-        Group::{Answer, Page, Recording},
-        LEFT_RIGHT, NEXT_BACK, PLAY, Row, SPEED, TAB, UP_DOWN, row,
-    },
-    question::QuestionState,
-    run::Purpose,
-    shared::Shared,
+    key::Key::{Char, Enter, Esc},
+    keys::Group::{Answer, Page, Recording},
+    keys::{CONFIRM, ENDS, LEFT_RIGHT, NEXT_BACK, PLAY, SPEED, TAB, UP_DOWN, row},
 };
 use crate::course::Predict;
 
 /// A table of rows that any screen may have.
-pub(crate) type Table = &'static [Row<dyn ScreenState>];
+pub(crate) type Table = &'static [Row<On>];
 
-pub(crate) fn add(keys: &mut Enabled, app: &Shared, on: &dyn ScreenState, tables: &[Table]) {
+pub(crate) fn add(keys: &mut Enabled, app: &Shared, on: &On, tables: &[Table]) {
     for table in tables {
         keys.add(table, app, on);
     }
@@ -45,24 +38,24 @@ const DIGITS: &[(Key, C)] = &[
 /// is nothing to commit.
 #[rustfmt::skip]
 pub(crate) const ANSWER: Table = &[
-    row(&[(Key::Tab, C::Tab), (Enter, C::Tab)], ["Tab", "question", "turn to the question before the run"], Answer, guess_is_hidden_now),
-    row(&[(Enter, C::Next)], ["Enter", "next", "next page"], Answer, answered),
+    row(&[(Key::Tab, C::Tab), (Enter, C::Tab)], ["Tab", "question", "turn to the question before the run"], Answer, guess_is_hidden),
+    row(&[(Enter, C::Next)], ["Enter", "next", "next page"], Answer, |app, on| question(app, on, QuestionState::is_right)),
     row(&[(Char('g'), C::Guess)], ["g", "other values", "the same question with other values"], Answer, has_others),
     row(DIGITS, ["1-9", "choose", "choose an answer"], Answer, choosing),
     row(DIGITS, ["0-9", "your number", "type a number"], Answer, typing),
     row(CONFIRM, ["Enter", "commit and run", "commit your guess and run"], Answer, guessed),
     row(CONFIRM, ["Enter", "answer", "give the answer"], Answer, answering),
     row(CONFIRM, ["Enter", "", "commit what you have typed or chosen"], Answer, waits_for_answer),
-    row(&[(Key::Backspace, C::Erase)], ["⌫", "", "take the last one back"], Answer, erasable),
-    row(&[(Char('h'), C::Hint)], ["h", "hint", "a hint"], Answer, has_hint),
+    row(&[(Key::Backspace, C::Erase)], ["⌫", "", "take the last one back"], Answer, |app, on| asks_number(app, on) || question(app, on, QuestionState::erasable)),
+    row(&[(Char('h'), C::Hint)], ["h", "hint", "a hint"], Answer, |app, on| on.purpose().is_some_and(|of| app.hint_left(of))),
 ];
 
 /// Two panes: what Tab turns to comes first in the bar.
 #[rustfmt::skip]
 pub(crate) const PANES: Table = &[
-    row(TAB, ["Tab", "your run", "turn to the figures of your run"], Page, question_pane),
+    row(TAB, ["Tab", "your run", "turn to the figures of your run"], Page, |app, on| text_pane(app, on) && has_question(app, on)),
     row(TAB, ["Tab", "figure", "turn to the figure"], Page, text_pane),
-    row(TAB, ["Tab", "text", "turn to the text"], Page, target_pane),
+    row(TAB, ["Tab", "text", "turn to the text"], Page, |app, on| shows_one_pane(app, on, Pane::Target)),
 ];
 
 /// The recording: run it, play it.
@@ -71,9 +64,9 @@ pub(crate) const RUN: Table = &[
     row(&[(Char('r'), C::Run)], ["r", "run", "run it on this kernel"], Recording, can_run_first),
     row(CONFIRM, ["Enter", "", "run it on this kernel"], Recording, can_run_first),
     row(PLAY, ["␣", "pause", "pause"], Recording, playing),
-    row(PLAY, ["␣", "play again", "play again from the start"], Recording, over),
+    row(PLAY, ["␣", "play again", "play again from the start"], Recording, |app, on| paused(app, on) && on.player(app).is_some_and(Player::is_at_end)),
     row(PLAY, ["␣", "play", "play"], Recording, paused),
-    row(PLAY, ["␣", "", "the next step"], Recording, drawn),
+    row(PLAY, ["␣", "", "the next step"], Recording, |app, on| has_player(app, on) && on.run(app).is_none()),
     row(LEFT_RIGHT, ["←→", "step", "a step back, a step on"], Recording, has_player),
 ];
 
@@ -94,7 +87,7 @@ pub(crate) const EXPERIMENT: Table = &[
 
 #[rustfmt::skip]
 pub(crate) const EXPLAIN: Table = &[
-    row(&[(Char('x'), C::Explain)], ["x", "explain", "explain the answer"], Answer, explains),
+    row(&[(Char('x'), C::Explain)], ["x", "explain", "explain the answer"], Answer, |app, on| !on.in_test() && question(app, on, |state| !state.explained)),
 ];
 
 /// The recording: what is needed less often.
@@ -104,10 +97,10 @@ pub(crate) const PLAYBACK: Table = &[
     row(ENDS, ["Home End", "", "to the start, to the end"], Recording, has_player),
     row(&[(Char('r'), C::Run)], ["r", "run again", "run it again"], Recording, can_run_again),
     row(&[(Char('g'), C::Guess)], ["g", "guess again", "guess again"], Recording, can_guess_again),
-    row(&[(Char('s'), C::Source)], ["s", "source", "the whole source"], Recording, has_source),
-    row(&[(Char('c'), C::Calls)], ["c", "calls", "all calls"], Recording, has_calls),
-    row(&[(Char('w'), C::Save)], ["w", "", "save the recording to a file"], Recording, can_save),
-    row(&[(Esc, C::Cancel)], ["Esc", "stop it", "stop the experiment"], Recording, running),
+    row(&[(Char('s'), C::Source)], ["s", "source", "the whole source"], Recording, |app, on| source(app, on).is_some()),
+    row(&[(Char('c'), C::Calls)], ["c", "calls", "all calls"], Recording, |app, on| on.run(app).is_some_and(|run| run.recording.trace.is_some())),
+    row(&[(Char('w'), C::Save)], ["w", "", "save the recording to a file"], Recording, |app, on| has_recording(app, on) && on.in_course()),
+    row(&[(Esc, C::Cancel)], ["Esc", "stop it", "stop the experiment"], Recording, |app, _| app.job.is_some()),
 ];
 
 /// Text that is longer than its room.
@@ -117,14 +110,9 @@ pub(crate) const SCROLL: Table = &[
     row(UP_DOWN, ["↑↓", "scroll", "scroll the text"], Page, scrolls),
 ];
 
-type On = dyn ScreenState;
-
 /// Whether text beside a list or form does not fit.
 pub(crate) fn scrolls<S: ?Sized>(app: &Shared, _: &S) -> bool {
     app.display.room.overflow > 0
-}
-fn running(app: &Shared, _: &On) -> bool {
-    app.job.is_some()
 }
 fn question(app: &Shared, on: &On, holds: fn(&QuestionState) -> bool) -> bool {
     let asked = on.at().and_then(|at| app.question_at(at));
@@ -139,12 +127,6 @@ fn guessing(app: &Shared, on: &On) -> bool {
 fn guess(app: &Shared, on: &On, holds: fn(&Predict, &Guessing) -> bool) -> bool {
     let asked = on.purpose().and_then(|of| app.guessing(of));
     guessing(app, on) && asked.is_some_and(|(predict, state)| holds(predict, state))
-}
-fn guess_is_hidden_now(app: &Shared, on: &On) -> bool {
-    guess_is_hidden(app, on)
-}
-fn answered(app: &Shared, on: &On) -> bool {
-    question(app, on, QuestionState::is_right)
 }
 fn has_others(app: &Shared, on: &On) -> bool {
     let done = |state: &QuestionState| state.is_right() || state.explained;
@@ -178,28 +160,13 @@ fn waits_for_answer(app: &Shared, on: &On) -> bool {
     guessing(app, on) && !guessed(app, on) && !guess_is_hidden(app, on)
         || has_question(app, on) && !answering(app, on)
 }
-fn erasable(app: &Shared, on: &On) -> bool {
-    asks_number(app, on) || question(app, on, QuestionState::erasable)
-}
-fn has_hint(app: &Shared, on: &On) -> bool {
-    on.purpose().is_some_and(|of| app.hint_left(of))
-}
-fn explains(app: &Shared, on: &On) -> bool {
-    !on.in_test() && question(app, on, |state| !state.explained)
-}
 /// Whether one of two panes is shown.
 pub(crate) fn shows_one_pane(app: &Shared, on: &On, pane: Pane) -> bool {
     let display = &app.display;
     display.room.is_folded() && on.has_two_panes(app) && display.pane == pane
 }
-fn question_pane(app: &Shared, on: &On) -> bool {
-    text_pane(app, on) && has_question(app, on)
-}
 fn text_pane(app: &Shared, on: &On) -> bool {
     shows_one_pane(app, on, Pane::Text) && !guess_is_hidden(app, on)
-}
-fn target_pane(app: &Shared, on: &On) -> bool {
-    shows_one_pane(app, on, Pane::Target)
 }
 fn turns(_: &Shared, on: &On) -> bool {
     on.at().is_some()
@@ -232,19 +199,13 @@ fn has_player(app: &Shared, on: &On) -> bool {
     on.player(app).is_some()
 }
 fn playing(app: &Shared, on: &On) -> bool {
-    on.player(app).is_some_and(|player| player.is_playing())
+    on.player(app).is_some_and(Player::is_playing)
 }
 fn has_recording(app: &Shared, on: &On) -> bool {
     has_player(app, on) && on.run(app).is_some()
 }
-fn drawn(app: &Shared, on: &On) -> bool {
-    has_player(app, on) && on.run(app).is_none()
-}
 fn paused(app: &Shared, on: &On) -> bool {
     has_recording(app, on) && !playing(app, on)
-}
-fn over(app: &Shared, on: &On) -> bool {
-    paused(app, on) && on.player(app).is_some_and(|player| player.is_at_end())
 }
 fn lab_is(app: &Shared, on: &On, run: bool) -> bool {
     let lab = on.at().and_then(|at| app.lab_at(at));
@@ -262,14 +223,4 @@ fn can_guess_again(app: &Shared, on: &On) -> bool {
     let page = on.purpose().and_then(|of| app.experiment(of));
     let done = lab_is(app, on, true) || page.is_some_and(|page| page.done);
     app.job.is_none() && asked && done
-}
-fn has_source(app: &Shared, on: &On) -> bool {
-    source(app, on).is_some()
-}
-fn has_calls(app: &Shared, on: &On) -> bool {
-    let run = on.run(app);
-    run.is_some_and(|run| run.recording.trace.is_some())
-}
-fn can_save(app: &Shared, on: &On) -> bool {
-    has_recording(app, on) && on.in_course()
 }
