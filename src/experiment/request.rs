@@ -52,7 +52,7 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<RequestWay
     let spec = plan.spec();
     let recorded = match ended_well(recorded, errors, "cannot trace the server")? {
         Ok(recorded) => recorded,
-        Err(reason) => return Ok(way(refused(spec, reason))),
+        Err(reason) => return Ok(way(refused(spec, "ptrace", reason))),
     };
     let arrived = answer?;
     ensure!(
@@ -213,7 +213,8 @@ fn shorten_names(trace: &mut Trace, root: &Path) {
     }
 }
 
-fn refused(spec: TransferSpec, reason: String) -> Recording {
+/// What is known of a transfer that cannot be made or traced here: why.
+pub(crate) fn refused(spec: TransferSpec, instrument: &str, reason: String) -> Recording {
     Recording {
         origin: Origin::Live,
         spec,
@@ -222,7 +223,7 @@ fn refused(spec: TransferSpec, reason: String) -> Recording {
         measured: None,
         trace: None,
         unavailable: vec![Unavailable {
-            instrument: "ptrace".to_owned(),
+            instrument: instrument.to_owned(),
             reason,
         }],
     }

@@ -72,7 +72,7 @@ pub fn learn(
 ) -> anyhow::Result<ExitCode> {
     let mut writer = ProgressWriter::new(log);
     let (progress, last) = writer.load();
-    let warning = writer.take_warning();
+    let warning = writer.warning.take();
     let mut app = App::new(course.material, progress, last.as_deref());
     app.tell_faults(&course.faults);
     let mut runtime = Runtime::new(app, display)?;
@@ -344,7 +344,7 @@ impl Runtime {
     fn keep(&mut self, record: &Record) {
         if let Some(writer) = &mut self.progress {
             writer.keep(record);
-            let warning = writer.take_warning();
+            let warning = writer.warning.take();
             self.say(warning);
         }
     }

@@ -12,7 +12,8 @@ use crate::{course::progress::Progress, model::Record, store::progress::Log};
 pub struct ProgressWriter {
     log: Log,
     syncer: Option<Syncer>,
-    warning: Option<String>,
+    /// What is to be said, once.
+    pub warning: Option<String>,
 }
 
 impl ProgressWriter {
@@ -59,11 +60,6 @@ impl ProgressWriter {
     pub fn finish(&mut self) -> Option<String> {
         let failed = self.syncer.take().and_then(Syncer::finish);
         self.warning.take().or(failed)
-    }
-
-    /// What is to be said, once.
-    pub fn take_warning(&mut self) -> Option<String> {
-        self.warning.take()
     }
 }
 

@@ -53,7 +53,7 @@ impl Traced {
         let output = messages.clone();
         // Without this thread the program's output is not shown, and it may wait for it to be read.
         let _ = spawn(move || read(screen, &output));
-        let handle = Handle::new();
+        let handle = Handle::default();
         let watching = handle.clone();
         let program = Program {
             command,

@@ -15,9 +15,7 @@ use crate::{
     app::{Event, Outcome, Progress, Run},
     experiment::{self, Source, from_spec, request},
     host,
-    model::{
-        self, ExperimentOutcome, ExperimentSpec, Origin, Recording, TransferSpec, Unavailable,
-    },
+    model::{ExperimentOutcome, ExperimentSpec, TransferSpec},
     store::shipped,
     tracer::Cancel,
 };
@@ -85,7 +83,7 @@ fn run(
     };
     let refusal = spec.method.uses_ring().then(host::io_uring_refusal);
     let recording = match refusal.flatten() {
-        Some(reason) => refused(spec, reason),
+        Some(reason) => request::refused(spec.clone(), "io-uring", reason),
         None => experiment::run(spec, &Source::default(), cancel, &mut report)
             .map_err(|error| format!("{} to {}: {error:#}", spec.method, spec.to))?,
     };
@@ -139,22 +137,6 @@ fn progress_of(progress: experiment::Progress) -> Progress {
     }
 }
 
-/// What is known of a transfer that cannot be made here, for want of io_uring: the reason.
-fn refused(spec: &TransferSpec, reason: String) -> Recording {
-    Recording {
-        origin: Origin::Live,
-        spec: spec.clone(),
-        machine: host::machine(),
-        outcome: model::Outcome::default(),
-        measured: None,
-        trace: None,
-        unavailable: vec![Unavailable {
-            instrument: "io-uring".to_owned(),
-            reason,
-        }],
-    }
-}
-
 fn tell(messages: &Messages, event: Event) {
     let _ = messages.send(Message::Event(event));
 }
@@ -186,7 +168,7 @@ fn said(panic: &(dyn std::any::Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ServePlan;
+    use crate::model::{Origin, ServePlan};
 
     /// What a request comes to where ptrace is refused: the shipped recording, marked as such, and the reason.
     #[test]
@@ -194,8 +176,7 @@ mod tests {
         for (method, copies) in ServePlan::METHODS.into_iter().zip([2.0, 1.0, 0.0, 0.0]) {
             let size = ServePlan::SIZE;
             let spec = ServePlan { method, size }.spec();
-            let mut refusal = refused(&spec, "a rule".to_owned());
-            refusal.unavailable[0].instrument = "ptrace".to_owned();
+            let refusal = request::refused(spec.clone(), "ptrace", "a rule".to_owned());
             let found = or_shipped(ExperimentOutcome::Serve(request::way(refusal.clone())));
             let ExperimentOutcome::Serve(way) = &found else {
                 panic!("it is something else now");

@@ -32,7 +32,7 @@ struct Processes {
 
 /// Registers a process with a [`Cancel`] as long as it lives.
 #[derive(Debug)]
-pub struct Guard {
+pub(crate) struct Guard {
     cancel: Cancel,
     key: u64,
 }
@@ -60,7 +60,7 @@ impl Cancel {
     ///
     /// # Errors
     /// Those of pidfd_open(2): the process is gone, or there are too many descriptors.
-    pub fn guard(&self, pid: u32) -> io::Result<Guard> {
+    pub(crate) fn guard(&self, pid: u32) -> io::Result<Guard> {
         let process = pidfd_open(pid)?;
         let mut processes = self.processes();
         if self.is_cancelled() {

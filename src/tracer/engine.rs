@@ -334,15 +334,10 @@ impl<C: Consumer> Engine<'_, C> {
 
     /// How a thread goes on: within a call, to its end.
     fn onward(&self, tid: Tid) -> Resume {
-        let is_in_call = || {
-            self.threads
-                .by_tid
-                .get(&tid)
-                .is_some_and(|thread| thread.in_call)
-        };
+        let thread = self.threads.by_tid.get(&tid);
         match self.phase {
             Phase::After => Resume::Run,
-            _ if self.filtered && !is_in_call() => Resume::Run,
+            _ if self.filtered && !thread.is_some_and(|thread| thread.in_call) => Resume::Run,
             _ => Resume::ToCall,
         }
     }

@@ -11,7 +11,7 @@ use std::{
 /// Tells the tracer that it is enough: a program that was attached to is let go, one that was started is killed. Clones
 /// share one state.
 #[derive(Clone, Debug, Default)]
-pub struct Handle(Arc<State>);
+pub(crate) struct Handle(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -27,11 +27,6 @@ struct State {
 const REMIND: Duration = Duration::from_millis(10);
 
 impl Handle {
-    /// Nothing has been said yet.
-    pub fn new() -> Handle {
-        Handle::default()
-    }
-
     /// It is enough. Returns when the tracing has ended.
     pub fn stop(&self) {
         self.set_enough();

@@ -30,14 +30,10 @@ use std::thread;
 use anyhow::anyhow;
 
 use self::recorder::Recorder;
-pub use self::{
-    cancel::{Cancel, Guard},
-    engine::Options,
-    handle::Handle,
-    launch::Program,
-    outcome::TraceError,
+pub use self::{cancel::Cancel, engine::Options, launch::Program, outcome::TraceError};
+pub(crate) use self::{
+    engine::Subject, handle::Handle, outcome::Outcome, recorder::Observer, tracee::Tracee,
 };
-pub(crate) use self::{engine::Subject, outcome::Outcome, recorder::Observer, tracee::Tracee};
 use crate::model::{Exit, Trace};
 
 /// What came of a recorded run.
@@ -69,7 +65,7 @@ pub fn record(
         let tracer = scope.spawn(|| {
             let subject = Subject::Program(Box::new(program));
             let observer = &mut OnProgress(progress);
-            trace(subject, options, &Handle::new(), Some(cancel), observer)
+            trace(subject, options, &Handle::default(), Some(cancel), observer)
         });
         tracer
             .join()

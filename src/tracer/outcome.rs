@@ -9,9 +9,8 @@ pub(crate) struct Outcome {
     pub trace: Trace,
     /// How often each call returned, with those that are not kept.
     pub calls_by_name: Vec<(String, Counted)>,
-    /// How many processes were traced.
+    /// Those that were traced.
     pub processes: u64,
-    /// How many threads.
     pub threads: u64,
     /// How the program ended; none where it was left running.
     pub ended: Option<Exit>,

@@ -76,7 +76,7 @@ pub fn transfer(method: Method, job: Job) -> Result<u64> {
         Method::SendZerocopy => send_zerocopy::transfer(source, sink, buffer, &mut tools.reports),
         Method::SharedMemory => {
             let shared = tools.shared.as_ref().expect(PREPARED);
-            shared_memory::transfer(shared.file(), sink, size)
+            shared_memory::transfer(shared.file.as_fd(), sink, size)
         }
         Method::RecvWrite => recv_write::transfer(source, sink, buffer),
         Method::SpliceReceive => {

@@ -1,13 +1,6 @@
 //! Memory that another process can map, too.
 
-use std::{
-    fs::File,
-    io::Result,
-    num::NonZeroUsize,
-    os::fd::{AsFd, BorrowedFd},
-    ptr::NonNull,
-    slice,
-};
+use std::{fs::File, io::Result, num::NonZeroUsize, ptr::NonNull, slice};
 
 use nix::{
     fcntl::{FcntlArg, SealFlag, fcntl},
@@ -21,7 +14,8 @@ use nix::{
 /// not fear that a page is gone when it is touched (SIGBUS).
 #[derive(Debug)]
 pub struct Shared {
-    file: File,
+    /// What is passed on.
+    pub file: File,
     /// None: it has no byte, and nothing can be mapped.
     view: Option<(NonNull<u8>, usize)>,
 }
@@ -46,12 +40,6 @@ impl Shared {
         Ok(Shared { file, view })
     }
 
-    /// The descriptor that is passed on.
-    pub fn file(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
-    }
-
-    /// The bytes, to be written to.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         match self.view {
             // SAFETY: mapped in `new`, and only `drop` unmaps it. Whoever else has the descriptor reads.

@@ -24,7 +24,6 @@ const LEAST_BUFFER: usize = 1 << 20;
 /// What is going to be transferred, as far as it decides what is needed.
 #[derive(Clone, Copy, Debug)]
 pub struct Wish {
-    /// The bytes in the source.
     pub size: usize,
     /// How many bytes at most a call.
     pub chunk: usize,
@@ -37,15 +36,13 @@ pub struct Wish {
 }
 
 /// What a method needs beside its source and its sink; what it does not need is empty.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Tools {
     /// io_uring's rings. They go before the memory that they know.
     pub ring: Option<Ring>,
     /// The source, opened once more with O_DIRECT.
     pub direct: Option<OwnedFd>,
-    /// Memory of the program.
     pub memory: Memory,
-    /// A pipe of the method's own.
     pub pipe: Option<Pipe>,
     /// Memory that the reader of a unix socket is to map.
     pub shared: Option<Shared>,
@@ -141,10 +138,6 @@ pub struct Memory {
 const LARGEST_PAGE: usize = 1 << 16;
 
 impl Memory {
-    /// So many bytes.
-    ///
-    /// # Errors
-    /// There are not so many.
     pub fn new(size: usize) -> Result<Memory> {
         let room = size.saturating_add(LARGEST_PAGE);
         let mut all: Vec<u8> = Vec::new();
@@ -155,7 +148,6 @@ impl Memory {
         Ok(Memory { all, used })
     }
 
-    /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.all[self.used.clone()]
     }

@@ -165,7 +165,7 @@ fn options(args: &Args) -> Result<Options> {
 fn watch(args: &Args) -> Result<TraceReport> {
     let options = options(args)?;
     let signals = Signals::hold().context("cannot hold signals back")?;
-    let handle = Handle::new();
+    let handle = Handle::default();
     let attached = args.pid.is_some();
     signals
         .attend(&handle, attached, args.time)
