@@ -55,7 +55,6 @@ fn is_light(colorfgbg: Option<&str>) -> bool {
     matches!(background, Some(7 | 9..=15))
 }
 
-/// The theme after this one.
 pub fn next(theme: Theme) -> Theme {
     let at = PALETTES
         .iter()

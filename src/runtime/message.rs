@@ -13,7 +13,6 @@ pub const WORKER: &str = "zclab-worker";
 
 /// Something that happened outside.
 pub enum Message {
-    /// Something for the program itself.
     Event(Event),
     /// The mouse: what it means depends on what is drawn where.
     Mouse(Mouse),
@@ -31,7 +30,6 @@ pub enum Message {
     Traced(Result<(), String>),
 }
 
-/// Where messages go.
 pub type Messages = Sender<Message>;
 
 /// Runs work in a thread of its own.

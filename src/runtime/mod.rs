@@ -139,11 +139,8 @@ pub fn draw(app: &mut App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots
     spots
 }
 
-/// How it ends.
 enum End {
-    /// As was asked.
     Quit,
-    /// By a signal.
     Signal(i32),
     /// The program could not be traced.
     Failed(String),

@@ -17,7 +17,6 @@ pub struct ProgressWriter {
 }
 
 impl ProgressWriter {
-    /// Keeps in this log.
     pub fn new(log: Log) -> ProgressWriter {
         ProgressWriter {
             log,

@@ -40,7 +40,6 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal.
     pub fn enter(mouse: bool) -> io::Result<Screen> {
         take(mouse)?;
         Ok(Screen {
@@ -60,14 +59,12 @@ impl Screen {
         take(mouse)
     }
 
-    /// Mouse reports on or off.
     pub fn mouse(&mut self, on: bool) -> io::Result<()> {
         let mut out = io::stdout();
         out.write_all(if on { MOUSE_ON } else { MOUSE_OFF })?;
         out.flush()
     }
 
-    /// The size now.
     pub fn area(&self) -> io::Result<Rect> {
         let (width, height) = terminal::size()?;
         let rows = (MOST_CELLS / u32::from(width.max(1))).min(u32::from(height));

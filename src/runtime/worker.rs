@@ -20,11 +20,8 @@ use crate::{
     tracer::Cancel,
 };
 
-/// What is to be run.
 pub enum Task {
-    /// A transfer.
     Transfer(TransferSpec),
-    /// Another experiment.
     Experiment(ExperimentSpec),
 }
 
@@ -57,7 +54,6 @@ impl Worker {
         })
     }
 
-    /// Asks it to stop.
     pub fn cancel(&self) {
         self.cancel.cancel();
     }
@@ -156,7 +152,6 @@ fn or_shipped(found: ExperimentOutcome) -> ExperimentOutcome {
     ExperimentOutcome::Serve(request::way(shipped))
 }
 
-/// What a panic said.
 fn said(panic: &(dyn std::any::Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()

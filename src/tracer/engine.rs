@@ -40,7 +40,6 @@ const FILTERED: &str = "seccomp: only calls that move bytes or change descriptor
 const ATTACHED: &str =
     "attached: a process that runs already cannot be filtered, so every call was stopped at";
 
-/// Who is traced.
 pub(crate) enum Subject {
     /// A program that is started for it. It is killed when the tracing ends before it does.
     Program(Box<Program>),
@@ -79,9 +78,8 @@ impl Default for Options {
 
 /// Takes what the engine reports. The thread that it happens to stands still meanwhile.
 pub(super) trait Consumer {
-    /// From here on calls count: this is the time 0.
+    /// From here on calls count, until it finishes: this is the time 0.
     fn begin(&mut self, now: Instant);
-    /// They do not any more.
     fn finish(&mut self, now: Instant);
     /// A thread is there. `parent` made it; none where it was there before, or nobody knows.
     fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool);

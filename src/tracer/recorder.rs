@@ -45,7 +45,6 @@ struct Process {
     rings: Rings,
 }
 
-/// Makes a trace of the engine's events.
 pub(super) struct Recorder<'a> {
     observer: &'a mut dyn Observer,
     /// At most so many calls, of all threads together: the newest.

@@ -124,7 +124,6 @@ pub(super) struct RingMemory {
 /// One submission: what all `struct io_uring_sqe` begin with.
 pub(super) type Submission = [u8; SQE];
 
-/// One completion.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Completion {
     pub user_data: u64,
@@ -264,7 +263,6 @@ fn mapped(pid: Tid, fd: i32, sizes: [usize; 2]) -> io::Result<[Part; 2]> {
     Ok([part(OFF_RINGS, sizes[0])?, part(OFF_SQES, sizes[1])?])
 }
 
-/// A part of a ring's memory.
 enum Part {
     /// Mapped by the tracer.
     Mapped(Map),

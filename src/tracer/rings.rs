@@ -31,7 +31,6 @@ pub(super) struct RequestSink<'a> {
     pub fds: &'a mut FdTable,
     /// The call that is being made, by its place in the trace. None: it is not recorded, nor are its requests.
     pub call: Option<u32>,
-    /// What has become of requests.
     pub changes: &'a mut Vec<RequestChange>,
 }
 
@@ -44,7 +43,6 @@ pub(super) struct RequestChange {
     pub last: bool,
 }
 
-/// The rings of a process.
 #[derive(Default)]
 pub(super) struct Rings {
     rings: HashMap<u32, Ring>,
@@ -83,16 +81,16 @@ enum Entered {
         ring: u32,
         requests: Vec<Request>,
     },
-    Register {
-        ring: u32,
-        op: u32,
-        arg: u64,
-        count: u32,
-    },
-    RegisterRings {
-        arg: u64,
-        count: u32,
-    },
+    Register(u32, Registration),
+    /// io_uring_register(2) with the descriptors of rings.
+    RegisterRings(Registration),
+}
+
+/// What io_uring_register(2) is asked for.
+struct Registration {
+    op: u32,
+    arg: u64,
+    count: u32,
 }
 
 const ENTER_REGISTERED_RING: u32 = 1 << 4;
@@ -112,7 +110,6 @@ const CQE_MORE: u32 = 1 << 1;
 const CQE_NOTIFICATION: u32 = 1 << 3;
 
 impl Rings {
-    /// A thread enters a call, of any kind.
     pub fn enter(&mut self, who: Tracee, info: &CallInfo, sink: &mut RequestSink) {
         let [_, first, second, _, fourth, ..] = info.data;
         let entered = match info.does() {
@@ -141,7 +138,6 @@ impl Rings {
         self.entered.insert(who.tid, entered);
     }
 
-    /// A thread leaves the call that it was in.
     pub fn leave(&mut self, who: Tracee, result: i64, sink: &mut RequestSink) {
         if self.entered.is_empty() {
             return;
@@ -162,18 +158,19 @@ impl Rings {
                     ring.complete(sink);
                 }
             }
-            Some(Entered::Register {
-                ring,
-                op,
-                arg,
-                count,
-            }) if result >= 0 => {
+            Some(Entered::Register(ring, what)) if result >= 0 => {
                 if let Some(ring) = self.rings.get_mut(&ring) {
-                    ring.registered(who, op, arg, count);
+                    ring.registered(who, &what);
                 }
             }
-            Some(Entered::RegisterRings { arg, count }) => {
-                self.name_rings(who.tid, arg, count.min(result.max(0) as u32));
+            // The kernel has written the indices to the list.
+            Some(Entered::RegisterRings(what)) => {
+                let count = what.count.min(result.max(0) as u32);
+                for [index, fd] in ring_updates(who.tid, what.arg, count) {
+                    if let Some(ring) = self.by_fd.get(&(fd as i32)) {
+                        self.by_index.insert((who.tid, index), *ring);
+                    }
+                }
             }
             _ => {}
         }
@@ -288,32 +285,23 @@ impl Rings {
         sink: &mut RequestSink,
     ) -> Option<Entered> {
         let [_, _, op, arg, count, ..] = info.data;
-        let (op, count) = (op as u32, count as u32);
-        let by_index = op & REGISTER_USE_REGISTERED_RING != 0;
-        let op = op & !REGISTER_USE_REGISTERED_RING;
-        if op == UNREGISTER_RING_FDS {
-            for [index, _] in ring_updates(who.tid, arg, count) {
-                self.by_index.remove(&(who.tid, index));
-            }
-            return None;
-        }
-        if op == REGISTER_RING_FDS {
-            return Some(Entered::RegisterRings { arg, count });
-        }
-        let ring = self.find(who, name, by_index, sink)?;
-        Some(Entered::Register {
-            ring,
-            op,
+        let by_index = op as u32 & REGISTER_USE_REGISTERED_RING != 0;
+        let what = Registration {
+            op: op as u32 & !REGISTER_USE_REGISTERED_RING,
             arg,
-            count,
-        })
-    }
-
-    /// The kernel has written the indices of registered ring descriptors to their list.
-    fn name_rings(&mut self, tid: Tid, list: u64, count: u32) {
-        for [index, fd] in ring_updates(tid, list, count) {
-            if let Some(ring) = self.by_fd.get(&(fd as i32)) {
-                self.by_index.insert((tid, index), *ring);
+            count: count as u32,
+        };
+        match what.op {
+            UNREGISTER_RING_FDS => {
+                for [index, _] in ring_updates(who.tid, arg, what.count) {
+                    self.by_index.remove(&(who.tid, index));
+                }
+                None
+            }
+            REGISTER_RING_FDS => Some(Entered::RegisterRings(what)),
+            _ => {
+                let ring = self.find(who, name, by_index, sink)?;
+                Some(Entered::Register(ring, what))
             }
         }
     }
@@ -447,9 +435,9 @@ impl Ring {
     }
 
     /// io_uring_register(2) has succeeded.
-    fn registered(&mut self, who: Tracee, op: u32, arg: u64, count: u32) {
-        let count = count.min(MOST_FILES);
-        match op {
+    fn registered(&mut self, who: Tracee, what: &Registration) {
+        let (arg, count) = (what.arg, what.count.min(MOST_FILES));
+        match what.op {
             REGISTER_FILES => self.files = files(who, arg, count),
             // struct io_uring_rsrc_register: how many, flags, reserved, where.
             REGISTER_FILES2 => {

@@ -10,7 +10,6 @@ use nix::errno::Errno;
 use super::kernel::{self, CallInfo, Tid};
 use crate::model::Exit;
 
-/// One report.
 pub(super) enum Event {
     /// A thread stands still until its stop is resumed.
     Stopped(Stopped, Stop),

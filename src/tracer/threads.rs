@@ -11,7 +11,6 @@ use super::{
     tracee::Tracee,
 };
 
-/// A thread that is traced.
 pub(super) struct Thread {
     pub tracee: Tracee,
     /// It has entered a call whose return is still to be seen.
@@ -26,7 +25,6 @@ struct Process {
     _guard: Option<Guard>,
 }
 
-/// All of them.
 #[derive(Default)]
 pub(super) struct Threads {
     pub by_tid: FxHashMap<Tid, Thread>,

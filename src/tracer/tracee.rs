@@ -13,9 +13,7 @@ use crate::model::Addresses;
 /// A thread that stands still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tracee {
-    /// Its thread id.
     pub tid: Tid,
-    /// Its process id.
     pub pid: Tid,
 }
 
