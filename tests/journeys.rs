@@ -9,7 +9,7 @@ use ratatui::{
 use screen::Learner;
 use zclab::{
     app::{App, Click, Effect, Key, Mouse, Overlay, Screen},
-    course::{Ask, QuestionKind, Target, kinds::Choice, search::Place},
+    course::{Ask, Place, QuestionKind, Target, kinds::Choice},
     model::{AnswerRecord, Given, Record},
 };
 

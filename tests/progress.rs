@@ -10,7 +10,7 @@ use std::{
 };
 
 use zclab::{
-    course::{Catalogue, progress::Progress},
+    course::{Catalogue, Progress},
     model::{AnswerRecord, Record, Reset, Visit},
     store::progress::{Loaded, Log, append},
 };

@@ -1,7 +1,7 @@
 //! A TOML table inside a lesson, read key by key: every value knows its place in the lesson's file, and every
 //! fault is reported there.
 
-use std::str::FromStr;
+use std::{borrow::Cow, str::FromStr};
 
 use toml::{
     Spanned,
@@ -27,7 +27,6 @@ impl<T> At<T> {
     }
 }
 
-/// The values without their places.
 pub(super) fn values<T>(items: Vec<At<T>>) -> Vec<T> {
     items.into_iter().map(|item| item.value).collect()
 }
@@ -40,15 +39,9 @@ pub(super) struct Block<'i> {
     pub offset: usize,
     /// The offset in the file of the TOML text that its spans count from.
     base: usize,
-    /// Where its faults are reported.
     pub report: &'i Report<'i>,
-    entries: Vec<Entry<'i>>,
+    entries: Vec<(At<String>, At<DeValue<'i>>)>,
     known: Vec<&'static str>,
-}
-
-struct Entry<'i> {
-    key: At<String>,
-    value: At<DeValue<'i>>,
 }
 
 impl<'i> Block<'i> {
@@ -67,8 +60,8 @@ impl<'i> Block<'i> {
             let what = format!("the {name} is no valid TOML");
             report.fault(base + at, what, error.message());
         }
-        let no_error = errors.is_empty();
-        no_error.then(|| Block::of(report, name, offset, base, table.into_inner()))
+        let table = errors.is_empty().then(|| table.into_inner())?;
+        Some(Block::of(report, name, offset, base, table))
     }
 
     fn of(
@@ -78,12 +71,11 @@ impl<'i> Block<'i> {
         base: usize,
         table: DeTable<'i>,
     ) -> Block<'i> {
-        let entries = table.into_iter().map(|(key, value)| Entry {
-            key: placed(key, base).map(|key| key.into_owned()),
-            value: placed(value, base),
-        });
-        let mut entries: Vec<_> = entries.collect();
-        entries.sort_by_key(|entry| entry.key.offset);
+        let mut entries: Vec<(At<String>, At<DeValue>)> = table
+            .into_iter()
+            .map(|(key, value)| (placed(key, base).map(Cow::into_owned), placed(value, base)))
+            .collect();
+        entries.sort_by_key(|(key, _)| key.offset);
         Block {
             name,
             offset,
@@ -96,8 +88,11 @@ impl<'i> Block<'i> {
 
     fn take(&mut self, key: &'static str) -> Option<At<DeValue<'i>>> {
         self.known.push(key);
-        let index = self.entries.iter().position(|e| e.key.value == key)?;
-        Some(self.entries.remove(index).value)
+        let index = self
+            .entries
+            .iter()
+            .position(|(known, _)| known.value == key)?;
+        Some(self.entries.remove(index).1)
     }
 
     /// Reports a fault of the table as a whole.
@@ -106,19 +101,17 @@ impl<'i> Block<'i> {
     }
 
     /// Reports that `key` is missing; always `None`.
-    pub(super) fn missing<T>(&self, key: &str, example: &str) -> Option<At<T>> {
+    pub(super) fn missing<T>(&self, key: &str, example: &str) -> Option<T> {
         let name = self.name;
         self.fault(format!("the {name} has no {key}"), format!("add {example}"));
         None
     }
 
-    /// Whether a key stands in it; reported if it does not.
-    pub(super) fn need(&self, key: &str, example: &str) -> bool {
-        let has = self.has(key);
-        if !has {
+    /// A key that does not stand in it is reported.
+    pub(super) fn need(&self, key: &str, example: &str) {
+        if !self.has(key) {
             self.missing::<()>(key, example);
         }
-        has
     }
 
     fn wrong_type(&self, key: &str, value: &At<DeValue>, wanted: &str) {
@@ -133,12 +126,8 @@ impl<'i> Block<'i> {
         self.text_of(key, value)
     }
 
-    /// A text that must be there.
     pub(super) fn need_text(&mut self, key: &'static str) -> Option<At<String>> {
-        if !self.need(key, &format!("{key} = \"...\"")) {
-            self.known.push(key);
-            return None;
-        }
+        self.need(key, &format!("{key} = \"...\""));
         self.text(key)
     }
 
@@ -174,10 +163,7 @@ impl<'i> Block<'i> {
         key: &'static str,
         example: &str,
     ) -> Option<At<T>> {
-        if !self.need(key, example) {
-            self.known.push(key);
-            return None;
-        }
+        self.need(key, example);
         self.word(key)
     }
 
@@ -191,20 +177,25 @@ impl<'i> Block<'i> {
         self.parsed(text)
     }
 
-    /// A number, whole or not.
     pub(super) fn number(&mut self, key: &'static str) -> Option<At<f64>> {
         let value = self.take(key)?;
-        let number = number_of(&value.value);
-        if number.is_none() {
-            self.wrong_type(key, &value, "a number");
-        }
-        number.map(|number| value.map(|_| number))
+        self.number_of(key, value)
     }
 
-    /// A number that must be there.
     pub(super) fn need_number(&mut self, key: &'static str, example: &str) -> Option<At<f64>> {
         self.need(key, example);
         self.number(key)
+    }
+
+    /// What a key has, as `read` takes it. The outer none: it is at fault; the inner one: it is not there.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        read: fn(&mut Self, &'static str) -> Option<At<T>>,
+    ) -> Option<Option<At<T>>> {
+        let has = self.has(key);
+        let value = read(self, key);
+        (value.is_some() || !has).then_some(value)
     }
 
     /// A switch; false where it is missing.
@@ -212,14 +203,12 @@ impl<'i> Block<'i> {
         let Some(value) = self.take(key) else {
             return false;
         };
-        let switch = value.value.as_bool();
-        if switch.is_none() {
+        value.value.as_bool().unwrap_or_else(|| {
             self.wrong_type(key, &value, "true or false");
-        }
-        switch.unwrap_or_default()
+            false
+        })
     }
 
-    /// A list, if it is there.
     fn list(&mut self, key: &'static str, wanted: &str) -> Option<At<Vec<At<DeValue<'i>>>>> {
         let value = self.take(key)?;
         let DeValue::Array(items) = value.value else {
@@ -231,6 +220,14 @@ impl<'i> Block<'i> {
             value: items.collect(),
             offset: value.offset,
         })
+    }
+
+    fn number_of(&self, key: &str, value: At<DeValue>) -> Option<At<f64>> {
+        let number = number_of(&value.value);
+        if number.is_none() {
+            self.wrong_type(key, &value, "a number");
+        }
+        number.map(|number| value.map(|_| number))
     }
 
     /// The items of a list that can be read; empty where it is missing.
@@ -245,7 +242,6 @@ impl<'i> Block<'i> {
         items.filter_map(|item| read(self, item)).collect()
     }
 
-    /// A list of texts; empty where it is missing.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<At<String>> {
         let wanted = "a list of texts: [\"...\", \"...\"]";
         self.items(key, wanted, |block, item| block.text_of(key, item))
@@ -270,27 +266,22 @@ impl<'i> Block<'i> {
         })
     }
 
-    /// A list of numbers; none where it is missing.
     pub(super) fn numbers(&mut self, key: &'static str) -> Option<At<Vec<f64>>> {
         let items = self.list(key, "a list of numbers: [0, 64]")?;
-        let mut numbers = Vec::new();
-        for item in items.value {
-            match number_of(&item.value) {
-                Some(number) => numbers.push(number),
-                None => self.wrong_type(key, &item, "a number"),
-            }
-        }
-        Some(At {
-            value: numbers,
-            offset: items.offset,
-        })
+        let numbers = |items: Vec<_>| {
+            let numbers = items
+                .into_iter()
+                .filter_map(|item| self.number_of(key, item));
+            values(numbers.collect())
+        };
+        Some(items.map(numbers))
     }
 
     /// Every key that is left, each with its list of numbers; none where one of them has no such list.
     pub(super) fn all_numbers(&mut self) -> Option<Vec<(At<String>, Vec<f64>)>> {
         let before = self.report.faults();
         let mut lists = Vec::new();
-        for Entry { key, value } in std::mem::take(&mut self.entries) {
+        for (key, value) in std::mem::take(&mut self.entries) {
             let DeValue::Array(items) = &value.value else {
                 self.wrong_type(&key.value, &value, "a list of numbers: [16, 64]");
                 continue;
@@ -314,7 +305,6 @@ impl<'i> Block<'i> {
         self.items(key, wanted, |block, item| block.table_of(key, item, name))
     }
 
-    /// A table called `name` in messages, if it is there.
     pub(super) fn table(&mut self, key: &'static str, name: &'static str) -> Option<Block<'i>> {
         let value = self.take(key)?;
         self.table_of(key, value, name)
@@ -322,13 +312,12 @@ impl<'i> Block<'i> {
 
     /// Whether a key stands in it and has not been taken.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.entries.iter().any(|entry| entry.key.value == key)
+        self.entries.iter().any(|(known, _)| known.value == key)
     }
 
-    /// Reports every key that was not taken.
     pub(super) fn finish(self) {
         let (name, known) = (self.name, self.known);
-        for Entry { key, .. } in self.entries {
+        for (key, _) in self.entries {
             let advice = instead(&key.value, known.iter().copied(), || {
                 format!("a {name} has {}", known.join(", "))
             });

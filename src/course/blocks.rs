@@ -13,7 +13,6 @@ use crate::model::Query;
 /// The names of the blocks that are no prose.
 pub(super) const BLOCKS: [&str; 4] = ["figure", "lab", "predict", "quiz"];
 
-/// Reads a `figure` block: the figure's name.
 pub(super) fn figure(mut block: Block) -> Option<String> {
     let name = block.need_text("name");
     let report = block.report;
@@ -23,7 +22,6 @@ pub(super) fn figure(mut block: Block) -> Option<String> {
     Some(name.value)
 }
 
-/// Reads a `lab` block: a transfer, or another experiment.
 pub(super) fn lab(mut block: Block) -> Option<Target> {
     let id = block.need_id("id");
     let kind = block.text("what");
@@ -65,7 +63,7 @@ pub(super) fn predict(mut block: Block, target: Option<&Target>) -> Option<Predi
     let id = id?;
     report.id(&id.value, id.offset);
     let text = text?;
-    report.text(TextKind::Text, &text.value, text.offset);
+    report.text(TextKind::Question, &text.value, text.offset);
     Some(Predict {
         id: id.value,
         objective,
@@ -85,9 +83,7 @@ fn query(block: &mut Block, about: About) -> Option<Query> {
         About::Other(what) => what,
     };
     let names = what.queries();
-    if !block.need("query", &format!("query = \"{}\"", names[0])) {
-        return None;
-    }
+    block.need("query", &format!("query = \"{}\"", names[0]));
     let name = block.text("query")?;
     if !names.contains(&name.value) {
         let advice = instead(&name.value, names.iter().map(String::as_str), || {
@@ -111,7 +107,7 @@ pub(super) fn question(mut block: Block, line: usize) -> Option<Question> {
     let hints = hints(&mut block);
     let explain = block.need_shown("explain", TextKind::Explain);
     if let Some(text) = &text {
-        report.text(TextKind::Text, &text.value, text.offset);
+        report.text(TextKind::Question, &text.value, text.offset);
     }
     let asked = Asked {
         id: id.as_ref().map_or("", |id| &id.value),
@@ -143,7 +139,6 @@ fn objective(block: &mut Block) -> Option<String> {
     Some(objective.value)
 }
 
-/// `hints`, in steps.
 fn hints(block: &mut Block) -> Vec<String> {
     values(block.shown("hints", TextKind::Hint))
 }

@@ -12,8 +12,6 @@ use super::{
     report::Report,
 };
 
-/// Cells across that a card has at 80x24.
-pub const WIDTH: usize = 76;
 /// Columns of a signature's line.
 const SIGNATURE: usize = 72;
 /// Columns of what a row of a table compares.
@@ -22,7 +20,7 @@ const WHAT: usize = 20;
 const CELL: usize = 54;
 
 /// Whether a file is a card: it lies in a directory `cards`.
-pub fn name_of(file: &str) -> Option<&str> {
+pub(crate) fn name_of(file: &str) -> Option<&str> {
     let (dir, name) = file.rsplit_once('/')?;
     let name = name.strip_suffix(".md")?;
     let in_cards = dir == "cards" || dir.ends_with("/cards");
@@ -30,7 +28,7 @@ pub fn name_of(file: &str) -> Option<&str> {
 }
 
 /// Reads one card. Not to be shown while there are faults.
-pub fn parse(file: &str, text: &str) -> (Option<Card>, Vec<Fault>) {
+pub(crate) fn parse(file: &str, text: &str) -> (Option<Card>, Vec<Fault>) {
     let report = Report::new(file, text);
     let name = name_of(file).unwrap_or(file);
     if !is_id(name) {
@@ -193,7 +191,7 @@ fn table(block: &mut Block) -> Option<CardTable> {
 
 /// What a cell says that another does not, as byte ranges: the words that do not stand in the other, runs of them in
 /// one piece. All of it where only the order or the rest differs; nothing where both say the same.
-pub fn differences(other: &str, cell: &str) -> Vec<Range<usize>> {
+pub(crate) fn differences(other: &str, cell: &str) -> Vec<Range<usize>> {
     if other == cell {
         return Vec::new();
     }

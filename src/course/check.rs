@@ -57,17 +57,15 @@ fn overflows(parsed: &Parsed) -> Vec<Found> {
         }
     }
     for text in &parsed.texts {
-        let room = text.kind.room();
+        let (name, room) = text.kind.name_and_room();
         let rows = match text.kind {
             TextKind::Line => prose::width(&text.markdown).div_ceil(room.width),
             _ => room.filled_rows(&text.markdown),
         };
         if rows > room.height {
             let what = format!(
-                "{} takes {rows} rows of {} cells, and there is room for {}",
-                text.kind.name(),
-                room.width,
-                room.height
+                "{name} takes {rows} rows of {} cells, and there is room for {}",
+                room.width, room.height
             );
             found.push((text.position, what, "shorten it"));
         }
@@ -93,7 +91,7 @@ fn after_run(page: &Page, texts: &[Placed]) -> Vec<(Position, String)> {
     let Some(predict) = page.predict() else {
         return Vec::new();
     };
-    let reactions = predict.reactions().into_iter().map(Reaction::markdown);
+    let reactions = predict.ask.reactions().into_iter().map(Reaction::markdown);
     let said: Vec<_> = reactions.chain([predict.explain.clone()]).collect();
     let said = texts.iter().filter(|text| said.contains(&text.markdown));
     said.filter_map(|text| {
@@ -105,7 +103,7 @@ fn after_run(page: &Page, texts: &[Placed]) -> Vec<(Position, String)> {
             (rows > left).then(|| {
                 format!(
                     "{} takes {rows} rows of {} cells after the run, and the page's text leaves {left} at {screen}",
-                    text.kind.name(),
+                    text.kind.name_and_room().0,
                     room.width
                 )
             })

@@ -1,25 +1,19 @@
 //! The concept test: the same questions before and after the course, and what was gained in between.
 
 /// The id of the test; its file is `concept-test.md`.
-pub const ID: &str = "concept-test";
-/// How many questions a test has.
-pub const QUESTIONS: usize = 12;
+pub(crate) const ID: &str = "concept-test";
 
-/// Which of the two times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sitting {
-    /// Before the course.
     Before,
-    /// After it.
     After,
 }
 
 impl Sitting {
-    /// Both, in their order.
-    pub const BOTH: [Sitting; 2] = [Sitting::Before, Sitting::After];
+    pub(crate) const BOTH: [Sitting; 2] = [Sitting::Before, Sitting::After];
 
     /// `before`, `after`.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Sitting::Before => "before",
             Sitting::After => "after",
@@ -27,7 +21,7 @@ impl Sitting {
     }
 
     /// The lesson's id under which its answers are kept.
-    pub fn id(self) -> &'static str {
+    pub(crate) fn id(self) -> &'static str {
         match self {
             Sitting::Before => "concept-before",
             Sitting::After => "concept-after",
@@ -36,16 +30,13 @@ impl Sitting {
 }
 
 /// Whether answers of that lesson are those of a concept test.
-pub fn is_sitting(lesson: &str) -> bool {
+pub(crate) fn is_sitting(lesson: &str) -> bool {
     Sitting::BOTH.iter().any(|sitting| sitting.id() == lesson)
 }
 
-/// How a sitting went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Score {
-    /// Questions answered.
     pub answered: usize,
-    /// Of these, right.
     pub right: usize,
     /// Questions there are.
     pub of: usize,
@@ -53,7 +44,7 @@ pub struct Score {
 
 /// What was gained, of what could be gained (Hake's normalised gain): 1 where all that was missing was learned. None
 /// where nothing was missing.
-pub fn gain(before: Score, after: Score) -> Option<f64> {
+pub(crate) fn gain(before: Score, after: Score) -> Option<f64> {
     let missing = before
         .of
         .checked_sub(before.right)
@@ -62,7 +53,7 @@ pub fn gain(before: Score, after: Score) -> Option<f64> {
 }
 
 /// Both scores and the gain in words, a line each.
-pub fn report(scores: [Option<Score>; 2]) -> Vec<String> {
+pub(crate) fn report(scores: [Option<Score>; 2]) -> Vec<String> {
     let mut lines: Vec<String> = Sitting::BOTH
         .iter()
         .zip(&scores)
@@ -94,21 +85,4 @@ pub fn report(scores: [Option<Score>; 2]) -> Vec<String> {
         });
     }
     lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_gain_is_a_share_of_what_was_missing() {
-        let score = |right| Score {
-            answered: 12,
-            right,
-            of: 12,
-        };
-        assert_eq!(gain(score(4), score(10)), Some(0.75));
-        assert_eq!(gain(score(12), score(12)), None);
-        assert_eq!(gain(score(6), score(3)), Some(-0.5));
-    }
 }

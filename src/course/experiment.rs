@@ -6,12 +6,11 @@ use crate::model::{
 };
 
 use super::{
-    block::{At, Block},
+    block::{At, Block, values},
     fault::instead,
     report::Report,
 };
 
-/// What a `lab` may be.
 pub(super) const KINDS: [&str; 7] = [
     "transfer",
     "proof",
@@ -32,14 +31,8 @@ pub(super) fn what(block: &mut Block, kind: &At<String>) -> Option<ExperimentSpe
         "compare" => compare(block).map(ExperimentSpec::Compare),
         "watching" => Some(ExperimentSpec::Watching),
         "serve" => serve(block).map(ExperimentSpec::Serve),
-        other => {
-            unknown(
-                block.report,
-                kind.offset,
-                "kind of experiment",
-                other,
-                &KINDS,
-            );
+        _ => {
+            unknown(block.report, kind, "kind of experiment", &KINDS);
             None
         }
     }
@@ -92,35 +85,33 @@ pub fn commands(what: &ExperimentSpec) -> Vec<String> {
 }
 
 /// A word that is none of the known ones: what was meant, or what there is.
-fn unknown(report: &Report, offset: usize, what: &str, word: &str, known: &[&str]) {
-    let advice = instead(word, known.iter().copied(), || {
+fn unknown(report: &Report, word: &At<String>, what: &str, known: &[&str]) {
+    let advice = instead(&word.value, known.iter().copied(), || {
         format!("write one of {}", known.join(", "))
     });
-    let article = if what.starts_with('e') { "an" } else { "a" };
-    report.fault(offset, format!("'{word}' is not {article} {what}"), advice);
+    report.fault(
+        word.offset,
+        format!("'{}' is not a {what}", word.value),
+        advice,
+    );
 }
 
 fn proof(block: &mut Block) -> Option<ExperimentSpec> {
     let methods = methods(block)?;
-    let to = sink(block)?;
+    let to = block.optional("to", Block::word::<Sink>)?;
     let size = size(block, ProofPlan::SIZE, ProofPlan::MOST)?;
-    for method in &methods {
-        if let Some(to) = &to {
-            fits(block.report, method, to)?;
-        }
+    if let Some(to) = &to {
+        fits(block.report, &methods, to)?;
     }
     Some(ExperimentSpec::Proof(ProofPlan {
-        methods: methods.into_iter().map(|method| method.value).collect(),
+        methods: values(methods),
         to: to.map(|to| to.value).into_iter().collect(),
         size,
     }))
 }
 
 fn serve(block: &mut Block) -> Option<ServePlan> {
-    if !block.need("method", "method = \"sendfile\"") {
-        return None;
-    }
-    let method = block.word::<Method>("method")?;
+    let method = block.need_word::<Method>("method", "method = \"sendfile\"")?;
     let size = size(block, ServePlan::SIZE, ServePlan::MOST)?;
     if !ServePlan::METHODS.contains(&method.value) {
         let known = ServePlan::METHODS.map(Method::name);
@@ -141,17 +132,17 @@ fn errors(block: &mut Block) -> Option<ExperimentSpec> {
     block.need("names", "names = [\"sendfile-to-append\"]");
     let names = block.texts("names");
     let known = ERRORS.map(|(name, _)| name);
-    let mut all_known = !names.is_empty();
-    for name in &names {
-        if !known.contains(&name.value.as_str()) {
-            let advice = instead(&name.value, known, || "zclab errors lists them".to_owned());
-            let what = format!("'{}' is not an error experiment", name.value);
-            block.report.fault(name.offset, what, advice);
-            all_known = false;
-        }
+    let before = block.report.faults();
+    for name in names
+        .iter()
+        .filter(|name| !known.contains(&name.value.as_str()))
+    {
+        let advice = instead(&name.value, known, || "zclab errors lists them".to_owned());
+        let what = format!("'{}' is not an error experiment", name.value);
+        block.report.fault(name.offset, what, advice);
     }
-    let names = names.into_iter().map(|name| name.value).collect();
-    all_known.then_some(ExperimentSpec::Errors(names))
+    let understood = !names.is_empty() && block.report.faults() == before;
+    understood.then(|| ExperimentSpec::Errors(values(names)))
 }
 
 fn compare(block: &mut Block) -> Option<Contest> {
@@ -166,26 +157,20 @@ fn compare(block: &mut Block) -> Option<Contest> {
                 );
             } else {
                 let known = CLAIMS.map(|(name, _)| name);
-                unknown(block.report, claim.offset, "claim", &claim.value, &known);
+                unknown(block.report, &claim, "claim", &known);
             }
             return None;
         }
         return Some(Contest::Claim(claim.value));
     }
     if !block.has("methods") {
-        block.missing::<()>(
-            "claim and no methods",
-            "claim = \"two-to-three-times\", or methods = [\"read-write\", \"sendfile\"]",
-        );
-        return None;
+        let example = "claim = \"two-to-three-times\", or methods = [\"read-write\", \"sendfile\"]";
+        return block.missing("claim and no methods", example);
     }
     let methods = methods(block)?;
-    let to = sink(block)?;
+    let to = block.optional("to", Block::word::<Sink>)?;
     let size = size(block, Size(64 * Size::MIB), Size(u64::MAX))?;
-    let chunk = match (block.has("chunk"), block.size("chunk")) {
-        (true, chunk) => chunk?.value,
-        (false, _) => TransferSpec::of(Method::ReadWrite).chunk,
-    };
+    let chunk = block.optional("chunk", Block::size)?;
     let sweep = match block.text("sweep") {
         None => None,
         Some(word) => Some(sweep(block.report, &word)?),
@@ -201,25 +186,22 @@ fn compare(block: &mut Block) -> Option<Contest> {
         value: methods[0].value.sinks()[0],
         offset: methods[0].offset,
     });
-    for method in &methods {
-        fits(block.report, method, &to)?;
-    }
+    fits(block.report, &methods, &to)?;
     Some(Contest::Methods {
-        methods: methods.into_iter().map(|method| method.value).collect(),
+        methods: values(methods),
         to: to.value,
         size,
-        chunk,
+        chunk: chunk.map_or(TransferSpec::of(Method::ReadWrite).chunk, |chunk| {
+            chunk.value
+        }),
         sweep,
     })
 }
 
 fn sweep(report: &Report, word: &At<String>) -> Option<Sweep> {
-    let found = Sweep::ALL
-        .into_iter()
-        .find(|sweep| sweep.name() == word.value);
+    let found = Sweep::ALL.into_iter().find(|sweep| sweep.name() == word.value);
     if found.is_none() {
-        let known = Sweep::ALL.map(Sweep::name);
-        unknown(report, word.offset, "sweep", &word.value, &known);
+        unknown(report, word, "sweep", &Sweep::ALL.map(Sweep::name));
     }
     found
 }
@@ -230,7 +212,7 @@ fn methods(block: &mut Block) -> Option<Vec<At<Method>>> {
     for name in block.texts("methods") {
         let known = Method::ALL.map(Method::name);
         let Ok(value) = name.value.parse::<Method>() else {
-            unknown(block.report, name.offset, "method", &name.value, &known);
+            unknown(block.report, &name, "method", &known);
             return None;
         };
         if methods.iter().any(|other| other.value == value) {
@@ -244,19 +226,10 @@ fn methods(block: &mut Block) -> Option<Vec<At<Method>>> {
     Some(methods)
 }
 
-/// `to`. The outer none: it is at fault; the inner one: it is not there.
-fn sink(block: &mut Block) -> Option<Option<At<Sink>>> {
-    match block.has("to") {
-        true => block.word::<Sink>("to").map(Some),
-        false => Some(None),
-    }
-}
-
 fn size(block: &mut Block, usual: Size, most: Size) -> Option<Size> {
-    if !block.has("size") {
+    let Some(size) = block.optional("size", Block::size)? else {
         return Some(usual);
-    }
-    let size = block.size("size")?;
+    };
     if size.value.bytes() == 0 || size.value > most {
         let what = format!("{} cannot be tried", size.value.typed());
         let advice = match most {
@@ -269,16 +242,16 @@ fn size(block: &mut Block, usual: Size, most: Size) -> Option<Size> {
     Some(size.value)
 }
 
-/// The method writes to that sink.
-fn fits(report: &Report, method: &At<Method>, to: &At<Sink>) -> Option<()> {
-    let sinks = method.value.sinks();
-    if sinks.contains(&to.value) {
+/// The methods write to that sink; the first that does not is reported.
+fn fits(report: &Report, methods: &[At<Method>], to: &At<Sink>) -> Option<()> {
+    let mut methods = methods.iter().map(|method| method.value);
+    let Some(method) = methods.find(|method| !method.sinks().contains(&to.value)) else {
         return Some(());
-    }
-    let names: Vec<_> = sinks.iter().map(|sink| sink.name()).collect();
+    };
+    let names: Vec<_> = method.sinks().iter().map(|sink| sink.name()).collect();
     report.fault(
         to.offset,
-        format!("{} cannot write to {}", method.value, to.value),
+        format!("{method} cannot write to {}", to.value),
         format!("write one of {}", names.join(", ")),
     );
     None
@@ -287,38 +260,27 @@ fn fits(report: &Report, method: &At<Method>, to: &At<Sink>) -> Option<()> {
 /// The keys of a transfer. The sink is the method's first where it is not named, the rest as `zclab run` has it.
 pub(super) fn transfer(block: &mut Block) -> Option<TransferSpec> {
     let method = block.need_word::<Method>("method", "method = \"read-write\"");
-    let had_sink = block.has("to");
-    let sink = block.word::<Sink>("to");
-    let sizes = ["size", "chunk"].map(|key| (block.has(key), block.size(key)));
+    let sink = block.optional("to", Block::word::<Sink>);
+    let [size, chunk] = ["size", "chunk"].map(|key| block.optional(key, Block::size));
     let cache = block.text("cache").map(|word| {
-        let known = [Cache::Warm, Cache::Cold]
-            .into_iter()
-            .find(|cache| cache.name() == word.value);
+        let mut known = [Cache::Warm, Cache::Cold].into_iter();
+        let known = known.find(|cache| cache.name() == word.value);
         if known.is_none() {
             let what = format!("'{}' is not a state of the cache", word.value);
             block.report.fault(word.offset, what, "write warm or cold");
         }
         known
     });
-    let mut spec = TransferSpec::of(method?.value);
-    if had_sink {
-        let sink = sink?;
-        if !spec.method.sinks().contains(&sink.value) {
-            let names: Vec<_> = spec.method.sinks().iter().map(|sink| sink.name()).collect();
-            block.report.fault(
-                sink.offset,
-                format!("{} cannot write to {}", spec.method, sink.value),
-                format!("write one of {}", names.join(", ")),
-            );
-        }
+    let method = method?;
+    let mut spec = TransferSpec::of(method.value);
+    if let Some(sink) = sink? {
+        fits(block.report, &[method], &sink);
         spec.to = sink.value;
     }
-    let [(had_size, size), (had_chunk, chunk)] = sizes;
-    if had_size {
-        spec.size = size?.value;
+    if let Some(size) = size? {
+        spec.size = size.value;
     }
-    if had_chunk {
-        let chunk = chunk?;
+    if let Some(chunk) = chunk? {
         if chunk.value.bytes() == 0 {
             block.report.fault(
                 chunk.offset,
@@ -328,9 +290,6 @@ pub(super) fn transfer(block: &mut Block) -> Option<TransferSpec> {
         }
         spec.chunk = chunk.value;
     }
-    match cache {
-        Some(cache) => spec.cache = cache?,
-        None => spec.cache = Cache::Warm,
-    }
+    spec.cache = cache.unwrap_or(Some(Cache::Warm))?;
     Some(spec)
 }

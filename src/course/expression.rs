@@ -3,14 +3,10 @@
 
 use std::fmt;
 
-/// What an expression comes to.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// A number.
+pub(crate) enum Value {
     Number(f64),
-    /// A text.
     Text(String),
-    /// True or false.
     Truth(bool),
     /// A name in it has no value, or it compares what cannot be compared.
     Missing,
@@ -30,19 +26,17 @@ impl fmt::Display for Value {
 
 /// Why a text is no expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// It ends too early.
+pub(crate) enum Fault {
     Early,
     /// It cannot be read from here on.
     From(String),
-    /// It is nested too deep.
     Deep,
     /// What is wrong with a name.
     Name(String),
 }
 
 /// How the words of an expression are read.
-pub struct Dialect<'d, N> {
+pub(crate) struct Dialect<'d, N> {
     /// Comparisons, `! && ||`, texts in quotes and names with arguments, as in `flow(file, tcp).bytes`; else arithmetic
     /// alone.
     pub logic: bool,
@@ -50,7 +44,6 @@ pub struct Dialect<'d, N> {
     pub in_name: &'static str,
     /// What belongs to a number beside digits and `.`.
     pub in_number: fn(char) -> bool,
-    /// A number.
     pub number: fn(&str) -> Option<f64>,
     /// What a name means, with its arguments and what stands behind them.
     #[allow(clippy::type_complexity)]
@@ -59,7 +52,7 @@ pub struct Dialect<'d, N> {
 
 /// An expression whose names are `N`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Expression<N> {
+pub(crate) struct Expression<N> {
     text: String,
     root: Node<N>,
 }
@@ -93,7 +86,7 @@ impl<N: Clone + PartialEq> Expression<N> {
     ///
     /// # Errors
     /// Where it cannot be read, or which name means nothing.
-    pub fn parse(text: &str, dialect: &Dialect<N>) -> Result<Expression<N>, Fault> {
+    pub(crate) fn parse(text: &str, dialect: &Dialect<N>) -> Result<Expression<N>, Fault> {
         let mut reader = Reader {
             rest: text,
             depth: 0,
@@ -109,13 +102,12 @@ impl<N: Clone + PartialEq> Expression<N> {
         }
     }
 
-    /// Its value, where each name has that value.
-    pub fn value(&self, of: &dyn Fn(&N) -> Value) -> Value {
+    pub(crate) fn value(&self, of: &dyn Fn(&N) -> Value) -> Value {
         self.root.value(of)
     }
 
     /// The names in it, each once, in the order of their first use.
-    pub fn names(&self) -> Vec<&N> {
+    pub(crate) fn names(&self) -> Vec<&N> {
         let mut names = Vec::new();
         self.root.names(&mut names);
         names

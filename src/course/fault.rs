@@ -18,8 +18,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// At that place of a file.
-    pub fn new(
+    pub(crate) fn new(
         file: &str,
         Position { line, column }: Position,
         what: impl Into<String>,
@@ -51,9 +50,7 @@ impl fmt::Display for Fault {
 /// A place in a file: line and column, from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// The line.
     pub line: usize,
-    /// The column, in characters.
     pub column: usize,
 }
 
@@ -97,17 +94,4 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_misspelt_word_finds_the_nearest() {
-        assert_eq!(nearest("optoins", ["id", "options"]), Some("options"));
-        assert_eq!(nearest("zebra", ["id", "options"]), None);
-        assert_eq!(nearest("lba", ["lab", "quiz"]), None);
-        assert_eq!(nearest("la", ["lab", "quiz"]), Some("lab"));
-    }
 }

@@ -6,11 +6,11 @@ use super::expression::{Dialect, Expression, Fault, Value};
 
 /// `2 * (size_kib / chunk_kib + 1)`: numbers, names, `+ - * /`, `ceil()` and parentheses.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Formula(Expression<String>);
+pub(crate) struct Formula(Expression<String>);
 
 impl Formula {
     /// Its value, where each name has one; none where a name has none, or where it divides by zero.
-    pub fn value(&self, of: &dyn Fn(&str) -> Option<f64>) -> Option<f64> {
+    pub(crate) fn value(&self, of: &dyn Fn(&str) -> Option<f64>) -> Option<f64> {
         let of = |name: &String| of(name).map_or(Value::Missing, Value::Number);
         match self.0.value(&of) {
             Value::Number(number) if number.is_finite() => Some(number),
@@ -18,8 +18,7 @@ impl Formula {
         }
     }
 
-    /// The names in it, each once, in the order of their first use.
-    pub fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         self.0.names().into_iter().map(String::as_str).collect()
     }
 }

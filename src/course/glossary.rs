@@ -12,20 +12,19 @@ use super::{
     report::Report,
 };
 
-/// The file's name.
-pub const FILE: &str = "glossary.md";
+pub(crate) const FILE: &str = "glossary.md";
 /// The rows of 60 columns that a word has on the screen.
 const ROWS: usize = 10;
 const WIDTH: usize = 60;
 
 /// Whether a file is the glossary.
-pub fn is_glossary(file: &str) -> bool {
+pub(crate) fn is_glossary(file: &str) -> bool {
     file.rsplit('/').next() == Some(FILE)
 }
 
 /// Reads the glossary: after the front matter, which has a `title`, each word is a heading `## word, other form` and
 /// what it means.
-pub fn parse(file: &str, text: &str) -> (Vec<Word>, Vec<Fault>) {
+pub(crate) fn parse(file: &str, text: &str) -> (Vec<Word>, Vec<Fault>) {
     let report = Report::new(file, text);
     let body = match front(&report, text, "title") {
         Front::Found(base, source, body) => {
@@ -91,7 +90,7 @@ fn read(report: &Report, text: &str, body: usize) -> Vec<Word> {
 }
 
 /// The word that a person means, by one of its forms, whatever the case.
-pub fn find<'w>(words: &'w [Word], name: &str) -> Option<&'w Word> {
+pub(crate) fn find<'w>(words: &'w [Word], name: &str) -> Option<&'w Word> {
     let name = name.trim().to_lowercase();
     words
         .iter()
@@ -100,18 +99,15 @@ pub fn find<'w>(words: &'w [Word], name: &str) -> Option<&'w Word> {
 
 /// A piece of a row that is a word's first use, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Use {
-    /// The word's place among the words.
+pub(crate) struct Use {
     pub word: usize,
-    /// The row, from 0.
     pub row: usize,
-    /// The cells of the row.
     pub cells: Range<usize>,
 }
 
 /// The first use of each word in rows that are laid out; what is not prose (blocks of code, where links go) uses none.
 /// A use that goes on in the next row has a piece in each.
-pub fn uses_in(words: &[Word], rows: &[prose::Line]) -> Vec<Use> {
+pub(crate) fn uses_in(words: &[Word], rows: &[prose::Line]) -> Vec<Use> {
     let mut text = String::new();
     // Where each row's text begins, and the margin that was left out before it.
     let mut starts = Vec::new();
@@ -154,7 +150,7 @@ fn prose_of(row: &prose::Line) -> String {
 
 /// The first use of each word in a text: its byte range and its place among `words`. Of two that overlap the longer
 /// one counts: `page cache` is no `page`. A word in capitals is used in capitals: to be copied is not `COPIED`.
-pub fn uses(words: &[Word], text: &str) -> Vec<(Range<usize>, usize)> {
+pub(crate) fn uses(words: &[Word], text: &str) -> Vec<(Range<usize>, usize)> {
     let lower = text.to_ascii_lowercase();
     let mut forms: Vec<(usize, &String)> = words
         .iter()
@@ -260,35 +256,5 @@ mod tests {
         let elsewhere = "[pipe](https://example.org/pipe)\n\n    chunk\n";
         let rows = prose::lay_out(elsewhere, 60);
         assert_eq!(uses_in(&words, &rows), []);
-    }
-
-    #[test]
-    fn faults_of_a_glossary() {
-        let faults = |text: &str| {
-            let (_, faults) = parse("glossary.md", text);
-            faults.iter().map(Fault::to_string).collect::<Vec<_>>()
-        };
-        assert!(
-            faults("## a\n\nb\n")[0].starts_with("glossary.md:1:1: the file has no front matter")
-        );
-        let found = faults("+++\ntitle = \"W\"\n+++\nloose\n## a\n\nx\n## b, a\n");
-        assert!(
-            found
-                .iter()
-                .any(|fault| fault.starts_with("glossary.md:4:1: a text before")),
-            "{found:?}"
-        );
-        assert!(
-            found
-                .iter()
-                .any(|fault| fault.starts_with("glossary.md:8:1: 'a' stands here twice")),
-            "{found:?}"
-        );
-        assert!(
-            found
-                .iter()
-                .any(|fault| fault.starts_with("glossary.md:8:1: a word without a meaning")),
-            "{found:?}"
-        );
     }
 }

@@ -1,6 +1,6 @@
 //! A lesson as plain data: what `course` makes of a Markdown file.
 
-use super::kinds::{Ask, QuestionKind, Reaction, Verdict, filled};
+use super::kinds::{Ask, QuestionKind, Verdict, filled};
 use crate::model::{
     ExperimentSpec, ExperimentValue, Given, Method, Query, Sink, Summary, TransferSpec,
 };
@@ -59,11 +59,9 @@ pub struct Objective {
 /// One page: prose, and at most one target (figure, experiment or question) beside it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
-    /// Its heading.
     pub title: String,
     /// Its prose, in CommonMark without the heading and the interactive blocks.
     pub prose: String,
-    /// What stands beside the prose.
     pub target: Option<Target>,
     /// The line of the file on which it starts, from 1.
     pub line: usize,
@@ -101,50 +99,34 @@ pub enum Target {
 /// An experiment: a transfer that is run live, after a prediction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lab {
-    /// Its identity within the course.
     pub id: String,
-    /// What is run.
     pub spec: TransferSpec,
-    /// What is asked before it.
     pub predict: Option<Predict>,
 }
 
 /// An experiment of a page that is no single transfer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
-    /// Its identity within the course.
     pub id: String,
-    /// What is tried.
     pub what: ExperimentSpec,
-    /// What is asked before it.
     pub predict: Option<Predict>,
 }
 
 /// A question whose answer is a figure of the run that follows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predict {
-    /// Its identity within the course.
     pub id: String,
-    /// The objective that it serves.
     pub objective: Option<String>,
-    /// The question.
     pub text: String,
     /// Which figure of the run answers it.
     pub query: Query,
-    /// What the guess is.
     pub ask: Ask,
-    /// Hints, in steps.
     pub hints: Vec<String>,
     /// Said under guess and recorded figure, unless the guess shows a misconception.
     pub explain: String,
 }
 
 impl Predict {
-    /// What is said to guesses that show a misconception.
-    pub fn reactions(&self) -> Vec<&Reaction> {
-        self.ask.reactions()
-    }
-
     /// Compares a guess with the figure of the run that followed it.
     ///
     /// # Errors
@@ -157,9 +139,10 @@ impl Predict {
 fn figure(query: &Query, summary: &Summary) -> Result<ExperimentValue, String> {
     let value = query.of(summary).map(ExperimentValue::Number);
     value.ok_or_else(|| {
-        let which = match query.is_measured() {
-            true => "untraced",
-            false => "traced",
+        let which = if query.is_measured() {
+            "untraced"
+        } else {
+            "traced"
         };
         format!("this run has no {query}: it needs the {which} run, which could not be made here")
     })
@@ -213,13 +196,10 @@ impl Question {
             return self.clone();
         };
         let (number, values) = drawn.with_values(&self.id, turn);
+        let hints = self.hints.iter().map(|hint| filled(hint, &values));
         Question {
             text: filled(&self.text, &values),
-            hints: self
-                .hints
-                .iter()
-                .map(|hint| filled(hint, &values))
-                .collect(),
+            hints: hints.collect(),
             explain: filled(&self.explain, &values),
             kind: QuestionKind::Number(number),
             ..self.clone()
@@ -229,47 +209,5 @@ impl Question {
     /// Whether other values can be drawn for it.
     pub fn is_drawn(&self) -> bool {
         matches!(self.kind, QuestionKind::Drawn(_))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::course::kinds::Number;
-    use crate::model::Measured;
-
-    #[test]
-    fn a_run_answers_where_there_is_one() {
-        let number = Number {
-            answer: None,
-            run: Some((
-                TransferSpec::of(Method::Sendfile),
-                Query("syscalls".to_owned()),
-            )),
-            tolerance: 0.0,
-            unit: "calls".to_owned(),
-            wrong: Vec::new(),
-            otherwise: Reaction::default(),
-        };
-        let question = Question {
-            id: "q".to_owned(),
-            objective: None,
-            text: "?".to_owned(),
-            kind: QuestionKind::Number(number),
-            hints: Vec::new(),
-            explain: "because".to_owned(),
-            line: 1,
-        };
-        let summary = Summary {
-            syscalls: Some(17),
-            measured: Some(Measured::default()),
-            ..Summary::default()
-        };
-        let mark = |run: Option<&Summary>| question.mark(&Given::Number(17.0), run);
-        assert!(mark(Some(&summary)).unwrap().right);
-        assert!(mark(None).unwrap_err().contains("run sendfile first"));
-        let refused = mark(Some(&Summary::default())).unwrap_err();
-        assert!(refused.contains("traced run"), "{refused}");
-        assert!(question.kind.read_answer("seventeen").is_err());
     }
 }

@@ -6,33 +6,36 @@
 
 mod block;
 mod blocks;
-pub mod card;
-pub mod catalogue;
+pub(crate) mod card;
+mod catalogue;
 mod check;
-pub mod concept;
+pub(crate) mod concept;
 mod experiment;
-pub mod expression;
+pub(crate) mod expression;
 mod fault;
 mod formula;
 mod front;
-pub mod glossary;
+pub(crate) mod glossary;
 pub mod kinds;
 mod lesson;
 mod pages;
 pub mod parse;
-pub mod progress;
+pub(crate) mod progress;
 pub mod prose;
 mod report;
-pub mod review;
-pub mod search;
-pub mod seeded_rng;
+pub(crate) mod review;
+pub(crate) mod search;
+mod seeded_rng;
 pub mod text_budget;
 
 pub use catalogue::Catalogue;
 pub use check::check;
 pub use experiment::commands;
-pub use fault::{Fault, Position};
-pub use kinds::{
-    Ask, AskedNumber, PredictOption, QuestionKind, QuestionOption, Reaction, Verdict, Wrong,
-};
-pub use lesson::{Lab, Lesson, Objective, Page, Predict, Question, Target, Trial};
+pub use fault::Fault;
+pub use kinds::{Ask, QuestionKind, QuestionOption, Reaction, Verdict};
+pub(crate) use kinds::{AskedNumber, Wrong};
+pub(crate) use lesson::{Lab, Page, Predict, Trial};
+pub use lesson::{Lesson, Question, Target};
+pub use progress::Progress;
+pub use review::Clock;
+pub use search::Place;

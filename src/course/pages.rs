@@ -14,7 +14,6 @@ use super::{
 #[derive(Clone, Debug)]
 pub(super) struct SourceLine {
     pub span: Range<usize>,
-    /// From 1.
     pub number: usize,
 }
 
@@ -232,7 +231,6 @@ fn page_title(
 }
 
 impl Fence {
-    /// Whether it is interactive.
     fn is_block(&self) -> bool {
         BLOCKS.contains(&self.info.as_str())
     }

@@ -19,7 +19,7 @@ use super::{
 
 /// What one file gave.
 #[derive(Debug)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     /// The lesson, as far as it could be understood. Not to be shown while there are faults.
     pub lesson: Lesson,
     /// Ids of questions, predictions and experiments, where they stand.
@@ -32,7 +32,6 @@ pub struct Parsed {
     pub texts: Vec<Placed>,
     /// For each page, the line of the file of each line of its prose.
     pub prose_lines: Vec<Vec<usize>>,
-    /// What is wrong.
     pub faults: Vec<Fault>,
 }
 
@@ -73,7 +72,7 @@ fn concept_of(file: &str) -> Option<(u32, &'static str)> {
 }
 
 /// Reads one file. `file` is its name, as it stands in faults; its last part must be `NN-id.md`.
-pub fn parse(file: &str, text: &str) -> Parsed {
+pub(crate) fn parse(file: &str, text: &str) -> Parsed {
     let report = Report::new(file, text);
     let (number, id) = name_of(file).or(concept_of(file)).unwrap_or_else(|| {
         report.fault(

@@ -18,10 +18,9 @@ use super::{
 pub struct Progress {
     lessons: HashMap<String, LessonProgress>,
     /// Which questions come back when.
-    pub review: Review,
+    pub(crate) review: Review,
 }
 
-/// The state of one lesson.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LessonProgress {
     /// The pages that were opened, from 1.
@@ -32,12 +31,10 @@ pub struct LessonProgress {
     pub answers: BTreeMap<String, LastAnswer>,
 }
 
-/// The last answer to a question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LastAnswer {
     /// What was answered: a question that was passed unanswered keeps its last answer.
     pub given: Given,
-    /// Whether it was right.
     pub right: bool,
     /// When, in seconds since 1970 (UTC).
     pub at: u64,
@@ -48,21 +45,16 @@ pub struct LastAnswer {
 /// Counts over one lesson, or over the course, as an export has them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
-    /// Pages that were opened.
     pub pages_seen: usize,
-    /// Pages there are.
     pub pages: usize,
     /// Questions whose last answer was right.
     #[serde(rename = "questions_right")]
     pub right: usize,
-    /// Questions whose last answer was wrong.
     #[serde(rename = "questions_wrong")]
     pub wrong: usize,
     /// Questions there are, without predictions.
     pub questions: usize,
-    /// Objectives that were reached.
     pub objectives_reached: usize,
-    /// Objectives there are.
     pub objectives: usize,
 }
 
@@ -174,7 +166,7 @@ impl Progress {
     }
 
     /// Counts over a lesson as it is now: pages and questions that it no longer has do not count.
-    pub fn totals_of(&self, lesson: &Lesson) -> Totals {
+    pub(crate) fn totals_of(&self, lesson: &Lesson) -> Totals {
         let mut totals = Totals {
             pages: lesson.pages.len(),
             questions: lesson.questions().count(),
@@ -200,7 +192,7 @@ impl Progress {
     }
 
     /// The score of a sitting of the concept test; none where nothing was answered.
-    pub fn score(&self, test: &Lesson, sitting: Sitting) -> Option<Score> {
+    pub(crate) fn score(&self, test: &Lesson, sitting: Sitting) -> Option<Score> {
         let answers = || {
             let questions = test.questions();
             questions.filter_map(|question| self.answered(sitting.id(), &question.id))
@@ -213,8 +205,7 @@ impl Progress {
         })
     }
 
-    /// The scores of both sittings.
-    pub fn scores(&self, test: &Lesson) -> [Option<Score>; 2] {
+    pub(crate) fn scores(&self, test: &Lesson) -> [Option<Score>; 2] {
         Sitting::BOTH.map(|sitting| self.score(test, sitting))
     }
 

@@ -7,14 +7,16 @@
 mod table;
 mod wrap;
 
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
+use table::Table;
 use wrap::Word;
 
 /// How a piece of text looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Style {
-    /// Body text.
+pub(crate) enum Style {
     #[default]
     Plain,
     /// `**strong**`
@@ -27,16 +29,13 @@ pub enum Style {
     Dim,
     /// A heading inside a page.
     Heading,
-    /// The text of a link.
     Link,
 }
 
 /// A piece of a row, in one style.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Span {
-    /// What it says.
+pub(crate) struct Span {
     pub text: String,
-    /// How it looks.
     pub style: Style,
 }
 
@@ -51,7 +50,7 @@ impl Span {
 
 /// A row of the screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// Its pieces, from left to right; none in an empty row.
     pub spans: Vec<Span>,
     /// The line of the Markdown text that it begins with, from 1.
@@ -59,13 +58,11 @@ pub struct Line {
 }
 
 impl Line {
-    /// Its text, without styles.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.spans.iter().map(|span| span.text.as_str()).collect()
     }
 
-    /// Its width in cells.
-    pub fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.spans.iter().map(|span| width(&span.text)).sum()
     }
 
@@ -78,16 +75,21 @@ impl Line {
     }
 }
 
-/// The display width of a text in cells.
+/// The display width of a text in cells, a grapheme at a time.
 pub fn width(text: &str) -> usize {
-    wrap::width(text)
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
 /// Lays Markdown out in rows of at most `width` cells (taken as 2 where it is less: the widest character).
-pub fn lay_out(markdown: &str, width: usize) -> Vec<Line> {
-    let mut layout = Layout::new(markdown, width.max(2));
+pub(crate) fn lay_out(markdown: &str, width: usize) -> Vec<Line> {
+    let newlines = markdown.match_indices('\n').map(|(at, _)| at + 1);
+    let line_starts: Vec<usize> = std::iter::once(0).chain(newlines).collect();
+    let mut layout = Layout {
+        width: width.max(2),
+        ..Layout::default()
+    };
     for (event, range) in Parser::new_ext(markdown, Options::ENABLE_TABLES).into_offset_iter() {
-        layout.source = layout.line_starts.partition_point(|at| *at <= range.start);
+        layout.source = line_starts.partition_point(|at| *at <= range.start);
         layout.event(event);
     }
     layout.flush();
@@ -95,6 +97,7 @@ pub fn lay_out(markdown: &str, width: usize) -> Vec<Line> {
 }
 
 /// What stands left of the rows of a list item or quote.
+#[derive(Default)]
 struct Margin {
     /// Before its first row (`• `), until that is written.
     first: Option<Span>,
@@ -102,26 +105,22 @@ struct Margin {
     rest: Span,
 }
 
-struct List {
-    /// The number of the next item; none in a list of points.
-    number: Option<u64>,
-}
-
+#[derive(Default)]
 struct Layout {
     width: usize,
-    line_starts: Vec<usize>,
     /// The line of the Markdown that the current event starts on.
     source: usize,
     rows: Vec<Line>,
     margins: Vec<Margin>,
-    lists: Vec<List>,
+    /// For each list, the number of the next item; none in a list of points.
+    lists: Vec<Option<u64>>,
     /// The words of the paragraph, item or cell that is being read.
     words: Words,
     styles: Vec<Style>,
     /// An empty row is due before the next block.
     gap: bool,
     code: Option<String>,
-    table: Option<table::Table>,
+    table: Option<Table>,
     /// Where links go, innermost last, with the text that stood there before.
     links: Vec<(String, usize)>,
 }
@@ -138,18 +137,13 @@ struct Words {
 impl Words {
     fn text(&mut self, text: &str, style: Style, source: usize) {
         self.seen.push_str(text);
-        let mut rest = text;
-        while !rest.is_empty() {
-            let end = rest.find(is_space).unwrap_or(rest.len());
-            if end > 0 {
-                let word = self.open.get_or_insert_with(|| Word::at(source));
-                word.push(&shown(&rest[..end]), style);
-            }
-            if let Some(space) = rest[end..].chars().next() {
+        for (at, part) in text.split(is_space).enumerate() {
+            if at > 0 {
                 self.close();
-                rest = &rest[end + space.len_utf8()..];
-            } else {
-                rest = "";
+            }
+            if !part.is_empty() {
+                let word = self.open.get_or_insert_with(|| Word::at(source));
+                word.push(&shown(part), style);
             }
         }
     }
@@ -180,36 +174,11 @@ fn is_space(c: char) -> bool {
 
 /// Text without characters that would move a terminal's cursor.
 fn shown(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+    let moves = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    text.replace(moves, "\u{fffd}")
 }
 
 impl Layout {
-    fn new(markdown: &str, width: usize) -> Layout {
-        let newlines = markdown.match_indices('\n').map(|(at, _)| at + 1);
-        Layout {
-            width,
-            line_starts: std::iter::once(0).chain(newlines).collect(),
-            source: 1,
-            rows: Vec::new(),
-            margins: Vec::new(),
-            lists: Vec::new(),
-            words: Words::default(),
-            styles: Vec::new(),
-            gap: false,
-            code: None,
-            table: None,
-            links: Vec::new(),
-        }
-    }
-
     fn event(&mut self, event: Event) {
         match event {
             Event::Start(tag) => self.start(tag),
@@ -220,9 +189,11 @@ impl Layout {
             },
             Event::Code(text) => self.words.text(&text, Style::Code, self.source),
             // Tags are shown as they stand: a page has no other way to say <stdin>.
-            Event::Html(text) | Event::InlineHtml(text) => {
-                self.words.text(&text, self.style(), self.source);
-            }
+            Event::Html(text)
+            | Event::InlineHtml(text)
+            | Event::FootnoteReference(text)
+            | Event::InlineMath(text)
+            | Event::DisplayMath(text) => self.words.text(&text, self.style(), self.source),
             Event::SoftBreak => self.words.close(),
             Event::HardBreak => self.words.line_break(),
             Event::Rule => {
@@ -230,9 +201,6 @@ impl Layout {
                 let rule = "─".repeat(self.room());
                 self.block_row(vec![Span::new(rule, Style::Dim)], self.source);
                 self.gap = true;
-            }
-            Event::FootnoteReference(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
-                self.words.text(&text, self.style(), self.source)
             }
             Event::TaskListMarker(_) => {}
         }
@@ -256,7 +224,7 @@ impl Layout {
                 self.begin_block();
                 self.margin(None, Span::new("▏ ", Style::Dim));
             }
-            Tag::CodeBlock(CodeBlockKind::Fenced(_) | CodeBlockKind::Indented) => {
+            Tag::CodeBlock(_) => {
                 self.flush();
                 self.code = Some(String::new());
             }
@@ -265,19 +233,21 @@ impl Layout {
                 if self.lists.is_empty() {
                     self.begin_block();
                 }
-                self.lists.push(List { number });
+                self.lists.push(number);
             }
             Tag::Item => self.start_item(),
             Tag::Table(alignments) => {
                 self.flush();
-                self.table = Some(table::Table::new(alignments, self.source));
+                self.table = Some(Table {
+                    alignments,
+                    rows: Vec::new(),
+                });
             }
-            Tag::TableHead => self.styles.push(Style::Strong),
-            Tag::TableRow => {
-                if let Some(table) = &mut self.table {
-                    table.row(self.source);
-                }
+            Tag::TableHead => {
+                self.styles.push(Style::Strong);
+                self.table_row();
             }
+            Tag::TableRow => self.table_row(),
             Tag::Paragraph => self.flush(),
             _ => {}
         }
@@ -306,7 +276,14 @@ impl Layout {
             TagEnd::CodeBlock => self.end_code(),
             TagEnd::Item => {
                 self.flush();
-                self.empty_item();
+                // An item without any text still shows its marker.
+                if self
+                    .margins
+                    .last()
+                    .is_some_and(|margin| margin.first.is_some())
+                {
+                    self.row(Vec::new(), self.source);
+                }
                 self.margins.pop();
             }
             TagEnd::List(_) => {
@@ -315,8 +292,9 @@ impl Layout {
             }
             TagEnd::TableCell => {
                 let words = self.words.take();
-                if let Some(table) = &mut self.table {
-                    table.cell(words);
+                let row = self.table.as_mut().and_then(|table| table.rows.last_mut());
+                if let Some(row) = row {
+                    row.cells.push(words);
                 }
             }
             TagEnd::Table => self.end_table(),
@@ -330,12 +308,12 @@ impl Layout {
 
     fn start_item(&mut self) {
         self.flush();
-        let marker = match self.lists.last_mut().and_then(|list| list.number.as_mut()) {
-            Some(number) => {
+        let marker = match self.lists.last_mut() {
+            Some(Some(number)) => {
                 *number += 1;
                 format!("{}. ", *number - 1)
             }
-            None => "• ".to_owned(),
+            _ => "• ".to_owned(),
         };
         let rest = " ".repeat(width(&marker));
         self.margin(
@@ -347,25 +325,11 @@ impl Layout {
     /// Adds a margin; an empty one where too little room would be left beside it.
     fn margin(&mut self, first: Option<Span>, rest: Span) {
         let least = 10.min(self.width / 2).max(2);
-        if self.room() < width(&rest.text) + least {
-            self.margins.push(Margin {
-                first: None,
-                rest: Span::default(),
+        self.margins
+            .push(match self.room() < width(&rest.text) + least {
+                true => Margin::default(),
+                false => Margin { first, rest },
             });
-        } else {
-            self.margins.push(Margin { first, rest });
-        }
-    }
-
-    /// An item without any text still shows its marker.
-    fn empty_item(&mut self) {
-        if self
-            .margins
-            .last()
-            .is_some_and(|margin| margin.first.is_some())
-        {
-            self.row(Vec::new(), self.source);
-        }
     }
 
     /// Where a link goes stands behind its text, unless the text says it.
@@ -377,8 +341,8 @@ impl Layout {
         let text = self.words.seen.get(from..).unwrap_or_default();
         if !url.is_empty() && text != url && url.strip_prefix("mailto:") != Some(text) {
             self.words.close();
-            let shown = format!("({url})");
-            self.words.text(&shown, Style::Dim, self.source);
+            self.words
+                .text(&format!("({url})"), Style::Dim, self.source);
         }
     }
 
@@ -386,16 +350,26 @@ impl Layout {
         let code = self.code.take().unwrap_or_default();
         let first = self.source + 1;
         for (index, line) in code.lines().enumerate() {
-            let text = shown(&line.replace('\t', "    "));
-            let mut pieces = wrap::cut(&text, self.room());
+            let mut word = Word::at(first + index);
+            word.push(&shown(&line.replace('\t', "    ")), Style::Code);
+            let mut pieces = wrap::wrap(vec![word], self.room());
             if pieces.is_empty() {
-                pieces.push(String::new());
+                pieces.push(Line::default());
             }
             for piece in pieces {
-                self.block_row(vec![Span::new(piece, Style::Code)], first + index);
+                self.block_row(piece.spans, first + index);
             }
         }
         self.gap = true;
+    }
+
+    fn table_row(&mut self) {
+        if let Some(table) = &mut self.table {
+            table.rows.push(table::Row {
+                cells: Vec::new(),
+                source: self.source,
+            });
+        }
     }
 
     fn end_table(&mut self) {
@@ -434,21 +408,15 @@ impl Layout {
     fn begin_block(&mut self) {
         if std::mem::take(&mut self.gap) && !self.rows.is_empty() {
             // Inside a quote the bar goes on; a marker that is still to be written stays for its text.
-            let bars: Vec<_> = self
-                .margins
-                .iter()
-                .filter(|margin| margin.first.is_none())
-                .map(|margin| margin.rest.clone())
-                .collect();
-            let source = self.source;
-            self.compose(bars, Vec::new(), source);
+            let bars = self.margins.iter().filter(|margin| margin.first.is_none());
+            let bars = bars.map(|margin| margin.rest.clone()).collect();
+            self.compose(bars, Vec::new(), self.source);
         }
     }
 
     fn row(&mut self, spans: Vec<Span>, source: usize) {
-        let margins = self
-            .margins
-            .iter_mut()
+        let margins = self.margins.iter_mut();
+        let margins = margins
             .map(|margin| margin.first.take().unwrap_or_else(|| margin.rest.clone()))
             .collect();
         self.compose(margins, spans, source);

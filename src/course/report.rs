@@ -9,10 +9,8 @@ use super::{
 
 /// A name and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// The name.
+pub(crate) struct Named {
     pub name: String,
-    /// Its place in the file.
     pub position: Position,
 }
 
@@ -113,7 +111,6 @@ impl<'a> Report<'a> {
         notes.figures.push(Named { name, position });
     }
 
-    /// A question serves an objective.
     pub(super) fn serve(&self, objective: &str, offset: usize) {
         let mut notes = self.notes.borrow_mut();
         notes.served.push((objective.to_owned(), offset));
@@ -150,7 +147,6 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// What was named so far.
     pub(super) fn notes(&self) -> Notes {
         self.notes.borrow().clone()
     }
@@ -165,19 +161,5 @@ fn one_line(text: String) -> String {
             .join(" ")
     } else {
         text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_count_characters() {
-        let report = Report::new("f", "a\nµµ x\n");
-        assert_eq!(report.position(0), Position { line: 1, column: 1 });
-        assert_eq!(report.position(7), Position { line: 2, column: 4 });
-        assert_eq!(report.position(3), Position { line: 2, column: 1 });
-        assert_eq!(report.position(99), Position { line: 3, column: 1 });
     }
 }

@@ -29,16 +29,12 @@ pub enum Place {
 /// A text, and where in it what was looked for stands: byte ranges, in their order, none touching another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
-    /// The text.
     pub text: String,
-    /// What was found in it.
     pub marks: Vec<Range<usize>>,
 }
 
-/// Something that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// Where.
     pub place: Place,
     /// The page's title, the card's, or the word itself.
     pub title: Marked,
@@ -46,7 +42,6 @@ pub struct Hit {
     pub line: Marked,
 }
 
-/// Everything that can be found.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     entries: Vec<Entry>,
@@ -71,7 +66,12 @@ const UNFOLDED: usize = 10_000;
 
 impl Index {
     /// Words first, then cards, then pages in the order of the course.
-    pub fn new(lessons: &[Lesson], figures: &[Figure], cards: &[Card], words: &[Word]) -> Index {
+    pub(crate) fn new(
+        lessons: &[Lesson],
+        figures: &[Figure],
+        cards: &[Card],
+        words: &[Word],
+    ) -> Index {
         let mut entries = Vec::new();
         for (at, word) in words.iter().enumerate() {
             let mut lines = vec![Text::new(&word.forms.join(", "))];
@@ -286,7 +286,7 @@ impl Entry {
 
 impl Marked {
     /// The part around the first mark that fits so many cells, with `…` where something was left out.
-    pub fn excerpt(&self, width: usize) -> Marked {
+    pub(crate) fn excerpt(&self, width: usize) -> Marked {
         if prose::width(&self.text) <= width {
             return self.clone();
         }

@@ -23,7 +23,6 @@ impl TextBudget {
     }
 }
 
-/// A room of so many cells and rows.
 pub(super) const fn room(width: usize, height: usize) -> TextBudget {
     TextBudget { width, height }
 }
@@ -38,74 +37,44 @@ pub const COLUMN: TextBudget = room(42, 29);
 pub const LAB_COLUMN: TextBudget = room(42, 13);
 /// What a question or prediction asks.
 pub const QUESTION: TextBudget = room(66, 3);
-/// An option, or a line to bring in order.
-pub const OPTION: TextBudget = room(58, 1);
-/// The left side of a pair.
-pub const LEFT: TextBudget = room(26, 1);
-/// The right side of a pair.
-pub const RIGHT: TextBudget = room(30, 1);
-/// A misconception and what answers it, without the empty row between them.
-pub const REACTION: TextBudget = room(60, 4);
 
-/// One hint, beside the word that marks it.
-pub const HINT: TextBudget = room(60, 2);
-/// What is said after a right answer.
-pub const EXPLAIN: TextBudget = room(66, 3);
 /// A kind of text inside a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TextKind {
-    /// What a question or prediction asks.
-    Text,
-    /// An option, or a line to bring in order.
+pub(crate) enum TextKind {
+    Question,
     Option,
     /// A line of code, shown as it stands.
     Line,
-    /// The left side of a pair.
     Left,
-    /// The right side of a pair.
     Right,
-    /// A misconception and what answers it.
     Reaction,
-    /// One step of the hints.
     Hint,
-    /// What is said after a right answer.
     Explain,
 }
 
 impl TextKind {
-    pub(super) fn name(self) -> &'static str {
+    /// What faults call it, and its room.
+    pub(super) fn name_and_room(self) -> (&'static str, TextBudget) {
         match self {
-            TextKind::Text => "the question",
-            TextKind::Option => "the option",
-            TextKind::Line => "the line",
-            TextKind::Left => "the left side",
-            TextKind::Right => "the right side",
-            TextKind::Reaction => "misconception and feedback",
-            TextKind::Hint => "the hint",
-            TextKind::Explain => "the explanation",
-        }
-    }
-
-    /// The room that it has.
-    pub(super) fn room(self) -> TextBudget {
-        match self {
-            TextKind::Text => QUESTION,
-            TextKind::Option | TextKind::Line => OPTION,
-            TextKind::Left => LEFT,
-            TextKind::Right => RIGHT,
-            TextKind::Reaction => REACTION,
-            TextKind::Hint => HINT,
-            TextKind::Explain => EXPLAIN,
+            TextKind::Question => ("the question", QUESTION),
+            TextKind::Option => ("the option", room(58, 1)),
+            TextKind::Line => ("the line", room(58, 1)),
+            TextKind::Left => ("the left side", room(26, 1)),
+            TextKind::Right => ("the right side", room(30, 1)),
+            // Without the empty row between the two.
+            TextKind::Reaction => ("misconception and feedback", room(60, 4)),
+            // Beside the word that marks it.
+            TextKind::Hint => ("the hint", room(60, 2)),
+            TextKind::Explain => ("the explanation", room(66, 3)),
         }
     }
 }
 
 /// A text inside a block, where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
-    /// What it is.
+pub(crate) struct Placed {
     pub kind: TextKind,
-    /// The text, in CommonMark.
+    /// In CommonMark.
     pub markdown: String,
     /// Where its TOML value stands in the file.
     pub position: Position,

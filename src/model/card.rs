@@ -7,7 +7,6 @@ use super::Arrow;
 pub struct Card {
     /// What it is found by: the file's name.
     pub name: String,
-    /// Its heading.
     pub title: String,
     /// The prototype, line by line.
     pub signature: Vec<String>,
@@ -15,11 +14,8 @@ pub struct Card {
     pub path: Vec<Arrow>,
     /// How many copies, calls, mode switches.
     pub counts: Vec<String>,
-    /// What must be so for it to work.
     pub conditions: Vec<String>,
-    /// What goes wrong.
     pub pitfalls: Vec<String>,
-    /// Since when there is which part of it.
     pub since: Vec<String>,
     /// Man pages, documents, commits that say so.
     pub sources: Vec<String>,
@@ -29,16 +25,13 @@ pub struct Card {
     pub body: String,
 }
 
-/// A table whose columns are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardTable {
-    /// The systems, two or more.
     pub columns: Vec<String>,
     /// The rows: what is compared, and a cell for each column.
     pub rows: Vec<(String, Vec<String>)>,
 }
 
-/// A word of the glossary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     /// The word, then its other forms: `mode switch`, `mode switches`.

@@ -29,7 +29,7 @@ mod summary;
 pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
 };
-pub use card::{Card, CardTable, Word};
+pub(crate) use card::{Card, CardTable, Word};
 pub use event::{RingEvent, RingEventKind, SyscallEvent};
 pub use experiment::{
     CLAIMS, COMPARE_WORDS, Contest, ERRORS, ExperimentSpec, PAGE_CACHE_STEPS, PROOF_WORDS,

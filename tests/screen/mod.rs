@@ -4,8 +4,7 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 use zclab::{
     app::{App, Effect, Event, Key, Mouse, Outcome, Run, Screen, screens::cards::CardsScreen},
-    course::QuestionKind,
-    course::{progress::Progress, review::Clock},
+    course::{Clock, Progress, QuestionKind},
     embedded,
     experiment::request,
     model::{

@@ -7,7 +7,7 @@ use crate::course::{Lesson, Question, kinds::gift::escaped};
 const DRAWINGS: u64 = 3;
 
 /// Where the questions of a lesson are filed.
-pub fn category(lesson: &Lesson) -> String {
+pub(crate) fn category(lesson: &Lesson) -> String {
     let title = lesson.title.replace('/', "//");
     format!(
         "\n$CATEGORY: $course$/top/zclab/{:02} {title}\n\n",
@@ -16,7 +16,7 @@ pub fn category(lesson: &Lesson) -> String {
 }
 
 /// A question; none where its answer is not known. `recorded` is the answer where a run gives it.
-pub fn question(question: &Question, recorded: Option<f64>) -> Option<String> {
+pub(crate) fn question(question: &Question, recorded: Option<f64>) -> Option<String> {
     if question.is_drawn() {
         let each = (0..DRAWINGS).filter_map(|turn| {
             let mut asked = question.asked(turn);

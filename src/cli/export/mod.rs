@@ -8,7 +8,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 /// For teachers: results as a table, questions for another system.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
 }
@@ -60,8 +60,7 @@ pub(super) struct Questions {
     pub lessons: Option<PathBuf>,
 }
 
-/// Exports.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.what {
         What::Results(args) => results::run(args),
         What::Questions(args) => questions::run(args),

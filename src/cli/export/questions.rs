@@ -15,8 +15,7 @@ use crate::{
     tracer::Cancel,
 };
 
-/// Prints the questions.
-pub fn run(args: Questions) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Questions) -> anyhow::Result<ExitCode> {
     let course = Course::open(args.lessons.as_deref())?.catalogue;
     let lessons = match &args.name {
         Some(name) => std::slice::from_ref(course.find(name).map_err(|why| anyhow!(why))?),

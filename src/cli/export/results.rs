@@ -25,8 +25,7 @@ use crate::{
 /// What every export says of itself.
 const NOTE: &str = "results live on the student's machine, in a text file: they can be forged";
 
-/// Reads the logs and prints the table.
-pub fn run(args: Results) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Results) -> anyhow::Result<ExitCode> {
     let course = Course::open(args.lessons.as_deref())?.catalogue;
     let mut students: BTreeMap<String, Student> = BTreeMap::new();
     for (id, path) in named_logs(&args)? {
@@ -133,7 +132,6 @@ struct ResultsDocument {
     students: Vec<StudentRow>,
 }
 
-/// A student.
 #[derive(Serialize)]
 struct StudentRow {
     student: String,
@@ -153,7 +151,6 @@ struct StudentRow {
     lessons: Vec<LessonColumn>,
 }
 
-/// A student's lesson.
 #[derive(Serialize)]
 struct LessonColumn {
     id: String,

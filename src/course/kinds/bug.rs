@@ -131,22 +131,16 @@ impl Kind for Bug {
             Given::Lines(lines) if lines.len() == 1 && lines[0] < self.lines.len() => lines[0],
             _ => return Err(not_for_this(given)),
         };
-        let right = line == self.bug;
-        Ok(Verdict {
-            right,
-            reaction: (!right).then(|| self.reaction(line).clone()),
-            answer: format!("line {}: {}", self.bug + 1, self.lines[self.bug].trim()),
-            given: given.clone(),
-        })
+        let reaction = (line != self.bug).then(|| self.reaction(line).clone());
+        let answer = format!("line {}: {}", self.bug + 1, self.lines[self.bug].trim());
+        Ok(Verdict::of(given, reaction, answer))
     }
 
     fn plain(&self) -> Plain {
+        let how = "the number of the line that is wrong.";
         Plain {
             is_code: true,
-            ..Plain::numbered(
-                self.lines.iter().map(String::as_str),
-                "the number of the line that is wrong.",
-            )
+            ..Plain::numbered(&self.lines, how)
         }
     }
 
@@ -181,8 +175,7 @@ impl Kind for Bug {
     }
 
     fn given(&self, draft: &Draft) -> Option<Given> {
-        let picked = draft.picks.first().copied().unwrap_or(draft.focus);
-        Some(Given::Lines(vec![picked]))
+        Some(Given::Lines(vec![draft.one()]))
     }
 
     fn view(&self, shown: &Shown) -> View {

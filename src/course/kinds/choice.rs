@@ -34,20 +34,14 @@ impl Read for Choice {
     }
 }
 
-impl Choice {
-    /// Columns of the right option and of the longest other one.
-    fn lengths(&self) -> Option<(usize, usize)> {
-        let width = |option: &QuestionOption| prose::width(&option.text);
-        let right = self.0.iter().find(|option| option.right).map(width)?;
-        let others = self.0.iter().filter(|option| !option.right).map(width);
-        Some((right, others.max()?))
-    }
-}
-
 impl Kind for Choice {
     fn lint(&self) -> Vec<(String, &'static str)> {
         let mut found = options::lint(&self.0);
-        if let Some((right, longest)) = self.lengths()
+        let longest = |right: bool| {
+            let alike = self.0.iter().filter(|option| option.right == right);
+            alike.map(|option| prose::width(&option.text)).max()
+        };
+        if let (Some(right), Some(longest)) = (longest(true), longest(false))
             && right * 4 > longest * 5
         {
             found.push((
@@ -75,12 +69,8 @@ impl Kind for Choice {
             _ => None,
         };
         let option = option.ok_or_else(|| not_for_this(given))?;
-        Ok(Verdict {
-            right: option.right,
-            reaction: (!option.right).then(|| option.reaction.clone()),
-            answer: options::right(&self.0),
-            given: given.clone(),
-        })
+        let reaction = (!option.right).then(|| option.reaction.clone());
+        Ok(Verdict::of(given, reaction, options::right(&self.0)))
     }
 
     fn plain(&self) -> Plain {
@@ -100,8 +90,7 @@ impl Kind for Choice {
     }
 
     fn given(&self, draft: &Draft) -> Option<Given> {
-        let picked = draft.picks.first().copied().unwrap_or(draft.focus);
-        Some(Given::Options(vec![picked]))
+        Some(Given::Options(vec![draft.one()]))
     }
 
     fn view(&self, shown: &Shown) -> View {

@@ -12,20 +12,15 @@ pub struct Draft {
     pub picks: Vec<usize>,
     /// For each on the left of a match its partner on the right, in the order shown.
     pub partners: Vec<Option<usize>>,
-    /// The number as far as it is typed.
     pub input: String,
 }
 
-/// What the learner does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// The cursor up.
     Up,
-    /// The cursor down.
     Down,
     /// A digit or a point.
     Digit(char),
-    /// Takes the last thing back.
     Erase,
     /// Enter.
     Confirm,
@@ -35,7 +30,17 @@ pub enum Key {
     Partner(usize),
 }
 
-/// What came of it.
+impl Key {
+    /// The option that it chooses, from 0: digits count from 1.
+    pub(super) fn choice(self) -> Option<usize> {
+        match self {
+            Key::Digit(digit) => (digit.to_digit(10)? as usize).checked_sub(1),
+            Key::Option(index) => Some(index),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Press {
     /// The answer is as it was, or as good as.
@@ -49,20 +54,17 @@ pub enum Press {
 impl Draft {
     /// Moves the cursor; gives the one of `count` that a digit or a click chooses.
     pub(super) fn choose(&mut self, key: Key, count: usize) -> Option<usize> {
-        let chosen = match key {
-            Key::Up => {
-                self.focus = self.focus.saturating_sub(1);
-                None
-            }
-            Key::Down => {
-                self.focus = (self.focus + 1).min(count.saturating_sub(1));
-                None
-            }
-            Key::Digit(digit) => digit.to_digit(10).and_then(|n| (n as usize).checked_sub(1)),
-            Key::Option(option) => Some(option),
-            Key::Erase | Key::Confirm | Key::Partner(_) => None,
-        };
-        chosen.filter(|chosen| *chosen < count)
+        match key {
+            Key::Up => self.focus = self.focus.saturating_sub(1),
+            Key::Down => self.focus = (self.focus + 1).min(count.saturating_sub(1)),
+            _ => {}
+        }
+        key.choice().filter(|chosen| *chosen < count)
+    }
+
+    /// The one that is chosen; else the one under the cursor.
+    pub(super) fn one(&self) -> usize {
+        self.picks.first().copied().unwrap_or(self.focus)
     }
 
     /// One of `count` is the whole answer: a key that chooses gives it.
@@ -95,7 +97,6 @@ impl Draft {
         Press::Changed
     }
 
-    /// A number is typed.
     pub(super) fn press_number(&mut self, key: Key) -> Press {
         match key {
             Key::Digit(digit) => {
@@ -111,7 +112,6 @@ impl Draft {
         Press::Same
     }
 
-    /// The number that was typed.
     pub(super) fn number(&self) -> Option<f64> {
         self.input.parse().ok()
     }

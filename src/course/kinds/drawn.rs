@@ -18,17 +18,12 @@ const MOST_COMBINATIONS: usize = 1000;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawn {
     /// The names, each with the values that it can have.
-    pub vars: Vec<(String, Vec<f64>)>,
-    /// The answer.
-    pub answer: Formula,
-    /// How far off is still right.
-    pub tolerance: f64,
-    /// `calls`, `copies`.
-    pub unit: String,
-    /// Numbers that show a misconception.
-    pub wrong: Vec<Wrong<Formula>>,
-    /// Said to any other wrong number.
-    pub otherwise: Reaction,
+    vars: Vec<(String, Vec<f64>)>,
+    answer: Formula,
+    tolerance: f64,
+    unit: String,
+    wrong: Vec<Wrong<Formula>>,
+    otherwise: Reaction,
 }
 
 /// Drawn values by their names.
@@ -43,7 +38,6 @@ impl Drawn {
         self.combination(order[(turn % count as u64) as usize])
     }
 
-    /// How many combinations of values there are.
     fn combinations(&self) -> usize {
         let counts = self.vars.iter().map(|(_, values)| values.len());
         counts.fold(1, usize::saturating_mul)
@@ -100,7 +94,6 @@ impl Drawn {
     }
 }
 
-/// The value of a formula with these values.
 fn value(formula: &Formula, values: &Values) -> Option<f64> {
     formula.value(&|wanted| {
         let mut named = values.iter().filter(|(name, _)| name == wanted);
@@ -270,7 +263,7 @@ fn names(block: &Block, asked: &Asked, drawn: &Drawn, places: &Places) -> bool {
                 report.refused_at(text.position, &fault);
             }
         }
-        if text.kind == TextKind::Text {
+        if text.kind == TextKind::Question {
             named += &text.markdown;
         }
     }
@@ -338,7 +331,7 @@ impl Kind for Drawn {
     }
 
     fn plain(&self) -> Plain {
-        Plain::typed(format!("a number of {}.", self.unit))
+        Plain::number(&self.unit)
     }
 
     fn export(&self, _: Option<f64>) -> Exported {

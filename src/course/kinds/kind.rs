@@ -39,7 +39,6 @@ pub trait Kind {
     /// One line: the answer is of another kind, or the run that marks it has not been made.
     fn mark(&self, given: &Given, found: Option<&ExperimentValue>) -> Result<Verdict, String>;
 
-    /// How it is asked in plain lines.
     fn plain(&self) -> Plain;
 
     /// How it is exported as JSON. `recorded` is the answer where a run gives it.
@@ -53,7 +52,6 @@ pub trait Kind {
         Draft::default()
     }
 
-    /// A key or a click on the way to an answer.
     fn press(&self, draft: &mut Draft, key: Key) -> Press;
 
     /// The answer, as far as there is a whole one.
@@ -116,32 +114,29 @@ pub struct Plain {
 }
 
 impl Plain {
-    /// Nothing to choose from.
-    pub(super) fn typed(answer: String) -> Plain {
-        Plain {
-            items: Vec::new(),
-            is_code: false,
-            answer,
-        }
+    /// A number is typed.
+    pub(super) fn number(unit: &str) -> Plain {
+        Plain::marked([], |_| String::new(), &format!("a number of {unit}."))
     }
 
-    /// Items named by letters.
-    pub(super) fn lettered<'t>(texts: impl IntoIterator<Item = &'t str>, answer: &str) -> Plain {
-        let mark =
-            |(at, text): (usize, &str)| (format!("{}) ", Given::letter(at)), text.to_owned());
+    pub(super) fn lettered<'t>(texts: impl IntoIterator<Item = &'t String>, answer: &str) -> Plain {
+        Plain::marked(texts, |at| format!("{}) ", Given::letter(at)), answer)
+    }
+
+    pub(super) fn numbered<'t>(texts: impl IntoIterator<Item = &'t String>, answer: &str) -> Plain {
+        Plain::marked(texts, |at| format!("{}) ", at + 1), answer)
+    }
+
+    fn marked<'t>(
+        texts: impl IntoIterator<Item = &'t String>,
+        mark: fn(usize) -> String,
+        answer: &str,
+    ) -> Plain {
+        let texts = texts.into_iter().enumerate();
         Plain {
-            items: texts.into_iter().enumerate().map(mark).collect(),
+            items: texts.map(|(at, text)| (mark(at), text.clone())).collect(),
             is_code: false,
             answer: answer.to_owned(),
-        }
-    }
-
-    /// Items named by numbers.
-    pub(super) fn numbered<'t>(texts: impl IntoIterator<Item = &'t str>, answer: &str) -> Plain {
-        let mark = |(at, text): (usize, &str)| (format!("{}) ", at + 1), text.to_owned());
-        Plain {
-            items: texts.into_iter().enumerate().map(mark).collect(),
-            ..Plain::typed(answer.to_owned())
         }
     }
 }
@@ -149,23 +144,21 @@ impl Plain {
 /// A kind in JSON.
 #[derive(Default)]
 pub struct Exported {
-    /// What can be answered.
     pub options: Vec<ExportedOption>,
     /// The right answer in plain lines; none where only a run knows it.
     pub answer: Option<String>,
-    /// What is said to any other answer.
     pub otherwise: Option<String>,
 }
 
 /// What can be answered: an option, a line, a pair, a number that shows a misconception.
 #[derive(Serialize)]
 pub struct ExportedOption {
-    text: String,
-    right: bool,
-    feedback: Option<String>,
+    pub(super) text: String,
+    pub(super) right: bool,
+    pub(super) feedback: Option<String>,
     /// The right side of a pair.
     #[serde(skip_serializing_if = "Option::is_none")]
-    partner: Option<String>,
+    pub(super) partner: Option<String>,
 }
 
 impl ExportedOption {
@@ -177,14 +170,6 @@ impl ExportedOption {
             partner: None,
         }
     }
-
-    /// With the right side that belongs to it.
-    pub(super) fn with_partner(self, partner: &str) -> Self {
-        ExportedOption {
-            partner: Some(partner.to_owned()),
-            ..self
-        }
-    }
 }
 
 /// What an export says to an answer; none where nothing is said.
@@ -192,7 +177,6 @@ pub(super) fn feedback(reaction: &Reaction) -> Option<String> {
     (!reaction.feedback.is_empty()).then(|| reaction.markdown().trim().to_owned())
 }
 
-/// A kind in GIFT.
 pub struct Gift {
     /// What follows the question's text.
     pub text: String,

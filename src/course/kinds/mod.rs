@@ -5,7 +5,7 @@ mod bug;
 mod choice;
 mod draft;
 mod drawn;
-pub mod gift;
+pub(crate) mod gift;
 mod kind;
 mod multi;
 mod number;
@@ -24,23 +24,23 @@ use super::block::{At, Block};
 
 pub use bug::Bug;
 pub use choice::Choice;
-pub use draft::{Draft, Key, Press};
-pub use drawn::Drawn;
-pub use kind::{Exported, ExportedOption, Kind, Plain};
+pub(crate) use draft::{Draft, Key, Press};
+pub(crate) use kind::{ExportedOption, Kind, Plain};
 pub use multi::Multi;
 pub use number::Number;
 pub use options::QuestionOption;
 pub use order::Order;
-pub use pairs::{Match, Pair};
-pub use predict::{Ask, AskedNumber, PredictOption};
-pub use verdict::{Reaction, Verdict, Wrong};
-pub use view::{Click, Columns, Line, Shown, Tone, View};
+pub use pairs::Match;
+pub use predict::Ask;
+pub(crate) use predict::AskedNumber;
+pub(crate) use verdict::Wrong;
+pub use verdict::{Reaction, Verdict};
+pub(crate) use view::{Click, Columns, Line, Shown, Tone, View};
 
-pub(super) use drawn::filled;
+pub(super) use drawn::{Drawn, filled};
 pub(super) use kind::{Asked, Read};
 pub(super) use predict::About;
 
-/// What every kind is made of.
 mod prelude {
     pub(super) use super::{
         draft::{Draft, Key, Press},

@@ -159,7 +159,7 @@ impl Kind for Number {
     }
 
     fn plain(&self) -> Plain {
-        Plain::typed(format!("a number of {}.", self.unit))
+        Plain::number(&self.unit)
     }
 
     fn export(&self, recorded: Option<f64>) -> Exported {

@@ -28,8 +28,7 @@ pub(super) fn read(
     let options: Vec<_> = options.filter_map(read_option).collect();
     if !had {
         let example = "options = [ { text = \"...\", right = true }, ... ]";
-        block.missing::<()>("options", example);
-        return None;
+        return block.missing("options", example);
     }
     if options.len() < 2 {
         block.fault("the question has fewer than two options", "add options");
@@ -55,9 +54,8 @@ fn read_option(mut block: Block) -> Option<At<QuestionOption>> {
     block.finish();
     let text = text?;
     report.text(TextKind::Option, &text.value, text.offset);
-    let text = text.value;
     let value = QuestionOption {
-        text,
+        text: text.value,
         right,
         reaction,
     };
@@ -85,10 +83,9 @@ pub(super) fn lint(options: &[QuestionOption]) -> Vec<(String, &'static str)> {
 
 /// `a) yes; c) no`: the right ones.
 pub(super) fn right(options: &[QuestionOption]) -> String {
-    let named: Vec<_> = right_places(options)
-        .map(|at| format!("{}) {}", Given::letter(at), options[at].text))
-        .collect();
-    named.join("; ")
+    let named =
+        right_places(options).map(|at| format!("{}) {}", Given::letter(at), options[at].text));
+    named.collect::<Vec<_>>().join("; ")
 }
 
 fn right_places(options: &[QuestionOption]) -> impl Iterator<Item = usize> {
@@ -96,7 +93,7 @@ fn right_places(options: &[QuestionOption]) -> impl Iterator<Item = usize> {
 }
 
 pub(super) fn plain(options: &[QuestionOption], answer: &str) -> Plain {
-    Plain::lettered(options.iter().map(|option| option.text.as_str()), answer)
+    Plain::lettered(options.iter().map(|option| &option.text), answer)
 }
 
 pub(super) fn export(options: &[QuestionOption]) -> Exported {

@@ -236,32 +236,29 @@ impl Kind for Match {
         let missing = self.lefts.len() - pairs.len().min(self.lefts.len());
         let reaction = match wrong {
             Some((left, _)) => Some(self.pairs[self.lefts[*left]].reaction.clone()),
-            None if missing > 0 => Some(Reaction::incomplete(match missing {
-                1 => "What you paired is right; one more wants a partner.".to_owned(),
-                more => format!("What you paired is right; {more} more want a partner."),
-            })),
-            None => None,
+            None => match missing {
+                0 => None,
+                1 => Some("What you paired is right; one more wants a partner.".to_owned()),
+                more => Some(format!(
+                    "What you paired is right; {more} more want a partner."
+                )),
+            }
+            .map(Reaction::incomplete),
         };
-        Ok(Verdict {
-            right: reaction.is_none(),
-            reaction,
-            answer: self.solution(),
-            given: given.clone(),
-        })
+        Ok(Verdict::of(given, reaction, self.solution()))
     }
 
     fn plain(&self) -> Plain {
-        let lefts = self.lefts().map(|pair| pair.left.as_str());
-        let rights = self.rights.iter().map(String::as_str);
+        let lefts = self.lefts().map(|pair| &pair.left);
         let mut plain = Plain::numbered(lefts, "a pair for each number, as in 1c 2a.");
-        plain.items.extend(Plain::lettered(rights, "").items);
+        plain.items.extend(Plain::lettered(&self.rights, "").items);
         plain
     }
 
     fn export(&self, _: Option<f64>) -> Exported {
-        let option = |pair: &Pair| {
-            let option = ExportedOption::new(&pair.left, true, Some(&pair.reaction));
-            option.with_partner(&pair.right)
+        let option = |pair: &Pair| ExportedOption {
+            partner: Some(pair.right.clone()),
+            ..ExportedOption::new(&pair.left, true, Some(&pair.reaction))
         };
         Exported {
             options: self.lefts().map(option).collect(),
@@ -286,20 +283,18 @@ impl Kind for Match {
 
     fn press(&self, draft: &mut Draft, key: Key) -> Press {
         match key {
-            Key::Erase => return unpair(draft),
-            Key::Partner(right) => return self.pair(draft, right),
-            Key::Digit(digit) => {
-                let right = digit.to_digit(10).and_then(|n| (n as usize).checked_sub(1));
-                return right.map_or(Press::Same, |right| self.pair(draft, right));
-            }
-            Key::Confirm if self.given(draft).is_some() => return Press::Given,
+            Key::Erase => unpair(draft),
+            Key::Partner(right) => self.pair(draft, right),
+            Key::Digit(_) => match key.choice() {
+                Some(right) => self.pair(draft, right),
+                None => Press::Same,
+            },
+            Key::Confirm if self.given(draft).is_some() => Press::Given,
             key => {
-                if let Some(left) = draft.choose(key, self.lefts.len()) {
-                    draft.focus = left;
-                }
+                draft.focus = draft.choose(key, self.lefts.len()).unwrap_or(draft.focus);
+                Press::Same
             }
         }
-        Press::Same
     }
 
     fn given(&self, draft: &Draft) -> Option<Given> {
@@ -325,8 +320,9 @@ impl Kind for Match {
         for place in 0..self.lefts.len().max(self.rights.len()) {
             let mut row = Columns::default();
             if let Some((left, solved)) = self.lefts().zip(&solved).nth(place) {
-                let cells = left_cells(shown, place, &left.left, *solved);
-                row.cells.extend(cells);
+                let mark = mark_of(shown, place, *solved);
+                row.cells.push((format!("{mark:MARK$}"), Tone::Mark));
+                row.cells.push((left.left.clone(), Tone::Text));
                 pad_to(&mut row, right_at - PARTNER);
                 row.cells.push(partner_cell(shown, place, *solved));
                 row.click = Some(Click::Option(place));
@@ -345,20 +341,15 @@ impl Kind for Match {
     }
 }
 
-/// Cursor or mark, and the left side.
-fn left_cells(shown: &Shown, place: usize, text: &str, solved: usize) -> [(String, Tone); 2] {
+/// Cursor or mark, before the left side.
+fn mark_of(shown: &Shown, place: usize, solved: usize) -> &'static str {
     let partner = shown.draft.partners.get(place).copied().flatten();
-    let mark = match (shown.verdict, shown.draft.focus == place) {
-        (Some(_), _) if partner.is_none() => " ",
-        (Some(_), _) if partner == Some(solved) => "✓",
-        (Some(_), _) => "✗",
-        (None, true) => "▸",
+    match (shown.verdict, partner) {
+        (Some(_), Some(right)) if right == solved => "✓",
+        (Some(_), Some(_)) => "✗",
+        (None, _) if shown.draft.focus == place => "▸",
         _ => " ",
-    };
-    [
-        (format!("{mark:MARK$}"), Tone::Mark),
-        (text.to_owned(), Tone::Text),
-    ]
+    }
 }
 
 /// The number of the partner, as far as there is one.

@@ -4,7 +4,7 @@ use super::{
     number::{Scale, number_of, wrong_numbers},
     prelude::*,
     read::{reaction, tolerance},
-    typed::{self, is_near, shown, with_unit},
+    typed::{is_near, shown, with_unit},
 };
 use crate::course::fault::instead;
 use crate::model::{ExperimentSpec, Query};
@@ -27,14 +27,12 @@ pub struct AskedNumber {
     pub scale: (f64, f64),
     /// How far off the figure is still right: more than 0 where it differs from machine to machine.
     pub tolerance: f64,
-    /// Guesses that show a misconception.
     pub wrong: Vec<Wrong<f64>>,
 }
 
 /// One thing that may be predicted of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PredictOption {
-    /// What it says.
     pub text: String,
     /// What the run answers where it is right: a word (`shared`, `EINVAL`) or a number.
     pub answer: String,
@@ -59,9 +57,7 @@ impl PredictOption {
 pub(in crate::course) enum About<'a> {
     /// It is at fault: nobody knows what it was meant to be.
     Unknown,
-    /// A transfer.
     Transfer,
-    /// Another one.
     Other(&'a ExperimentSpec),
 }
 
@@ -76,7 +72,6 @@ impl About<'_> {
 }
 
 impl Ask {
-    /// Reads the keys of what is asked.
     pub(in crate::course) fn read(
         block: &mut Block,
         about: About,
@@ -89,24 +84,10 @@ impl Ask {
     }
 
     /// What is said to guesses that show a misconception.
-    pub fn reactions(&self) -> Vec<&Reaction> {
+    pub(crate) fn reactions(&self) -> Vec<&Reaction> {
         match self {
             Ask::Number(asked) => asked.wrong.iter().map(|wrong| &wrong.reaction).collect(),
             Ask::Choice(options) => options.iter().map(|option| &option.reaction).collect(),
-        }
-    }
-
-    /// A guess as it is typed in plain lines: a number, or the letter of an option.
-    ///
-    /// # Errors
-    /// One line on what cannot be understood.
-    pub fn read_answer(&self, typed: &str) -> Result<Given, String> {
-        match self {
-            Ask::Number(asked) => typed::number(typed, &asked.unit).map(Given::Number),
-            Ask::Choice(options) => match &typed::letters(options.len(), typed)?[..] {
-                [index] => Ok(Given::Options(vec![*index])),
-                _ => Err("one option is predicted: write one letter, as in b".to_owned()),
-            },
         }
     }
 
@@ -114,7 +95,7 @@ impl Ask {
     ///
     /// # Errors
     /// One line: the guess is of another kind, or there was nothing to compare it with.
-    pub fn mark(
+    pub(crate) fn mark(
         &self,
         given: &Given,
         found: Result<ExperimentValue, String>,
@@ -153,7 +134,7 @@ impl Ask {
     }
 
     /// The option that is guessed.
-    pub fn option(&self, given: &Given) -> Option<&PredictOption> {
+    pub(crate) fn option(&self, given: &Given) -> Option<&PredictOption> {
         match (self, given) {
             (Ask::Choice(options), Given::Options(picked)) => options.get(*picked.first()?),
             _ => None,
@@ -161,7 +142,7 @@ impl Ask {
     }
 
     /// A figure in words, as far as an option has words for it.
-    pub fn in_words(&self, found: &ExperimentValue) -> String {
+    pub(crate) fn in_words(&self, found: &ExperimentValue) -> String {
         match (found, self) {
             (ExperimentValue::Number(value), Ask::Number(asked)) => with_unit(*value, &asked.unit),
             (ExperimentValue::Number(value), Ask::Choice(_)) => value.to_string(),
@@ -173,53 +154,47 @@ impl Ask {
         }
     }
 
-    /// How it is asked in plain lines.
-    pub fn plain(&self) -> Plain {
+    pub(crate) fn plain(&self) -> Plain {
         match self {
-            Ask::Number(asked) => Plain::typed(format!("a number of {}.", asked.unit)),
+            Ask::Number(asked) => Plain::number(&asked.unit),
             Ask::Choice(options) => {
-                let texts = options.iter().map(|option| option.text.as_str());
-                Plain::lettered(texts, "one letter.")
+                Plain::lettered(options.iter().map(|option| &option.text), "one letter.")
             }
         }
     }
 
-    /// A key on the way to a guess.
-    pub fn press(&self, draft: &mut Draft, key: Key) -> Press {
+    pub(crate) fn press(&self, draft: &mut Draft, key: Key) -> Press {
         match self {
             Ask::Number(_) => draft.press_number(key),
             Ask::Choice(options) => draft.press_one(key, options.len()),
         }
     }
 
-    /// The guess, as far as there is a whole one.
-    pub fn given(&self, draft: &Draft) -> Option<Given> {
+    pub(crate) fn given(&self, draft: &Draft) -> Option<Given> {
         match self {
             Ask::Number(_) => draft.number().map(Given::Number),
             Ask::Choice(_) => Some(Given::Options(vec![draft.focus])),
         }
     }
 
-    /// Whether digits are typed; else they choose.
-    pub fn is_typed(&self) -> bool {
+    pub(crate) fn is_typed(&self) -> bool {
         matches!(self, Ask::Number(_))
     }
 
     /// What the screen shows below the question: a field with a scale, or what may be predicted.
-    pub fn view(&self, draft: &Draft, roomy: bool) -> View {
+    pub(crate) fn view(&self, draft: &Draft, roomy: bool) -> View {
         let mut view = View::default();
-        let input = || draft.input.clone();
         match self {
             Ask::Number(asked) => {
                 view.lines.push(Line::Field {
                     name: "your guess",
-                    input: input(),
+                    input: draft.input.clone(),
                     unit: asked.unit.clone(),
                 });
                 view.blank(roomy);
                 view.lines.push(Line::Scale {
                     ends: asked.scale,
-                    input: input(),
+                    input: draft.input.clone(),
                 });
             }
             Ask::Choice(options) => {
@@ -245,8 +220,7 @@ impl Ask {
 fn read_number(block: &mut Block, about: About, query: Option<&Query>) -> Option<AskedNumber> {
     if about.words(query).is_some() {
         let example = "options = [ { text = \"...\", answer = \"...\" }, ... ]: a word answers it";
-        block.missing::<()>("options", example);
-        return None;
+        return block.missing("options", example);
     }
     let unit = block.need_text("unit");
     let scale = scale(block);
@@ -369,69 +343,35 @@ fn check_answers(
 mod tests {
     use super::*;
 
-    fn reaction(name: &str) -> Reaction {
-        Reaction {
-            misconception: name.to_owned(),
-            feedback: name.to_owned(),
-        }
-    }
-
-    fn option(text: &str, answer: &str, reaction: Reaction) -> PredictOption {
-        PredictOption {
-            text: text.to_owned(),
-            answer: answer.to_owned(),
-            reaction,
-        }
-    }
-
     #[test]
     fn a_predicted_option_is_compared_with_what_came() {
-        let ask = Ask::Choice(vec![
-            option("the new ones", "shared", Reaction::default()),
-            option("the old ones", "copied", reaction("a send is no snapshot")),
-        ]);
-        let mark = |typed: &str, came: &str| {
-            let came = Ok(ExperimentValue::Word(came.to_owned()));
-            ask.mark(&ask.read_answer(typed)?, came)
+        let said = Reaction::incomplete("A send is no snapshot.".to_owned());
+        let option = |text: &str, answer: &str, reaction: &Reaction| PredictOption {
+            text: text.to_owned(),
+            answer: answer.to_owned(),
+            reaction: reaction.clone(),
         };
-        let right = mark("a", "shared").unwrap();
+        let ask = Ask::Choice(vec![
+            option("the new ones", "shared", &Reaction::default()),
+            option("the old ones", "copied", &said),
+        ]);
+        let mark = |option: usize, came: &str| {
+            let came = Ok(ExperimentValue::Word(came.to_owned()));
+            ask.mark(&Given::Options(vec![option]), came)
+        };
+        let right = mark(0, "shared").unwrap();
         assert!(right.right && right.reaction.is_none());
-        let wrong = mark("2", "shared").unwrap();
+        let wrong = mark(1, "shared").unwrap();
         assert_eq!(
             (wrong.right, wrong.answer.as_str()),
             (false, "the new ones")
         );
-        assert_eq!(wrong.reaction, Some(reaction("a send is no snapshot")));
+        assert_eq!(wrong.reaction, Some(said));
         // What nobody predicted is said as it came.
-        let mixed = mark("a", "mixed").unwrap();
+        let mixed = mark(0, "mixed").unwrap();
         assert_eq!((mixed.right, mixed.answer.as_str()), (false, "mixed"));
-        assert!(mark("c", "shared").is_err());
+        assert!(mark(2, "shared").is_err());
         let refused = Err("refused".to_owned());
         assert!(ask.mark(&Given::Options(vec![0]), refused).is_err());
-    }
-
-    #[test]
-    fn a_predicted_number_is_right_within_its_tolerance() {
-        let ask = |tolerance| {
-            Ask::Number(AskedNumber {
-                unit: "copies a byte".to_owned(),
-                scale: (0.0, 4.0),
-                tolerance,
-                wrong: vec![Wrong {
-                    answer: 4.0,
-                    reaction: reaction("four"),
-                }],
-            })
-        };
-        let mark = |tolerance, typed: &str| {
-            let ask = ask(tolerance);
-            let given = ask.read_answer(typed).unwrap();
-            ask.mark(&given, Ok(ExperimentValue::Number(2.0))).unwrap()
-        };
-        assert!(mark(0.0, "2,0").right);
-        assert_eq!(mark(0.0, "4").reaction, Some(reaction("four")));
-        assert_eq!(mark(0.0, "3").reaction, None);
-        let right = |typed| mark(1.0, typed).right;
-        assert!(right("1") && right("3") && !right("3.1") && !right("0"));
     }
 }

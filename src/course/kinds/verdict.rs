@@ -24,17 +24,29 @@ pub struct Reaction {
     pub feedback: String,
 }
 
+impl Verdict {
+    /// Right where there is no reaction.
+    pub(super) fn of(given: &Given, reaction: Option<Reaction>, answer: String) -> Verdict {
+        Verdict {
+            right: reaction.is_none(),
+            reaction,
+            answer,
+            given: given.clone(),
+        }
+    }
+}
+
 impl Reaction {
     /// Both, as two paragraphs.
-    pub fn markdown(&self) -> String {
+    pub(crate) fn markdown(&self) -> String {
         format!("{}\n\n{}", self.misconception, self.feedback)
     }
 
     /// What is said where nothing is wrong, and something is missing.
     pub(super) fn incomplete(feedback: String) -> Reaction {
         Reaction {
-            misconception: String::new(),
             feedback,
+            ..Reaction::default()
         }
     }
 }
@@ -44,6 +56,5 @@ impl Reaction {
 pub struct Wrong<T> {
     /// The answer: a number, a formula, a line.
     pub answer: T,
-    /// What it shows.
     pub reaction: Reaction,
 }

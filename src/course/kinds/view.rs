@@ -7,9 +7,7 @@ use super::{
 
 /// What a view is made from.
 pub struct Shown<'a> {
-    /// The answer so far.
     pub draft: &'a Draft,
-    /// How the last one was judged.
     pub verdict: Option<&'a Verdict>,
     /// The right answer is shown.
     pub explained: bool,
@@ -20,39 +18,30 @@ pub struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    /// The reaction to the last answer.
     pub(super) fn reaction(&self) -> Option<&Reaction> {
         self.verdict?.reaction.as_ref()
     }
 }
 
-/// Lines, one below the other.
 #[derive(Default)]
 pub struct View {
-    /// The lines.
     pub lines: Vec<Line>,
     /// The line whose end must be on the screen.
     pub focus: Option<usize>,
 }
 
-/// How a text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// As it is: between columns.
     None,
-    /// Text.
     Text,
-    /// Less than text.
     Dim,
-    /// More than text.
     Strong,
-    /// In the accent's colour.
     Accent,
     /// A mark: both.
     Mark,
 }
 
-/// What a click means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Click {
     /// The option or line of that number, from 0.
@@ -63,44 +52,32 @@ pub enum Click {
 
 /// A line of a view. Texts are folded to the screen's width, rows are not.
 pub enum Line {
-    /// Nothing.
     Blank,
-    /// A text.
     Text(String, Tone),
-    /// A text behind its number.
     Numbered(usize, String),
-    /// What is said to a wrong answer.
     Reaction(Reaction),
-    /// Columns.
     Columns(Columns),
     /// A field for a number, with its name and what it counts.
     Field {
         /// `answer`.
         name: &'static str,
-        /// What is typed.
         input: String,
         /// `calls`.
         unit: String,
     },
     /// A scale with the number on it that is typed.
     Scale {
-        /// Its ends.
         ends: (f64, f64),
-        /// What is typed.
         input: String,
     },
 }
 
-/// Columns.
 #[derive(Default)]
 pub struct Columns {
-    /// The cells from the left.
     pub cells: Vec<(String, Tone)>,
     /// What stands at the right edge.
     pub right: &'static str,
-    /// It is marked as a whole.
     pub marked: bool,
-    /// What a click on it means.
     pub click: Option<Click>,
     /// What a click means from that column on.
     pub spot: Option<(usize, Click)>,

@@ -8,43 +8,18 @@ use super::{Line, Span, Style, wrap, wrap::Word};
 const GAP: usize = 2;
 
 pub(super) struct Table {
-    alignments: Vec<Alignment>,
+    pub alignments: Vec<Alignment>,
     /// The first row is the head.
-    rows: Vec<Row>,
+    pub rows: Vec<Row>,
 }
 
-struct Row {
-    cells: Vec<Vec<Word>>,
-    source: usize,
+pub(super) struct Row {
+    pub cells: Vec<Vec<Word>>,
+    /// The line of the Markdown.
+    pub source: usize,
 }
 
 impl Table {
-    /// A table that begins on `source` of the Markdown, with its head still to come.
-    pub(super) fn new(alignments: Vec<Alignment>, source: usize) -> Table {
-        Table {
-            alignments,
-            rows: vec![Row {
-                cells: Vec::new(),
-                source,
-            }],
-        }
-    }
-
-    /// Begins a row of the body.
-    pub(super) fn row(&mut self, source: usize) {
-        self.rows.push(Row {
-            cells: Vec::new(),
-            source,
-        });
-    }
-
-    /// A cell of the last row.
-    pub(super) fn cell(&mut self, words: Vec<Word>) {
-        if let Some(row) = self.rows.last_mut() {
-            row.cells.push(words);
-        }
-    }
-
     /// Rows of at most `room` cells.
     pub(super) fn lay_out(self, room: usize) -> Vec<Line> {
         match self.columns(room) {

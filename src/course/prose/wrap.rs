@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Line, Span, Style};
+use super::{Line, Span, Style, width};
 
 /// What is not parted: pieces of text without a breakable space between them.
 #[derive(Clone, Debug)]
@@ -37,16 +37,6 @@ impl Word {
     fn text(&self) -> String {
         self.spans.iter().map(|span| span.text.as_str()).collect()
     }
-}
-
-/// The display width of a text, a grapheme at a time.
-pub(super) fn width(text: &str) -> usize {
-    text.graphemes(true).map(grapheme_width).sum()
-}
-
-/// What a terminal gives to one grapheme.
-fn grapheme_width(grapheme: &str) -> usize {
-    UnicodeWidthStr::width(grapheme)
 }
 
 /// Joins numbers with their units and further digits (`64 KiB`, `65 536`), where an ordinary space parts them.
@@ -114,7 +104,7 @@ pub(super) fn wrap(words: Vec<Word>, room: usize) -> Vec<Line> {
         }
         for span in &word.spans {
             for grapheme in span.text.graphemes(true) {
-                let cells = grapheme_width(grapheme);
+                let cells = grapheme.width();
                 if used + cells > room && used > 0 {
                     finish(&mut row, &mut used);
                     row.source = word.source;
@@ -131,26 +121,6 @@ pub(super) fn wrap(words: Vec<Word>, room: usize) -> Vec<Line> {
         finish(&mut row, &mut used);
     }
     rows
-}
-
-/// A line cut into pieces of at most `room` cells, every character kept.
-pub(super) fn cut(text: &str, room: usize) -> Vec<String> {
-    let mut pieces = Vec::new();
-    let mut piece = String::new();
-    let mut used = 0;
-    for grapheme in text.graphemes(true) {
-        let cells = grapheme_width(grapheme);
-        if used + cells > room && used > 0 {
-            pieces.push(std::mem::take(&mut piece));
-            used = 0;
-        }
-        piece.push_str(grapheme);
-        used += cells;
-    }
-    if !piece.is_empty() {
-        pieces.push(piece);
-    }
-    pieces
 }
 
 /// The natural width of words in one row, and the width of the widest of them.
