@@ -134,7 +134,7 @@ impl<'i> Block<'i> {
     /// A text that must be there, and fit the screen.
     pub(super) fn need_shown(&mut self, key: &'static str, kind: TextKind) -> Option<At<String>> {
         let text = self.need_text(key)?;
-        self.report.text(kind, &text.value, text.offset);
+        self.report.text(kind, &text);
         Some(text)
     }
 
@@ -251,7 +251,7 @@ impl<'i> Block<'i> {
     pub(super) fn shown(&mut self, key: &'static str, kind: TextKind) -> Vec<At<String>> {
         let texts = self.texts(key);
         for text in &texts {
-            self.report.text(kind, &text.value, text.offset);
+            self.report.text(kind, text);
         }
         texts
     }

@@ -6,6 +6,7 @@ use super::{
     fault::instead,
     kinds::{About, Ask, Asked, QuestionKind},
     lesson::{Lab, Predict, Question, Target, Trial},
+    report::Report,
     text_budget::TextKind,
 };
 use crate::model::Query;
@@ -18,7 +19,8 @@ pub(super) fn figure(mut block: Block) -> Option<String> {
     let report = block.report;
     block.finish();
     let name = name?;
-    report.figure(&name.value, name.offset);
+    let named = report.named(&name.value, name.offset);
+    report.notes.borrow_mut().figures.push(named);
     Some(name.value)
 }
 
@@ -35,9 +37,7 @@ pub(super) fn lab(mut block: Block) -> Option<Target> {
     if spec.is_some() || other.is_none() {
         block.finish();
     }
-    let id = id?;
-    report.id(&id.value, id.offset);
-    let (id, predict) = (id.value, None);
+    let (id, predict) = (identity(report, id)?, None);
     Some(match spec? {
         Err(spec) => Target::Lab(Lab { id, spec, predict }),
         Ok(what) => Target::Trial(Trial { id, what, predict }),
@@ -60,12 +60,11 @@ pub(super) fn predict(mut block: Block, target: Option<&Target>) -> Option<Predi
     let explain = block.need_shown("explain", TextKind::Explain);
     let report = block.report;
     block.finish();
-    let id = id?;
-    report.id(&id.value, id.offset);
+    let id = identity(report, id)?;
     let text = text?;
-    report.text(TextKind::Question, &text.value, text.offset);
+    report.text(TextKind::Question, &text);
     Some(Predict {
-        id: id.value,
+        id,
         objective,
         text: text.value,
         query: query?,
@@ -99,7 +98,7 @@ fn query(block: &mut Block, about: About) -> Option<Query> {
 /// Reads a `quiz` block, which stands on `line` of the file.
 pub(super) fn question(mut block: Block, line: usize) -> Option<Question> {
     let report = block.report;
-    let first_text = report.texts();
+    let first_text = report.notes.borrow().texts.len();
     let id = block.need_id("id");
     let name = block.need_text("kind");
     let objective = objective(&mut block);
@@ -107,7 +106,7 @@ pub(super) fn question(mut block: Block, line: usize) -> Option<Question> {
     let hints = hints(&mut block);
     let explain = block.need_shown("explain", TextKind::Explain);
     if let Some(text) = &text {
-        report.text(TextKind::Question, &text.value, text.offset);
+        report.text(TextKind::Question, text);
     }
     let asked = Asked {
         id: id.as_ref().map_or("", |id| &id.value),
@@ -120,10 +119,8 @@ pub(super) fn question(mut block: Block, line: usize) -> Option<Question> {
     if name.is_some_and(|name| QuestionKind::is_known(&name.value)) {
         block.finish();
     }
-    let id: At<String> = id?;
-    report.id(&id.value, id.offset);
     Some(Question {
-        id: id.value,
+        id: identity(report, id)?,
         objective,
         text: text?.value,
         kind: kind?,
@@ -135,8 +132,17 @@ pub(super) fn question(mut block: Block, line: usize) -> Option<Question> {
 
 fn objective(block: &mut Block) -> Option<String> {
     let objective = block.text("objective")?;
-    block.report.serve(&objective.value, objective.offset);
+    let mut notes = block.report.notes.borrow_mut();
+    notes.served.push(objective.clone());
     Some(objective.value)
+}
+
+/// An id of the course, which is noted: no other may be the same.
+fn identity(report: &Report, id: Option<At<String>>) -> Option<String> {
+    let id = id?;
+    let named = report.named(&id.value, id.offset);
+    report.notes.borrow_mut().ids.push(named);
+    Some(id.value)
 }
 
 fn hints(block: &mut Block) -> Vec<String> {

@@ -6,7 +6,7 @@ use crate::model::{Card, Word};
 
 use super::{
     card, concept,
-    fault::{Fault, Position, nearest},
+    fault::{Fault, Position, instead, nearest},
     glossary,
     lesson::{Lesson, Question},
     parse::{self, Parsed},
@@ -93,13 +93,12 @@ impl Catalogue {
         if let Some(card) = exact.or_else(|| begins.next().filter(|_| begins.next().is_none())) {
             return Ok(card);
         }
-        let names = || self.cards.iter().map(|card| card.name.as_str());
-        let meant = nearest(typed, names());
-        let question = meant.map_or(String::new(), |meant| format!(" (did you mean {meant}?)"));
-        let all: Vec<_> = names().collect();
-        Err(format!(
-            "there is no card '{name}'{question}: there are {}",
-            all.join(", ")
+        let names: Vec<_> = self.cards.iter().map(|card| card.name.as_str()).collect();
+        Err(there_is_no(
+            "card",
+            name,
+            nearest(typed, names.iter().copied()),
+            &names,
         ))
     }
 
@@ -143,26 +142,28 @@ impl Catalogue {
                         || lesson.title.to_lowercase().starts_with(&typed))
             })
             .collect();
+        fn id(lesson: &Lesson) -> &str {
+            &lesson.id
+        }
         match begins[..] {
             [lesson] => Ok(lesson),
-            [] => Err(self.no_lesson(name)),
+            [] if self.lessons.is_empty() => Err(format!(
+                "there is no lesson '{name}': there are no lessons here"
+            )),
+            [] => {
+                let ids: Vec<_> = self.lessons.iter().map(id).collect();
+                Err(there_is_no(
+                    "lesson",
+                    name,
+                    nearest(name, ids.iter().copied()),
+                    &ids,
+                ))
+            }
             _ => Err(format!(
                 "'{name}' begins the name of several lessons: {}",
-                ids(begins)
+                begins.into_iter().map(id).collect::<Vec<_>>().join(", ")
             )),
         }
-    }
-
-    fn no_lesson(&self, name: &str) -> String {
-        if self.lessons.is_empty() {
-            return format!("there is no lesson '{name}': there are no lessons here");
-        }
-        let meant = nearest(name, self.lessons.iter().map(|lesson| lesson.id.as_str()));
-        let question = meant.map_or(String::new(), |meant| format!(" (did you mean {meant}?)"));
-        format!(
-            "there is no lesson '{name}'{question}: there are {}",
-            ids(self.lessons.iter().collect())
-        )
     }
 
     /// Every question of the course, with its lesson.
@@ -178,9 +179,10 @@ impl Catalogue {
     }
 }
 
-fn ids(lessons: Vec<&Lesson>) -> String {
-    let ids: Vec<_> = lessons.iter().map(|lesson| lesson.id.as_str()).collect();
-    ids.join(", ")
+fn there_is_no(what: &str, name: &str, meant: Option<&str>, all: &[&str]) -> String {
+    let question = meant.map_or(String::new(), |meant| format!(" (did you mean {meant}?)"));
+    let all = all.join(", ");
+    format!("there is no {what} '{name}'{question}: there are {all}")
 }
 
 /// What only shows between files: numbers and ids that stand twice, figures that are not there.
@@ -203,22 +205,21 @@ fn between_files(parsed: &mut [(String, Parsed)], figures: &[&str]) {
             let what = format!("the number {number:02} is also that of {other}");
             found.push((start, what, "give it another number".to_owned()));
         }
-        for named in &parsed.ids {
+        for named in &parsed.notes.ids {
             let here = (file.clone(), named.position);
             if let Some((file, Position { line, .. })) = ids.insert(named.name.clone(), here) {
                 let what = format!("the id '{}' stands also in {file}:{line}", named.name);
                 found.push((named.position, what, "give it another id".to_owned()));
             }
         }
-        for named in &parsed.figures {
+        for named in &parsed.notes.figures {
             if figures.contains(&named.name.as_str()) {
                 continue;
             }
-            let advice = match nearest(&named.name, figures.iter().copied()) {
-                Some(meant) => format!("did you mean {meant}?"),
-                None if figures.is_empty() => "there are no figures here".to_owned(),
-                None => format!("there are {}", figures.join(", ")),
-            };
+            let advice = instead(&named.name, figures.iter().copied(), || match figures {
+                [] => "there are no figures here".to_owned(),
+                _ => format!("there are {}", figures.join(", ")),
+            });
             let what = format!("there is no figure '{}'", named.name);
             found.push((named.position, what, advice));
         }

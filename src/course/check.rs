@@ -52,11 +52,11 @@ fn overflows(parsed: &Parsed) -> Vec<Found> {
             let advice = "shorten it, or begin a page by ---";
             found.push((Position { line, column: 1 }, what, advice));
         }
-        for (position, what) in after_run(page, &parsed.texts) {
+        for (position, what) in after_run(page, &parsed.notes.texts) {
             found.push((position, what, "shorten it, or the page's text"));
         }
     }
-    for text in &parsed.texts {
+    for text in &parsed.notes.texts {
         let (name, room) = text.kind.name_and_room();
         let rows = match text.kind {
             TextKind::Line => prose::width(&text.markdown).div_ceil(room.width),

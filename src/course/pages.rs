@@ -10,23 +10,39 @@ use super::{
     report::Report,
 };
 
-/// One line of a file: where it stands, without its end.
-#[derive(Clone, Debug)]
-pub(super) struct SourceLine {
-    pub span: Range<usize>,
-    pub number: usize,
+/// One line of a file, without its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SourceLine<'t> {
+    text: &'t str,
+    /// Its byte offset in the file.
+    pub start: usize,
+    /// From 1.
+    number: usize,
 }
 
-pub(super) fn rows(text: &str) -> Vec<SourceLine> {
-    let mut at = 0;
-    let lines = text.split_inclusive('\n').enumerate();
+impl SourceLine<'_> {
+    fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
+    fn title(&self) -> Option<&str> {
+        let title = self.text.strip_prefix("# ")?;
+        let title = title.trim().trim_end_matches('#').trim_end();
+        (!title.is_empty()).then_some(title)
+    }
+}
+
+pub(super) fn rows(text: &str) -> Vec<SourceLine<'_>> {
+    let mut start = 0;
+    let lines = (1..).zip(text.split_inclusive('\n'));
     lines
-        .map(|(index, line)| {
-            let span = at..at + line.trim_end_matches(['\n', '\r']).len();
-            at += line.len();
+        .map(|(number, line)| {
+            let text = line.trim_end_matches(['\n', '\r']);
+            start += line.len();
             SourceLine {
-                span,
-                number: index + 1,
+                text,
+                start: start - line.len(),
+                number,
             }
         })
         .collect()
@@ -34,99 +50,66 @@ pub(super) fn rows(text: &str) -> Vec<SourceLine> {
 
 /// The rows of one page, with its fenced blocks.
 #[derive(Default)]
-struct PageLines {
-    rows: Vec<SourceLine>,
-    fences: Vec<Fence>,
+struct PageLines<'t> {
+    rows: Vec<SourceLine<'t>>,
+    fences: Vec<Fence<'t>>,
 }
 
-/// A fenced block: its first and last row within the page, the offset of its text, and the word after the fence.
-struct Fence {
+/// A fenced block: its rows within the page, fences included, and the word after the fence.
+struct Fence<'t> {
     rows: Range<usize>,
-    inner: Range<usize>,
-    info: String,
-}
-
-/// A fence that has been opened and not closed.
-struct OpenFence {
-    mark: char,
-    length: usize,
-    row: usize,
-    info: String,
+    info: &'t str,
 }
 
 /// The pages of a body, each with the line of the file of each line of its prose.
-pub(super) fn read(report: &Report, text: &str, body: Vec<SourceLine>) -> Vec<(Page, Vec<usize>)> {
-    let pages = split(report, text, body).into_iter();
+pub(super) fn read(report: &Report, text: &str, body: &[SourceLine]) -> Vec<(Page, Vec<usize>)> {
+    let pages = split(report, body).into_iter();
     pages.map(|page| read_page(report, text, &page)).collect()
 }
 
 /// Parts the body into pages. Lines inside of fences part nothing.
-fn split(report: &Report, text: &str, body: Vec<SourceLine>) -> Vec<PageLines> {
+fn split<'t>(report: &Report, body: &[SourceLine<'t>]) -> Vec<PageLines<'t>> {
     let mut pages = Vec::new();
     let mut page = PageLines::default();
-    let mut open: Option<OpenFence> = None;
+    // The row on which a fence was opened, its mark and length, and the word after it.
+    let mut open: Option<(usize, char, usize, &str)> = None;
     for row in body {
-        let line = &text[row.span.clone()];
-        let fence = fence_of(line);
-        match (&open, fence) {
-            (Some(opened), Some((mark, length, info)))
-                if mark == opened.mark && length >= opened.length && info.is_empty() =>
+        match (open, fence_of(row.text)) {
+            (Some((opened, mark, length, info)), Some((closing, enough, "")))
+                if mark == closing && enough >= length =>
             {
-                let inner = page.rows[opened.row + 1..]
-                    .first()
-                    .map_or(row.span.start, |first: &SourceLine| first.span.start);
-                page.fences.push(Fence {
-                    rows: opened.row..page.rows.len() + 1,
-                    inner: inner..row.span.start,
-                    info: opened.info.clone(),
-                });
+                let rows = opened..page.rows.len() + 1;
+                page.fences.push(Fence { rows, info });
                 open = None;
             }
             (None, Some((mark, length, info))) => {
-                open = Some(OpenFence {
-                    mark,
-                    length,
-                    row: page.rows.len(),
-                    info: info.to_owned(),
-                });
+                open = Some((page.rows.len(), mark, length, info));
             }
-            (None, None) if line.trim_end() == "---" => {
-                separator(report, text, &page, &row);
+            (None, None) if row.text.trim_end() == "---" => {
+                separator(report, &page, row.start);
                 pages.push(std::mem::take(&mut page));
                 continue;
             }
             _ => {}
         }
-        page.rows.push(row);
+        page.rows.push(*row);
     }
-    if let Some(open) = open {
-        let row = &page.rows[open.row];
-        report.fault(
-            row.span.start,
-            "the fenced block has no end",
-            format!(
-                "close it by a line {}",
-                open.mark.to_string().repeat(open.length)
-            ),
-        );
+    if let Some((row, mark, length, _)) = open {
+        let advice = format!("close it by a line {}", mark.to_string().repeat(length));
+        let offset = page.rows[row].start;
+        report.fault(offset, "the fenced block has no end", advice);
     }
     pages.push(page);
     pages
 }
 
 /// On a Git host, a `---` right under text makes a heading of the text.
-fn separator(report: &Report, text: &str, page: &PageLines, row: &SourceLine) {
-    let above = page.rows.last().map(|above| &text[above.span.clone()]);
-    let after_fence = page
-        .fences
-        .last()
-        .is_some_and(|fence| fence.rows.end == page.rows.len());
-    if above.is_some_and(|above| !above.trim().is_empty()) && !after_fence {
-        report.fault(
-            row.span.start,
-            "--- right under text makes a heading of it",
-            "put an empty line above it",
-        );
+fn separator(report: &Report, page: &PageLines, offset: usize) {
+    let fence = page.fences.last();
+    let after_fence = fence.is_some_and(|fence| fence.rows.end == page.rows.len());
+    if page.rows.last().is_some_and(|above| !above.is_blank()) && !after_fence {
+        let what = "--- right under text makes a heading of it";
+        report.fault(offset, what, "put an empty line above it");
     }
 }
 
@@ -145,95 +128,71 @@ fn fence_of(line: &str) -> Option<(char, usize, &str)> {
 
 /// Reads one page: it, and the line of the file of each line of its prose.
 fn read_page(report: &Report, text: &str, page: &PageLines) -> (Page, Vec<usize>) {
-    let first = page
-        .rows
-        .iter()
-        .position(|row| !text[row.span.clone()].trim().is_empty());
-    let title = page_title(report, text, page, first);
-    let title_row = title.is_some().then_some(first).flatten();
-
+    let first = page.rows.iter().position(|row| !row.is_blank());
+    let title = page_title(report, text.len(), page, first);
     let mut target = None;
     let mut targets = Targets::default();
     for fence in &page.fences {
         targets.read(report, text, page, fence, &mut target);
     }
-    let is_block = |row: usize| {
-        page.fences
+    let is_prose = |row: usize| {
+        let mut blocks = page
+            .fences
             .iter()
-            .any(|fence| fence.is_block() && fence.rows.contains(&row))
+            .filter(|fence| BLOCKS.contains(&fence.info));
+        let is_title = title.is_some() && Some(row) == first;
+        !is_title && !blocks.any(|fence| fence.rows.contains(&row))
     };
-    let prose_rows: Vec<&SourceLine> = page
-        .rows
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| !is_block(*index) && Some(*index) != title_row)
+    let rows = page.rows.iter().enumerate();
+    let prose: Vec<_> = rows
+        .filter(|(row, _)| is_prose(*row))
         .map(|(_, row)| row)
         .collect();
-    let is_blank = |row: &&&SourceLine| text[row.span.clone()].trim().is_empty();
-    let leading = prose_rows.iter().take_while(is_blank).count();
-    let trailing = prose_rows[leading..]
+    let is_text = |row: &&SourceLine| !row.is_blank();
+    let start = prose.iter().position(is_text).unwrap_or(prose.len());
+    let end = prose
         .iter()
-        .rev()
-        .take_while(is_blank)
-        .count();
-    let prose_rows = &prose_rows[leading..prose_rows.len() - trailing];
-    let prose: Vec<_> = prose_rows
-        .iter()
-        .map(|row| &text[row.span.clone()])
-        .collect();
+        .rposition(is_text)
+        .map_or(start, |last| last + 1);
+    let prose = &prose[start..end];
+    let lines: Vec<_> = prose.iter().map(|row| row.text).collect();
     let page = Page {
-        title: title.unwrap_or_default(),
-        prose: prose.join("\n"),
+        title: title.unwrap_or_default().to_owned(),
+        prose: lines.join("\n"),
         target,
-        line: first
-            .or(Some(0))
-            .and_then(|row| page.rows.get(row))
+        line: page
+            .rows
+            .get(first.unwrap_or(0))
             .map_or(1, |row| row.number),
     };
-    (page, prose_rows.iter().map(|row| row.number).collect())
+    (page, prose.iter().map(|row| row.number).collect())
 }
 
-/// The page's title, which must be the first of its lines, and the only one of its kind.
-fn page_title(
+/// The page's title, which must be the first of its lines, and the only one of its kind. `end` is the file's.
+fn page_title<'p>(
     report: &Report,
-    text: &str,
-    page: &PageLines,
+    end: usize,
+    page: &'p PageLines,
     first: Option<usize>,
-) -> Option<String> {
-    let heading = |row: &SourceLine| {
-        text[row.span.clone()]
-            .strip_prefix("# ")
-            .map(|title| title.trim().trim_end_matches('#').trim_end())
-            .filter(|title| !title.is_empty())
-    };
-    let title = first.and_then(|row| heading(&page.rows[row]));
-    if title.is_none() {
-        let row = first.unwrap_or(0);
-        let offset = page.rows.get(row).map_or(text.len(), |row| row.span.start);
+) -> Option<&'p str> {
+    let Some(title) = first.and_then(|row| page.rows[row].title()) else {
+        let row = page.rows.get(first.unwrap_or(0));
         let what = match first {
             Some(_) => "the page has no title",
             None => "the page is empty",
         };
-        report.fault(offset, what, "begin it with a line '# Title'");
-    }
+        let advice = "begin it with a line '# Title'";
+        report.fault(row.map_or(end, |row| row.start), what, advice);
+        return None;
+    };
     for (index, row) in page.rows.iter().enumerate() {
         let fenced = page.fences.iter().any(|fence| fence.rows.contains(&index));
-        let is_first = Some(index) == first;
-        if !fenced && !is_first && title.is_some() && heading(row).is_some() {
-            report.fault(
-                row.span.start,
-                "a second title on the page",
-                "part the pages by a line ---, or write '## Heading'",
-            );
+        if !fenced && Some(index) != first && row.title().is_some() {
+            let advice = "part the pages by a line ---, or write '## Heading'";
+            report.fault(row.start, "a second title on the page", advice);
         }
     }
-    title.map(str::to_owned)
-}
-
-impl Fence {
-    fn is_block(&self) -> bool {
-        BLOCKS.contains(&self.info.as_str())
-    }
+    Some(title)
 }
 
 /// What a page has had so far, whether or not it was without fault.
@@ -253,20 +212,22 @@ impl Targets {
         target: &mut Option<Target>,
     ) {
         let opening = &page.rows[fence.rows.start];
-        let offset = opening.span.start;
+        let offset = opening.start;
         let Some(name) = BLOCKS.into_iter().find(|name| *name == fence.info) else {
-            if let Some(meant) = nearest(&fence.info, BLOCKS) {
+            if let Some(meant) = nearest(fence.info, BLOCKS) {
                 let what = format!("'{}' is no block, and would be prose", fence.info);
                 report.fault(offset, what, format!("did you mean {meant}?"));
             }
             return;
         };
-        if !self.allow(report, offset, name) {
+        if let Err((what, advice)) = self.allow(name) {
+            report.fault(offset, what, advice);
             return;
         }
-        let source = &text[fence.inner.clone()];
-        let Some(block) = Block::parse(report, name, offset, fence.inner.start, source) else {
-            report.unread();
+        let base = page.rows[fence.rows.start + 1].start;
+        let source = &text[base..page.rows[fence.rows.end - 1].start];
+        let Some(block) = Block::parse(report, name, offset, base, source) else {
+            report.notes.borrow_mut().unread = true;
             return;
         };
         match name {
@@ -284,36 +245,24 @@ impl Targets {
         }
     }
 
-    /// One target a page; a prediction only after an experiment, and once.
-    fn allow(&mut self, report: &Report, offset: usize, name: &'static str) -> bool {
+    /// One target a page; a prediction only after an experiment, and once. What is wrong, and what to do.
+    fn allow(&mut self, name: &'static str) -> Result<(), (String, &'static str)> {
         if name == "predict" {
             if self.first != Some("lab") {
-                report.fault(
-                    offset,
-                    "a predict without a lab before it",
-                    "put the lab that answers it above it on the page",
-                );
-                return false;
+                let what = "a predict without a lab before it".to_owned();
+                return Err((what, "put the lab that answers it above it on the page"));
             }
             if std::mem::replace(&mut self.predicted, true) {
-                report.fault(
-                    offset,
-                    "a second predict on the page",
-                    "give it a page of its own, with its lab",
-                );
-                return false;
+                let what = "a second predict on the page".to_owned();
+                return Err((what, "give it a page of its own, with its lab"));
             }
-            return true;
+            return Ok(());
         }
         if let Some(first) = self.first {
-            report.fault(
-                offset,
-                format!("a {name} beside the page's {first}"),
-                "give it a page of its own: a page has one target",
-            );
-            return false;
+            let what = format!("a {name} beside the page's {first}");
+            return Err((what, "give it a page of its own: a page has one target"));
         }
         self.first = Some(name);
-        true
+        Ok(())
     }
 }

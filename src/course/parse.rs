@@ -9,27 +9,21 @@ use crate::model::{Method, Sink};
 use super::{
     block::{At, Block, is_id},
     concept,
-    fault::{Fault, nearest},
+    fault::{Fault, instead},
     front::{Front, front},
     lesson::{Lesson, Objective},
-    pages::{self, SourceLine, rows},
-    report::{Named, Report},
-    text_budget::Placed,
+    pages::{self, rows},
+    report::{Named, Notes, Report},
 };
 
 /// What one file gave.
 #[derive(Debug)]
-pub(crate) struct Parsed {
+pub(super) struct Parsed {
     /// The lesson, as far as it could be understood. Not to be shown while there are faults.
     pub lesson: Lesson,
-    /// Ids of questions, predictions and experiments, where they stand.
-    pub ids: Vec<Named>,
-    /// Figures, where they are named.
-    pub figures: Vec<Named>,
+    pub notes: Notes,
     /// Objectives, where they stand, each with how many questions serve it.
     pub objectives: Vec<(Named, usize)>,
-    /// Texts that must fit a given room, where they stand.
-    pub texts: Vec<Placed>,
     /// For each page, the line of the file of each line of its prose.
     pub prose_lines: Vec<Vec<usize>>,
     pub faults: Vec<Fault>,
@@ -38,21 +32,11 @@ pub(crate) struct Parsed {
 /// The text of a file, or the place of the first byte that is no UTF-8.
 pub fn text_of<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Fault> {
     std::str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line_start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
-        Fault {
-            file: file.to_owned(),
-            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
-            column: String::from_utf8_lossy(&before[line_start..])
-                .chars()
-                .count()
-                + 1,
-            what: format!("the byte 0x{:02x} is no UTF-8", bytes[error.valid_up_to()]),
-            advice: "save the file as UTF-8".to_owned(),
-        }
+        let (before, rest) = bytes.split_at(error.valid_up_to());
+        let before = String::from_utf8_lossy(before);
+        let position = Report::new(file, &before).position(before.len());
+        let what = format!("the byte 0x{:02x} is no UTF-8", rest[0]);
+        Fault::new(file, position, what, "save the file as UTF-8")
     })
 }
 
@@ -72,7 +56,7 @@ fn concept_of(file: &str) -> Option<(u32, &'static str)> {
 }
 
 /// Reads one file. `file` is its name, as it stands in faults; its last part must be `NN-id.md`.
-pub(crate) fn parse(file: &str, text: &str) -> Parsed {
+pub(super) fn parse(file: &str, text: &str) -> Parsed {
     let report = Report::new(file, text);
     let (number, id) = name_of(file).or(concept_of(file)).unwrap_or_else(|| {
         report.fault(
@@ -92,54 +76,38 @@ pub(crate) fn parse(file: &str, text: &str) -> Parsed {
         pages: Vec::new(),
     };
     let mut prose_lines = Vec::new();
-    let mut objectives = Vec::new();
+    let mut found = Vec::new();
     if text.trim().is_empty() {
         let advice = "begin with front matter between two lines of +++";
         report.fault(0, "the file is empty", advice);
     } else {
-        let (read, body) = front_matter(&report, text, &mut lesson);
+        let (read, body) = match front(&report, text, "title, minutes and objectives") {
+            Front::Missing => (None, Some(0)),
+            Front::Open => (None, None),
+            Front::Found(base, source, body) => {
+                let block = Block::parse(&report, "front matter", 0, base, source);
+                (
+                    block.map(|block| header(&report, block, &mut lesson)),
+                    Some(body),
+                )
+            }
+        };
         if let Some(body) = body {
-            (lesson.pages, prose_lines) = pages::read(&report, text, body).into_iter().unzip();
+            let mut rows = rows(text);
+            rows.retain(|row| row.start >= body);
+            (lesson.pages, prose_lines) = pages::read(&report, text, &rows).into_iter().unzip();
         }
-        objectives = read.map_or_else(Vec::new, |read| served(&report, read));
+        found = read.map_or_else(Vec::new, |read| served(&report, read));
     }
-    lesson.objectives = objectives
-        .iter()
-        .map(|(objective, ..)| objective.clone())
-        .collect();
+    let objectives;
+    (lesson.objectives, objectives) = found.into_iter().unzip();
     let (faults, notes) = report.finish();
     Parsed {
         lesson,
-        ids: notes.ids,
-        figures: notes.figures,
-        objectives: objectives
-            .into_iter()
-            .map(|(_, named, served)| (named, served))
-            .collect(),
-        texts: notes.texts,
+        notes,
+        objectives,
         prose_lines,
         faults,
-    }
-}
-
-/// Reads the front matter into the lesson: its objectives with their places (none where it cannot be read), and
-/// the rows of the body (none where nobody knows where it begins).
-fn front_matter(
-    report: &Report,
-    text: &str,
-    lesson: &mut Lesson,
-) -> (Option<Vec<At<Objective>>>, Option<Vec<SourceLine>>) {
-    let rows = rows(text);
-    match front(report, text, "title, minutes and objectives") {
-        Front::Missing => (None, Some(rows)),
-        Front::Open => (None, None),
-        Front::Found(base, source, body) => {
-            let objectives = Block::parse(report, "front matter", 0, base, source)
-                .map(|block| header(report, block, lesson));
-            let body = rows.iter().position(|row| row.span.start >= body);
-            let body = body.map_or_else(Vec::new, |first| rows[first..].to_vec());
-            (objectives, Some(body))
-        }
     }
 }
 
@@ -212,38 +180,33 @@ fn transfer(text: &str) -> Result<(Method, Sink), String> {
 
 /// The objectives, where they stand, and how many questions serve each. Every one that is named must be there, and every
 /// one that is there must be asked for.
-fn served(report: &Report, objectives: Vec<At<Objective>>) -> Vec<(Objective, Named, usize)> {
-    let notes = report.notes();
+fn served(report: &Report, objectives: Vec<At<Objective>>) -> Vec<(Objective, (Named, usize))> {
+    let notes = report.notes.borrow();
     let names: Vec<&str> = objectives
         .iter()
         .map(|found| found.value.id.as_str())
         .collect();
-    for (name, offset) in &notes.served {
-        if !names.contains(&name.as_str()) {
-            let what = format!("there is no objective '{name}'");
-            let advice = match nearest(name, names.iter().copied()) {
-                Some(meant) => format!("did you mean {meant}?"),
-                None if names.is_empty() => "add it to the front matter".to_owned(),
-                None => format!("the lesson has {}", names.join(", ")),
-            };
-            report.fault(*offset, what, advice);
+    for At { value, offset } in &notes.served {
+        if !names.contains(&value.as_str()) {
+            let advice = instead(value, names.iter().copied(), || match names[..] {
+                [] => "add it to the front matter".to_owned(),
+                _ => format!("the lesson has {}", names.join(", ")),
+            });
+            report.fault(*offset, format!("there is no objective '{value}'"), advice);
         }
     }
     let count = |At { value, offset }: At<Objective>| {
         let served = notes
             .served
             .iter()
-            .filter(|(name, _)| *name == value.id)
-            .count();
+            .filter(|served| served.value == value.id);
+        let served = served.count();
         if served == 0 && !notes.unread {
             let what = format!("no question serves the objective '{}'", value.id);
             report.fault(offset, what, "add one, or take the objective out");
         }
-        let named = Named {
-            name: value.id.clone(),
-            position: report.position(offset),
-        };
-        (value, named, served)
+        let named = report.named(&value.id, offset);
+        (value, (named, served))
     };
     objectives.into_iter().map(count).collect()
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::{
+    block::At,
     fault::{Fault, Position},
     text_budget::{Placed, TextKind},
 };
@@ -15,14 +16,15 @@ pub(crate) struct Named {
 }
 
 /// What blocks name on the way, for the checks that need all of it.
-#[derive(Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Notes {
     /// Ids of questions, predictions and experiments.
     pub ids: Vec<Named>,
     pub figures: Vec<Named>,
+    /// Texts that must fit the screen, in the order in which they were read.
     pub texts: Vec<Placed>,
-    /// The objectives that questions serve, each with its byte offset.
-    pub served: Vec<(String, usize)>,
+    /// The objectives that questions serve.
+    pub served: Vec<At<String>>,
     /// A block could not be read: nobody knows what it serves.
     pub unread: bool,
 }
@@ -33,7 +35,7 @@ pub(super) struct Report<'a> {
     text: &'a str,
     line_starts: Vec<usize>,
     faults: RefCell<Vec<Fault>>,
-    notes: RefCell<Notes>,
+    pub notes: RefCell<Notes>,
 }
 
 impl<'a> Report<'a> {
@@ -98,68 +100,30 @@ impl<'a> Report<'a> {
         self.faults.borrow().len()
     }
 
-    pub(super) fn id(&self, id: &str, offset: usize) {
-        let position = self.position(offset);
-        let name = id.to_owned();
-        self.notes.borrow_mut().ids.push(Named { name, position });
-    }
-
-    pub(super) fn figure(&self, figure: &str, offset: usize) {
-        let position = self.position(offset);
-        let name = figure.to_owned();
-        let mut notes = self.notes.borrow_mut();
-        notes.figures.push(Named { name, position });
-    }
-
-    pub(super) fn serve(&self, objective: &str, offset: usize) {
-        let mut notes = self.notes.borrow_mut();
-        notes.served.push((objective.to_owned(), offset));
-    }
-
-    pub(super) fn unread(&self) {
-        self.notes.borrow_mut().unread = true;
-    }
-
-    /// A text that must fit the screen.
-    pub(super) fn text(&self, kind: TextKind, markdown: &str, offset: usize) {
-        let placed = Placed {
-            kind,
-            markdown: markdown.to_owned(),
+    pub(super) fn named(&self, name: &str, offset: usize) -> Named {
+        Named {
+            name: name.to_owned(),
             position: self.position(offset),
-        };
-        self.notes.borrow_mut().texts.push(placed);
-    }
-
-    /// How many texts there are so far.
-    pub(super) fn texts(&self) -> usize {
-        self.notes.borrow().texts.len()
-    }
-
-    /// The texts from the `first` on, in the order in which they were read.
-    pub(super) fn texts_from(&self, first: usize) -> Vec<Placed> {
-        self.notes.borrow().texts[first..].to_vec()
-    }
-
-    /// Replaces these texts by what the screen will show of them.
-    pub(super) fn fill(&self, first: usize, shown: &dyn Fn(&str) -> String) {
-        for text in &mut self.notes.borrow_mut().texts[first..] {
-            text.markdown = shown(&text.markdown);
         }
     }
 
-    pub(super) fn notes(&self) -> Notes {
-        self.notes.borrow().clone()
+    /// A text that must fit the screen.
+    pub(super) fn text(&self, kind: TextKind, text: &At<String>) {
+        let placed = Placed {
+            kind,
+            markdown: text.value.clone(),
+            position: self.position(text.offset),
+        };
+        self.notes.borrow_mut().texts.push(placed);
     }
 }
 
 /// A fault is one line, whatever the text that it quotes.
 fn one_line(text: String) -> String {
-    if text.chars().any(char::is_control) {
-        text.split(char::is_control)
-            .filter(|part| !part.trim().is_empty())
-            .collect::<Vec<_>>()
-            .join(" ")
-    } else {
-        text
+    if !text.contains(char::is_control) {
+        return text;
     }
+    let parts = text.split(char::is_control);
+    let parts: Vec<_> = parts.filter(|part| !part.trim().is_empty()).collect();
+    parts.join(" ")
 }

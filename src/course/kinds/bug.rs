@@ -38,7 +38,7 @@ impl Read for Bug {
         block.need("lines", "lines = [\"first\", \"second\"]");
         let lines = block.code("lines");
         for line in &lines {
-            block.report.text(TextKind::Line, &line.value, line.offset);
+            block.report.text(TextKind::Line, line);
         }
         let bug = block.need_number("bug", "bug = 2");
         let bug = bug.and_then(|bug| line_number(block, &bug, lines.len()));

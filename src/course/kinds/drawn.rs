@@ -197,9 +197,10 @@ impl Read for Drawn {
         };
         let understood =
             names(block, asked, &drawn, &places) && combinations(block, &drawn, &places);
-        block
-            .report
-            .fill(asked.first_text, &|text| drawn.widest(text));
+        // The screen shows the texts with values in them.
+        for text in &mut block.report.notes.borrow_mut().texts[asked.first_text..] {
+            text.markdown = drawn.widest(&text.markdown);
+        }
         understood.then_some(drawn)
     }
 }
@@ -253,7 +254,7 @@ fn names(block: &Block, asked: &Asked, drawn: &Drawn, places: &Places) -> bool {
     }
     let with_answer: Vec<&str> = names.iter().copied().chain(["answer"]).collect();
     let mut named = String::new();
-    for text in report.texts_from(asked.first_text) {
+    for text in &report.notes.borrow().texts[asked.first_text..] {
         for (_, inner) in braced(&text.markdown) {
             let fault = match inner.parse::<Formula>() {
                 Err(why) => Some(why),

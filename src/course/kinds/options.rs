@@ -53,7 +53,7 @@ fn read_option(mut block: Block) -> Option<At<QuestionOption>> {
     let (offset, report) = (block.offset, block.report);
     block.finish();
     let text = text?;
-    report.text(TextKind::Option, &text.value, text.offset);
+    report.text(TextKind::Option, &text);
     let value = QuestionOption {
         text: text.value,
         right,

@@ -113,9 +113,7 @@ fn read_distractor(mut block: Block, lines: &[At<String>]) -> Option<QuestionOpt
                 "write a line that does not belong",
             );
         }
-        block
-            .report
-            .text(TextKind::Option, &text.value, text.offset);
+        block.report.text(TextKind::Option, text);
     }
     block.finish();
     Some(QuestionOption {

@@ -171,8 +171,8 @@ fn read_pair(mut table: Block, others: &[Pair]) -> Option<Pair> {
             &reaction,
             "a wrong partner of the left side",
         );
-        report.text(TextKind::Left, &left.value, left.offset);
-        report.text(TextKind::Right, &right.value, right.offset);
+        report.text(TextKind::Left, left);
+        report.text(TextKind::Right, right);
         if others.iter().any(|other| other.left == left.value) {
             let what = format!("'{}' stands on the left twice", left.value);
             report.fault(left.offset, what, "leave one of the two");

@@ -289,7 +289,7 @@ fn read_option(mut block: Block) -> Option<PredictOption> {
     let report = block.report;
     block.finish();
     let (text, answer) = (text?, answer?.value);
-    report.text(TextKind::Option, &text.value, text.offset);
+    report.text(TextKind::Option, &text);
     Some(PredictOption {
         text: text.value,
         answer,

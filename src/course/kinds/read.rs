@@ -11,13 +11,15 @@ pub(in crate::course) fn reaction(block: &mut Block) -> Reaction {
     let misconception = block.text("misconception");
     let feedback = block.text("feedback");
     let offset = feedback.as_ref().map(|feedback| feedback.offset);
+    let both = offset.filter(|_| misconception.is_some());
+    let text = |text: Option<At<String>>| text.map(|text| text.value).unwrap_or_default();
     let reaction = Reaction {
-        misconception: misconception.map(|text| text.value).unwrap_or_default(),
-        feedback: feedback.map(|text| text.value).unwrap_or_default(),
+        misconception: text(misconception),
+        feedback: text(feedback),
     };
-    if let Some(offset) = offset.filter(|_| !reaction.misconception.is_empty()) {
-        let said = reaction.markdown();
-        block.report.text(TextKind::Reaction, &said, offset);
+    if let Some(offset) = both {
+        let value = reaction.markdown();
+        block.report.text(TextKind::Reaction, &At { value, offset });
     }
     reaction
 }
