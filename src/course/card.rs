@@ -1,6 +1,6 @@
 //! A card file (`cards/NAME.md`) to a [`Card`].
 
-use std::{fmt::Display, ops::Range, str::FromStr};
+use std::{fmt::Display, ops::Range};
 
 use crate::model::{Arrow, Card, CardTable, How, Place};
 
@@ -56,11 +56,8 @@ fn read(name: &str, mut block: Block, body: &str) -> Option<Card> {
     for line in &signature {
         too_wide(block.report, line, SIGNATURE);
     }
-    let path: Vec<_> = block
-        .tables("path", "hop")
-        .into_iter()
-        .filter_map(read_hop)
-        .collect();
+    let path = block.tables("path", "hop").into_iter();
+    let path = path.filter_map(read_hop).collect();
     let mut texts = |key| values(block.texts(key));
     let [counts, conditions, pitfalls, since, sources] =
         ["counts", "conditions", "pitfalls", "since", "sources"].map(&mut texts);
@@ -101,47 +98,49 @@ fn too_wide(report: &Report, text: &At<String>, most: usize) {
     }
 }
 
-/// A word that stands for a place or a way.
-struct Named<T>(T);
-
-impl FromStr for Named<Place> {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        one_of(text, &Place::ALL, Place::name, "a place")
-    }
-}
-
-impl FromStr for Named<How> {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        one_of(text, &How::ALL, How::name, "a way to go")
-    }
-}
-
+/// A word that stands for one of `all`.
 fn one_of<T: Copy, N: Display>(
-    text: &str,
+    block: &mut Block,
+    key: &'static str,
+    example: &str,
     all: &[T],
     name: fn(T) -> N,
-    what: &str,
-) -> Result<Named<T>, String> {
-    let found = all.iter().find(|one| name(**one).to_string() == text);
-    found.map(|one| Named(*one)).ok_or_else(|| {
+) -> Option<T> {
+    block.need(key, example);
+    let text = block.text(key)?;
+    let found = all.iter().find(|one| name(**one).to_string() == text.value);
+    if found.is_none() {
         let names: Vec<_> = all.iter().map(|one| name(*one).to_string()).collect();
-        format!("'{text}' is not {what}: write one of {}", names.join(", "))
-    })
+        let what = if key == "how" {
+            "a way to go"
+        } else {
+            "a place"
+        };
+        block.report.fault(
+            text.offset,
+            format!("'{}' is not {what}", text.value),
+            format!("write one of {}", names.join(", ")),
+        );
+    }
+    found.copied()
 }
 
 fn read_hop(mut block: Block) -> Option<Arrow> {
-    let from = block.need_word::<Named<Place>>("from", "from = \"page-cache\"");
-    let to = block.need_word::<Named<Place>>("to", "to = \"socket-queue\"");
-    let how = block.need_word::<Named<How>>("how", "how = \"reference\"");
+    let mut place = |key, example| one_of(&mut block, key, example, &Place::ALL, Place::name);
+    let from = place("from", "from = \"page-cache\"");
+    let to = place("to", "to = \"socket-queue\"");
+    let how = one_of(
+        &mut block,
+        "how",
+        "how = \"reference\"",
+        &How::ALL,
+        How::name,
+    );
     block.finish();
     Some(Arrow {
-        from: from?.value.0,
-        to: to?.value.0,
-        how: how?.value.0,
+        from: from?,
+        to: to?,
+        how: how?,
     })
 }
 
@@ -220,31 +219,27 @@ pub(crate) fn differences(other: &str, cell: &str) -> Vec<Range<usize>> {
 mod tests {
     use super::*;
 
-    fn marked<'c>(other: &str, cell: &'c str) -> Vec<&'c str> {
-        differences(other, cell)
-            .into_iter()
-            .map(|range| &cell[range])
-            .collect()
-    }
-
     #[test]
     fn what_differs_is_told_word_by_word() {
-        assert_eq!(marked("file, socket", "file, socket"), Vec::<&str>::new());
-        assert_eq!(marked("0, or -1", "bytes sent, or -1"), ["bytes sent"]);
-        assert_eq!(
-            marked("-1, EAGAIN, *sbytes", "-1, EAGAIN, and *len"),
-            ["and *len"]
-        );
-        assert_eq!(
-            marked("nearly anything", "stream socket"),
-            ["stream socket"]
-        );
-        assert_eq!(marked("*len; 0: all of it", "nbytes; 0: all"), ["nbytes"]);
-    }
-
-    #[test]
-    fn a_cell_that_only_leaves_something_out_differs_as_a_whole() {
-        assert_eq!(marked("-1, EAGAIN, and *len", "-1, EAGAIN"), ["-1, EAGAIN"]);
-        assert_eq!(marked("socket, file", "file, socket"), ["file, socket"]);
+        for (other, cell, marked) in [
+            ("file, socket", "file, socket", None),
+            ("0, or -1", "bytes sent, or -1", Some("bytes sent")),
+            (
+                "-1, EAGAIN, *sbytes",
+                "-1, EAGAIN, and *len",
+                Some("and *len"),
+            ),
+            ("nearly anything", "stream socket", Some("stream socket")),
+            ("*len; 0: all of it", "nbytes; 0: all", Some("nbytes")),
+            // What only leaves something out differs as a whole.
+            ("-1, EAGAIN, and *len", "-1, EAGAIN", Some("-1, EAGAIN")),
+            ("socket, file", "file, socket", Some("file, socket")),
+        ] {
+            let found = differences(other, cell).into_iter();
+            assert!(
+                found.map(|range| &cell[range]).eq(marked),
+                "{other} | {cell}"
+            );
+        }
     }
 }

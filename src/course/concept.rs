@@ -43,38 +43,35 @@ pub struct Score {
 }
 
 /// What was gained, of what could be gained (Hake's normalised gain): 1 where all that was missing was learned. None
-/// where nothing was missing.
-pub(crate) fn gain(before: Score, after: Score) -> Option<f64> {
-    let missing = before
-        .of
-        .checked_sub(before.right)
-        .filter(|missing| *missing > 0)?;
-    Some((after.right as f64 - before.right as f64) / missing as f64)
+/// where nothing was missing, or where a test was not taken.
+pub(crate) fn gain(scores: [Option<Score>; 2]) -> Option<f64> {
+    let [before, after] = [scores[0]?, scores[1]?];
+    let missing = before.of.saturating_sub(before.right);
+    (missing > 0).then(|| (after.right as f64 - before.right as f64) / missing as f64)
 }
 
 /// Both scores and the gain in words, a line each.
 pub(crate) fn report(scores: [Option<Score>; 2]) -> Vec<String> {
-    let mut lines: Vec<String> = Sitting::BOTH
-        .iter()
-        .zip(&scores)
-        .map(|(sitting, score)| match score {
-            None => format!("{}: not taken yet", sitting.name()),
-            Some(Score {
+    let sittings = Sitting::BOTH.into_iter().zip(scores);
+    let mut lines: Vec<String> = sittings
+        .map(|(sitting, score)| {
+            let Some(Score {
                 answered,
                 right,
                 of,
-            }) if answered < of => {
-                format!(
-                    "{}: {right} of {of} right, {} left open",
-                    sitting.name(),
-                    of - answered
-                )
-            }
-            Some(Score { right, of, .. }) => format!("{}: {right} of {of} right", sitting.name()),
+            }) = score
+            else {
+                return format!("{}: not taken yet", sitting.name());
+            };
+            let open = match of.saturating_sub(answered) {
+                0 => String::new(),
+                open => format!(", {open} left open"),
+            };
+            format!("{}: {right} of {of} right{open}", sitting.name())
         })
         .collect();
     if let [Some(before), Some(after)] = scores {
-        lines.push(match gain(before, after) {
+        lines.push(match gain(scores) {
             None => "gain: nothing was missing before".to_owned(),
             Some(gain) => format!(
                 "gain: {:+} of {} that were missing before ({:.0} %)",

@@ -61,9 +61,8 @@ pub(crate) struct Expression<N> {
 enum Node<N> {
     Value(Value),
     Name(N),
-    Not(Box<Node<N>>),
-    Negative(Box<Node<N>>),
-    Ceil(Box<Node<N>>),
+    /// `!`, `-` or `ceil`.
+    Unary(&'static str, Box<Node<N>>),
     /// Operators of one level, from left to right: however long, it nests once.
     Chain(Box<Node<N>>, Vec<(&'static str, Node<N>)>),
 }
@@ -126,24 +125,20 @@ impl<N: PartialEq> Node<N> {
         match self {
             Node::Value(value) => value.clone(),
             Node::Name(name) => of(name),
-            Node::Not(inner) => match inner.value(of) {
-                Truth(truth) => Truth(!truth),
-                _ => Missing,
-            },
-            Node::Negative(inner) => match inner.value(of) {
-                Number(number) => Number(-number),
-                _ => Missing,
-            },
-            Node::Ceil(inner) => match inner.value(of) {
+            Node::Unary(operator, inner) => match (*operator, inner.value(of)) {
+                ("!", Truth(truth)) => Truth(!truth),
+                ("-", Number(number)) => Number(-number),
                 // A quotient that is whole but for binary fractions is whole.
-                Number(number) => Number((number - 1e-9).ceil()),
+                ("ceil", Number(number)) => Number((number - 1e-9).ceil()),
                 _ => Missing,
             },
-            Node::Chain(first, rest) => rest
-                .iter()
-                .fold(first.value(of), |left, (operator, right)| {
-                    combine(&left, operator, &right.value(of))
-                }),
+            Node::Chain(first, rest) => {
+                let mut value = first.value(of);
+                for (operator, right) in rest {
+                    value = combine(&value, operator, &right.value(of));
+                }
+                value
+            }
         }
     }
 
@@ -152,7 +147,7 @@ impl<N: PartialEq> Node<N> {
             Node::Value(_) => {}
             Node::Name(name) if names.contains(&name) => {}
             Node::Name(name) => names.push(name),
-            Node::Not(inner) | Node::Negative(inner) | Node::Ceil(inner) => inner.names(names),
+            Node::Unary(_, inner) => inner.names(names),
             Node::Chain(first, rest) => {
                 first.names(names);
                 rest.iter().for_each(|(_, node)| node.names(names));
@@ -251,8 +246,8 @@ impl<'t, N: Clone + PartialEq> Reader<'t, '_, N> {
         let (logic, in_number) = (self.dialect.logic, self.dialect.in_number);
         match self.peek() {
             Some('(') => self.nested("(", Self::parenthesis),
-            Some('-') => Ok(Node::Negative(Box::new(self.nested("-", Self::operand)?))),
-            Some('!') if logic => Ok(Node::Not(Box::new(self.nested("!", Self::operand)?))),
+            Some('-') => self.unary("-"),
+            Some('!') if logic => self.unary("!"),
             Some(quote @ ('"' | '\'')) if logic => {
                 let end = self.rest[1..].find(quote).ok_or(Fault::Early)?;
                 let text = self.rest[1..=end].to_owned();
@@ -269,6 +264,13 @@ impl<'t, N: Clone + PartialEq> Reader<'t, '_, N> {
             Some(c) if c.is_ascii_alphabetic() || logic && c == '_' => self.name(),
             _ => Err(self.refuse()),
         }
+    }
+
+    fn unary(&mut self, sign: &'static str) -> Result<Node<N>, Fault> {
+        Ok(Node::Unary(
+            sign,
+            Box::new(self.nested(sign, Self::operand)?),
+        ))
     }
 
     fn parenthesis(&mut self) -> Result<Node<N>, Fault> {
@@ -301,7 +303,8 @@ impl<'t, N: Clone + PartialEq> Reader<'t, '_, N> {
         let (mut arguments, mut of) = (Vec::new(), "");
         match (self.peek(), word) {
             (Some('('), "ceil") => {
-                return Ok(Node::Ceil(Box::new(self.nested("(", Self::parenthesis)?)));
+                let inner = self.nested("(", Self::parenthesis)?;
+                return Ok(Node::Unary("ceil", Box::new(inner)));
             }
             (Some('('), _) if self.dialect.logic => {
                 while self.take(if arguments.is_empty() { "(" } else { "," }) {

@@ -97,25 +97,18 @@ impl Progress {
     }
 
     fn answer(&mut self, answer: &AnswerRecord) {
-        let AnswerRecord {
-            lesson,
-            question,
-            given,
-            right,
-            at,
-        } = answer;
-        if *given == Given::Skipped {
+        if answer.given == Given::Skipped {
             return;
         }
-        let answers = &mut self.entry(lesson).answers;
-        let times = answers.get(question).map_or(0, |last| last.times);
+        let answers = &mut self.entry(&answer.lesson).answers;
+        let times = answers.get(&answer.question).map_or(0, |last| last.times);
         let last = LastAnswer {
-            given: given.clone(),
-            right: *right,
-            at: *at,
+            given: answer.given.clone(),
+            right: answer.right,
+            at: answer.at,
             times: times.saturating_add(1),
         };
-        answers.insert(question.clone(), last);
+        answers.insert(answer.question.clone(), last);
     }
 
     fn entry(&mut self, lesson: &str) -> &mut LessonProgress {
@@ -149,18 +142,16 @@ impl Progress {
         let of = |id: &str| self.answered(&lesson.id, id);
         let is_reached = |objective: &&Objective| {
             let serves = |named: &Option<String>| named.as_ref() == Some(&objective.id);
-            let mut right = lesson
+            let questions = lesson
                 .questions()
-                .filter(|question| serves(&question.objective))
-                .map(|question| of(&question.id).is_some_and(|last| last.right))
-                .chain(
-                    lesson
-                        .predictions()
-                        .filter(|predict| serves(&predict.objective))
-                        .map(|predict| of(&predict.id).is_some()),
-                )
-                .peekable();
-            right.peek().is_some() && right.all(|right| right)
+                .filter(|question| serves(&question.objective));
+            let right = questions.map(|question| of(&question.id).is_some_and(|last| last.right));
+            let predictions = lesson
+                .predictions()
+                .filter(|predict| serves(&predict.objective));
+            let made = predictions.map(|predict| of(&predict.id).is_some());
+            let mut reached = right.chain(made).peekable();
+            reached.peek().is_some() && reached.all(|reached| reached)
         };
         lesson.objectives.iter().filter(is_reached).collect()
     }
@@ -180,27 +171,21 @@ impl Progress {
             let last = lesson
                 .questions()
                 .filter_map(|question| state.answers.get(&question.id));
-            for answer in last {
-                if answer.right {
-                    totals.right += 1;
-                } else {
-                    totals.wrong += 1;
-                }
-            }
+            let (right, wrong): (Vec<_>, Vec<_>) = last.partition(|last| last.right);
+            (totals.right, totals.wrong) = (right.len(), wrong.len());
         }
         totals
     }
 
     /// The score of a sitting of the concept test; none where nothing was answered.
     pub(crate) fn score(&self, test: &Lesson, sitting: Sitting) -> Option<Score> {
-        let answers = || {
-            let questions = test.questions();
-            questions.filter_map(|question| self.answered(sitting.id(), &question.id))
-        };
-        let answered = answers().count();
-        (answered > 0).then(|| Score {
-            answered,
-            right: answers().filter(|last| last.right).count(),
+        let answers = test.questions();
+        let answers: Vec<_> = answers
+            .filter_map(|question| self.answered(sitting.id(), &question.id))
+            .collect();
+        (!answers.is_empty()).then(|| Score {
+            answered: answers.len(),
+            right: answers.iter().filter(|last| last.right).count(),
             of: test.questions().count(),
         })
     }

@@ -59,8 +59,8 @@ impl Given {
         if text.is_empty() {
             return Some(Given::Skipped);
         }
-        let number = || text.parse().ok().map(Given::Number);
-        number()
+        let number = text.parse().ok().map(Given::Number);
+        number
             .or_else(|| words().map(side).collect::<Option<_>>().map(Given::Options))
             .or_else(|| words().map(index).collect::<Option<_>>().map(Given::Lines))
             .or_else(|| words().map(pair).collect::<Option<_>>().map(Given::Pairs))
@@ -152,31 +152,19 @@ impl TryFrom<Keys> for Record {
 
     fn try_from(keys: Keys) -> Result<Record, &'static str> {
         let at = keys.at;
-        match keys {
-            Keys {
-                lesson: Some(lesson),
-                question: Some(question),
-                given: Some(given),
-                right: Some(right),
-                ..
-            } => Ok(Record::Answer(AnswerRecord {
-                lesson,
-                question,
-                given,
-                right,
-                at,
-            })),
-            Keys {
-                lesson: Some(lesson),
-                page: Some(page),
-                question: None,
-                ..
-            } => Ok(Record::Visit(Visit { lesson, page, at })),
-            Keys {
-                reset: Some(lesson),
-                lesson: None,
-                ..
-            } => Ok(Record::Reset(Reset { lesson, at })),
+        match (keys.lesson, keys.question, keys.page, keys.reset) {
+            (Some(lesson), Some(question), ..) => match (keys.given, keys.right) {
+                (Some(given), Some(right)) => Ok(Record::Answer(AnswerRecord {
+                    lesson,
+                    question,
+                    given,
+                    right,
+                    at,
+                })),
+                _ => Err("an answer without what was given, or whether it is right"),
+            },
+            (Some(lesson), None, Some(page), _) => Ok(Record::Visit(Visit { lesson, page, at })),
+            (None, _, _, Some(lesson)) => Ok(Record::Reset(Reset { lesson, at })),
             _ => Err("neither an answer nor a visit nor a reset"),
         }
     }

@@ -9,13 +9,13 @@ use std::{
 
 use anyhow::{Context, bail};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::Results;
 use crate::{
     cli::{csv, lesson_dir::Course, print, print_json, warn},
     course::{
-        Catalogue,
-        concept::{self, Sitting},
+        Catalogue, concept,
         progress::{Progress, Totals},
     },
     model::{Given, Record},
@@ -42,7 +42,7 @@ pub(crate) fn run(args: Results) -> anyhow::Result<ExitCode> {
         })?;
     } else {
         warn(NOTE);
-        print(&table(&rows, &course))?;
+        print(&table(&rows, &course)?)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -73,18 +73,13 @@ fn named_logs(args: &Results) -> anyhow::Result<Vec<(String, std::path::PathBuf)
 
 /// `ada` of `logs/ada.jsonl`; where a log has kept its own name, the directory that it was put in.
 fn id_of(path: &Path) -> String {
-    let text =
-        |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
-    let stem = text(path.file_stem()).unwrap_or_default();
-    if stem != "answers" {
-        return stem;
-    }
-    let dirs = path
-        .ancestors()
-        .skip(1)
-        .filter_map(|dir| text(dir.file_name()));
-    let mut dirs = dirs.filter(|dir| dir != "zclab");
-    dirs.next().unwrap_or(stem)
+    let stem = path.file_stem().unwrap_or_default();
+    let mut dirs = path.ancestors().skip(1).filter_map(Path::file_name);
+    let id = match stem == "answers" {
+        true => dirs.find(|dir| *dir != "zclab").unwrap_or(stem),
+        false => stem,
+    };
+    id.to_string_lossy().into_owned()
 }
 
 /// The lines of a student's logs, each once.
@@ -117,12 +112,6 @@ impl Student {
         }
         self.damaged += loaded.damaged;
         Ok(())
-    }
-
-    /// In the order of time: logs of two machines are mixed.
-    fn into_records(mut self) -> Vec<Record> {
-        self.records.sort_by_key(Record::at);
-        self.records
     }
 }
 
@@ -160,15 +149,14 @@ struct LessonColumn {
 
 impl StudentRow {
     fn of(student: String, log: Student, course: &Catalogue) -> StudentRow {
-        let damaged_lines = log.damaged;
-        let records = log.into_records();
+        let mut records = log.records;
+        // Logs of two machines are mixed.
+        records.sort_by_key(Record::at);
         let progress = Progress::of(&records);
         let given = |record: &&Record| matches!(record, Record::Answer(answer) if answer.given != Given::Skipped);
-        let score = |sitting| {
-            let test = course.concept_test()?;
-            progress.score(test, sitting)
-        };
-        let (before, after) = (score(Sitting::Before), score(Sitting::After));
+        let scores = course.concept_test().map(|test| progress.scores(test));
+        let scores = scores.unwrap_or_default();
+        let [before, after] = scores.map(|score| score.map(|score| score.right));
         let part = |lesson: &crate::course::Lesson| LessonColumn {
             id: lesson.id.clone(),
             counts: progress.totals_of(lesson),
@@ -177,27 +165,42 @@ impl StudentRow {
             student,
             counts: progress.totals(course),
             answers: records.iter().filter(given).count(),
-            concept_before: before.map(|score| score.right),
-            concept_after: after.map(|score| score.right),
-            concept_gain: before
-                .zip(after)
-                .and_then(|(before, after)| concept::gain(before, after)),
+            concept_before: before,
+            concept_after: after,
+            concept_gain: concept::gain(scores),
             first_at: records.first().map(Record::at),
             last_at: records.last().map(Record::at),
-            damaged_lines,
+            damaged_lines: log.damaged,
             lessons: course.lessons().iter().map(part).collect(),
         }
     }
 }
 
-/// With a heading; a lesson has one column: its right answers.
-fn table(rows: &[StudentRow], course: &Catalogue) -> String {
+/// With a heading; the columns are keys of the JSON, and then each lesson has one: its right answers.
+fn table(rows: &[StudentRow], course: &Catalogue) -> anyhow::Result<String> {
     let columns = HEADING.map(str::to_owned).into_iter();
     let lessons = course.lessons().iter();
     let lessons = lessons.map(|lesson| format!("right_{}", lesson.id));
     let heading: Vec<String> = columns.chain(lessons).collect();
-    let rows = rows.iter().map(|row| csv::record(&row.fields(), "\r\n"));
-    csv::record(&heading, "\r\n") + &rows.collect::<String>()
+    let mut table = csv::record(&heading, "\r\n");
+    for row in rows {
+        let json = serde_json::to_value(row)?;
+        let columns = HEADING.map(|key| match &json[key] {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            Value::Number(share) if share.is_f64() => {
+                format!("{:.2}", share.as_f64().unwrap_or(0.0))
+            }
+            other => other.to_string(),
+        });
+        let lessons = row
+            .lessons
+            .iter()
+            .map(|lesson| lesson.counts.right.to_string());
+        let fields: Vec<String> = columns.into_iter().chain(lessons).collect();
+        table += &csv::record(&fields, "\r\n");
+    }
+    Ok(table)
 }
 
 const HEADING: [&str; 15] = [
@@ -217,39 +220,6 @@ const HEADING: [&str; 15] = [
     "last_at",
     "damaged_lines",
 ];
-
-impl StudentRow {
-    /// Its fields, in the order of the heading.
-    fn fields(&self) -> Vec<String> {
-        fn shown<T: ToString>(value: Option<T>) -> String {
-            value.map_or_else(String::new, |value| value.to_string())
-        }
-        let counts = &self.counts;
-        let mut fields = vec![self.student.clone()];
-        let counts = [
-            counts.pages_seen,
-            counts.pages,
-            counts.right,
-            counts.wrong,
-            counts.questions,
-            counts.objectives_reached,
-            counts.objectives,
-            self.answers,
-        ];
-        fields.extend(counts.map(|count| count.to_string()));
-        fields.extend([
-            shown(self.concept_before),
-            shown(self.concept_after),
-            shown(self.concept_gain.map(|gain| format!("{gain:.2}"))),
-            shown(self.first_at),
-            shown(self.last_at),
-            self.damaged_lines.to_string(),
-        ]);
-        let lessons = self.lessons.iter();
-        fields.extend(lessons.map(|part| part.counts.right.to_string()));
-        fields
-    }
-}
 
 #[cfg(test)]
 mod tests {

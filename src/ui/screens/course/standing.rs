@@ -156,9 +156,8 @@ fn concept_test(rows: &mut Rows, app: &App) {
         });
         left.push(("   ".to_owned(), dim));
     }
-    if let [Some(before), Some(after)] = scores
-        && app.test_is_done()
-        && let Some(gain) = gain(before, after)
+    if app.test_is_done()
+        && let Some(gain) = gain(scores)
     {
         left.push(("gain ".to_owned(), dim));
         left.push((crate::model::percent(gain), text));
