@@ -57,40 +57,38 @@ impl FromStr for Formula {
             })
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn value(text: &str) -> Option<f64> {
-        let formula: Formula = text.parse().unwrap();
-        formula.value(&|name| match name {
+    #[test]
+    fn arithmetic_as_on_paper() {
+        let of = |name: &str| match name {
             "size_kib" => Some(1000.0),
             "chunk_kib" => Some(64.0),
             _ => None,
-        })
-    }
-
-    #[test]
-    fn arithmetic_as_on_paper() {
-        assert_eq!(value("2 * (size_kib / 4 + 1)"), Some(502.0));
-        assert_eq!(value("ceil(size_kib / chunk_kib)"), Some(16.0));
-        assert_eq!(value("ceil(3 * (1 / 3))"), Some(1.0));
-        assert_eq!(value("10 - 4 - 3 * -2 / 4"), Some(7.5));
-        assert_eq!(value("1_024 * .5"), Some(512.0));
-        assert_eq!(value("1 / (2 - 2)"), None);
-        assert_eq!(value("unknown + 1"), None);
-    }
-
-    #[test]
-    fn names_each_once() {
+        };
+        for (text, value) in [
+            ("2 * (size_kib / 4 + 1)", Some(502.0)),
+            ("ceil(size_kib / chunk_kib)", Some(16.0)),
+            ("ceil(3 * (1 / 3))", Some(1.0)),
+            ("10 - 4 - 3 * -2 / 4", Some(7.5)),
+            ("1_024 * .5", Some(512.0)),
+            ("1 / (2 - 2)", None),
+            ("unknown + 1", None),
+        ] {
+            assert_eq!(text.parse::<Formula>().unwrap().value(&of), value, "{text}");
+        }
         let formula: Formula = "b + a * ceil(b)".parse().unwrap();
         assert_eq!(formula.names(), ["b", "a"]);
     }
 
     #[test]
     fn what_cannot_be_read_is_said_in_one_line() {
+        let deep = "(".repeat(10_000);
         for text in [
-            "", "2 *", "2 2", "(1", "floor(2)", "1..2", "a b", "µ", "2 ** 3",
+            "", "2 *", "2 2", "(1", "floor(2)", "1..2", "a b", "µ", "2 ** 3", &deep,
         ] {
             let message = text.parse::<Formula>().unwrap_err();
             assert!(
@@ -98,11 +96,5 @@ mod tests {
                 "{message}"
             );
         }
-        let deep = "(".repeat(10_000);
-        assert!(
-            deep.parse::<Formula>()
-                .unwrap_err()
-                .contains("nested too deep")
-        );
     }
 }

@@ -74,8 +74,8 @@ impl Index {
     ) -> Index {
         let mut entries = Vec::new();
         for (at, word) in words.iter().enumerate() {
-            let mut lines = vec![Text::new(&word.forms.join(", "))];
-            lines.splice(0..0, plain(&word.text));
+            let mut lines = plain(&word.text);
+            lines.push(Text::new(&word.forms.join(", ")));
             entries.push(Entry::new(Place::Word(at), word.name(), lines));
         }
         for (at, card) in cards.iter().enumerate() {
@@ -100,15 +100,10 @@ impl Index {
         if wanted.is_empty() {
             return Vec::new();
         }
-        let found = self.entries.iter();
-        let mut found: Vec<(usize, &Entry)> = found
-            .filter_map(|entry| Some((entry.rank(&wanted)?, entry)))
-            .collect();
+        let ranked = |entry: &Entry| Some((entry.rank(&wanted)?, entry.hit(&wanted)));
+        let mut found: Vec<(usize, Hit)> = self.entries.iter().filter_map(ranked).collect();
         found.sort_by_key(|(rank, _)| *rank);
-        found
-            .into_iter()
-            .map(|(_, entry)| entry.hit(&wanted))
-            .collect()
+        found.into_iter().map(|(_, hit)| hit).collect()
     }
 }
 
@@ -255,10 +250,9 @@ impl Entry {
             return None;
         }
         let all_in = |text: &Text| wanted.iter().all(|word| text.has(word));
-        let spread = match () {
-            () if all_in(&self.title) => 0,
-            () if self.lines.iter().any(all_in) => 1,
-            () => 2,
+        let spread = match all_in(&self.title) {
+            true => 0,
+            false => 2 - usize::from(self.lines.iter().any(all_in)),
         };
         let begins = |word: &&str| self.texts().any(|text| text.begins(word));
         Some(spread + if wanted.iter().all(begins) { 0 } else { 3 })
@@ -269,17 +263,13 @@ impl Entry {
         let is_itself =
             matches!(self.place, Place::Word(_)) && wanted.iter().all(|word| self.title.has(word));
         let lines = if is_itself { 1 } else { self.lines.len() };
-        let mut best: Option<(&Text, usize)> = None;
-        for line in self.lines.iter().take(lines) {
-            let worth = line.worth(wanted);
-            if best.is_none_or(|(_, most)| worth > most) {
-                best = Some((line, worth));
-            }
-        }
+        // The first of those that are worth most.
+        let lines = self.lines.iter().take(lines).rev();
+        let best = lines.max_by_key(|line| line.worth(wanted));
         Hit {
             place: self.place,
             title: self.title.mark(wanted),
-            line: best.map_or_else(Marked::default, |(line, _)| line.mark(wanted)),
+            line: best.map_or_else(Marked::default, |line| line.mark(wanted)),
         }
     }
 }
@@ -321,30 +311,22 @@ impl Marked {
 
     /// The beginning of a word at most so many cells before a place.
     fn start_before(&self, place: usize, cells: usize) -> usize {
-        let mut start = place;
-        for (at, c) in self.text[..place].char_indices().rev() {
-            if prose::width(&self.text[at..place]) > cells {
-                break;
-            }
-            if at == 0 || c == ' ' {
-                start = if at == 0 { 0 } else { at + 1 };
-            }
-        }
-        start
+        let fits = |(at, _): &(usize, char)| prose::width(&self.text[*at..place]) <= cells;
+        let before = self.text[..place].char_indices().rev().take_while(fits);
+        let starts = before.filter_map(|(at, c)| match (at, c) {
+            (0, _) => Some(0),
+            (_, ' ') => Some(at + 1),
+            _ => None,
+        });
+        starts.last().unwrap_or(place)
     }
 }
 
 /// How many bytes of a text fit so many cells.
 fn fitting(text: &str, cells: usize) -> usize {
-    let mut end = 0;
-    for (at, c) in text.char_indices() {
-        let next = at + c.len_utf8();
-        if prose::width(&text[..next]) > cells {
-            break;
-        }
-        end = next;
-    }
-    end
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    let fit = ends.take_while(|end| prose::width(&text[..*end]) <= cells);
+    fit.last().unwrap_or(0)
 }
 
 #[cfg(test)]

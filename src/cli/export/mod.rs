@@ -1,6 +1,5 @@
 //! `zclab export results|questions`: what a teacher takes elsewhere.
 
-mod gift;
 mod questions;
 mod results;
 

@@ -1,15 +1,19 @@
-//! The questions, as JSON or as GIFT.
+//! The questions, as JSON or as GIFT, the text format that Moodle imports. What a kind's answers look like in them,
+//! `course::kinds` knows.
 
-use std::process::ExitCode;
+use std::{collections::BTreeMap, process::ExitCode};
 
 use anyhow::anyhow;
 use serde::Serialize;
 
-use super::{Questions, gift};
+use super::Questions;
 use crate::{
     cli::{lesson_dir::Course, print, print_json, warn},
     copypath::summarise,
-    course::{Lesson, Question, kinds::ExportedOption},
+    course::{
+        Lesson, Question,
+        kinds::{ExportedOption, gift::escaped},
+    },
     experiment::{self, Source},
     store::shipped,
     tracer::Cancel,
@@ -22,23 +26,26 @@ pub(crate) fn run(args: Questions) -> anyhow::Result<ExitCode> {
         None => course.lessons(),
     };
     if args.format == "json" {
-        let questions = lessons
-            .iter()
-            .flat_map(|lesson| {
-                lesson
-                    .questions()
-                    .map(|question| Exported::of(lesson, question))
-            })
-            .collect();
-        print_json(&QuestionsDocument { questions })?;
+        let of_lesson = |lesson: &Lesson| -> Vec<Exported> {
+            let questions = lesson.questions();
+            questions
+                .map(|question| Exported::of(lesson, question))
+                .collect()
+        };
+        let questions: Vec<_> = lessons.iter().flat_map(of_lesson).collect();
+        print_json(&BTreeMap::from([("questions", questions)]))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut text =
         String::from("// Questions of zclab: Moodle imports them as GIFT, with their feedback.\n");
     for lesson in lessons {
-        text += &gift::category(lesson);
+        let title = lesson.title.replace('/', "//");
+        text += &format!(
+            "\n$CATEGORY: $course$/top/zclab/{:02} {title}\n\n",
+            lesson.number
+        );
         for question in lesson.questions() {
-            match gift::question(question, recorded(question)) {
+            match gift(question) {
                 Some(written) => text += &written,
                 None => warn(&format!(
                     "{} is left out: its answer is a figure of a run, which could not be made here",
@@ -51,6 +58,34 @@ pub(crate) fn run(args: Questions) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Questions with drawn values are written so many times, each with other values.
+const DRAWINGS: u64 = 3;
+
+/// A question in GIFT; none where its answer is not known.
+fn gift(question: &Question) -> Option<String> {
+    if !question.is_drawn() {
+        return one(question, recorded(question));
+    }
+    let each = (0..DRAWINGS).filter_map(|turn| {
+        let mut asked = question.asked(turn);
+        asked.id = format!("{}-{}", question.id, turn + 1);
+        one(&asked, None)
+    });
+    Some(each.collect())
+}
+
+fn one(question: &Question, recorded: Option<f64>) -> Option<String> {
+    let kind = question.kind.gift(recorded)?;
+    Some(format!(
+        "::{}::[markdown]{}{} {{{}####{}\n}}\n\n",
+        escaped(&question.id),
+        escaped(&question.text),
+        kind.text,
+        kind.answers,
+        escaped(&question.explain)
+    ))
+}
+
 /// The answer to a question that a run answers: from the shipped recording of that very run, or from a run made here.
 fn recorded(question: &Question) -> Option<f64> {
     let (spec, query) = question.kind.run()?;
@@ -58,11 +93,6 @@ fn recorded(question: &Question) -> Option<f64> {
     let run = || experiment::run(spec, &Source::default(), &Cancel::new(), &mut |_| {}).ok();
     let recording = recorded.or_else(run)?;
     query.of(&summarise(&recording))
-}
-
-#[derive(Serialize)]
-struct QuestionsDocument {
-    questions: Vec<Exported>,
 }
 
 #[derive(Serialize)]

@@ -172,28 +172,24 @@ impl Read for Drawn {
         if unread {
             return None;
         }
-        let offsets: Vec<usize> = wrong.iter().map(|(_, w)| w.answer.offset).collect();
-        let wrong = wrong
-            .into_iter()
-            .map(|(_, Wrong { answer, reaction })| Wrong {
-                answer: answer.value,
-                reaction,
-            });
+        let wrong = wrong.into_iter().map(|(_, Wrong { answer, reaction })| {
+            let (answer, offset) = (answer.value, answer.offset);
+            (Wrong { answer, reaction }, offset)
+        });
+        let (wrong, of_wrong) = wrong.unzip();
+        let places = Places {
+            vars: vars.iter().map(|(name, _)| name.clone()).collect(),
+            answer: answer.offset,
+            wrong: of_wrong,
+        };
+        let vars = vars.into_iter().map(|(name, values)| (name.value, values));
         let drawn = Drawn {
-            vars: vars
-                .iter()
-                .map(|(name, of)| (name.value.clone(), of.clone()))
-                .collect(),
+            vars: vars.collect(),
             answer: answer.value,
             tolerance,
             unit: unit.value,
-            wrong: wrong.collect(),
+            wrong,
             otherwise,
-        };
-        let places = Places {
-            vars: vars.into_iter().map(|(name, _)| name).collect(),
-            answer: answer.offset,
-            wrong: offsets,
         };
         let understood =
             names(block, asked, &drawn, &places) && combinations(block, &drawn, &places);
@@ -293,11 +289,10 @@ fn combinations(block: &Block, drawn: &Drawn, places: &Places) -> bool {
     let before = report.faults();
     for number in 0..count {
         let values = drawn.combination(number);
-        let with: Vec<_> = values
+        let with = values
             .iter()
-            .map(|(name, value)| format!("{name} = {value}"))
-            .collect();
-        let with = with.join(", ");
+            .map(|(name, value)| format!("{name} = {value}"));
+        let with = with.collect::<Vec<_>>().join(", ");
         let right = value(&drawn.answer, &values).filter(|right| *right >= 0.0);
         let Some(right) = right else {
             let what = format!("there is no answer with {with}");

@@ -92,31 +92,21 @@ impl Read for Number {
     }
 }
 
-/// What a number is compared with.
-pub(super) struct Scale<'a> {
-    pub answer: f64,
-    pub tolerance: f64,
-    pub unit: &'a str,
-}
-
-impl Scale<'_> {
-    pub(super) fn judge(
-        &self,
-        guess: f64,
-        wrong: &[Wrong<f64>],
-        otherwise: Option<&Reaction>,
-    ) -> Verdict {
-        let right = is_near(guess, self.answer, self.tolerance);
-        let known = wrong
-            .iter()
-            .find(|wrong| is_near(guess, wrong.answer, 0.0))
-            .map(|wrong| &wrong.reaction);
-        Verdict {
-            right,
-            reaction: known.or(otherwise).filter(|_| !right).cloned(),
-            answer: with_unit(self.answer, self.unit),
-            given: Given::Number(guess),
-        }
+/// Compares a guess with the answer. What is said to wrong ones that are not known: `otherwise`.
+pub(super) fn judge(
+    guess: f64,
+    (answer, tolerance, unit): (f64, f64, &str),
+    wrong: &[Wrong<f64>],
+    otherwise: Option<&Reaction>,
+) -> Verdict {
+    let right = is_near(guess, answer, tolerance);
+    let known = wrong.iter().find(|wrong| is_near(guess, wrong.answer, 0.0));
+    let reaction = known.map(|wrong| &wrong.reaction).or(otherwise);
+    Verdict {
+        right,
+        reaction: reaction.filter(|_| !right).cloned(),
+        answer: with_unit(answer, unit),
+        given: Given::Number(guess),
     }
 }
 
@@ -150,12 +140,8 @@ impl Kind for Number {
             }
             (None, _, None) => return Err("the question has no answer".to_owned()),
         };
-        let scale = Scale {
-            answer,
-            tolerance: self.tolerance,
-            unit: &self.unit,
-        };
-        Ok(scale.judge(guess, &self.wrong, Some(&self.otherwise)))
+        let scale = (answer, self.tolerance, self.unit.as_str());
+        Ok(judge(guess, scale, &self.wrong, Some(&self.otherwise)))
     }
 
     fn plain(&self) -> Plain {

@@ -1,7 +1,7 @@
 //! What is asked before an experiment: a number, or one of several options; marked from what the run answers.
 
 use super::{
-    number::{Scale, number_of, wrong_numbers},
+    number::{judge, number_of, wrong_numbers},
     prelude::*,
     read::{reaction, tolerance},
     typed::{is_near, shown, with_unit},
@@ -106,12 +106,8 @@ impl Ask {
                 let ExperimentValue::Number(answer) = found? else {
                     return Err("the answer is a word, and the guess is a number".to_owned());
                 };
-                let scale = Scale {
-                    answer,
-                    tolerance: asked.tolerance,
-                    unit: &asked.unit,
-                };
-                Ok(scale.judge(guess, &asked.wrong, None))
+                let scale = (answer, asked.tolerance, asked.unit.as_str());
+                Ok(judge(guess, scale, &asked.wrong, None))
             }
             Ask::Choice(options) => {
                 let chosen = self.option(given).ok_or_else(|| not_for_this(given))?;

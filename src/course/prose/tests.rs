@@ -10,30 +10,35 @@ fn rows(markdown: &str, width: usize) -> Vec<String> {
 }
 
 #[test]
-fn paragraphs_are_wrapped_and_parted_by_one_row() {
-    assert_eq!(
-        rows("one two\nthree four\n\nfive", 9),
-        ["one two", "three", "four", "", "five"]
-    );
-    assert_eq!(rows("", 9), [""; 0]);
-    assert_eq!(rows("a  \nb", 9), ["a", "b"]);
-}
-
-#[test]
-fn numbers_keep_their_units() {
-    assert_eq!(
-        rows("a chunk of 64 KiB is 65 536 bytes", 12),
-        ["a chunk of", "64 KiB is", "65 536 bytes"]
-    );
-    assert_eq!(
-        rows("the file is 1\u{a0}048\u{a0}576\u{a0}bytes", 16),
-        ["the file is", "1\u{a0}048\u{a0}576\u{a0}bytes"]
-    );
-    assert_eq!(
-        rows("in 1999 100 of them", 7),
-        ["in 1999", "100 of", "them"]
-    );
-    assert_eq!(rows("about (64 KiB).", 9), ["about", "(64 KiB)."]);
+fn paragraphs_are_wrapped_and_numbers_keep_their_units() {
+    for (markdown, width, wanted) in [
+        (
+            "one two\nthree four\n\nfive",
+            9,
+            &["one two", "three", "four", "", "five"][..],
+        ),
+        ("", 9, &[]),
+        ("a  \nb", 9, &["a", "b"]),
+        (
+            "a chunk of 64 KiB is 65 536 bytes",
+            12,
+            &["a chunk of", "64 KiB is", "65 536 bytes"],
+        ),
+        (
+            "the file is 1\u{a0}048\u{a0}576\u{a0}bytes",
+            16,
+            &["the file is", "1\u{a0}048\u{a0}576\u{a0}bytes"],
+        ),
+        ("in 1999 100 of them", 7, &["in 1999", "100 of", "them"]),
+        ("about (64 KiB).", 9, &["about", "(64 KiB)."]),
+        // Marks and wide characters keep their cells.
+        ("◆ and ■ and 漢字漢字", 8, &["◆ and ■", "and", "漢字漢字"]),
+        ("漢字漢字", 3, &["漢", "字", "漢", "字"]),
+        ("escape \u{1b}[31m here", 40, &["escape \u{fffd}[31m here"]),
+        ("read from <stdin> now", 40, &["read from <stdin> now"]),
+    ] {
+        assert_eq!(rows(markdown, width), wanted);
+    }
 }
 
 #[test]
@@ -63,49 +68,22 @@ fn styles_and_links() {
 }
 
 #[test]
-fn lists_hang_and_nest() {
-    assert_eq!(
-        rows(
-            "Text:\n\n- one two three\n- four\n  1. five\n  2. six seven eight nine\n\nEnd.",
-            14
+fn lists_hang_and_nest_and_code_stands_as_it_is() {
+    let list = "Text:\n\n- one two three\n- four\n  1. five\n  2. six seven eight nine\n\nEnd.";
+    let code = "Look:\n\n```c\nfor (;;)\n\tread();\n\n    x\n```\n> said\n> so";
+    for (markdown, width, wanted) in [
+        (
+            list,
+            14,
+            "Text:||• one two|  three|• four|  1. five|  2. six seven|     eight|     nine||End.",
         ),
-        [
-            "Text:",
-            "",
-            "• one two",
-            "  three",
-            "• four",
-            "  1. five",
-            "  2. six seven",
-            "     eight",
-            "     nine",
-            "",
-            "End."
-        ]
-    );
-    assert_eq!(rows("9. a\n10. b", 14), ["9. a", "10. b"]);
-    assert_eq!(rows("- a\n\n- b", 14), ["• a", "", "• b"]);
-}
-
-#[test]
-fn code_stands_as_it_is_and_quotes_have_a_bar() {
-    assert_eq!(
-        rows(
-            "Look:\n\n```c\nfor (;;)\n\tread();\n\n    x\n```\n> said\n> so",
-            20
-        ),
-        [
-            "Look:",
-            "",
-            "for (;;)",
-            "    read();",
-            "",
-            "    x",
-            "",
-            "▏ said so"
-        ]
-    );
-    assert_eq!(rows("```c\nabcdefgh\n```", 5), ["abcde", "fgh"]);
+        ("9. a\n10. b", 14, "9. a|10. b"),
+        ("- a\n\n- b", 14, "• a||• b"),
+        (code, 20, "Look:||for (;;)|    read();||    x||▏ said so"),
+        ("```c\nabcdefgh\n```", 5, "abcde|fgh"),
+    ] {
+        assert_eq!(rows(markdown, width).join("|"), wanted);
+    }
 }
 
 #[test]
@@ -135,20 +113,6 @@ fn tables_are_aligned() {
         ["varia", "nt", "copie", "s"],
         "stacked"
     );
-}
-
-#[test]
-fn marks_and_wide_characters_keep_their_cells() {
-    assert_eq!(
-        rows("◆ and ■ and 漢字漢字", 8),
-        ["◆ and ■", "and", "漢字漢字"]
-    );
-    assert_eq!(rows("漢字漢字", 3), ["漢", "字", "漢", "字"]);
-    assert_eq!(
-        rows("escape \u{1b}[31m here", 40),
-        ["escape \u{fffd}[31m here"]
-    );
-    assert_eq!(rows("read from <stdin> now", 40), ["read from <stdin> now"]);
 }
 
 #[test]

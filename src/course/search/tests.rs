@@ -92,10 +92,9 @@ fn shown(marked: &Marked) -> String {
 
 #[test]
 fn an_empty_query_finds_nothing_and_so_does_what_is_nowhere() {
-    assert_eq!(found(""), []);
-    assert_eq!(found("  \t "), []);
-    assert_eq!(found("rendezvous"), []);
-    assert_eq!(found("page rendezvous"), []);
+    for query in ["", "  \t ", "rendezvous", "page rendezvous"] {
+        assert_eq!(found(query), [], "{query}");
+    }
     assert_eq!(Index::default().find("page"), []);
 }
 
@@ -113,22 +112,19 @@ fn all_words_in_any_order_whatever_the_case() {
 
 #[test]
 fn the_line_with_most_of_it_is_shown_and_every_match_in_it_marked() {
-    let hits = index().find("buffer READ");
-    let line = |place| {
-        let hit = hits.iter().find(|hit| hit.place == place).unwrap();
-        shown(&hit.line)
-    };
-    assert_eq!(
-        line(page(0)),
-        "The page cache is memory of the kernel. [read]() copies it to your [buffer]."
-    );
-    let hits = index().find("while file");
-    assert_eq!(
-        shown(&hits[0].line),
-        "[while] ((n = read([file], buffer, sizeof buffer)) > 0)"
-    );
-    let umlauts = index().find("zählt 64");
-    assert_eq!(shown(&umlauts[0].line), "Größe [zählt]: a size of [64] KiB");
+    let in_prose = "The page cache is memory of the kernel. [read]() copies it to your [buffer].";
+    let in_code = "[while] ((n = read([file], buffer, sizeof buffer)) > 0)";
+    for (query, line) in [
+        ("buffer READ", in_prose),
+        ("while file", in_code),
+        ("zählt 64", "Größe [zählt]: a size of [64] KiB"),
+        // The cells of a table stay apart.
+        ("guaranteed", "first touch  cold, [guaranteed]"),
+    ] {
+        let hits = index().find(query);
+        let on_page = |hit: &&Hit| matches!(hit.place, Place::Page { .. });
+        assert_eq!(shown(&hits.iter().find(on_page).unwrap().line), line);
+    }
     let overlapping = index().find("cache ache");
     assert_eq!(shown(&overlapping[0].title), "page [cache]");
 }
@@ -136,18 +132,10 @@ fn the_line_with_most_of_it_is_shown_and_every_match_in_it_marked() {
 #[test]
 fn a_title_that_says_it_comes_first_and_the_beginning_of_a_word_before_its_middle() {
     // In the title of the card and of the third page; elsewhere in a line.
-    assert_eq!(
-        found("read"),
-        [
-            Place::Card(0),
-            page(2),
-            Place::Word(0),
-            Place::Word(1),
-            page(0)
-        ]
-    );
+    let (card, cache, tee) = (Place::Card(0), Place::Word(0), Place::Word(1));
+    assert_eq!(found("read"), [card, page(2), cache, tee, page(0)]);
     // "guaranteed" has it, too, but in the middle of a word.
-    assert_eq!(found("tee"), [Place::Word(1), page(2)]);
+    assert_eq!(found("tee"), [tee, page(2)]);
     let hits = index().find("read");
     assert_eq!(shown(&hits[1].title), "[Read]-ahead");
     assert_eq!(shown(&hits[1].line), "Nothing to [read] twice.");
@@ -155,12 +143,6 @@ fn a_title_that_says_it_comes_first_and_the_beginning_of_a_word_before_its_middl
     let word = &index().find("page cache")[0];
     assert_eq!(shown(&word.title), "[page] [cache]");
     assert_eq!(shown(&word.line), "Memory that files are read into.");
-}
-
-#[test]
-fn cells_of_a_table_stay_apart() {
-    let hits = index().find("guaranteed");
-    assert_eq!(shown(&hits[0].line), "first touch  cold, [guaranteed]");
 }
 
 #[test]
@@ -183,23 +165,13 @@ fn titles_code_tables_lists_and_every_part_of_a_card_are_searched() {
 
 #[test]
 fn no_word_of_a_question_is_found_but_its_page_by_its_title() {
-    for word in [
-        "question",
-        "explanation",
-        "hint",
-        "right",
-        "wrong",
-        "misconception",
-        "feedback",
-    ] {
+    for word in "question explanation hint right wrong misconception feedback".split(' ') {
         assert_eq!(found(&format!("{word}word")), [], "{word}");
     }
     let hits = index().find("enough");
     assert_eq!(hits.len(), 1);
-    assert_eq!(
-        (hits[0].place, shown(&hits[0].title)),
-        (page(1), "Is it [enough]?".into())
-    );
+    assert_eq!(hits[0].place, page(1));
+    assert_eq!(shown(&hits[0].title), "Is it [enough]?");
     assert_eq!(hits[0].line, Marked::default());
 }
 
@@ -215,36 +187,24 @@ fn an_excerpt_keeps_the_first_match_in_sight() {
     let text = "The first words of a long line, and then the match, and then some more of it.";
     let whole = marked(text, "match");
     assert_eq!(whole.excerpt(100), whole);
-    assert_eq!(
-        shown(&whole.excerpt(30)),
-        "…then the [match], and then som…"
-    );
-    assert_eq!(
-        shown(&marked(text, "words").excerpt(20)),
-        "…[words] of a long li…"
-    );
-    assert_eq!(
-        shown(&marked(text, "words").excerpt(24)),
-        "The first [words] of a lo…"
-    );
-    assert_eq!(shown(&marked(text, "The").excerpt(12)), "[The] first w…");
-    assert_eq!(
-        shown(&marked(text, "of it.").excerpt(20)),
-        "…some more [of it.]"
-    );
+    for (find, width, excerpt) in [
+        ("match", 30, "…then the [match], and then som…"),
+        ("words", 20, "…[words] of a long li…"),
+        ("words", 24, "The first [words] of a lo…"),
+        ("The", 12, "[The] first w…"),
+        ("of it.", 20, "…some more [of it.]"),
+    ] {
+        assert_eq!(shown(&marked(text, find).excerpt(width)), excerpt);
+    }
     for width in 0..90 {
         for find in ["match", "more", "ü", "line"] {
             let excerpt = marked(&text.replace("long", "lüng"), find).excerpt(width);
+            let is_inside = |mark: &Range<usize>| excerpt.text.get(mark.clone()).is_some();
             assert!(
                 prose::width(&excerpt.text) <= width.max(2),
                 "{width}: {excerpt:?}"
             );
-            assert!(
-                excerpt
-                    .marks
-                    .iter()
-                    .all(|mark| excerpt.text.get(mark.clone()).is_some())
-            );
+            assert!(excerpt.marks.iter().all(is_inside), "{width}: {excerpt:?}");
         }
     }
 }
