@@ -8,24 +8,9 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+pub(super) use super::report::At;
 use super::{fault::instead, report::Report, text_budget::TextKind};
 use crate::model::Size;
-
-/// A value and its byte offset in the file.
-#[derive(Clone, Debug)]
-pub(super) struct At<T> {
-    pub value: T,
-    pub offset: usize,
-}
-
-impl<T> At<T> {
-    fn map<U>(self, change: impl FnOnce(T) -> U) -> At<U> {
-        At {
-            value: change(self.value),
-            offset: self.offset,
-        }
-    }
-}
 
 pub(super) fn values<T>(items: Vec<At<T>>) -> Vec<T> {
     items.into_iter().map(|item| item.value).collect()

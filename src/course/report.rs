@@ -3,10 +3,25 @@
 use std::cell::RefCell;
 
 use super::{
-    block::At,
     fault::{Fault, Position},
     text_budget::{Placed, TextKind},
 };
+
+/// A value and its byte offset in the file.
+#[derive(Clone, Debug)]
+pub(super) struct At<T> {
+    pub value: T,
+    pub offset: usize,
+}
+
+impl<T> At<T> {
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> At<U> {
+        At {
+            value: change(self.value),
+            offset: self.offset,
+        }
+    }
+}
 
 /// A name and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
