@@ -199,7 +199,9 @@ fn compare(block: &mut Block) -> Option<Contest> {
 }
 
 fn sweep(report: &Report, word: &At<String>) -> Option<Sweep> {
-    let found = Sweep::ALL.into_iter().find(|sweep| sweep.name() == word.value);
+    let found = Sweep::ALL
+        .into_iter()
+        .find(|sweep| sweep.name() == word.value);
     if found.is_none() {
         unknown(report, word, "sweep", &Sweep::ALL.map(Sweep::name));
     }
