@@ -1,7 +1,6 @@
 //! The bytes of a generated source: cheap to make, different at every position, so that bytes lost, doubled or
 //! exchanged change the checksum.
 
-/// So many bytes of the pattern.
 pub(crate) fn generated(size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
     fill(&mut bytes, 0);

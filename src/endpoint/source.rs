@@ -14,9 +14,7 @@ const BLOCK: usize = 1 << 20;
 pub struct Source {
     /// The file.
     pub file: File,
-    /// Its size in bytes.
     pub(crate) size: u64,
-    /// CRC-32 of its bytes.
     pub(crate) checksum: u32,
     /// What it is called where it has no name: `source`. None: it has one.
     pub(crate) alias: Option<String>,

@@ -6,14 +6,11 @@ use serde::Serialize;
 
 use super::{probe, scratch_directory};
 
-/// What came of trying an instrument.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Instrument {
     /// `ptrace`, `io-uring`, ...
     pub(crate) name: &'static str,
-    /// Whether it can be used here.
     pub(crate) available: bool,
-    /// Why not, in one sentence.
     pub(crate) reason: Option<String>,
     /// What is good to know where it can be used: a limit, a directory.
     pub(crate) detail: Option<String>,

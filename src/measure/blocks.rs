@@ -19,7 +19,6 @@ struct Fiemap {
     extents: [Extent; AT_ONCE],
 }
 
-/// `struct fiemap_extent`.
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
 struct Extent {

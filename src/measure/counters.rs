@@ -29,7 +29,6 @@ pub(crate) struct Counters {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whose {
-    /// The calling thread.
     Thread,
     /// All threads of the process, among them those that the kernel makes for requests of its io_urings.
     Process,

@@ -70,9 +70,7 @@ pub(crate) enum Verdict {
 /// Two samples side by side.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Difference {
-    /// The first sample.
     pub(crate) first: Range,
-    /// The second.
     pub(crate) second: Range,
     /// How many times the first the second is.
     pub(crate) ratio: PairedRatio,
@@ -80,7 +78,6 @@ pub(crate) struct Difference {
     pub(crate) verdict: Verdict,
     /// Rounds in which that one was lower.
     pub(crate) lower_in: usize,
-    /// Rounds.
     pub(crate) rounds: usize,
 }
 
@@ -130,12 +127,10 @@ impl Difference {
         self.ratio.median < 1.0
     }
 
-    /// Between the medians.
     pub(crate) fn apart(&self) -> u64 {
         self.first.median.abs_diff(self.second.median)
     }
 
-    /// The wider of the two spreads.
     pub(crate) fn spread(&self) -> u64 {
         self.first.spread().max(self.second.spread())
     }

@@ -242,6 +242,7 @@ impl ExperimentSpec {
 
     /// The figures that a prediction may ask for.
     pub fn queries(&self) -> Vec<String> {
+        let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let each = |figures: &[&str], of: &[&str]| {
             figures
                 .iter()
@@ -249,21 +250,17 @@ impl ExperimentSpec {
                 .collect()
         };
         match self {
-            ExperimentSpec::Proof(_) => ["verdict", "new_bytes", "old_bytes"]
-                .map(str::to_owned)
-                .to_vec(),
-            ExperimentSpec::Errors(_) => vec!["verdict".to_owned()],
+            ExperimentSpec::Proof(_) => all(&["verdict", "new_bytes", "old_bytes"]),
+            ExperimentSpec::Errors(_) => all(&["verdict"]),
             ExperimentSpec::PageCache => each(
                 &["resident", "minor_faults", "major_faults"],
                 &PAGE_CACHE_STEPS,
             ),
-            ExperimentSpec::Compare(_) => ["verdict", "cpu_verdict", "times"]
-                .map(str::to_owned)
-                .to_vec(),
+            ExperimentSpec::Compare(_) => all(&["verdict", "cpu_verdict", "times"]),
             ExperimentSpec::Watching => {
                 each(&["switches_a_call", "times"], &["same-cpu", "other-cpu"])
             }
-            ExperimentSpec::Serve(_) => SERVE_FIGURES.map(str::to_owned).to_vec(),
+            ExperimentSpec::Serve(_) => all(&SERVE_FIGURES),
         }
     }
 

@@ -33,7 +33,6 @@ pub(crate) struct Confined {
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) file: File,
-    /// Its path below the directory.
     pub(crate) path: PathBuf,
     /// In bytes.
     pub(crate) size: u64,

@@ -148,7 +148,6 @@ impl Stop {
         self
     }
 
-    /// Waits for a signal, where there is no loop to end.
     pub(crate) fn wait(&self) {
         let _ = (&self.signals).read(&mut [0]);
     }

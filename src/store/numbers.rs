@@ -42,7 +42,6 @@ impl<'de, T: Copy + Default + Deserialize<'de>, const N: usize> Deserialize<'de>
     }
 }
 
-/// Indices of descriptors.
 pub(super) type Descriptors = Numbers<Option<u32>, 2>;
 
 impl Descriptors {

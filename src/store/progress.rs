@@ -138,7 +138,6 @@ fn read(path: &Path, each: &mut dyn FnMut(Record), loaded: &mut Loaded) -> io::R
     read_from(file, each, loaded)
 }
 
-/// Reads the text of a log.
 pub(crate) fn read_from(
     mut log: impl BufRead,
     each: &mut dyn FnMut(Record),

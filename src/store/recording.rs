@@ -62,7 +62,6 @@ struct Format {
     trace: Option<Count>,
 }
 
-/// How many lines of calls follow.
 #[derive(Deserialize)]
 pub(super) struct Count {
     calls: u64,
@@ -176,7 +175,6 @@ impl<W: Write> Summed<W> {
         }
     }
 
-    /// The last line.
     pub(crate) fn end(mut self, calls: u64) -> Result<()> {
         let crc32 = self.sum.clone().finalize();
         self.line(&End { end: calls, crc32 })?;
@@ -211,7 +209,6 @@ pub fn load(path: &Path) -> Result<Recording> {
     read(&path.display().to_string(), open(path)?)
 }
 
-/// Opens a file to read lines of it.
 pub(super) fn open(path: &Path) -> Result<BufReader<File>> {
     let name = path.display();
     let cannot = |error: std::io::Error| anyhow!("cannot read {name}: {error}");
@@ -359,7 +356,6 @@ pub(super) fn read_end(lines: &mut Lines<impl BufRead>, calls: u64) -> Result<()
     Ok(())
 }
 
-/// The lines of a file.
 pub(super) struct Lines<'a, R> {
     input: R,
     name: &'a str,
@@ -398,7 +394,6 @@ impl<'a, R: BufRead> Lines<'a, R> {
         self.line_as(not)
     }
 
-    /// The same line as something else.
     pub(crate) fn line_as<'s, T: Deserialize<'s>>(&'s self, not: &str) -> Result<T> {
         serde_json::from_slice(&self.line)
             .map_err(|error| self.fault(&format!("{not}: {}", without_place(&error))))

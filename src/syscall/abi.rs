@@ -1,15 +1,11 @@
 //! Whose table a call's number is from: the machine's own, or that of a 32-bit program which a 64-bit kernel lets run.
 
-/// A table of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Abi {
-    /// 64-bit x86.
     X86_64,
     /// 64-bit ARM; RISC-V has the same numbers (asm-generic/unistd.h).
     Aarch64,
-    /// 32-bit x86.
     I386,
-    /// 32-bit ARM.
     Arm,
     /// 32-bit pointers on 64-bit x86.
     X32,
@@ -19,7 +15,6 @@ pub(crate) enum Abi {
 pub(crate) const X32_BIT: u32 = 0x4000_0000;
 
 impl Abi {
-    /// How many there are.
     pub(super) const COUNT: usize = 5;
 
     /// The machine's own; none where this program does not know its numbers.

@@ -17,11 +17,8 @@ pub(crate) enum Arg {
     Pointer(&'static str),
     /// An address, or a hint for one.
     Address,
-    /// A number of bytes or of things.
     Size,
-    /// A position in a file.
     Offset,
-    /// A signed number.
     Int,
     /// Flags, or one of several values, by name.
     Flags(&'static Set),
@@ -38,12 +35,8 @@ pub(crate) enum Arg {
 pub(crate) enum Returns {
     /// 0.
     Nothing,
-    /// A number of bytes.
     Bytes,
-    /// A descriptor.
     Descriptor,
-    /// An address.
     Address,
-    /// Another number.
     Number,
 }

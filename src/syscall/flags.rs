@@ -21,7 +21,6 @@ pub(crate) struct Set {
     choice: u64,
     /// The values of that part.
     values: &'static [(u64, &'static str)],
-    /// The flags.
     flags: &'static [(u64, &'static str)],
 }
 

@@ -64,7 +64,6 @@ impl Op {
 pub(crate) struct Ops(Vec<Op>);
 
 impl Ops {
-    /// What a call of the trace does.
     pub(crate) fn of(&mut self, trace: &Trace, call: &Call) -> Op {
         let name = usize::from(call.name);
         while self.0.len() <= name {

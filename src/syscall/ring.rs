@@ -8,7 +8,6 @@ use crate::model::Request;
 /// One field of a request, as its text shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
-    /// The descriptor.
     Fd,
     /// The descriptor that a splice or tee takes from.
     FdIn,
@@ -18,20 +17,15 @@ pub(super) enum Field {
     SocketMemory,
     /// Where it is: in a registered buffer.
     FixedBuffer,
-    /// How many bytes.
     Length,
-    /// The position in a file.
     Offset,
 }
 
-/// One row: one operation.
 #[derive(Debug)]
 pub(super) struct Operation {
     /// `IORING_OP_...`, without that.
     name: &'static str,
-    /// What it does.
     op: Op,
-    /// What its text shows.
     pub(crate) fields: &'static [Field],
 }
 

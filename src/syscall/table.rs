@@ -240,7 +240,6 @@ pub struct Syscall {
     numbers: [u16; Abi::COUNT],
     /// Its arguments, by their names in the man page.
     pub(crate) args: &'static [(&'static str, Arg)],
-    /// What it returns.
     pub(crate) returns: Returns,
     /// What it does.
     pub op: Op,
@@ -251,7 +250,6 @@ const F_DUPFD: u64 = 0;
 const F_DUPFD_CLOEXEC: u64 = 1030;
 
 impl Syscall {
-    /// Its number in an ABI.
     pub(crate) fn number(&self, abi: Abi) -> Option<u32> {
         let number = self.numbers[abi as usize];
         (number != NO_NUMBER).then_some(number.into())
@@ -262,7 +260,6 @@ impl Syscall {
         self.places(|arg| matches!(arg, Arg::Fd | Arg::DirFd))
     }
 
-    /// Which arguments point to strings.
     pub(crate) fn path_args(&self) -> impl Iterator<Item = usize> {
         self.places(|arg| matches!(arg, Arg::Path))
     }

@@ -4,7 +4,6 @@ use std::{fmt::Write, time::SystemTime};
 
 use super::Status;
 
-/// The head of a response, line by line.
 #[derive(Debug)]
 pub(crate) struct Head(String);
 
@@ -16,7 +15,6 @@ impl Head {
             .field("Server", "zclab")
     }
 
-    /// One more field.
     pub(crate) fn field(mut self, name: &str, value: impl std::fmt::Display) -> Head {
         // Writing to a String does not fail.
         let _ = write!(self.0, "{name}: {value}\r\n");

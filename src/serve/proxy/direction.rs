@@ -19,7 +19,6 @@ const TURN: usize = 1 << 20;
 /// The buffer; and what is asked of splice at once, though a pipe takes 16 pages unless it was enlarged.
 const CHUNK: usize = 64 << 10;
 
-/// How far it got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
     /// Its turn is used up.
@@ -30,7 +29,6 @@ pub(super) enum Flow {
     Ended,
 }
 
-/// From one socket to the other.
 #[derive(Debug)]
 pub(super) struct Direction {
     way: Way,

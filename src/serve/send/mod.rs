@@ -15,7 +15,6 @@ use nix::errno::Errno;
 
 use crate::model::Method;
 
-/// A part of a file on its way into a socket.
 #[derive(Debug)]
 pub(crate) struct Sending {
     way: Way,

@@ -16,13 +16,10 @@ use crate::serve::{
 pub(super) struct Answer {
     /// The response's head, and the short text of an error.
     pub(super) head: Vec<u8>,
-    /// The part of a file that follows.
     pub(super) body: Option<Sending>,
-    /// Another request may follow.
     pub(super) keep_alive: bool,
 }
 
-/// Answers a request that was understood.
 pub(super) fn to(request: &Request, site: &Site, now: SystemTime) -> Answer {
     if request.method == Method::Other {
         // Its body, if any, is not read, so the connection cannot go on.

@@ -26,7 +26,6 @@ use crate::serve::{
 /// The bytes that one turn may move, with [`REQUEST`] for each call that moves little: a fast client lets the others in.
 const TURN: usize = 2 << 20;
 const REQUEST: usize = 16 << 10;
-/// What is read at once.
 const READ: usize = 4 << 10;
 /// How long the end of a connection may take: until the client has seen the last answer and closes too.
 const LINGER: Duration = Duration::from_secs(2);
