@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::anyhow;
 use serde::Serialize;
 
-use super::{lesson_dir::Course, lessons::Text, print, print_json};
+use super::{lesson_dir::course, lessons::Text, print, print_json};
 use crate::{
     course::{glossary, prose},
     model::{Arrow, Card, CardTable},
@@ -30,7 +30,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let course = Course::open(args.lessons.as_deref())?.catalogue;
+    let course = course(args.lessons.as_deref())?;
     let word = args
         .name
         .as_deref()

@@ -23,24 +23,20 @@ pub(crate) struct Args {
 }
 
 #[derive(Serialize)]
-struct ExperimentOutcome {
+struct Findings {
     machine: Machine,
     instruments: Vec<Instrument>,
 }
 
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
-    let findings = ExperimentOutcome {
+    let findings = Findings {
         machine: host::machine(),
         instruments: host::instruments(),
     };
-    match args.json {
-        true => super::print_json(&findings)?,
-        false => super::print(&for_people(&findings))?,
-    }
-    Ok(ExitCode::SUCCESS)
+    super::print_either(args.json, &findings, || for_people(&findings))
 }
 
-fn for_people(findings: &ExperimentOutcome) -> String {
+fn for_people(findings: &Findings) -> String {
     let Machine {
         kernel,
         arch,

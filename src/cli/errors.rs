@@ -37,14 +37,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         .into_iter()
         .map(|chosen| errors::run(chosen, &setting));
     let results = results.collect::<anyhow::Result<Vec<_>>>()?;
-    if args.json {
-        super::print_json(&Document { results })?;
-    } else if args.name.is_some() {
-        super::print(&results.iter().map(page).collect::<String>())?;
-    } else {
-        super::print(&list(&results))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    let document = Document { results };
+    super::print_either(args.json, &document, || match args.name {
+        Some(_) => document.results.iter().map(page).collect(),
+        None => list(&document.results),
+    })
 }
 
 #[derive(Serialize)]

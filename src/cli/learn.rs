@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 
-use super::{display_options, lesson_dir::Course};
+use super::{display_options, lesson_dir::course};
 use crate::{
     embedded, host,
     model::{Record, Reset},
@@ -61,7 +61,7 @@ fn open(lessons: Option<PathBuf>, display: &display_options::Args) -> anyhow::Re
 }
 
 fn reset(name: &str, lessons: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let catalogue = Course::open(lessons)?.catalogue;
+    let catalogue = course(lessons)?;
     let lesson = catalogue.find(name).map_err(|why| anyhow!(why))?;
     if !io::stdin().is_terminal() {
         bail!("--reset asks first, and there is no terminal to ask on");

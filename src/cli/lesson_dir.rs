@@ -8,41 +8,34 @@ use crate::{
     store::lessons::files,
 };
 
-/// A course, and the texts that it was read from.
-pub(crate) struct Course {
-    pub(crate) catalogue: Catalogue,
-}
-
-impl Course {
-    /// The built-in course, or that of a directory. What has a fault is left out, and standard error says so.
-    ///
-    /// # Errors
-    /// The directory cannot be read, or holds no lesson.
-    pub(crate) fn open(dir: Option<&Path>) -> anyhow::Result<Course> {
-        let own = match dir {
-            Some(dir) => texts(dir)?,
-            None => Vec::new(),
-        };
-        let files: Vec<(&str, &str)> = match dir {
-            Some(_) => own
-                .iter()
-                .map(|(name, text)| (name.as_str(), text.as_str()))
-                .collect(),
-            None => embedded::lessons(),
-        };
-        let (catalogue, faults) = Catalogue::parse(&files, &embedded::figures());
-        let left_out = |more: usize| match more {
-            0 => String::new(),
-            more => format!(" (and {more} more faults: zclab check tells)"),
-        };
-        if let Some(fault) = faults.first() {
-            super::warn(&format!(
-                "what has a fault was left out: {fault}{}",
-                left_out(faults.len() - 1)
-            ));
-        }
-        Ok(Course { catalogue })
+/// The built-in course, or that of a directory. What has a fault is left out, and standard error says so.
+///
+/// # Errors
+/// The directory cannot be read, or holds no lesson.
+pub(crate) fn course(dir: Option<&Path>) -> anyhow::Result<Catalogue> {
+    let own = match dir {
+        Some(dir) => texts(dir)?,
+        None => Vec::new(),
+    };
+    let files: Vec<(&str, &str)> = match dir {
+        Some(_) => own
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect(),
+        None => embedded::lessons(),
+    };
+    let (catalogue, faults) = Catalogue::parse(&files, &embedded::figures());
+    let left_out = |more: usize| match more {
+        0 => String::new(),
+        more => format!(" (and {more} more faults: zclab check tells)"),
+    };
+    if let Some(fault) = faults.first() {
+        super::warn(&format!(
+            "what has a fault was left out: {fault}{}",
+            left_out(faults.len() - 1)
+        ));
     }
+    Ok(catalogue)
 }
 
 /// The files of a directory as texts.

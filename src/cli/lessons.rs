@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::anyhow;
 use serde::Serialize;
 
-use super::lesson_dir::Course;
+use super::lesson_dir::course;
 use crate::{
     course::{self, Lab, Lesson, Predict, Question, Target, Trial, kinds::Plain, prose},
     embedded, figure,
@@ -31,21 +31,17 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let course = Course::open(args.lessons.as_deref())?.catalogue;
+    let course = course(args.lessons.as_deref())?;
     let chosen = match &args.name {
         Some(name) => Some(course.find(name).map_err(|message| anyhow!(message))?),
         None => None,
     };
     let listed = chosen.map_or(course.lessons(), std::slice::from_ref);
-    if args.json {
-        let lessons = listed.iter().map(Listed::of).collect();
-        super::print_json(&LessonList { lessons })?;
-    } else if let Some(lesson) = chosen {
-        super::print(&plain_text(lesson, &figures()))?;
-    } else {
-        super::print(&list(listed))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    let lessons = listed.iter().map(Listed::of).collect();
+    super::print_either(args.json, &LessonList { lessons }, || match chosen {
+        Some(lesson) => plain_text(lesson, &figures()),
+        None => list(listed),
+    })
 }
 
 #[derive(Serialize)]

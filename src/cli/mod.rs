@@ -180,6 +180,19 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     print(&(serde_json::to_string_pretty(value)? + "\n"))
 }
 
+/// Prints the JSON document that is asked for, or else the text.
+fn print_either(
+    json: bool,
+    document: &impl serde::Serialize,
+    text: impl FnOnce() -> String,
+) -> anyhow::Result<ExitCode> {
+    match json {
+        true => print_json(document)?,
+        false => print(&text())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Text in lines of at most so many columns, each with its end.
 fn wrapped<'a>(text: &str, options: impl Into<textwrap::Options<'a>>) -> String {
     let lines = textwrap::wrap(text, options);

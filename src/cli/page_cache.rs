@@ -36,12 +36,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let dir = args.scratch.open()?;
     let seen = page_cache::watch(&dir, args.size, &mut |_| Ok(()))?;
     let document = Document { dir, seen };
-    if args.json {
-        super::print_json(&document)?;
-    } else {
-        super::print(&page(&document))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    super::print_either(args.json, &document, || page(&document))
 }
 
 #[derive(Serialize)]

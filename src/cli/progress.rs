@@ -75,11 +75,7 @@ impl Drop for Line {
 }
 
 fn words(progress: Progress) -> String {
-    let (what, done, total) = match progress {
-        Progress::Preparing { done, total } => ("preparing the file", done, total),
-        Progress::Measuring { done, total } => ("untraced run", done, total),
-        Progress::Tracing { done, total } => ("traced run", done, total),
-    };
+    let (what, done, total) = progress.parts();
     let percent = (done as f64 / total.max(1) as f64 * 100.0).floor();
     format!("{what}: {} of {}, {percent} %", Size(done), Size(total))
 }

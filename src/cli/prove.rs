@@ -62,12 +62,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
         results: results.collect(),
         dir,
     };
-    if args.json {
-        super::print_json(&document)?;
-    } else {
-        super::print(&page(&document, args.size))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    super::print_either(args.json, &document, || page(&document, args.size))
 }
 
 #[derive(Serialize)]

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{anyhow, bail};
 
 use super::{
-    lesson_dir::Course,
+    lesson_dir::course,
     print,
     questions::{Asker, Item, Say, Tally},
 };
@@ -40,8 +40,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let course = Course::open(args.lessons.as_deref())?;
-    let catalogue = &course.catalogue;
+    let catalogue = course(args.lessons.as_deref())?;
     if let Some(when) = &args.concept {
         let Some(test) = catalogue.concept_test() else {
             bail!("there is no concept test here: it is a file concept-test.md among the lessons");

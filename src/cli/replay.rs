@@ -39,9 +39,6 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
     if !args.json && io::stdin().is_terminal() && io::stdout().is_terminal() {
         return runtime::replay(recording, args.display.options());
     }
-    match args.json {
-        true => super::print_json(&Document::of(&recording))?,
-        false => super::print(&report::for_people(&recording))?,
-    }
-    Ok(ExitCode::SUCCESS)
+    let text = || report::for_people(&recording);
+    super::print_either(args.json, &Document::of(&recording), text)
 }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use super::{
-    lesson_dir::Course,
+    lesson_dir::course,
     print,
     questions::{Asker, Item, Say},
 };
@@ -18,9 +18,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let course = Course::open(args.lessons.as_deref())?;
+    let course = course(args.lessons.as_deref())?;
     let mut asker = Asker::new(Log::of_user());
-    let all: Vec<_> = course.catalogue.questions().collect();
+    let all: Vec<_> = course.questions().collect();
     let ids = || {
         all.iter()
             .map(|(lesson, question)| (lesson.id.as_str(), question.id.as_str()))

@@ -44,11 +44,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
     if let Some(file) = &args.save {
         store::recording::save(file, &recording)?;
     }
-    match args.json {
-        true => super::print_json(&Document::of(&recording))?,
-        false => super::print(&report::for_people(&recording))?,
-    }
-    Ok(ExitCode::SUCCESS)
+    let text = || report::for_people(&recording);
+    super::print_either(args.json, &Document::of(&recording), text)
 }
 
 /// The run, with its progress shown, and Ctrl-C heard.

@@ -180,8 +180,7 @@ fn two_to_three_times(rows: &[Row]) -> Vec<String> {
         }
         said.push(sentence + ".");
     }
-    said.push(match held.len() {
-        _ if too_few(rows) => few_runs(),
+    conclude(said, rows, || match held.len() {
         0 => "\"2-3 times\" is true of none of these sinks here, today: it is no constant."
             .to_owned(),
         all if all == pairs.len() => {
@@ -191,16 +190,20 @@ fn two_to_three_times(rows: &[Row]) -> Vec<String> {
             "\"2-3 times\" is true here, today, to {} alone: it is no constant.",
             held.join(" and ")
         ),
+    })
+}
+
+/// The last sentence: what the others come to, where there were runs enough.
+fn conclude(
+    mut said: Vec<String>,
+    rows: &[Row],
+    conclusion: impl FnOnce() -> String,
+) -> Vec<String> {
+    said.push(match rows.iter().any(|row| row.runs.len() < LEAST_RUNS) {
+        true => format!("Fewer than {LEAST_RUNS} runs are too few for a verdict."),
+        false => conclusion(),
     });
     said
-}
-
-fn too_few(rows: &[Row]) -> bool {
-    rows.iter().any(|row| row.runs.len() < LEAST_RUNS)
-}
-
-fn few_runs() -> String {
-    format!("Fewer than {LEAST_RUNS} runs are too few for a verdict.")
 }
 
 fn small_files_verdict(rows: &[Row]) -> Vec<String> {
@@ -209,7 +212,7 @@ fn small_files_verdict(rows: &[Row]) -> Vec<String> {
         let pairs = pairs.iter();
         pairs.filter(move |pair| pair.second.entry.method == method)
     };
-    let mut said: Vec<String> = [Method::MmapWrite, Method::Sendfile]
+    let said = [Method::MmapWrite, Method::Sendfile]
         .into_iter()
         .map(|method| {
             let point = |pair: &Pair| {
@@ -236,17 +239,15 @@ fn small_files_verdict(rows: &[Row]) -> Vec<String> {
         false => sizes.join(", "),
     };
     let (mmap, sendfile) = (gains(Method::MmapWrite), gains(Method::Sendfile));
-    said.push(match too_few(rows) {
-        true => few_runs(),
-        false => format!(
+    conclude(said, rows, || {
+        format!(
             "sendfile gains at {} and loses at {}; mmap-write, which maps and unmaps each time, gains at {} and loses at {}.",
             name(sizes(&sendfile, Ordering::Less)),
             name(sizes(&sendfile, Ordering::Greater)),
             name(sizes(&mmap, Ordering::Less)),
             name(sizes(&mmap, Ordering::Greater)),
-        ),
-    });
-    said
+        )
+    })
 }
 
 /// A run of many transfers, as one of them.
@@ -280,19 +281,15 @@ fn efficient(rows: &[Row]) -> Vec<String> {
             clause(&CPU, &[(String::new(), cpu)]),
             clause(&TIME, &[(String::new(), wall)]),
         ));
-        words.push((label, gain(&cpu), gain(&wall)));
+        words.push(format!(
+            "{label}, {} in CPU time and {} in time",
+            gain(&cpu),
+            gain(&wall)
+        ));
     }
-    said.push(match too_few(rows) {
-        true => few_runs(),
-        false => {
-            let each: Vec<_> = words
-                .iter()
-                .map(|(label, cpu, wall)| format!("{label}, {cpu} in CPU time and {wall} in time"))
-                .collect();
-            format!("sendfile beside read-write: {}.", each.join("; "))
-        }
-    });
-    said
+    conclude(said, rows, || {
+        format!("sendfile beside read-write: {}.", words.join("; "))
+    })
 }
 
 fn gain(found: &Difference) -> &'static str {
@@ -312,7 +309,7 @@ fn seconds_a_gib(row: &Row) -> String {
 }
 
 fn mmap(rows: &[Row]) -> Vec<String> {
-    let mut said = sentences(rows);
+    let said = sentences(rows);
     let mut faster = Vec::new();
     let mut slower = Vec::new();
     for pair in pairs(rows) {
@@ -327,16 +324,14 @@ fn mmap(rows: &[Row]) -> Vec<String> {
         true => "to none of the sinks".to_owned(),
         false => format!("to {}", sinks.join(", ")),
     };
-    said.push(match too_few(rows) {
-        true => few_runs(),
-        false => format!(
+    conclude(said, rows, || {
+        format!(
             "mmap-write is faster here, today, {}; slower {}. It saves one copy a byte, and pays in page faults: {} a run.",
             name(&faster),
             name(&slower),
             grouped(faults(rows, |row| row.entry.method == Method::MmapWrite)),
-        ),
-    });
-    said
+        )
+    })
 }
 
 /// The median of the minor faults of the first such row.

@@ -97,10 +97,8 @@ pub fn compare(
         }
     }
     if done.rows.is_empty() {
-        let mut reasons = done.unavailable.iter().map(|missing| &missing.reason);
-        let reason = reasons
-            .next_back()
-            .map_or("nothing to compare", |reason| reason);
+        let last = done.unavailable.last();
+        let reason = last.map_or("nothing to compare", |missing| &missing.reason);
         anyhow::bail!("nothing can be compared: {reason}");
     }
     for round in 0..plan.runs {
@@ -161,15 +159,8 @@ impl Comparison {
         });
     }
 
-    /// Each reason once, however many rows it meets.
     fn leave_out(&mut self, instrument: &str, reason: String) {
-        let missing = Unavailable {
-            instrument: instrument.to_owned(),
-            reason,
-        };
-        if !self.unavailable.contains(&missing) {
-            self.unavailable.push(missing);
-        }
+        Unavailable::new(instrument, reason).add_to(&mut self.unavailable);
     }
 }
 
@@ -206,8 +197,7 @@ impl Bench<'_> {
     fn measure(&self, entry: &Entry) -> Result<Measured> {
         stop_if(self.cancel)?;
         match (entry.load, entry.to) {
-            (Load::InARow(count), _) => self.in_a_row(entry, count),
-            (_, To::Null) => self.in_a_row(entry, 1),
+            (Load::InARow(_), _) | (_, To::Null) => self.in_a_row(entry),
             (Load::Single, To::Sink(to)) => self.once(&spec(entry, to)),
             (Load::AtOnce(count), To::Sink(to)) => self.at_once(&spec(entry, to), count),
         }
@@ -220,15 +210,14 @@ impl Bench<'_> {
         Ok(report.measured)
     }
 
-    fn in_a_row(&self, entry: &Entry, count: u32) -> Result<Measured> {
+    fn in_a_row(&self, entry: &Entry) -> Result<Measured> {
         let order = repeated::Order {
             entry: *entry,
-            count,
             dir: self.dir,
             receiver_cpus: self.cpus.as_deref(),
         };
         let said = repeated::run(&order, &self.source(entry.size).file, self.cancel)?;
-        let expected = entry.size.bytes() * u64::from(count);
+        let expected = entry.size.bytes() * u64::from(entry.load.transfers());
         let (sent, arrived) = (said.bytes_moved, said.received);
         ensure!(
             sent == expected && arrived.is_none_or(|arrived| arrived == expected),

@@ -101,51 +101,49 @@ struct FlowObserver<'a, 'b> {
 }
 
 /// A stopped thread, as the flows ask it.
-struct Stopped<'a>(&'a Tracee);
-
-impl TraceeMemory for Stopped<'_> {
+impl TraceeMemory for Tracee {
     fn tid(&self) -> i32 {
-        self.0.tid
+        self.tid
     }
     fn pid(&self) -> i32 {
-        self.0.pid
+        self.pid
     }
     fn read(&self, address: u64, buffer: &mut [u8]) -> usize {
-        self.0.read(address, buffer)
+        self.read(address, buffer)
     }
     fn read_places(&self, places: &[(u64, usize)], buffer: &mut [u8]) -> bool {
-        self.0.read_places(places, buffer)
+        self.read_places(places, buffer)
     }
     fn addresses(&self, fd: i32) -> Addresses {
-        self.0.addresses(fd)
+        self.addresses(fd)
     }
     fn reads(&self, pid: i32, shown: &str) -> bool {
         Tracee::reads(pid, shown)
     }
     fn is_read_only(&self, fd: i32) -> bool {
-        self.0.access(fd) == libc::O_RDONLY as u32
+        self.access(fd) == libc::O_RDONLY as u32
     }
     fn program(&self) -> String {
-        self.0.program()
+        self.program()
     }
 }
 
 impl Observer for FlowObserver<'_, '_> {
     fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool) {
         let parent = parent.map(|parent| parent.pid);
-        self.flows.started(parent, &Stopped(child), shares_memory);
+        self.flows.started(parent, child, shares_memory);
     }
     fn entered(&mut self, tracee: &Tracee, event: &SyscallEvent) {
-        self.flows.entered(event, &Stopped(tracee));
+        self.flows.entered(event, tracee);
     }
     fn left(&mut self, tracee: &Tracee, event: &SyscallEvent) {
-        self.flows.left(event, &Stopped(tracee));
+        self.flows.left(event, tracee);
     }
     fn requested(&mut self, tracee: &Tracee, event: &RingEvent) {
-        self.flows.requested(event, &Stopped(tracee));
+        self.flows.requested(event, tracee);
     }
     fn executed(&mut self, tracee: &Tracee) {
-        self.flows.executed(&Stopped(tracee));
+        self.flows.executed(tracee);
     }
     fn ended(&mut self, tracee: &Tracee, last: bool) {
         self.flows.ended(tracee.tid, tracee.pid, last);

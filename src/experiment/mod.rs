@@ -19,7 +19,7 @@ use std::{
     io::{Read, Seek, SeekFrom},
     os::{fd::AsFd, unix::process::CommandExt},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{ChildStdout, Command, Stdio},
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -30,6 +30,7 @@ use nix::{
         resource::{Resource, getrlimit},
     },
 };
+use serde::de::DeserializeOwned;
 
 pub(crate) use sender::{Input, Order, Report, send};
 
@@ -79,6 +80,17 @@ pub enum Progress {
 /// Shows how far an experiment is, perhaps from another thread.
 pub type OnProgress<'a> = dyn FnMut(Progress) + Send + 'a;
 
+impl Progress {
+    /// What it is at, the bytes so far, and of how many.
+    pub(crate) fn parts(self) -> (&'static str, u64, u64) {
+        match self {
+            Progress::Preparing { done, total } => ("preparing the file", done, total),
+            Progress::Measuring { done, total } => ("untraced run", done, total),
+            Progress::Tracing { done, total } => ("traced run", done, total),
+        }
+    }
+}
+
 /// The size of a file that is to be sent.
 ///
 /// # Errors
@@ -113,16 +125,13 @@ pub fn run(
     lab.check(&measured)?;
     let traced = lab.trace(cancel, progress)?;
 
-    let mut unavailable = Vec::new();
-    unavailable.extend(directory.note.map(|reason| Unavailable {
-        instrument: "cache-directory".to_owned(),
-        reason,
-    }));
+    let note = directory.note;
+    let note = note.map(|reason| Unavailable::new("cache-directory", reason));
+    let mut unavailable: Vec<_> = note.into_iter().collect();
     let (report, trace) = match traced {
         Ok((report, trace)) => (report, Some(trace)),
         Err(reason) => {
-            let instrument = "ptrace".to_owned();
-            unavailable.push(Unavailable { instrument, reason });
+            unavailable.push(Unavailable::new("ptrace", reason));
             (measured.clone(), None)
         }
     };
@@ -194,30 +203,19 @@ struct Lab<'a> {
 impl Lab<'_> {
     /// The untraced run. Its receiver looks at nothing.
     fn measure(&self, cancel: &Cancel, progress: &mut OnProgress) -> Result<Report> {
-        let errors = memory_file()?;
-        let mut child = self
-            .sender(Drain::Discard, self.cpus.clone())
-            // Ctrl-C on a terminal reaches this process, which cancels, and not the sender before it.
+        let mut command = self.sender(Drain::Discard, self.cpus.clone());
+        // Ctrl-C on a terminal reaches this process, which cancels, and not the sender before it.
+        command
             .process_group(0)
-            .stdin(self.source.file.try_clone()?)
-            .stdout(Stdio::piped())
-            .stderr(errors.try_clone()?)
-            .spawn()
-            .context("cannot start the sending process")?;
-        // Where it has ended already there is nothing to cancel.
-        let _guard = cancel.guard(child.id());
-        let stdout = child.stdout.take().expect("asked for a pipe");
+            .stdin(self.source.file.try_clone()?);
         let total = self.spec.size.bytes();
-        while !readable_soon(&stdout)? {
-            let done = moved_by(child.id()).min(total);
-            progress(Progress::Measuring { done, total });
-        }
-        let status = child
-            .wait()
-            .context("cannot wait for the sending process")?;
-        stop_if(cancel)?;
-        ensure!(status.success(), complaint(errors, || status.to_string()));
-        report(stdout)
+        reported(&mut command, cancel, |pid, stdout| {
+            while !readable_soon(stdout)? {
+                let done = moved_by(pid).min(total);
+                progress(Progress::Measuring { done, total });
+            }
+            Ok(())
+        })
     }
 
     /// The traced run, verified. The inner error is the reason why ptrace is refused.
@@ -264,7 +262,7 @@ impl Lab<'_> {
             Ok(recorded) => recorded,
             Err(reason) => return Ok(Err(reason)),
         };
-        let report = report(stdout)?;
+        let report: Report = report(stdout)?;
         self.check(&report)?;
         let mut trace = recorded.trace;
         self.name_descriptors(&mut trace);
@@ -383,7 +381,31 @@ fn ended_well(
     }
 }
 
-fn report(mut stdout: impl Read) -> Result<Report> {
+/// Runs a sending process to its end, watched by `watch`, and reads its report.
+fn reported<T: DeserializeOwned>(
+    command: &mut Command,
+    cancel: &Cancel,
+    watch: impl FnOnce(u32, &ChildStdout) -> Result<()>,
+) -> Result<T> {
+    let errors = memory_file()?;
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(errors.try_clone()?)
+        .spawn()
+        .context("cannot start the sending process")?;
+    // Where it has ended already there is nothing to cancel.
+    let _guard = cancel.guard(child.id());
+    let stdout = child.stdout.take().expect("asked for a pipe");
+    watch(child.id(), &stdout)?;
+    let status = child
+        .wait()
+        .context("cannot wait for the sending process")?;
+    stop_if(cancel)?;
+    ensure!(status.success(), complaint(errors, || status.to_string()));
+    report(stdout)
+}
+
+fn report<T: DeserializeOwned>(mut stdout: impl Read) -> Result<T> {
     let mut text = String::new();
     stdout
         .read_to_string(&mut text)

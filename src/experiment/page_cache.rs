@@ -28,9 +28,9 @@ pub(crate) fn watch(
     let file = endpoint::scratch_file(dir)?;
     let filesystem = host::file_system(&file);
     let dirty = measure::dirty_pages(&file).err();
-    let unavailable = dirty.map(|errno| Unavailable {
-        instrument: "cachestat".to_owned(),
-        reason: format!("{errno:?}: dirty pages cannot be counted (cachestat came with Linux 6.5)"),
+    let unavailable = dirty.map(|errno| {
+        let reason = "dirty pages cannot be counted (cachestat came with Linux 6.5)";
+        Unavailable::new("cachestat", format!("{errno:?}: {reason}"))
     });
     let mut watch = Watch {
         file,

@@ -102,6 +102,12 @@ impl Arrived {
     }
 }
 
+fn source_of(bytes: &[u8], dir: &Path) -> Result<File> {
+    let source = endpoint::scratch_file(dir)?;
+    let written = source.write_all_at(bytes, 0);
+    written.context("cannot write the source").map(|()| source)
+}
+
 /// Sends, overwrites, receives: in this order, by this thread alone, so that there is no race.
 fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
     let size = old.len();
@@ -116,12 +122,8 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
     if method.has_reports() {
         return notified_round(method, old, new, dir);
     }
-    let source = endpoint::scratch_file(dir)?;
-    source
-        .write_all_at(old, 0)
-        .context("cannot write the source")?;
-    let way = OpenSink::open(to, size, dir)?;
-    let mut ways = vec![way];
+    let source = source_of(old, dir)?;
+    let mut ways = vec![OpenSink::open(to, size, dir)?];
     let mut tools = prepare(method, to, &source, size)?;
     if method.has_second_sink() {
         let second = OpenSink::open(to, size, dir)?;
@@ -199,10 +201,7 @@ fn zerocopy_round(old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
 /// That buffer is what is overwritten: the file was read before, and is asked no more.
 fn notified_round(method: Method, old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
     let size = old.len();
-    let source = endpoint::scratch_file(dir)?;
-    source
-        .write_all_at(old, 0)
-        .context("cannot write the source")?;
+    let source = source_of(old, dir)?;
     let mut way = OpenSink::open(Sink::Tcp, size, dir)?;
     // One buffer for all of it: none is used twice while the kernel may still send out of it. Whole blocks, for O_DIRECT.
     let mut tools = prepare(method, Sink::Tcp, &source, size.next_multiple_of(BLOCK))?;

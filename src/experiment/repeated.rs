@@ -3,17 +3,16 @@
 
 use std::{
     fs::File,
-    io::{Read, Seek},
+    io::Seek,
     os::fd::{AsFd, BorrowedFd},
     path::Path,
-    process::Stdio,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Entry, To};
-use super::{complaint, memory_file, stop_if};
+use super::reported;
 use crate::endpoint::{self, Drain, Reader};
 use crate::measure::{Counters, Whose};
 use crate::model::{Measured, Sink};
@@ -23,7 +22,6 @@ use crate::transfer::{self, Job, Tools, Wish};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Order<'a> {
     pub(crate) entry: Entry,
-    pub(crate) count: u32,
     pub(crate) dir: &'a Path,
     pub(crate) receiver_cpus: Option<&'a str>,
 }
@@ -40,37 +38,19 @@ pub(crate) struct RepeatedReport {
 
 /// Runs an order in a process of its own, on this source.
 pub(super) fn run(order: &Order, source: &File, cancel: &Cancel) -> Result<RepeatedReport> {
-    let errors = memory_file()?;
     let Entry {
         method, to, chunk, ..
     } = order.entry;
     let mut command = endpoint::this_program();
     command.args(["__repeat", method.name(), "--to", to.name()]);
     command.arg(format!("--chunk={}", chunk.bytes()));
-    command.arg(format!("--count={}", order.count));
+    command.arg(format!("--count={}", order.entry.load.transfers()));
     command.arg("--dir").arg(order.dir);
     if let Some(cpus) = order.receiver_cpus {
         command.args(["--receiver-cpus", cpus]);
     }
-    command
-        .stdin(source.try_clone()?)
-        .stdout(Stdio::piped())
-        .stderr(errors.try_clone()?);
-    let mut child = command
-        .spawn()
-        .context("cannot start the sending process")?;
-    // Where it has ended already there is nothing to cancel.
-    let _guard = cancel.guard(child.id());
-    let mut text = String::new();
-    let stdout = child.stdout.take().expect("asked for a pipe");
-    let heard = { stdout }.read_to_string(&mut text);
-    let status = child
-        .wait()
-        .context("cannot wait for the sending process")?;
-    stop_if(cancel)?;
-    ensure!(status.success(), complaint(errors, || status.to_string()));
-    heard.context("cannot hear the sending process")?;
-    serde_json::from_str(&text).context("the sending process reported nothing")
+    command.stdin(source.try_clone()?);
+    reported(&mut command, cancel, |_, _| Ok(()))
 }
 
 /// The process, from within: sends standard input, a file, again and again, and says what all of it took. Each time
@@ -139,7 +119,7 @@ fn timed(order: &Order, source: &File, to: Sink, sink: &impl AsFd) -> Result<(u6
 
     let before = Counters::of(Whose::Thread)?;
     let mut moved = 0;
-    for _ in 0..order.count {
+    for _ in 0..order.entry.load.transfers() {
         moved += once(source, sink.as_fd())?;
     }
     let measured = before.until_now()?;

@@ -222,10 +222,7 @@ pub(crate) fn refused(spec: TransferSpec, instrument: &str, reason: String) -> R
         outcome: Outcome::default(),
         measured: None,
         trace: None,
-        unavailable: vec![Unavailable {
-            instrument: instrument.to_owned(),
-            reason,
-        }],
+        unavailable: vec![Unavailable::new(instrument, reason)],
     }
 }
 

@@ -145,7 +145,7 @@ fn cool_down(
 ) -> Result<Option<Residency>> {
     let cold = spec.cache == Cache::Cold && spec.method.start() == Start::File;
     if spec.cache == Cache::Cold && !cold {
-        unavailable.push(unavailable_because("cold-cache", no_file(spec.method)));
+        unavailable.push(Unavailable::new("cold-cache", no_file(spec.method)));
     }
     if cold {
         measure::drop_from_cache(source)?;
@@ -168,7 +168,7 @@ fn residency(
         return None;
     }
     let found = measure::residency(source);
-    let because = |error| unavailable_because("residency", format!("{when}: {error:#}"));
+    let because = |error| Unavailable::new("residency", format!("{when}: {error:#}"));
     found.map_err(|error| unavailable.push(because(error))).ok()
 }
 
@@ -296,7 +296,7 @@ fn refused_sends(tools: &Tools) -> Option<Unavailable> {
             "{refused} sends were refused ({errno}) and copied instead: their pages count as locked memory, and \
              RLIMIT_MEMLOCK is {limit}"
         );
-        unavailable_because("memlock", reason)
+        Unavailable::new("memlock", reason)
     })
 }
 
@@ -448,15 +448,8 @@ fn not_cold(left: Residency, file_system: &str) -> Unavailable {
         "tmpfs" | "ramfs" => format!("{file_system} has no disk: its pages are the file"),
         name => format!("the kernel kept them, on {name}"),
     };
-    unavailable_because(
+    Unavailable::new(
         "cold-cache",
         format!("{resident} of {pages} pages stayed in the page cache: {why}"),
     )
-}
-
-fn unavailable_because(instrument: &str, reason: String) -> Unavailable {
-    Unavailable {
-        instrument: instrument.to_owned(),
-        reason,
-    }
 }

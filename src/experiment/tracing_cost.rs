@@ -112,7 +112,9 @@ pub(crate) fn watch(
                     found.rows[at].runs.0.push(measured);
                     found.syscalls = found.syscalls.or(calls);
                 }
-                Err(reason) => found.refuse(reason),
+                Err(reason) => {
+                    Unavailable::new("ptrace", reason).add_to(&mut found.unavailable);
+                }
             }
         }
         found.rows.retain(|row| !row.runs.is_empty());
@@ -136,20 +138,9 @@ impl TracingCost {
                 }),
         );
         if other.is_none() {
-            self.unavailable.push(Unavailable {
-                instrument: "another-cpu".to_owned(),
-                reason: "this program may run on one CPU alone".to_owned(),
-            });
-        }
-    }
-
-    fn refuse(&mut self, reason: String) {
-        let missing = Unavailable {
-            instrument: "ptrace".to_owned(),
-            reason,
-        };
-        if !self.unavailable.contains(&missing) {
-            self.unavailable.push(missing);
+            let reason = "this program may run on one CPU alone".to_owned();
+            self.unavailable
+                .push(Unavailable::new("another-cpu", reason));
         }
     }
 

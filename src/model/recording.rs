@@ -155,6 +155,22 @@ pub struct Unavailable {
     pub reason: String,
 }
 
+impl Unavailable {
+    pub(crate) fn new(instrument: &str, reason: String) -> Unavailable {
+        Unavailable {
+            instrument: instrument.to_owned(),
+            reason,
+        }
+    }
+
+    /// Adds it to others: each reason once, however often it is met.
+    pub(crate) fn add_to(self, others: &mut Vec<Unavailable>) {
+        if !others.contains(&self) {
+            others.push(self);
+        }
+    }
+}
+
 /// Where a recording comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -75,7 +75,9 @@ fn run(
     messages: &Messages,
 ) -> Result<Event, String> {
     let mut report = |progress: experiment::Progress| {
-        tell(messages, Event::Progress(job, progress_of(progress)));
+        let (at, done, total) = progress.parts();
+        let at = at.to_owned();
+        tell(messages, Event::Progress(job, Progress { at, done, total }));
     };
     let refusal = spec.method.uses_ring().then(host::io_uring_refusal);
     let recording = match refusal.flatten() {
@@ -118,19 +120,6 @@ fn attempt(
     from_spec::run(what, None, cancel, &mut report)
         .map(|found| Event::Experimented(job, Box::new(or_shipped(found))))
         .map_err(|error| format!("{}: {error:#}", what.title()))
-}
-
-fn progress_of(progress: experiment::Progress) -> Progress {
-    let (at, done, total) = match progress {
-        experiment::Progress::Preparing { done, total } => ("preparing the file", done, total),
-        experiment::Progress::Measuring { done, total } => ("untraced run", done, total),
-        experiment::Progress::Tracing { done, total } => ("traced run", done, total),
-    };
-    Progress {
-        at: at.to_owned(),
-        done,
-        total,
-    }
 }
 
 fn tell(messages: &Messages, event: Event) {

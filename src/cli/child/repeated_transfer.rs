@@ -45,7 +45,6 @@ pub(crate) fn run(args: Args) -> Result<()> {
             chunk: args.chunk,
             load: Load::InARow(args.count),
         },
-        count: args.count,
         dir: &args.scratch.find()?.path,
         receiver_cpus: args.receiver_cpus.as_deref(),
     })?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Questions;
 use crate::{
-    cli::{lesson_dir::Course, print, print_json, warn},
+    cli::{lesson_dir::course, print, print_json, warn},
     copypath::summarise,
     course::{
         Lesson, Question,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(crate) fn run(args: Questions) -> anyhow::Result<ExitCode> {
-    let course = Course::open(args.lessons.as_deref())?.catalogue;
+    let course = course(args.lessons.as_deref())?;
     let lessons = match &args.name {
         Some(name) => std::slice::from_ref(course.find(name).map_err(|why| anyhow!(why))?),
         None => course.lessons(),

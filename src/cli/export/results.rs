@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::Results;
 use crate::{
-    cli::{csv, lesson_dir::Course, print, print_json, warn},
+    cli::{csv, lesson_dir::course, print, print_json, warn},
     course::{
         Catalogue, concept,
         progress::{Progress, Totals},
@@ -26,7 +26,7 @@ use crate::{
 const NOTE: &str = "results live on the student's machine, in a text file: they can be forged";
 
 pub(crate) fn run(args: Results) -> anyhow::Result<ExitCode> {
-    let course = Course::open(args.lessons.as_deref())?.catalogue;
+    let course = course(args.lessons.as_deref())?;
     let mut students: BTreeMap<String, Student> = BTreeMap::new();
     for (id, path) in named_logs(&args)? {
         students.entry(id).or_default().read(&path)?;
