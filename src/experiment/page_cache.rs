@@ -60,13 +60,10 @@ struct Watch<'a> {
 }
 
 /// What a note is made of.
-struct Look {
-    pages: u64,
-    resident: u64,
+struct Look<'a> {
+    step: &'a Step,
+    /// Resident pages after the step before.
     before: u64,
-    dirty: Option<u64>,
-    minor: u64,
-    major: u64,
     keeps: bool,
 }
 
@@ -113,35 +110,31 @@ impl Watch<'_> {
         let counters = Counters::of(Whose::Thread)?;
         act(&self.file)?;
         let cost = counters.until_now()?;
-        let dirty = measure::dirty_pages(&self.file).ok();
         let found = measure::resident_pages(&self.file)?;
-        let look = Look {
-            pages: found.len() as u64,
-            resident: found.iter().filter(|resident| **resident).count() as u64,
-            before: self.before,
-            dirty,
-            minor: cost.minor_faults,
-            major: cost.major_faults,
-            keeps: self.keeps,
-        };
-        self.before = look.resident;
-        self.seen.steps.push(Step {
+        let mut step = Step {
             step,
-            resident: look.resident,
-            pages: look.pages,
-            dirty,
+            resident: found.iter().filter(|resident| **resident).count() as u64,
+            pages: found.len() as u64,
+            dirty: measure::dirty_pages(&self.file).ok(),
             map: picture(&found, CELLS),
-            minor_faults: look.minor,
-            major_faults: look.major,
+            minor_faults: cost.minor_faults,
+            major_faults: cost.major_faults,
             read_bytes: cost.read_bytes,
-            note: note(&look),
+            note: String::new(),
+        };
+        step.note = note(&Look {
+            step: &step,
+            before: self.before,
+            keeps: self.keeps,
         });
+        self.before = step.resident;
+        self.seen.steps.push(step);
         (self.each)(&self.seen)
     }
 }
 
 fn written(look: &Look) -> String {
-    let dirty = match look.dirty {
+    let dirty = match look.step.dirty {
         _ if look.keeps => "this file system has no disk to write them to".to_owned(),
         Some(dirty) => format!("{dirty} pages are dirty: the disk does not have them yet"),
         None => "how many of them are dirty is not told here".to_owned(),
@@ -150,7 +143,7 @@ fn written(look: &Look) -> String {
 }
 
 fn dontneed_while_dirty(look: &Look) -> String {
-    match look.before.saturating_sub(look.resident) {
+    match look.before.saturating_sub(look.step.resident) {
         0 if look.keeps => KEPT.to_owned(),
         0 => "POSIX_FADV_DONTNEED dropped nothing: a dirty page is the only copy. It only set the kernel writing."
             .to_owned(),
@@ -162,7 +155,7 @@ const KEPT: &str =
     "Nothing went: this file system has no disk behind it, so its page cache is the file.";
 
 fn dropped(look: &Look) -> String {
-    match look.resident {
+    match look.step.resident {
         0 => "After fsync every page is clean, and clean pages can be dropped: the file is cold."
             .to_owned(),
         _ if look.keeps => KEPT.to_owned(),
@@ -171,7 +164,7 @@ fn dropped(look: &Look) -> String {
 }
 
 fn one_page_read(look: &Look) -> String {
-    match look.resident.saturating_sub(look.before) {
+    match look.step.resident.saturating_sub(look.before) {
         0 => "The bytes were resident already: the disk was not asked.".to_owned(),
         1 => "4 KiB were asked for, and one page came: no read-ahead this time.".to_owned(),
         came => format!("4 KiB were asked for, and {came} pages came: the kernel reads ahead."),
@@ -179,7 +172,7 @@ fn one_page_read(look: &Look) -> String {
 }
 
 fn random_page_read(look: &Look) -> String {
-    match look.resident {
+    match look.step.resident {
         _ if look.keeps => KEPT.to_owned(),
         1 => "Dropped again; then, told that reads will be random, the kernel fetched one page and nothing ahead.".to_owned(),
         came => format!("Dropped again; then, told that reads will be random, the kernel had {came} pages after one read of 4 KiB."),
@@ -191,18 +184,21 @@ fn touched(look: &Look) -> String {
         1 => format!("1 {kind} fault"),
         count => format!("{count} {kind} faults"),
     };
-    let (major, minor) = (faults(look.major, "major"), faults(look.minor, "minor"));
-    let waited = match look.major {
+    let (major, minor) = (
+        faults(look.step.major_faults, "major"),
+        faults(look.step.minor_faults, "minor"),
+    );
+    let waited = match look.step.major_faults {
         0 => "no page waited for the disk",
         _ => "a major fault waits for the disk",
     };
-    let around = match look.major + look.minor < look.pages {
+    let around = match look.step.major_faults + look.step.minor_faults < look.step.pages {
         true => " A fault maps resident neighbours too: fewer faults than pages.",
         false => "",
     };
     format!(
         "{} pages touched, first to last: {major} and {minor}; {waited}.{around}",
-        look.pages
+        look.step.pages
     )
 }
 

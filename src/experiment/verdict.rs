@@ -1,53 +1,39 @@
 //! What a comparison says, in sentences that admit it when the spread is larger than the difference. Pure.
 
 use super::comparison::Row;
-use super::plan::Load;
+use super::plan::{Entry, Load};
 use crate::measure::statistics::{self, Difference, LEAST_RUNS, Verdict};
 use crate::model::{duration, grouped, ratio};
 
-/// What varies within a comparison, and so names a row beside its method.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Varies {
-    pub(crate) to: bool,
-    pub(crate) size: bool,
-    pub(crate) chunk: bool,
-    pub(crate) load: bool,
-}
+/// What can vary within a comparison, and so names a row beside its method: the sink, the size, the chunk, the load.
+const POINTS: [fn(&Entry) -> String; 4] = [
+    |entry| entry.to.name().to_owned(),
+    |entry| entry.size.to_string(),
+    |entry| entry.chunk.to_string(),
+    |entry| match entry.load {
+        Load::Single => "alone".to_owned(),
+        Load::AtOnce(count) => format!("{count}\u{a0}at once"),
+        Load::InARow(count) => format!("{count}\u{a0}times"),
+    },
+];
+
+/// Which of these vary.
+#[derive(Clone, Copy)]
+pub(crate) struct Varies([bool; 4]);
 
 impl Varies {
     pub(crate) fn among(rows: &[Row]) -> Varies {
-        let Some(first) = rows.first().map(|row| row.entry) else {
-            return Varies::default();
-        };
-        let any = |differs: &dyn Fn(&Row) -> bool| rows.iter().any(differs);
-        Varies {
-            to: any(&|row| row.entry.to != first.to),
-            size: any(&|row| row.entry.size != first.size),
-            chunk: any(&|row| row.entry.chunk != first.chunk),
-            load: any(&|row| row.entry.load != first.load),
-        }
+        let first = rows.first();
+        Varies(POINTS.map(|point| {
+            let differs = |row: &Row| first.is_some_and(|it| point(&it.entry) != point(&row.entry));
+            rows.iter().any(differs)
+        }))
     }
 
     /// What names a row's point of the comparison: `tcp`, `64 KiB`, `8 at once`; empty where nothing varies.
     pub(crate) fn label(self, row: &Row) -> String {
-        let entry = &row.entry;
-        let mut words = Vec::new();
-        if self.to {
-            words.push(entry.to.name().to_owned());
-        }
-        if self.size {
-            words.push(entry.size.to_string());
-        }
-        if self.chunk {
-            words.push(entry.chunk.to_string());
-        }
-        if self.load {
-            words.push(match entry.load {
-                Load::Single => "alone".to_owned(),
-                Load::AtOnce(count) => format!("{count}\u{a0}at once"),
-                Load::InARow(count) => format!("{count}\u{a0}times"),
-            });
-        }
+        let varying = POINTS.iter().zip(self.0).filter(|(_, varies)| *varies);
+        let words: Vec<String> = varying.map(|(point, _)| point(&row.entry)).collect();
         words.join(" ")
     }
 }
@@ -92,11 +78,8 @@ pub(crate) fn pairs(rows: &[Row]) -> Vec<Pair<'_>> {
 
 /// What a comparison says: for each method and sink, against the first method, calls and wall time, then CPU time.
 pub fn sentences(rows: &[Row]) -> Vec<String> {
-    let varies = Varies::among(rows);
-    let within = Varies {
-        to: false,
-        ..varies
-    };
+    let mut within = Varies::among(rows);
+    within.0[0] = false;
     let mut groups: Vec<Vec<Pair>> = Vec::new();
     for pair in pairs(rows) {
         let same = |group: &&mut Vec<Pair>| {
@@ -141,7 +124,8 @@ fn calls(group: &[Pair], varies: Varies) -> Option<String> {
         .map(|pair| Some((pair.first.syscalls?, pair.second.syscalls?)))
         .collect();
     let counts = counts?;
-    let everywhere = match (group.len(), varies.chunk, varies.size) {
+    let [_, size, chunk, _] = varies.0;
+    let everywhere = match (group.len(), chunk, size) {
         (1, ..) => "",
         (_, true, false) => " at every chunk",
         (_, false, true) => " at every size",

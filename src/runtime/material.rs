@@ -41,7 +41,7 @@ pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<Fault>) {
 fn errors() -> Vec<ErrorCase> {
     let case = |error: &experiment::errors::Experiment| ErrorCase {
         name: error.name.to_owned(),
-        theme: error.theme.to_owned(),
+        theme: error.theme().to_owned(),
         call: error.call.to_owned(),
         setup: error.setup.to_owned(),
     };

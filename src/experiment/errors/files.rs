@@ -11,43 +11,39 @@ use nix::{
 
 use super::{
     Expected::{Always, Except},
-    Experiment, Seen, Setting,
+    Experiment,
+    Run::Here,
+    Seen, Setting,
 };
 use crate::endpoint;
 use crate::endpoint::ends;
 use crate::host;
 
-const THEME: &str = "files";
-
 pub(super) const ALL: &[Experiment] = &[
     Experiment {
         name: "sendfile-to-append",
-        theme: THEME,
         call: "sendfile(log, file, NULL, 4096)",
         setup: "The sink is a file that was opened with O_APPEND.",
         expected: Always("EINVAL"),
         why: "Appending means that every write finds the end of the file by itself, and the splice machinery, \
               which sendfile is built on, writes at positions. It refuses: sendfile(2), ERRORS.",
-        alone: false,
-        run: |setting| {
+        run: Here(|setting| {
             Ok(Seen::call(sendfile(
                 log(setting)?,
                 setting.file(4096)?,
                 None,
                 4096,
             )))
-        },
+        }),
     },
     Experiment {
         name: "splice-to-append",
-        theme: THEME,
         call: "splice(pipe, NULL, log, NULL, 4096, 0)",
         setup: "A pipe with bytes to read is the source, a file that was opened with O_APPEND the sink.",
         expected: Always("EINVAL"),
         why: "The same rule, met directly: splice into a file names a position, and a file in append mode \
               takes none. splice(2), ERRORS, lists it.",
-        alone: false,
-        run: |setting| {
+        run: Here(|setting| {
             let (write_end, read_end) = ends::pipe()?;
             write(&write_end, b"bytes").context("cannot write to a pipe")?;
             let flags = SpliceFFlags::empty();
@@ -59,25 +55,22 @@ pub(super) const ALL: &[Experiment] = &[
                 4096,
                 flags,
             )))
-        },
+        }),
     },
     Experiment {
         name: "copy-file-range-to-append",
-        theme: THEME,
         call: "copy_file_range(file, NULL, log, NULL, 4096, 0)",
         setup: "Both are regular files; the sink was opened with O_APPEND.",
         expected: Always("EBADF"),
         why: "The reason is the same as for splice and sendfile, the errno is another one: to this call, a \
               descriptor that appends is not one open for writing: copy_file_range(2), ERRORS.",
-        alone: false,
-        run: |setting| {
+        run: Here(|setting| {
             let (file, log) = (setting.file(4096)?, log(setting)?);
             Ok(Seen::call(copy_file_range(file, None, log, None, 4096)))
-        },
+        }),
     },
     Experiment {
         name: "copy-file-range-across-file-systems",
-        theme: THEME,
         call: "copy_file_range(file, NULL, other, NULL, 4096, 0)",
         setup: "The sink lies on another file system than the source.",
         expected: Except {
@@ -89,8 +82,7 @@ pub(super) const ALL: &[Experiment] = &[
         why: "The call lets a file system copy by its own means, and two different ones have none in common. \
               Linux 5.3 to 5.18 copied between them, and from some it copied nothing and said success: \
               copy_file_range(2), BUGS.",
-        alone: false,
-        run: across,
+        run: Here(across),
     },
 ];
 

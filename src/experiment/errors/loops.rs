@@ -19,11 +19,10 @@ use nix::{
     unistd::write,
 };
 
-use super::{Expected::Always, Experiment, Seen, name};
+use super::{Expected::Always, Experiment, Run::Here, Seen, name};
 use crate::endpoint::ends;
 use crate::model::grouped;
 
-const THEME: &str = "loops";
 const SIZE: usize = 1 << 20;
 const CHUNK: usize = 1 << 16;
 
@@ -34,26 +33,22 @@ const SLEEP: Duration = Duration::from_micros(300);
 pub(super) const ALL: &[Experiment] = &[
     Experiment {
         name: "short-writes-dropped",
-        theme: THEME,
         call: "for chunk in data { write(socket, chunk); }",
         setup: "1 MiB goes to a slow receiver by a nonblocking unix socket, 64 KiB a call; the count that write \
                 returns is not looked at.",
         expected: Always("bytes lost"),
         why: "When the queue is full, write takes a part of the chunk, or nothing and says EAGAIN. The loop goes \
               on with the next chunk, and the rest is never offered again: write(2), RETURN VALUE.",
-        alone: false,
-        run: |_| to_slow_receiver(wrong_loop),
+        run: Here(|_| to_slow_receiver(wrong_loop)),
     },
     Experiment {
         name: "short-writes-resumed",
-        theme: THEME,
         call: "while sent < n { sent += write(socket, &data[sent..n]); }, poll on EAGAIN",
         setup: "The same bytes to the same slow receiver; each call begins where the last one stopped.",
         expected: Always("every byte"),
         why: "The count says how far the kernel came, so the loop knows where to go on, and poll wakes it when \
               there is room. One variable and one poll are the whole difference: write(2), poll(2).",
-        alone: false,
-        run: |_| to_slow_receiver(right_loop),
+        run: Here(|_| to_slow_receiver(right_loop)),
     },
 ];
 

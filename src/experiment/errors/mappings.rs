@@ -16,10 +16,13 @@ use nix::{
     },
 };
 
-use super::{Expected::Always, Experiment, Seen, Setting};
+use super::{
+    Expected::Always,
+    Experiment,
+    Run::{Alone, Here},
+    Seen, Setting,
+};
 use crate::endpoint::ends;
-
-const THEME: &str = "truncation";
 
 /// Two pages on every machine that Linux runs on have room in it.
 const LENGTH: usize = 1 << 17;
@@ -27,43 +30,37 @@ const LENGTH: usize = 1 << 17;
 pub(super) const ALL: &[Experiment] = &[
     Experiment {
         name: "write-truncated-mapping",
-        theme: THEME,
         call: "write(pipe, mapping, 4096)",
         setup: "A file is mapped, then truncated to 0 bytes; the mapping stays.",
         expected: Always("EFAULT"),
         why: "The kernel takes the page fault on the program's behalf, finds no page behind it any more, and \
               gives up the copy instead of killing anyone: write(2), EFAULT.",
-        alone: false,
-        run: |setting| {
+        run: Here(|setting| {
             let mapping = truncated(setting)?;
             let (write_end, _read_end) = ends::pipe()?;
             Ok(Seen::call(mapping.write_to(write_end.as_fd(), 4096)))
-        },
+        }),
     },
     Experiment {
         name: "touch-truncated-mapping",
-        theme: THEME,
         call: "byte = mapping[0]",
         setup: "A file is mapped, then truncated to 0 bytes; the program reads the first byte of the mapping.",
         expected: Always("SIGBUS"),
         why: "A load from memory has no return value to carry an errno, so the program gets a signal. A server \
               that maps files which others can truncate must expect it: mmap(2), SIGBUS.",
-        alone: true,
-        run: |setting| {
+        run: Alone(|setting| {
             let byte = truncated(setting)?.touch();
             Ok(Seen::answer("works").with(format!("the byte was {byte}")))
-        },
+        }),
     },
     Experiment {
         name: "truncate-under-sendfile",
-        theme: THEME,
         call: "sendfile(socket, file, NULL, 65536), until it returns 0",
         setup: "A file of 131072 bytes; after the first call it is truncated to 100000.",
         expected: Always("a short count, then 0"),
         why: "sendfile has no mapping that could break: it finds the file's end where it now is. A server that \
               promised 131072 bytes has to notice the 0, or it loops for ever: sendfile(2), RETURN VALUE.",
-        alone: false,
-        run: shorter_under_sendfile,
+        run: Here(shorter_under_sendfile),
     },
 ];
 

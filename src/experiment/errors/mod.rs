@@ -27,8 +27,6 @@ mod sources;
 pub struct Experiment {
     /// What it is called, in kebab-case.
     pub name: &'static str,
-    /// What it is about: `sources`, `pipes`, `sockets`, `mappings`, `files`, `locked memory`, `loops`.
-    pub(crate) theme: &'static str,
     /// The call, as text.
     pub(crate) call: &'static str,
     /// What is made ready before it, in one sentence.
@@ -36,9 +34,24 @@ pub struct Experiment {
     pub(crate) expected: Expected,
     /// Why, and where that is documented.
     pub(crate) why: &'static str,
-    /// Whether it runs in a process of its own.
-    alone: bool,
-    run: fn(&Setting) -> Result<Seen>,
+    run: Run,
+}
+
+impl Experiment {
+    /// What it is about.
+    pub(crate) fn theme(&self) -> &'static str {
+        let is_this = |other: &Experiment| other.name == self.name;
+        let theme = THEMES.iter().find(|(_, all)| all.iter().any(is_this));
+        theme.map_or("", |(theme, _)| theme)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Run {
+    /// In this process.
+    Here(fn(&Setting) -> Result<Seen>),
+    /// In a process of its own.
+    Alone(fn(&Setting) -> Result<Seen>),
 }
 
 /// What Linux is known to answer.
@@ -165,19 +178,20 @@ fn name(errno: Errno) -> String {
     format!("{errno:?}")
 }
 
+/// The experiments of each theme.
+const THEMES: [(&str, &[Experiment]); 7] = [
+    ("sources", sources::ALL),
+    ("pipes", pipes::ALL),
+    ("files", files::ALL),
+    ("sockets", sockets::ALL),
+    ("loops", loops::ALL),
+    ("truncation", mappings::ALL),
+    ("locked memory", memlock::ALL),
+];
+
 /// Every experiment, theme by theme.
 pub fn all() -> impl Iterator<Item = &'static Experiment> {
-    [
-        sources::ALL,
-        pipes::ALL,
-        files::ALL,
-        sockets::ALL,
-        loops::ALL,
-        mappings::ALL,
-        memlock::ALL,
-    ]
-    .into_iter()
-    .flatten()
+    THEMES.into_iter().flat_map(|(_, experiments)| experiments)
 }
 
 /// The experiment of that name.
@@ -201,10 +215,9 @@ pub(crate) fn find(name: &str) -> Result<&'static Experiment> {
 /// # Errors
 /// It could not be set up: no descriptor, no process, no room.
 pub fn run(experiment: &Experiment, setting: &Setting) -> Result<Finding> {
-    let seen = if experiment.alone {
-        process::run(experiment, setting)
-    } else {
-        (experiment.run)(setting)
+    let seen = match experiment.run {
+        Run::Here(run) => run(setting),
+        Run::Alone(_) => process::run(experiment, setting),
     };
     let seen = seen.with_context(|| format!("cannot run {}", experiment.name))?;
     let machine = host::machine();
@@ -213,7 +226,7 @@ pub fn run(experiment: &Experiment, setting: &Setting) -> Result<Finding> {
         .on(version(&machine.kernel), machine.page_size);
     Ok(Finding {
         name: experiment.name.into(),
-        theme: experiment.theme.into(),
+        theme: experiment.theme().into(),
         call: experiment.call.into(),
         setup: experiment.setup.into(),
         matches: seen.unavailable.is_none().then(|| seen.answer == expected),
@@ -276,19 +289,5 @@ mod tests {
             .collect();
         let known = crate::model::ERRORS.map(|(name, answer)| (name, answer.to_owned()));
         assert_eq!(here, known);
-    }
-
-    #[test]
-    fn names_are_unique_and_kebab_case() {
-        let mut names: Vec<_> = all().map(|experiment| experiment.name).collect();
-        let kebab = |name: &&str| {
-            name.chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-        };
-        assert!(names.iter().all(kebab), "{names:?}");
-        let count = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), count);
     }
 }

@@ -15,7 +15,7 @@ use nix::{
     unistd::alarm,
 };
 
-use super::{Experiment, Seen, Setting, find};
+use super::{Experiment, Run, Seen, Setting, find};
 use crate::endpoint;
 
 /// The hidden command that ends in [`here`].
@@ -70,7 +70,8 @@ pub(crate) fn here(name: &str, setting: &Setting) -> Result<()> {
     // SAFETY: the default action is no handler of ours.
     unsafe { sigaction(Signal::SIGPIPE, &die) }.context("cannot have the default SIGPIPE")?;
     alarm::set(SECONDS_AT_MOST);
-    let seen = (experiment.run)(setting)?;
+    let (Run::Here(run) | Run::Alone(run)) = experiment.run;
+    let seen = run(setting)?;
     let mut out = stdout().lock();
     writeln!(out, "{}", serde_json::to_string(&seen)?)
         .and_then(|()| out.flush())

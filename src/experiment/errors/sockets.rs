@@ -16,11 +16,14 @@ use nix::{
     unistd::write,
 };
 
-use super::{Expected::Always, Experiment, Seen, Setting, name};
+use super::{
+    Expected::Always,
+    Experiment,
+    Run::{Alone, Here},
+    Seen, Setting, name,
+};
 use crate::endpoint::ends;
 use crate::host::allow_zerocopy;
-
-const THEME: &str = "sockets";
 
 /// MSG_ZEROCOPY, which nix does not name.
 pub(super) const ZEROCOPY: MsgFlags = MsgFlags::from_bits_retain(libc::MSG_ZEROCOPY);
@@ -28,43 +31,37 @@ pub(super) const ZEROCOPY: MsgFlags = MsgFlags::from_bits_retain(libc::MSG_ZEROC
 pub(super) const ALL: &[Experiment] = &[
     Experiment {
         name: "sendfile-nonblocking-socket",
-        theme: THEME,
         call: "sendfile(socket, file, NULL, 16777216), again and again",
         setup: "The socket is nonblocking TCP over loopback, and nobody reads at its other end.",
         expected: Always("a short count, then EAGAIN"),
         why: "The queue takes what it has room for, and that count is a success. EAGAIN comes only when nothing \
               fits any more; then poll says when to go on: sendfile(2), socket(7).",
-        alone: false,
-        run: until_full,
+        run: Here(until_full),
     },
     Experiment {
         name: "sendfile-peer-closed",
-        theme: THEME,
         call: "sendfile(socket, file, NULL, 4096), twice",
         setup: "The peer has read all there was and closed its end; SIGPIPE does what it does by default.",
         expected: Always("works, then EPIPE and SIGPIPE"),
         why: "A peer that closed may still read, for all that TCP knows, so the first bytes go out; the answer \
               is a reset. sendfile has no MSG_NOSIGNAL: servers ignore SIGPIPE instead: tcp(7), signal(7).",
-        alone: true,
-        run: |setting| {
+        run: Alone(|setting| {
             let (near, far) = ends::tcp()?;
             drop(far);
             let file = setting.file(8192)?;
             let first = sendfile(&near, &file, None, 4096);
             wait_for_reset(&near)?;
             Ok(twice(first, sendfile(&near, &file, None, 4096)))
-        },
+        }),
     },
     Experiment {
         name: "sendfile-peer-closed-unread",
-        theme: THEME,
         call: "sendfile(socket, file, NULL, 4096), twice",
         setup: "The peer closed its end while bytes of ours lay there unread.",
         expected: Always("ECONNRESET, then EPIPE and SIGPIPE"),
         why: "Bytes that were lost unread are news to the sender, so the peer's kernel resets at once. The reset \
               is told one time; from then on the socket is merely closed: RFC 2525 section 2.17, tcp(7).",
-        alone: true,
-        run: |setting| {
+        run: Alone(|setting| {
             let (near, far) = ends::tcp()?;
             write(&near, b"bytes").context("cannot write to a socket")?;
             wait_for(&far, PollFlags::POLLIN)?;
@@ -73,47 +70,41 @@ pub(super) const ALL: &[Experiment] = &[
             let file = setting.file(8192)?;
             let first = sendfile(&near, &file, None, 4096);
             Ok(twice(first, sendfile(&near, &file, None, 4096)))
-        },
+        }),
     },
     Experiment {
         name: "send-nosignal-peer-closed",
-        theme: THEME,
         call: "send(socket, buffer, 4096, MSG_NOSIGNAL), twice",
         setup: "As sendfile-peer-closed, but by send with the flag.",
         expected: Always("works, then EPIPE"),
         why: "With the flag the errno comes and the signal does not, for this call alone. write and sendfile \
               have no flags to say it by: send(2), MSG_NOSIGNAL.",
-        alone: true,
-        run: |_| {
+        run: Alone(|_| {
             let (near, far) = ends::tcp()?;
             drop(far);
             let send = || send(near.as_raw_fd(), &[b'A'; 4096], MsgFlags::MSG_NOSIGNAL);
             let first = send();
             wait_for_reset(&near)?;
             Ok(twice(first, send()))
-        },
+        }),
     },
     Experiment {
         name: "so-zerocopy-unix",
-        theme: THEME,
         call: "setsockopt(unix, SOL_SOCKET, SO_ZEROCOPY, 1)",
         setup: "The socket is one of a pair of unix stream sockets.",
         expected: Always("EOPNOTSUPP"),
         why: "Zero-copy sends are built into single protocols, TCP and UDP first, and unix sockets have no such \
               code. Their sendfile passes references all the same: kernel doc msg_zerocopy.rst, net/core/sock.c.",
-        alone: false,
-        run: |_| Ok(Seen::call(allow_zerocopy(ends::unix()?.0).map(|()| 0))),
+        run: Here(|_| Ok(Seen::call(allow_zerocopy(ends::unix()?.0).map(|()| 0)))),
     },
     Experiment {
         name: "msg-zerocopy-not-allowed",
-        theme: THEME,
         call: "send(socket, buffer, 65536, MSG_ZEROCOPY)",
         setup: "A TCP socket on which SO_ZEROCOPY was never set.",
         expected: Always("works, no completion"),
         why: "Old programs may pass the bit by accident, so without SO_ZEROCOPY it means nothing: the bytes are \
               copied and no completion follows. Nothing says so: kernel doc msg_zerocopy.rst.",
-        alone: false,
-        run: zerocopy_unasked,
+        run: Here(zerocopy_unasked),
     },
 ];
 

@@ -13,145 +13,127 @@ use nix::{
 
 use super::{
     Expected::{Always, MostOfACall},
-    Experiment, Seen,
+    Experiment,
+    Run::Here,
+    Seen,
 };
 use crate::endpoint::ends;
-
-const THEME: &str = "sources";
 
 const THREE_GIB: usize = 3 << 30;
 
 pub(super) const ALL: &[Experiment] = &[
     Experiment {
         name: "sendfile-from-socket",
-        theme: THEME,
         call: "sendfile(file, socket, NULL, 4096)",
         setup: "A connected socket with bytes to read is the source, a file the sink.",
         expected: Always("EINVAL"),
         why: "The source must be able to seek, or give its pages as a mapped file does; a socket's bytes come \
               once and are gone. For sockets there is splice with a pipe between: sendfile(2), DESCRIPTION.",
-        alone: false,
-        run: |setting| {
+        run: Here(|setting| {
             let (near, far) = ends::unix()?;
             write(&far, b"bytes").context("cannot write to a socket")?;
             Ok(Seen::call(sendfile(setting.file(0)?, near, None, 4096)))
-        },
+        }),
     },
     Experiment {
         name: "sendfile-from-pipe",
-        theme: THEME,
         call: "sendfile(file, pipe, NULL, 4096)",
         setup: "A pipe with bytes to read is the source, a file the sink.",
         expected: Always("EINVAL"),
         why: "A pipe can no more seek than a socket can, so it is no source for sendfile. It is what splice is \
               made for: splice(2).",
-        alone: false,
-        run: |setting| {
+        run: Here(|setting| {
             let (write_end, read_end) = ends::pipe()?;
             write(&write_end, b"bytes").context("cannot write to a pipe")?;
             Ok(Seen::call(sendfile(setting.file(0)?, read_end, None, 4096)))
-        },
+        }),
     },
     Experiment {
         name: "sendfile-from-pipe-at-offset",
-        theme: THEME,
         call: "sendfile(file, pipe, &offset, 4096)",
         setup: "As sendfile-from-pipe, but with an offset to begin at.",
         expected: Always("ESPIPE"),
         why: "An offset is asked for first, and a pipe has no positions to begin at. The name says it: \
               illegal seek; sendfile(2), ERRORS.",
-        alone: false,
-        run: |setting| {
+        run: Here(|setting| {
             let (write_end, read_end) = ends::pipe()?;
             write(&write_end, b"bytes").context("cannot write to a pipe")?;
             let mut offset = 0;
             let done = sendfile(setting.file(0)?, read_end, Some(&mut offset), 4096);
             Ok(Seen::call(done))
-        },
+        }),
     },
     Experiment {
         name: "sendfile-from-directory",
-        theme: THEME,
         call: "sendfile(socket, directory, NULL, 4096)",
         setup: "A directory, opened to be read, is the source.",
         expected: Always("EINVAL"),
         why: "A directory can be opened, but its file system gives no way to read it as bytes. read(2) says \
               EISDIR; sendfile finds that the source has no such operation: sendfile(2), ERRORS.",
-        alone: false,
-        run: |setting| {
+        run: Here(|setting| {
             let directory = File::open(&setting.dir).context("cannot open a directory")?;
             to_socket(directory)
-        },
+        }),
     },
     Experiment {
         name: "sendfile-from-memfd",
-        theme: THEME,
         call: "sendfile(socket, memfd, NULL, 4096)",
         setup: "4096 bytes lie in a memfd: memory that is a file and has no name.",
         expected: Always("works"),
         why: "A memfd is a file of tmpfs: its memory is page cache, and its pages can be handed on by \
               reference. \"A regular file\" is more than the source has to be: sendfile(2).",
-        alone: false,
-        run: |_| {
+        run: Here(|_| {
             let memory =
                 memfd_create("source", MFdFlags::MFD_CLOEXEC).context("cannot make a memfd")?;
             write(&memory, &[b'A'; 4096]).context("cannot write to a memfd")?;
             nix::unistd::lseek(&memory, 0, nix::unistd::Whence::SeekSet)
                 .context("cannot seek in a memfd")?;
             to_socket(memory)
-        },
+        }),
     },
     Experiment {
         name: "sendfile-from-dev-zero",
-        theme: THEME,
         call: "sendfile(socket, /dev/zero, NULL, 4096)",
         setup: "The device that gives zeros is the source.",
         expected: Always("works"),
         why: "A device may bring its own way to be spliced, and /dev/zero does: the kernel fills pages and \
               hands them on. \"Mmap-like\" in sendfile(2) means the operation, not the kind of file.",
-        alone: false,
-        run: |_| to_socket(File::open("/dev/zero").context("cannot open /dev/zero")?),
+        run: Here(|_| to_socket(File::open("/dev/zero").context("cannot open /dev/zero")?)),
     },
     Experiment {
         name: "sendfile-from-proc",
-        theme: THEME,
         call: "sendfile(socket, /proc/version, NULL, 4096)",
         setup: "A file of /proc is the source: its text is made at the moment of reading.",
         expected: Always("works"),
         why: "There are no pages to refer to, so the kernel reads the text into fresh pages and passes those \
               on. It works, and it saves no copy: sendfile(2), splice(2).",
-        alone: false,
-        run: |_| to_socket(File::open("/proc/version").context("cannot open /proc/version")?),
+        run: Here(|_| to_socket(File::open("/proc/version").context("cannot open /proc/version")?)),
     },
     Experiment {
         name: "sendfile-3gib",
-        theme: THEME,
         call: "sendfile(/dev/null, memfd, NULL, 3221225472)",
         setup: "A memfd that is one hole of 3 GiB is sent to /dev/null in one call.",
         expected: MostOfACall,
         why: "One call moves at most INT_MAX bytes, rounded down to a page (0x7ffff000), on 32-bit and 64-bit systems alike, so that a count \
               always fits an int. A loop has to ask for the rest: sendfile(2), NOTES.",
-        alone: false,
-        run: |_| {
+        run: Here(|_| {
             let memory =
                 memfd_create("source", MFdFlags::MFD_CLOEXEC).context("cannot make a memfd")?;
             ftruncate(&memory, THREE_GIB as i64).context("cannot make a memfd longer")?;
             Ok(count(sendfile(null()?, memory, None, THREE_GIB)))
-        },
+        }),
     },
     Experiment {
         name: "write-3gib",
-        theme: THEME,
         call: "write(/dev/null, buffer, 3221225472)",
         setup: "A buffer of 3 GiB that nobody has touched is written to /dev/null, which looks at none of it.",
         expected: MostOfACall,
         why: "The limit is not sendfile's own: read, write and the splice family share it. Who ignores the \
               returned count loses the last gibibyte without an error: write(2), NOTES.",
-        alone: false,
-        run: |_| {
+        run: Here(|_| {
             let reserved = super::mappings::reserve(THREE_GIB)?;
             Ok(count(reserved.write_to(null()?.as_fd(), THREE_GIB)))
-        },
+        }),
     },
 ];
 
