@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    layout::Rooms,
+    layout::{Rooms, narrowed},
     pen::Pen,
     screens::{
         view,
@@ -33,12 +33,9 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
 fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let room = rooms.header;
     let header = view(app.screen()).header(app);
-    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     let end = right(pen, &header, room);
-    let room = Rect {
-        width: end.saturating_sub(2),
-        ..room
-    };
+    let room = narrowed(room, end.saturating_sub(2));
     let width = header.title.width() as u16;
     let mut x = match header.alone && width + TITLE - 4 > room.width {
         true => 0,
@@ -83,7 +80,7 @@ fn right(pen: &mut Pen, header: &Header, room: Rect) -> u16 {
 
 /// `▪ ▪ ▪ ◆ · ·`: a mark a page.
 fn page_marks(pen: &mut Pen, room: Rect, x: u16, step: u16, at: usize, count: usize) {
-    let (dim, accent) = (pen.style(Role::Dim), pen.style(Role::Accent));
+    let [dim, accent] = pen.styles([Role::Dim, Role::Accent]);
     for page in 0..count {
         let (mark, style) = match page.cmp(&at) {
             std::cmp::Ordering::Less => ("▪", dim),
@@ -155,7 +152,7 @@ fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
     };
     let kept = shown.iter().filter(|binding| is_kept(binding));
     let mut reserved: u16 = kept.map(|binding| width_of(binding) + GAP).sum();
-    let (strong, dim) = (pen.style(Role::Strong), pen.style(Role::Dim));
+    let [strong, dim] = pen.styles([Role::Strong, Role::Dim]);
     let mut x = 0;
     for binding in &shown {
         let width = width_of(binding);

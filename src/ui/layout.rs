@@ -93,20 +93,13 @@ impl Rooms {
     /// The body from the row where text starts.
     pub fn text(&self) -> Rect {
         let skip = u16::from(self.tier > Tier::Folded);
-        Rect {
-            y: self.body.y + skip,
-            height: self.body.height - skip,
-            ..self.body
-        }
+        from_row(self.body, skip)
     }
 
     /// one pane of text: as wide as prose may be.
     pub fn pane(&self) -> Rect {
         let text = self.text();
-        Rect {
-            width: text.width.min(PROSE),
-            ..text
-        }
+        narrowed(text, PROSE)
     }
 
     /// A page's text beside its figure, experiment or question.
@@ -164,10 +157,7 @@ impl Rooms {
         let hairline = text.x + left + gap;
         let right = hairline + gap + 1;
         Panes {
-            left: Rect {
-                width: left,
-                ..text
-            },
+            left: narrowed(text, left),
             hairline,
             right: Rect {
                 x: right,
@@ -180,6 +170,36 @@ impl Rooms {
     /// What stands beside the text on a page, or the figure pane where only one fits.
     pub fn target(&self) -> Rect {
         self.page().map_or(self.body, |panes| panes.right)
+    }
+}
+
+/// A room of at most so many columns.
+pub(super) fn narrowed(room: Rect, columns: u16) -> Rect {
+    let width = room.width.min(columns);
+    Rect { width, ..room }
+}
+
+/// The first rows of a room.
+pub(super) fn top_of(room: Rect, rows: u16) -> Rect {
+    let height = room.height.min(rows);
+    Rect { height, ..room }
+}
+
+/// A room without its first rows.
+pub(super) fn from_row(room: Rect, row: u16) -> Rect {
+    Rect {
+        y: room.y + row,
+        height: room.height.saturating_sub(row),
+        ..room
+    }
+}
+
+/// One row of a room, though the room be too low for it.
+pub(super) fn row_at(room: Rect, row: u16) -> Rect {
+    Rect {
+        y: room.y + row,
+        height: 1,
+        ..room
     }
 }
 

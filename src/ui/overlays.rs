@@ -6,7 +6,7 @@ use ratatui::{layout::Rect, style::Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    layout::{Rooms, centred},
+    layout::{Rooms, centred, from_row, narrowed, top_of},
     pen::Pen,
     screens::view,
     theme::Role,
@@ -46,10 +46,7 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
 /// The page behind, but not the key bar: its keys are the overlay's.
 fn backdrop(pen: &mut Pen, area: Rect, rooms: &Rooms) {
     let hairline = pen.style(Role::Hairline);
-    let behind = Rect {
-        height: area.height.saturating_sub(1),
-        ..area
-    };
+    let behind = top_of(area, area.height.saturating_sub(1));
     for y in behind.top()..behind.bottom() {
         for x in behind.left()..behind.right() {
             pen.buf[(x, y)]
@@ -100,14 +97,10 @@ fn help(pen: &mut Pen, app: &App, room: Rect, top: usize) {
         .filter_map(|group| keys_of(pen, app, group, width))
         .collect();
     blocks.push(marks_block(pen, app, width));
-    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     pen.text(room, 0, 0, "Keys on this page", strong);
     pen.right(room, 0, app.name(), dim);
-    let below = Rect {
-        y: room.y + 2,
-        height: room.height.saturating_sub(2),
-        ..room
-    };
+    let below = from_row(room, 2);
     let mut columns = [Rows::new(pen.theme, width), Rows::new(pen.theme, width)];
     for block in blocks {
         let shorter = usize::from(two && columns[1].len() < columns[0].len());
@@ -135,7 +128,7 @@ fn keys_of(pen: &Pen, app: &App, group: Group, width: u16) -> Option<Rows> {
         return None;
     }
     rows.group(group.title(), "");
-    let (strong, plain) = (rows.style(Role::Strong), rows.style(Role::Text));
+    let [strong, plain] = rows.styles([Role::Strong, Role::Text]);
     for binding in shown {
         rows.hanging(
             vec![(binding.label.to_owned(), strong)],
@@ -146,7 +139,7 @@ fn keys_of(pen: &Pen, app: &App, group: Group, width: u16) -> Option<Rows> {
     }
     if group == Group::Everywhere {
         rows.hanging(
-            vec![("hjkl".to_owned(), strong)],
+            vec![("hjkl".into(), strong)],
             11,
             "like the arrows; h hints at a question",
             plain,
@@ -176,12 +169,8 @@ fn source(pen: &mut Pen, app: &App, room: Rect, top: usize) {
     };
     let current = app.player().and_then(|player| player.source()?.1);
     let mut rows = Rows::new(pen.theme, room.width);
-    let (dim, plain, strong, accent) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Text),
-        rows.style(Role::Strong),
-        rows.style(Role::Accent),
-    );
+    let [dim, plain, strong, accent] =
+        rows.styles([Role::Dim, Role::Text, Role::Strong, Role::Accent]);
     rows.group(file, "word for word what ran");
     for (index, line) in text.lines().enumerate() {
         let here = current == Some(index);
@@ -207,7 +196,7 @@ fn source(pen: &mut Pen, app: &App, room: Rect, top: usize) {
 /// Words, and what the chosen one means beside them; where there is no room for two columns the meaning alone.
 fn words(pen: &mut Pen, app: &App, room: Rect, at: usize, all: bool) {
     let listed = app.listed_words(app.at(), all);
-    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     let title = if all {
         "The glossary"
     } else {
@@ -216,11 +205,7 @@ fn words(pen: &mut Pen, app: &App, room: Rect, at: usize, all: bool) {
     pen.text(room, 0, 0, title, strong);
     pen.right(room, 0, &format!("{} of {}", at + 1, listed.len()), dim);
     pen.rule(room, 1);
-    let below = Rect {
-        y: room.y + 2,
-        height: room.height.saturating_sub(2),
-        ..room
-    };
+    let below = from_row(room, 2);
     let Some(word) = listed
         .get(at)
         .and_then(|word| app.material.words.get(*word))
@@ -229,16 +214,7 @@ fn words(pen: &mut Pen, app: &App, room: Rect, at: usize, all: bool) {
     };
     let beside = if room.width >= 64 { NAMES + 3 } else { 0 };
     if beside > 0 {
-        names(
-            pen,
-            app,
-            Rect {
-                width: NAMES,
-                ..below
-            },
-            &listed,
-            at,
-        );
+        names(pen, app, narrowed(below, NAMES), &listed, at);
     }
     let part = Rect {
         x: below.x + beside,
@@ -257,29 +233,12 @@ const NAMES: u16 = 22;
 
 fn names(pen: &mut Pen, app: &App, room: Rect, listed: &[usize], at: usize) {
     let mut rows = Rows::new(pen.theme, room.width);
-    let (plain, strong, accent) = (
-        rows.style(Role::Text),
-        rows.style(Role::Strong),
-        rows.style(Role::Accent),
-    );
     for (place, word) in listed.iter().enumerate() {
         let chosen = place == at;
-        let (mark, style) = if chosen {
-            ("▸ ", strong)
-        } else {
-            ("  ", plain)
-        };
-        rows.push(Row {
-            left: vec![
-                (mark.to_owned(), accent),
-                (app.material.words[*word].name().to_owned(), style),
-            ],
-            marked: chosen,
-            click: Some(Click::Word(*word)),
-            ..Row::default()
-        });
+        let name = app.material.words[*word].name().to_owned();
+        let left = vec![rows.cursor(chosen), (name, rows.name_style(chosen))];
+        rows.choice(chosen, left, Vec::new(), Click::Word(*word));
     }
-    rows.focus = Some(at);
     rows.show(pen, room, 0);
 }
 
@@ -296,11 +255,7 @@ fn calls(pen: &mut Pen, app: &App, room: Rect, at: usize) {
     let Some(trace) = app.shown_run().and_then(|run| run.recording.trace.as_ref()) else {
         return;
     };
-    let (dim, strong, accent) = (
-        pen.style(Role::Dim),
-        pen.style(Role::Strong),
-        pen.style(Role::Accent),
-    );
+    let [dim, strong, accent] = pen.styles([Role::Dim, Role::Strong, Role::Accent]);
     let count = trace.calls.len();
     pen.text(room, 0, 0, "calls", dim);
     pen.right(

@@ -37,6 +37,11 @@ impl Pen<'_> {
         self.theme.style(role)
     }
 
+    /// The styles of several roles.
+    pub fn styles<const N: usize>(&self, roles: [Role; N]) -> [Style; N] {
+        self.theme.styles(roles)
+    }
+
     /// Writes text at a cell of `room` (counted from its corner), cut at its end. Gives the column after it.
     pub fn text(&mut self, room: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
         let room = room.intersection(self.buf.area);

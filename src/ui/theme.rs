@@ -97,6 +97,11 @@ impl Theme {
         }
     }
 
+    /// The styles of several roles.
+    pub(super) fn styles<const N: usize>(&self, roles: [Role; N]) -> [Style; N] {
+        roles.map(|role| self.style(role))
+    }
+
     /// The tint of a ground; none where the palette has no tints. Dim text is still read on it (4.5:1).
     pub(crate) fn ground(&self, ground: Ground) -> Style {
         let tint = |colours: &Colours| bg(colours.grounds[ground as usize]);

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::app::{App, Click};
 use crate::course::search::{Hit, Marked, Place};
 use crate::ui::{
+    layout::from_row,
     pen::Pen,
     theme::{Role, Theme},
     widgets::{
@@ -20,18 +21,14 @@ const ROWS: usize = 2;
 /// Draws it; the chosen one is always on the screen.
 pub fn draw(pen: &mut Pen, app: &App, room: Rect, at: usize) {
     let search = &app.search;
-    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     pen.text(room, 0, 0, &prompt(&search.input, true), strong);
     let count = search.hits.len();
     if count > 0 {
         pen.right(room, 0, &format!("{} of {count}", at + 1), dim);
     }
     pen.rule(room, 1);
-    let below = Rect {
-        y: room.y + 2,
-        height: room.height.saturating_sub(2),
-        ..room
-    };
+    let below = from_row(room, 2);
     let mut rows = Rows::new(pen.theme, room.width);
     if search.input.text.trim().is_empty() {
         rows.text(
@@ -67,7 +64,7 @@ fn found(theme: Theme, app: &App, hit: &Hit, width: u16, chosen: bool) -> [Row; 
     let head = if chosen { Role::Strong } else { Role::Text };
     let mut left = vec![(mark.to_owned(), theme.style(Role::Accent))];
     left.extend(spans(theme, &title, head));
-    let mut line = vec![("  ".to_owned(), theme.style(Role::Dim))];
+    let mut line = vec![("  ".into(), theme.style(Role::Dim))];
     line.extend(spans(theme, &hit.line.excerpt(room), Role::Dim));
     [
         Row {

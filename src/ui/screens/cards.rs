@@ -13,7 +13,7 @@ use crate::app::{App, Click, Pane, screens::cards::CardsScreen};
 use crate::course::card::differences;
 use crate::model::{Arrow, Card, CardTable, How, Place};
 use crate::ui::{
-    layout::Rooms,
+    layout::{Rooms, narrowed, top_of},
     pen::Pen,
     theme::{Role, Theme},
     widgets::{
@@ -63,42 +63,21 @@ impl View for CardsScreen {
 /// The names, each with its road in small: a mark a hop.
 fn list(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
     let mut rows = Rows::new(pen.theme, room.width);
-    let (plain, strong, dim) = (
-        rows.style(Role::Text),
-        rows.style(Role::Strong),
-        rows.style(Role::Dim),
-    );
+    let dim = rows.style(Role::Dim);
     let roomy = room.width > 50;
-    let widest = app
-        .material
-        .cards
-        .iter()
-        .map(|card| card.name.width())
-        .max();
-    let widest = widest.unwrap_or(0) + 2;
+    let names = app.material.cards.iter().map(|card| card.name.width());
+    let widest = names.max().unwrap_or(0) + 2;
     for (index, card) in app.material.cards.iter().enumerate() {
         let chosen = index == selected;
-        if chosen {
-            rows.focus = Some(rows.len());
-        }
-        let mark = if chosen { "▸ " } else { "  " };
         let mut left = vec![
-            (mark.to_owned(), rows.style(Role::Accent)),
-            (
-                format!("{:widest$}", card.name),
-                if chosen { strong } else { plain },
-            ),
+            rows.cursor(chosen),
+            (format!("{:widest$}", card.name), rows.name_style(chosen)),
         ];
         if roomy && card.title != card.name {
             left.push((card.title.clone(), dim));
         }
-        rows.push(Row {
-            left,
-            right: road(pen.theme, &card.path),
-            marked: chosen,
-            click: Some(Click::Row(index)),
-            ..Row::default()
-        });
+        let right = road(pen.theme, &card.path);
+        rows.choice(chosen, left, right, Click::Row(index));
     }
     rows.show(pen, room, 0);
     // The list keeps the arrows: what scrolls is the card beside it.
@@ -115,16 +94,12 @@ fn road(theme: Theme, path: &[Arrow]) -> Vec<Span> {
 }
 
 fn alone(pen: &mut Pen, app: &App, card: &Card, room: Rect) {
-    let room = Rect {
-        width: room.width.min(CARD),
-        ..room
-    };
+    let room = narrowed(room, CARD);
     let mut rows = above(pen.theme, card, None, room.width);
     if let Some(table) = &card.table {
         let at = Grid::new(table, None, room.width);
-        for row in at.head(pen.theme).into_iter().chain(at.rows(pen.theme)) {
-            rows.push(row);
-        }
+        at.head(&mut rows);
+        at.body(&mut rows);
         rows.blank(1);
     }
     rows.append(below(pen.theme, card, room.width));
@@ -135,17 +110,14 @@ fn alone(pen: &mut Pen, app: &App, card: &Card, room: Rect) {
 fn above(theme: Theme, card: &Card, system: Option<&str>, width: u16) -> Rows {
     let mut rows = Rows::new(theme, width);
     rows.title(&card.title);
-    let (plain, strong) = (rows.style(Role::Text), rows.style(Role::Strong));
+    let [plain, strong] = rows.styles([Role::Text, Role::Strong]);
     let mut of_system = system.is_none();
     for line in &card.signature {
         if let Some(system) = system {
             of_system = line.starts_with(system) || of_system && line.starts_with(' ');
         }
         let style = if of_system { strong } else { plain };
-        rows.push(Row {
-            left: vec![(line.clone(), style)],
-            ..Row::default()
-        });
+        rows.line(vec![(line.clone(), style)]);
     }
     rows.blank(1);
     if !card.path.is_empty() {
@@ -182,15 +154,15 @@ fn below(theme: Theme, card: &Card, width: u16) -> Rows {
 /// `disk ═■═▶ page cache ┄◆┄▶ socket queue`; a hop from an earlier place stands below that place. Then what the marks
 /// say that were used.
 fn path(rows: &mut Rows, path: &[Arrow], width: usize) {
-    let theme = *rows.theme();
+    let theme = rows.theme;
     let plain = rows.style(Role::Text);
     let mark = |how: How| marks(&theme)[how as usize].0.clone();
     let mut line = Line::default();
     let mut seats: Vec<(Place, usize)> = Vec::new();
     let mut last = None;
     for hop in path {
-        let arrow = mark(hop.how);
-        let room = arrow.0.width() + 2 + hop.to.title().width();
+        let (arrow, style) = mark(hop.how);
+        let room = arrow.width() + 2 + hop.to.title().width();
         if last != Some(hop.from) {
             let seat = seats.iter().rev().find(|(place, _)| *place == hop.from);
             let column = seat.map_or(0, |(_, column)| *column);
@@ -203,9 +175,7 @@ fn path(rows: &mut Rows, path: &[Arrow], width: usize) {
             line.end(rows);
             line.blank(1);
         }
-        line.push(" ".to_owned(), plain);
-        line.push(arrow.0, arrow.1);
-        line.push(" ".to_owned(), plain);
+        line.push(format!(" {arrow} "), style);
         seats.push((hop.to, line.width));
         line.push(hop.to.title(), plain);
         last = Some(hop.to);
@@ -246,10 +216,7 @@ impl Line {
     fn end(&mut self, rows: &mut Rows) {
         let line = std::mem::take(self);
         if !line.spans.is_empty() {
-            rows.push(Row {
-                left: line.spans,
-                ..Row::default()
-            });
+            rows.line(line.spans);
         }
     }
 }
@@ -264,10 +231,7 @@ fn compared(
     rooms: &Rooms,
 ) {
     let text = rooms.text();
-    let room = Rect {
-        width: text.width.min(TABLE),
-        ..text
-    };
+    let room = narrowed(text, TABLE);
     let here = (on.row, on.column);
     let at = Grid::new(table, Some(here), room.width);
     let system = table.columns.get(here.1).map(String::as_str);
@@ -283,8 +247,8 @@ fn compared(
         return;
     }
     let mut rows = above(pen.theme, card, system, room.width);
-    let whole = at.head(pen.theme).into_iter().chain(at.rows(pen.theme));
-    whole.for_each(|row| rows.push(row));
+    at.head(&mut rows);
+    at.body(&mut rows);
     rows.blank(1);
     at.in_full(&mut rows);
     rows.blank(1);
@@ -295,13 +259,9 @@ fn compared(
 /// Where there is little room the head and the cells in full stay, and the rows between them follow the cursor.
 fn folded_table(pen: &mut Pen, at: &Grid, room: Rect) {
     let mut head = Rows::new(pen.theme, room.width);
-    at.head(pen.theme)
-        .into_iter()
-        .for_each(|row| head.push(row));
+    at.head(&mut head);
     let mut rows = Rows::new(pen.theme, room.width);
-    at.rows(pen.theme)
-        .into_iter()
-        .for_each(|row| rows.push(row));
+    at.body(&mut rows);
     rows.focus = at.here.map(|(row, _)| row);
     let mut full = Rows::new(pen.theme, room.width);
     at.in_full(&mut full);
@@ -312,7 +272,7 @@ fn folded_table(pen: &mut Pen, at: &Grid, room: Rect) {
         height,
         ..room
     };
-    head.show(pen, part(0, above.min(room.height)), 0);
+    head.show(pen, top_of(room, above), 0);
     rows.show(pen, part(above, between), 0);
     full.show(pen, part(above + between, below.min(room.height)), 0);
     pen.spots.overflow = 0;
@@ -353,76 +313,56 @@ impl Grid<'_> {
     }
 
     /// The names of the systems, and a hairline.
-    fn head(&self, theme: Theme) -> [Row; 2] {
-        let dim = theme.style(Role::Dim);
-        let chosen = theme.style(Role::Accent).patch(theme.style(Role::Strong));
+    fn head(&self, rows: &mut Rows) {
+        let [dim, accent, strong] = rows.styles([Role::Dim, Role::Accent, Role::Strong]);
         let mut left = vec![(" ".repeat(self.label), dim)];
+        let width = self.cell - MARK;
         for (column, name) in self.table.columns.iter().enumerate() {
-            let (mark, style) = match self.here.is_some() && column == self.reference() {
-                true => ("▸ ", chosen),
-                false => ("  ", dim),
-            };
-            left.push((
-                format!("{mark}{name:width$}", width = self.cell - MARK),
-                style,
-            ));
+            left.push(match self.here.is_some() && column == self.reference() {
+                true => (format!("▸ {name:width$}"), accent.patch(strong)),
+                false => (format!("  {name:width$}"), dim),
+            });
         }
-        let rule = Row {
-            rule: true,
-            ..Row::default()
-        };
-        let names = Row {
+        rows.push(Row {
             left,
             spots: self.spots(0),
             ..Row::default()
-        };
-        [names, rule]
+        });
+        rows.rule();
     }
 
-    fn rows(&self, theme: Theme) -> Vec<Row> {
-        (0..self.table.rows.len())
-            .map(|row| self.row(theme, row))
-            .collect()
-    }
-
-    fn row(&self, theme: Theme, row: usize) -> Row {
-        let (what, cells) = &self.table.rows[row];
-        let here = self.here.is_some_and(|(chosen, _)| chosen == row);
-        let (mark, style) = match here {
-            true => ("▸ ", Role::Strong),
-            false => ("  ", Role::Dim),
-        };
-        let mut left = vec![
-            (mark.to_owned(), theme.style(Role::Accent)),
-            (
-                format!("{what:width$}", width = self.label - 2),
-                theme.style(style),
-            ),
-        ];
-        for column in 0..self.table.columns.len() {
-            let cell = cells.get(column).map_or("", String::as_str);
-            let room = self.cell - MARK - 1;
-            let (kept, more) = cut(cell, room);
-            left.extend(self.cell(theme, cells, column, kept.len()));
-            left.push((more.to_owned(), theme.style(Role::Dim)));
-            let free = room + 1 - kept.width() - more.width();
-            left.push((" ".repeat(free), Style::new()));
-        }
-        Row {
-            left,
-            marked: here,
-            spots: self.spots(row),
-            ..Row::default()
+    fn body(&self, rows: &mut Rows) {
+        let theme = rows.theme;
+        for (row, (what, cells)) in self.table.rows.iter().enumerate() {
+            let here = self.here.is_some_and(|(chosen, _)| chosen == row);
+            let style = theme.style(if here { Role::Strong } else { Role::Dim });
+            let what = format!("{what:width$}", width = self.label - 2);
+            let mut left = vec![rows.cursor(here), (what, style)];
+            for column in 0..self.table.columns.len() {
+                let cell = cells.get(column).map_or("", String::as_str);
+                let room = self.cell - MARK - 1;
+                let (kept, more) = cut(cell, room);
+                left.extend(self.cell(theme, cells, column, kept.len()));
+                left.push((more.to_owned(), theme.style(Role::Dim)));
+                let free = room + 1 - kept.width() - more.width();
+                left.push((" ".repeat(free), Style::new()));
+            }
+            rows.push(Row {
+                left,
+                marked: here,
+                spots: self.spots(row),
+                ..Row::default()
+            });
         }
     }
 
     /// A cell's mark and its first `kept` bytes; what differs from the reference is underlined.
     fn cell(&self, theme: Theme, cells: &[String], column: usize, kept: usize) -> Vec<Span> {
-        let (dim, plain) = (theme.style(Role::Dim), theme.style(Role::Text));
+        let [dim, plain] = theme.styles([Role::Dim, Role::Text]);
         let text = |column: usize| cells.get(column).map_or("", String::as_str);
         let (cell, reference) = (text(column), text(self.reference()));
         if column == self.reference() {
-            return vec![("  ".to_owned(), dim), (cell[..kept].to_owned(), plain)];
+            return vec![("  ".into(), dim), (cell[..kept].to_owned(), plain)];
         }
         let differs = differences(reference, cell);
         let mark = if differs.is_empty() { "= " } else { "≠ " };
@@ -451,27 +391,19 @@ impl Grid<'_> {
         let Some((what, cells)) = self.table.rows.get(row) else {
             return;
         };
-        let theme = *rows.theme();
-        let (dim, strong) = (theme.style(Role::Dim), theme.style(Role::Strong));
+        let theme = rows.theme;
+        let [dim, strong] = theme.styles([Role::Dim, Role::Strong]);
         let system = self.table.columns.get(column).map_or("", String::as_str);
-        rows.push(Row {
-            left: vec![(what.clone(), strong)],
-            right: vec![(format!("beside {system}: = the same   ≠ differs"), dim)],
-            ..Row::default()
-        });
+        rows.ends(
+            vec![(what.clone(), strong)],
+            vec![(format!("beside {system}: = the same   ≠ differs"), dim)],
+        );
         for (column, name) in self.table.columns.iter().enumerate() {
             let cell = cells.get(column).map_or("", String::as_str);
-            let style = if column == self.reference() {
-                strong
-            } else {
-                theme.style(Role::Text)
-            };
+            let style = rows.name_style(column == self.reference());
             let mut left = vec![(format!("  {name:width$}", width = self.label - 2), style)];
             left.extend(self.cell(theme, cells, column, cell.len()));
-            rows.push(Row {
-                left,
-                ..Row::default()
-            });
+            rows.line(left);
         }
     }
 }

@@ -1,15 +1,13 @@
 //! The list of experiments: what can be tried on this machine, group by group.
 
-use ratatui::layout::Rect;
-
 use super::view::{Header, Right, View};
 use crate::app::{App, Click, ExperimentPage, screens::experiments::ExperimentsScreen};
 use crate::model::{ExperimentOutcome, ProofVerdict};
 use crate::ui::{
-    layout::Rooms,
+    layout::{Rooms, narrowed},
     pen::Pen,
     theme::Role,
-    widgets::rows::{Row, Rows},
+    widgets::rows::Rows,
 };
 
 /// Columns of the list, where there are more.
@@ -22,16 +20,9 @@ impl View for ExperimentsScreen {
 
     fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
         let text = rooms.text();
-        let room = Rect {
-            width: text.width.min(WIDTH),
-            ..text
-        };
+        let room = narrowed(text, WIDTH);
         let mut rows = Rows::new(pen.theme, room.width);
-        let (plain, strong, dim) = (
-            rows.style(Role::Text),
-            rows.style(Role::Strong),
-            rows.style(Role::Dim),
-        );
+        let dim = rows.style(Role::Dim);
         let roomy = room.height > 24;
         let mut group = "";
         for (index, entry) in app.experiments.iter().enumerate() {
@@ -46,20 +37,10 @@ impl View for ExperimentsScreen {
                 }
             }
             let chosen = index == self.selected;
-            if chosen {
-                rows.focus = Some(rows.len());
-            }
-            let mark = if chosen { "▸ " } else { "  " };
-            rows.push(Row {
-                left: vec![
-                    (mark.to_owned(), rows.style(Role::Accent)),
-                    (entry.title.to_owned(), if chosen { strong } else { plain }),
-                ],
-                right: vec![(seen(&entry.page), dim)],
-                marked: chosen,
-                click: Some(Click::Row(index)),
-                ..Row::default()
-            });
+            let title = rows.name_style(chosen);
+            let left = vec![rows.cursor(chosen), (entry.title.to_owned(), title)];
+            let right = vec![(seen(&entry.page), dim)];
+            rows.choice(chosen, left, right, Click::Row(index));
         }
         rows.show(pen, room, 0);
     }

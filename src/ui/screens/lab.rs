@@ -13,13 +13,10 @@ use crate::app::{
 };
 use crate::model::{How, Origin};
 use crate::ui::{
-    layout::Rooms,
+    layout::{Rooms, from_row},
     pen::Pen,
     theme::Role,
-    widgets::{
-        bar::bar,
-        rows::{Row, Rows},
-    },
+    widgets::{bar::bar, rows::Rows},
 };
 
 /// Columns between the two results.
@@ -39,11 +36,7 @@ impl View for LabScreen {
         }
         let room = rooms.text();
         let used = form(pen, self, room);
-        let below = Rect {
-            y: room.y + used,
-            height: room.height.saturating_sub(used),
-            ..room
-        };
+        let below = from_row(room, used);
         let width = below.width.saturating_sub(GAP) / 2;
         for side in 0..2 {
             let column = Rect {
@@ -59,11 +52,7 @@ impl View for LabScreen {
 
 /// The settings, one after the other, wrapped where they do not fit. Gives the rows it took.
 fn form(pen: &mut Pen, lab: &LabScreen, room: Rect) -> u16 {
-    let (dim, strong, accent) = (
-        pen.style(Role::Dim),
-        pen.style(Role::Strong),
-        pen.style(Role::Accent),
-    );
+    let [dim, strong, accent] = pen.styles([Role::Dim, Role::Strong, Role::Accent]);
     let (mut x, mut y) = (0, 0);
     for (index, setting) in Setting::ALL.into_iter().enumerate() {
         let value = setting.value(&lab.spec);
@@ -91,18 +80,14 @@ fn form(pen: &mut Pen, lab: &LabScreen, room: Rect) -> u16 {
 
 fn result(pen: &mut Pen, lab: &LabScreen, scroll: usize, column: Rect, side: usize) {
     let mut rows = Rows::new(pen.theme, column.width);
-    let (dim, strong, accent) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Strong),
-        rows.style(Role::Accent),
-    );
+    let [dim, strong, accent] = rows.styles([Role::Dim, Role::Strong, Role::Accent]);
     let chosen = lab.side == side;
     let name = lab.sides[side].as_ref().map_or_else(
         || "empty".to_owned(),
         |kept| kept.outcome.live.recording.spec.method.to_string(),
     );
-    rows.push(Row {
-        left: vec![
+    rows.ends(
+        vec![
             (if chosen { "▸ " } else { "  " }.to_owned(), accent),
             (
                 name,
@@ -113,12 +98,11 @@ fn result(pen: &mut Pen, lab: &LabScreen, scroll: usize, column: Rect, side: usi
                 },
             ),
         ],
-        right: vec![(
+        vec![(
             if chosen { "the next run goes here" } else { "" }.to_owned(),
             dim,
         )],
-        ..Row::default()
-    });
+    );
     rows.rule();
     match &lab.sides[side] {
         Some(kept) => figures(&mut rows, lab, kept, column.width),
@@ -260,12 +244,11 @@ fn most_of(lab: &LabScreen, of: impl Fn(&Side) -> Option<u64>) -> f64 {
 fn figure(rows: &mut Rows, name: &str, value: f64, most: f64, said: &str, tone: Role, width: u16) {
     let cells = usize::from(width).saturating_sub(NAME + 1 + 11).min(24);
     let tone = if value > 0.0 { tone } else { Role::Ghost };
-    rows.push(Row {
-        left: vec![
+    rows.ends(
+        vec![
             (format!("{name:NAME$} "), rows.style(Role::Text)),
             (bar(value, most, cells), rows.style(tone)),
         ],
-        right: vec![(said.to_owned(), rows.style(Role::Strong))],
-        ..Row::default()
-    });
+        vec![(said.to_owned(), rows.style(Role::Strong))],
+    );
 }

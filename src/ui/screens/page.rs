@@ -13,10 +13,7 @@ use crate::ui::{
     layout::{Rooms, Tier},
     pen::Pen,
     theme::Role,
-    widgets::{
-        bar::gauge,
-        rows::{Row, Rows},
-    },
+    widgets::{bar::gauge, rows::Rows},
 };
 
 /// Draws it.
@@ -49,14 +46,11 @@ fn prose_alone(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
 /// Where there is room: the pages of the lesson, what each has beside its text, and which were not seen yet.
 fn contents(pen: &mut Pen, app: &App, lesson: &Lesson, room: Rect) {
     let mut rows = Rows::new(pen.theme, room.width);
-    let (plain, dim) = (rows.style(Role::Text), rows.style(Role::Dim));
-    let (accent, strong) = (rows.style(Role::Accent), rows.style(Role::Strong));
+    let [plain, dim] = rows.styles([Role::Text, Role::Dim]);
+    let [accent, strong] = rows.styles([Role::Accent, Role::Strong]);
     rows.group("In this lesson", "");
     for (index, page) in lesson.pages.iter().enumerate() {
         let here = app.at().is_some_and(|at| at.page == index);
-        if here {
-            rows.focus = Some(rows.len());
-        }
         let title = match here {
             true => strong,
             false if app.progress.has_seen(&lesson.id, index as u32 + 1) => plain,
@@ -68,20 +62,18 @@ fn contents(pen: &mut Pen, app: &App, lesson: &Lesson, room: Rect) {
             Some(Target::Lab(_) | Target::Trial(_)) => "run",
             Some(Target::Question(_)) => "question",
         };
-        rows.push(Row {
-            left: vec![
-                (if here { "▸" } else { " " }.to_owned(), accent),
-                (
-                    format!("{:>3}  ", index + 1),
-                    if here { accent } else { dim },
-                ),
-                (page.title.clone(), title),
-            ],
-            right: vec![(beside.to_owned(), dim)],
-            marked: here,
-            click: Some(Click::Page(index)),
-            ..Row::default()
-        });
+        let number = if here { accent } else { dim };
+        let left = vec![
+            rows.cursor(here),
+            (format!("{:>2}  ", index + 1), number),
+            (page.title.clone(), title),
+        ];
+        rows.choice(
+            here,
+            left,
+            vec![(beside.to_owned(), dim)],
+            Click::Page(index),
+        );
     }
     rows.show(pen, room, 0);
     // What scrolls is the text.
@@ -128,7 +120,7 @@ fn asked(rows: &mut Rows, app: &App, room: Rect) {
     let Some((predict, _)) = app.guessing().filter(|_| app.asks_guess()) else {
         return;
     };
-    let mut question = Rows::new(*rows.theme(), room.width);
+    let mut question = Rows::new(rows.theme, room.width);
     question.blank(1);
     question.strong_prose(&predict.text);
     if rows.len() + question.len() <= usize::from(room.height) {
@@ -182,7 +174,7 @@ fn ready(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, area: Rect) {
         rows.text("Another experiment is running.", Role::Dim);
     } else {
         rows.hanging(
-            vec![("r".to_owned(), rows.style(Role::Strong))],
+            vec![("r".into(), rows.style(Role::Strong))],
             3,
             "runs it on this kernel",
             rows.style(Role::Text),
@@ -202,13 +194,10 @@ fn running(pen: &mut Pen, job: &Job, area: Rect) {
     match &job.progress {
         None => rows.text("starting", Role::Dim),
         Some(progress) => {
-            rows.push(Row {
-                left: vec![
-                    (format!("{:18}", progress.at), rows.style(Role::Text)),
-                    (gauge(progress.done, progress.total, 16), accent),
-                ],
-                ..Row::default()
-            });
+            rows.line(vec![
+                (format!("{:18}", progress.at), rows.style(Role::Text)),
+                (gauge(progress.done, progress.total, 16), accent),
+            ]);
         }
     }
     rows.show(pen, area, 0);

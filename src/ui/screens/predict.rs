@@ -6,14 +6,11 @@ use crate::app::{App, Guessing, LabPage, player::Player};
 use crate::course::{Lab, Predict};
 use crate::model::TransferSpec;
 use crate::ui::{
-    layout::Tier,
+    layout::{Tier, top_of},
     pen::Pen,
     player,
     theme::Role,
-    widgets::{
-        rows::{Row, Rows},
-        view::show,
-    },
+    widgets::{rows::Rows, view::show},
 };
 
 /// Rows of the stage where everything fits, and in a small terminal.
@@ -26,10 +23,7 @@ pub fn stage_before(pen: &mut Pen, spec: &TransferSpec, area: Rect) -> Rect {
         return area;
     };
     let before = Player::before_run(spec.clone());
-    let upper = Rect {
-        height: *rows,
-        ..area
-    };
+    let upper = top_of(area, *rows);
     player::render(upper, pen.buf, &pen.theme, &before, None);
     let gap = if area.height >= 29 { 2 } else { 0 };
     Rect {
@@ -48,10 +42,7 @@ pub fn draw(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, tier: Tier, ar
     let roomy = tier >= Tier::Full;
     let mut rows = Rows::new(pen.theme, below.width);
     let accent = rows.style(Role::Accent);
-    rows.push(Row {
-        left: vec![("Before it runs".to_owned(), accent)],
-        ..Row::default()
-    });
+    rows.line(vec![("Before it runs".into(), accent)]);
     rows.rule();
     rows.blank(usize::from(roomy));
     question(&mut rows, predict, &state.guessing, roomy);
@@ -77,7 +68,7 @@ pub fn question(rows: &mut Rows, predict: &Predict, guess: &Guessing, roomy: boo
 /// The hints that are shown.
 pub fn hints(rows: &mut Rows, hints: &[String]) {
     for hint in hints {
-        let mark = vec![("hint".to_owned(), rows.style(Role::Accent))];
+        let mark = vec![("hint".into(), rows.style(Role::Accent))];
         rows.hanging(mark, 6, hint, rows.style(Role::Text));
     }
 }

@@ -6,7 +6,7 @@ use crate::app::{App, Click, Command, Pane, QuestionState, Run};
 use crate::course::{Page, Question};
 use crate::model::Summary;
 use crate::ui::{
-    layout::Rooms,
+    layout::{Rooms, narrowed},
     pen::Pen,
     screens::{predict, results},
     theme::Role,
@@ -21,10 +21,7 @@ use crate::ui::{
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
     match rooms.list() {
         Some(panes) => {
-            let room = Rect {
-                width: panes.left.width.min(crate::ui::layout::PROSE),
-                ..panes.left
-            };
+            let room = narrowed(panes.left, crate::ui::layout::PROSE);
             asked(pen, app, room, page, true);
             if beside(pen, app, panes.right) {
                 pen.line(panes.hairline, panes.left.y, panes.left.bottom());
@@ -98,7 +95,7 @@ fn after(rows: &mut Rows, question: &Question, state: &QuestionState) {
     }
     if right {
         rows.push(Row {
-            left: vec![("Enter goes on.".to_owned(), rows.style(Role::Dim))],
+            left: vec![("Enter goes on.".into(), rows.style(Role::Dim))],
             click: Some(Click::Do(Command::Next)),
             ..Row::default()
         });
@@ -176,16 +173,13 @@ fn counts(rows: &mut Rows, summary: &Summary, width: u16) {
         } else {
             Role::Accent
         });
-        rows.push(Row {
-            left: vec![
-                (bar(value as f64, most, cells), style),
-                (
-                    format!(" {}", crate::model::grouped(value)),
-                    rows.style(Role::Strong),
-                ),
-            ],
-            ..Row::default()
-        });
+        rows.line(vec![
+            (bar(value as f64, most, cells), style),
+            (
+                format!(" {}", crate::model::grouped(value)),
+                rows.style(Role::Strong),
+            ),
+        ]);
         rows.blank(1);
     }
 }

@@ -6,11 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::{App, LabPage, Outcome};
 use crate::course::{Lab, Predict};
 use crate::model::{Given, Measured, Origin, Size, Summary, duration, grouped};
-use crate::ui::{
-    layout::Tier,
-    theme::Role,
-    widgets::rows::{Row, Rows},
-};
+use crate::ui::{layout::Tier, theme::Role, widgets::rows::Rows};
 
 /// Adds what came of the run to a page's text.
 pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab, state: &LabPage) {
@@ -72,13 +68,13 @@ pub fn counted(rows: &mut Rows, app: &App, measured: Option<&Measured>, room: Re
 
 /// `You said 32  recorded 33`, and what explains it.
 fn said(rows: &mut Rows, predict: &Predict, guess: Option<&Given>, summary: &Summary) {
-    let (plain, strong) = (rows.style(Role::Text), rows.style(Role::Strong));
+    let [plain, strong] = rows.styles([Role::Text, Role::Strong]);
     let accent = rows.style(Role::Accent).patch(strong);
     let mut left = Vec::new();
     if let Some(guess) = guess {
-        left.push(("You said ".to_owned(), plain));
+        left.push(("You said ".into(), plain));
         left.push((guessed(predict, guess), strong));
-        left.push(("  ".to_owned(), plain));
+        left.push(("  ".into(), plain));
     }
     let seen = predict.query.of(summary);
     let name = if predict.query.is_measured() {
@@ -96,10 +92,7 @@ fn said(rows: &mut Rows, predict: &Predict, guess: Option<&Given>, summary: &Sum
         let mark = if verdict.right { " ✓" } else { " ✗" };
         left.push((mark.to_owned(), strong));
     }
-    rows.push(Row {
-        left,
-        ..Row::default()
-    });
+    rows.line(left);
     match verdict.and_then(|verdict| verdict.reaction) {
         Some(said) => {
             rows.text(&said.misconception, Role::Strong);
@@ -132,18 +125,10 @@ fn traced(rows: &mut Rows, app: &App) {
         return;
     };
     let (so_far, whole) = (counters.so_far, counters.whole);
-    let (dim, strong, plain) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Strong),
-        rows.style(Role::Text),
-    );
+    let [dim, strong, plain] = rows.styles([Role::Dim, Role::Strong, Role::Text]);
     let columns = |now: &str, all: &str| (format!("{now:>10}"), format!("{all:>13}"));
     let (now, all) = columns("so far", "whole run");
-    rows.push(Row {
-        left: vec![("traced".to_owned(), dim)],
-        right: vec![(now, dim), (all, dim)],
-        ..Row::default()
-    });
+    rows.ends(vec![("traced".into(), dim)], vec![(now, dim), (all, dim)]);
     rows.rule();
     let a_byte =
         |copies: Option<f64>| copies.map_or(String::new(), |copies| format!("{copies:.1}"));
@@ -170,11 +155,10 @@ fn traced(rows: &mut Rows, app: &App) {
         ),
     ] {
         let (now, all) = columns(&now, &all);
-        rows.push(Row {
-            left: vec![(name.to_owned(), plain)],
-            right: vec![(now, strong), (all, dim)],
-            ..Row::default()
-        });
+        rows.ends(
+            vec![(name.to_owned(), plain)],
+            vec![(now, strong), (all, dim)],
+        );
     }
 }
 
@@ -240,38 +224,32 @@ pub fn bytes(bytes: u64) -> String {
 fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
     /// As wide as `traced, call 9999` and two cells.
     const NAMES: usize = 18;
-    let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
+    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
     if let Some(player) = app.player().filter(|player| !player.is_empty()) {
         let counters = player.counters();
         let (so_far, whole) = (counters.so_far, counters.whole);
-        rows.push(Row {
-            left: vec![
-                (
-                    format!(
-                        "{:NAMES$}",
-                        format!("traced, call {}", player.current() + 1)
-                    ),
-                    dim,
+        rows.line(vec![
+            (
+                format!(
+                    "{:NAMES$}",
+                    format!("traced, call {}", player.current() + 1)
                 ),
-                (grouped(so_far.mode_switches), strong),
-                (
-                    format!(" of {} mode switches   ", grouped(whole.mode_switches)),
-                    dim,
-                ),
-            ],
-            ..Row::default()
-        });
-        rows.push(Row {
-            left: vec![
-                (" ".repeat(NAMES), dim),
-                (bytes(so_far.copied_bytes), strong),
-                (
-                    format!(" of {} copied by the CPU", bytes(whole.copied_bytes)),
-                    dim,
-                ),
-            ],
-            ..Row::default()
-        });
+                dim,
+            ),
+            (grouped(so_far.mode_switches), strong),
+            (
+                format!(" of {} mode switches   ", grouped(whole.mode_switches)),
+                dim,
+            ),
+        ]);
+        rows.line(vec![
+            (" ".repeat(NAMES), dim),
+            (bytes(so_far.copied_bytes), strong),
+            (
+                format!(" of {} copied by the CPU", bytes(whole.copied_bytes)),
+                dim,
+            ),
+        ]);
     }
     if let Some(measured) = measured {
         let [(name, switches), ..] = measured_figures(measured);
@@ -280,13 +258,10 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
         } else {
             name
         };
-        rows.push(Row {
-            left: vec![
-                (format!("{:NAMES$}", "untraced"), dim),
-                (switches, strong),
-                (format!(" {name}"), dim),
-            ],
-            ..Row::default()
-        });
+        rows.line(vec![
+            (format!("{:NAMES$}", "untraced"), dim),
+            (switches, strong),
+            (format!(" {name}"), dim),
+        ]);
     }
 }

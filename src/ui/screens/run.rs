@@ -12,7 +12,7 @@ use crate::ui::{
     theme::Role,
     widgets::{
         marks::marks,
-        rows::{Row, Rows, Span},
+        rows::{Rows, Span},
     },
 };
 
@@ -75,7 +75,7 @@ fn answered(rows: &mut Rows, run: &Run, served: Served) {
         ("heads", Size(served.head_bytes).to_string()),
         ("requests", Size(served.request_bytes).to_string()),
     ] {
-        let (dim, plain) = (rows.style(Role::Dim), rows.style(Role::Text));
+        let [dim, plain] = rows.styles([Role::Dim, Role::Text]);
         rows.hanging(vec![(name.to_owned(), dim)], 10, &value, plain);
     }
     rows.blank(1);
@@ -87,7 +87,7 @@ fn answered(rows: &mut Rows, run: &Run, served: Served) {
 
 /// The settings of a transfer, one a row.
 pub fn described(rows: &mut Rows, spec: &TransferSpec) {
-    let (dim, plain) = (rows.style(Role::Dim), rows.style(Role::Text));
+    let [dim, plain] = rows.styles([Role::Dim, Role::Text]);
     let settings = [
         ("method", spec.method.to_string()),
         ("from", format!("a {} file of {}", spec.cache, spec.size)),
@@ -95,10 +95,7 @@ pub fn described(rows: &mut Rows, spec: &TransferSpec) {
         ("chunk", spec.chunk.to_string()),
     ];
     for (name, value) in settings {
-        rows.push(Row {
-            left: vec![(format!("{name:10}"), dim), (value, plain)],
-            ..Row::default()
-        });
+        rows.line(vec![(format!("{name:10}"), dim), (value, plain)]);
     }
 }
 
@@ -111,17 +108,14 @@ pub fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
     }
     rows.blank(free - HEIGHT);
     rows.group("reading the picture", "");
-    let theme = *rows.theme();
-    let (plain, dim) = (rows.style(Role::Text), rows.style(Role::Dim));
+    let theme = rows.theme;
+    let [plain, dim] = rows.styles([Role::Text, Role::Dim]);
     for ((mark, style), name, says) in marks(&theme) {
-        rows.push(Row {
-            left: vec![
-                (format!("{mark:7}"), style),
-                (format!("{name:17}"), plain),
-                (says.to_owned(), dim),
-            ],
-            ..Row::default()
-        });
+        rows.line(vec![
+            (format!("{mark:7}"), style),
+            (format!("{name:17}"), plain),
+            (says.to_owned(), dim),
+        ]);
     }
 }
 
@@ -148,10 +142,7 @@ pub fn road(rows: &mut Rows, hops: &[Hop], side: Side, width: u16) {
         left.push((arrow.to_owned(), rows.style(Role::Hot(hop.how))));
         left.push((place(hop.to, width).to_owned(), plain));
     }
-    rows.push(Row {
-        left,
-        ..Row::default()
-    });
+    rows.line(left);
 }
 
 /// The name of a place; in a narrow column, its last word.

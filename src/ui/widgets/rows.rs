@@ -38,8 +38,8 @@ pub struct Row {
 
 /// Rows of one pane.
 pub struct Rows {
-    theme: Theme,
-    width: u16,
+    pub theme: Theme,
+    pub width: u16,
     rows: Vec<Row>,
     /// The row that must be on the screen.
     pub focus: Option<usize>,
@@ -56,19 +56,9 @@ impl Rows {
         }
     }
 
-    /// How things look.
-    pub fn theme(&self) -> &Theme {
-        &self.theme
-    }
-
     /// All rows of another, below these.
     pub fn append(&mut self, other: Rows) {
         self.rows.extend(other.rows);
-    }
-
-    /// Columns that there are.
-    pub fn width(&self) -> u16 {
-        self.width
     }
 
     /// How many there are.
@@ -81,9 +71,53 @@ impl Rows {
         self.theme.style(role)
     }
 
+    /// The styles of several roles.
+    pub fn styles<const N: usize>(&self, roles: [Role; N]) -> [Style; N] {
+        self.theme.styles(roles)
+    }
+
     /// One row as it is.
     pub fn push(&mut self, row: Row) {
         self.rows.push(row);
+    }
+
+    /// A row from the left.
+    pub fn line(&mut self, left: Vec<Span>) {
+        self.ends(left, Vec::new());
+    }
+
+    /// A row with something at its right end.
+    pub fn ends(&mut self, left: Vec<Span>, right: Vec<Span>) {
+        self.push(Row {
+            left,
+            right,
+            ..Row::default()
+        });
+    }
+
+    /// A row that can be chosen by a click; the chosen one is marked, and on the screen.
+    pub fn choice(&mut self, chosen: bool, left: Vec<Span>, right: Vec<Span>, click: Click) {
+        if chosen {
+            self.focus = Some(self.len());
+        }
+        self.push(Row {
+            left,
+            right,
+            marked: chosen,
+            click: Some(click),
+            ..Row::default()
+        });
+    }
+
+    /// What stands before a row of a list: the cursor, if it is the chosen one.
+    pub fn cursor(&self, chosen: bool) -> Span {
+        let cursor = if chosen { "▸ " } else { "  " };
+        (cursor.to_owned(), self.style(Role::Accent))
+    }
+
+    /// The style of a name in a list.
+    pub fn name_style(&self, chosen: bool) -> Style {
+        self.style(if chosen { Role::Strong } else { Role::Text })
     }
 
     /// Empty rows.
@@ -108,11 +142,7 @@ impl Rows {
     /// A group's dim title, with something at right, and its hairline.
     pub fn group(&mut self, title: &str, right: &str) {
         let dim = self.style(Role::Dim);
-        self.push(Row {
-            left: vec![(title.to_owned(), dim)],
-            right: vec![(right.to_owned(), dim)],
-            ..Row::default()
-        });
+        self.ends(vec![(title.to_owned(), dim)], vec![(right.to_owned(), dim)]);
         self.rule();
     }
 
@@ -136,10 +166,7 @@ impl Rows {
             let mut left = mark.take().unwrap_or_default();
             pad(&mut left, indent);
             left.push((line.into_owned(), style));
-            self.push(Row {
-                left,
-                ..Row::default()
-            });
+            self.line(left);
         }
     }
 
@@ -150,10 +177,7 @@ impl Rows {
                 (format!("{count:4}"), self.style(Role::Strong)),
                 (format!("  {name}"), self.style(Role::Text)),
             ];
-            self.push(Row {
-                left,
-                ..Row::default()
-            });
+            self.line(left);
         }
     }
 
@@ -176,10 +200,7 @@ impl Rows {
             for span in &line.spans {
                 left.push((span.text.clone(), prose_style(&self.theme, span.style)));
             }
-            self.push(Row {
-                left,
-                ..Row::default()
-            });
+            self.line(left);
         }
     }
 
@@ -216,10 +237,7 @@ impl Rows {
     pub fn strong_prose(&mut self, markdown: &str) {
         let strong = self.style(Role::Strong);
         for line in prose::lay_out(markdown, usize::from(self.width).max(1)) {
-            self.push(Row {
-                left: vec![(line.text(), strong)],
-                ..Row::default()
-            });
+            self.line(vec![(line.text(), strong)]);
         }
     }
 

@@ -89,27 +89,24 @@ fn field(rows: &mut Rows, input: &str, label: &str, unit: &str) {
     let accent = rows.style(Role::Accent);
     let strong = rows.style(Role::Strong);
     let width = FIELD.saturating_sub(2 + input.width() + 1);
-    rows.push(Row {
-        left: vec![
-            (
-                format!("{label:w$}", w = usize::from(LABEL)),
-                rows.style(Role::Dim),
-            ),
-            ("  ".to_owned(), marker),
-            (input.to_owned(), marker.patch(accent).patch(strong)),
-            ("▏".to_owned(), marker.patch(accent)),
-            (" ".repeat(width), marker),
-            (format!("  {unit}"), rows.style(Role::Text)),
-        ],
-        ..Row::default()
-    });
+    rows.line(vec![
+        (
+            format!("{label:w$}", w = usize::from(LABEL)),
+            rows.style(Role::Dim),
+        ),
+        ("  ".into(), marker),
+        (input.to_owned(), marker.patch(accent).patch(strong)),
+        ("▏".into(), marker.patch(accent)),
+        (" ".repeat(width), marker),
+        (format!("  {unit}"), rows.style(Role::Text)),
+    ]);
 }
 
 /// The scale: a mark over it where the guess is, ticks, their numbers.
 fn scale(rows: &mut Rows, ends: (f64, f64), input: &str) {
     let (from, to) = ends;
     let span = to - from;
-    let columns = usize::from(rows.width().saturating_sub(LABEL + 4))
+    let columns = usize::from(rows.width.saturating_sub(LABEL + 4))
         .min(97)
         .saturating_sub(1)
         / 4
@@ -135,11 +132,7 @@ fn scale(rows: &mut Rows, ends: (f64, f64), input: &str) {
         }
         numbers.push_str(&short(value));
     }
-    let (dim, hairline, accent) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Hairline),
-        rows.style(Role::Accent),
-    );
+    let [dim, hairline, accent] = rows.styles([Role::Dim, Role::Hairline, Role::Accent]);
     for (text, style) in [
         (mark, accent),
         (
@@ -148,10 +141,7 @@ fn scale(rows: &mut Rows, ends: (f64, f64), input: &str) {
         ),
         (format!("{indent}{numbers}"), dim),
     ] {
-        rows.push(Row {
-            left: vec![(text, style)],
-            ..Row::default()
-        });
+        rows.line(vec![(text, style)]);
     }
 }
 

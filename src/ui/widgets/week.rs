@@ -20,11 +20,7 @@ pub fn show(rows: &mut Rows, app: &App, width: u16) {
         true => count,
         false => (count * room).div_ceil(most),
     };
-    let (accent, dim, ghost) = (
-        rows.style(Role::Accent),
-        rows.style(Role::Dim),
-        rows.style(Role::Ghost),
-    );
+    let [accent, dim, ghost] = rows.styles([Role::Accent, Role::Dim, Role::Ghost]);
     let (mut marks, mut days) = (Row::default(), Row::default());
     for (day, later) in week.into_iter().enumerate() {
         let now = if day == 0 { due } else { 0 };

@@ -4,11 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::app::{App, Click, Command, Instrument};
 use crate::course::{Lesson, Target};
-use crate::ui::{
-    pen::Pen,
-    theme::Role,
-    widgets::rows::{Row, Rows},
-};
+use crate::ui::{pen::Pen, theme::Role, widgets::rows::Rows};
 
 /// How an instrument that can be used says so.
 const AVAILABLE: &str = "available";
@@ -17,22 +13,19 @@ const AVAILABLE: &str = "available";
 pub fn draw(pen: &mut Pen, app: &App, index: usize, room: Rect, alone: bool) {
     let lesson = &app.material.lessons[index];
     let mut rows = Rows::new(pen.theme, room.width);
-    let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
-    rows.push(Row {
-        left: vec![
-            (format!("{}  ", lesson.number), dim),
-            (lesson.title.clone(), strong),
-        ],
-        ..Row::default()
-    });
+    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
+    rows.line(vec![
+        (format!("{}  ", lesson.number), dim),
+        (lesson.title.clone(), strong),
+    ]);
     rows.blank(1);
     rows.text("After this you can", Role::Dim);
     let reached = app.progress.objectives_reached(lesson);
     for objective in &lesson.objectives {
         let mark = if reached.iter().any(|done| done.id == objective.id) {
-            ("✓".to_owned(), strong)
+            ("✓".into(), strong)
         } else {
-            ("·".to_owned(), dim)
+            ("·".into(), dim)
         };
         rows.hanging(vec![mark], 3, &objective.text, rows.style(Role::Text));
     }
@@ -80,16 +73,15 @@ fn next(rows: &mut Rows, app: &App, index: usize) {
     let Some(shown) = lesson.pages.get(page) else {
         return;
     };
-    let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
+    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
     let accent = rows.style(Role::Accent).patch(strong);
     let first = rows.len();
     let again = app.is_finished(index);
     let title = if again { "Again" } else { "Next" };
-    rows.push(Row {
-        left: vec![(title.to_owned(), dim)],
-        right: vec![("Enter".to_owned(), strong)],
-        ..Row::default()
-    });
+    rows.ends(
+        vec![(title.to_owned(), dim)],
+        vec![("Enter".into(), strong)],
+    );
     rows.rule();
     let label = format!("page {}", page + 1);
     let indent = label.len() as u16 + 2;

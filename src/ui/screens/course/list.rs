@@ -93,7 +93,7 @@ pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect, step: u16) ->
 
 /// The names of the columns.
 fn heads(pen: &mut Pen, room: Rect, columns: &Columns) {
-    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     pen.text(room, 0, 0, "Modules", strong);
     if let Some((x, _)) = columns.pages {
         pen.text(room, x, 0, "pages", dim);
@@ -104,11 +104,7 @@ fn heads(pen: &mut Pen, room: Rect, columns: &Columns) {
 
 fn module(pen: &mut Pen, app: &App, row: Rect, (index, chosen): (usize, bool), columns: &Columns) {
     let lesson = &app.material.lessons[index];
-    let (dim, strong, plain) = (
-        pen.style(Role::Dim),
-        pen.style(Role::Strong),
-        pen.style(Role::Text),
-    );
+    let [dim, strong, plain] = pen.styles([Role::Dim, Role::Strong, Role::Text]);
     let accent = pen.style(Role::Accent);
     // On the marker, dim text turns to plain foreground.
     let (number, title, quiet, cell) = if chosen {

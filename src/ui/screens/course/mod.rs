@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use super::view::{Header, Right, View};
 use crate::app::{App, Pane, screens::course::CourseScreen};
 use crate::course::progress::Totals;
-use crate::ui::{layout::Rooms, pen::Pen, theme::Role};
+use crate::ui::{layout::Rooms, layout::top_of, pen::Pen, theme::Role};
 
 /// What the course says beside its name, where there is room.
 const MOTTO: &str = "zero-copy, on your own kernel";
@@ -74,10 +74,7 @@ fn modules(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
 
 /// A room without its last rows.
 fn less(room: Rect, rows: u16) -> Rect {
-    Rect {
-        height: room.height - rows,
-        ..room
-    }
+    top_of(room, room.height - rows)
 }
 
 /// A room without its first rows.

@@ -75,12 +75,12 @@ fn notes(rows: &mut Rows, app: &App) {
 /// `Review   13 questions due now   from modules 1 and 2`
 fn review(rows: &mut Rows, app: &App, full: bool, width: u16) {
     let due = app.due();
-    let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
+    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
     let accent = rows.style(Role::Accent).patch(strong);
     let mut left: Vec<Span> = vec![(format!("{:LABEL$}", "Review"), strong)];
     match due.len() {
-        0 => left.push(("nothing is due".to_owned(), rows.style(Role::Text))),
-        1 => left.push(("1 question is due".to_owned(), accent)),
+        0 => left.push(("nothing is due".into(), rows.style(Role::Text))),
+        1 => left.push(("1 question is due".into(), accent)),
         count => left.push((format!("{count} questions are due"), accent)),
     }
     let more = match (full, app.next_due()) {
@@ -98,7 +98,7 @@ fn review(rows: &mut Rows, app: &App, full: bool, width: u16) {
     }
     rows.push(Row {
         left,
-        right: vec![("v".to_owned(), strong)],
+        right: vec![("v".into(), strong)],
         click: Some(Click::Do(Command::Review)),
         ..Row::default()
     });
@@ -139,33 +139,29 @@ fn concept_test(rows: &mut Rows, app: &App) {
     let Some(scores) = app.scores() else {
         return;
     };
-    let (dim, strong, text) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Strong),
-        rows.style(Role::Text),
-    );
+    let [dim, strong, text] = rows.styles([Role::Dim, Role::Strong, Role::Text]);
     let mut left: Vec<Span> = vec![(format!("{:LABEL$}", "Concept test"), strong)];
     for (sitting, score) in Sitting::BOTH.iter().zip(&scores) {
         left.push((format!("{} ", sitting.name()), dim));
         left.push(match score {
-            None => ("not taken yet".to_owned(), dim),
+            None => ("not taken yet".into(), dim),
             Some(Score { answered, of, .. }) if answered < of => {
                 (format!("{answered} of {of} answered"), text)
             }
             Some(Score { right, of, .. }) => (format!("{right} of {of}"), text),
         });
-        left.push(("   ".to_owned(), dim));
+        left.push(("   ".into(), dim));
     }
     if app.test_is_done()
         && let Some(gain) = gain(scores)
     {
-        left.push(("gain ".to_owned(), dim));
+        left.push(("gain ".into(), dim));
         left.push((crate::model::percent(gain), text));
-        left.push((" of what was missing".to_owned(), dim));
+        left.push((" of what was missing".into(), dim));
     }
     rows.push(Row {
         left,
-        right: vec![("C".to_owned(), strong)],
+        right: vec![("C".into(), strong)],
         click: Some(Click::Do(Command::Test)),
         ..Row::default()
     });

@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::ui::{
     theme::{Role, Theme},
-    widgets::rows::{Row, Rows},
+    widgets::rows::Rows,
 };
 
 /// Columns of a time, and of a count of calls.
@@ -42,7 +42,7 @@ pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, contest: &Contest, a
 
 /// What is compared.
 pub fn plan(rows: &mut Rows, contest: &Contest) {
-    let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
+    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
     match contest {
         Contest::Claim(name) => {
             let says = CLAIMS
@@ -50,7 +50,7 @@ pub fn plan(rows: &mut Rows, contest: &Contest) {
                 .find(|(known, _)| known == name)
                 .map_or("", |(_, says)| says);
             rows.hanging(
-                vec![("claim".to_owned(), dim)],
+                vec![("claim".into(), dim)],
                 7,
                 &format!("\"{says}\""),
                 strong,
@@ -81,10 +81,7 @@ pub fn plan(rows: &mut Rows, contest: &Contest) {
                 }
                 left.push((format!("{value}   "), strong));
             }
-            rows.push(Row {
-                left,
-                ..Row::default()
-            });
+            rows.line(left);
         }
     }
     rows.text(
@@ -107,25 +104,20 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
         .saturating_sub(label + method + figures + 1)
         .clamp(SCALE.0, SCALE.1);
     let scale = Scale::over(found.rows.iter().map(|row| row.wall), columns);
-    let (dim, strong, plain) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Strong),
-        rows.style(Role::Text),
-    );
+    let [dim, strong, plain] = rows.styles([Role::Dim, Role::Strong, Role::Text]);
     let runs = found.rows.iter().map(|row| row.runs).min().unwrap_or(0);
     let legend = format!("{} fastest, median, slowest", marks.example());
     let right = |text: &str| (format!("{text:>TIME$}"), dim);
     let mut heads = vec![right("median"), right("CPU")];
     heads.extend(calls.then(|| right("calls")));
-    rows.push(Row {
-        left: vec![cell(
+    rows.ends(
+        vec![cell(
             &format!("wall, untraced, {runs} runs  {legend}"),
             usize::from(area.width).saturating_sub(figures + 1),
             dim,
         )],
-        right: heads,
-        ..Row::default()
-    });
+        heads,
+    );
     rows.rule();
     let first = found.rows.first().map(|row| row.method);
     let mut before = None;
@@ -148,8 +140,8 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
             let count = row.syscalls.map_or_else(|| "-".to_owned(), grouped);
             right.push((format!("{count:>TIME$}"), dim));
         }
-        rows.push(Row {
-            left: vec![
+        rows.ends(
+            vec![
                 cell(name, label, strong),
                 cell(row.method.name(), method, dim),
                 (
@@ -158,8 +150,7 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
                 ),
             ],
             right,
-            ..Row::default()
-        });
+        );
     }
     parts::axis(rows, &scale, label + method);
 }

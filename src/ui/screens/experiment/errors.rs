@@ -25,11 +25,7 @@ pub fn view(
 fn list(theme: Theme, app: &App, page: &ExperimentPage, names: &[String], width: u16) -> Rows {
     let mut rows = Rows::new(theme, width);
     state(&mut rows, app);
-    let (dim, plain, strong) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Text),
-        rows.style(Role::Strong),
-    );
+    let [dim, plain, strong] = rows.styles([Role::Dim, Role::Text, Role::Strong]);
     let longest = names.iter().map(String::len).max().unwrap_or(0) + 2;
     let answer = usize::from(width).saturating_sub(longest + 2);
     let mut theme_before = "";
@@ -48,21 +44,14 @@ fn list(theme: Theme, app: &App, page: &ExperimentPage, names: &[String], width:
             rows.text(about, Role::Dim);
         }
         let chosen = index == page.selected;
-        if chosen {
-            rows.focus = Some(rows.len());
-        }
         let finding = page.finding(name);
         let seen = finding.map_or("·", |finding| finding.seen.as_str());
-        rows.push(Row {
-            left: vec![
-                (mark(finding).to_owned(), strong),
-                cell(name, longest, if chosen { strong } else { plain }),
-                cell(seen, answer, if finding.is_some() { plain } else { dim }),
-            ],
-            marked: chosen,
-            click: Some(Click::Row(index)),
-            ..Row::default()
-        });
+        let left = vec![
+            (mark(finding).to_owned(), strong),
+            cell(name, longest, rows.name_style(chosen)),
+            cell(seen, answer, if finding.is_some() { plain } else { dim }),
+        ];
+        rows.choice(chosen, left, Vec::new(), Click::Row(index));
     }
     rows
 }
@@ -106,7 +95,7 @@ fn said(theme: Theme, app: &App, page: &ExperimentPage, name: &str, width: u16) 
 
 fn predict(rows: &mut Rows, name: &str) {
     rows.text("What does your kernel answer?", Role::Accent);
-    let (strong, plain) = (rows.style(Role::Strong), rows.style(Role::Text));
+    let [strong, plain] = rows.styles([Role::Strong, Role::Text]);
     for (index, answer) in answers(name).into_iter().enumerate() {
         rows.push(Row {
             left: vec![
@@ -120,7 +109,7 @@ fn predict(rows: &mut Rows, name: &str) {
 }
 
 fn answered(rows: &mut Rows, page: &ExperimentPage, finding: &Finding, roomy: bool) {
-    let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
+    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
     let accent = rows.style(Role::Accent).patch(strong);
     if let Some(predicted) = page.predicted.get(&finding.name) {
         let mark = match (*predicted == finding.seen, finding.matches) {
@@ -129,19 +118,19 @@ fn answered(rows: &mut Rows, page: &ExperimentPage, finding: &Finding, roomy: bo
             (false, _) => " ✗",
         };
         rows.hanging(
-            vec![("you said".to_owned(), dim)],
+            vec![("you said".into(), dim)],
             10,
             &format!("{predicted}{mark}"),
             strong,
         );
     }
-    rows.hanging(vec![("seen".to_owned(), dim)], 10, &finding.seen, accent);
+    rows.hanging(vec![("seen".into(), dim)], 10, &finding.seen, accent);
     if let Some(detail) = &finding.detail {
         rows.hanging(Vec::new(), 10, detail, dim);
     }
     if let Some(reason) = &finding.reason {
         rows.hanging(
-            vec![("because".to_owned(), dim)],
+            vec![("because".into(), dim)],
             10,
             reason,
             rows.style(Role::Text),

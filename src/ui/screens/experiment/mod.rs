@@ -21,10 +21,10 @@ use crate::app::{App, ExperimentPage, screens::experiment::ExperimentScreen};
 use crate::course::Predict;
 use crate::model::{ExperimentOutcome, ExperimentSpec};
 use crate::ui::{
-    layout::{PROSE, Rooms, Tier},
+    layout::{PROSE, Rooms, Tier, narrowed},
     pen::Pen,
     theme::Role,
-    widgets::rows::{Row, Rows},
+    widgets::rows::Rows,
 };
 
 /// From this width on, rows and what is said of the chosen one stand side by side.
@@ -97,10 +97,7 @@ pub fn beside(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
 }
 
 fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
-    let area = Rect {
-        width: area.width.min(WIDEST),
-        ..area
-    };
+    let area = narrowed(area, WIDEST);
     let wide = area.width >= SIDE_BY_SIDE
         && !matches!(
             page.what,
@@ -134,14 +131,7 @@ fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
     match columns.side {
         None => columns.main.show(pen, area, app.display.scroll),
         Some(said) if wide => {
-            columns.main.show(
-                pen,
-                Rect {
-                    width: main,
-                    ..area
-                },
-                0,
-            );
+            columns.main.show(pen, narrowed(area, main), 0);
             let x = area.x + main + 3;
             pen.line(x, area.y, area.bottom());
             said.show(
@@ -164,10 +154,7 @@ fn ask(pen: &mut Pen, app: &App, page: &ExperimentPage, predict: &Predict, tier:
     let mut rows = Rows::new(pen.theme, area.width);
     plan(&mut rows, app, page, roomy);
     rows.blank(usize::from(roomy) + 1);
-    rows.push(Row {
-        left: vec![("Before it runs".to_owned(), rows.style(Role::Accent))],
-        ..Row::default()
-    });
+    rows.line(vec![("Before it runs".into(), rows.style(Role::Accent))]);
     rows.rule();
     rows.blank(usize::from(roomy));
     predict::question(&mut rows, predict, &page.guessing, roomy);

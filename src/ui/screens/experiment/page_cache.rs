@@ -5,7 +5,7 @@ use crate::app::{App, Click, ExperimentPage};
 use crate::model::{ExperimentOutcome, PageCacheStep, Size, grouped};
 use crate::ui::{
     theme::{Role, Theme},
-    widgets::rows::{Row, Rows, Span},
+    widgets::rows::{Rows, Span},
 };
 
 /// The steps, and what is said of the chosen one.
@@ -60,11 +60,7 @@ fn legend(rows: &mut Rows, what: &str, width: u16) {
         rows.text(what, Role::Dim);
         return rows.text(&marks, Role::Dim);
     }
-    rows.push(Row {
-        left: vec![(what.to_owned(), dim)],
-        right: vec![(marks, dim)],
-        ..Row::default()
-    });
+    rows.ends(vec![(what.to_owned(), dim)], vec![(marks, dim)]);
 }
 
 /// A step in two rows: what was done and how many pages are there, and the picture.
@@ -75,42 +71,19 @@ fn add(
     chosen: bool,
     index: usize,
 ) {
-    let (dim, plain, strong) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Text),
-        rows.style(Role::Strong),
-    );
-    let click = Some(Click::Row(index));
-    rows.push(Row {
-        left: vec![
-            (
-                if chosen { "▸ " } else { "  " }.to_owned(),
-                rows.style(Role::Accent),
-            ),
-            (
-                title(step.step).to_owned(),
-                if chosen { strong } else { plain },
-            ),
-        ],
-        right: vec![
-            (grouped(step.resident), strong),
-            (format!(" of {} pages", grouped(step.pages)), dim),
-        ],
-        marked: chosen,
-        click,
-        ..Row::default()
-    });
-    let mut left = vec![("  ".to_owned(), plain)];
-    left.extend(picture(
-        rows,
-        &step.map,
-        before.map(|before| before.map.as_str()),
-    ));
-    rows.push(Row {
-        left,
-        click,
-        ..Row::default()
-    });
+    let [dim, plain, strong] = rows.styles([Role::Dim, Role::Text, Role::Strong]);
+    let name = (title(step.step).to_owned(), rows.name_style(chosen));
+    let left = vec![rows.cursor(chosen), name];
+    let right = vec![
+        (grouped(step.resident), strong),
+        (format!(" of {} pages", grouped(step.pages)), dim),
+    ];
+    rows.choice(chosen, left, right, Click::Row(index));
+    let mut left = vec![("  ".into(), plain)];
+    let map = before.map(|before| before.map.as_str());
+    left.extend(picture(rows, &step.map, map));
+    rows.line(left);
+    rows.clickable(rows.len() - 1, Click::Row(index));
     // The picture stays on the screen together with its title.
     if chosen {
         rows.focus = Some(rows.len() - 1);

@@ -8,11 +8,12 @@ use crate::course::Predict;
 use crate::figure::chart::{Marks, Scale};
 use crate::model::ExperimentOutcome;
 use crate::ui::{
+    layout::{row_at, top_of},
     pen::Pen,
     theme::Role,
     widgets::{
         bar::gauge,
-        rows::{Row, Rows, Span},
+        rows::{Rows, Span},
     },
 };
 
@@ -38,19 +39,8 @@ pub fn stacked(pen: &mut Pen, main: &Rows, said: &Rows, area: Rect) {
         .min(area.height.saturating_sub(LEAST_ROWS + 1))
         .min(area.height);
     let above = (main.len() as u16).min(area.height.saturating_sub(below + 1));
-    main.show(
-        pen,
-        Rect {
-            height: above,
-            ..area
-        },
-        0,
-    );
-    let rule = Rect {
-        y: area.y + above,
-        height: 1,
-        ..area
-    };
+    main.show(pen, top_of(area, above), 0);
+    let rule = row_at(area, above);
     pen.rule(rule, 0);
     let room = Rect {
         y: rule.y + 1,
@@ -62,22 +52,21 @@ pub fn stacked(pen: &mut Pen, main: &Rows, said: &Rows, area: Rect) {
 
 /// How far it is: a row for the upper end, where it runs.
 pub fn state(rows: &mut Rows, app: &App) {
-    let (dim, accent) = (rows.style(Role::Dim), rows.style(Role::Accent));
+    let [dim, accent] = rows.styles([Role::Dim, Role::Accent]);
     let Some(job) = app.job_here() else {
         return;
     };
     let (at, bar) = progress(job);
-    rows.push(Row {
-        left: vec![(at, accent), ("  ".to_owned(), dim), (bar, accent)],
-        right: vec![("Esc stops it".to_owned(), dim)],
-        ..Row::default()
-    });
+    rows.ends(
+        vec![(at, accent), ("  ".into(), dim), (bar, accent)],
+        vec![("Esc stops it".into(), dim)],
+    );
 }
 
 fn progress(job: &Job) -> (String, String) {
     match &job.progress {
-        _ if job.cancelled => ("stopping".to_owned(), String::new()),
-        None => ("starting".to_owned(), String::new()),
+        _ if job.cancelled => ("stopping".into(), String::new()),
+        None => ("starting".into(), String::new()),
         Some(progress) => (
             progress.at.clone(),
             gauge(progress.done, progress.total, 16),
@@ -96,7 +85,7 @@ pub fn not_run(rows: &mut Rows, app: &App) {
     let strong = rows.style(Role::Strong);
     let plain = rows.style(Role::Text);
     rows.hanging(
-        vec![("r".to_owned(), strong)],
+        vec![("r".into(), strong)],
         3,
         "runs it on this kernel",
         plain,
@@ -120,7 +109,7 @@ pub fn verdicts(rows: &mut Rows, said: &[String]) {
             true => accent.patch(rows.style(Role::Strong)),
             false => rows.style(Role::Text),
         };
-        rows.hanging(vec![("▸".to_owned(), accent)], 2, verdict, style);
+        rows.hanging(vec![("▸".into(), accent)], 2, verdict, style);
     }
 }
 
@@ -141,7 +130,7 @@ pub fn said(rows: &mut Rows, page: &ExperimentPage, predict: &Predict, found: &E
         .as_ref()
         .and_then(|verdict| verdict.as_ref().ok())
         .map(|verdict| verdict.right);
-    let (plain, strong) = (rows.style(Role::Text), rows.style(Role::Strong));
+    let [plain, strong] = rows.styles([Role::Text, Role::Strong]);
     let accent = rows.style(Role::Accent).patch(strong);
     if let Some(yours) = yours {
         let mark = match right {
@@ -150,13 +139,13 @@ pub fn said(rows: &mut Rows, page: &ExperimentPage, predict: &Predict, found: &E
             None => "",
         };
         rows.hanging(
-            vec![("You said".to_owned(), plain)],
+            vec![("You said".into(), plain)],
             10,
             &format!("{yours}{mark}"),
             strong,
         );
     }
-    rows.hanging(vec![("It was".to_owned(), plain)], 10, &answer, accent);
+    rows.hanging(vec![("It was".into(), plain)], 10, &answer, accent);
     rows.blank(1);
     match verdict {
         Some(Ok(verdict)) if verdict.reaction.is_some() => {
@@ -178,10 +167,7 @@ pub fn axis(rows: &mut Rows, scale: &Scale, before: usize) {
     };
     for (name, text, role) in [("", line, Role::Hairline), (said, figures, Role::Dim)] {
         let style = rows.style(role);
-        rows.push(Row {
-            left: vec![cell(name, before, style), (text, style)],
-            ..Row::default()
-        });
+        rows.line(vec![cell(name, before, style), (text, style)]);
     }
 }
 

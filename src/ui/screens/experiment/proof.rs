@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::ui::{
     theme::{Role, Theme},
-    widgets::rows::{Row, Rows, Span},
+    widgets::rows::{Rows, Span},
 };
 
 /// Letters of a row.
@@ -48,7 +48,7 @@ pub fn view(
 
 /// The three steps, in one row or three.
 pub fn steps(rows: &mut Rows) {
-    let (accent, plain) = (rows.style(Role::Accent), rows.style(Role::Text));
+    let [accent, plain] = rows.styles([Role::Accent, Role::Text]);
     for (number, step) in [
         ("1", "send A, nobody reads"),
         ("2", "overwrite the source with B"),
@@ -74,11 +74,7 @@ fn table(
     width: u16,
 ) -> Rows {
     let mut rows = Rows::new(theme, width);
-    let (dim, accent, plain) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Accent),
-        rows.style(Role::Text),
-    );
+    let [dim, accent, plain] = rows.styles([Role::Dim, Role::Accent, Role::Text]);
     let letters = if width < WHOLE { LETTERS / 2 } else { LETTERS };
     let long = width >= 72;
     let step = |number: &str, long_text: &str, short: &str| {
@@ -93,10 +89,7 @@ fn table(
         step("2", "overwrite the source with B", "overwrite it with B"),
         step("3", "only now receive", "only now receive"),
     ];
-    rows.push(Row {
-        left: legend.concat(),
-        ..Row::default()
-    });
+    rows.line(legend.concat());
     state(&mut rows, app);
     if found.proofs.is_empty() && app.job_here().is_none() {
         parts::not_run(&mut rows, app);
@@ -106,15 +99,12 @@ fn table(
             Role::Dim,
         );
     }
-    rows.push(Row {
-        left: vec![
-            cell("method", METHOD, dim),
-            cell("to", SINK, dim),
-            cell("what arrived", letters + 2, dim),
-            ("verdict".to_owned(), dim),
-        ],
-        ..Row::default()
-    });
+    rows.line(vec![
+        cell("method", METHOD, dim),
+        cell("to", SINK, dim),
+        cell("what arrived", letters + 2, dim),
+        ("verdict".into(), dim),
+    ]);
     rows.rule();
     let mut before = None;
     for (index, (method, to)) in pairs.iter().enumerate() {
@@ -123,30 +113,18 @@ fn table(
             .iter()
             .find(|proof| (proof.method, proof.to) == (*method, *to));
         let chosen = index == page.selected;
-        if chosen {
-            rows.focus = Some(rows.len());
-        }
         let name = if before == Some(method) && !chosen {
             ""
         } else {
             method.name()
         };
         before = Some(method);
-        let style = if chosen {
-            rows.style(Role::Strong)
-        } else {
-            plain
-        };
+        let style = rows.name_style(chosen);
         let mut left = vec![cell(name, METHOD, style), cell(to.name(), SINK, dim)];
         left.extend(arrived(&rows, proof, letters));
-        left.push(("  ".to_owned(), plain));
+        left.push(("  ".into(), plain));
         left.extend(verdict(&rows, proof));
-        rows.push(Row {
-            left,
-            marked: chosen,
-            click: Some(Click::Row(index)),
-            ..Row::default()
-        });
+        rows.choice(chosen, left, Vec::new(), Click::Row(index));
     }
     rows
 }
@@ -267,10 +245,7 @@ fn said(
     if !found.filesystem.is_empty() {
         head.push((format!(", {}", found.filesystem), rows.style(Role::Dim)));
     }
-    rows.push(Row {
-        left: head,
-        ..Row::default()
-    });
+    rows.line(head);
     rows.blank(usize::from(beside));
     rows.text(means(proof), Role::Text);
     rows.blank(usize::from(beside));
@@ -307,23 +282,18 @@ fn reports(rows: &mut Rows, proof: &Proof) {
 
 /// Sent, source, arrived: the bytes themselves, in three blocks.
 fn blocks(rows: &mut Rows, proof: &Proof) {
-    let (dim, plain, accent) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Text),
-        rows.style(Role::Accent),
-    );
+    let [dim, plain, accent] = rows.styles([Role::Dim, Role::Text, Role::Accent]);
     let gap = "     ";
     let title =
         |number: &str, text: &str| [(format!("{number} "), accent), (format!("{text:<11}"), dim)];
-    rows.push(Row {
-        left: [
+    rows.line(
+        [
             title("1", "sent"),
             title("2", "source"),
             title("3", "arrived"),
         ]
         .concat(),
-        ..Row::default()
-    });
+    );
     rows.blank(1);
     let letters: Vec<char> = proof.arrived.chars().collect();
     for line in letters.chunks(BLOCK) {
@@ -335,10 +305,7 @@ fn blocks(rows: &mut Rows, proof: &Proof) {
             (gap.to_owned(), dim),
         ];
         left.extend(runs(rows, &arrived));
-        rows.push(Row {
-            left,
-            ..Row::default()
-        });
+        rows.line(left);
     }
     rows.blank(1);
     let share = proof.size.bytes().div_ceil(LETTERS as u64);

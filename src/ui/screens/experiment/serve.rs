@@ -12,7 +12,7 @@ use crate::ui::{
     pen::Pen,
     screens::{predict::stage_before, run::show_player},
     theme::{Role, Theme},
-    widgets::rows::{Row, Rows},
+    widgets::rows::Rows,
 };
 
 /// Columns of a call's number, and of its name.
@@ -32,7 +32,7 @@ pub fn plan(rows: &mut Rows, plan: &ServePlan) {
         ("method", plan.method.to_string()),
         ("the body", format!("a warm file of {}", plan.size)),
     ] {
-        let (dim, strong) = (rows.style(Role::Dim), rows.style(Role::Strong));
+        let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
         rows.hanging(vec![(name.to_owned(), dim)], 10, &value, strong);
     }
 }
@@ -88,37 +88,26 @@ fn list(theme: Theme, page: &ExperimentPage, way: &RequestWay, width: u16) -> Ro
     let Some(playback) = page.player.as_ref().and_then(|player| player.playback()) else {
         return rows;
     };
-    let (dim, plain, strong) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Text),
-        rows.style(Role::Strong),
-    );
+    let [dim, plain] = rows.styles([Role::Dim, Role::Text]);
     let words = usize::from(width).saturating_sub(NUMBER + NAME + 1);
     for number in 0..playback.len() {
         let Some(call) = playback.call(number) else {
             continue;
         };
         let current = number == page.at();
-        if current {
-            rows.focus = Some(rows.len());
-        }
         let name = way.recording.trace.as_ref().map_or("", |it| it.name(call));
         let phrase = serving::phrase(playback, number).unwrap_or_default();
         let style = match playback.first_hop(number) {
-            Some(hop) => rows.style(Role::Hot(hop.how)),
-            None => plain,
+            Some(hop) if !current => rows.style(Role::Hot(hop.how)),
+            _ => rows.name_style(current),
         };
-        rows.push(Row {
-            left: vec![
-                (format!("{:>3} ", number + 1), dim),
-                cell(name, NAME, if current { strong } else { plain }),
-                (" ".to_owned(), plain),
-                cell(&phrase, words, if current { strong } else { style }),
-            ],
-            marked: current,
-            click: Some(Click::Row(number)),
-            ..Row::default()
-        });
+        let left = vec![
+            (format!("{:>3} ", number + 1), dim),
+            cell(name, NAME, rows.name_style(current)),
+            (" ".into(), plain),
+            cell(&phrase, words, style),
+        ];
+        rows.choice(current, left, Vec::new(), Click::Row(number));
     }
     rows
 }
@@ -130,19 +119,12 @@ fn about(theme: Theme, app: &App, page: &ExperimentPage, way: &RequestWay, width
         said(&mut rows, page, predict, found);
     }
     rows.blank(1);
-    let (dim, plain, strong) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Text),
-        rows.style(Role::Strong),
-    );
+    let [dim, plain, strong] = rows.styles([Role::Dim, Role::Text, Role::Strong]);
     let head: String = ["calls", "body", "copies"]
         .iter()
         .map(|title| format!("{title:>FIGURE$}"))
         .collect();
-    rows.push(Row {
-        left: vec![(format!("{:12}", "method"), dim), (head, dim)],
-        ..Row::default()
-    });
+    rows.line(vec![(format!("{:12}", "method"), dim), (head, dim)]);
     for method in ServePlan::METHODS {
         let Some(tried) = page.ways.get(&method) else {
             continue;
@@ -156,16 +138,13 @@ fn about(theme: Theme, app: &App, page: &ExperimentPage, way: &RequestWay, width
         ];
         let figures: String = figures.iter().map(|it| format!("{it:>FIGURE$}")).collect();
         let here = method == way.recording.spec.method;
-        rows.push(Row {
-            left: vec![
-                (
-                    format!("{:12}", method.name()),
-                    if here { strong } else { plain },
-                ),
-                (figures, if here { strong } else { plain }),
-            ],
-            ..Row::default()
-        });
+        rows.line(vec![
+            (
+                format!("{:12}", method.name()),
+                if here { strong } else { plain },
+            ),
+            (figures, if here { strong } else { plain }),
+        ]);
     }
     if let Some(served) = way.recording.outcome.served {
         let besides = format!(

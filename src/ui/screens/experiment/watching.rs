@@ -6,7 +6,7 @@ use crate::figure::chart::{Marks, Scale};
 use crate::model::{ExperimentOutcome, WatchCost, duration, grouped};
 use crate::ui::{
     theme::{Role, Theme},
-    widgets::rows::{Row, Rows},
+    widgets::rows::Rows,
 };
 
 /// Columns of a way's name, and of a figure.
@@ -39,11 +39,7 @@ pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, width: u16) -> Rows 
 
 fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
     let marks = Marks::new(false);
-    let (dim, strong, plain) = (
-        rows.style(Role::Dim),
-        rows.style(Role::Strong),
-        rows.style(Role::Text),
-    );
+    let [dim, strong, plain] = rows.styles([Role::Dim, Role::Strong, Role::Text]);
     let calls = found
         .syscalls
         .map_or(String::new(), |calls| format!("{} calls", grouped(calls)));
@@ -53,38 +49,35 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
         .clamp(12, 60);
     let scale = Scale::over(found.rows.iter().map(|row| row.wall), columns);
     for row in &found.rows {
-        rows.push(Row {
-            left: vec![
+        rows.ends(
+            vec![
                 cell(way(row.name), WAY, plain),
                 (scale.draw(row.wall, marks), rows.style(Role::Accent)),
             ],
-            right: vec![(duration(row.wall.median), strong)],
-            ..Row::default()
-        });
+            vec![(duration(row.wall.median), strong)],
+        );
     }
     parts::axis(rows, &scale, WAY);
     rows.blank(1);
-    rows.push(Row {
-        left: vec![("voluntary context switches".to_owned(), dim)],
-        right: vec![
-            ("a run".to_owned(), dim),
+    rows.ends(
+        vec![("voluntary context switches".into(), dim)],
+        vec![
+            ("a run".into(), dim),
             (format!("{:>16}", "more a call"), dim),
         ],
-        ..Row::default()
-    });
+    );
     rows.rule();
     for row in &found.rows {
         let more = row
             .switches_a_call
             .map_or(String::new(), |more| format!("{more:.2}"));
-        rows.push(Row {
-            left: vec![(way(row.name).to_owned(), plain)],
-            right: vec![
+        rows.ends(
+            vec![(way(row.name).to_owned(), plain)],
+            vec![
                 (grouped(row.switches.median), strong),
                 (format!("{more:>16}"), strong),
             ],
-            ..Row::default()
-        });
+        );
     }
 }
 

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::app::{Click, screens::explorer::ExplorerScreen};
 use crate::model::{End, grouped};
-use crate::ui::{pen::Pen, theme::Role};
+use crate::ui::{layout::row_at, pen::Pen, theme::Role};
 
 pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
-    let (dim, strong) = (pen.style(Role::Dim), pen.style(Role::Strong));
+    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     let title = explorer.selected();
     let title = title.map_or(String::new(), |group| flow_name(&group.flow, End::short));
     pen.text(
@@ -43,11 +43,7 @@ pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
         let known = &trace.calls[*call as usize];
         let task = trace.tasks.get(usize::from(known.task));
         let who = task.map_or(String::new(), |task| format!("{} {}", task.tid, task.name));
-        let line = Rect {
-            y: room.y + y,
-            height: 1,
-            ..room
-        };
+        let line = row_at(room, y);
         let selected = first + row == explorer.call;
         if selected {
             let marker = pen.style(Role::Marker);

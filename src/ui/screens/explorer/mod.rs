@@ -16,7 +16,7 @@ use crate::app::{
 };
 use crate::model::{Exit, grouped};
 use crate::ui::{
-    layout::Rooms,
+    layout::{Rooms, top_of},
     pen::Pen,
     theme::Role,
     widgets::{prompt::prompt, rows::Rows},
@@ -35,10 +35,7 @@ impl View for ExplorerScreen {
             28.. => (body.height - 16).min(body.height / 5 * 3),
             _ => 0,
         };
-        let upper = Rect {
-            height: picture,
-            ..body
-        };
+        let upper = top_of(body, picture);
         let lower = Rect {
             y: body.y + picture + u16::from(picture > 0),
             height: body.height - picture - u16::from(picture > 0),

@@ -14,6 +14,7 @@ use super::text::{edge_to_edge, shortened};
 use crate::app::screens::explorer::ExplorerScreen;
 use crate::model::{End, EndKind, Flow, How, Place, Size};
 use crate::ui::{
+    layout::{narrowed, row_at, top_of},
     pen::Pen,
     theme::{Ground, Role},
 };
@@ -163,18 +164,11 @@ fn attempt<'a>(
 }
 
 fn frame(pen: &mut Pen, parts: &Parts, scale: f64) {
-    let (dim, strong, hairline) = (
-        pen.style(Role::Dim),
-        pen.style(Role::Strong),
-        pen.style(Role::Hairline),
-    );
+    let [dim, strong, hairline] = pen.styles([Role::Dim, Role::Strong, Role::Hairline]);
     let room = parts.room;
     // From edge to edge, as the machine goes on beyond what is shown.
     let whole = edge_to_edge(room);
-    let user = Rect {
-        height: parts.user,
-        ..whole
-    };
+    let user = top_of(whole, parts.user);
     let kernel = Rect {
         y: room.y + parts.user,
         height: room.height - parts.user,
@@ -318,26 +312,16 @@ fn labels(pen: &mut Pen, band: &Band, parts: &Parts) {
         let in_memory = band.rises && end.kind == EndKind::Memory;
         let top = if in_memory { band.plateau } else { band.lane };
         let middle = (top + band.thick.saturating_sub(1) / 2) / 2;
-        Rect {
-            y: parts.room.y + middle,
-            height: 1,
-            ..parts.room
-        }
+        row_at(parts.room, middle)
     };
     let (name, bytes) = match band.selected {
         true => (pen.style(Role::Accent), pen.style(Role::Accent)),
         false => (pen.style(Role::Text), pen.style(Role::Dim)),
     };
     let width = parts.first - parts.room.x;
-    let left = Rect {
-        width: width - 1,
-        ..row(from)
-    };
+    let left = narrowed(row(from), width - 1);
     let start = pen.right(left, 0, &Size(band.flow.bytes).to_string(), bytes);
-    let left = Rect {
-        width: start.saturating_sub(2),
-        ..left
-    };
+    let left = narrowed(left, start.saturating_sub(2));
     // What is made in memory may stand beside the lane's name.
     let taken = if left.y == parts.room.y { 6 } else { 0 };
     let from = shortened(&from.short(true), left.width.saturating_sub(taken));

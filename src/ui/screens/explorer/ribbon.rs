@@ -19,7 +19,7 @@ pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     let bin = |x: usize| x * all.len() / width;
     let place = all.partition_point(|call| call < current);
     let at = (0..width).rev().find(|x| bin(*x) <= place).unwrap_or(0);
-    let (accent, dim) = (pen.style(Role::Accent), pen.style(Role::Dim));
+    let [accent, dim] = pen.styles([Role::Accent, Role::Dim]);
     let here = format!("▼ call {}", grouped(explorer.call as u64 + 1));
     let mut said = format!("{} calls moved bytes", grouped(all.len() as u64));
     let each = all.len().div_ceil(width) as u64;

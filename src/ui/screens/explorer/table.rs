@@ -10,6 +10,7 @@ use crate::app::{Click, screens::explorer::ExplorerScreen};
 use crate::copypath::flows::Group;
 use crate::model::{End, EndKind, How, Size, grouped};
 use crate::ui::{
+    layout::row_at,
     pen::Pen,
     theme::{Ground, Role},
 };
@@ -42,11 +43,7 @@ pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
         let y = (number - first) as u16 + 1;
         let selected = number == explorer.flow;
         flow_row(pen, &columns, (room, y), group, most, selected);
-        let row = Rect {
-            y: room.y + y,
-            height: 1,
-            ..room
-        };
+        let row = row_at(room, y);
         pen.spot(row, Click::Row(number));
     }
     let below = Rect {
@@ -86,7 +83,7 @@ fn sentence(pen: &mut Pen, Group { flow, advice, .. }: &Group, room: Rect) {
         calls.collect::<Vec<_>>().join(", "),
         grouped(2 * flow.calls),
     );
-    let (strong, dim) = (pen.style(Role::Strong), pen.style(Role::Dim));
+    let [strong, dim] = pen.styles([Role::Strong, Role::Dim]);
     pen.paint(edge_to_edge(room), pen.theme.ground(Ground::Detail));
     pen.text(room, 0, 0, &shortened(&happens, room.width), strong);
     let lines = textwrap::wrap(&advice.sentence, usize::from(room.width.min(100)));
@@ -155,11 +152,7 @@ fn flow_row(
         &advice.short,
     ];
     if selected {
-        let row = Rect {
-            y: room.y + y,
-            height: 1,
-            ..room
-        };
+        let row = row_at(room, y);
         let marker = pen.style(Role::Marker);
         pen.paint(row, marker);
         let accent = pen.style(Role::Accent);
