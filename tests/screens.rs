@@ -9,7 +9,7 @@ use zclab::{
     app::{Key, Screen},
     course::{QuestionKind, kinds::Choice, text_budget},
     ui::{
-        layout::rooms,
+        rooms,
         theme::{Palette, Theme},
     },
 };

@@ -2,7 +2,6 @@
 
 use crate::model::{Range, duration};
 
-/// The marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marks {
     left: char,
@@ -14,7 +13,6 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// For terminals with UTF-8, or without.
     pub(crate) fn new(ascii: bool) -> Marks {
         let [left, line, median, right, axis, tick] = match ascii {
             false => ['├', '─', '●', '┤', '─', '┴'],
@@ -30,7 +28,6 @@ impl Marks {
         }
     }
 
-    /// An example, for the legend.
     pub(crate) fn example(self) -> String {
         [self.left, self.line, self.median, self.line, self.right]
             .into_iter()
@@ -38,7 +35,6 @@ impl Marks {
     }
 }
 
-/// From where to where, over so many columns.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
     low: f64,
@@ -69,7 +65,6 @@ impl Scale {
         }
     }
 
-    /// Whether each step multiplies.
     pub(crate) fn is_logarithmic(&self) -> bool {
         self.logarithmic
     }

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::{
-    plan::{Edge, Plan, Slot, Upper},
-    scene::{Border, BoxView, DeviceView, EdgeView, Scene, Tag, Tone, Words},
+    Border, BoxView, DeviceView, Edge, EdgeView, Plan, Scene, Slot, Tag, Tone, Upper, Words,
 };
 use crate::model::{Arrow, Figure, How, Place, Sink, Start};
 use crate::syscall::{Op, op};

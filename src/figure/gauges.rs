@@ -1,16 +1,15 @@
 //! What fills the boxes of a recording's scene.
 
 use super::{
-    plan::{Edge, Slot, Upper},
-    scene::{Gauge, Mark, TOKENS, Tone},
-    stage::Stage,
+    Edge, Mark, Slot, Tone, Upper,
+    playback_scene::Stage,
+    scene::{Gauge, TOKENS},
 };
 use crate::model::{How, Size, Start};
 
 /// A gauge, and how much it stands for in words.
 type Filling = (Option<Gauge>, Option<String>);
 
-/// What fills a slot.
 pub(super) fn gauge(stage: &Stage, slot: Slot) -> Filling {
     match (slot, stage.plan.upper) {
         (Slot::Source, _) => stage.source(),
@@ -141,7 +140,7 @@ impl Stage<'_> {
     /// The sink: what was handed over so far; the landing cell is part of a chunk until the last token is there.
     fn sink(&self) -> Filling {
         let last = [Edge::Write, Edge::Across, Edge::Drain];
-        let how = last.into_iter().find_map(|edge| self.how_of(edge));
+        let how = last.into_iter().find_map(|edge| self.hows[edge as usize]);
         let by_reference = how == Some(How::Reference);
         let whole = |tone| match by_reference {
             true => Mark::References(tone),

@@ -3,23 +3,23 @@
 //! `(figure, recording, position)` becomes a [`Scene`]: what stands where, what travels, what is said. The clock and
 //! the screen are elsewhere.
 
-pub mod chart;
+pub(crate) mod chart;
 pub mod drawn;
 mod gauges;
-pub mod narration;
+pub(crate) mod narration;
 mod plan;
-pub mod playback;
+mod playback;
 mod playback_scene;
-pub mod scene;
-pub mod serving;
-pub mod source;
-mod stage;
+pub(crate) mod scene;
+pub(crate) mod serving;
+mod source;
 
 pub use drawn::figure;
-pub use plan::{Edge, Plan, Slot, Upper};
-pub use playback::{Playback, Position, Speed};
-pub use playback_scene::preview;
-pub use scene::{
-    Border, BoxView, DeviceView, EdgeView, Gauge, Mark, Scene, Tag, Tone, Travel, Words,
+pub(crate) use plan::{Edge, Plan, Slot, Upper};
+pub use playback::Playback;
+pub(crate) use playback::{Position, Speed};
+pub(crate) use playback_scene::preview;
+pub(crate) use scene::{
+    Border, BoxView, DeviceView, EdgeView, Mark, Scene, Tag, Tone, Travel, Words,
 };
-pub use source::Source;
+pub(crate) use source::Source;

@@ -33,7 +33,6 @@ pub fn sentence(playback: &Playback, number: usize) -> String {
     }
 }
 
-/// A call that hands over requests of an io_uring.
 fn handed_over(playback: &Playback, number: usize, hops: &[Hop]) -> String {
     let all = playback.trace().requests_of(number);
     let moving = (0..).map_while(|hop| playback.request_of(number, hop));

@@ -12,47 +12,37 @@ pub enum Upper {
     Mapping,
     /// The program's memory, in which everything is from the beginning: there is no source below.
     Memory,
-    /// Nothing comes up.
     Empty,
 }
 
-/// The slot that a place stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Slot {
     /// Disk under the source.
     Disk,
     /// The source's pages in the page cache.
     Source,
-    /// The program's buffer or mapping.
     Buffer,
-    /// A pipe between source and sink.
     Pipe,
     /// Socket queue, pipe, or the pages of a file sink.
     Sink,
     /// Network card, or the disk under a file sink.
     Device,
-    /// The program at the other end.
     Peer,
 }
 
 /// What a figure has to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// What stands above.
     pub upper: Upper,
     /// Whether bytes come up from the disk past the page cache.
     pub direct: bool,
-    /// Whether a pipe stands between source and sink.
     pub pipe: bool,
     /// Where the bytes are at first. At a peer: the slots of the source hold a socket and a network card.
     pub start: Start,
-    /// Where the bytes go.
     pub sink: Sink,
     /// Whether the program at the other end maps the program's memory.
     pub shares: bool,
-    /// Whether the program at the other end is drawn.
     pub peer: bool,
-    /// Whether the disk under the source is drawn.
     pub disk: bool,
     /// Whether what is below the sink is drawn: the network card, or a file sink's disk.
     pub device: bool,
@@ -79,7 +69,6 @@ impl Plan {
         }
     }
 
-    /// The slots that hold something.
     pub(crate) fn slots(self) -> impl Iterator<Item = Slot> {
         [
             (Slot::Source, self.upper != Upper::Memory),
@@ -94,7 +83,6 @@ impl Plan {
         .filter_map(|(slot, there)| there.then_some(slot))
     }
 
-    /// The name of what stands in a slot.
     pub(crate) fn name(self, slot: Slot) -> &'static str {
         match (slot, self.sink) {
             (Slot::Disk, _) if self.start == Start::Tcp => "NIC",
@@ -180,7 +168,6 @@ pub enum Edge {
 }
 
 impl Edge {
-    /// How many there are.
     pub(super) const COUNT: usize = Edge::Share as usize + 1;
 
     /// The edge that a hop goes along, and whether backwards. None where no figure has such an edge.

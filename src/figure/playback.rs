@@ -6,9 +6,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    plan::{Edge, Plan},
+    Edge, Plan, Source,
     scene::{SPACING, TOKENS},
-    source::Source,
 };
 use crate::copypath::{CopyTracker, fetched, moving_requests, summarise};
 use crate::model::{Call, DescriptorKind, Hop, How, Recording, Request, Summary, Trace};
@@ -18,13 +17,12 @@ use crate::syscall::{Op, by_name, op};
 const EVERY: usize = 256;
 /// How long a token takes for a step at speed 1: 30 steps a second.
 pub(super) const STEP: Duration = Duration::from_nanos(33_333_333);
-/// Rest after a hop.
 const REST: Duration = Duration::from_millis(150);
 /// How long a call is shown in which nothing travels.
 const STILL: Duration = Duration::from_millis(400);
 
-/// A place in the playback: a call, and the time since its entry, at speed 1. From [`Playback::travel`] on the call
-/// has returned.
+/// A place in the playback: a call, and the time since its entry, at speed 1. The call has returned once
+/// [`Playback::travel`] is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// Which call, or step of a drawn figure, from 0.
@@ -48,7 +46,6 @@ impl Speed {
         Speed((self.0 - 1).max(-2))
     }
 
-    /// The factor.
     pub(crate) fn factor(self) -> f64 {
         2f64.powi(i32::from(self.0))
     }
@@ -70,26 +67,20 @@ impl Speed {
 /// What all calls before a position come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
-    /// Calls.
     pub calls: u64,
-    /// Bytes that the CPU copied.
     pub copied: u64,
     /// Bytes that came out of the source's pages.
     pub taken: u64,
-    /// Bytes handed to the sink.
     pub handed: u64,
     /// Bytes that the last read left in the buffer.
     pub buffer: u64,
-    /// Bytes mapped now.
     pub mapped: u64,
-    /// Bytes that the pipe on the way holds now.
     pub piped: u64,
     /// Edges that were used: a bit each, by their number.
     edges: u16,
 }
 
 impl Sums {
-    /// Whether an edge has been used.
     pub(crate) fn used(&self, edge: Edge) -> bool {
         self.edges & 1 << edge as u8 != 0
     }
@@ -99,7 +90,6 @@ impl Sums {
         self.add_return(op, call);
     }
 
-    /// A call has returned.
     fn add_return(&mut self, op: Op, call: &Call) {
         self.calls += 1;
         if op == Op::Unmap && call.returned().is_some() {
@@ -142,16 +132,13 @@ pub(super) struct Moment {
     pub(super) hop: Option<Hop>,
     /// Which of the call's hops it is.
     pub(super) number: usize,
-    /// Whether it is the last one.
     pub(super) is_last: bool,
     /// How long it has been under way.
     pub(super) time: Duration,
-    /// How long it takes.
     pub(super) travel: Duration,
 }
 
 impl Moment {
-    /// Whether the hop is over.
     pub(super) fn has_arrived(&self) -> bool {
         self.time >= self.travel
     }
@@ -166,16 +153,12 @@ struct Known {
     counts: Vec<u32>,
 }
 
-/// What is known of the calls of one name.
 #[derive(Clone, Debug)]
 struct Named {
-    /// What they do.
     op: Op,
     /// Lines of the source that make them.
     lines: Vec<usize>,
-    /// How the first bytes go.
     how: Option<How>,
-    /// The first of them.
     first: Option<usize>,
 }
 
@@ -183,11 +166,8 @@ struct Named {
 #[derive(Clone, Debug)]
 pub struct Playback {
     recording: Arc<Recording>,
-    /// What the whole recording comes to.
     pub(crate) summary: Summary,
-    /// The source that made the calls.
     pub(crate) source: Source,
-    /// What the figure of this recording has to show.
     pub(crate) plan: Plan,
     known: Vec<Known>,
     empty: Trace,
@@ -235,7 +215,6 @@ impl Playback {
         playback
     }
 
-    /// Goes through all calls once.
     fn survey(&mut self, recording: &Recording, trace: &Trace) {
         let mut now = Known {
             tracker: CopyTracker::of(&recording.outcome),
@@ -264,7 +243,6 @@ impl Playback {
         }
     }
 
-    /// The recording.
     pub(crate) fn recording(&self) -> &Recording {
         &self.recording
     }
@@ -284,22 +262,19 @@ impl Playback {
         self.len() == 0
     }
 
-    /// A call.
     pub(crate) fn call(&self, number: usize) -> Option<&Call> {
         self.trace().calls.get(number)
     }
 
-    /// The name of a call.
     pub(super) fn name(&self, number: usize) -> Option<&str> {
         Some(self.trace().name(self.call(number)?))
     }
 
-    /// What a call does.
     pub(super) fn op(&self, call: &Call) -> Op {
         self.named(call.name).map_or(Op::None, |named| named.op)
     }
 
-    /// The line (from 0) of [`Playback::source`] that made a call: the only one that calls it, or, of two that splice,
+    /// The line (from 0) of the source that made a call: the only one that calls it, or, of two that splice,
     /// the first one into the pipe and the second one out of it.
     pub fn line_of(&self, call: &Call) -> Option<usize> {
         match self.named(call.name)?.lines[..] {
@@ -344,7 +319,6 @@ impl Playback {
         all.skip(first - start)
     }
 
-    /// Looks a position up.
     pub(super) fn moment(&self, position: Position) -> Moment {
         let (mut before, hops) = self.hops_at(position.call);
         let op = self.call(position.call).map_or(Op::None, |it| self.op(it));
@@ -416,7 +390,6 @@ impl Playback {
         Some((lines.clone().min()?, lines.max()?))
     }
 
-    /// The edge that a hop goes along.
     pub(super) fn edge_of(&self, hop: &Hop) -> Option<Edge> {
         Some(self.plan.edge(hop.from, hop.to, hop.how)?.0)
     }

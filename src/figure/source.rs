@@ -5,12 +5,10 @@
 pub struct Source {
     /// The file's name: `read_write.rs`.
     pub name: String,
-    /// Its lines.
     pub lines: Vec<String>,
 }
 
 impl Source {
-    /// Takes a text apart.
     pub(crate) fn new(name: impl Into<String>, text: &str) -> Source {
         let lines = text.lines().map(|line| line.replace('\t', "    "));
         Source {

@@ -41,7 +41,7 @@ use crate::{
     host,
     model::{Record, Recording, TraceReport},
     store, tracer,
-    ui::{self, pen::Spots, theme::Theme},
+    ui::{self, Spots, theme::Theme},
 };
 
 pub use display_options::{DisplayOptions, theme};

@@ -3,17 +3,10 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{
-    layout::{Rooms, narrowed},
-    pen::Pen,
-    screens::{
-        view,
-        view::{Header, Right},
-    },
-    theme::Role,
-    widgets::bar::gauge,
-};
 use crate::app::{App, Binding, Click, Command};
+use crate::ui::{
+    Pen, Role, Rooms, gauge, narrowed, screens::view, screens::view::Header, screens::view::Right,
+};
 
 /// Cells of the gauge on the message row.
 const GAUGE: usize = 16;

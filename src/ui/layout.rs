@@ -43,17 +43,13 @@ pub const PROSE: u16 = 66;
 /// The rooms of a screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rooms {
-    /// The tier.
     pub tier: Tier,
-    /// Row 0.
     pub header: Rect,
-    /// Row 1.
     pub rule: Rect,
     /// Everything between the hairline and the empty row.
     pub body: Rect,
     /// The row above the keys: empty, or a message.
     pub message: Rect,
-    /// The last row.
     pub keys: Rect,
 }
 
@@ -81,11 +77,8 @@ pub fn rooms(area: Rect) -> Option<Rooms> {
 /// Two panes side by side, and the column of the hairline between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Panes {
-    /// The left pane.
     pub left: Rect,
-    /// The hairline.
     pub hairline: u16,
-    /// The right pane.
     pub right: Rect,
 }
 

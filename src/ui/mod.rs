@@ -1,11 +1,10 @@
 //! `view(state) -> frame`. Nothing here changes the state or asks the clock.
 
 mod ascii;
-mod canvas;
 mod frame;
-pub mod layout;
+mod layout;
 mod overlays;
-pub mod pen;
+mod pen;
 pub mod player;
 mod score;
 mod screens;
@@ -15,10 +14,15 @@ mod widgets;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
+pub use self::{layout::rooms, pen::Spots};
 use self::{
-    layout::rooms,
-    pen::{Pen, Spots},
-    theme::{Role, Theme},
+    layout::{PROSE, Rooms, Tier, centred, from_row, narrowed, row_at, top_of},
+    pen::{Canvas, Pen},
+    theme::{Ground, Palette, Role, Theme},
+    widgets::{
+        bar, gauge, marks, prompt,
+        rows::{Row, Rows, Span},
+    },
 };
 use crate::app::{App, Click, Event, Mouse};
 

@@ -5,21 +5,13 @@ mod search;
 use ratatui::{layout::Rect, style::Style};
 use unicode_width::UnicodeWidthStr;
 
-use super::{
-    layout::{Rooms, centred, from_row, narrowed, top_of},
-    pen::Pen,
-    screens::view,
-    theme::Role,
-    widgets::{
-        marks::marks,
-        rows::{Row, Rows},
-    },
-};
 use crate::app::{App, Click, Group, Overlay};
 use crate::model::{Call, Word};
 use crate::syscall::{self, format_call};
+use crate::ui::{
+    Pen, Role, Rooms, Row, Rows, centred, from_row, marks, narrowed, screens::view, top_of,
+};
 
-/// Draws the overlay, if there is one.
 pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
     let Some(overlay) = app.overlay else {
         return;

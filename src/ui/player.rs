@@ -5,15 +5,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::ascii;
-use super::canvas::Canvas;
-use super::score::Score;
-use super::stage;
-use super::stage::layout::{Layout as Stage, StageSize};
-use super::theme::{Role, Theme};
 use crate::app::player::Player;
 use crate::model::{Origin, Recording, TransferSpec};
 use crate::syscall::{Style, format_call, format_request};
+use crate::ui::{
+    Canvas, Role, Theme, ascii, score::Score, stage, stage::layout::Layout as Stage,
+    stage::layout::StageSize,
+};
 
 /// Where the calls list begins at the largest size, and its width.
 const CALLS: (u16, u16) = (80, 44);

@@ -6,13 +6,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::canvas::Canvas;
-use super::stage::layout::StageSize;
-use super::theme::{Role, Theme};
 use crate::app::player::Player;
 use crate::figure::Playback;
 use crate::model::{How, Size, grouped};
 use crate::syscall::{self, Op, Shape};
+use crate::ui::{Canvas, Role, Theme, stage::layout::StageSize};
 
 /// Rows at most for calls of different names.
 const NAMES: usize = 4;
@@ -118,7 +116,6 @@ impl Score {
         Some(call.min(self.calls - 1))
     }
 
-    /// Draws it.
     pub(super) fn render(
         &self,
         area: Rect,

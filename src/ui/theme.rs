@@ -7,7 +7,7 @@ use crate::model::How;
 
 /// What a piece of the screen is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     /// Prose, names, figures.
     Text,
     /// Titles, the figure that matters, keys.
@@ -88,7 +88,6 @@ pub(crate) enum Ground {
 }
 
 impl Theme {
-    /// The style of a role.
     pub(crate) fn style(&self, role: Role) -> Style {
         match (self.palette.colours(), self.palette) {
             (Some(colours), _) => coloured(role, colours),
@@ -97,7 +96,6 @@ impl Theme {
         }
     }
 
-    /// The styles of several roles.
     pub(super) fn styles<const N: usize>(&self, roles: [Role; N]) -> [Style; N] {
         roles.map(|role| self.style(role))
     }
@@ -125,7 +123,6 @@ struct Colours {
     marker: u32,
     /// CPU copy, DMA, reference, mapping.
     hot: [u32; 4],
-    /// The same.
     quiet: [u32; 4],
     /// In the order of [`Ground`].
     grounds: [u32; 3],

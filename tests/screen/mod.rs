@@ -16,7 +16,7 @@ use zclab::{
     },
     runtime,
     store::recording,
-    ui::{self, pen::Spots, theme::Theme},
+    ui::{self, Spots, theme::Theme},
 };
 
 /// The program without its threads.

@@ -5,15 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Click};
 use crate::course::search::{Hit, Marked, Place};
-use crate::ui::{
-    layout::from_row,
-    pen::Pen,
-    theme::{Role, Theme},
-    widgets::{
-        prompt::prompt,
-        rows::{Row, Rows, Span},
-    },
-};
+use crate::ui::{Pen, Role, Row, Rows, Span, Theme, from_row, prompt};
 
 /// Rows of what was found: its title, the line.
 const ROWS: usize = 2;

@@ -12,15 +12,7 @@ use super::view::{Header, Right, View};
 use crate::app::{App, Click, Pane, screens::cards::CardsScreen};
 use crate::course::card::differences;
 use crate::model::{Arrow, Card, CardTable, How, Place};
-use crate::ui::{
-    layout::{Rooms, narrowed, top_of},
-    pen::Pen,
-    theme::{Role, Theme},
-    widgets::{
-        marks::marks,
-        rows::{Row, Rows, Span},
-    },
-};
+use crate::ui::{Pen, Role, Rooms, Row, Rows, Span, Theme, marks, narrowed, top_of};
 
 /// Columns of the labels beside a card's lines.
 const LABEL: u16 = 12;

@@ -3,12 +3,7 @@
 use super::view::{Header, Right, View};
 use crate::app::{App, Click, ExperimentPage, screens::experiments::ExperimentsScreen};
 use crate::model::{ExperimentOutcome, ProofVerdict};
-use crate::ui::{
-    layout::{Rooms, narrowed},
-    pen::Pen,
-    theme::Role,
-    widgets::rows::Rows,
-};
+use crate::ui::{Pen, Role, Rooms, Rows, narrowed};
 
 /// Columns of the list, where there are more.
 const WIDTH: u16 = 76;

@@ -12,12 +12,7 @@ use crate::app::{
     screens::lab::{LabScreen, Setting, Side},
 };
 use crate::model::{How, Origin};
-use crate::ui::{
-    layout::{Rooms, from_row},
-    pen::Pen,
-    theme::Role,
-    widgets::{bar::bar, rows::Rows},
-};
+use crate::ui::{Pen, Role, Rooms, Rows, bar, from_row};
 
 /// Columns between the two results.
 const GAP: u16 = 4;

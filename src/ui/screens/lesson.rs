@@ -5,7 +5,7 @@ use super::{
     view::{Header, Right, View},
 };
 use crate::app::{App, screens::lesson::LessonScreen};
-use crate::ui::{layout::Rooms, pen::Pen};
+use crate::ui::{Pen, Rooms};
 
 impl View for LessonScreen {
     fn header(&self, app: &App) -> Header {

@@ -19,7 +19,6 @@ pub mod view;
 use self::view::View;
 use crate::app::Screen;
 
-/// How a screen looks.
 pub fn view(screen: &Screen) -> &dyn View {
     match screen {
         Screen::Course(screen) => screen,

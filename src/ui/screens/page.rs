@@ -9,14 +9,8 @@ use super::{
 use crate::app::{App, Click, Job, LabPage, PageState, Pane};
 use crate::course::{Lab, Lesson, Page, Target};
 use crate::model::TransferSpec;
-use crate::ui::{
-    layout::{Rooms, Tier},
-    pen::Pen,
-    theme::Role,
-    widgets::{bar::gauge, rows::Rows},
-};
+use crate::ui::{Pen, Role, Rooms, Rows, Tier, gauge};
 
-/// Draws it.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let page = app.at().and_then(|at| app.page_at(at));
     let (Some(page), Some(state)) = (page, app.page_state()) else {

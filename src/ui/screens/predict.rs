@@ -5,13 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::{App, Guessing, LabPage, player::Player};
 use crate::course::{Lab, Predict};
 use crate::model::TransferSpec;
-use crate::ui::{
-    layout::{Tier, top_of},
-    pen::Pen,
-    player,
-    theme::Role,
-    widgets::{rows::Rows, view::show},
-};
+use crate::ui::{Pen, Role, Rows, Tier, player, top_of, widgets::view::show};
 
 /// Rows of the stage where everything fits, and in a small terminal.
 const STAGE_ROWS: [(u16, u16); 3] = [(48, 27), (29, 15), (20, 11)];
@@ -33,7 +27,6 @@ pub fn stage_before(pen: &mut Pen, spec: &TransferSpec, area: Rect) -> Rect {
     }
 }
 
-/// Draws the prediction.
 pub fn draw(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, tier: Tier, area: Rect) {
     let Some(predict) = &lab.predict else {
         return;
@@ -65,7 +58,6 @@ pub fn question(rows: &mut Rows, predict: &Predict, guess: &Guessing, roomy: boo
     }
 }
 
-/// The hints that are shown.
 pub fn hints(rows: &mut Rows, hints: &[String]) {
     for hint in hints {
         let mark = vec![("hint".into(), rows.style(Role::Accent))];

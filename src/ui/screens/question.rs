@@ -6,18 +6,10 @@ use crate::app::{App, Click, Command, Pane, QuestionState, Run};
 use crate::course::{Page, Question};
 use crate::model::Summary;
 use crate::ui::{
-    layout::{Rooms, narrowed},
-    pen::Pen,
-    screens::{predict, results},
-    theme::Role,
-    widgets::{
-        bar::bar,
-        rows::{Row, Rows},
-        view::show,
-    },
+    Pen, Role, Rooms, Row, Rows, bar, narrowed, screens::predict, screens::results,
+    widgets::view::show,
 };
 
-/// Draws it.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
     match rooms.list() {
         Some(panes) => {

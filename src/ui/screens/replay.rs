@@ -6,7 +6,7 @@ use super::{
 };
 use crate::app::{App, screens::replay::ReplayScreen};
 use crate::model::Origin;
-use crate::ui::{layout::Rooms, pen::Pen};
+use crate::ui::{Pen, Rooms};
 
 impl View for ReplayScreen {
     fn header(&self, _: &App) -> Header {

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::{App, LabPage, Outcome};
 use crate::course::{Lab, Predict};
 use crate::model::{Given, Measured, Origin, Size, Summary, duration, grouped};
-use crate::ui::{layout::Tier, theme::Role, widgets::rows::Rows};
+use crate::ui::{Role, Rows, Tier};
 
 /// Adds what came of the run to a page's text.
 pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab, state: &LabPage) {

@@ -12,12 +12,7 @@ use crate::course::{
     concept::{self, Sitting},
     review::until,
 };
-use crate::ui::{
-    layout::Rooms,
-    pen::Pen,
-    theme::Role,
-    widgets::{rows::Rows, week},
-};
+use crate::ui::{Pen, Role, Rooms, Rows, widgets::week};
 
 impl View for RoundScreen {
     fn header(&self, app: &App) -> Header {

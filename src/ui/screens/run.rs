@@ -5,16 +5,7 @@ use ratatui::layout::Rect;
 use super::results;
 use crate::app::{App, Run};
 use crate::model::{Hop, How, Measured, Place, Served, Side, Size, TransferSpec, grouped};
-use crate::ui::{
-    layout::{Rooms, Tier},
-    pen::Pen,
-    player,
-    theme::Role,
-    widgets::{
-        marks::marks,
-        rows::{Rows, Span},
-    },
-};
+use crate::ui::{Pen, Role, Rooms, Rows, Span, Tier, marks, player};
 
 /// Columns that a copy path takes with the whole names of its places.
 const ROAD: u16 = 48;

@@ -1,17 +1,14 @@
 //! What every screen draws.
 
 use crate::app::App;
-use crate::ui::{layout::Rooms, pen::Pen, widgets::rows::Rows};
+use crate::ui::{Pen, Rooms, Rows};
 
 /// What stands in the first row of a screen, beside the program's name.
 pub struct Header {
     /// Before the title: a lesson's number.
     pub before: String,
-    /// The title.
     pub title: String,
-    /// After it.
     pub after: String,
-    /// At right.
     pub right: Right,
     /// A long title has the row for itself.
     pub alone: bool,
@@ -19,9 +16,7 @@ pub struct Header {
 
 /// What stands at right in the header.
 pub enum Right {
-    /// Nothing.
     Nothing,
-    /// A text.
     Text(String),
     /// What is counted, which one it is (from 0), how many there are.
     Count(&'static str, usize, usize),
@@ -50,9 +45,7 @@ impl Header {
     }
 }
 
-/// How a screen looks.
 pub trait View {
-    /// Its first row.
     fn header(&self, app: &App) -> Header;
 
     /// All between header and key bar.

@@ -45,7 +45,6 @@ impl StageSize {
         .find(|size| size.width() <= width && size.height() <= height)
     }
 
-    /// Its rows.
     fn height(self) -> u16 {
         match self {
             StageSize::Folded => 6,
@@ -91,7 +90,6 @@ impl Wire {
     }
 }
 
-/// Words on the stage.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Label {
     pub(crate) at: Cell,
@@ -99,12 +97,9 @@ pub(crate) struct Label {
     pub(crate) kind: LabelKind,
 }
 
-/// What words on the stage are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LabelKind {
-    /// The name of a lane.
     Lane,
-    /// A caption.
     Caption,
     /// A caption of the view, only written where there is one.
     View,

@@ -4,7 +4,6 @@ use super::layout::Cell;
 use crate::figure::{EdgeView, Tone};
 use crate::model::How;
 
-/// The glyphs of one kind of line.
 pub(super) struct Line {
     across: &'static str,
     down: &'static str,
@@ -44,7 +43,6 @@ const GHOST: Line = Line {
     ..REFERENCE
 };
 impl Line {
-    /// The line of an edge.
     pub(super) fn of(view: &EdgeView) -> &'static Line {
         match (view.tone, view.how) {
             (Tone::Ghost, _) => &GHOST,
@@ -80,7 +78,6 @@ impl Line {
     }
 }
 
-/// Which way a line goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
     Up,

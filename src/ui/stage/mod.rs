@@ -9,8 +9,7 @@ use ratatui::style::{Modifier, Style};
 
 use self::layout::{Cell, LabelKind, Layout, StageSize, Wire};
 use self::line::Line;
-use super::canvas::Canvas;
-use super::theme::{Role, Theme};
+use super::{Canvas, Role, Theme};
 use crate::figure::scene::{SPACING, TOKENS};
 use crate::figure::{
     Border, BoxView, DeviceView, Edge, EdgeView, Mark, Scene, Slot, Tag, Tone, Travel,
@@ -45,7 +44,6 @@ pub(crate) fn render(area: Rect, buf: &mut Buffer, theme: &Theme, layout: &Layou
     }
 }
 
-/// The role of a tone.
 fn role(tone: Tone) -> Role {
     match tone {
         Tone::Hot(how) => Role::Hot(how),
@@ -118,7 +116,6 @@ fn name_style(canvas: &Canvas, view: &BoxView) -> Style {
     }
 }
 
-/// A name and a gauge.
 fn bare(canvas: &mut Canvas, rect: Rect, view: &BoxView) {
     let (x, y) = (rect.x, rect.y);
     let style = name_style(canvas, view);

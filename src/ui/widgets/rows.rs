@@ -11,22 +11,15 @@ use unicode_width::UnicodeWidthStr;
 use crate::app::Click;
 use crate::course::{glossary, prose};
 use crate::model::Word;
-use crate::ui::{
-    pen::Pen,
-    theme::{Role, Theme},
-};
+use crate::ui::{Pen, Role, Theme};
 
 /// A piece of text in one style.
 pub type Span = (String, Style);
 
-/// One row.
 #[derive(Clone, Debug, Default)]
 pub struct Row {
-    /// From the left.
     pub left: Vec<Span>,
-    /// To the right edge.
     pub right: Vec<Span>,
-    /// A hairline instead.
     pub rule: bool,
     /// A marker over the whole row.
     pub marked: bool,
@@ -36,7 +29,6 @@ pub struct Row {
     pub spots: Vec<(Range<u16>, Click)>,
 }
 
-/// Rows of one pane.
 pub struct Rows {
     pub theme: Theme,
     pub width: u16,
@@ -46,7 +38,6 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// No rows, for a pane of this width.
     pub fn new(theme: Theme, width: u16) -> Rows {
         Rows {
             theme,
@@ -61,17 +52,14 @@ impl Rows {
         self.rows.extend(other.rows);
     }
 
-    /// How many there are.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// The style of a role.
     pub fn style(&self, role: Role) -> Style {
         self.theme.style(role)
     }
 
-    /// The styles of several roles.
     pub fn styles<const N: usize>(&self, roles: [Role; N]) -> [Style; N] {
         self.theme.styles(roles)
     }
@@ -115,17 +103,14 @@ impl Rows {
         (cursor.to_owned(), self.style(Role::Accent))
     }
 
-    /// The style of a name in a list.
     pub fn name_style(&self, chosen: bool) -> Style {
         self.style(if chosen { Role::Strong } else { Role::Text })
     }
 
-    /// Empty rows.
     pub fn blank(&mut self, count: usize) {
         self.rows.extend(vec![Row::default(); count]);
     }
 
-    /// A hairline.
     pub fn rule(&mut self) {
         self.push(Row {
             rule: true,
@@ -133,7 +118,6 @@ impl Rows {
         });
     }
 
-    /// A title.
     pub fn title(&mut self, text: &str) {
         self.text(text, Role::Strong);
         self.blank(1);
@@ -153,7 +137,6 @@ impl Rows {
         }
     }
 
-    /// Plain text, wrapped.
     pub fn text(&mut self, text: &str, role: Role) {
         self.hanging(Vec::new(), 0, text, self.style(role));
     }

@@ -8,9 +8,8 @@ use crate::course::{
     Reaction,
     kinds::{self, Line, Tone, View},
 };
-use crate::ui::theme::Role;
+use crate::ui::Role;
 
-/// Columns of the field.
 const FIELD: usize = 9;
 /// Columns that the name of the field takes.
 const LABEL: u16 = 11;

@@ -1,10 +1,7 @@
 //! The week of reviews ahead: a mark a question that comes back, a column a day.
 
 use crate::app::{App, WEEK};
-use crate::ui::{
-    theme::Role,
-    widgets::rows::{Row, Rows},
-};
+use crate::ui::{Role, Row, Rows};
 
 /// Columns of `today 12`.
 const TODAY: usize = 8;

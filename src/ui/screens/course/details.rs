@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::app::{App, Click, Command, Instrument};
 use crate::course::{Lesson, Target};
-use crate::ui::{pen::Pen, theme::Role, widgets::rows::Rows};
+use crate::ui::{Pen, Role, Rows};
 
 /// How an instrument that can be used says so.
 const AVAILABLE: &str = "available";

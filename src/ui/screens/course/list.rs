@@ -7,7 +7,7 @@ use super::way;
 use crate::app::{App, Click, Glance};
 use crate::course::Lesson;
 use crate::model::How;
-use crate::ui::{pen::Pen, screens::results::shown, theme::Role};
+use crate::ui::{Pen, Role, screens::results::shown};
 
 /// Rows of the heads of the columns.
 const HEADS: u16 = 2;
@@ -18,17 +18,13 @@ const QUESTIONS: u16 = 10;
 /// Fewer cells than this say nothing.
 const CELLS: u16 = 4;
 
-/// Where things stand in a row.
 struct Columns {
-    /// Columns of the title.
     title: u16,
     /// The cells of the pages: where they begin, and how many the longest module has. None where there is no room.
     pages: Option<(u16, usize)>,
     questions: u16,
     copies: u16,
-    /// Columns of one copy.
     block: usize,
-    /// What stands above the copies.
     head: &'static str,
 }
 
@@ -91,7 +87,6 @@ pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect, step: u16) ->
     used
 }
 
-/// The names of the columns.
 fn heads(pen: &mut Pen, room: Rect, columns: &Columns) {
     let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     pen.text(room, 0, 0, "Modules", strong);

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use super::view::{Header, Right, View};
 use crate::app::{App, Pane, screens::course::CourseScreen};
 use crate::course::progress::Totals;
-use crate::ui::{layout::Rooms, layout::top_of, pen::Pen, theme::Role};
+use crate::ui::{Pen, Role, Rooms, top_of};
 
 /// What the course says beside its name, where there is room.
 const MOTTO: &str = "zero-copy, on your own kernel";

@@ -8,14 +8,7 @@ use crate::course::{
     concept::{Score, Sitting, gain},
     review::until,
 };
-use crate::ui::{
-    pen::Pen,
-    theme::Role,
-    widgets::{
-        rows::{Row, Rows, Span},
-        week,
-    },
-};
+use crate::ui::{Pen, Role, Row, Rows, Span, widgets::week};
 
 /// Rows with the week as marks, and with the notes on the list.
 pub const FULL: u16 = 8;
@@ -27,7 +20,6 @@ pub const LEAST: u16 = 2;
 /// Columns before what is said of the review and of the concept test.
 const LABEL: usize = 14;
 
-/// Draws as much as fits.
 pub fn draw(pen: &mut Pen, app: &App, room: Rect) {
     let full = room.height >= FULL;
     let mut rows = Rows::new(pen.theme, room.width);

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::app::{App, Click};
 use crate::course::Lesson;
-use crate::ui::{pen::Pen, theme::Role};
+use crate::ui::{Pen, Role};
 
 /// Rows that it takes, with the two empty ones above it.
 pub const HEIGHT: u16 = 6;

@@ -9,17 +9,13 @@ use crate::model::{
     CLAIMS, Compared, ComparedRow, Contest, ExperimentOutcome, How, Method, Sweep, duration,
     grouped,
 };
-use crate::ui::{
-    theme::{Role, Theme},
-    widgets::rows::Rows,
-};
+use crate::ui::{Role, Rows, Theme};
 
 /// Columns of a time, and of a count of calls.
 const TIME: usize = 9;
 /// The scale has at least and at most so many columns.
 const SCALE: (usize, usize) = (14, 72);
 
-/// The rows, their chart, what they say.
 pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, contest: &Contest, area: Rect) -> Rows {
     let mut rows = Rows::new(theme, area.width);
     plan(&mut rows, contest);
@@ -40,7 +36,6 @@ pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, contest: &Contest, a
     rows
 }
 
-/// What is compared.
 pub fn plan(rows: &mut Rows, contest: &Contest) {
     let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
     match contest {

@@ -3,12 +3,8 @@
 use super::parts::{self, Columns, cell, state};
 use crate::app::{App, Click, ExperimentPage, experiment_list::answers};
 use crate::model::Finding;
-use crate::ui::{
-    theme::{Role, Theme},
-    widgets::rows::{Row, Rows},
-};
+use crate::ui::{Role, Row, Rows, Theme};
 
-/// The rows, and what is said of the chosen one.
 pub fn view(
     theme: Theme,
     app: &App,
@@ -76,7 +72,6 @@ pub fn call(rows: &mut Rows, app: &App, name: &str) {
     rows.text(&case.call, Role::Strong);
 }
 
-/// All about one.
 fn said(theme: Theme, app: &App, page: &ExperimentPage, name: &str, width: u16) -> Rows {
     let mut rows = Rows::new(theme, width);
     let roomy = width == parts::SIDE;

@@ -20,12 +20,7 @@ use super::{
 use crate::app::{App, ExperimentPage, screens::experiment::ExperimentScreen};
 use crate::course::Predict;
 use crate::model::{ExperimentOutcome, ExperimentSpec};
-use crate::ui::{
-    layout::{PROSE, Rooms, Tier, narrowed},
-    pen::Pen,
-    theme::Role,
-    widgets::rows::Rows,
-};
+use crate::ui::{PROSE, Pen, Role, Rooms, Rows, Tier, narrowed};
 
 /// From this width on, rows and what is said of the chosen one stand side by side.
 const SIDE_BY_SIDE: u16 = 110;
@@ -161,7 +156,6 @@ fn ask(pen: &mut Pen, app: &App, page: &ExperimentPage, predict: &Predict, tier:
     rows.show(pen, area, app.display.scroll);
 }
 
-/// What will be done.
 fn plan(rows: &mut Rows, app: &App, page: &ExperimentPage, roomy: bool) {
     rows.group("The experiment", page.what.title());
     match &page.what {

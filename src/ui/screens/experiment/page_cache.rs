@@ -3,12 +3,8 @@
 use super::parts::{self, Columns, state};
 use crate::app::{App, Click, ExperimentPage};
 use crate::model::{ExperimentOutcome, PageCacheStep, Size, grouped};
-use crate::ui::{
-    theme::{Role, Theme},
-    widgets::rows::{Rows, Span},
-};
+use crate::ui::{Role, Rows, Span, Theme};
 
-/// The steps, and what is said of the chosen one.
 pub fn view(theme: Theme, app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> Columns {
     let mut rows = Rows::new(theme, main);
     state(&mut rows, app);

@@ -7,15 +7,7 @@ use crate::app::{App, ExperimentPage, Job, experiment::judge};
 use crate::course::Predict;
 use crate::figure::chart::{Marks, Scale};
 use crate::model::ExperimentOutcome;
-use crate::ui::{
-    layout::{row_at, top_of},
-    pen::Pen,
-    theme::Role,
-    widgets::{
-        bar::gauge,
-        rows::{Rows, Span},
-    },
-};
+use crate::ui::{Pen, Role, Rows, Span, gauge, row_at, top_of};
 
 /// Columns of what is said, beside the rows.
 pub const SIDE: u16 = 44;

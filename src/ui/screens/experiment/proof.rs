@@ -6,10 +6,7 @@ use crate::model::{
     ExperimentOutcome, How, Method, Overwritten, Proof, ProofPlan, ProofVerdict, Proved, Sink,
     Size, grouped,
 };
-use crate::ui::{
-    theme::{Role, Theme},
-    widgets::rows::{Rows, Span},
-};
+use crate::ui::{Role, Rows, Span, Theme};
 
 /// Letters of a row.
 const LETTERS: usize = 32;
@@ -23,7 +20,6 @@ const BLOCK: usize = 8;
 /// Rows that the three blocks take, with their titles.
 const BLOCKS_ROOM: u16 = 28;
 
-/// The rows, and what is said of the chosen one.
 pub fn view(
     theme: Theme,
     app: &App,
@@ -194,7 +190,6 @@ fn verdict(rows: &Rows, proof: Option<&Proof>) -> Vec<Span> {
     ]
 }
 
-/// All about one row.
 fn said(
     theme: Theme,
     (method, to): (Method, Sink),

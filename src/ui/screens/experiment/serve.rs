@@ -8,11 +8,7 @@ use crate::app::{App, Click, ExperimentPage, Pane};
 use crate::figure::serving;
 use crate::model::{ExperimentOutcome, RequestWay, ServePlan, Size, grouped};
 use crate::ui::{
-    layout::Rooms,
-    pen::Pen,
-    screens::{predict::stage_before, run::show_player},
-    theme::{Role, Theme},
-    widgets::rows::Rows,
+    Pen, Role, Rooms, Rows, Theme, screens::predict::stage_before, screens::run::show_player,
 };
 
 /// Columns of a call's number, and of its name.
@@ -21,7 +17,6 @@ const NAME: usize = 12;
 /// Columns of a figure in the table of methods.
 const FIGURE: usize = 7;
 
-/// What will be done.
 pub fn plan(rows: &mut Rows, plan: &ServePlan) {
     rows.text(
         "The project's own file server is started under the tracer. A client asks it for one file, over loopback: GET /file. The server's calls for that request are recorded, from accept() to close().",
@@ -82,7 +77,6 @@ fn calls(pen: &mut Pen, app: &App, page: &ExperimentPage, way: &RequestWay, area
     stacked(pen, &list, &about, area);
 }
 
-/// A row a call.
 fn list(theme: Theme, page: &ExperimentPage, way: &RequestWay, width: u16) -> Rows {
     let mut rows = Rows::new(theme, width);
     let Some(playback) = page.player.as_ref().and_then(|player| player.playback()) else {

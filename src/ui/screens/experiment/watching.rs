@@ -4,10 +4,7 @@ use super::parts::{self, cell, state, verdicts};
 use crate::app::{App, ExperimentPage};
 use crate::figure::chart::{Marks, Scale};
 use crate::model::{ExperimentOutcome, WatchCost, duration, grouped};
-use crate::ui::{
-    theme::{Role, Theme},
-    widgets::rows::Rows,
-};
+use crate::ui::{Role, Rows, Theme};
 
 /// Columns of a way's name, and of a figure.
 const WAY: usize = 28;

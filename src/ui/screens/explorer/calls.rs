@@ -8,7 +8,7 @@ use super::{
 };
 use crate::app::{Click, screens::explorer::ExplorerScreen};
 use crate::model::{End, grouped};
-use crate::ui::{layout::row_at, pen::Pen, theme::Role};
+use crate::ui::{Pen, Role, row_at};
 
 pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);

@@ -15,12 +15,7 @@ use crate::app::{
     screens::explorer::{ExplorerScreen, List},
 };
 use crate::model::{Exit, grouped};
-use crate::ui::{
-    layout::{Rooms, top_of},
-    pen::Pen,
-    theme::Role,
-    widgets::{prompt::prompt, rows::Rows},
-};
+use crate::ui::{Pen, Role, Rooms, Rows, prompt, top_of};
 
 impl View for ExplorerScreen {
     fn header(&self, app: &App) -> Header {

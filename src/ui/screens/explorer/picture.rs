@@ -13,11 +13,7 @@ use ratatui::{
 use super::text::{edge_to_edge, shortened};
 use crate::app::screens::explorer::ExplorerScreen;
 use crate::model::{End, EndKind, Flow, How, Place, Size};
-use crate::ui::{
-    layout::{narrowed, row_at, top_of},
-    pen::Pen,
-    theme::{Ground, Role},
-};
+use crate::ui::{Ground, Pen, Role, narrowed, row_at, top_of};
 
 /// One flow in the picture. Heights are half rows, counted from the picture's top.
 struct Band<'a> {
@@ -53,7 +49,6 @@ impl Band<'_> {
     }
 }
 
-/// Where the parts of the picture are.
 struct Parts {
     room: Rect,
     /// Rows of the program's memory, above the line of the mode switch.
@@ -63,7 +58,6 @@ struct Parts {
     last: u16,
 }
 
-/// Draws it.
 pub(super) fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     let chosen = chosen(explorer, usize::from(room.height / 3).clamp(1, 8));
     let any_rises = chosen.iter().any(|(_, flow)| rises(flow));

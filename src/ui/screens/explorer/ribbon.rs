@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::text::shortened;
 use crate::app::screens::explorer::ExplorerScreen;
 use crate::model::{How, grouped};
-use crate::ui::{pen::Pen, theme::Role};
+use crate::ui::{Pen, Role};
 
 pub const HEIGHT: u16 = 3;
 

@@ -9,11 +9,7 @@ use super::{
 use crate::app::{Click, screens::explorer::ExplorerScreen};
 use crate::copypath::flows::Group;
 use crate::model::{End, EndKind, How, Size, grouped};
-use crate::ui::{
-    layout::row_at,
-    pen::Pen,
-    theme::{Ground, Role},
-};
+use crate::ui::{Ground, Pen, Role, row_at};
 
 pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     let dim = pen.style(Role::Dim);
@@ -167,7 +163,6 @@ fn flow_row(
     columns.row(pen, room, y, cells, styles);
 }
 
-/// Where the columns of the table stand.
 struct Columns {
     name: u16,
     calls: bool,
