@@ -2,37 +2,18 @@
 
 use crate::model::{Range, duration};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Marks {
-    left: char,
-    line: char,
-    median: char,
-    right: char,
-    axis: char,
-    tick: char,
+/// Fastest, between, median, slowest, axis, tick.
+fn marks(ascii: bool) -> [char; 6] {
+    match ascii {
+        false => ['├', '─', '●', '┤', '─', '┴'],
+        true => ['|', '-', 'o', '|', '-', '+'],
+    }
 }
 
-impl Marks {
-    pub(crate) fn new(ascii: bool) -> Marks {
-        let [left, line, median, right, axis, tick] = match ascii {
-            false => ['├', '─', '●', '┤', '─', '┴'],
-            true => ['|', '-', 'o', '|', '-', '+'],
-        };
-        Marks {
-            left,
-            line,
-            median,
-            right,
-            axis,
-            tick,
-        }
-    }
-
-    pub(crate) fn example(self) -> String {
-        [self.left, self.line, self.median, self.line, self.right]
-            .into_iter()
-            .collect()
-    }
+/// A range, for the legend.
+pub(crate) fn example(ascii: bool) -> String {
+    let [left, line, median, right, ..] = marks(ascii);
+    [left, line, median, line, right].into_iter().collect()
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +21,8 @@ pub struct Scale {
     low: f64,
     high: f64,
     columns: usize,
-    logarithmic: bool,
+    /// Each step multiplies.
+    pub(crate) logarithmic: bool,
 }
 
 /// What lies further apart than this is drawn on a logarithmic scale: else the small ones would all be at the edge.
@@ -65,10 +47,6 @@ impl Scale {
         }
     }
 
-    pub(crate) fn is_logarithmic(&self) -> bool {
-        self.logarithmic
-    }
-
     fn column(&self, at: u64) -> usize {
         let (low, high, at) = match self.logarithmic {
             true => (self.low.ln(), self.high.ln(), (at.max(1) as f64).ln()),
@@ -79,20 +57,22 @@ impl Scale {
     }
 
     /// One range. As wide as the scale.
-    pub(crate) fn draw(&self, range: Range, marks: Marks) -> String {
+    pub(crate) fn draw(&self, range: Range, ascii: bool) -> String {
+        let [left, line, median, right, ..] = marks(ascii);
         let mut cells = vec![' '; self.columns];
         let (from, to) = (self.column(range.min), self.column(range.max));
-        cells[from..=to].fill(marks.line);
-        cells[from] = marks.left;
-        cells[to] = marks.right;
+        cells[from..=to].fill(line);
+        cells[from] = left;
+        cells[to] = right;
         // The median is never hidden by an end.
-        cells[self.column(range.median)] = marks.median;
+        cells[self.column(range.median)] = median;
         cells.into_iter().collect()
     }
 
     /// The axis and its figures: two lines.
-    pub(crate) fn axis(&self, marks: Marks) -> [String; 2] {
-        let mut line = vec![marks.axis; self.columns];
+    pub(crate) fn axis(&self, ascii: bool) -> [String; 2] {
+        let [.., axis, mark] = marks(ascii);
+        let mut line = vec![axis; self.columns];
         let mut figures = String::new();
         for at in self.ticks() {
             let column = self.column(at);
@@ -100,7 +80,7 @@ impl Scale {
             let taken = figures.chars().count();
             // The last figures end where the axis does.
             let start = column.min(self.columns.saturating_sub(figure.chars().count()));
-            line[column] = marks.tick;
+            line[column] = mark;
             if taken == 0 || start > taken {
                 figures += &" ".repeat(start.saturating_sub(taken));
                 figures += &figure;
@@ -162,34 +142,20 @@ fn round_step(least: f64) -> u64 {
 mod tests {
     use super::*;
 
-    fn range(min: u64, median: u64, max: u64) -> Range {
-        Range { median, min, max }
-    }
-
-    #[test]
-    fn a_range_lies_where_its_figures_are() {
-        let ranges = [range(0, 50, 100), range(20, 20, 20)];
-        let scale = Scale::over(ranges.into_iter(), 11);
-        assert!(!scale.is_logarithmic() || scale.low >= 1.0);
-        let scale = Scale {
-            low: 0.0,
-            logarithmic: false,
-            ..scale
-        };
-        assert_eq!(scale.draw(ranges[0], Marks::new(false)), "├────●────┤");
-        assert_eq!(scale.draw(ranges[1], Marks::new(true)), "  o        ");
-    }
-
     #[test]
     fn every_scale_has_an_axis_of_its_width() {
         for (low, high) in [(1, 1), (1, 9), (5, 100_000_000), (900, 1000), (1, u64::MAX)] {
-            let ranges = [range(low, low, high)];
-            let scale = Scale::over(ranges.into_iter(), 40);
-            let [axis, figures] = scale.axis(Marks::new(true));
+            let range = Range {
+                median: low,
+                min: low,
+                max: high,
+            };
+            let scale = Scale::over([range].into_iter(), 40);
+            let [axis, figures] = scale.axis(true);
             assert_eq!(axis.chars().count(), 40);
             assert!(axis.is_ascii());
             assert!(figures.chars().count() <= 40, "{figures}");
-            assert_eq!(scale.draw(ranges[0], Marks::new(true)).len(), 40);
+            assert_eq!(scale.draw(range, true).len(), 40);
         }
     }
 }

@@ -32,7 +32,7 @@ fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let width = header.title.width() as u16;
     let mut x = match header.alone && width + TITLE - 4 > room.width {
         true => 0,
-        false => pen.text(room, 0, 0, "zclab", pen.style(Role::Accent).patch(strong)) + 2,
+        false => pen.text(room, 0, 0, "zclab", pen.style(Role::Answer)) + 2,
     };
     if !header.before.is_empty() {
         x = pen.text(room, x, 0, &header.before, dim) + 1;

@@ -20,7 +20,7 @@ use self::{
     pen::{Canvas, Pen},
     theme::{Ground, Palette, Role, Theme},
     widgets::{
-        bar, gauge, marks, prompt,
+        MARKS, bar, gauge, prompt,
         rows::{Row, Rows, Span},
     },
 };

@@ -9,7 +9,7 @@ use crate::app::{App, Click, Group, Overlay};
 use crate::model::{Call, Word};
 use crate::syscall::{self, format_call};
 use crate::ui::{
-    Pen, Role, Rooms, Row, Rows, centred, from_row, marks, narrowed, screens::view, top_of,
+    MARKS, Pen, Role, Rooms, Row, Rows, centred, from_row, narrowed, screens::view, top_of,
 };
 
 pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
@@ -120,22 +120,13 @@ fn keys_of(pen: &Pen, app: &App, group: Group, width: u16) -> Option<Rows> {
         return None;
     }
     rows.group(group.title(), "");
-    let [strong, plain] = rows.styles([Role::Strong, Role::Text]);
     for binding in shown {
-        rows.hanging(
-            vec![(binding.label.to_owned(), strong)],
-            11,
-            binding.long,
-            plain,
-        );
+        let key = (binding.label, Role::Strong);
+        rows.hanging(key, 11, binding.long, Role::Text);
     }
     if group == Group::Everywhere {
-        rows.hanging(
-            vec![("hjkl".into(), strong)],
-            11,
-            "like the arrows; h hints at a question",
-            plain,
-        );
+        let says = "like the arrows; h hints at a question";
+        rows.hanging(("hjkl", Role::Strong), 11, says, Role::Text);
     }
     rows.blank(1);
     Some(rows)
@@ -147,9 +138,8 @@ fn marks_block(pen: &Pen, app: &App, width: u16) -> Rows {
         return rows;
     }
     rows.group("the marks", "");
-    let plain = rows.style(Role::Text);
-    for (mark, name, _) in marks(&pen.theme) {
-        rows.hanging(vec![mark], 11, name, plain);
+    for (mark, role, name, _) in MARKS {
+        rows.hanging((mark, role), 11, name, Role::Text);
     }
     rows
 }
@@ -247,7 +237,7 @@ fn calls(pen: &mut Pen, app: &App, room: Rect, at: usize) {
     let Some(trace) = app.shown_run().and_then(|run| run.recording.trace.as_ref()) else {
         return;
     };
-    let [dim, strong, accent] = pen.styles([Role::Dim, Role::Strong, Role::Accent]);
+    let [dim, accent] = pen.styles([Role::Dim, Role::Accent]);
     let count = trace.calls.len();
     pen.text(room, 0, 0, "calls", dim);
     pen.right(
@@ -273,7 +263,7 @@ fn calls(pen: &mut Pen, app: &App, room: Rect, at: usize) {
         let (number, style) = if index == at {
             pen.paint(row, pen.style(Role::Marker));
             pen.text(row, 0, 0, "▸", accent);
-            (accent, accent.patch(strong))
+            (accent, pen.style(Role::Answer))
         } else {
             (dim, pen.style(Role::Text))
         };

@@ -20,6 +20,8 @@ pub(crate) enum Role {
     Hairline,
     /// You are here; here is the answer.
     Accent,
+    /// The same, strong.
+    Answer,
     /// The current row or tag: a background.
     Marker,
     /// A transfer that is happening.
@@ -180,6 +182,7 @@ fn coloured(role: Role, colours: &Colours) -> Style {
         Role::Ghost => fg(colours.ghost),
         Role::Hairline => fg(colours.hairline),
         Role::Accent => fg(colours.accent),
+        Role::Answer => plain(role).fg(Color::from_u32(colours.accent)),
         Role::Marker => bg(colours.marker),
         Role::Hot(how) => fg(colours.hot[how as usize]),
         Role::Quiet(how) => fg(colours.quiet[how as usize]),
@@ -196,6 +199,7 @@ fn sixteen(role: Role) -> Style {
     };
     match role {
         Role::Accent => Style::new().fg(Color::Yellow),
+        Role::Answer => plain(role).fg(Color::Yellow),
         Role::Marker => plain(role).add_modifier(Modifier::BOLD),
         Role::Hot(how) => Style::new().fg(colour(how)),
         Role::Quiet(how) => plain(role).fg(colour(how)),
@@ -206,7 +210,9 @@ fn sixteen(role: Role) -> Style {
 fn plain(role: Role) -> Style {
     match role {
         Role::Text => Style::new(),
-        Role::Strong | Role::Accent | Role::Hot(_) => Style::new().add_modifier(Modifier::BOLD),
+        Role::Strong | Role::Accent | Role::Answer | Role::Hot(_) => {
+            Style::new().add_modifier(Modifier::BOLD)
+        }
         Role::Dim | Role::Ghost | Role::Hairline | Role::Quiet(_) => {
             Style::new().add_modifier(Modifier::DIM)
         }

@@ -4,12 +4,11 @@ use std::io::{IsTerminal, stdout};
 
 use crate::cli::wrapped;
 use crate::experiment::claims::Claim;
-use crate::figure::chart::{Marks, Scale};
+use crate::figure::chart::{Scale, example};
 use crate::model::{Compared, ComparedRow, WatchCost, duration, grouped};
 
 #[derive(Clone, Copy)]
 pub(super) struct Style {
-    marks: Marks,
     ascii: bool,
 }
 
@@ -25,7 +24,6 @@ pub(super) fn style(ascii: bool) -> Style {
     });
     let ascii = ascii || !utf8;
     Style {
-        marks: Marks::new(ascii),
         ascii,
     }
 }
@@ -48,7 +46,6 @@ impl Style {
 
 pub(super) fn comparison(found: &Compared, claim: Option<&Claim>, style: Style) -> String {
     let rows = &found.rows;
-    let marks = style.marks;
     let longest = |of: fn(&ComparedRow) -> usize| rows.iter().map(of).max().unwrap_or(0);
     // With the space behind it, where there is a label at all.
     let label = match longest(|row| row.label.chars().count()) {
@@ -61,7 +58,7 @@ pub(super) fn comparison(found: &Compared, claim: Option<&Claim>, style: Style) 
     let indent = " ".repeat(label + method + 2);
 
     let mut out = heading(found, claim);
-    let example = marks.example();
+    let example = example(style.ascii);
     out += &format!("\n{indent}wall, untraced   {example} fastest, median, slowest\n");
     for [median, cpu, calls] in [["median", "CPU", "calls,"], ["", "", "traced"]] {
         out += &format!("{indent}{:chart$} {median:>9} {cpu:>9} {calls:>9}\n", "");
@@ -77,15 +74,15 @@ pub(super) fn comparison(found: &Compared, claim: Option<&Claim>, style: Style) 
             "{:label$}{:method$}  {} {:>9} {:>9} {:>9}\n",
             if again { "" } else { &row.label },
             row.method.name(),
-            scale.draw(row.wall, marks),
+            scale.draw(row.wall, style.ascii),
             duration(row.wall.median),
             duration(row.cpu.median),
             row.syscalls.map_or_else(|| "-".to_owned(), grouped),
         );
     }
-    let [axis, figures] = scale.axis(marks);
+    let [axis, figures] = scale.axis(style.ascii);
     out += &format!("{indent}{axis}\n{indent}{figures}\n");
-    if scale.is_logarithmic() {
+    if scale.logarithmic {
         out += &format!("{indent}a logarithmic scale\n");
     }
     style.finish(out + "\n", &found.verdicts)
@@ -158,15 +155,15 @@ pub(super) fn tracing(found: &WatchCost, style: Style) -> String {
         out += &format!(
             "{:10} {} {:>9} {:>9} {:>11} {:>11}\n",
             row.name,
-            scale.draw(row.wall, style.marks),
+            scale.draw(row.wall, style.ascii),
             duration(row.wall.median),
             duration(row.cpu.median),
             grouped(row.switches.median),
             grouped(row.involuntary.median),
         );
     }
-    let [axis, figures] = scale.axis(style.marks);
-    let logarithmic = match scale.is_logarithmic() {
+    let [axis, figures] = scale.axis(style.ascii);
+    let logarithmic = match scale.logarithmic {
         true => "   (logarithmic)",
         false => "",
     };

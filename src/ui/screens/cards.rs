@@ -12,7 +12,7 @@ use super::view::{Header, Right, View};
 use crate::app::{App, Click, Pane, screens::cards::CardsScreen};
 use crate::course::card::differences;
 use crate::model::{Arrow, Card, CardTable, How, Place};
-use crate::ui::{Pen, Role, Rooms, Row, Rows, Span, Theme, marks, narrowed, top_of};
+use crate::ui::{MARKS, Pen, Role, Rooms, Row, Rows, Span, Theme, narrowed, top_of};
 
 /// Columns of the labels beside a card's lines.
 const LABEL: u16 = 12;
@@ -79,8 +79,11 @@ fn list(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
 /// `═ ┄ ═`: each hop as the line that it is drawn with.
 fn road(theme: Theme, path: &[Arrow]) -> Vec<Span> {
     let line = |how: How| {
-        let (mark, style) = marks(&theme)[how as usize].0.clone();
-        (mark.chars().take(1).collect::<String>() + " ", style)
+        let (mark, role, ..) = MARKS[how as usize];
+        (
+            mark.chars().take(1).collect::<String>() + " ",
+            theme.style(role),
+        )
     };
     path.iter().map(|hop| line(hop.how)).collect()
 }
@@ -148,7 +151,10 @@ fn below(theme: Theme, card: &Card, width: u16) -> Rows {
 fn path(rows: &mut Rows, path: &[Arrow], width: usize) {
     let theme = rows.theme;
     let plain = rows.style(Role::Text);
-    let mark = |how: How| marks(&theme)[how as usize].0.clone();
+    let mark = |how: How| {
+        let (mark, role, ..) = MARKS[how as usize];
+        (mark, theme.style(role))
+    };
     let mut line = Line::default();
     let mut seats: Vec<(Place, usize)> = Vec::new();
     let mut last = None;
@@ -178,7 +184,7 @@ fn path(rows: &mut Rows, path: &[Arrow], width: usize) {
     for how in How::ALL {
         if path.iter().any(|hop| hop.how == how) {
             let (glyphs, style) = mark(how);
-            legend.push(glyphs, style);
+            legend.push(glyphs.to_owned(), style);
             legend.push(format!(" {}   ", how.title()), dim);
         }
     }
@@ -306,12 +312,12 @@ impl Grid<'_> {
 
     /// The names of the systems, and a hairline.
     fn head(&self, rows: &mut Rows) {
-        let [dim, accent, strong] = rows.styles([Role::Dim, Role::Accent, Role::Strong]);
+        let [dim, answer] = rows.styles([Role::Dim, Role::Answer]);
         let mut left = vec![(" ".repeat(self.label), dim)];
         let width = self.cell - MARK;
         for (column, name) in self.table.columns.iter().enumerate() {
             left.push(match self.here.is_some() && column == self.reference() {
-                true => (format!("▸ {name:width$}"), accent.patch(strong)),
+                true => (format!("▸ {name:width$}"), answer),
                 false => (format!("  {name:width$}"), dim),
             });
         }

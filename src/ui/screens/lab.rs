@@ -11,7 +11,7 @@ use crate::app::{
     App, Click,
     screens::lab::{LabScreen, Setting, Side},
 };
-use crate::model::{How, Origin};
+use crate::model::{How, Measured, Origin, Summary, TransferSpec, duration, grouped};
 use crate::ui::{Pen, Role, Rooms, Rows, bar, from_row};
 
 /// Columns between the two results.
@@ -47,7 +47,7 @@ impl View for LabScreen {
 
 /// The settings, one after the other, wrapped where they do not fit. Gives the rows it took.
 fn form(pen: &mut Pen, lab: &LabScreen, room: Rect) -> u16 {
-    let [dim, strong, accent] = pen.styles([Role::Dim, Role::Strong, Role::Accent]);
+    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     let (mut x, mut y) = (0, 0);
     for (index, setting) in Setting::ALL.into_iter().enumerate() {
         let value = setting.value(&lab.spec);
@@ -58,7 +58,11 @@ fn form(pen: &mut Pen, lab: &LabScreen, room: Rect) -> u16 {
         let chosen = lab.setting == index;
         let start = x;
         x = pen.text(room, x, y, setting.title(), dim) + 1;
-        let style = if chosen { accent.patch(strong) } else { strong };
+        let style = if chosen {
+            pen.style(Role::Answer)
+        } else {
+            strong
+        };
         let value_room = Rect::new(room.x + x, room.y + y, value.chars().count() as u16, 1);
         x = pen.text(room, x, y, &value, style);
         if chosen {
@@ -75,61 +79,43 @@ fn form(pen: &mut Pen, lab: &LabScreen, room: Rect) -> u16 {
 
 fn result(pen: &mut Pen, lab: &LabScreen, scroll: usize, column: Rect, side: usize) {
     let mut rows = Rows::new(pen.theme, column.width);
-    let [dim, strong, accent] = rows.styles([Role::Dim, Role::Strong, Role::Accent]);
+    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
     let chosen = lab.side == side;
-    let name = lab.sides[side].as_ref().map_or_else(
-        || "empty".to_owned(),
-        |kept| kept.outcome.live.recording.spec.method.to_string(),
-    );
-    rows.ends(
-        vec![
-            (if chosen { "▸ " } else { "  " }.to_owned(), accent),
-            (
-                name,
-                if lab.sides[side].is_some() {
-                    strong
-                } else {
-                    dim
-                },
-            ),
-        ],
-        vec![(
-            if chosen { "the next run goes here" } else { "" }.to_owned(),
-            dim,
-        )],
-    );
+    let (name, style) = match &lab.sides[side] {
+        Some(kept) => (kept.outcome.live.recording.spec.method.to_string(), strong),
+        None => ("empty".to_owned(), dim),
+    };
+    let next = if chosen { "the next run goes here" } else { "" };
+    let left = vec![rows.cursor(chosen), (name, style)];
+    rows.ends(left, vec![(next.to_owned(), dim)]);
     rows.rule();
     match &lab.sides[side] {
-        Some(kept) => figures(&mut rows, lab, kept, column.width),
-        None => {
-            let said = if chosen {
-                "r runs the transfer above."
-            } else {
-                "Tab turns here."
-            };
-            rows.text(said, Role::Dim);
-        }
+        Some(kept) => figures(&mut rows, lab, kept),
+        None if chosen => rows.text("r runs the transfer above.", Role::Dim),
+        None => rows.text("Tab turns here.", Role::Dim),
     }
     rows.show(pen, column, scroll);
 }
 
-fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side, width: u16) {
+fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side) {
     let live = &kept.outcome.live;
     let shown = kept.outcome.playable();
     let spec = &live.recording.spec;
+    let TransferSpec {
+        size,
+        chunk,
+        to,
+        cache,
+        ..
+    } = spec;
     rows.text(
-        &format!(
-            "{}, {} chunks, to {}, {}",
-            spec.size, spec.chunk, spec.to, spec.cache
-        ),
+        &format!("{size}, {chunk} chunks, to {to}, {cache}"),
         Role::Dim,
     );
     if shown.recording.origin == Origin::Shipped {
         let kernel = &shown.recording.machine.kernel;
-        rows.text(
-            &format!("Calls recorded on {kernel}, not on this machine."),
-            Role::Accent,
-        );
+        let said = format!("Calls recorded on {kernel}, not on this machine.");
+        rows.text(&said, Role::Accent);
         results::stand_in(rows, &kept.outcome);
     }
     if let Some(reason) = kept.outcome.refused() {
@@ -142,46 +128,30 @@ fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side, width: u16) {
         }
     }
     rows.blank(1);
-    road(rows, &shown.summary.copy_path, spec.method.side(), width);
+    road(rows, &shown.summary.copy_path, spec.method.side());
     rows.blank(1);
     rows.text("traced", Role::Dim);
     let summary = &shown.summary;
-    let most = |of: fn(&crate::model::Summary) -> Option<u64>| {
-        most_of(lab, |kept| of(&kept.outcome.playable().summary))
-    };
-    type Figure = fn(&crate::model::Summary) -> Option<u64>;
-    let counts: [(&str, Figure, bool); 3] = [
-        ("system calls", |summary| summary.syscalls, false),
-        ("mode switches", |summary| summary.mode_switches, false),
+    type Figure = fn(&Summary) -> Option<u64>;
+    let counts: [(&str, Figure, fn(u64) -> String, Role); 3] = [
+        ("system calls", |of| of.syscalls, grouped, Role::Dim),
+        ("mode switches", |of| of.mode_switches, grouped, Role::Dim),
         (
             "copied by the CPU",
-            |summary| summary.cpu_copied_bytes,
-            true,
+            |of| of.cpu_copied_bytes,
+            results::bytes,
+            Role::Hot(How::CpuCopy),
         ),
     ];
-    for (name, of, is_bytes) in counts {
-        let Some(value) = of(summary) else {
-            continue;
-        };
-        let said = if is_bytes {
-            results::bytes(value)
-        } else {
-            crate::model::grouped(value)
-        };
-        let tone = if is_bytes {
-            Role::Hot(How::CpuCopy)
-        } else {
-            Role::Dim
-        };
-        figure(rows, name, value as f64, most(of), &said, tone, width);
+    for (name, of, said, tone) in counts {
+        let most = most_of(lab, |kept| of(&kept.outcome.playable().summary));
+        if let Some(value) = of(summary) {
+            figure(rows, name, (value, most), &said(value), tone);
+        }
     }
     let requests: u64 = summary.requests_by_name.values().sum();
     if requests > 0 {
-        rows.pair(
-            "requests in the ring",
-            &crate::model::grouped(requests),
-            Role::Strong,
-        );
+        rows.pair("requests in the ring", &grouped(requests), Role::Strong);
     }
     if let Some(copies) = summary.cpu_copies_per_byte {
         rows.pair("copies a byte", &format!("{copies:.1}"), Role::Strong);
@@ -192,58 +162,50 @@ fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side, width: u16) {
         rows.text("not measured here", Role::Dim);
         return;
     };
-    type Measure = fn(&crate::model::Measured) -> u64;
-    type Said = fn(u64) -> String;
-    let measures: [(&str, Measure, Said); 5] = [
-        ("wall time", |m| m.wall_ns, crate::model::duration),
-        ("CPU time", |m| m.cpu_ns, crate::model::duration),
+    type Measure = fn(&Measured) -> u64;
+    let measures: [(&str, Measure, fn(u64) -> String); 5] = [
+        ("wall time", |of| of.wall_ns, duration),
+        ("CPU time", |of| of.cpu_ns, duration),
         (
             "context switches",
-            |m| m.voluntary_context_switches + m.involuntary_context_switches,
-            crate::model::grouped,
+            |of| of.voluntary_context_switches + of.involuntary_context_switches,
+            grouped,
         ),
         (
             "page faults",
-            |m| m.minor_faults + m.major_faults,
-            crate::model::grouped,
+            |of| of.minor_faults + of.major_faults,
+            grouped,
         ),
         (
             "memory, at most",
-            |m| m.peak_memory_bytes.unwrap_or(0),
+            |of| of.peak_memory_bytes.unwrap_or(0),
             results::bytes,
         ),
     ];
     let told = usize::from(measured.peak_memory_bytes.is_some());
     for (name, of, said) in measures.into_iter().take(4 + told) {
-        let value = of(measured);
         let most = most_of(lab, |kept| {
             kept.outcome.live.summary.measured.as_ref().map(of)
         });
-        figure(
-            rows,
-            name,
-            value as f64,
-            most,
-            &said(value),
-            Role::Dim,
-            width,
-        );
+        let value = of(measured);
+        figure(rows, name, (value, most), &said(value), Role::Dim);
     }
 }
 
 /// The largest of a figure over both sides: the end of their one scale.
-fn most_of(lab: &LabScreen, of: impl Fn(&Side) -> Option<u64>) -> f64 {
-    lab.sides.iter().flatten().filter_map(of).max().unwrap_or(0) as f64
+fn most_of(lab: &LabScreen, of: impl Fn(&Side) -> Option<u64>) -> u64 {
+    lab.sides.iter().flatten().filter_map(of).max().unwrap_or(0)
 }
 
-fn figure(rows: &mut Rows, name: &str, value: f64, most: f64, said: &str, tone: Role, width: u16) {
-    let cells = usize::from(width).saturating_sub(NAME + 1 + 11).min(24);
-    let tone = if value > 0.0 { tone } else { Role::Ghost };
-    rows.ends(
-        vec![
-            (format!("{name:NAME$} "), rows.style(Role::Text)),
-            (bar(value, most, cells), rows.style(tone)),
-        ],
-        vec![(said.to_owned(), rows.style(Role::Strong))],
-    );
+fn figure(rows: &mut Rows, name: &str, (value, most): (u64, u64), said: &str, tone: Role) {
+    let cells = usize::from(rows.width)
+        .saturating_sub(NAME + 1 + 11)
+        .min(24);
+    let tone = if value > 0 { tone } else { Role::Ghost };
+    let bar = bar(value as f64, most as f64, cells);
+    let left = vec![
+        (format!("{name:NAME$} "), rows.style(Role::Text)),
+        (bar, rows.style(tone)),
+    ];
+    rows.ends(left, vec![(said.to_owned(), rows.style(Role::Strong))]);
 }

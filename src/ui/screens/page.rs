@@ -167,12 +167,8 @@ fn ready(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, area: Rect) {
     if app.job.is_some() {
         rows.text("Another experiment is running.", Role::Dim);
     } else {
-        rows.hanging(
-            vec![("r".into(), rows.style(Role::Strong))],
-            3,
-            "runs it on this kernel",
-            rows.style(Role::Text),
-        );
+        let says = "runs it on this kernel";
+        rows.hanging(("r", Role::Strong), 3, says, Role::Text);
         if let Some(guess) = &state.guessing.guess {
             rows.text(&format!("You said {guess}."), Role::Dim);
         }

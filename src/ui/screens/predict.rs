@@ -60,7 +60,6 @@ pub fn question(rows: &mut Rows, predict: &Predict, guess: &Guessing, roomy: boo
 
 pub fn hints(rows: &mut Rows, hints: &[String]) {
     for hint in hints {
-        let mark = vec![("hint".into(), rows.style(Role::Accent))];
-        rows.hanging(mark, 6, hint, rows.style(Role::Text));
+        rows.hanging(("hint", Role::Accent), 6, hint, Role::Text);
     }
 }

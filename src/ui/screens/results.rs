@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::{App, LabPage, Outcome};
+use crate::app::{App, LabPage, Outcome, player::Figures};
 use crate::course::{Lab, Predict};
 use crate::model::{Given, Measured, Origin, Size, Summary, duration, grouped};
 use crate::ui::{Role, Rows, Tier};
@@ -22,7 +22,7 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
             "Recorded on {}, not on this machine.",
             run.recording.machine.kernel
         );
-        rows.hanging(Vec::new(), 0, &said, rows.style(Role::Accent));
+        rows.text(&said, Role::Accent);
         stand_in(rows, outcome);
         if let Some(reason) = outcome.refused() {
             rows.text(&reason, Role::Dim);
@@ -68,8 +68,7 @@ pub fn counted(rows: &mut Rows, app: &App, measured: Option<&Measured>, room: Re
 
 /// `You said 32  recorded 33`, and what explains it.
 fn said(rows: &mut Rows, predict: &Predict, guess: Option<&Given>, summary: &Summary) {
-    let [plain, strong] = rows.styles([Role::Text, Role::Strong]);
-    let accent = rows.style(Role::Accent).patch(strong);
+    let [plain, strong, answer] = rows.styles([Role::Text, Role::Strong, Role::Answer]);
     let mut left = Vec::new();
     if let Some(guess) = guess {
         left.push(("You said ".into(), plain));
@@ -77,16 +76,12 @@ fn said(rows: &mut Rows, predict: &Predict, guess: Option<&Given>, summary: &Sum
         left.push(("  ".into(), plain));
     }
     let seen = predict.query.of(summary);
-    let name = if predict.query.is_measured() {
-        "measured "
-    } else {
-        "recorded "
+    let name = match predict.query.is_measured() {
+        true => "measured ",
+        false => "recorded ",
     };
     left.push((name.to_owned(), plain));
-    left.push((
-        seen.map_or_else(|| "nothing here".to_owned(), shown),
-        accent,
-    ));
+    left.push((seen.map_or("nothing here".to_owned(), shown), answer));
     let verdict = guess.and_then(|guess| predict.mark(guess, summary).ok());
     if let Some(verdict) = &verdict {
         let mark = if verdict.right { " ✓" } else { " ✗" };
@@ -124,41 +119,30 @@ fn traced(rows: &mut Rows, app: &App) {
     let Some(counters) = app.player().map(|player| player.counters()) else {
         return;
     };
-    let (so_far, whole) = (counters.so_far, counters.whole);
     let [dim, strong, plain] = rows.styles([Role::Dim, Role::Strong, Role::Text]);
     let columns = |now: &str, all: &str| (format!("{now:>10}"), format!("{all:>13}"));
     let (now, all) = columns("so far", "whole run");
     rows.ends(vec![("traced".into(), dim)], vec![(now, dim), (all, dim)]);
     rows.rule();
-    let a_byte =
-        |copies: Option<f64>| copies.map_or(String::new(), |copies| format!("{copies:.1}"));
-    for (name, now, all) in [
-        (
-            "system calls",
-            grouped(so_far.syscalls),
-            grouped(whole.syscalls),
-        ),
-        (
-            "mode switches",
-            grouped(so_far.mode_switches),
-            grouped(whole.mode_switches),
-        ),
-        (
-            "copied by the CPU",
-            bytes(so_far.copied_bytes),
-            bytes(whole.copied_bytes),
-        ),
-        (
-            "copies a byte",
-            a_byte(so_far.copies_per_byte),
-            a_byte(whole.copies_per_byte),
-        ),
-    ] {
-        let (now, all) = columns(&now, &all);
-        rows.ends(
-            vec![(name.to_owned(), plain)],
-            vec![(now, strong), (all, dim)],
-        );
+    let figures = |run: &Figures| {
+        let copies = run.copies_per_byte;
+        [
+            ("system calls", grouped(run.syscalls)),
+            ("mode switches", grouped(run.mode_switches)),
+            ("copied by the CPU", bytes(run.copied_bytes)),
+            (
+                "copies a byte",
+                copies.map_or(String::new(), |it| format!("{it:.1}")),
+            ),
+        ]
+    };
+    for ((name, now), (_, all)) in figures(&counters.so_far)
+        .iter()
+        .zip(&figures(&counters.whole))
+    {
+        let (now, all) = columns(now, all);
+        let name = ((*name).to_owned(), plain);
+        rows.ends(vec![name], vec![(now, strong), (all, dim)]);
     }
 }
 
@@ -171,17 +155,13 @@ fn untraced(rows: &mut Rows, measured: Option<&Measured>, height: usize) {
     };
     let free = height.saturating_sub(rows.len()).max(1);
     let [switches, faults, cpu, wall] = measured_figures(measured);
-    let together = |(name, value): &(&str, String), (other, more): &(&str, String)| {
-        let (name, other) = (
-            name.trim_end_matches(" time"),
-            other.trim_end_matches(" time"),
-        );
-        (format!("{name}, {other} time"), format!("{value}, {more}"))
-    };
     let owned = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
-    let times = together(&cpu, &wall);
+    let times = (
+        "CPU, wall time".to_owned(),
+        format!("{}, {}", cpu.1, wall.1),
+    );
     let figures = match free {
-        4.. => vec![owned(&switches), owned(&faults), owned(&cpu), owned(&wall)],
+        4.. => [switches, faults, cpu, wall].iter().map(owned).collect(),
         3 => vec![owned(&switches), owned(&faults), times],
         2 => vec![owned(&switches), times],
         _ => vec![owned(&switches)],
@@ -228,36 +208,24 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
     if let Some(player) = app.player().filter(|player| !player.is_empty()) {
         let counters = player.counters();
         let (so_far, whole) = (counters.so_far, counters.whole);
+        let call = format!("traced, call {}", player.current() + 1);
+        let switches = format!(" of {} mode switches   ", grouped(whole.mode_switches));
+        let copied = format!(" of {} copied by the CPU", bytes(whole.copied_bytes));
         rows.line(vec![
-            (
-                format!(
-                    "{:NAMES$}",
-                    format!("traced, call {}", player.current() + 1)
-                ),
-                dim,
-            ),
+            (format!("{call:NAMES$}"), dim),
             (grouped(so_far.mode_switches), strong),
-            (
-                format!(" of {} mode switches   ", grouped(whole.mode_switches)),
-                dim,
-            ),
+            (switches, dim),
         ]);
         rows.line(vec![
             (" ".repeat(NAMES), dim),
             (bytes(so_far.copied_bytes), strong),
-            (
-                format!(" of {} copied by the CPU", bytes(whole.copied_bytes)),
-                dim,
-            ),
+            (copied, dim),
         ]);
     }
     if let Some(measured) = measured {
         let [(name, switches), ..] = measured_figures(measured);
-        let name = if switches == "1" {
-            "context switch"
-        } else {
-            name
-        };
+        let one = switches == "1";
+        let name = if one { "context switch" } else { name };
         rows.line(vec![
             (format!("{:NAMES$}", "untraced"), dim),
             (switches, strong),

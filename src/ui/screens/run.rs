@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use super::results;
 use crate::app::{App, Run};
-use crate::model::{Hop, How, Measured, Place, Served, Side, Size, TransferSpec, grouped};
-use crate::ui::{Pen, Role, Rooms, Rows, Span, Tier, marks, player};
+use crate::model::{Hop, Measured, Place, Served, Side, Size, TransferSpec, grouped};
+use crate::ui::{MARKS, Pen, Role, Rooms, Rows, Span, Tier, player};
 
 /// Columns that a copy path takes with the whole names of its places.
 const ROAD: u16 = 48;
@@ -38,12 +38,7 @@ pub fn show_run(pen: &mut Pen, app: &App, rooms: &Rooms, run: &Run, measured: Op
         }
     }
     rows.blank(1);
-    road(
-        &mut rows,
-        &run.summary.copy_path,
-        spec.method.side(),
-        room.width,
-    );
+    road(&mut rows, &run.summary.copy_path, spec.method.side());
     if run.recording.outcome.verified == Some(true) {
         rows.text("Verified: what arrived is what was sent.", Role::Dim);
     }
@@ -66,8 +61,7 @@ fn answered(rows: &mut Rows, run: &Run, served: Served) {
         ("heads", Size(served.head_bytes).to_string()),
         ("requests", Size(served.request_bytes).to_string()),
     ] {
-        let [dim, plain] = rows.styles([Role::Dim, Role::Text]);
-        rows.hanging(vec![(name.to_owned(), dim)], 10, &value, plain);
+        rows.hanging((name, Role::Dim), 10, &value, Role::Text);
     }
     rows.blank(1);
     rows.text(
@@ -99,11 +93,10 @@ pub fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
     }
     rows.blank(free - HEIGHT);
     rows.group("reading the picture", "");
-    let theme = rows.theme;
     let [plain, dim] = rows.styles([Role::Text, Role::Dim]);
-    for ((mark, style), name, says) in marks(&theme) {
+    for (mark, role, name, says) in MARKS {
         rows.line(vec![
-            (format!("{mark:7}"), style),
+            (format!("{mark:7}"), rows.style(role)),
             (format!("{name:17}"), plain),
             (says.to_owned(), dim),
         ]);
@@ -111,7 +104,8 @@ pub fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
 }
 
 /// The copy path of the process that was traced in one line: `page cache ━■━▶ your buffer ━■━▶ socket queue`.
-pub fn road(rows: &mut Rows, hops: &[Hop], side: Side, width: u16) {
+pub fn road(rows: &mut Rows, hops: &[Hop], side: Side) {
+    let width = rows.width;
     let real: Vec<&Hop> = hops
         .iter()
         .filter(|hop| hop.side == side && !hop.ghost)
@@ -123,14 +117,11 @@ pub fn road(rows: &mut Rows, hops: &[Hop], side: Side, width: u16) {
     let plain = rows.style(Role::Text);
     let mut left: Vec<Span> = vec![(place(first.from, width).to_owned(), plain)];
     for hop in real {
-        let (arrow, short) = match hop.how {
-            How::CpuCopy => (" ━■━▶ ", " ━▶ "),
-            How::Dma => (" ═■═▶ ", " ═▶ "),
-            How::Reference => (" ┄◆┄▶ ", " ┄▶ "),
-            How::Mapping => (" ~~~~ ", " ~~ "),
-        };
-        let arrow = if width < SHORT_ROAD { short } else { arrow };
-        left.push((arrow.to_owned(), rows.style(Role::Hot(hop.how))));
+        let (arrow, role, ..) = MARKS[hop.how as usize];
+        let (first, last) = (arrow.chars().next(), arrow.chars().last());
+        let short: String = first.into_iter().chain(last).collect();
+        let arrow = if width < SHORT_ROAD { &short } else { arrow };
+        left.push((format!(" {arrow} "), rows.style(role)));
         left.push((place(hop.to, width).to_owned(), plain));
     }
     rows.line(left);

@@ -4,10 +4,7 @@ pub mod rows;
 pub mod view;
 pub mod week;
 
-use ratatui::style::Style;
-
-use self::rows::Span;
-use super::{Role, Theme};
+use super::Role;
 use crate::app::input::TextInput;
 use crate::model::How;
 
@@ -34,34 +31,34 @@ pub fn gauge(done: u64, total: u64, width: usize) -> String {
     "■".repeat(full) + &"·".repeat(width - full)
 }
 
-/// Each mark, its name, and what it says.
-pub fn marks(theme: &Theme) -> [(Span, &'static str, &'static str); 5] {
-    let hot = |how| theme.style(Role::Hot(how));
-    let mark = |text: &str, style: Style| (text.to_owned(), style);
-    [
-        (
-            mark("━■━▶", hot(How::CpuCopy)),
-            "CPU copy",
-            "the CPU moves the payload",
-        ),
-        (mark("═■═▶", hot(How::Dma)), "DMA", "a device moves it"),
-        (
-            mark("┄◆┄▶", hot(How::Reference)),
-            "page reference",
-            "noted, nothing is moved",
-        ),
-        (
-            mark("~~~~", hot(How::Mapping)),
-            "mapping",
-            "your page table points at it",
-        ),
-        (
-            mark("╌╌╌▷", theme.style(Role::Ghost)),
-            "ghost",
-            "would happen; not in this run",
-        ),
-    ]
-}
+/// The marks of the drawings in the order of [`How`], then the ghost: each with its role, its name, and what it says.
+pub const MARKS: [(&str, Role, &str, &str); 5] = [
+    (
+        "━■━▶",
+        Role::Hot(How::CpuCopy),
+        "CPU copy",
+        "the CPU moves the payload",
+    ),
+    ("═■═▶", Role::Hot(How::Dma), "DMA", "a device moves it"),
+    (
+        "┄◆┄▶",
+        Role::Hot(How::Reference),
+        "page reference",
+        "noted, nothing is moved",
+    ),
+    (
+        "~~~~",
+        Role::Hot(How::Mapping),
+        "mapping",
+        "your page table points at it",
+    ),
+    (
+        "╌╌╌▷",
+        Role::Ghost,
+        "ghost",
+        "would happen; not in this run",
+    ),
+];
 
 /// `/page cache▏`: the cursor stands while it is typed.
 pub fn prompt(input: &TextInput, typing: bool) -> String {

@@ -138,18 +138,19 @@ impl Rows {
     }
 
     pub fn text(&mut self, text: &str, role: Role) {
-        self.hanging(Vec::new(), 0, text, self.style(role));
+        self.hanging(("", Role::Text), 0, text, role);
     }
 
     /// Text behind a mark: the following rows are indented by `indent`.
-    pub fn hanging(&mut self, mark: Vec<Span>, indent: u16, text: &str, style: Style) {
+    pub fn hanging(&mut self, mark: (&str, Role), indent: u16, text: &str, role: Role) {
         let width = usize::from(self.width.saturating_sub(indent)).max(1);
-        let mut mark = Some(mark);
+        let mut first = Some(mark.0);
         for line in textwrap::wrap(text, width) {
-            let mut left = mark.take().unwrap_or_default();
-            pad(&mut left, indent);
-            left.push((line.into_owned(), style));
-            self.line(left);
+            let before = first.take().unwrap_or_default();
+            let free = usize::from(indent).saturating_sub(before.width());
+            let before = before.to_owned() + &" ".repeat(free);
+            let text = (line.into_owned(), self.style(role));
+            self.line(vec![(before, self.style(mark.1)), text]);
         }
     }
 
@@ -166,12 +167,8 @@ impl Rows {
 
     /// A name at left and what it comes to at right.
     pub fn pair(&mut self, name: &str, value: &str, role: Role) {
-        let row = Row {
-            left: vec![(name.to_owned(), self.style(Role::Text))],
-            right: vec![(value.to_owned(), self.style(role))],
-            ..Row::default()
-        };
-        self.push(row);
+        let left = vec![(name.to_owned(), self.style(Role::Text))];
+        self.ends(left, vec![(value.to_owned(), self.style(role))]);
     }
 
     /// CommonMark, laid out; `before` stands at the start of each row.
@@ -203,16 +200,11 @@ impl Rows {
     /// CommonMark beside a label, which stands before its first row.
     pub fn prose_beside(&mut self, label: &str, indent: u16, markdown: &str) {
         let first = self.rows.len();
-        let margin = (" ".repeat(usize::from(indent)), Style::new());
-        self.prose(markdown, &[margin]);
-        let label = format!("{label:width$}", width = usize::from(indent));
+        let indent = usize::from(indent);
+        self.prose(markdown, &[(" ".repeat(indent), Style::new())]);
         let dim = self.style(Role::Dim);
-        if let Some(margin) = self
-            .rows
-            .get_mut(first)
-            .and_then(|row| row.left.first_mut())
-        {
-            *margin = (label, dim);
+        if let Some(row) = self.rows.get_mut(first) {
+            row.left[0] = (format!("{label:indent$}"), dim);
         }
     }
 
@@ -249,8 +241,7 @@ impl Rows {
                 1 => "↓ 1 more row".to_owned(),
                 more => format!("↓ {more} more rows"),
             };
-            let dim = pen.style(Role::Dim);
-            pen.text(room, 0, room.height - 1, &said, dim);
+            pen.text(room, 0, room.height - 1, &said, pen.style(Role::Dim));
         }
     }
 
@@ -263,29 +254,21 @@ impl Rows {
         if row.marked {
             pen.paint(line, pen.style(Role::Marker));
         }
-        let style_of = |style: Style| {
-            if row.marked {
-                on_marker(pen.theme, style)
-            } else {
-                style
-            }
+        let style_of = |style: &Style| match row.marked {
+            true => on_marker(pen.theme, *style),
+            false => *style,
         };
-        let width: usize = row.right.iter().map(|(text, _)| text.width()).sum();
-        let left: Vec<Span> = row
-            .left
-            .iter()
-            .map(|(text, style)| (text.clone(), style_of(*style)))
-            .collect();
-        let right: Vec<Span> = row
-            .right
-            .iter()
-            .map(|(text, style)| (text.clone(), style_of(*style)))
-            .collect();
-        let mut x = 0;
+        let styled = |spans: &[Span]| -> Vec<Span> {
+            let spans = spans.iter();
+            spans
+                .map(|(text, style)| (text.clone(), style_of(style)))
+                .collect()
+        };
+        let (left, right) = (styled(&row.left), styled(&row.right));
+        let width: usize = right.iter().map(|(text, _)| text.width()).sum();
         let mut end = 0;
         for (text, style) in left {
-            x = pen.text(line, x, 0, &text, style);
-            end = x;
+            end = pen.text(line, end, 0, &text, style);
         }
         let mut x = room.width.saturating_sub(width as u16);
         // It gives way to what stands at left, rather than stick to it.
@@ -330,13 +313,5 @@ fn prose_style(theme: &Theme, style: prose::Style) -> Style {
         prose::Style::Emphasis => Style::new().add_modifier(Modifier::ITALIC),
         prose::Style::Link => Style::new().add_modifier(Modifier::UNDERLINED),
         prose::Style::Dim => theme.style(Role::Dim),
-    }
-}
-
-fn pad(spans: &mut Vec<Span>, to: u16) {
-    let taken: usize = spans.iter().map(|(text, _)| text.width()).sum();
-    let missing = usize::from(to).saturating_sub(taken);
-    if missing > 0 {
-        spans.push((" ".repeat(missing), Style::new()));
     }
 }

@@ -19,13 +19,10 @@ pub fn show(rows: &mut Rows, view: &View) {
     for (at, line) in view.lines.iter().enumerate() {
         match line {
             Line::Blank => rows.blank(1),
-            Line::Text(text, tone) => {
-                let style = style(rows, *tone);
-                rows.hanging(Vec::new(), 0, text, style);
-            }
+            Line::Text(text, tone) => rows.text(text, role(*tone)),
             Line::Numbered(number, text) => {
-                let number = (format!("{number:>2}."), rows.style(Role::Accent));
-                rows.hanging(vec![number], 4, text, rows.style(Role::Text));
+                let number = format!("{number:>2}.");
+                rows.hanging((&number, Role::Accent), 4, text, Role::Text);
             }
             Line::Reaction(said) => reaction(rows, said),
             Line::Columns(columns) => {
@@ -41,19 +38,18 @@ pub fn show(rows: &mut Rows, view: &View) {
     }
 }
 
-fn style(rows: &Rows, tone: Tone) -> ratatui::style::Style {
+fn role(tone: Tone) -> Role {
     match tone {
-        Tone::None => ratatui::style::Style::new(),
-        Tone::Text => rows.style(Role::Text),
-        Tone::Dim => rows.style(Role::Dim),
-        Tone::Strong => rows.style(Role::Strong),
-        Tone::Accent => rows.style(Role::Accent),
-        Tone::Mark => rows.style(Role::Accent).patch(rows.style(Role::Strong)),
+        Tone::None | Tone::Text => Role::Text,
+        Tone::Dim => Role::Dim,
+        Tone::Strong => Role::Strong,
+        Tone::Accent => Role::Accent,
+        Tone::Mark => Role::Answer,
     }
 }
 
 fn row(rows: &Rows, columns: &kinds::Columns) -> Row {
-    let span = |(text, tone): &(String, Tone)| -> Span { (text.clone(), style(rows, *tone)) };
+    let span = |(text, tone): &(String, Tone)| -> Span { (text.clone(), rows.style(role(*tone))) };
     let spot = columns.spot.iter();
     let spot = spot.map(|(from, click)| (*from as u16..u16::MAX, target(*click)));
     Row {

@@ -22,12 +22,11 @@ pub fn draw(pen: &mut Pen, app: &App, index: usize, room: Rect, alone: bool) {
     rows.text("After this you can", Role::Dim);
     let reached = app.progress.objectives_reached(lesson);
     for objective in &lesson.objectives {
-        let mark = if reached.iter().any(|done| done.id == objective.id) {
-            ("✓".into(), strong)
-        } else {
-            ("·".into(), dim)
+        let mark = match reached.iter().any(|done| done.id == objective.id) {
+            true => ("✓", Role::Strong),
+            false => ("·", Role::Dim),
         };
-        rows.hanging(vec![mark], 3, &objective.text, rows.style(Role::Text));
+        rows.hanging(mark, 3, &objective.text, Role::Text);
     }
     rows.blank(1);
     rows.text(&counts(lesson), Role::Dim);
@@ -54,16 +53,15 @@ fn machine(rows: &mut Rows, app: &App, all: bool) {
     }
     let (has, lacks): (Vec<&Instrument>, Vec<&Instrument>) =
         app.machine.iter().partition(|one| one.state == AVAILABLE);
-    let dim = rows.style(Role::Dim);
     for instrument in lacks {
-        let name = (instrument.name.clone(), rows.style(Role::Text));
+        let name = (&*instrument.name, Role::Text);
         let why = instrument.state.split([',', ';', ':']).next();
-        rows.hanging(vec![name], 14, why.unwrap_or_default(), dim);
+        rows.hanging(name, 14, why.unwrap_or_default(), Role::Dim);
     }
     if all && !has.is_empty() {
         let names: Vec<&str> = has.iter().map(|one| one.name.as_str()).collect();
-        let label = (AVAILABLE.to_owned(), rows.style(Role::Text));
-        rows.hanging(vec![label], 14, &names.join(", "), dim);
+        let label = (AVAILABLE, Role::Text);
+        rows.hanging(label, 14, &names.join(", "), Role::Dim);
     }
 }
 
@@ -74,7 +72,6 @@ fn next(rows: &mut Rows, app: &App, index: usize) {
         return;
     };
     let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
-    let accent = rows.style(Role::Accent).patch(strong);
     let first = rows.len();
     let again = app.is_finished(index);
     let title = if again { "Again" } else { "Next" };
@@ -85,18 +82,17 @@ fn next(rows: &mut Rows, app: &App, index: usize) {
     rows.rule();
     let label = format!("page {}", page + 1);
     let indent = label.len() as u16 + 2;
-    let text = rows.style(Role::Text);
-    rows.hanging(vec![(label, accent)], indent, &shown.title, text);
+    rows.hanging((&label, Role::Answer), indent, &shown.title, Role::Text);
     let what = match &shown.target {
-        None => "a page to read".to_owned(),
-        Some(Target::Figure(_)) => "a figure, step by step".to_owned(),
+        None => "a page to read",
+        Some(Target::Figure(_)) => "a figure, step by step",
         Some(Target::Lab(_) | Target::Trial(_)) if shown.predict().is_some() => {
-            "an experiment: predict first".to_owned()
+            "an experiment: predict first"
         }
-        Some(Target::Lab(_) | Target::Trial(_)) => "an experiment".to_owned(),
-        Some(Target::Question(_)) => "a question".to_owned(),
+        Some(Target::Lab(_) | Target::Trial(_)) => "an experiment",
+        Some(Target::Question(_)) => "a question",
     };
-    rows.hanging(Vec::new(), indent, &what, dim);
+    rows.hanging(("", Role::Dim), indent, what, Role::Dim);
     rows.clickable(first, Click::Do(Command::Confirm));
 }
 

@@ -105,7 +105,7 @@ fn module(pen: &mut Pen, app: &App, row: Rect, (index, chosen): (usize, bool), c
     let (number, title, quiet, cell) = if chosen {
         pen.paint(row, pen.style(Role::Marker));
         pen.text(row, 0, 0, "▸", accent);
-        (accent.patch(strong), strong, plain, accent)
+        (pen.style(Role::Answer), strong, plain, accent)
     } else {
         (dim, plain, dim, dim)
     };

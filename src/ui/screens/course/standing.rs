@@ -68,7 +68,7 @@ fn notes(rows: &mut Rows, app: &App) {
 fn review(rows: &mut Rows, app: &App, full: bool, width: u16) {
     let due = app.due();
     let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
-    let accent = rows.style(Role::Accent).patch(strong);
+    let accent = rows.style(Role::Answer);
     let mut left: Vec<Span> = vec![(format!("{:LABEL$}", "Review"), strong)];
     match due.len() {
         0 => left.push(("nothing is due".into(), rows.style(Role::Text))),

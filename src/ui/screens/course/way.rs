@@ -27,7 +27,7 @@ pub fn mark(app: &App, lesson: &Lesson, mut pages: Range<usize>) -> &'static str
 pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
     let a_mark = pages_a_mark(app, room.width);
     let [dim, accent] = pen.styles([Role::Dim, Role::Accent]);
-    let strong = accent.patch(pen.style(Role::Strong));
+    let strong = pen.style(Role::Answer);
     let said = match a_mark {
         1 => "The whole course, a mark a page".to_owned(),
         count => format!("The whole course, a mark for {count} pages"),

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::parts::{self, AXIS, cell, state, verdicts};
 use crate::app::{App, ExperimentPage};
-use crate::figure::chart::{Marks, Scale};
+use crate::figure::chart::{Scale, example};
 use crate::model::{
     CLAIMS, Compared, ComparedRow, Contest, ExperimentOutcome, How, Method, Sweep, duration,
     grouped,
@@ -40,16 +40,9 @@ pub fn plan(rows: &mut Rows, contest: &Contest) {
     let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
     match contest {
         Contest::Claim(name) => {
-            let says = CLAIMS
-                .iter()
-                .find(|(known, _)| known == name)
-                .map_or("", |(_, says)| says);
-            rows.hanging(
-                vec![("claim".into(), dim)],
-                7,
-                &format!("\"{says}\""),
-                strong,
-            );
+            let says = CLAIMS.iter().find(|(known, _)| known == name);
+            let says = format!("\"{}\"", says.map_or("", |(_, says)| says));
+            rows.hanging(("claim", Role::Dim), 7, &says, Role::Strong);
         }
         Contest::Methods {
             methods,
@@ -86,7 +79,6 @@ pub fn plan(rows: &mut Rows, contest: &Contest) {
 }
 
 fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
-    let marks = Marks::new(false);
     let longest = |of: &dyn Fn(&ComparedRow) -> usize| found.rows.iter().map(of).max().unwrap_or(0);
     let label = match longest(&|row| row.label.chars().count()) {
         0 => 0,
@@ -101,7 +93,7 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
     let scale = Scale::over(found.rows.iter().map(|row| row.wall), columns);
     let [dim, strong, plain] = rows.styles([Role::Dim, Role::Strong, Role::Text]);
     let runs = found.rows.iter().map(|row| row.runs).min().unwrap_or(0);
-    let legend = format!("{} fastest, median, slowest", marks.example());
+    let legend = format!("{} fastest, median, slowest", example(false));
     let right = |text: &str| (format!("{text:>TIME$}"), dim);
     let mut heads = vec![right("median"), right("CPU")];
     heads.extend(calls.then(|| right("calls")));
@@ -140,7 +132,7 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
                 cell(name, label, strong),
                 cell(row.method.name(), method, dim),
                 (
-                    scale.draw(row.wall, marks),
+                    scale.draw(row.wall, false),
                     rows.style(tone(row.method, first)),
                 ),
             ],

@@ -104,39 +104,28 @@ fn predict(rows: &mut Rows, name: &str) {
 }
 
 fn answered(rows: &mut Rows, page: &ExperimentPage, finding: &Finding, roomy: bool) {
-    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
-    let accent = rows.style(Role::Accent).patch(strong);
     if let Some(predicted) = page.predicted.get(&finding.name) {
         let mark = match (*predicted == finding.seen, finding.matches) {
             (_, None) => "",
             (true, _) => " ✓",
             (false, _) => " ✗",
         };
-        rows.hanging(
-            vec![("you said".into(), dim)],
-            10,
-            &format!("{predicted}{mark}"),
-            strong,
-        );
+        let said = format!("{predicted}{mark}");
+        rows.hanging(("you said", Role::Dim), 10, &said, Role::Strong);
     }
-    rows.hanging(vec![("seen".into(), dim)], 10, &finding.seen, accent);
+    rows.hanging(("seen", Role::Dim), 10, &finding.seen, Role::Answer);
     if let Some(detail) = &finding.detail {
-        rows.hanging(Vec::new(), 10, detail, dim);
+        rows.hanging(("", Role::Dim), 10, detail, Role::Dim);
     }
     if let Some(reason) = &finding.reason {
-        rows.hanging(
-            vec![("because".into(), dim)],
-            10,
-            reason,
-            rows.style(Role::Text),
-        );
+        rows.hanging(("because", Role::Dim), 10, reason, Role::Text);
     }
     if finding.matches == Some(false) {
         let said = format!(
             "{} was expected: a finding about this kernel.",
             finding.expected
         );
-        rows.hanging(Vec::new(), 10, &said, rows.style(Role::Text));
+        rows.hanging(("", Role::Dim), 10, &said, Role::Text);
     }
     rows.blank(usize::from(roomy));
     rows.text(&finding.why, Role::Text);

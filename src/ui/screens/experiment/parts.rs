@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::app::{App, ExperimentPage, Job, experiment::judge};
 use crate::course::Predict;
-use crate::figure::chart::{Marks, Scale};
+use crate::figure::chart::Scale;
 use crate::model::ExperimentOutcome;
 use crate::ui::{Pen, Role, Rows, Span, gauge, row_at, top_of};
 
@@ -74,14 +74,8 @@ pub fn not_run(rows: &mut Rows, app: &App) {
         }
         return;
     }
-    let strong = rows.style(Role::Strong);
-    let plain = rows.style(Role::Text);
-    rows.hanging(
-        vec![("r".into(), strong)],
-        3,
-        "runs it on this kernel",
-        plain,
-    );
+    let says = "runs it on this kernel";
+    rows.hanging(("r", Role::Strong), 3, says, Role::Text);
 }
 
 /// Instruments that were refused, each with its reason.
@@ -94,14 +88,11 @@ pub fn refused(rows: &mut Rows, found: &ExperimentOutcome) {
 
 /// What is said, each sentence behind a mark.
 pub fn verdicts(rows: &mut Rows, said: &[String]) {
-    let accent = rows.style(Role::Accent);
     for (index, verdict) in said.iter().enumerate() {
         rows.blank(usize::from(index > 0));
-        let style = match index + 1 == said.len() {
-            true => accent.patch(rows.style(Role::Strong)),
-            false => rows.style(Role::Text),
-        };
-        rows.hanging(vec![("▸".into(), accent)], 2, verdict, style);
+        let last = index + 1 == said.len();
+        let role = if last { Role::Answer } else { Role::Text };
+        rows.hanging(("▸", Role::Accent), 2, verdict, role);
     }
 }
 
@@ -122,22 +113,16 @@ pub fn said(rows: &mut Rows, page: &ExperimentPage, predict: &Predict, found: &E
         .as_ref()
         .and_then(|verdict| verdict.as_ref().ok())
         .map(|verdict| verdict.right);
-    let [plain, strong] = rows.styles([Role::Text, Role::Strong]);
-    let accent = rows.style(Role::Accent).patch(strong);
     if let Some(yours) = yours {
         let mark = match right {
             Some(true) => " ✓",
             Some(false) => " ✗",
             None => "",
         };
-        rows.hanging(
-            vec![("You said".into(), plain)],
-            10,
-            &format!("{yours}{mark}"),
-            strong,
-        );
+        let said = format!("{yours}{mark}");
+        rows.hanging(("You said", Role::Text), 10, &said, Role::Strong);
     }
-    rows.hanging(vec![("It was".into(), plain)], 10, &answer, accent);
+    rows.hanging(("It was", Role::Text), 10, &answer, Role::Answer);
     rows.blank(1);
     match verdict {
         Some(Ok(verdict)) if verdict.reaction.is_some() => {
@@ -152,11 +137,8 @@ pub fn said(rows: &mut Rows, page: &ExperimentPage, predict: &Predict, found: &E
 
 /// The axis below a chart and its figures, behind the columns that name the rows.
 pub fn axis(rows: &mut Rows, scale: &Scale, before: usize) {
-    let [line, figures] = scale.axis(Marks::new(false));
-    let said = match scale.is_logarithmic() {
-        true => "logarithmic",
-        false => "",
-    };
+    let [line, figures] = scale.axis(false);
+    let said = if scale.logarithmic { "logarithmic" } else { "" };
     for (name, text, role) in [("", line, Role::Hairline), (said, figures, Role::Dim)] {
         let style = rows.style(role);
         rows.line(vec![cell(name, before, style), (text, style)]);

@@ -44,21 +44,15 @@ pub fn view(
 
 /// The three steps, in one row or three.
 pub fn steps(rows: &mut Rows) {
-    let [accent, plain] = rows.styles([Role::Accent, Role::Text]);
     for (number, step) in [
         ("1", "send A, nobody reads"),
         ("2", "overwrite the source with B"),
         ("3", "only now receive"),
     ] {
-        rows.hanging(vec![(number.to_owned(), accent)], 2, step, plain);
+        rows.hanging((number, Role::Accent), 2, step, Role::Text);
     }
-    let dim = rows.style(Role::Dim);
-    rows.hanging(
-        Vec::new(),
-        2,
-        "B arrives: references were held.  A arrives: copied.",
-        dim,
-    );
+    let means = "B arrives: references were held.  A arrives: copied.";
+    rows.hanging(("", Role::Dim), 2, means, Role::Dim);
 }
 
 fn table(

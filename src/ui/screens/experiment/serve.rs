@@ -27,8 +27,7 @@ pub fn plan(rows: &mut Rows, plan: &ServePlan) {
         ("method", plan.method.to_string()),
         ("the body", format!("a warm file of {}", plan.size)),
     ] {
-        let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
-        rows.hanging(vec![(name.to_owned(), dim)], 10, &value, strong);
+        rows.hanging((name, Role::Dim), 10, &value, Role::Strong);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::parts::{self, cell, state, verdicts};
 use crate::app::{App, ExperimentPage};
-use crate::figure::chart::{Marks, Scale};
+use crate::figure::chart::Scale;
 use crate::model::{ExperimentOutcome, WatchCost, duration, grouped};
 use crate::ui::{Role, Rows, Theme};
 
@@ -35,7 +35,6 @@ pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, width: u16) -> Rows 
 }
 
 fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
-    let marks = Marks::new(false);
     let [dim, strong, plain] = rows.styles([Role::Dim, Role::Strong, Role::Text]);
     let calls = found
         .syscalls
@@ -49,7 +48,7 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
         rows.ends(
             vec![
                 cell(way(row.name), WAY, plain),
-                (scale.draw(row.wall, marks), rows.style(Role::Accent)),
+                (scale.draw(row.wall, false), rows.style(Role::Accent)),
             ],
             vec![(duration(row.wall.median), strong)],
         );
