@@ -89,10 +89,7 @@ fn said(rows: &mut Rows, predict: &Predict, guess: Option<&Given>, summary: &Sum
     }
     rows.line(left);
     match verdict.and_then(|verdict| verdict.reaction) {
-        Some(said) => {
-            rows.text(&said.misconception, Role::Strong);
-            rows.prose(&said.feedback, &[]);
-        }
+        Some(said) => rows.reaction(&said),
         None => rows.prose(&predict.explain, &[]),
     }
 }

@@ -9,7 +9,7 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::Click;
-use crate::course::{glossary, prose};
+use crate::course::{Reaction, glossary, prose};
 use crate::model::Word;
 use crate::ui::{Pen, Role, Theme};
 
@@ -195,6 +195,12 @@ impl Rows {
                 row.spots.push((cells, Click::Word(found.word)));
             }
         }
+    }
+
+    /// A misconception by its name, and what answers it.
+    pub fn reaction(&mut self, reaction: &Reaction) {
+        self.text(&reaction.misconception, Role::Strong);
+        self.prose(&reaction.feedback, &[]);
     }
 
     /// CommonMark beside a label, which stands before its first row.

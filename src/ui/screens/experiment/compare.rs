@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::parts::{self, AXIS, cell, state, verdicts};
+use super::parts::{self, AXIS, cell, state};
 use crate::app::{App, ExperimentPage};
 use crate::figure::chart::{Scale, example};
 use crate::model::{
@@ -22,16 +22,11 @@ pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, contest: &Contest, a
     state(&mut rows, app);
     rows.blank(1);
     match &page.found {
-        Some(ExperimentOutcome::Compare(found)) => {
+        Some(outcome @ ExperimentOutcome::Compare(found)) => {
             chart(&mut rows, found, area);
-            if !found.verdicts.is_empty() {
-                rows.blank(1);
-                verdicts(&mut rows, &found.verdicts);
-            }
-            parts::refused(&mut rows, &ExperimentOutcome::Compare(found.clone()));
+            parts::concluded(&mut rows, outcome, &found.verdicts);
         }
-        _ if app.job_here().is_none() => parts::not_run(&mut rows, app),
-        _ => rows.text("The first round is on its way.", Role::Dim),
+        _ => parts::no_round(&mut rows, app),
     }
     rows
 }
@@ -97,26 +92,19 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
     let right = |text: &str| (format!("{text:>TIME$}"), dim);
     let mut heads = vec![right("median"), right("CPU")];
     heads.extend(calls.then(|| right("calls")));
-    rows.ends(
-        vec![cell(
-            &format!("wall, untraced, {runs} runs  {legend}"),
-            usize::from(area.width).saturating_sub(figures + 1),
-            dim,
-        )],
-        heads,
-    );
+    let head = format!("wall, untraced, {runs} runs  {legend}");
+    let room = usize::from(area.width).saturating_sub(figures + 1);
+    rows.ends(vec![cell(&head, room, dim)], heads);
     rows.rule();
     let first = found.rows.first().map(|row| row.method);
+    let mut labels: Vec<_> = found.rows.iter().map(|row| &row.label).collect();
+    labels.dedup();
+    let airy = labels.len() + found.rows.len() + 12 < usize::from(area.height);
     let mut before = None;
     for row in &found.rows {
         let again = before == Some(&row.label);
         // A free row between the points, where there is room for all of them.
-        if before.is_some()
-            && !again
-            && points(found) + found.rows.len() + 12 < usize::from(area.height)
-        {
-            rows.blank(1);
-        }
+        rows.blank(usize::from(airy && before.is_some() && !again));
         before = Some(&row.label);
         let name = if again { "" } else { row.label.as_str() };
         let mut right = vec![
@@ -127,25 +115,15 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
             let count = row.syscalls.map_or_else(|| "-".to_owned(), grouped);
             right.push((format!("{count:>TIME$}"), dim));
         }
-        rows.ends(
-            vec![
-                cell(name, label, strong),
-                cell(row.method.name(), method, dim),
-                (
-                    scale.draw(row.wall, false),
-                    rows.style(tone(row.method, first)),
-                ),
-            ],
-            right,
-        );
+        let tone = rows.style(tone(row.method, first));
+        let left = vec![
+            cell(name, label, strong),
+            cell(row.method.name(), method, dim),
+            (scale.draw(row.wall, false), tone),
+        ];
+        rows.ends(left, right);
     }
     parts::axis(rows, &scale, label + method);
-}
-
-fn points(found: &Compared) -> usize {
-    let mut labels: Vec<_> = found.rows.iter().map(|row| &row.label).collect();
-    labels.dedup();
-    labels.len()
 }
 
 /// The first method plain; the others in the tone of what they do with the payload.

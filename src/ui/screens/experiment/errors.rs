@@ -1,6 +1,6 @@
 //! Errors on purpose: the list, and each one with the calls that were made.
 
-use super::parts::{self, Columns, cell, state};
+use super::parts::{self, cell, state};
 use crate::app::{App, Click, ExperimentPage, experiment_list::answers};
 use crate::model::Finding;
 use crate::ui::{Role, Row, Rows, Theme};
@@ -11,11 +11,9 @@ pub fn view(
     page: &ExperimentPage,
     names: &[String],
     [main, side]: [u16; 2],
-) -> Columns {
-    Columns {
-        main: list(theme, app, page, names, main),
-        side: page.error().map(|name| said(theme, app, page, name, side)),
-    }
+) -> (Rows, Option<Rows>) {
+    let said = |name| said(theme, app, page, name, side);
+    (list(theme, app, page, names, main), page.error().map(said))
 }
 
 fn list(theme: Theme, app: &App, page: &ExperimentPage, names: &[String], width: u16) -> Rows {
@@ -26,12 +24,9 @@ fn list(theme: Theme, app: &App, page: &ExperimentPage, names: &[String], width:
     let answer = usize::from(width).saturating_sub(longest + 2);
     let mut theme_before = "";
     for (index, name) in names.iter().enumerate() {
-        let about = app
-            .material
-            .errors
-            .iter()
-            .find(|case| case.name == *name)
-            .map_or("", |case| &case.theme);
+        let mut cases = app.material.errors.iter();
+        let about = cases.find(|case| case.name == *name);
+        let about = about.map_or("", |case| &case.theme);
         if about != theme_before && names.len() > 3 {
             if !theme_before.is_empty() {
                 rows.blank(1);

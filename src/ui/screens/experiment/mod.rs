@@ -11,7 +11,7 @@ mod watching;
 
 use ratatui::layout::Rect;
 
-use self::parts::{Columns, SIDE, said, stacked};
+use self::parts::{SIDE, said, stacked};
 use super::{
     predict,
     run::show_player,
@@ -54,28 +54,21 @@ impl View for ExperimentScreen {
 
 /// What it is, on which file system and kernel, as far as it is known.
 fn place(app: &App) -> String {
-    let Some(page) = app.experiment() else {
-        return String::new();
-    };
-    let mut words = Vec::new();
-    match &page.found {
-        Some(ExperimentOutcome::Proof(found)) => {
-            words.push(found.filesystem.clone());
-            words.push(found.machine.kernel.clone());
-        }
-        Some(ExperimentOutcome::PageCache(found)) => words.push(found.filesystem.clone()),
-        Some(ExperimentOutcome::Compare(found)) => words.push(found.filesystem.clone()),
+    let none = String::new();
+    let known = match app.experiment().and_then(|page| page.found.as_ref()) {
+        Some(ExperimentOutcome::Proof(found)) => [&found.filesystem, &found.machine.kernel],
+        Some(ExperimentOutcome::PageCache(found)) => [&found.filesystem, &none],
+        Some(ExperimentOutcome::Compare(found)) => [&found.filesystem, &none],
         Some(ExperimentOutcome::Serve(found)) => {
             let recording = &found.recording;
-            words.push(recording.outcome.file_system.clone());
-            words.push(recording.machine.kernel.clone());
+            [&recording.outcome.file_system, &recording.machine.kernel]
         }
-        _ => {}
-    }
-    words.retain(|word| !word.is_empty());
-    match words.is_empty() {
-        true => "not run yet".to_owned(),
-        false => words.join(" · "),
+        _ => [&none; 2],
+    };
+    let known = known.into_iter().filter(|word| !word.is_empty());
+    match known.cloned().collect::<Vec<_>>() {
+        words if words.is_empty() => "not run yet".to_owned(),
+        words => words.join(" · "),
     }
 }
 
@@ -98,35 +91,29 @@ fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
             page.what,
             ExperimentSpec::Compare(_) | ExperimentSpec::Watching | ExperimentSpec::Serve(_)
         );
-    let main = if wide {
-        area.width - SIDE - 7
-    } else {
-        area.width
+    let (main, side) = match wide {
+        true => (area.width - SIDE - 7, SIDE),
+        false => (area.width, area.width),
     };
-    let side = if wide { SIDE } else { area.width };
-    let columns = match &page.what {
+    let (list, said) = match &page.what {
         ExperimentSpec::Proof(plan) => {
             proof::view(pen.theme, app, page, plan, [main, side], area.height)
         }
         ExperimentSpec::Errors(names) => errors::view(pen.theme, app, page, names, [main, side]),
         ExperimentSpec::PageCache => page_cache::view(pen.theme, app, page, [main, side]),
-        ExperimentSpec::Compare(contest) => Columns {
-            main: compare::rows(pen.theme, app, page, contest, area),
-            side: None,
-        },
-        ExperimentSpec::Watching => Columns {
-            main: watching::rows(pen.theme, app, page, main),
-            side: None,
-        },
-        ExperimentSpec::Serve(plan) => Columns {
-            main: serve::before(pen.theme, app, plan, main.min(PROSE)),
-            side: None,
-        },
+        ExperimentSpec::Compare(contest) => {
+            (compare::rows(pen.theme, app, page, contest, area), None)
+        }
+        ExperimentSpec::Watching => (watching::rows(pen.theme, app, page, main), None),
+        ExperimentSpec::Serve(plan) => {
+            let width = main.min(PROSE);
+            (serve::before(pen.theme, app, plan, width), None)
+        }
     };
-    match columns.side {
-        None => columns.main.show(pen, area, app.display.scroll),
+    match said {
+        None => list.show(pen, area, app.display.scroll),
         Some(said) if wide => {
-            columns.main.show(pen, narrowed(area, main), 0);
+            list.show(pen, narrowed(area, main), 0);
             let x = area.x + main + 3;
             pen.line(x, area.y, area.bottom());
             said.show(
@@ -139,7 +126,7 @@ fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
                 0,
             );
         }
-        Some(said) => stacked(pen, &columns.main, &said, area),
+        Some(said) => stacked(pen, &list, &said, area),
     }
 }
 

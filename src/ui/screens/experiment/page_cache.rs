@@ -1,57 +1,50 @@
 //! The page cache, step by step: pictures of the resident pages.
 
-use super::parts::{self, Columns, state};
+use super::parts::{self, state};
 use crate::app::{App, Click, ExperimentPage};
 use crate::model::{ExperimentOutcome, PageCacheStep, Size, grouped};
 use crate::ui::{Role, Rows, Span, Theme};
 
-pub fn view(theme: Theme, app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> Columns {
+pub fn view(
+    theme: Theme,
+    app: &App,
+    page: &ExperimentPage,
+    [main, side]: [u16; 2],
+) -> (Rows, Option<Rows>) {
     let mut rows = Rows::new(theme, main);
     state(&mut rows, app);
     let Some(ExperimentOutcome::PageCache(found)) = &page.found else {
         parts::not_run(&mut rows, app);
-        return Columns {
-            main: rows,
-            side: None,
-        };
+        return (rows, None);
     };
     let pages = found.size.bytes().div_ceil(found.page_size.max(1));
     let share = pages.div_ceil(crate::model::PAGE_CACHE_CELLS as u64);
-    let what = format!(
-        "{} on {}; a cell is {} pages",
-        found.size,
-        found.filesystem,
-        grouped(share)
-    );
+    let (size, on, share) = (found.size, &found.filesystem, grouped(share));
+    let what = format!("{size} on {on}; a cell is {share} pages");
     legend(&mut rows, &what, main);
     rows.blank(usize::from(main > 66));
+    let before = |index: usize| found.steps.get(index.checked_sub(1)?);
     for (index, step) in found.steps.iter().enumerate() {
-        let chosen = index == page.selected;
-        let before = index
-            .checked_sub(1)
-            .and_then(|index| found.steps.get(index));
-        add(&mut rows, step, before, chosen, index);
+        add(
+            &mut rows,
+            step,
+            before(index),
+            index == page.selected,
+            index,
+        );
     }
     parts::refused(&mut rows, &ExperimentOutcome::PageCache(found.clone()));
-    let before = page
-        .selected
-        .checked_sub(1)
-        .and_then(|at| found.steps.get(at));
-    let side = found
-        .steps
-        .get(page.selected)
-        .map(|step| said(theme, step, before, side));
-    Columns { main: rows, side }
+    let chosen = found.steps.get(page.selected);
+    let side = chosen.map(|step| said(theme, step, before(page.selected), side));
+    (rows, side)
 }
 
 /// What the marks mean, behind what a cell is; in its own row where there is no room for both.
 fn legend(rows: &mut Rows, what: &str, width: u16) {
     const MARKS: &str = "■ resident  ▪ in part  · not";
     let dim = rows.style(Role::Dim);
-    let marks = match width < 76 {
-        true => MARKS.to_owned(),
-        false => format!("{MARKS}; bold: new"),
-    };
+    let new = if width < 76 { "" } else { "; bold: new" };
+    let marks = format!("{MARKS}{new}");
     if what.chars().count() + marks.chars().count() + 2 > usize::from(width) {
         rows.text(what, Role::Dim);
         return rows.text(&marks, Role::Dim);

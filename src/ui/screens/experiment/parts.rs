@@ -7,7 +7,7 @@ use crate::app::{App, ExperimentPage, Job, experiment::judge};
 use crate::course::Predict;
 use crate::figure::chart::Scale;
 use crate::model::ExperimentOutcome;
-use crate::ui::{Pen, Role, Rows, Span, gauge, row_at, top_of};
+use crate::ui::{Pen, Role, Rows, Span, from_row, gauge, row_at, top_of};
 
 /// Columns of what is said, beside the rows.
 pub const SIDE: u16 = 44;
@@ -18,28 +18,14 @@ const LEAST_ROWS: u16 = 7;
 /// Columns before a chart that its axis needs, to say that it is logarithmic.
 pub const AXIS: usize = "logarithmic".len() + 1;
 
-/// The rows of an experiment, and what is said of the chosen one.
-pub struct Columns {
-    pub main: Rows,
-    pub side: Option<Rows>,
-}
-
 /// The rows above, what is said of the chosen one below them.
 pub fn stacked(pen: &mut Pen, main: &Rows, said: &Rows, area: Rect) {
-    let wanted = said.len() as u16;
-    let below = wanted
-        .min(area.height.saturating_sub(LEAST_ROWS + 1))
-        .min(area.height);
+    let most = area.height.saturating_sub(LEAST_ROWS + 1);
+    let below = (said.len() as u16).min(most);
     let above = (main.len() as u16).min(area.height.saturating_sub(below + 1));
     main.show(pen, top_of(area, above), 0);
-    let rule = row_at(area, above);
-    pen.rule(rule, 0);
-    let room = Rect {
-        y: rule.y + 1,
-        height: area.bottom().saturating_sub(rule.y + 1),
-        ..area
-    };
-    said.show(pen, room, 0);
+    pen.rule(row_at(area, above), 0);
+    said.show(pen, from_row(area, above + 1), 0);
 }
 
 /// How far it is: a row for the upper end, where it runs.
@@ -59,23 +45,18 @@ fn progress(job: &Job) -> (String, String) {
     match &job.progress {
         _ if job.cancelled => ("stopping".into(), String::new()),
         None => ("starting".into(), String::new()),
-        Some(progress) => (
-            progress.at.clone(),
-            gauge(progress.done, progress.total, 16),
-        ),
+        Some(job) => (job.at.clone(), gauge(job.done, job.total, 16)),
     }
 }
 
 /// What stands where nothing was found yet.
 pub fn not_run(rows: &mut Rows, app: &App) {
-    if app.job.is_some() {
-        if app.job_here().is_none() {
-            rows.text("Another experiment is running.", Role::Dim);
-        }
-        return;
+    if app.job.is_none() {
+        let says = "runs it on this kernel";
+        rows.hanging(("r", Role::Strong), 3, says, Role::Text);
+    } else if app.job_here().is_none() {
+        rows.text("Another experiment is running.", Role::Dim);
     }
-    let says = "runs it on this kernel";
-    rows.hanging(("r", Role::Strong), 3, says, Role::Text);
 }
 
 /// Instruments that were refused, each with its reason.
@@ -86,13 +67,23 @@ pub fn refused(rows: &mut Rows, found: &ExperimentOutcome) {
     }
 }
 
-/// What is said, each sentence behind a mark.
-pub fn verdicts(rows: &mut Rows, said: &[String]) {
+/// What the rounds come to, each sentence behind a mark; and the instruments that were refused.
+pub fn concluded(rows: &mut Rows, found: &ExperimentOutcome, said: &[String]) {
+    rows.blank(usize::from(!said.is_empty()));
     for (index, verdict) in said.iter().enumerate() {
         rows.blank(usize::from(index > 0));
         let last = index + 1 == said.len();
         let role = if last { Role::Answer } else { Role::Text };
         rows.hanging(("▸", Role::Accent), 2, verdict, role);
+    }
+    refused(rows, found);
+}
+
+/// What stands where no round is over.
+pub fn no_round(rows: &mut Rows, app: &App) {
+    match app.job_here() {
+        None => not_run(rows, app),
+        Some(_) => rows.text("The first round is on its way.", Role::Dim),
     }
 }
 
@@ -109,15 +100,11 @@ pub fn said(rows: &mut Rows, page: &ExperimentPage, predict: &Predict, found: &E
         Some(option) => option.text.clone(),
         None => given.to_string(),
     });
-    let right = verdict
-        .as_ref()
-        .and_then(|verdict| verdict.as_ref().ok())
-        .map(|verdict| verdict.right);
     if let Some(yours) = yours {
-        let mark = match right {
-            Some(true) => " ✓",
-            Some(false) => " ✗",
-            None => "",
+        let mark = match &verdict {
+            Some(Ok(verdict)) if verdict.right => " ✓",
+            Some(Ok(_)) => " ✗",
+            _ => "",
         };
         let said = format!("{yours}{mark}");
         rows.hanging(("You said", Role::Text), 10, &said, Role::Strong);
@@ -126,9 +113,7 @@ pub fn said(rows: &mut Rows, page: &ExperimentPage, predict: &Predict, found: &E
     rows.blank(1);
     match verdict {
         Some(Ok(verdict)) if verdict.reaction.is_some() => {
-            let reaction = verdict.reaction.unwrap_or_default();
-            rows.text(&reaction.misconception, Role::Strong);
-            rows.prose(&reaction.feedback, &[]);
+            rows.reaction(&verdict.reaction.unwrap_or_default());
         }
         Some(Err(why)) => rows.text(&why, Role::Dim),
         _ => rows.prose(&predict.explain, &[]),

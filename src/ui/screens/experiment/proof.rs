@@ -1,6 +1,6 @@
 //! The alias proof: the bytes that arrived, old and new told apart.
 
-use super::parts::{self, Columns, cell, state};
+use super::parts::{self, cell, state};
 use crate::app::{App, Click, ExperimentPage};
 use crate::model::{
     ExperimentOutcome, How, Method, Overwritten, Proof, ProofPlan, ProofVerdict, Proved, Sink,
@@ -27,32 +27,36 @@ pub fn view(
     plan: &ProofPlan,
     [main, side]: [u16; 2],
     height: u16,
-) -> Columns {
+) -> (Rows, Option<Rows>) {
     let none = Proved::default();
     let found = match &page.found {
         Some(ExperimentOutcome::Proof(found)) => found,
         _ => &none,
     };
     let pairs = plan.pairs();
-    Columns {
-        main: table(theme, app, page, &pairs, found, main),
-        side: pairs
-            .get(page.selected)
-            .map(|chosen| said(theme, *chosen, plan.size, found, side, height)),
-    }
+    let said = |chosen: &_| said(theme, *chosen, plan.size, found, side, height);
+    let side = pairs.get(page.selected).map(said);
+    (table(theme, app, page, &pairs, found, main), side)
 }
 
-/// The three steps, in one row or three.
+const STEPS: [&str; 3] = [
+    "send A, nobody reads",
+    "overwrite the source with B",
+    "only now receive",
+];
+
+/// The three steps, one a row.
 pub fn steps(rows: &mut Rows) {
-    for (number, step) in [
-        ("1", "send A, nobody reads"),
-        ("2", "overwrite the source with B"),
-        ("3", "only now receive"),
-    ] {
+    for (number, step) in ["1", "2", "3"].into_iter().zip(STEPS) {
         rows.hanging((number, Role::Accent), 2, step, Role::Text);
     }
     let means = "B arrives: references were held.  A arrives: copied.";
     rows.hanging(("", Role::Dim), 2, means, Role::Dim);
+}
+
+fn proof_of(found: &Proved, pair: (Method, Sink)) -> Option<&Proof> {
+    let mut proofs = found.proofs.iter();
+    proofs.find(|proof| (proof.method, proof.to) == pair)
 }
 
 fn table(
@@ -66,28 +70,22 @@ fn table(
     let mut rows = Rows::new(theme, width);
     let [dim, accent, plain] = rows.styles([Role::Dim, Role::Accent, Role::Text]);
     let letters = if width < WHOLE { LETTERS / 2 } else { LETTERS };
-    let long = width >= 72;
-    let step = |number: &str, long_text: &str, short: &str| {
-        let text = if long { long_text } else { short };
-        [
-            (format!("{number} "), accent),
-            (format!("{text}   "), plain),
-        ]
+    let steps = match width {
+        72.. => STEPS,
+        _ => ["send A", "overwrite it with B", "only now receive"],
     };
-    let legend = [
-        step("1", "send A, nobody reads", "send A"),
-        step("2", "overwrite the source with B", "overwrite it with B"),
-        step("3", "only now receive", "only now receive"),
-    ];
-    rows.line(legend.concat());
+    let mut legend = Vec::new();
+    for (number, step) in (1..).zip(steps) {
+        legend.push((format!("{number} "), accent));
+        legend.push((format!("{step}   "), plain));
+    }
+    rows.line(legend);
     state(&mut rows, app);
     if found.proofs.is_empty() && app.job_here().is_none() {
         parts::not_run(&mut rows, app);
     } else if app.job_here().is_none() {
-        rows.text(
-            "B arrives: references were held. A arrives: copied.",
-            Role::Dim,
-        );
+        let means = "B arrives: references were held. A arrives: copied.";
+        rows.text(means, Role::Dim);
     }
     rows.line(vec![
         cell("method", METHOD, dim),
@@ -98,16 +96,10 @@ fn table(
     rows.rule();
     let mut before = None;
     for (index, (method, to)) in pairs.iter().enumerate() {
-        let proof = found
-            .proofs
-            .iter()
-            .find(|proof| (proof.method, proof.to) == (*method, *to));
+        let proof = proof_of(found, (*method, *to));
         let chosen = index == page.selected;
-        let name = if before == Some(method) && !chosen {
-            ""
-        } else {
-            method.name()
-        };
+        let again = before == Some(method) && !chosen;
+        let name = if again { "" } else { method.name() };
         before = Some(method);
         let style = rows.name_style(chosen);
         let mut left = vec![cell(name, METHOD, style), cell(to.name(), SINK, dim)];
@@ -193,10 +185,7 @@ fn said(
     height: u16,
 ) -> Rows {
     let mut rows = Rows::new(theme, width);
-    let proof = found
-        .proofs
-        .iter()
-        .find(|proof| (proof.method, proof.to) == (method, to));
+    let proof = proof_of(found, (method, to));
     rows.text(&format!("{method} to {to}, {size}"), Role::Strong);
     let beside = width == parts::SIDE;
     rows.blank(usize::from(beside));
@@ -212,25 +201,32 @@ fn said(
         if beside && height >= BLOCKS_ROOM {
             blocks(&mut rows, proof);
         }
+        let [new, old] = [proof.new_bytes, proof.old_bytes].map(grouped);
+        let rounds = proof.rounds.to_string();
         if beside {
-            rows.pair("new bytes", &grouped(proof.new_bytes), Role::Strong);
-            rows.pair("old bytes", &grouped(proof.old_bytes), Role::Strong);
-            rows.pair("rounds that agree", &rounds(proof), Role::Strong);
+            rows.pair("new bytes", &new, Role::Strong);
+            rows.pair("old bytes", &old, Role::Strong);
+            rows.pair("rounds that agree", &rounds, Role::Strong);
         } else {
-            let counts = format!(
-                "{} bytes new, {} old; {} rounds",
-                grouped(proof.new_bytes),
-                grouped(proof.old_bytes),
-                rounds(proof)
-            );
+            let counts = format!("{new} bytes new, {old} old; {rounds} rounds");
             rows.text(&counts, Role::Dim);
         }
     }
-    overwritten(&mut rows, proof);
-    reports(&mut rows, proof);
+    if proof.overwritten != Overwritten::File && proof.verdict != ProofVerdict::Unavailable {
+        let said = format!("overwritten: {}", proof.overwritten.words());
+        rows.text(&said, Role::Dim);
+    }
+    if let Some(copied) = proof.kernel_reports_copied {
+        let said = if copied { "COPIED" } else { "not copied" };
+        rows.pair("the kernel reports", said, Role::Accent);
+    }
     rows.blank(usize::from(beside));
     let mut head = verdict(&rows, Some(proof));
-    head.push((format!(" on {}", kernel(found)), rows.style(Role::Text)));
+    let kernel = match found.machine.kernel.as_str() {
+        "" => "your kernel",
+        kernel => kernel,
+    };
+    head.push((format!(" on {kernel}"), rows.style(Role::Text)));
     if !found.filesystem.is_empty() {
         head.push((format!(", {}", found.filesystem), rows.style(Role::Dim)));
     }
@@ -242,47 +238,14 @@ fn said(
     rows
 }
 
-fn kernel(found: &Proved) -> &str {
-    match found.machine.kernel.as_str() {
-        "" => "your kernel",
-        kernel => kernel,
-    }
-}
-
-fn rounds(proof: &Proof) -> String {
-    proof.rounds.to_string()
-}
-
-/// What was overwritten, where it is not the file.
-fn overwritten(rows: &mut Rows, proof: &Proof) {
-    if proof.overwritten != Overwritten::File && proof.verdict != ProofVerdict::Unavailable {
-        let said = format!("overwritten: {}", proof.overwritten.words());
-        rows.text(&said, Role::Dim);
-    }
-}
-
-/// What the kernel itself reported, where the method asks it.
-fn reports(rows: &mut Rows, proof: &Proof) {
-    if let Some(copied) = proof.kernel_reports_copied {
-        let said = if copied { "COPIED" } else { "not copied" };
-        rows.pair("the kernel reports", said, Role::Accent);
-    }
-}
-
 /// Sent, source, arrived: the bytes themselves, in three blocks.
 fn blocks(rows: &mut Rows, proof: &Proof) {
     let [dim, plain, accent] = rows.styles([Role::Dim, Role::Text, Role::Accent]);
     let gap = "     ";
-    let title =
-        |number: &str, text: &str| [(format!("{number} "), accent), (format!("{text:<11}"), dim)];
-    rows.line(
-        [
-            title("1", "sent"),
-            title("2", "source"),
-            title("3", "arrived"),
-        ]
-        .concat(),
-    );
+    let titles = [("1 ", "sent"), ("2 ", "source"), ("3 ", "arrived")];
+    let titles =
+        titles.map(|(number, text)| [(number.into(), accent), (format!("{text:<11}"), dim)]);
+    rows.line(titles.concat());
     rows.blank(1);
     let letters: Vec<char> = proof.arrived.chars().collect();
     for line in letters.chunks(BLOCK) {
@@ -298,10 +261,9 @@ fn blocks(rows: &mut Rows, proof: &Proof) {
     }
     rows.blank(1);
     let share = proof.size.bytes().div_ceil(LETTERS as u64);
-    let mixed = if letters.contains(&'x') {
-        "; x: some of both"
-    } else {
-        ""
+    let mixed = match letters.contains(&'x') {
+        true => "; x: some of both",
+        false => "",
     };
     rows.text(&format!("each letter {}{mixed}", Size(share)), Role::Dim);
     rows.blank(1);

@@ -1,6 +1,6 @@
 //! The cost of watching: one transfer untraced, traced, and traced from another CPU.
 
-use super::parts::{self, cell, state, verdicts};
+use super::parts::{self, cell, state};
 use crate::app::{App, ExperimentPage};
 use crate::figure::chart::Scale;
 use crate::model::{ExperimentOutcome, WatchCost, duration, grouped};
@@ -20,16 +20,11 @@ pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, width: u16) -> Rows 
     state(&mut rows, app);
     rows.blank(1);
     match &page.found {
-        Some(ExperimentOutcome::Watching(found)) => {
+        Some(outcome @ ExperimentOutcome::Watching(found)) => {
             chart(&mut rows, found, width);
-            if !found.verdicts.is_empty() {
-                rows.blank(1);
-                verdicts(&mut rows, &found.verdicts);
-            }
-            parts::refused(&mut rows, &ExperimentOutcome::Watching(found.clone()));
+            parts::concluded(&mut rows, outcome, &found.verdicts);
         }
-        _ if app.job_here().is_none() => parts::not_run(&mut rows, app),
-        _ => rows.text("The first round is on its way.", Role::Dim),
+        _ => parts::no_round(&mut rows, app),
     }
     rows
 }
