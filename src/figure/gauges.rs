@@ -34,10 +34,8 @@ impl Stage<'_> {
         // While the buffer is written out, its original still lies here.
         let writes = self.edge == Some(Edge::Write);
         let kept = before.buffer > 0 && !queue && !self.plan.direct;
-        if let Some(hop) = self
-            .taking()
-            .or(self.now.hop.as_ref().filter(|_| writes && kept))
-        {
+        let written = self.now.hop.as_ref().filter(|_| writes && kept);
+        if let Some(hop) = self.taking().or(written) {
             let chunk = match writes {
                 true => from.saturating_sub(before.buffer)..from,
                 false => from..from + now,
@@ -109,10 +107,8 @@ impl Stage<'_> {
         }
         // Nothing can be seen through it that is not in the page cache.
         let seen = self.cells(mapped.min(self.in_cache()));
-        (
-            Some(filled(seen, Mark::Mapped(Tone::Hot(How::Mapping)))),
-            Some(Size(mapped).to_string()),
-        )
+        let gauge = filled(seen, Mark::Mapped(Tone::Hot(How::Mapping)));
+        (Some(gauge), Some(Size(mapped).to_string()))
     }
 
     /// The pipe on the way: the references that it holds now.
@@ -180,10 +176,9 @@ impl Stage<'_> {
 }
 
 fn amount(bytes: u64) -> String {
-    if bytes == 0 {
-        "empty".to_owned()
-    } else {
-        Size(bytes).to_string()
+    match bytes {
+        0 => "empty".to_owned(),
+        _ => Size(bytes).to_string(),
     }
 }
 

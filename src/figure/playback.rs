@@ -154,12 +154,12 @@ struct Known {
 }
 
 #[derive(Clone, Debug)]
-struct Named {
+pub(crate) struct Named {
     op: Op,
     /// Lines of the source that make them.
     lines: Vec<usize>,
-    how: Option<How>,
-    first: Option<usize>,
+    pub(crate) how: Option<How>,
+    pub(crate) first: Option<usize>,
 }
 
 /// A recording, ready to be played.
@@ -369,18 +369,9 @@ impl Playback {
         u64::from(counted) + rest.iter().filter(|call| call.name == name).count() as u64
     }
 
-    fn named(&self, name: u16) -> Option<&Named> {
+    /// What is known of a name (an index into [`Trace::names`]).
+    pub(crate) fn named(&self, name: u16) -> Option<&Named> {
         self.names.get(usize::from(name))
-    }
-
-    /// How the bytes of calls of that name (an index into [`Trace::names`]) go, if they move any.
-    pub(crate) fn how_of(&self, name: u16) -> Option<How> {
-        self.named(name)?.how
-    }
-
-    /// The first call of that name (an index into [`Trace::names`]).
-    pub(crate) fn first_of(&self, name: u16) -> Option<usize> {
-        self.named(name)?.first
     }
 
     /// The first and the last line (from 0) of [`Playback::source`] that make calls of this recording.
@@ -407,13 +398,11 @@ impl Playback {
     }
 
     fn travel_of_all(&self, hops: &[Hop]) -> Duration {
-        match hops {
-            [] => STILL,
-            [.., _] => {
-                let travel: Duration = hops.iter().map(|hop| self.travel_of(hop)).sum();
-                travel + REST * (hops.len() as u32 - 1)
-            }
-        }
+        let Some(rests) = hops.len().checked_sub(1) else {
+            return STILL;
+        };
+        let travel: Duration = hops.iter().map(|hop| self.travel_of(hop)).sum();
+        travel + REST * rests as u32
     }
 
     /// From a call's entry to its return: until its last token has arrived.
@@ -453,10 +442,8 @@ impl Playback {
     /// How long at speed 1 until something else is to be seen; `tokens`: whether single tokens travel.
     pub(crate) fn next_change(&self, position: Position, tokens: bool) -> Duration {
         let travel = self.travel(position.call);
-        match travel
-            .checked_sub(position.time)
-            .filter(|left| !left.is_zero())
-        {
+        let left = travel.checked_sub(position.time);
+        match left.filter(|left| !left.is_zero()) {
             None => (travel + REST).saturating_sub(position.time),
             // On a large screen a step is two cells.
             Some(left) if tokens => left.min(STEP / 2),

@@ -190,10 +190,8 @@ impl Stage<'_> {
 
     /// The edges of the devices: real where the disk was read, else ghosts.
     fn ghosts(&self) -> Vec<EdgeView> {
-        let fetch = match (
-            self.cold,
-            self.now.before.taken > 0 || self.now.hop.is_some(),
-        ) {
+        let begun = self.now.before.taken > 0 || self.now.hop.is_some();
+        let fetch = match (self.cold, begun) {
             (true, true) => Some(Tone::Hot(How::Dma)),
             (true, false) => None,
             (false, _) => Some(Tone::Ghost),
@@ -247,11 +245,8 @@ impl Stage<'_> {
             return Vec::new();
         };
         let here = self.edge.or_else(|| self.edge_of_op(op));
-        let mut tags = vec![Tag {
-            edge: here,
-            text: name.into_owned(),
-            current: true,
-        }];
+        let tag = |edge, text| Tag { edge, text };
+        let mut tags = vec![tag(here, name.into_owned())];
         for (edge, word) in [
             (Edge::Read, "read"),
             (Edge::Read, "recvfrom"),
@@ -259,11 +254,7 @@ impl Stage<'_> {
         ] {
             let made = playback.trace().names.iter().any(|name| name == word);
             if self.now.before.used(edge) && made && here != Some(edge) {
-                tags.push(Tag {
-                    edge: Some(edge),
-                    text: word.to_owned(),
-                    current: false,
-                });
+                tags.push(tag(Some(edge), word.to_owned()));
             }
         }
         tags
@@ -304,10 +295,9 @@ impl Stage<'_> {
             true => ("DMA, read-ahead".into(), "DMA, read-ahead".into()),
             false => ("warm: no DMA".into(), Words::new("warm, idle", "warm")),
         };
-        let tone = if real {
-            Tone::Hot(How::Dma)
-        } else {
-            Tone::Ghost
+        let tone = match real {
+            true => Tone::Hot(How::Dma),
+            false => Tone::Ghost,
         };
         let disk = view(Slot::Disk, beside, in_row, tone);
         let later = Words::new("written back later", "later");

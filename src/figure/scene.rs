@@ -120,7 +120,6 @@ pub struct Travel {
 pub struct Tag {
     pub edge: Option<Edge>,
     pub text: String,
-    pub current: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

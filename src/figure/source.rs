@@ -10,20 +10,18 @@ pub struct Source {
 
 impl Source {
     pub(crate) fn new(name: impl Into<String>, text: &str) -> Source {
-        let lines = text.lines().map(|line| line.replace('\t', "    "));
-        Source {
-            name: name.into(),
-            lines: lines.collect(),
-        }
+        let lines = text
+            .lines()
+            .map(|line| line.replace('\t', "    "))
+            .collect();
+        let name = name.into();
+        Source { name, lines }
     }
 
     /// The lines (from 0) in which `name(` is called.
     pub(crate) fn lines_of(&self, call: &str) -> Vec<usize> {
-        let lines = self.lines.iter().enumerate();
-        lines
-            .filter(|(_, line)| calls(line, call))
-            .map(|(number, _)| number)
-            .collect()
+        let lines = (0..).zip(&self.lines).filter(|(_, line)| calls(line, call));
+        lines.map(|(number, _)| number).collect()
     }
 }
 
@@ -35,22 +33,4 @@ fn calls(line: &str, name: &str) -> bool {
         let starts = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
         starts && after.starts_with('(') && !before.trim_end().ends_with("fn")
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_finds_its_lines() {
-        let text = "// write(2) it\npub fn write(to: i32) {\n    let n = read(from);\n    pwrite(1);\n    sys::write(to)?;\n}";
-        let source = Source::new("x.rs", text);
-        assert_eq!(source.lines_of("read"), [2]);
-        assert_eq!(source.lines_of("write"), [4]);
-        assert!(source.lines_of("mmap").is_empty());
-        assert_eq!(
-            Source::new("y", "read(a);\nread(b);").lines_of("read"),
-            [0, 1]
-        );
-    }
 }

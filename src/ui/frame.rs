@@ -5,11 +5,10 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Binding, Click, Command};
 use crate::ui::{
-    Pen, Role, Rooms, gauge, narrowed, screens::view, screens::view::Header, screens::view::Right,
+    Pen, Role, Rooms, job_state, narrowed, screens::view, screens::view::Header,
+    screens::view::Right,
 };
 
-/// Cells of the gauge on the message row.
-const GAUGE: usize = 16;
 /// Columns of the header beside the title: the program's name, the lesson's number, the gaps.
 const TITLE: u16 = 14;
 
@@ -93,16 +92,7 @@ pub fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
     } else if let Some(job) = &app.job {
         let dim = pen.style(Role::Dim);
         let x = pen.text(room, 0, 0, &format!("{}: ", job.title), dim);
-        let state = match (job.cancelled, &job.progress) {
-            (true, _) => "stopping".to_owned(),
-            (_, None) => "starting".to_owned(),
-            (_, Some(progress)) => format!(
-                "{}  {}",
-                progress.at,
-                gauge(progress.done, progress.total, GAUGE)
-            ),
-        };
-        let x = pen.text(room, x, 0, &state, accent);
+        let x = pen.text(room, x, 0, &job_state(job), accent);
         if !job.cancelled {
             pen.text(room, x + 2, 0, "Esc stops it", dim);
         }

@@ -20,7 +20,7 @@ use self::{
     pen::{Canvas, Pen},
     theme::{Ground, Palette, Role, Theme},
     widgets::{
-        MARKS, bar, gauge, prompt,
+        MARKS, bar, gauge, job_state, prompt,
         rows::{Row, Rows, Span},
     },
 };

@@ -6,7 +6,7 @@ use ratatui::{layout::Rect, style::Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Click, Group, Overlay};
-use crate::model::{Call, Word};
+use crate::model::{Word, grouped};
 use crate::syscall::{self, format_call};
 use crate::ui::{
     MARKS, Pen, Role, Rooms, Row, Rows, centred, from_row, narrowed, screens::view, top_of,
@@ -60,13 +60,8 @@ fn frame(pen: &mut Pen, room: Rect) -> Rect {
         pen.text(room, 0, y, "│", style);
         pen.text(room, room.width.saturating_sub(1), y, "│", style);
     }
-    pen.text(
-        room,
-        0,
-        room.height.saturating_sub(1),
-        &format!("╰{across}╯"),
-        style,
-    );
+    let bottom = room.height.saturating_sub(1);
+    pen.text(room, 0, bottom, &format!("╰{across}╯"), style);
     let top = u16::from(room.height > 16);
     Rect {
         x: room.x + 3,
@@ -79,10 +74,9 @@ fn frame(pen: &mut Pen, room: Rect) -> Rect {
 /// The keys that do something now, by group, and the marks. One column where two do not fit.
 fn help(pen: &mut Pen, app: &App, room: Rect, top: usize) {
     let two = room.width >= 70;
-    let width = if two {
-        (room.width - 4) / 2
-    } else {
-        room.width
+    let width = match two {
+        true => (room.width - 4) / 2,
+        false => room.width,
     };
     let mut blocks: Vec<Rows> = Group::ALL
         .into_iter()
@@ -151,23 +145,18 @@ fn source(pen: &mut Pen, app: &App, room: Rect, top: usize) {
     };
     let current = app.player().and_then(|player| player.source()?.1);
     let mut rows = Rows::new(pen.theme, room.width);
-    let [dim, plain, strong, accent] =
-        rows.styles([Role::Dim, Role::Text, Role::Strong, Role::Accent]);
+    let [dim, accent] = rows.styles([Role::Dim, Role::Accent]);
     rows.group(file, "word for word what ran");
     for (index, line) in text.lines().enumerate() {
         let here = current == Some(index);
+        let number = if here { accent } else { dim };
+        let left = vec![
+            rows.cursor(here),
+            (format!("{:>3}  ", index + 1), number),
+            (line.replace('\t', "    "), rows.name_style(here)),
+        ];
         rows.push(Row {
-            left: vec![
-                (if here { "▸ " } else { "  " }.to_owned(), accent),
-                (
-                    format!("{:>3}  ", index + 1),
-                    if here { accent } else { dim },
-                ),
-                (
-                    line.replace('\t', "    "),
-                    if here { strong } else { plain },
-                ),
-            ],
+            left,
             marked: here,
             ..Row::default()
         });
@@ -179,19 +168,15 @@ fn source(pen: &mut Pen, app: &App, room: Rect, top: usize) {
 fn words(pen: &mut Pen, app: &App, room: Rect, at: usize, all: bool) {
     let listed = app.listed_words(app.at(), all);
     let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
-    let title = if all {
-        "The glossary"
-    } else {
-        "Words of this page"
+    let title = match all {
+        true => "The glossary",
+        false => "Words of this page",
     };
     pen.text(room, 0, 0, title, strong);
     pen.right(room, 0, &format!("{} of {}", at + 1, listed.len()), dim);
     pen.rule(room, 1);
     let below = from_row(room, 2);
-    let Some(word) = listed
-        .get(at)
-        .and_then(|word| app.material.words.get(*word))
-    else {
+    let Some(word) = listed.get(at).map(|word| &app.material.words[*word]) else {
         return;
     };
     let beside = if room.width >= 64 { NAMES + 3 } else { 0 };
@@ -240,16 +225,8 @@ fn calls(pen: &mut Pen, app: &App, room: Rect, at: usize) {
     let [dim, accent] = pen.styles([Role::Dim, Role::Accent]);
     let count = trace.calls.len();
     pen.text(room, 0, 0, "calls", dim);
-    pen.right(
-        room,
-        0,
-        &format!(
-            "{} of {}",
-            (at + 1).min(count),
-            crate::model::grouped(count as u64)
-        ),
-        dim,
-    );
+    let place = format!("{} of {}", (at + 1).min(count), grouped(count as u64));
+    pen.right(room, 0, &place, dim);
     pen.rule(room, 1);
     let height = usize::from(room.height.saturating_sub(2));
     let first = at
@@ -257,7 +234,7 @@ fn calls(pen: &mut Pen, app: &App, room: Rect, at: usize) {
         .min(count.saturating_sub(height));
     let digits = count.to_string().width();
     for (line, index) in (first..count).take(height).enumerate() {
-        let call: &Call = &trace.calls[index];
+        let call = &trace.calls[index];
         let row = Rect::new(room.x, room.y + 2 + line as u16, room.width, 1);
         let text = format_call(trace, call, syscall::Style::Full);
         let (number, style) = if index == at {

@@ -133,10 +133,15 @@ impl<'a> Canvas<'a> {
             .set_stringn(self.area.x + x, self.area.y + y, text, room, style);
     }
 
-    /// Writes text that ends at the right edge; nothing if it is wider than the area.
+    pub(super) fn write(&mut self, cell: (u16, u16), text: &str, role: Role) {
+        self.put(cell, text, self.role(role));
+    }
+
+    /// Writes text that ends at the right edge, where nothing stands yet; nothing if it is wider than the area.
     pub(super) fn put_right(&mut self, y: u16, text: &str, style: Style) {
         let width = text.chars().count() as u16;
-        if let Some(x) = self.area.width.checked_sub(width) {
+        let x = self.area.width.saturating_sub(width);
+        if self.is_free((x.saturating_sub(1), y), width + 1) {
             self.put((x, y), text, style);
         }
     }

@@ -1,6 +1,8 @@
 //! The player: where (stage), when (score), which line (source), what (call, sentence, basis). What there is no
 //! room for is dropped in a fixed order; the current call and its sentence never are.
 
+use std::cmp::Ordering;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -68,7 +70,7 @@ fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, guess: Opt
     if let Some(row) = layout.origin {
         let mut canvas = Canvas::new(below(row, 1), buf, theme);
         let text = player.recording().and_then(origin).unwrap_or_default();
-        canvas.put((0, 0), &text, canvas.role(Role::Dim));
+        canvas.write((0, 0), &text, Role::Dim);
     }
     let rest = area.height.saturating_sub(layout.words);
     words(
@@ -173,9 +175,8 @@ fn origin(recording: &Recording) -> Option<String> {
         Origin::Live => None,
         Origin::Shipped => {
             let TransferSpec { size, cache, .. } = recording.spec;
-            Some(format!(
-                "recorded on {kernel}, not on this machine: {size}, {cache}"
-            ))
+            let how = format!("{size}, {cache}");
+            Some(format!("recorded on {kernel}, not on this machine: {how}"))
         }
         Origin::Loaded => Some(format!("a saved recording, made on {kernel}")),
     }
@@ -190,18 +191,15 @@ fn words(canvas: &mut Canvas, player: &Player) {
     }
     let mut row = 0;
     if let Some(figure) = player.drawn() {
-        let title = canvas.role(Role::Strong);
-        canvas.put((0, row), &figure.title, title);
+        canvas.write((0, row), &figure.title, Role::Strong);
         let end = figure.title.chars().count() as u16 + 2;
-        let accent = canvas.role(Role::Accent).add_modifier(Modifier::BOLD);
         // The stage names it, too.
         if let Some(call) = stage::fitting(&call, usize::from(width.saturating_sub(end))) {
-            canvas.put((end, row), call, accent);
+            canvas.write((end, row), call, Role::Answer);
         }
         row += 1;
     } else if !call.is_empty() {
-        let accent = canvas.role(Role::Accent).add_modifier(Modifier::BOLD);
-        canvas.put((0, row), &call, accent);
+        canvas.write((0, row), &call, Role::Answer);
         row += 1;
     }
     let wrap = |text: String| -> Vec<String> {
@@ -212,13 +210,13 @@ fn words(canvas: &mut Canvas, player: &Player) {
     // What a call hands over stands under it, where the sentence has its room all the same.
     let room = usize::from(height.saturating_sub(row)).saturating_sub(sentence.len());
     for text in requests(player, width, room) {
-        canvas.put((0, row), &text, canvas.role(Role::Dim));
+        canvas.write((0, row), &text, Role::Dim);
         row += 1;
     }
     for (lines, role) in [(sentence, Role::Text), (wrap(player.basis()), Role::Dim)] {
         for line in lines {
             if row < height {
-                canvas.put((0, row), &line, canvas.role(role));
+                canvas.write((0, row), &line, role);
                 row += 1;
             }
         }
@@ -255,14 +253,9 @@ fn source(canvas: &mut Canvas, player: &Player) {
             Some(_) => canvas.marked(Role::Text),
             None => canvas.role(Role::Dim),
         };
-        let width = source.name.chars().count() as u16;
-        let x = canvas.size().0.saturating_sub(width);
-        if canvas.is_free((x.saturating_sub(1), 0), width + 1) {
-            canvas.put_right(0, &source.name, style);
-        }
-        return;
+        return canvas.put_right(0, &source.name, style);
     }
-    canvas.put((0, 0), &source.name, canvas.role(Role::Dim));
+    canvas.write((0, 0), &source.name, Role::Dim);
     let shown = usize::from(rows - 1);
     let first = first_line(player, source.lines.len(), line, shown);
     let window = source.lines.iter().enumerate().skip(first).take(shown);
@@ -309,12 +302,11 @@ fn folded_line(canvas: &mut Canvas, row: u16, number: usize, text: &str, width: 
 /// The first line shown: such that all lines that make calls are in sight, else the current one in the middle. So
 /// the text scrolls only when the line would leave.
 fn first_line(player: &Player, lines: usize, current: Option<usize>, shown: usize) -> usize {
-    let made = player.playback().map(|playback| playback.lines());
-    let (low, high) = made.and_then(|lines| lines).unwrap_or((0, 0));
-    let middle = if high - low < shown {
-        (low + high) / 2
-    } else {
-        current.unwrap_or(low)
+    let made = player.playback().and_then(|playback| playback.lines());
+    let (low, high) = made.unwrap_or((0, 0));
+    let middle = match high - low < shown {
+        true => (low + high) / 2,
+        false => current.unwrap_or(low),
     };
     let half = (shown - 1) / 2;
     middle.saturating_sub(half).min(lines.saturating_sub(shown))
@@ -331,11 +323,11 @@ fn source_line(canvas: &mut Canvas, row: u16, number: usize, text: &str, current
         canvas.put((6, row), text, strong);
         return;
     }
-    canvas.put((1, row), &digits, canvas.role(Role::Dim));
+    canvas.write((1, row), &digits, Role::Dim);
     let code = text.find("//").unwrap_or(text.len());
-    canvas.put((6, row), &text[..code], canvas.role(Role::Text));
+    canvas.write((6, row), &text[..code], Role::Text);
     let column = 6 + text[..code].chars().count() as u16;
-    canvas.put((column, row), &text[code..], canvas.role(Role::Dim));
+    canvas.write((column, row), &text[code..], Role::Dim);
 }
 
 /// The calls around the current one.
@@ -344,7 +336,7 @@ fn calls(canvas: &mut Canvas, player: &Player) {
         return;
     };
     let rows = usize::from(canvas.size().1.saturating_sub(1));
-    canvas.put((0, 0), "calls", canvas.role(Role::Dim));
+    canvas.write((0, 0), "calls", Role::Dim);
     let trace = playback.trace();
     let current = player.current();
     let height = |number: usize| 1 + trace.requests_of(number).len();
@@ -372,29 +364,26 @@ fn calls(canvas: &mut Canvas, player: &Player) {
         for (below, request) in (row + 1..).zip(requests) {
             if usize::from(below) <= rows {
                 let text = format_request(trace, request, Style::Short);
-                canvas.put((5 + digits as u16, below), &text, canvas.role(Role::Dim));
+                canvas.write((5 + digits as u16, below), &text, Role::Dim);
             }
         }
         let text = format_call(playback.trace(), call, Style::Short);
         let numbered = format!("{:>digits$}", number + 1);
         let column = 3 + digits as u16;
-        match number.cmp(&current) {
-            std::cmp::Ordering::Equal => {
+        let (marked, role) = match number.cmp(&current) {
+            Ordering::Less => (canvas.role(Role::Dim), Role::Text),
+            Ordering::Greater => (canvas.role(Role::Dim), Role::Dim),
+            Ordering::Equal => {
                 canvas.lay_over(row, canvas.role(Role::Marker));
                 let accent = canvas.marked(Role::Accent).add_modifier(Modifier::BOLD);
                 canvas.put((0, row), "▸", accent);
-                canvas.put((2, row), &numbered, accent);
                 canvas.put((column + 1, row), &text, accent);
+                (accent, Role::Text)
             }
-            order => {
-                let role = if order == std::cmp::Ordering::Less {
-                    Role::Text
-                } else {
-                    Role::Dim
-                };
-                canvas.put((2, row), &numbered, canvas.role(Role::Dim));
-                canvas.put((column + 1, row), &text, canvas.role(role));
-            }
+        };
+        canvas.put((2, row), &numbered, marked);
+        if number != current {
+            canvas.write((column + 1, row), &text, role);
         }
     }
 }

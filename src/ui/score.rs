@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 
 use crate::app::player::Player;
 use crate::figure::Playback;
@@ -48,10 +47,9 @@ impl Score {
         };
         let calls = player.len();
         let digits = grouped(calls as u64).chars().count() as u16;
-        let counters = if size == StageSize::Small {
-            COUNTERS
-        } else {
-            0
+        let counters = match size {
+            StageSize::Small => COUNTERS,
+            _ => 0,
         };
         let count = digits + 2;
         let room = |beside: u16| usize::from(width.saturating_sub(start + beside));
@@ -147,18 +145,18 @@ impl Score {
         for (row, (name, text)) in (top..).zip(&self.names) {
             let room = usize::from(self.start.saturating_sub(1));
             let short: String = text.chars().take(room).collect();
-            canvas.put((0, row), &short, canvas.role(Role::Dim));
+            canvas.write((0, row), &short, Role::Dim);
             if self.step == 0 {
                 self.bars(canvas, row, playback, *name, current);
             }
             let count = playback.count_before(*name, self.calls);
             let after = self.start + self.columns + 2;
             let count = grouped(count);
-            canvas.put((after, row), &count, canvas.role(Role::Strong));
+            canvas.write((after, row), &count, Role::Strong);
             let after = after + count.chars().count() as u16 + 1;
             let room = canvas.size().0.saturating_sub(after);
             if usize::from(room) >= NOTE.len() && self.ends_with_zero(playback, *name) {
-                canvas.put((after, row), NOTE, canvas.role(Role::Dim));
+                canvas.write((after, row), NOTE, Role::Dim);
             }
         }
         if self.step > 0 {
@@ -191,17 +189,13 @@ impl Score {
                 Some(how) if done => Role::Quiet(how),
                 _ => Role::Dim,
             };
-            canvas.put(
-                (self.column(number), top + row as u16),
-                glyph,
-                canvas.role(role),
-            );
+            canvas.write((self.column(number), top + row as u16), glyph, role);
         }
     }
 
     /// More calls than columns: the height says how many of a column's calls have that name.
     fn bars(&self, canvas: &mut Canvas, row: u16, playback: &Playback, name: u16, current: usize) {
-        let how = playback.how_of(name);
+        let how = playback.named(name).and_then(|named| named.how);
         for column in 0..self.columns {
             let (first, next) = self.calls_of(column);
             let count = playback.count_before(name, next) - playback.count_before(name, first);
@@ -216,7 +210,7 @@ impl Score {
                 Some(how) if next <= current => Role::Quiet(how),
                 _ => Role::Dim,
             };
-            canvas.put((self.start + column, row), glyph, canvas.role(role));
+            canvas.write((self.start + column, row), glyph, role);
         }
     }
 
@@ -227,7 +221,7 @@ impl Score {
                 std::cmp::Ordering::Equal => ("▪", Role::Accent),
                 std::cmp::Ordering::Greater => ("·", Role::Ghost),
             };
-            canvas.put((self.column(number), top), glyph, canvas.role(role));
+            canvas.write((self.column(number), top), glyph, role);
         }
     }
 
@@ -247,56 +241,45 @@ impl Score {
         let said = format!("{}", guess.round());
         if !self.guess_row {
             // Folded: a word after the first row's count.
-            let (text, row) = (format!("said {said}"), 0);
-            let count = canvas
-                .size()
-                .0
-                .saturating_sub(self.start + self.columns + 2);
-            let width = text.chars().count() as u16;
-            if count >= width + 5 {
-                let x = self.start + self.columns + 2;
-                let x = (x..x + 12).find(|x| canvas.is_free((x.saturating_sub(1), row), width + 1));
-                if let Some(x) = x {
-                    canvas.put((x, row), &text, canvas.role(Role::Dim));
-                }
+            let text = format!("said {said}");
+            let (x, width) = (self.start + self.columns + 2, text.chars().count() as u16);
+            let free = |x: &u16| canvas.is_free((x.saturating_sub(1), 0), width + 1);
+            let fits = canvas.size().0.saturating_sub(x) >= width + 5;
+            if let Some(x) = (x..x + 12).find(free).filter(|_| fits) {
+                canvas.write((x, 0), &text, Role::Dim);
             }
             return;
         }
         let call = (guess.max(1.0) as usize).saturating_sub(1);
         let column = self.column(call);
-        let beyond = call >= self.calls;
-        let mark = match beyond {
-            true => "▷",
-            false => "▽",
-        };
+        let mark = if call >= self.calls { "▷" } else { "▽" };
         let text = format!("you said {said}");
         let width = text.chars().count() as u16;
         let style = canvas.role(Role::Text);
         canvas.put((column, 0), mark, style);
-        match column.checked_sub(width + 1) {
-            Some(x) => canvas.put((x, 0), &text, style),
-            None => canvas.put((column + 2, 0), &text, style),
-        }
+        let x = column.checked_sub(width + 1).unwrap_or(column + 2);
+        canvas.put((x, 0), &text, style);
     }
 
     fn here(&self, canvas: &mut Canvas, row: u16, player: &Player) {
-        let what = if player.playback().is_some() {
-            "call"
-        } else {
-            "step"
+        let (speed, name) = (player.speed().factor(), player.speed().name());
+        let (what, whole, speed) = match player.playback() {
+            None => ("step", "", String::new()),
+            Some(_) => (
+                "call",
+                if player.is_at_end() {
+                    ", whole run"
+                } else {
+                    ""
+                },
+                if speed == 1.0 {
+                    String::new()
+                } else {
+                    format!("  {name}")
+                },
+            ),
         };
-        let speed = match player.speed().factor() {
-            factor if factor == 1.0 || player.playback().is_none() => String::new(),
-            _ => format!("  {}", player.speed().name()),
-        };
-        let (now, all) = (
-            grouped(player.current() as u64 + 1),
-            grouped(self.calls as u64),
-        );
-        let whole = match player.playback() {
-            Some(_) if player.is_at_end() => ", whole run",
-            _ => "",
-        };
+        let [now, all] = [player.current() + 1, self.calls].map(|count| grouped(count as u64));
         let text = format!("{what} {now} of {all}{whole}{speed}");
         let column = self.column(player.current());
         let style = canvas.role(Role::Accent);
@@ -306,11 +289,11 @@ impl Score {
             StageSize::Small if player.playback().is_some() => COUNTERS,
             _ => 0,
         };
-        if column + 2 + width + taken <= canvas.size().0 {
-            canvas.put((column + 2, row), &text, style);
-        } else {
-            canvas.put((column.saturating_sub(width + 1), row), &text, style);
-        }
+        let x = match column + 2 + width + taken <= canvas.size().0 {
+            true => column + 2,
+            false => column.saturating_sub(width + 1),
+        };
+        canvas.put((x, row), &text, style);
     }
 }
 
@@ -319,20 +302,17 @@ const ASCII_BARS: [&str; 8] = ["1", "2", "3", "4", "5", "6", "7", "8"];
 
 /// The rows: names of calls that move bytes, then the most frequent ones, in the order in which they were first made.
 fn names(playback: &Playback) -> Vec<(u16, String)> {
-    let trace = playback.trace();
-    let mut names: Vec<_> = trace
-        .names
-        .iter()
-        .enumerate()
-        .map(|(id, name)| (id as u16, name.clone()))
-        .filter(|(id, _)| playback.count_before(*id, playback.len()) > 0)
-        .collect();
+    let count = |id: u16| playback.count_before(id, playback.len());
+    let names = (0..).zip(playback.trace().names.iter().cloned());
+    let mut names: Vec<_> = names.filter(|(id, _)| count(*id) > 0).collect();
     names.sort_by_key(|(id, _)| {
-        let moves = playback.how_of(*id).is_some();
-        Reverse((moves, playback.count_before(*id, playback.len())))
+        Reverse((
+            playback.named(*id).is_some_and(|named| named.how.is_some()),
+            count(*id),
+        ))
     });
     names.truncate(NAMES);
-    names.sort_by_key(|(id, _)| playback.first_of(*id));
+    names.sort_by_key(|(id, _)| playback.named(*id).and_then(|named| named.first));
     names
 }
 
@@ -340,22 +320,11 @@ fn names(playback: &Playback) -> Vec<(u16, String)> {
 fn counters(canvas: &mut Canvas, mark_row: u16, player: &Player) {
     let counters = player.counters();
     let (now, whole) = (counters.so_far, counters.whole);
-    let copied = format!(
-        "{} of {} copied",
-        Size(now.copied_bytes),
-        Size(whole.copied_bytes)
-    );
-    let switches = format!(
-        "{} of {} mode switches",
-        grouped(now.mode_switches),
-        grouped(whole.mode_switches)
-    );
+    let (copied, all) = (Size(now.copied_bytes), Size(whole.copied_bytes));
+    let copied = format!("{copied} of {all} copied");
+    let [switches, all] = [now, whole].map(|run| grouped(run.mode_switches));
+    let switches = format!("{switches} of {all} mode switches");
     let style = canvas.role(Role::Dim);
-    for (row, text) in [(mark_row.saturating_sub(1), copied), (mark_row, switches)] {
-        let width = text.chars().count() as u16;
-        let x = canvas.size().0.saturating_sub(width);
-        if canvas.is_free((x.saturating_sub(1), row), width + 1) {
-            canvas.put_right(row, &text, style.remove_modifier(Modifier::BOLD));
-        }
-    }
+    canvas.put_right(mark_row.saturating_sub(1), &copied, style);
+    canvas.put_right(mark_row, &switches, style);
 }

@@ -35,32 +35,18 @@ impl StageSize {
 
     /// The largest stage that fits by itself.
     pub(crate) fn of_stage(width: u16, height: u16) -> Option<StageSize> {
-        [
-            StageSize::Large,
-            StageSize::Medium,
-            StageSize::Small,
-            StageSize::Folded,
-        ]
-        .into_iter()
-        .find(|size| size.width() <= width && size.height() <= height)
+        use StageSize::{Folded, Large, Medium, Small};
+        let mut sizes = [Large, Medium, Small, Folded].into_iter();
+        sizes.find(|size| size.least().0 <= width && size.least().1 <= height)
     }
 
-    fn height(self) -> u16 {
+    /// Its columns, at least, and its rows.
+    fn least(self) -> (u16, u16) {
         match self {
-            StageSize::Folded => 6,
-            StageSize::Small => 11,
-            StageSize::Medium => 15,
-            StageSize::Large => 27,
-        }
-    }
-
-    /// Its columns, at least.
-    fn width(self) -> u16 {
-        match self {
-            StageSize::Folded => 56,
-            StageSize::Small => 68,
-            StageSize::Medium => 67,
-            StageSize::Large => 124,
+            StageSize::Folded => (56, 6),
+            StageSize::Small => (68, 11),
+            StageSize::Medium => (67, 15),
+            StageSize::Large => (124, 27),
         }
     }
 
@@ -293,10 +279,9 @@ fn boxed(size: StageSize, plan: Plan, grid: &Grid, columns: u16) -> Layout {
         Upper::Mapping => grid.wires,
         _ => grid.tags,
     };
-    let (devices, row) = if grid.low_width > 0 {
-        ([grid.fetch + 3, grid.out + 3], grid.lower_lane)
-    } else {
-        ([grid.fetch, grid.out], grid.device)
+    let (devices, row) = match grid.low_width {
+        0 => ([grid.fetch, grid.out], grid.device),
+        _ => ([grid.fetch + 3, grid.out + 3], grid.lower_lane),
     };
     let elsewhere = match plan.upper {
         Upper::Buffer | Upper::Memory => grid.write_tag,
@@ -306,7 +291,7 @@ fn boxed(size: StageSize, plan: Plan, grid: &Grid, columns: u16) -> Layout {
     Layout {
         size,
         width: grid.width.min(columns),
-        height: size.height(),
+        height: size.least().1,
         boxes: boxes(plan, grid),
         wires: wires(plan, grid, tags),
         borders: vec![grid.wires - 1, grid.lower_lane],
@@ -459,12 +444,13 @@ fn labels(plan: Plan, grid: &Grid) -> Vec<Label> {
     }
     match plan.upper {
         Upper::Empty => {
-            let x = match plan.start {
-                Start::Tcp => grid.buffer + 2,
-                _ => grid.buffer - 4,
+            let fed = plan.start == Start::Tcp;
+            let x = if fed {
+                grid.buffer + 2
+            } else {
+                grid.buffer - 4
             };
-            let text = "nothing comes up here";
-            labels.push(label(x, 1, text, LabelKind::Caption));
+            labels.push(label(x, 1, "nothing comes up here", LabelKind::Caption));
         }
         Upper::Mapping => {
             let text = "a view, no bytes";
@@ -506,7 +492,7 @@ fn folded(plan: Plan) -> Layout {
     Layout {
         size: StageSize::Folded,
         width: 56,
-        height: StageSize::Folded.height(),
+        height: StageSize::Folded.least().1,
         boxes: plan.slots().map(|slot| (slot, rect(slot))).collect(),
         wires: folded_wires(plan),
         borders: vec![2],

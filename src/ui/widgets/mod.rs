@@ -5,7 +5,7 @@ pub mod view;
 pub mod week;
 
 use super::Role;
-use crate::app::input::TextInput;
+use crate::app::{Job, input::TextInput};
 use crate::model::How;
 
 /// A bar of `■`, its length in proportion to `value` of `most`; a thing that is there has at least one cell.
@@ -29,6 +29,15 @@ pub fn gauge(done: u64, total: u64, width: usize) -> String {
     };
     let full = (share.clamp(0.0, 1.0) * width as f64) as usize;
     "■".repeat(full) + &"·".repeat(width - full)
+}
+
+/// How far a job is: `counting  ■■■■····`.
+pub fn job_state(job: &Job) -> String {
+    match &job.progress {
+        _ if job.cancelled => "stopping".to_owned(),
+        None => "starting".to_owned(),
+        Some(at) => format!("{}  {}", at.at, gauge(at.done, at.total, 16)),
+    }
 }
 
 /// The marks of the drawings in the order of [`How`], then the ghost: each with its role, its name, and what it says.

@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::app::{App, ExperimentPage, Job, experiment::judge};
+use crate::app::{App, ExperimentPage, experiment::judge};
 use crate::course::Predict;
 use crate::figure::chart::Scale;
 use crate::model::ExperimentOutcome;
-use crate::ui::{Pen, Role, Rows, Span, from_row, gauge, row_at, top_of};
+use crate::ui::{Pen, Role, Rows, Span, from_row, job_state, row_at, top_of};
 
 /// Columns of what is said, beside the rows.
 pub const SIDE: u16 = 44;
@@ -30,22 +30,10 @@ pub fn stacked(pen: &mut Pen, main: &Rows, said: &Rows, area: Rect) {
 
 /// How far it is: a row for the upper end, where it runs.
 pub fn state(rows: &mut Rows, app: &App) {
-    let [dim, accent] = rows.styles([Role::Dim, Role::Accent]);
-    let Some(job) = app.job_here() else {
-        return;
-    };
-    let (at, bar) = progress(job);
-    rows.ends(
-        vec![(at, accent), ("  ".into(), dim), (bar, accent)],
-        vec![("Esc stops it".into(), dim)],
-    );
-}
-
-fn progress(job: &Job) -> (String, String) {
-    match &job.progress {
-        _ if job.cancelled => ("stopping".into(), String::new()),
-        None => ("starting".into(), String::new()),
-        Some(job) => (job.at.clone(), gauge(job.done, job.total, 16)),
+    if let Some(job) = app.job_here() {
+        let left = vec![(job_state(job), rows.style(Role::Accent))];
+        let right = vec![("Esc stops it".into(), rows.style(Role::Dim))];
+        rows.ends(left, right);
     }
 }
 
