@@ -1,11 +1,48 @@
 //! What fills the boxes of a recording's scene.
 
 use super::{
-    Edge, Mark, Slot, Tone, Upper,
-    playback_scene::Stage,
+    Edge, Mark, Plan, Slot, Tone, Upper,
+    playback::Moment,
     scene::{Gauge, TOKENS},
 };
-use crate::model::{How, Size, Start};
+use crate::model::{Hop, How, Size, Start, TransferSpec};
+
+/// One moment of a transfer: what the views of its pieces ask for.
+pub(super) struct Stage<'a> {
+    pub(super) plan: Plan,
+    pub(super) spec: &'a TransferSpec,
+    /// How bytes go along each edge in this run, by its number.
+    pub(super) hows: [Option<How>; Edge::COUNT],
+    /// Bytes that the pipe on the way can hold.
+    pub(super) pipe_size: u64,
+    pub(super) now: Moment,
+    /// The current call is a tee: it hands on what the pipe keeps.
+    pub(super) tees: bool,
+    /// The current hop's edge, where something can be seen on it.
+    pub(super) edge: Option<Edge>,
+    /// Tokens that have arrived: all of them once the hop is over.
+    pub(super) arrived: u32,
+    pub(super) total: u64,
+    pub(super) cold: bool,
+}
+
+impl Stage<'_> {
+    pub(super) fn returned(&self) -> bool {
+        self.now.has_arrived()
+    }
+
+    /// The current hop, where it takes bytes out of the source's pages.
+    pub(super) fn taking(&self) -> Option<&Hop> {
+        let takes = self.edge.is_some_and(Edge::takes);
+        self.now.hop.as_ref().filter(|_| takes)
+    }
+
+    /// The current hop, where it hands bytes to the sink.
+    pub(super) fn handing(&self) -> Option<&Hop> {
+        let hands = !self.tees && self.edge.is_some_and(Edge::hands);
+        self.now.hop.as_ref().filter(|_| hands)
+    }
+}
 
 /// A gauge, and how much it stands for in words.
 type Filling = (Option<Gauge>, Option<String>);

@@ -187,6 +187,16 @@ pub(super) fn from_row(room: Rect, row: u16) -> Rect {
     }
 }
 
+/// The last rows of a room.
+pub(super) fn bottom_of(room: Rect, rows: u16) -> Rect {
+    let y = room.bottom().saturating_sub(rows);
+    Rect {
+        y,
+        height: rows,
+        ..room
+    }
+}
+
 /// One row of a room, though the room be too low for it.
 pub(super) fn row_at(room: Rect, row: u16) -> Rect {
     Rect {

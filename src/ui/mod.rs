@@ -16,7 +16,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 pub use self::{layout::rooms, pen::Spots};
 use self::{
-    layout::{PROSE, Rooms, Tier, centred, from_row, narrowed, row_at, top_of},
+    layout::{PROSE, Rooms, Tier, bottom_of, centred, from_row, narrowed, row_at, top_of},
     pen::{Canvas, Pen},
     theme::{Ground, Palette, Role, Theme},
     widgets::{

@@ -23,9 +23,7 @@ pub(super) fn style(ascii: bool) -> Style {
         locale.contains("utf-8") || locale.contains("utf8")
     });
     let ascii = ascii || !utf8;
-    Style {
-        ascii,
-    }
+    Style { ascii }
 }
 
 impl Style {

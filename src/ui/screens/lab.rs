@@ -11,7 +11,7 @@ use crate::app::{
     App, Click,
     screens::lab::{LabScreen, Setting, Side},
 };
-use crate::model::{How, Measured, Origin, Summary, TransferSpec, duration, grouped};
+use crate::model::{How, Measured, Origin, Summary, duration, grouped};
 use crate::ui::{Pen, Role, Rooms, Rows, bar, from_row};
 
 /// Columns between the two results.
@@ -101,17 +101,9 @@ fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side) {
     let live = &kept.outcome.live;
     let shown = kept.outcome.playable();
     let spec = &live.recording.spec;
-    let TransferSpec {
-        size,
-        chunk,
-        to,
-        cache,
-        ..
-    } = spec;
-    rows.text(
-        &format!("{size}, {chunk} chunks, to {to}, {cache}"),
-        Role::Dim,
-    );
+    let (size, chunk) = (spec.size, spec.chunk);
+    let said = format!("{size}, {chunk} chunks, to {}, {}", spec.to, spec.cache);
+    rows.text(&said, Role::Dim);
     if shown.recording.origin == Origin::Shipped {
         let kernel = &shown.recording.machine.kernel;
         let said = format!("Calls recorded on {kernel}, not on this machine.");

@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use super::{
     experiment, predict, question, results,
     run::{described, legend, show_player},
+    view::{Header, Right, View},
 };
-use crate::app::{App, Click, Job, LabPage, PageState, Pane};
+use crate::app::{App, Click, Job, LabPage, PageState, Pane, screens::lesson::LessonScreen};
 use crate::course::{Lab, Lesson, Page, Target};
 use crate::model::TransferSpec;
 use crate::ui::{Pen, Role, Rooms, Rows, Tier, gauge};
@@ -126,9 +127,16 @@ fn asked(rows: &mut Rows, app: &App, room: Rect) {
 fn before_run(rows: &mut Rows, spec: &TransferSpec, tier: Tier) {
     if tier.is_folded() {
         rows.rule();
+        let TransferSpec {
+            method,
+            cache,
+            size,
+            to,
+            chunk,
+            ..
+        } = spec;
         let said = format!(
-            "The experiment: {}, a {} file of {}, to {}, in chunks of {}.",
-            spec.method, spec.cache, spec.size, spec.to, spec.chunk
+            "The experiment: {method}, a {cache} file of {size}, to {to}, in chunks of {chunk}."
         );
         rows.text(&said, Role::Dim);
         return;
@@ -191,4 +199,17 @@ fn running(pen: &mut Pen, job: &Job, area: Rect) {
         }
     }
     rows.show(pen, area, 0);
+}
+
+impl View for LessonScreen {
+    fn header(&self, app: &App) -> Header {
+        let pages = self.pages(app);
+        let place = pages.iter().position(|page| *page == self.at.page);
+        let what = if self.quiz { "question" } else { "page" };
+        Header::of_page(app, Right::Count(what, place.unwrap_or(0), pages.len()))
+    }
+
+    fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
+        draw(pen, app, rooms);
+    }
 }

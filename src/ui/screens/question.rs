@@ -4,16 +4,16 @@ use ratatui::layout::Rect;
 
 use crate::app::{App, Click, Command, Pane, QuestionState, Run};
 use crate::course::{Page, Question};
-use crate::model::Summary;
+use crate::model::{Origin, Summary, TransferSpec, grouped};
 use crate::ui::{
-    Pen, Role, Rooms, Row, Rows, bar, narrowed, screens::predict, screens::results,
+    PROSE, Pen, Role, Rooms, Rows, bar, narrowed, screens::predict, screens::results,
     widgets::view::show,
 };
 
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
     match rooms.list() {
         Some(panes) => {
-            let room = narrowed(panes.left, crate::ui::layout::PROSE);
+            let room = narrowed(panes.left, PROSE);
             asked(pen, app, room, page, true);
             if beside(pen, app, panes.right) {
                 pen.line(panes.hairline, panes.left.y, panes.left.bottom());
@@ -65,10 +65,8 @@ fn asked(pen: &mut Pen, app: &App, room: Rect, page: &Page, roomy: bool) {
 fn after(rows: &mut Rows, question: &Question, state: &QuestionState) {
     if state.hints > 0 {
         rows.blank(1);
-        predict::hints(
-            rows,
-            &question.hints[..state.hints.min(question.hints.len())],
-        );
+        let shown = state.hints.min(question.hints.len());
+        predict::hints(rows, &question.hints[..shown]);
         rows.focus = Some(rows.len() - 1);
     }
     let right = state.is_right();
@@ -86,12 +84,9 @@ fn after(rows: &mut Rows, question: &Question, state: &QuestionState) {
         rows.focus = Some(rows.len() - 1);
     }
     if right {
-        rows.push(Row {
-            left: vec![("Enter goes on.".into(), rows.style(Role::Dim))],
-            click: Some(Click::Do(Command::Next)),
-            ..Row::default()
-        });
+        rows.text("Enter goes on.", Role::Dim);
         rows.focus = Some(rows.len() - 1);
+        rows.clickable(rows.len() - 1, Click::Do(Command::Next));
     }
 }
 
@@ -99,48 +94,43 @@ fn after(rows: &mut Rows, question: &Question, state: &QuestionState) {
 fn evidence(pen: &mut Pen, app: &App, room: Rect) {
     let mut rows = Rows::new(pen.theme, room.width);
     if let Some(run) = app.evidence() {
-        kernel_says(&mut rows, run, room.width);
+        kernel_says(&mut rows, run);
     }
     rows.show(pen, room, 0);
 }
 
-fn kernel_says(rows: &mut Rows, run: &Run, width: u16) {
+fn kernel_says(rows: &mut Rows, run: &Run) {
     let (recording, summary) = (&run.recording, &run.summary);
-    let shipped = recording.origin == crate::model::Origin::Shipped;
-    rows.title(if shipped {
-        "A recorded kernel says"
-    } else {
-        "Your kernel says"
+    let shipped = recording.origin == Origin::Shipped;
+    rows.title(match shipped {
+        true => "A recorded kernel says",
+        false => "Your kernel says",
     });
-    let spec = &recording.spec;
+    let TransferSpec {
+        method,
+        size,
+        chunk,
+        to,
+        ..
+    } = &recording.spec;
     rows.text(
-        &format!(
-            "{}, {}, {} chunks, to {}",
-            spec.method, spec.size, spec.chunk, spec.to
-        ),
+        &format!("{method}, {size}, {chunk} chunks, to {to}"),
         Role::Dim,
     );
     if shipped {
-        let said = format!(
-            "Recorded on {}, not on this machine.",
-            recording.machine.kernel
-        );
-        rows.text(&said, Role::Accent);
+        results::recorded_elsewhere(rows, recording);
     }
     rows.blank(1);
-    counts(rows, summary, width);
+    counts(rows, summary);
     if let Some(copies) = summary.cpu_copies_per_byte {
         rows.pair("CPU copies a byte", &format!("{copies:.1}"), Role::Strong);
-        rows.pair(
-            "copied by the CPU",
-            &results::bytes(summary.cpu_copied_bytes.unwrap_or(0)),
-            Role::Strong,
-        );
+        let copied = results::bytes(summary.cpu_copied_bytes.unwrap_or(0));
+        rows.pair("copied by the CPU", &copied, Role::Strong);
     }
 }
 
 /// Calls and switches, each as a bar beside the others.
-fn counts(rows: &mut Rows, summary: &Summary, width: u16) {
+fn counts(rows: &mut Rows, summary: &Summary) {
     let switches = summary.measured.as_ref().map(|measured| {
         measured.voluntary_context_switches + measured.involuntary_context_switches
     });
@@ -149,29 +139,18 @@ fn counts(rows: &mut Rows, summary: &Summary, width: u16) {
         ("mode switches", "traced", summary.mode_switches),
         ("context switches", "untraced", switches),
     ];
-    let most = figures
-        .iter()
-        .filter_map(|(.., value)| *value)
-        .max()
-        .unwrap_or(0) as f64;
-    let cells = usize::from(width.saturating_sub(10)).min(32);
+    let values = figures.iter().filter_map(|(.., value)| *value);
+    let most = values.max().unwrap_or(0) as f64;
+    let cells = usize::from(rows.width.saturating_sub(10)).min(32);
     for (name, run, value) in figures {
         let Some(value) = value else {
             continue;
         };
         rows.pair(name, run, Role::Dim);
-        let style = rows.style(if run == "traced" {
-            Role::Dim
-        } else {
-            Role::Accent
-        });
-        rows.line(vec![
-            (bar(value as f64, most, cells), style),
-            (
-                format!(" {}", crate::model::grouped(value)),
-                rows.style(Role::Strong),
-            ),
-        ]);
+        let traced = run == "traced";
+        let style = rows.style(if traced { Role::Dim } else { Role::Accent });
+        let value_said = (format!(" {}", grouped(value)), rows.style(Role::Strong));
+        rows.line(vec![(bar(value as f64, most, cells), style), value_said]);
         rows.blank(1);
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::app::{App, LabPage, Outcome, player::Figures};
 use crate::course::{Lab, Predict};
-use crate::model::{Given, Measured, Origin, Size, Summary, duration, grouped};
+use crate::model::{Given, Measured, Origin, Recording, Size, Summary, duration, grouped};
 use crate::ui::{Role, Rows, Tier};
 
 /// Adds what came of the run to a page's text.
@@ -18,11 +18,7 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
         rows.rule();
     }
     if run.recording.origin == Origin::Shipped {
-        let said = format!(
-            "Recorded on {}, not on this machine.",
-            run.recording.machine.kernel
-        );
-        rows.text(&said, Role::Accent);
+        recorded_elsewhere(rows, &run.recording);
         stand_in(rows, outcome);
         if let Some(reason) = outcome.refused() {
             rows.text(&reason, Role::Dim);
@@ -31,12 +27,8 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
         rows.text(&format!("No calls were recorded: {reason}"), Role::Dim);
     }
     if let Some(predict) = &lab.predict {
-        said(
-            rows,
-            predict,
-            state.guessing.guess.as_ref(),
-            &outcome.answering().summary,
-        );
+        let guess = state.guessing.guess.as_ref();
+        said(rows, predict, guess, &outcome.answering().summary);
     }
     let measured = outcome.live.summary.measured.as_ref();
     if tier.is_folded() {
@@ -46,6 +38,12 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
         rows.blank(2);
         counted(rows, app, measured, room);
     }
+}
+
+pub fn recorded_elsewhere(rows: &mut Rows, recording: &Recording) {
+    let kernel = &recording.machine.kernel;
+    let said = format!("Recorded on {kernel}, not on this machine.");
+    rows.text(&said, Role::Accent);
 }
 
 /// That what is played is the recording of another transfer, and of which one.
@@ -190,10 +188,9 @@ fn faults(measured: &Measured) -> String {
 
 /// Bytes; none is `0`.
 pub fn bytes(bytes: u64) -> String {
-    if bytes == 0 {
-        "0".to_owned()
-    } else {
-        Size(bytes).to_string()
+    match bytes {
+        0 => "0".to_owned(),
+        _ => Size(bytes).to_string(),
     }
 }
 

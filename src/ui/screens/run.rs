@@ -2,9 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::results;
-use crate::app::{App, Run};
-use crate::model::{Hop, Measured, Place, Served, Side, Size, TransferSpec, grouped};
+use super::{
+    results,
+    view::{Header, Right, View},
+};
+use crate::app::{App, Run, screens::replay::ReplayScreen};
+use crate::model::{Hop, Measured, Origin, Place, Served, Side, Size, TransferSpec, grouped};
 use crate::ui::{MARKS, Pen, Role, Rooms, Rows, Span, Tier, player};
 
 /// Columns that a copy path takes with the whole names of its places.
@@ -136,4 +139,20 @@ fn place(place: Place, width: u16) -> &'static str {
         other => (other.name(), other.name()),
     };
     if width < ROAD { short } else { name }
+}
+
+impl View for ReplayScreen {
+    fn header(&self, _: &App) -> Header {
+        let recording = &self.run.recording;
+        let origin = match recording.origin {
+            Origin::Live => "made just now".to_owned(),
+            Origin::Shipped | Origin::Loaded => format!("recorded on {}", recording.machine.kernel),
+        };
+        Header::of("A recording", Right::Text(origin))
+    }
+
+    fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
+        let measured = self.run.summary.measured.as_ref();
+        show_run(pen, app, rooms, &self.run, measured);
+    }
 }

@@ -127,17 +127,10 @@ fn scale(rows: &mut Rows, ends: (f64, f64), input: &str) {
         }
         numbers.push_str(&short(value));
     }
-    let [dim, hairline, accent] = rows.styles([Role::Dim, Role::Hairline, Role::Accent]);
-    for (text, style) in [
-        (mark, accent),
-        (
-            format!("{indent}{}", line.into_iter().collect::<String>()),
-            hairline,
-        ),
-        (format!("{indent}{numbers}"), dim),
-    ] {
-        rows.line(vec![(text, style)]);
-    }
+    let line: String = line.into_iter().collect();
+    rows.line(vec![(mark, rows.style(Role::Accent))]);
+    rows.line(vec![(indent.clone() + &line, rows.style(Role::Hairline))]);
+    rows.line(vec![(indent + &numbers, rows.style(Role::Dim))]);
 }
 
 /// A number with one decimal at most.

@@ -36,8 +36,7 @@ pub fn show(rows: &mut Rows, app: &App, width: u16) {
         };
         let said = match (now, later) {
             (0, 0) => name.to_owned(),
-            (0, later) => format!("{name} {later}"),
-            (now, 0) => format!("{name} {now}"),
+            (0, count) | (count, 0) => format!("{name} {count}"),
             (now, later) => format!("{name} {now}+{later}"),
         };
         let style = if now > 0 { rows.style(Role::Text) } else { dim };

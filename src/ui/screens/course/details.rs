@@ -99,28 +99,20 @@ fn next(rows: &mut Rows, app: &App, index: usize) {
 /// `9 pages · 2 experiments · 8 questions`
 fn counts(lesson: &Lesson) -> String {
     let count = |wanted: fn(&Target) -> bool| {
-        lesson
-            .pages
-            .iter()
-            .filter_map(|page| page.target.as_ref())
-            .filter(|target| wanted(target))
-            .count()
+        let targets = lesson.pages.iter().filter_map(|page| page.target.as_ref());
+        targets.filter(|target| wanted(target)).count()
     };
-    let said = |count: usize, one: &str| match count {
-        // A number never parts from its unit.
+    let experiments = count(|target| matches!(target, Target::Lab(_) | Target::Trial(_)));
+    let questions = count(|target| matches!(target, Target::Question(_)));
+    let said = [
+        (lesson.pages.len(), "page"),
+        (experiments, "experiment"),
+        (questions, "question"),
+    ];
+    // A number never parts from its unit.
+    let said = said.map(|(count, one)| match count {
         1 => format!("1\u{a0}{one}"),
         count => format!("{count}\u{a0}{one}s"),
-    };
-    format!(
-        "{} · {} · {}",
-        said(lesson.pages.len(), "page"),
-        said(
-            count(|target| matches!(target, Target::Lab(_) | Target::Trial(_))),
-            "experiment"
-        ),
-        said(
-            count(|target| matches!(target, Target::Question(_))),
-            "question"
-        ),
-    )
+    });
+    said.join(" · ")
 }

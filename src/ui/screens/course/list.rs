@@ -7,7 +7,7 @@ use super::way;
 use crate::app::{App, Click, Glance};
 use crate::course::Lesson;
 use crate::model::How;
-use crate::ui::{Pen, Role, screens::results::shown};
+use crate::ui::{Pen, Role, row_at, screens::results::shown};
 
 /// Rows of the heads of the columns.
 const HEADS: u16 = 2;
@@ -37,12 +37,9 @@ impl Columns {
         };
         let copies = width - copies;
         let questions = copies - gap - QUESTIONS;
-        let titles = app
-            .material
-            .lessons
-            .iter()
-            .map(|lesson| lesson.title.width());
-        let pages = app.material.lessons.iter().map(|lesson| lesson.pages.len());
+        let lessons = app.material.lessons.iter();
+        let pages = lessons.clone().map(|lesson| lesson.pages.len());
+        let titles = lessons.map(|lesson| lesson.title.width());
         let title = titles.max().unwrap_or(0) as u16;
         let after = TITLE + title + gap.max(2) - 1;
         let cells = questions.saturating_sub(after + gap.max(2) - 1);
@@ -74,12 +71,10 @@ pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect, step: u16) ->
     let fitting = usize::from(room.height.saturating_sub(HEADS).div_ceil(step)).max(1);
     let first = (selected + 1).saturating_sub(fitting);
     let mut used = HEADS;
-    for (line, index) in (first..app.material.lessons.len())
-        .take(fitting)
-        .enumerate()
-    {
+    let shown = (first..app.material.lessons.len()).take(fitting);
+    for (line, index) in shown.enumerate() {
         let y = HEADS + line as u16 * step;
-        let row = Rect::new(room.x, room.y + y, room.width, 1);
+        let row = row_at(room, y);
         module(pen, app, row, (index, index == selected), &columns);
         pen.spot(row, Click::Row(index));
         used = y + 1;
@@ -147,12 +142,8 @@ fn questions(pen: &mut Pen, app: &App, row: Rect, x: u16, index: usize, quiet: S
 
 /// The pages of a module as cells, `most` for the longest one: all seen, some, none.
 fn cells(pen: &mut Pen, app: &App, row: Rect, x: u16, lesson: &Lesson, most: usize, style: Style) {
-    let longest = app
-        .material
-        .lessons
-        .iter()
-        .map(|lesson| lesson.pages.len())
-        .max();
+    let lessons = app.material.lessons.iter();
+    let longest = lessons.map(|lesson| lesson.pages.len()).max();
     let pages = lesson.pages.len();
     let count = (pages * most).div_ceil(longest.unwrap_or(1).max(1));
     for at in 0..count {
@@ -164,14 +155,10 @@ fn cells(pen: &mut Pen, app: &App, row: Rect, x: u16, lesson: &Lesson, most: usi
 
 /// A block a copy, hollow where it is made in some cases alone; a dotted line for none. Then the figure.
 fn copies(pen: &mut Pen, row: Rect, columns: &Columns, glance: Glance, quiet: Style) {
-    let Columns {
-        copies: x, block, ..
-    } = *columns;
+    let (x, block) = (columns.copies, columns.block);
     let wide = block * 2 + 1;
-    let (copied, referenced) = (
-        pen.style(Role::Hot(How::CpuCopy)),
-        pen.style(Role::Hot(How::Reference)),
-    );
+    let roles = [How::CpuCopy, How::Reference].map(Role::Hot);
+    let [copied, referenced] = pen.styles(roles);
     if glance.most < 0.5 {
         pen.text(row, x, 0, &"┄".repeat(wide), referenced);
     }
@@ -184,14 +171,11 @@ fn copies(pen: &mut Pen, row: Rect, columns: &Columns, glance: Glance, quiet: St
         let at = x + copy as u16 * (block as u16 + 1);
         pen.text(row, at, 0, &mark.repeat(block), copied);
     }
-    let said = match glance {
-        Glance {
-            reported: true,
-            least,
-            ..
-        } => format!("{}+c", shown(least)),
-        Glance { least, most, .. } if least == most => shown(least),
-        Glance { least, most, .. } => format!("{}-{}", shown(least), shown(most)),
+    let (least, most) = (shown(glance.least), shown(glance.most));
+    let said = match glance.reported {
+        true => format!("{least}+c"),
+        false if glance.least == glance.most => least,
+        false => format!("{least}-{most}"),
     };
     pen.text(row, x + wide as u16 + 1, 0, &said, quiet);
 }

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use super::view::{Header, Right, View};
 use crate::app::{App, Pane, screens::course::CourseScreen};
 use crate::course::progress::Totals;
-use crate::ui::{Pen, Role, Rooms, top_of};
+use crate::ui::{Pen, Role, Rooms, bottom_of, from_row, top_of};
 
 /// What the course says beside its name, where there is room.
 const MOTTO: &str = "zero-copy, on your own kernel";
@@ -30,25 +30,21 @@ impl View for CourseScreen {
 
     fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
         if app.material.lessons.is_empty() {
-            let style = pen.style(Role::Text);
             let said = "There are no lessons here. m opens the lab.";
-            pen.text(rooms.text(), 0, 0, said, style);
+            pen.text(rooms.text(), 0, 0, said, pen.style(Role::Text));
             return;
         }
         match rooms.course() {
             Some(panes) => {
                 let needed = list::height(app, 1) + standing::FULL + way::HEIGHT;
-                let way = match panes.left.height >= needed {
-                    true => way::HEIGHT,
-                    false => 0,
-                };
-                let (left, right) = (less(panes.left, way), less(panes.right, way));
+                let way = way::HEIGHT * u16::from(panes.left.height >= needed);
+                let (left, right) = (without(panes.left, way), without(panes.right, way));
                 modules(pen, app, self.selected, left);
                 pen.line(panes.hairline, left.y, left.bottom());
                 details::draw(pen, app, self.selected, right, false);
                 if way > 0 {
                     let text = rooms.text();
-                    way::draw(pen, app, self.selected, below(text, text.height - way));
+                    way::draw(pen, app, self.selected, bottom_of(text, way));
                 }
             }
             None if app.display.pane == Pane::Text => {
@@ -68,19 +64,11 @@ fn modules(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
         () if fits(1, standing::SHORT) => (1, standing::SHORT),
         () => (1, standing::LEAST),
     };
-    let used = list::draw(pen, app, selected, less(room, standing), step);
-    standing::draw(pen, app, below(room, used));
+    let used = list::draw(pen, app, selected, without(room, standing), step);
+    standing::draw(pen, app, from_row(room, used));
 }
 
 /// A room without its last rows.
-fn less(room: Rect, rows: u16) -> Rect {
+fn without(room: Rect, rows: u16) -> Rect {
     top_of(room, room.height - rows)
-}
-
-/// A room without its first rows.
-fn below(room: Rect, rows: u16) -> Rect {
-    Rect {
-        y: room.y + rows,
-        ..less(room, rows)
-    }
 }

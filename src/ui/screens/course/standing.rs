@@ -8,7 +8,7 @@ use crate::course::{
     concept::{Score, Sitting, gain},
     review::until,
 };
-use crate::ui::{Pen, Role, Row, Rows, Span, widgets::week};
+use crate::ui::{Pen, Role, Rows, Span, widgets::week};
 
 /// Rows with the week as marks, and with the notes on the list.
 pub const FULL: u16 = 8;
@@ -44,24 +44,17 @@ const WEEK: u16 = 80;
 
 /// What the column of copies means, where it does not say so itself.
 fn notes(rows: &mut Rows, app: &App) {
-    let glances = || {
-        app.material
-            .lessons
-            .iter()
-            .filter_map(|lesson| app.copies_of(lesson))
-    };
+    let lessons = app.material.lessons.iter();
+    let mut glances = lessons.filter_map(|lesson| app.copies_of(lesson));
     let mut notes = Vec::new();
-    if glances().any(|glance| glance.least != glance.most) {
+    if glances.clone().any(|glance| glance.least != glance.most) {
         notes.push("□ in some cases");
     }
-    if glances().any(|glance| glance.reported) {
+    if glances.any(|glance| glance.reported) {
         notes.push("c: the share that the kernel reports as COPIED");
     }
     let ghost = rows.style(Role::Ghost);
-    rows.push(Row {
-        right: vec![(notes.join("   "), ghost)],
-        ..Row::default()
-    });
+    rows.ends(Vec::new(), vec![(notes.join("   "), ghost)]);
 }
 
 /// `Review   13 questions due now   from modules 1 and 2`
@@ -88,20 +81,14 @@ fn review(rows: &mut Rows, app: &App, full: bool, width: u16) {
     if taken + more.width() + 5 <= usize::from(width) {
         left.push((format!("   {more}"), dim));
     }
-    rows.push(Row {
-        left,
-        right: vec![("v".into(), strong)],
-        click: Some(Click::Do(Command::Review)),
-        ..Row::default()
-    });
+    rows.ends(left, vec![("v".into(), strong)]);
+    rows.clickable(rows.len() - 1, Click::Do(Command::Review));
 }
 
 /// `from modules 1, 2 and 5`
 fn from(app: &App, due: &[(usize, usize)]) -> String {
-    let mut numbers: Vec<u32> = due
-        .iter()
-        .map(|(lesson, _)| app.material.lessons[*lesson].number)
-        .collect();
+    let number = |(lesson, _): &(usize, usize)| app.material.lessons[*lesson].number;
+    let mut numbers: Vec<u32> = due.iter().map(number).collect();
     numbers.sort_unstable();
     numbers.dedup();
     let said: Vec<String> = numbers.iter().map(u32::to_string).collect();
@@ -114,11 +101,8 @@ fn from(app: &App, due: &[(usize, usize)]) -> String {
 
 /// The week in words: `then Sun 6, Mon 1`.
 fn days(app: &App) -> String {
-    let said = app
-        .week()
-        .into_iter()
-        .enumerate()
-        .filter(|(_, count)| *count > 0);
+    let week = app.week().into_iter().enumerate();
+    let said = week.filter(|(_, count)| *count > 0);
     let said = said.map(|(day, count)| match day {
         0 => format!("later today {count}"),
         day => format!("{} {count}", app.clock.weekday(day)),
@@ -151,10 +135,6 @@ fn concept_test(rows: &mut Rows, app: &App) {
         left.push((crate::model::percent(gain), text));
         left.push((" of what was missing".into(), dim));
     }
-    rows.push(Row {
-        left,
-        right: vec![("C".into(), strong)],
-        click: Some(Click::Do(Command::Test)),
-        ..Row::default()
-    });
+    rows.ends(left, vec![("C".into(), strong)]);
+    rows.clickable(rows.len() - 1, Click::Do(Command::Test));
 }

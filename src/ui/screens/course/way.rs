@@ -45,24 +45,18 @@ pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
             let style = if is_here { accent } else { dim };
             pen.text(room, x + at as u16, 4, mark(app, lesson, of_mark), style);
             if is_here {
-                let label = format!(
-                    "▼ {}",
-                    if app.is_finished(index) {
-                        "again"
-                    } else {
-                        "next"
-                    }
-                );
+                let label = match app.is_finished(index) {
+                    true => "▼ again",
+                    false => "▼ next",
+                };
                 let left = (x + at as u16).min(room.width.saturating_sub(label.len() as u16));
-                pen.text(room, left, 3, &label, accent);
+                pen.text(room, left, 3, label, accent);
             }
         }
         let style = if chosen { strong } else { dim };
         pen.text(room, x, 5, &lesson.number.to_string(), style);
-        pen.spot(
-            Rect::new(room.x + x, room.y + 4, width, 2),
-            Click::Row(index),
-        );
+        let spot = Rect::new(room.x + x, room.y + 4, width, 2);
+        pen.spot(spot, Click::Row(index));
         x += width + 1;
     }
 }
@@ -74,12 +68,9 @@ fn marks(lesson: &Lesson, a_mark: usize) -> usize {
 /// How many pages a mark stands for, so that the whole course is one row.
 fn pages_a_mark(app: &App, width: u16) -> usize {
     let fits = |a_mark: &usize| {
-        let marks = app
-            .material
-            .lessons
-            .iter()
-            .map(|lesson| marks(lesson, *a_mark) + 1);
-        marks.sum::<usize>() <= usize::from(width) + 1
+        let lessons = app.material.lessons.iter();
+        let marks: usize = lessons.map(|lesson| marks(lesson, *a_mark) + 1).sum();
+        marks <= usize::from(width) + 1
     };
     (1..1000).find(fits).unwrap_or(1000)
 }

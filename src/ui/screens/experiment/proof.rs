@@ -222,10 +222,8 @@ fn said(
     }
     rows.blank(usize::from(beside));
     let mut head = verdict(&rows, Some(proof));
-    let kernel = match found.machine.kernel.as_str() {
-        "" => "your kernel",
-        kernel => kernel,
-    };
+    let known = Some(&*found.machine.kernel).filter(|kernel| !kernel.is_empty());
+    let kernel = known.unwrap_or("your kernel");
     head.push((format!(" on {kernel}"), rows.style(Role::Text)));
     if !found.filesystem.is_empty() {
         head.push((format!(", {}", found.filesystem), rows.style(Role::Dim)));

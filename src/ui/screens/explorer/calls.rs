@@ -1,26 +1,18 @@
-//! The calls behind the selected flow.
+//! The calls behind the selected flow; all calls that moved bytes as a ribbon of marks.
 
 use ratatui::layout::Rect;
 
-use super::{
-    ribbon,
-    text::{flow_name, shortened},
-};
+use super::text::{flow_name, shortened};
 use crate::app::{Click, screens::explorer::ExplorerScreen};
-use crate::model::{End, grouped};
-use crate::ui::{Pen, Role, row_at};
+use crate::model::{End, How, grouped};
+use crate::ui::{Pen, Role, bottom_of, row_at};
 
 pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     let title = explorer.selected();
     let title = title.map_or(String::new(), |group| flow_name(&group.flow, End::short));
-    pen.text(
-        room,
-        0,
-        0,
-        &shortened(&title, room.width.saturating_sub(30)),
-        strong,
-    );
+    let title = shortened(&title, room.width.saturating_sub(30));
+    pen.text(room, 0, 0, &title, strong);
     let count = explorer.calls().len();
     let place = (explorer.call + 1).min(count) as u64;
     let said = format!("call {} of {}", grouped(place), grouped(count as u64));
@@ -33,10 +25,8 @@ pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
         pen.text(room, 0, 2, why, dim);
     }
     let rows = usize::from(room.height.saturating_sub(5)).max(1);
-    let first = explorer
-        .call
-        .saturating_sub(rows / 2)
-        .min(count.saturating_sub(rows));
+    let middle = explorer.call.saturating_sub(rows / 2);
+    let first = middle.min(count.saturating_sub(rows));
     let trace = &explorer.watched.trace;
     for (row, call) in explorer.calls().iter().skip(first).take(rows).enumerate() {
         let y = row as u16 + 1;
@@ -46,18 +36,66 @@ pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
         let line = row_at(room, y);
         let selected = first + row == explorer.call;
         if selected {
-            let marker = pen.style(Role::Marker);
-            pen.paint(line, marker);
+            pen.paint(line, pen.style(Role::Marker));
         }
         let text = pen.style(if selected { Role::Strong } else { Role::Text });
         pen.text(line, 0, 0, &shortened(&who, 20), dim);
         pen.text(line, 22, 0, &explorer.call_text(*call), text);
         pen.spot(line, Click::Call(first + row));
     }
-    let bottom = Rect {
-        y: room.bottom().saturating_sub(3),
-        height: 3,
-        ..room
+    ribbon(pen, explorer, bottom_of(room, RIBBON));
+}
+
+/// Rows of the ribbon.
+pub const RIBBON: u16 = 3;
+
+/// All calls that moved bytes in the order of time, binned to the width; those of the selected flow stand out.
+pub fn ribbon(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
+    let (all, own) = (explorer.moved(), explorer.calls());
+    let Some(current) = own.get(explorer.call) else {
+        return;
     };
-    ribbon::draw(pen, explorer, bottom);
+    let width = usize::from(room.width).min(all.len());
+    let bin = |x: usize| x * all.len() / width;
+    let place = all.partition_point(|call| call < current);
+    let at = (0..width).rev().find(|x| bin(*x) <= place).unwrap_or(0);
+    let [accent, dim] = pen.styles([Role::Accent, Role::Dim]);
+    let here = format!("▼ call {}", grouped(explorer.call as u64 + 1));
+    let mut said = format!("{} calls moved bytes", grouped(all.len() as u64));
+    let each = all.len().div_ceil(width) as u64;
+    if each > 1 {
+        said += &format!(", {} a mark", grouped(each));
+    }
+    let x = (at as u16).min(room.width.saturating_sub(here.chars().count() as u16));
+    // On the side where the mark is not.
+    if x < room.width / 2 {
+        pen.right(room, 0, &said, dim);
+    } else {
+        pen.text(room, 0, 0, &said, dim);
+    }
+    pen.text(room, x, 0, &here, accent);
+    for x in 0..width {
+        let (first, last) = (all[bin(x)], all[bin(x + 1) - 1]);
+        let begins = own.partition_point(|call| *call < first);
+        let selected = own.get(begins).filter(|call| **call <= last);
+        let how = match explorer.is_copied(*selected.unwrap_or(&first)) {
+            true => How::CpuCopy,
+            false => How::Reference,
+        };
+        let role = match selected {
+            _ if x == at => Role::Accent,
+            Some(_) => Role::Hot(how),
+            None => Role::Quiet(how),
+        };
+        let glyph = match (selected, how) {
+            _ if x == at => "█",
+            (Some(_), How::CpuCopy) => "▆",
+            (Some(_), _) => "◆",
+            (None, How::CpuCopy) => "▂",
+            (None, _) => "┄",
+        };
+        pen.text(room, x as u16, 1, glyph, pen.style(role));
+    }
+    let call = shortened(&explorer.call_text(*current), room.width);
+    pen.text(room, 0, 2, &call, pen.style(Role::Text));
 }

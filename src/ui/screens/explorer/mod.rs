@@ -2,7 +2,6 @@
 
 mod calls;
 mod picture;
-mod ribbon;
 mod table;
 mod text;
 
@@ -15,7 +14,7 @@ use crate::app::{
     screens::explorer::{ExplorerScreen, List},
 };
 use crate::model::{Exit, grouped};
-use crate::ui::{Pen, Role, Rooms, Rows, prompt, top_of};
+use crate::ui::{Pen, Role, Rooms, Rows, from_row, prompt, top_of};
 
 impl View for ExplorerScreen {
     fn header(&self, app: &App) -> Header {
@@ -31,11 +30,7 @@ impl View for ExplorerScreen {
             _ => 0,
         };
         let upper = top_of(body, picture);
-        let lower = Rect {
-            y: body.y + picture + u16::from(picture > 0),
-            height: body.height - picture - u16::from(picture > 0),
-            ..body
-        };
+        let lower = from_row(body, picture + u16::from(picture > 0));
         if picture > 0 {
             picture::draw(pen, self, upper);
         }
@@ -95,10 +90,8 @@ fn message(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     if explorer.typing || !explorer.filter.text.is_empty() {
         parts.push(prompt(&explorer.filter, explorer.typing));
     }
-    if let Some(task) = explorer
-        .task
-        .and_then(|task| explorer.watched.trace.tasks.get(usize::from(task)))
-    {
+    let tasks = &explorer.watched.trace.tasks;
+    if let Some(task) = explorer.task.and_then(|task| tasks.get(usize::from(task))) {
         parts.push(format!("thread {} {}", task.tid, task.name));
     }
     if parts.is_empty() {

@@ -3,44 +3,34 @@
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    ribbon,
+    calls::{RIBBON, ribbon},
     text::{edge_to_edge, flow_name, kind_of_end, shortened},
 };
 use crate::app::{Click, screens::explorer::ExplorerScreen};
 use crate::copypath::flows::Group;
 use crate::model::{End, EndKind, How, Size, grouped};
-use crate::ui::{Ground, Pen, Role, row_at};
+use crate::ui::{Ground, Pen, Role, bottom_of, row_at};
 
 pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     let dim = pen.style(Role::Dim);
     let columns = Columns::of(room.width);
-    let head = [
-        "flow",
-        "bytes",
-        "calls",
-        "switches",
-        columns.copies_title(),
-        "",
-        "verdict",
-    ];
+    let copies = columns.copies_title();
+    let head = ["flow", "bytes", "calls", "switches", copies, "", "verdict"];
     columns.row(pen, room, 0, head, [dim; 7]);
     let air = u16::from(room.height > 14);
-    let rows = usize::from(
-        room.height
-            .saturating_sub(1 + SENTENCE + ribbon::HEIGHT + 2 * air),
-    );
+    let below = SENTENCE + RIBBON + 2 * air;
+    let rows = usize::from(room.height.saturating_sub(1 + below));
     let first = explorer.flow.saturating_sub(rows.saturating_sub(1));
     // One scale for all rows.
-    let most = explorer
+    let copies = explorer
         .groups()
         .map(|group| group.flow.cpu_copies_per_byte());
-    let most = most.fold(2.0, f64::max);
+    let most = copies.fold(2.0, f64::max);
     for (number, group) in explorer.groups().enumerate().skip(first).take(rows) {
         let y = (number - first) as u16 + 1;
         let selected = number == explorer.flow;
         flow_row(pen, &columns, (room, y), group, most, selected);
-        let row = row_at(room, y);
-        pen.spot(row, Click::Row(number));
+        pen.spot(row_at(room, y), Click::Row(number));
     }
     let below = Rect {
         y: room.y + rows as u16 + 1 + air,
@@ -50,14 +40,10 @@ pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     if let Some(group) = explorer.selected() {
         sentence(pen, group, below);
     }
-    let bottom = Rect {
-        y: room.bottom().saturating_sub(ribbon::HEIGHT),
-        height: ribbon::HEIGHT,
-        ..room
-    };
+    let bottom = bottom_of(room, RIBBON);
     match explorer.running {
         true => output(pen, explorer, bottom),
-        false => ribbon::draw(pen, explorer, bottom),
+        false => ribbon(pen, explorer, bottom),
     }
 }
 
@@ -127,11 +113,8 @@ fn flow_row(
         _ => How::CpuCopy,
     };
     let text = pen.style(if selected { Role::Strong } else { Role::Text });
-    let (dim, quiet, hot) = (
-        pen.style(if selected { Role::Text } else { Role::Dim }),
-        pen.style(Role::Quiet(how)),
-        pen.style(Role::Hot(how)),
-    );
+    let dim = pen.style(if selected { Role::Text } else { Role::Dim });
+    let [quiet, hot] = pen.styles([Role::Quiet(how), Role::Hot(how)]);
     let is_good = copies == 0.0 && flow.to.kind != EndKind::Memory;
     let verdict = match () {
         () if is_good => hot,
@@ -149,14 +132,9 @@ fn flow_row(
     ];
     if selected {
         let row = row_at(room, y);
-        let marker = pen.style(Role::Marker);
-        pen.paint(row, marker);
-        let accent = pen.style(Role::Accent);
-        let before = Rect {
-            x: row.x.saturating_sub(2),
-            ..row
-        };
-        pen.text(before, 0, 0, "▸", accent);
+        pen.paint(row, pen.style(Role::Marker));
+        let x = row.x.saturating_sub(2);
+        pen.text(Rect { x, ..row }, 0, 0, "▸", pen.style(Role::Accent));
     }
     let bar = if selected { hot } else { quiet };
     let styles = [text, text, text, text, bar, dim, verdict];
@@ -180,8 +158,8 @@ impl Columns {
             70.. => 7,
             _ => 0,
         };
-        let calls_and_switches = if calls { 9 } else { 0 } + if switches { 11 } else { 0 };
-        let others = 14 + calls_and_switches + 2 + bar + 8 + 16;
+        let counts = 9 * u16::from(calls) + 11 * u16::from(switches);
+        let others = 14 + counts + 2 + bar + 8 + 16;
         Columns {
             name: width.saturating_sub(others),
             calls,
@@ -226,10 +204,8 @@ impl Columns {
 
 fn output(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     let dim = pen.style(Role::Dim);
-    let first = explorer
-        .output
-        .len()
-        .saturating_sub(usize::from(room.height));
+    let rows = usize::from(room.height);
+    let first = explorer.output.len().saturating_sub(rows);
     for (y, line) in explorer.output[first..].iter().enumerate() {
         pen.text(room, 0, y as u16, line, dim);
     }
