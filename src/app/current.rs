@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    Binding, Command, Enabled, ExperimentPage, Guessing, Job, Key, KeyContext, LabPage, Overlay,
-    PageAt, PageState, Player, QuestionState, Row, Run, Screen, TextInput,
+    Binding, Command, Enabled, ExperimentPage, Guessing, Job, Key, LabPage, Overlay, PageAt,
+    PageState, Player, QuestionState, Row, Run, Screen, TextInput,
     keys::Group::Everywhere,
     keys::{always, row},
     screens::OPEN,
@@ -126,34 +126,19 @@ impl App {
         self.shared.page_words(self.at())
     }
 
-    fn enabled_in(&self, context: KeyContext, enabled: &mut Enabled) {
+    /// What keys can do: those of what lies over the screen, else of the screen; then those that work everywhere.
+    fn keys(&self, over: Option<&Overlay>) -> Enabled {
         let (app, on) = (&self.shared, self.on());
-        match context {
-            KeyContext::Overlay => {
-                let over = app.overlay.iter();
-                over.for_each(|over| enabled.add(overlay_keys::KEYS, app, over));
+        let mut keys = Enabled::default();
+        match over {
+            Some(over) => keys.add(overlay_keys::KEYS, app, over),
+            None => {
+                on.keys(app, &mut keys);
+                keys.add(OPEN, app, on);
             }
-            KeyContext::Screen => {
-                on.keys(app, enabled);
-                enabled.add(OPEN, app, on);
-            }
-            KeyContext::Everywhere => enabled.add(EVERYWHERE, app, on),
         }
-    }
-
-    fn all_enabled(&self, first: KeyContext) -> Enabled {
-        let mut enabled = Enabled::default();
-        for context in [first, KeyContext::Everywhere] {
-            self.enabled_in(context, &mut enabled);
-        }
-        enabled
-    }
-
-    fn context(&self) -> KeyContext {
-        match self.overlay {
-            Some(_) => KeyContext::Overlay,
-            None => KeyContext::Screen,
-        }
+        keys.add(EVERYWHERE, app, on);
+        keys
     }
 
     /// Whether a key writes text.
@@ -167,20 +152,20 @@ impl App {
 
     /// The bindings that can do something now, in the order of the key bar.
     pub fn enabled(&self) -> Vec<&'static Binding> {
-        let enabled = self.all_enabled(self.context());
-        enabled.shown(|key| self.types(key))
+        self.keys(self.overlay.as_ref())
+            .shown(|key| self.types(key))
     }
 
     /// Those of the screen, whatever lies over it: what the help page shows.
     pub(crate) fn enabled_below(&self) -> Vec<&'static Binding> {
-        self.all_enabled(KeyContext::Screen).shown(|_| false)
+        self.keys(None).shown(|_| false)
     }
 
     /// What a key does now.
     pub fn command(&self, key: Key) -> Option<Command> {
         match self.types(key) {
             true => Some(Command::Type(key)),
-            false => self.all_enabled(self.context()).command(key),
+            false => self.keys(self.overlay.as_ref()).command(key),
         }
     }
 

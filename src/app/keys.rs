@@ -4,15 +4,6 @@
 
 use super::{Command, Key, Shared};
 
-/// Where a key is looked up, the first one first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum KeyContext {
-    /// What lies over the screen; it covers the screen's own keys.
-    Overlay,
-    Screen,
-    Everywhere,
-}
-
 /// Where a key stands on the help page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {

@@ -49,7 +49,7 @@ pub(crate) use self::{
     experiment::ExperimentPage,
     guess::Guessing,
     input::TextInput,
-    keys::{Binding, Enabled, Group, KeyContext, Row},
+    keys::{Binding, Enabled, Group, Row},
     material::{Copies, ErrorCase, Instrument, Material},
     page::{LabPage, PageState},
     page_at::{Asked, PageAt},
@@ -133,12 +133,8 @@ impl App {
     pub(crate) fn set_display(&mut self, mouse: bool, reduced_motion: bool) {
         let display = &mut self.shared.display;
         (display.mouse, display.reduced_motion) = (mouse, reduced_motion);
-        if let Some(player) = self
-            .screens
-            .top_mut()
-            .state_mut()
-            .player_mut(&mut self.shared)
-        {
+        let on = self.screens.top_mut().state_mut();
+        if let Some(player) = on.player_mut(&mut self.shared) {
             player.set_reduced_motion(reduced_motion);
         }
     }
@@ -152,12 +148,8 @@ impl App {
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         let before = self.shared.job.as_ref().map(|job| job.id);
         self.take(event);
-        if self
-            .shared
-            .job
-            .as_ref()
-            .is_some_and(|job| Some(job.id) != before)
-        {
+        let job = self.shared.job.as_ref();
+        if job.is_some_and(|job| Some(job.id) != before) {
             self.pause();
         }
         if let Some(go) = self.shared.go.take() {

@@ -50,7 +50,7 @@ impl Shared {
     /// The question of a page, and how far it is answered.
     pub(crate) fn question_at(&self, at: PageAt) -> Option<(&Question, &QuestionState)> {
         match (&self.page_at(at)?.target, self.pages.get(&at)?) {
-            (Some(Target::Question(_)), PageState::Question(state)) => Some((state.asked(), state)),
+            (Some(Target::Question(_)), PageState::Question(state)) => Some((&state.asked, state)),
             _ => None,
         }
     }

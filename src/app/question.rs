@@ -10,7 +10,8 @@ use crate::model::{Given, Summary};
 /// A question, as far as it is answered.
 #[derive(Clone, Debug)]
 pub struct QuestionState {
-    asked: Question,
+    /// With its values, where they are drawn.
+    pub(crate) asked: Question,
     /// It can be asked again with other values.
     pub(crate) has_others: bool,
     /// Which drawing of values this is.
@@ -41,11 +42,6 @@ impl QuestionState {
             explained: false,
             waiting: false,
         }
-    }
-
-    /// The question as it is asked: with its values, where they are drawn.
-    pub(crate) fn asked(&self) -> &Question {
-        &self.asked
     }
 
     fn kind(&self) -> &dyn Kind {

@@ -4,7 +4,6 @@ use super::{Copies, Shared};
 use crate::course::{
     Lesson, Question, Target,
     concept::{self, Sitting},
-    progress::Progress,
 };
 use crate::model::{Method, Sink};
 
@@ -24,43 +23,34 @@ pub struct Glance {
 
 impl Shared {
     /// The page (index) at which a lesson goes on: the one that was open last; the first once all were seen.
-    pub(crate) fn next_page(&self, lesson: usize) -> usize {
-        let Some(lesson) = self.material.lessons.get(lesson) else {
+    pub(crate) fn next_page(&self, at: usize) -> usize {
+        let Some(lesson) = self.material.lessons.get(at) else {
             return 0;
         };
-        match self
-            .progress
-            .lesson(&lesson.id)
-            .and_then(|seen| seen.last_page)
-        {
-            Some(page) if !is_finished(&self.progress, lesson) => {
+        let seen = self.progress.lesson(&lesson.id);
+        match seen.and_then(|seen| seen.last_page) {
+            Some(page) if !self.is_finished(at) => {
                 (page as usize).clamp(1, lesson.pages.len().max(1)) - 1
             }
             _ => 0,
         }
     }
 
+    /// Whether every page of a lesson was seen.
     pub(crate) fn is_finished(&self, lesson: usize) -> bool {
-        self.material
-            .lessons
-            .get(lesson)
-            .is_some_and(|lesson| is_finished(&self.progress, lesson))
+        self.material.lessons.get(lesson).is_some_and(|lesson| {
+            let mut pages = 1..=lesson.pages.len() as u32;
+            pages.all(|page| self.progress.has_seen(&lesson.id, page))
+        })
     }
 
     /// The module to open with: the one that was open last, or the one after it when that is finished.
     pub(crate) fn module_to_open(&self, last: Option<&str>) -> usize {
-        let Some(last) = self
-            .material
-            .lessons
-            .iter()
-            .position(|lesson| Some(lesson.id.as_str()) == last)
-        else {
-            return 0;
-        };
-        if self.is_finished(last) {
-            (last + 1).min(self.material.lessons.len() - 1)
-        } else {
-            last
+        let lessons = &self.material.lessons;
+        let is_last = |lesson: &Lesson| Some(lesson.id.as_str()) == last;
+        match lessons.iter().position(is_last) {
+            Some(last) if self.is_finished(last) => (last + 1).min(lessons.len() - 1),
+            last => last.unwrap_or(0),
         }
     }
 
@@ -174,8 +164,4 @@ impl Shared {
         let test = self.material.concept_test.as_ref()?;
         Some(self.progress.scores(test))
     }
-}
-
-fn is_finished(progress: &Progress, lesson: &Lesson) -> bool {
-    (1..=lesson.pages.len() as u32).all(|page| progress.has_seen(&lesson.id, page))
 }
