@@ -197,22 +197,16 @@ mod tests {
 
     #[test]
     fn the_first_use_of_each_word_and_the_longer_of_two() {
-        let text = "+++\ntitle = \"Words\"\n+++\n\n## page\n\nA unit.\n\n## page cache\n\nFile pages.\n\n## pipe, pipes\n\nA buffer.\n";
-        let (words, faults) = parse("glossary.md", text);
-        assert_eq!(faults, []);
+        let words = words(&["page", "page cache", "pipe, pipes"]);
         let text = "Pipes hold pages; the page cache holds a page. A page, a pipe.";
-        let used: Vec<_> = uses(&words, text)
-            .into_iter()
-            .map(|(range, word)| (&text[range], words[word].name()))
-            .collect();
-        assert_eq!(
-            used,
-            [
-                ("Pipes", "pipe"),
-                ("page cache", "page cache"),
-                ("page", "page")
-            ]
-        );
+        let used = uses(&words, text).into_iter();
+        let used = used.map(|(range, word)| (&text[range], words[word].name()));
+        let wanted = [
+            ("Pipes", "pipe"),
+            ("page cache", "page cache"),
+            ("page", "page"),
+        ];
+        assert!(used.eq(wanted));
         assert_eq!(find(&words, "PIPES").unwrap().name(), "pipe");
     }
 
@@ -228,15 +222,13 @@ mod tests {
     #[test]
     fn a_word_in_capitals_is_used_in_capitals() {
         let words = words(&["COPIED", "TLS"]);
-        let used = |text: &str| -> Vec<usize> {
-            let uses = uses(&words, text).into_iter();
-            uses.map(|(_, word)| word).collect()
-        };
-        assert_eq!(
-            used("The bytes were copied; the kernel reports COPIED."),
-            [0]
-        );
-        assert_eq!(used("Copied. kTLS is no tls, TLS is."), [1]);
+        for (text, word) in [
+            ("The bytes were copied; the kernel reports COPIED.", 0),
+            ("Copied. kTLS is no tls, TLS is.", 1),
+        ] {
+            let used = uses(&words, text).into_iter().map(|(_, word)| word);
+            assert!(used.eq([word]), "{text}");
+        }
     }
 
     #[test]
@@ -244,15 +236,11 @@ mod tests {
         let words = words(&["page cache", "pipe", "chunk"]);
         let text = "In the page\ncache and a `pipe` lie\n\n- bytes of the first chunk\n\n```c\nchunk = pipe;\n```\n";
         let rows = prose::lay_out(text, 12);
-        let pieces: Vec<_> = uses_in(&words, &rows)
-            .into_iter()
-            .map(|found| {
-                let text = rows[found.row].text();
-                (found.word, text[found.cells].to_owned())
-            })
-            .collect();
-        let expected = [(0, "page"), (0, "cache"), (1, "pipe"), (2, "chunk")];
-        assert_eq!(pieces, expected.map(|(word, text)| (word, text.to_owned())));
+        let pieces = uses_in(&words, &rows).into_iter();
+        let pieces =
+            pieces.map(|found| (found.word, rows[found.row].text()[found.cells].to_owned()));
+        let wanted = [(0, "page"), (0, "cache"), (1, "pipe"), (2, "chunk")];
+        assert!(pieces.eq(wanted.map(|(word, text)| (word, text.to_owned()))));
         let elsewhere = "[pipe](https://example.org/pipe)\n\n    chunk\n";
         let rows = prose::lay_out(elsewhere, 60);
         assert_eq!(uses_in(&words, &rows), []);

@@ -2,6 +2,7 @@
 
 use super::{
     gift,
+    options::{self, QuestionOption},
     prelude::*,
     read::{otherwise, wrong},
     typed,
@@ -28,6 +29,19 @@ impl Bug {
     fn reaction(&self, line: usize) -> &Reaction {
         let named = self.wrong.iter().find(|wrong| wrong.answer == line);
         named.map_or(&self.otherwise, |wrong| &wrong.reaction)
+    }
+
+    /// The lines as options, of which the wrong line is the right one.
+    fn options(&self) -> Vec<QuestionOption> {
+        let option = |(at, line): (usize, &String)| QuestionOption {
+            text: line.clone(),
+            right: at == self.bug,
+            reaction: match at == self.bug {
+                true => Reaction::default(),
+                false => self.reaction(at).clone(),
+            },
+        };
+        self.lines.iter().enumerate().map(option).collect()
     }
 }
 
@@ -145,27 +159,20 @@ impl Kind for Bug {
     }
 
     fn export(&self, _: Option<f64>) -> Exported {
-        let option = |(at, line): (usize, &String)| {
-            let right = at == self.bug;
-            ExportedOption::new(line, right, (!right).then(|| self.reaction(at)))
-        };
         Exported {
-            options: self.lines.iter().enumerate().map(option).collect(),
             answer: Some((self.bug + 1).to_string()),
             otherwise: feedback(&self.otherwise),
+            ..options::export(&self.options())
         }
     }
 
     /// A choice of lines.
     fn gift(&self, _: Option<f64>) -> Option<Gift> {
         let (mut text, mut answers) = ("\\n".to_owned(), String::new());
-        for (at, line) in self.lines.iter().enumerate() {
-            text += &format!("\\n    {}  {}", at + 1, gift::escaped(line));
-            let (mark, said) = match at == self.bug {
-                true => ('=', String::new()),
-                false => ('~', gift::said(self.reaction(at))),
-            };
-            answers += &format!("{mark}line {}{said}\n", at + 1);
+        for (number, option) in (1..).zip(self.options()) {
+            text += &format!("\\n    {number}  {}", gift::escaped(&option.text));
+            let (mark, said) = (option.mark(), gift::said(&option.reaction));
+            answers += &format!("{mark}line {number}{said}\n");
         }
         Some(Gift { text, answers })
     }
@@ -180,25 +187,7 @@ impl Kind for Bug {
 
     fn view(&self, shown: &Shown) -> View {
         let mut view = View::default();
-        for (index, line) in self.lines.iter().enumerate() {
-            let chosen = shown.draft.picks.contains(&index);
-            let picked = chosen && shown.verdict.is_some();
-            let (is_bug, focused) = (index == self.bug, shown.draft.focus == index);
-            let mark = match picked {
-                true if is_bug => "✓",
-                true => "✗",
-                false if shown.explained && is_bug => "✓",
-                false if chosen => "■",
-                false if focused => "▸",
-                false => " ",
-            };
-            let row = view.option(index, line, mark, picked);
-            view.row(row, focused);
-            if let (true, Some(reaction)) = (picked && !is_bug, shown.reaction()) {
-                view.blank(shown.roomy);
-                view.reaction(reaction);
-            }
-        }
+        options::view(&mut view, &self.options(), shown, true, false);
         view
     }
 }

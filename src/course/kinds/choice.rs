@@ -95,7 +95,7 @@ impl Kind for Choice {
 
     fn view(&self, shown: &Shown) -> View {
         let mut view = View::default();
-        options::view(&mut view, &self.0, shown, false);
+        options::view(&mut view, &self.0, shown, false, shown.roomy);
         view
     }
 }

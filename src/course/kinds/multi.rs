@@ -107,7 +107,7 @@ impl Kind for Multi {
         let mut view = View::default();
         view.text("One or more are right: choose them, then Enter.", Tone::Dim);
         view.blank(shown.roomy);
-        options::view(&mut view, &self.0, shown, true);
+        options::view(&mut view, &self.0, shown, true, shown.roomy);
         if let (Some(verdict), None) = (shown.verdict, options::first_wrong(&self.0, shown)) {
             view.judged(verdict);
         }

@@ -17,6 +17,13 @@ pub struct QuestionOption {
     pub reaction: Reaction,
 }
 
+impl QuestionOption {
+    /// Before an answer in GIFT of which one is right.
+    pub(super) fn mark(&self) -> char {
+        if self.right { '=' } else { '~' }
+    }
+}
+
 /// The options; none where there are too few or too many, which is reported. `right` says what is wrong with those
 /// that are right.
 pub(super) fn read(
@@ -116,35 +123,42 @@ pub(super) fn gift(options: &[QuestionOption], mark: impl Fn(&QuestionOption) ->
     format!("\n{}", options.iter().map(option).collect::<String>())
 }
 
-/// The options on the screen. `multi`: one that is chosen is not yet the answer.
-pub(super) fn view(view: &mut View, options: &[QuestionOption], shown: &Shown, multi: bool) {
+/// The options on the screen. `waits`: one that is chosen is marked with the verdict only. `gaps`: an empty row below
+/// each.
+pub(super) fn view(
+    view: &mut View,
+    options: &[QuestionOption],
+    shown: &Shown,
+    waits: bool,
+    gaps: bool,
+) {
     let reacted = first_wrong(options, shown);
     for (index, option) in options.iter().enumerate() {
         let picked = shown.draft.picks.contains(&index);
         let focused = shown.draft.focus == index;
-        let mark = match (shown.verdict, picked, multi) {
-            (Some(_), true, _) if option.right => "✓",
-            (Some(_), true, _) => "✗",
-            (None, true, _) => "■",
+        let mark = match (shown.verdict, picked) {
+            (Some(_), true) if option.right => "✓",
+            (Some(_), true) => "✗",
+            (None, true) => "■",
             // Asked for, and not found.
-            (_, false, _) if shown.explained && option.right => "✓",
+            (_, false) if shown.explained && option.right => "✓",
             _ if focused => "▸",
             _ => " ",
         };
-        let marked = picked && (!multi || shown.verdict.is_some());
+        let marked = picked && (!waits || shown.verdict.is_some());
         let row = view.option(index, &option.text, mark, marked);
         view.row(row, focused);
         if let (true, Some(reaction)) = (reacted == Some(index), shown.reaction()) {
             view.blank(shown.roomy);
             view.reaction(reaction);
         }
-        view.blank(shown.roomy);
+        view.blank(gaps);
     }
 }
 
 /// The option under which the reaction stands.
 pub(super) fn first_wrong(options: &[QuestionOption], shown: &Shown) -> Option<usize> {
-    let Given::Options(picked) = &shown.verdict?.given else {
+    let (Given::Options(picked) | Given::Lines(picked)) = &shown.verdict?.given else {
         return None;
     };
     let wrongly = |at: &&usize| options.get(**at).is_some_and(|option| !option.right);
@@ -153,7 +167,5 @@ pub(super) fn first_wrong(options: &[QuestionOption], shown: &Shown) -> Option<u
 
 /// The options in GIFT where one is right.
 pub(super) fn gift_of_one(options: &[QuestionOption]) -> String {
-    gift(options, |option| {
-        if option.right { "=" } else { "~" }.to_owned()
-    })
+    gift(options, |option| option.mark().to_string())
 }

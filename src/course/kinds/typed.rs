@@ -5,8 +5,6 @@ use crate::model::{Given, Size, grouped};
 /// The options that an answer names, by letter or by number from 1, each once.
 pub(super) fn letters(count: usize, given: &str) -> Result<Vec<usize>, String> {
     let last = Given::letter(count.saturating_sub(1));
-    let not_an_option =
-        |word: &str| format!("'{word}' is not an option: write a letter from a to {last}");
     let mut picked = Vec::new();
     for word in words(given) {
         let indices = match word.parse::<usize>() {
@@ -18,7 +16,9 @@ pub(super) fn letters(count: usize, given: &str) -> Result<Vec<usize>, String> {
                 .collect(),
         };
         if indices.iter().any(|index| *index >= count) {
-            return Err(not_an_option(word));
+            return Err(format!(
+                "'{word}' is not an option: write a letter from a to {last}"
+            ));
         }
         for index in indices {
             if !picked.contains(&index) {
@@ -123,12 +123,10 @@ fn plain_number(text: &str) -> Option<f64> {
         None if is_comma_group(digits) => (digits, ""),
         None => digits.split_once(',').unwrap_or((digits, "")),
     };
-    let whole = if is_comma_group(whole) {
-        whole.replace(',', " ")
-    } else {
-        whole.to_owned()
+    let whole = match is_comma_group(whole) {
+        true => ungrouped(&whole.replace(',', " "))?,
+        false => ungrouped(whole)?,
     };
-    let whole = ungrouped(&whole)?;
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if !all_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
         return None;
@@ -152,11 +150,8 @@ fn ungrouped(text: &str) -> Option<String> {
 pub(super) fn positions(count: usize, given: &str) -> Result<Vec<usize>, String> {
     let mut picked = Vec::new();
     for word in words(given) {
-        let number = word
-            .parse()
-            .ok()
-            .filter(|number| (1..=count).contains(number));
-        let Some(number) = number else {
+        let number = word.parse().ok();
+        let Some(number) = number.filter(|number| (1..=count).contains(number)) else {
             return Err(format!(
                 "'{word}' is not a line: write numbers from 1 to {count}, as in 3 1 2"
             ));

@@ -38,7 +38,7 @@ pub enum Tone {
     Dim,
     Strong,
     Accent,
-    /// A mark: both.
+    /// Strong, in the accent's colour.
     Mark,
 }
 
