@@ -10,6 +10,13 @@ use nix::errno::Errno;
 use super::kernel::{self, CallInfo, Tid};
 use crate::model::Exit;
 
+// Of linux/ptrace.h: the C libraries give them different types.
+const PTRACE_CONT: u32 = 7;
+const PTRACE_DETACH: u32 = 17;
+const PTRACE_SYSCALL: u32 = 24;
+const PTRACE_LISTEN: u32 = 0x4208;
+const PTRACE_GET_SYSCALL_INFO: u32 = 0x420e;
+
 pub(super) enum Event {
     /// A thread stands still until its stop is resumed.
     Stopped(Stopped, Stop),
@@ -58,7 +65,6 @@ impl Stopped {
 
     /// What it is about to do or has done, in a syscall-stop.
     pub fn call(&self) -> Result<CallInfo, Errno> {
-        const PTRACE_GET_SYSCALL_INFO: u32 = 0x420e;
         let mut info = MaybeUninit::<CallInfo>::zeroed();
         let (size, to) = (size_of::<CallInfo>(), info.as_mut_ptr());
         // SAFETY: the kernel writes at most `size` bytes to `info`.
@@ -69,15 +75,14 @@ impl Stopped {
 
     /// Lets it go on untraced. It can fail with ESRCH alone: it was killed.
     pub fn let_go(self, signal: i32) {
-        let _ = self.request(libc::PTRACE_DETACH as u32, signal);
+        let _ = self.request(PTRACE_DETACH, signal);
     }
 
     /// Lets it go on. It may have been killed where it stood (ESRCH): its end is reported, and nothing is to do.
     pub fn resume(self, how: Resume, signal: i32) -> Result<(), Errno> {
-        const PTRACE_LISTEN: u32 = 0x4208;
         let request = match how {
-            Resume::ToCall => libc::PTRACE_SYSCALL as u32,
-            Resume::Run => libc::PTRACE_CONT as u32,
+            Resume::ToCall => PTRACE_SYSCALL,
+            Resume::Run => PTRACE_CONT,
             Resume::Listen => PTRACE_LISTEN,
         };
         match self.request(request, signal) {
