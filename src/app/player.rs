@@ -125,7 +125,8 @@ impl Player {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether there is neither.
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
