@@ -10,7 +10,6 @@ fn marks(ascii: bool) -> [char; 6] {
     }
 }
 
-/// A range, for the legend.
 pub(crate) fn example(ascii: bool) -> String {
     let [left, line, median, right, ..] = marks(ascii);
     [left, line, median, line, right].into_iter().collect()

@@ -1,6 +1,6 @@
 //! Figures and playback; pure.
 //!
-//! `(figure, recording, position)` becomes a [`Scene`]: what stands where, what travels, what is said. The clock and
+//! `(figure, recording, position)` becomes a scene: what stands where, what travels, what is said. The clock and
 //! the screen are elsewhere.
 
 pub(crate) mod chart;

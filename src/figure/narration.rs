@@ -5,7 +5,6 @@ use super::serving;
 use crate::model::{Basis, Call, Hop, How, Place, Sink, Size, short_duration};
 use crate::syscall::{Op, Shape};
 
-/// One sentence about a call of a recording.
 pub fn sentence(playback: &Playback, number: usize) -> String {
     let Some(call) = playback.call(number) else {
         return nothing_recorded(playback);
@@ -66,7 +65,6 @@ fn handed_over(playback: &Playback, number: usize, hops: &[Hop]) -> String {
 /// The same number on every Linux.
 const ECANCELED: i32 = 125;
 
-/// What the sentence rests on.
 pub fn basis(playback: &Playback, number: usize) -> String {
     let Some(call) = playback.call(number) else {
         return String::new();

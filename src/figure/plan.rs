@@ -30,7 +30,6 @@ pub enum Slot {
     Peer,
 }
 
-/// What a figure has to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub upper: Upper,
@@ -140,7 +139,6 @@ impl Plan {
     }
 }
 
-/// An edge between two slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Edge {
     /// Disk to page cache.

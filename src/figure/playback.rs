@@ -22,7 +22,7 @@ const REST: Duration = Duration::from_millis(150);
 const STILL: Duration = Duration::from_millis(400);
 
 /// A place in the playback: a call, and the time since its entry, at speed 1. The call has returned once
-/// [`Playback::travel`] is over.
+/// `Playback::travel` is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// Which call, or step of a drawn figure, from 0.
@@ -130,7 +130,6 @@ pub(super) struct Moment {
     pub(super) before: Sums,
     /// The hop under way, or the last one of a call that has returned. None where the call moves nothing.
     pub(super) hop: Option<Hop>,
-    /// Which of the call's hops it is.
     pub(super) number: usize,
     pub(super) is_last: bool,
     /// How long it has been under way.

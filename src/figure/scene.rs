@@ -32,7 +32,6 @@ pub type Gauge = [Mark; 16];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Border {
-    /// It takes part.
     Plain,
     /// Faint: it waits, or belongs to somebody else.
     Faint,
@@ -68,7 +67,6 @@ impl From<&'static str> for Words {
     }
 }
 
-/// A place with what is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoxView {
     pub slot: Slot,
@@ -124,7 +122,6 @@ pub struct Tag {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceView {
-    /// The disk or the device.
     pub slot: Slot,
     pub name: &'static str,
     pub beside: Words,

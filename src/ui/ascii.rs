@@ -12,7 +12,6 @@ pub fn apply(buf: &mut Buffer) {
     }
 }
 
-/// The ASCII glyph for one that is not.
 fn plain(glyph: char) -> char {
     match glyph {
         '━' | '┅' => '=',

@@ -15,7 +15,6 @@ const TITLE: u16 = 14;
 /// Columns between two keys of the bar.
 const GAP: u16 = 3;
 
-/// Draws header, hairline and key bar.
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
     header(pen, app, rooms);
     pen.rule(rooms.rule, 0);

@@ -2,7 +2,6 @@
 
 use ratatui::layout::Rect;
 
-/// How much fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {
     /// Below 60x18: one sentence.
@@ -18,7 +17,6 @@ pub enum Tier {
 }
 
 impl Tier {
-    /// The tier of a screen.
     pub fn of(area: Rect) -> Tier {
         match (area.width, area.height) {
             (..60, _) | (_, ..18) => Tier::TooSmall,
@@ -37,10 +35,8 @@ impl Tier {
 
 /// Columns left and right that stay empty.
 pub const MARGIN: u16 = 2;
-/// Prose is at most this wide.
 pub const PROSE: u16 = 66;
 
-/// The rooms of a screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rooms {
     pub tier: Tier,

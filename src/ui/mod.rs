@@ -26,7 +26,6 @@ use self::{
 };
 use crate::app::{App, Click, Event, Mouse};
 
-/// Said where the terminal is too small.
 const TOO_SMALL: &str = "zclab needs 60 columns and 18 rows.";
 
 /// Draws the state; gives what can be pointed at.

@@ -21,7 +21,6 @@ pub struct Spots {
     pub overflow: usize,
 }
 
-/// A frame that is being drawn.
 pub struct Pen<'a> {
     pub buf: &'a mut Buffer,
     pub theme: Theme,
@@ -60,7 +59,6 @@ impl Pen<'_> {
         room.width - width
     }
 
-    /// A hairline across a room's row.
     pub fn rule(&mut self, room: Rect, y: u16) {
         let style = self.style(Role::Hairline);
         self.text(room, 0, y, &"─".repeat(usize::from(room.width)), style);
@@ -86,7 +84,6 @@ impl Pen<'_> {
         }
     }
 
-    /// Empties a room.
     pub fn clear(&mut self, room: Rect) {
         let room = room.intersection(self.buf.area);
         for y in room.top()..room.bottom() {

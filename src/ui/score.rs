@@ -29,7 +29,6 @@ pub(super) struct Score {
     start: u16,
     /// Columns from one call to the next; 0 where several calls share a column.
     step: u16,
-    /// Columns of the marks.
     columns: u16,
     /// A row for the guess above the names: kept free where there is none, so that nothing moves.
     guess_row: bool,

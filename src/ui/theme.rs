@@ -5,7 +5,6 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::model::How;
 
-/// What a piece of the screen is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Prose, names, figures.
@@ -58,7 +57,6 @@ impl Palette {
         }
     }
 
-    /// Its 24-bit colours, if it has any.
     fn colours(self) -> Option<&'static Colours> {
         match self {
             Palette::Dark => Some(&DARK),
@@ -116,7 +114,6 @@ impl Theme {
     }
 }
 
-/// One palette in 24-bit colours.
 struct Colours {
     dim: u32,
     ghost: u32,

@@ -192,7 +192,6 @@ fn path(rows: &mut Rows, path: &[Arrow], width: usize) {
     legend.end(rows);
 }
 
-/// A row that is being written.
 #[derive(Default)]
 struct Line {
     spans: Vec<Span>,

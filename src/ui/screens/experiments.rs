@@ -41,7 +41,6 @@ impl View for ExperimentsScreen {
     }
 }
 
-/// What was seen of it, in a few words.
 fn seen(page: &ExperimentPage) -> String {
     let count = |count: usize, what: &str| format!("{count} {what}");
     match &page.found {

@@ -73,7 +73,6 @@ fn answered(rows: &mut Rows, run: &Run, served: Served) {
     );
 }
 
-/// The settings of a transfer, one a row.
 pub fn described(rows: &mut Rows, spec: &TransferSpec) {
     let [dim, plain] = rows.styles([Role::Dim, Role::Text]);
     let settings = [

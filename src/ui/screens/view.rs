@@ -14,7 +14,6 @@ pub struct Header {
     pub alone: bool,
 }
 
-/// What stands at right in the header.
 pub enum Right {
     Nothing,
     Text(String),
@@ -23,7 +22,6 @@ pub enum Right {
 }
 
 impl Header {
-    /// A title, and what stands at right.
     pub fn of(title: &str, right: Right) -> Header {
         Header {
             before: String::new(),
@@ -48,7 +46,6 @@ impl Header {
 pub trait View {
     fn header(&self, app: &App) -> Header;
 
-    /// All between header and key bar.
     fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms);
 
     /// How its picture is read, for the help page; none: by the marks of the course.

@@ -61,7 +61,7 @@ impl StageSize {
 }
 
 /// An edge as cells, in the order in which bytes pass: the first on the border of the box that they leave, the last
-/// (its head) on that of the box that they reach. [`Edge::View`] has both sides of the view instead.
+/// (its head) on that of the box that they reach. `Edge::View` has both sides of the view instead.
 #[derive(Clone, Debug)]
 pub struct Wire {
     pub(crate) edge: Edge,

@@ -52,7 +52,6 @@ impl Line {
         }
     }
 
-    /// The glyph of one of a line's cells.
     pub(super) fn glyph(&self, cells: &[Cell], number: usize) -> &'static str {
         let cell = cells[number];
         let before = number.checked_sub(1);

@@ -13,7 +13,6 @@ use crate::course::{Reaction, glossary, prose};
 use crate::model::Word;
 use crate::ui::{Pen, Role, Theme};
 
-/// A piece of text in one style.
 pub type Span = (String, Style);
 
 #[derive(Clone, Debug, Default)]
@@ -23,7 +22,6 @@ pub struct Row {
     pub rule: bool,
     /// A marker over the whole row.
     pub marked: bool,
-    /// What a click on it means.
     pub click: Option<Click>,
     /// Between two columns, what a click means instead.
     pub spots: Vec<(Range<u16>, Click)>,
@@ -47,7 +45,6 @@ impl Rows {
         }
     }
 
-    /// All rows of another, below these.
     pub fn append(&mut self, other: Rows) {
         self.rows.extend(other.rows);
     }
@@ -64,12 +61,10 @@ impl Rows {
         self.theme.styles(roles)
     }
 
-    /// One row as it is.
     pub fn push(&mut self, row: Row) {
         self.rows.push(row);
     }
 
-    /// A row from the left.
     pub fn line(&mut self, left: Vec<Span>) {
         self.ends(left, Vec::new());
     }

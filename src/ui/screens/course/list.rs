@@ -9,7 +9,6 @@ use crate::course::Lesson;
 use crate::model::How;
 use crate::ui::{Pen, Role, row_at, screens::results::shown};
 
-/// Rows of the heads of the columns.
 const HEADS: u16 = 2;
 /// Columns before a module's title: cursor and number.
 const TITLE: u16 = 5;

@@ -130,7 +130,6 @@ fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
     }
 }
 
-/// The question before the experiment.
 fn ask(pen: &mut Pen, app: &App, page: &ExperimentPage, predict: &Predict, tier: Tier, area: Rect) {
     let roomy = tier >= Tier::Full;
     let mut rows = Rows::new(pen.theme, area.width);

@@ -67,7 +67,6 @@ pub fn concluded(rows: &mut Rows, found: &ExperimentOutcome, said: &[String]) {
     refused(rows, found);
 }
 
-/// What stands where no round is over.
 pub fn no_round(rows: &mut Rows, app: &App) {
     match app.job_here() {
         None => not_run(rows, app),

@@ -46,7 +46,6 @@ pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     ribbon(pen, explorer, bottom_of(room, RIBBON));
 }
 
-/// Rows of the ribbon.
 pub const RIBBON: u16 = 3;
 
 /// All calls that moved bytes in the order of time, binned to the width; those of the selected flow stand out.
