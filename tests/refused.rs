@@ -166,7 +166,7 @@ wrong = [ { answer = 256, misconception = "M.", feedback = "Not each page." } ]
 fn a_question_about_a_counter_is_marked_by_this_machines_own_run() {
     let cache = match tempfile::tempdir_in("/dev/shm") {
         Ok(dir) => dir,
-        Err(error) => return skip("/dev/shm", &error.to_string()),
+        Err(error) => return skip("/dev/shm", error.to_string()),
     };
     let lessons = tempfile::tempdir().unwrap();
     std::fs::write(lessons.path().join("01-faults.md"), COLD_MAPPING).unwrap();
