@@ -1,7 +1,7 @@
 //! The program as plain data: its state, what can happen to it, and what it then asks for. No clock, no
 //! terminal, no thread: [`App::update`] takes an event and answers with effects, and `runtime` runs them.
 //!
-//! [`Shared`] is what all screens share; each of the [`screens`] owns its state, its key table and what its keys do.
+//! `Shared` is what all screens share; each of the [`screens`] owns its state, its key table and what its keys do.
 
 mod command;
 mod current;

@@ -38,7 +38,7 @@ pub struct Outcome {
     /// What was run here. It has no trace where ptrace is refused.
     pub live: Run,
     /// The nearest recording that is shipped, where there is no trace of this machine. It may be of another size, chunk
-    /// or cache: [`Outcome::stand_in`].
+    /// or cache: `Outcome::stand_in`.
     pub shipped: Option<Run>,
 }
 

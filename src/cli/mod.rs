@@ -1,7 +1,7 @@
 //! The command line: one file a command, each with its `Args` and `run(args) -> anyhow::Result<ExitCode>`.
 //!
 //! Errors go to standard error as `zclab: what failed: why`, exit code 1. Usage errors are clap's, exit code 2.
-//! Commands print by [`print()`] and [`print_json`], which take a closed standard output quietly.
+//! Commands print by `print()` and `print_json`, which take a closed standard output quietly.
 
 use std::{
     fmt,

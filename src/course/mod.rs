@@ -1,8 +1,8 @@
 //! Lessons: parsing, catalogue, marking, progress; pure.
 //!
-//! A lesson file becomes a [`Lesson`] in [`parse`]; [`catalogue`] joins the files of a course and finds what only shows
+//! A lesson file becomes a [`Lesson`] in [`parse`]; `catalogue` joins the files of a course and finds what only shows
 //! between them; [`kinds`] has a file for each kind of question; [`prose`] lays text out; [`check()`] says what does
-//! not fit the screen; [`search`] finds what was written; [`progress`] folds the log into a state.
+//! not fit the screen; `search` finds what was written; `progress` folds the log into a state.
 
 mod block;
 mod blocks;

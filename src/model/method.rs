@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Side, Sink};
 
 /// A way to move the bytes of a file: one short file in `src/transfer/` each. What is known of each beside its code stands
-/// in [`TABLE`], in the same order: that in which the course meets them.
+/// in `TABLE`, in the same order: that in which the course meets them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {

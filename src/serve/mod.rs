@@ -3,12 +3,12 @@
 //!
 //! | part | what is in it |
 //! |---|---|
-//! | [`event_loop`] | one thread, one epoll: many connections, in turns, with deadlines |
-//! | [`send`] | the sending step, one short file a method |
+//! | `event_loop` | one thread, one epoll: many connections, in turns, with deadlines |
+//! | `send` | the sending step, one short file a method |
 //! | [`http`] | requests to answers: plain data, no sockets |
-//! | [`confine`] | opens files in one directory, and nothing outside it |
-//! | [`server`] | an HTTP connection, from request to sent answer |
-//! | [`proxy`] | two sockets and what is on its way between them |
+//! | `confine` | opens files in one directory, and nothing outside it |
+//! | `server` | an HTTP connection, from request to sent answer |
+//! | `proxy` | two sockets and what is on its way between them |
 
 pub(crate) mod confine;
 pub(crate) mod event_loop;

@@ -3,7 +3,7 @@
 //! A line is written by one `write(2)` to a descriptor that was opened with `O_APPEND`, so that two programs
 //! can write to one log. A line that was torn (by a full disk, by a crash) is lost alone: the next one
 //! starts on a line of its own. Damaged lines are counted and left where they are. A line that was written
-//! survives the end of the program at once, and a crash of the machine after [`Log::sync`].
+//! survives the end of the program at once, and a crash of the machine after `Log::sync`.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},

@@ -1,5 +1,5 @@
 //! The screens, each with its state, its keys, and what they do. A new one is a file here, a variant of [`Screen`], and,
-//! if a key opens it, a row of [`OPEN`] and a line of [`Screen::named`].
+//! if a key opens it, a row of `OPEN` and a line of `Screen::named`.
 
 pub mod cards;
 pub(crate) mod course;
