@@ -19,7 +19,7 @@ pub(crate) struct ExperimentPage {
     pub(crate) found: Option<ExperimentOutcome>,
     /// All of it is known.
     pub(crate) done: bool,
-    /// What was predicted of an error, by its name: one of [`answers`].
+    /// What was predicted of an error, by its name: one of `answers`.
     pub(crate) predicted: BTreeMap<String, String>,
     /// The question that it asks by itself, where no lesson asks one.
     pub(crate) predict: Option<Predict>,

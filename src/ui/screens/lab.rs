@@ -122,20 +122,31 @@ fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side) {
     rows.blank(1);
     road(rows, &shown.summary.copy_path, spec.method.side());
     rows.blank(1);
-    rows.text("traced", Role::Dim);
-    let summary = &shown.summary;
-    type Figure = fn(&Summary) -> Option<u64>;
-    let counts: [(&str, Figure, fn(u64) -> String, Role); 3] = [
-        ("system calls", |of| of.syscalls, grouped, Role::Dim),
-        ("mode switches", |of| of.mode_switches, grouped, Role::Dim),
+    traced(rows, lab, &shown.summary);
+    rows.blank(1);
+    measured(rows, lab, &live.summary);
+}
+
+/// A figure's name, where it stands, and how it is written.
+type Line<F> = (&'static str, F, fn(u64) -> String);
+type Count = fn(&Summary) -> Option<u64>;
+type Measure = fn(&Measured) -> u64;
+
+fn traced(rows: &mut Rows, lab: &LabScreen, summary: &Summary) {
+    const COUNTS: [(Line<Count>, Role); 3] = [
+        (("system calls", |of| of.syscalls, grouped), Role::Dim),
+        (("mode switches", |of| of.mode_switches, grouped), Role::Dim),
         (
-            "copied by the CPU",
-            |of| of.cpu_copied_bytes,
-            results::bytes,
+            (
+                "copied by the CPU",
+                |of| of.cpu_copied_bytes,
+                results::bytes,
+            ),
             Role::Hot(How::CpuCopy),
         ),
     ];
-    for (name, of, said, tone) in counts {
+    rows.text("traced", Role::Dim);
+    for ((name, of, said), tone) in COUNTS {
         let most = most_of(lab, |kept| of(&kept.outcome.playable().summary));
         if let Some(value) = of(summary) {
             figure(rows, name, (value, most), &said(value), tone);
@@ -148,14 +159,10 @@ fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side) {
     if let Some(copies) = summary.cpu_copies_per_byte {
         rows.pair("copies a byte", &format!("{copies:.1}"), Role::Strong);
     }
-    rows.blank(1);
-    rows.text("untraced, one run", Role::Dim);
-    let Some(measured) = &live.summary.measured else {
-        rows.text("not measured here", Role::Dim);
-        return;
-    };
-    type Measure = fn(&Measured) -> u64;
-    let measures: [(&str, Measure, fn(u64) -> String); 5] = [
+}
+
+fn measured(rows: &mut Rows, lab: &LabScreen, summary: &Summary) {
+    const MEASURES: [Line<Measure>; 5] = [
         ("wall time", |of| of.wall_ns, duration),
         ("CPU time", |of| of.cpu_ns, duration),
         (
@@ -174,8 +181,13 @@ fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side) {
             results::bytes,
         ),
     ];
+    rows.text("untraced, one run", Role::Dim);
+    let Some(measured) = &summary.measured else {
+        rows.text("not measured here", Role::Dim);
+        return;
+    };
     let told = usize::from(measured.peak_memory_bytes.is_some());
-    for (name, of, said) in measures.into_iter().take(4 + told) {
+    for (name, of, said) in MEASURES.into_iter().take(4 + told) {
         let most = most_of(lab, |kept| {
             kept.outcome.live.summary.measured.as_ref().map(of)
         });
