@@ -83,43 +83,20 @@ fn modules_use_only_what_the_map_allows() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Circles that stood when this test was written. It shrinks: a new one fails, and so does one that is listed and gone.
-const KNOWN_CIRCLES: &[&str] = &[];
-
 /// The files of one folder are to be understood one after the other: none uses another that uses it, by however many
 /// steps. A folder in it counts as one file; `mod.rs` is left out, for it names them all.
 #[test]
 fn no_files_of_a_folder_use_each_other_in_a_circle() {
     let sources = sources();
-    let found = circles(&sources);
-    let new: Vec<_> = found
+    let found: Vec<_> = circles(&sources)
         .iter()
-        .filter(|(circle, _)| !KNOWN_CIRCLES.iter().any(|known| is_part(circle, known)))
         .map(|(circle, steps)| format!("{circle}\n{steps}"))
         .collect();
     assert!(
-        new.is_empty(),
+        found.is_empty(),
         "files of one folder use each other in a circle:\n{}",
-        new.join("\n")
+        found.join("\n")
     );
-    let gone: Vec<_> = KNOWN_CIRCLES
-        .iter()
-        .filter(|known| !found.keys().any(|circle| is_part(circle, known)))
-        .collect();
-    assert!(
-        gone.is_empty(),
-        "no circle any more: take it out of KNOWN_CIRCLES, {gone:?}"
-    );
-}
-
-/// Whether all files of one circle are in another one.
-fn is_part(circle: &str, whole: &str) -> bool {
-    let ((folder, files), (place, all)) = match (circle.split_once(": "), whole.split_once(": ")) {
-        (Some(circle), Some(whole)) => (circle, whole),
-        _ => panic!("{circle} and {whole} are `folder: file, file`"),
-    };
-    let all: Vec<_> = all.split(", ").collect();
-    folder == place && files.split(", ").all(|file| all.contains(&file))
 }
 
 /// By `folder: file, file`: who uses whom in it.
@@ -183,10 +160,7 @@ const LINES_OF_A_FILE: usize = 600;
 const LINES_OF_A_FUNCTION: usize = 60;
 
 /// Tables, one row a thing: long because there are many things. The head of the file says that it is one, and why.
-const TABLES: &[&str] = &[];
-
-/// What was too long when this test was written. It shrinks: a new one fails, and so does one that is listed and fits.
-const KNOWN_LONG: &[&str] = &["figure/narration.rs moved"];
+const TABLES: &[&str] = &["figure/narration.rs moved"];
 
 #[test]
 fn files_and_functions_fit_a_reader() {
@@ -206,7 +180,7 @@ fn files_and_functions_fit_a_reader() {
             );
         }
     }
-    let listed = |name: &str| KNOWN_LONG.contains(&name) || TABLES.contains(&name);
+    let listed = |name: &str| TABLES.contains(&name);
     let new: Vec<_> = long
         .iter()
         .filter(|(name, _)| !listed(name))
@@ -217,10 +191,9 @@ fn files_and_functions_fit_a_reader() {
         "a file of more than {LINES_OF_A_FILE} lines or a function of more than {LINES_OF_A_FUNCTION}:\n{}",
         new.join("\n")
     );
-    let gone: Vec<_> = [KNOWN_LONG, TABLES]
-        .concat()
-        .into_iter()
-        .filter(|name| !long.contains_key(*name))
+    let gone: Vec<_> = TABLES
+        .iter()
+        .filter(|name| !long.contains_key(**name))
         .collect();
     assert!(
         gone.is_empty(),

@@ -1,4 +1,6 @@
 //! What is said of the current call: one sentence, and what it rests on.
+//!
+//! `moved` is a table, one row a kind of hop: it is as long as there are kinds.
 
 use super::playback::Playback;
 use super::serving;
