@@ -33,7 +33,7 @@ fn main() {
     let rows = [
         Row {
             name: "200,000 cheap calls, default filter",
-            most: 0.05,
+            most: 0.04,
             work: "cheap",
             ours: zclab(&[]),
             theirs: strace(false),
@@ -41,7 +41,7 @@ fn main() {
         },
         Row {
             name: "200,000 cheap calls, every call, pinned",
-            most: 0.25,
+            most: 0.22,
             work: "cheap",
             ours: zclab(&["--all", "--pin"]),
             theirs: strace(false),
