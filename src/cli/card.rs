@@ -42,7 +42,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     if args.json {
         let cards = chosen.map_or(course.cards(), std::slice::from_ref);
-        print_json(&Document {
+        print_json(&CardDocument {
             cards: cards.iter().map(Listed::of).collect(),
         })?;
         return Ok(ExitCode::SUCCESS);
@@ -131,7 +131,7 @@ fn side_by_side(text: &mut Text, table: &CardTable) {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct CardDocument<'a> {
     cards: Vec<Listed<'a>>,
 }
 

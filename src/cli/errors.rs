@@ -37,7 +37,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         .into_iter()
         .map(|chosen| errors::run(chosen, &setting));
     let results = results.collect::<anyhow::Result<Vec<_>>>()?;
-    let document = Document { results };
+    let document = ErrorsDocument { results };
     super::print_either(args.json, &document, || match args.name {
         Some(_) => document.results.iter().map(page).collect(),
         None => list(&document.results),
@@ -45,7 +45,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 #[derive(Serialize)]
-struct Document {
+struct ErrorsDocument {
     results: Vec<Finding>,
 }
 

@@ -35,18 +35,18 @@ fn size(text: &str) -> Result<Size, String> {
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let dir = args.scratch.open()?;
     let seen = page_cache::watch(&dir, args.size, &mut |_| Ok(()))?;
-    let document = Document { dir, seen };
+    let document = PageCacheDocument { dir, seen };
     super::print_either(args.json, &document, || page(&document))
 }
 
 #[derive(Serialize)]
-struct Document {
+struct PageCacheDocument {
     dir: PathBuf,
     #[serde(flatten)]
     seen: PageCache,
 }
 
-fn page(document: &Document) -> String {
+fn page(document: &PageCacheDocument) -> String {
     let seen = &document.seen;
     let pages = seen.size.bytes().div_ceil(seen.page_size);
     let mut out = format!(

@@ -57,7 +57,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let results = pairs
         .into_iter()
         .map(|(method, to)| proof::prove(method, to, args.size, &dir));
-    let document = Document {
+    let document = ProofDocument {
         filesystem: host::file_system(endpoint::scratch_file(&dir)?),
         results: results.collect(),
         dir,
@@ -66,7 +66,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
 }
 
 #[derive(Serialize)]
-struct Document {
+struct ProofDocument {
     dir: PathBuf,
     filesystem: String,
     results: Vec<Proof>,
@@ -82,7 +82,7 @@ fn no_sink(args: &Args) -> String {
     )
 }
 
-fn page(document: &Document, size: Size) -> String {
+fn page(document: &ProofDocument, size: Size) -> String {
     let mut out = format!(
         "The alias proof on {}: {} by each, files in {} ({})\n\n\
          \u{20} 1 send A, nobody reads   2 overwrite the source with B   3 only now receive\n\n",
@@ -156,7 +156,7 @@ fn verdict(proof: &Proof) -> String {
 }
 
 /// What the letters are, what they prove, and what they do not.
-fn explanation(document: &Document, size: Size) -> String {
+fn explanation(document: &ProofDocument, size: Size) -> String {
     let seen = |verdict| {
         document
             .results

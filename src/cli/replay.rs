@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use super::{
     display_options,
-    report::{self, Document},
+    report::{self, RunDocument},
 };
 use crate::{runtime, store};
 
@@ -40,5 +40,5 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
         return runtime::replay(recording, args.display.options());
     }
     let text = || report::for_people(&recording);
-    super::print_either(args.json, &Document::of(&recording), text)
+    super::print_either(args.json, &RunDocument::of(&recording), text)
 }

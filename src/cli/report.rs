@@ -12,7 +12,7 @@ use crate::model::{
 use crate::model::{Summary, Trace, Unavailable, duration as time, grouped};
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Document<'a> {
+pub(crate) struct RunDocument<'a> {
     method: Method,
     /// Where the bytes are when the transfer begins: `file`, `memory`, or `tcp`, at the other end of a connection.
     from: Start,
@@ -83,13 +83,13 @@ struct Recorded<'a> {
     machine: &'a Machine,
 }
 
-impl Document<'_> {
-    pub(crate) fn of(recording: &Recording) -> Document<'_> {
+impl RunDocument<'_> {
+    pub(crate) fn of(recording: &Recording) -> RunDocument<'_> {
         let summary = copypath::summarise(recording);
         let spec = &recording.spec;
         let outcome = &recording.outcome;
         let live = recording.origin == Origin::Live;
-        Document {
+        RunDocument {
             method: spec.method,
             from: spec.method.start(),
             to: spec.to,

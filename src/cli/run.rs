@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::options::{TransferOptions, warn_of};
 use super::progress::{Interrupt, Line};
-use super::report::{self, Document};
+use super::report::{self, RunDocument};
 use crate::experiment;
 use crate::model::{Recording, TransferSpec};
 use crate::store;
@@ -45,7 +45,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
         store::recording::save(file, &recording)?;
     }
     let text = || report::for_people(&recording);
-    super::print_either(args.json, &Document::of(&recording), text)
+    super::print_either(args.json, &RunDocument::of(&recording), text)
 }
 
 /// The run, with its progress shown, and Ctrl-C heard.

@@ -10,7 +10,7 @@ use crate::model::{
 
 /// Methods side by side, and a claim that was tried.
 #[derive(Serialize)]
-pub(super) struct Document<'a> {
+pub(super) struct CompareDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     claim: Option<&'a str>,
     rows: &'a [ComparedRow],
@@ -19,9 +19,9 @@ pub(super) struct Document<'a> {
     unavailable: &'a [Unavailable],
 }
 
-impl Document<'_> {
-    pub(super) fn of<'a>(found: &'a Compared, claim: Option<&'a str>) -> Document<'a> {
-        Document {
+impl CompareDocument<'_> {
+    pub(super) fn of<'a>(found: &'a Compared, claim: Option<&'a str>) -> CompareDocument<'a> {
+        CompareDocument {
             claim,
             rows: &found.rows,
             verdicts: plain(&found.verdicts),

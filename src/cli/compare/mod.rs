@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use textwrap::Options;
 
-use self::document::{Document, TracingDocument, comparison_csv, tracing_csv};
+use self::document::{CompareDocument, TracingDocument, comparison_csv, tracing_csv};
 use super::options::{ScratchDir, at_least_one, chunk, one_of, sinks, warn_of};
 use super::{progress::Line, wrapped};
 use crate::experiment::claims::{CLAIMS, COST_OF_WATCHING, Claim, RUNS};
@@ -135,7 +135,7 @@ fn compare(args: &Args, claim: Option<&'static Claim>, dir: &Path) -> Result<()>
     let found = found?;
     warn_of(&found.unavailable);
     match (args.json, args.csv) {
-        (true, _) => super::print_json(&Document::of(&found, claim.map(|claim| claim.name))),
+        (true, _) => super::print_json(&CompareDocument::of(&found, claim.map(|claim| claim.name))),
         (_, true) => super::print(&comparison_csv(&found)),
         _ => super::print(&page::comparison(&found, claim, page::style(args.ascii))),
     }

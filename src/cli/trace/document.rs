@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::model::{Basis, End, Exit, Flow, Hop, TraceReport, Unexplained};
 
 #[derive(Serialize)]
-pub(crate) struct Document<'a> {
+pub(crate) struct TraceDocument<'a> {
     command: &'a [String],
     exit: &'a Exit,
     processes: u64,
@@ -34,11 +34,11 @@ struct FlowDocument<'a> {
     copy_path: &'a [Hop],
 }
 
-impl Document<'_> {
+impl TraceDocument<'_> {
     /// Of what came of watching a program.
-    pub(crate) fn of(watched: &TraceReport) -> Document<'_> {
+    pub(crate) fn of(watched: &TraceReport) -> TraceDocument<'_> {
         let calls = watched.calls_by_name.iter();
-        Document {
+        TraceDocument {
             command: &watched.command,
             exit: &watched.exit,
             processes: watched.processes,

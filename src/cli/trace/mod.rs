@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-pub(crate) use self::{document::Document, report::for_people};
+pub(crate) use self::{document::TraceDocument, report::for_people};
 use super::display_options;
 use crate::experiment::flow_trace::{self, Signals};
 use crate::model::{Exit, TraceReport};
@@ -98,7 +98,7 @@ fn trace(args: &Args) -> Result<ExitCode> {
         false => watch(args)?,
     };
     let text = match args.json {
-        true => serde_json::to_string_pretty(&Document::of(&watched))? + "\n",
+        true => serde_json::to_string_pretty(&TraceDocument::of(&watched))? + "\n",
         false => for_people(&watched),
     };
     let written = output
@@ -122,7 +122,7 @@ fn trace(args: &Args) -> Result<ExitCode> {
 pub(crate) fn replay(path: &Path, json: bool, display: &display_options::Args) -> Result<ExitCode> {
     let watched = store::trace_report::load(path)?;
     if json {
-        super::print_json(&Document::of(&watched))?;
+        super::print_json(&TraceDocument::of(&watched))?;
         return Ok(ExitCode::SUCCESS);
     }
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
