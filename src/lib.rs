@@ -26,6 +26,7 @@
 //! | `ui` | `view(state) -> frame`: theme, layout, screens, widgets; the only user of ratatui beside the runtime | app and what it may use |
 //! | `runtime` | joins threads, clock, effects and terminal | all |
 //! | `cli` | one file a command | all |
+//! | `fuzzing` | what the fuzz targets and the test of their seeds call; no part of the program | all |
 //!
 //! `tests/architecture.rs` holds this table.
 
