@@ -4,6 +4,7 @@
 //! Commands print by `print()` and `print_json`, which take a closed standard output quietly.
 
 use std::{
+    borrow::Cow,
     fmt,
     io::{self, Write},
     process::ExitCode,
@@ -11,6 +12,8 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use nix::sys::signal::{SigHandler, Signal};
+
+use crate::model::{visible_json, visible_lines};
 
 mod capstone;
 mod card;
@@ -109,7 +112,7 @@ enum Command {
 /// Reads the arguments, runs the command, reports its error.
 pub fn main() -> ExitCode {
     ignore_file_size_signal();
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
     if let Err(error) = crate::runtime::diagnostics::start() {
         warn(&format!("{error:#}"));
     }
@@ -177,7 +180,13 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 
 /// Writes one JSON document, indented, to standard output.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    print(&(serde_json::to_string_pretty(value)? + "\n"))
+    print(&json(value)?)
+}
+
+/// One JSON document, indented. No control character of a name is in it as it is: the document may go to a terminal.
+fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
+    let document = serde_json::to_string_pretty(value)? + "\n";
+    Ok(visible_json(&document).into_owned())
 }
 
 /// Prints the JSON document that is asked for, or else the text.
@@ -202,7 +211,7 @@ fn wrapped<'a>(text: &str, options: impl Into<textwrap::Options<'a>>) -> String 
 /// Writes `zclab: message` to standard error.
 pub(crate) fn warn(message: &str) {
     // Where standard error is closed too, nobody is left to tell.
-    let _ = writeln!(io::stderr(), "zclab: {message}");
+    let _ = writeln!(io::stderr(), "zclab: {}", visible_lines(message));
 }
 
 /// Ends the program with a usage error, as clap does: exit code 2.
@@ -211,4 +220,14 @@ pub(crate) fn usage(message: &str) -> ! {
     Cli::command()
         .error(ErrorKind::ValueValidation, message)
         .exit()
+}
+
+/// Ends as clap does; an argument that is quoted obeys no terminal.
+fn refuse(error: &clap::Error) -> ! {
+    let plain = error.to_string();
+    if let Cow::Owned(visible) = visible_lines(&plain) {
+        let _ = io::stderr().write_all(visible.as_bytes());
+        std::process::exit(error.exit_code())
+    }
+    error.exit()
 }

@@ -1,6 +1,6 @@
 //! The flows of any program: what the tracer reports of it goes to the flow tracker.
 
-use std::{borrow::Cow, collections::BTreeMap, fs, time::Duration};
+use std::{collections::BTreeMap, fs, os::unix::ffi::OsStrExt, time::Duration};
 
 use nix::sys::{
     signal::{SigSet, SigmaskHow, Signal, sigprocmask},
@@ -9,7 +9,7 @@ use nix::sys::{
 
 use crate::copypath::flows::{Flows, TraceeMemory};
 use crate::host;
-use crate::model::{Addresses, Counted, RingEvent, SyscallEvent, Trace, TraceReport};
+use crate::model::{Addresses, Counted, RingEvent, SyscallEvent, Trace, TraceReport, text_of};
 use crate::tracer::{self, Handle, Observer, Options, Subject, TraceError, Tracee};
 
 /// Shows what is known while a program is traced.
@@ -27,8 +27,8 @@ pub(crate) fn trace(
 ) -> Result<TraceReport, TraceError> {
     let command = match &subject {
         Subject::Program(program) => {
-            let words = program.command.iter().map(|word| word.to_string_lossy());
-            words.map(Cow::into_owned).collect()
+            let words = program.command.iter();
+            words.map(|word| text_of(word.as_bytes())).collect()
         }
         Subject::Process(pid) => command_line(*pid),
     };
@@ -90,9 +90,7 @@ fn command_line(pid: i32) -> Vec<String> {
     let words = line
         .split(|byte| *byte == 0)
         .filter(|word| !word.is_empty());
-    words
-        .map(|word| String::from_utf8_lossy(word).into_owned())
-        .collect()
+    words.map(text_of).collect()
 }
 
 struct FlowObserver<'a, 'b> {

@@ -25,6 +25,7 @@ pub mod request;
 mod sink;
 mod size;
 mod summary;
+mod visible;
 
 pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
@@ -55,3 +56,4 @@ pub use request::{Request, Unread};
 pub use sink::Sink;
 pub use size::Size;
 pub use summary::{Query, Summary};
+pub use visible::{text_of, visible, visible_json, visible_lines, visible_name};

@@ -14,8 +14,8 @@ mod traced;
 mod worker;
 
 use std::{
-    borrow::Cow,
     ffi::OsString,
+    os::unix::ffi::OsStrExt,
     process::ExitCode,
     sync::{
         Arc,
@@ -39,7 +39,7 @@ use crate::{
     app::{App, Effect, Event, Instrument, Material, Room, Run},
     course::{Fault, review::Clock},
     host,
-    model::{Record, Recording, TraceReport},
+    model::{Record, Recording, TraceReport, text_of},
     store, tracer,
     ui::{self, Spots, theme::Theme},
 };
@@ -111,9 +111,9 @@ pub fn trace(
     options: tracer::Options,
     display: DisplayOptions,
 ) -> anyhow::Result<TraceReport> {
-    let words = command.iter().map(|word| word.to_string_lossy());
+    let words = command.iter().map(|word| text_of(word.as_bytes()));
     let nothing_yet = TraceReport {
-        command: words.map(Cow::into_owned).collect(),
+        command: words.collect(),
         machine: host::machine(),
         ..TraceReport::default()
     };

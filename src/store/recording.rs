@@ -38,7 +38,7 @@ use super::{
     numbers::{Descriptors, Numbers},
     request::RequestLine,
 };
-use crate::model::{Call, CallState, Origin, Recording, Text, Trace};
+use crate::model::{Call, CallState, Origin, Recording, Text, Trace, visible_name};
 
 /// Without requests of an io_uring, and with.
 const VERSIONS: [u32; 2] = [1, 2];
@@ -99,7 +99,7 @@ struct End {
 /// One line: the directory cannot be written, the disk is full.
 pub fn save(path: &Path, recording: &Recording) -> Result<()> {
     replace(path, &|file| write(file, recording))
-        .with_context(|| format!("cannot save {}", path.display()))
+        .with_context(|| format!("cannot save {}", visible_name(path)))
 }
 
 /// Replaces a file by what is written, whole or not at all.
@@ -206,11 +206,11 @@ impl<W: Write> Write for Summed<W> {
 /// # Errors
 /// One line that names the file and, where it is damaged, the line.
 pub fn load(path: &Path) -> Result<Recording> {
-    read(&path.display().to_string(), open(path)?)
+    read(&visible_name(path), open(path)?)
 }
 
 pub(super) fn open(path: &Path) -> Result<BufReader<File>> {
-    let name = path.display();
+    let name = visible_name(path);
     let cannot = |error: std::io::Error| anyhow!("cannot read {name}: {error}");
     let file = super::open::read(path).map_err(cannot)?;
     ensure!(

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::recording::{Count, Lines, Summed, open, read_calls, read_end, replace, write_calls};
-use crate::model::{NO_FLOW, TraceReport};
+use crate::model::{NO_FLOW, TraceReport, visible_name};
 
 const VERSION: u32 = 1;
 /// How every such file begins.
@@ -50,7 +50,7 @@ pub(crate) fn is_one(path: &Path) -> bool {
 /// One line: the directory cannot be written, the disk is full.
 pub fn save(path: &Path, report: &TraceReport) -> Result<()> {
     replace(path, &|file| write(file, report))
-        .with_context(|| format!("cannot save {}", path.display()))
+        .with_context(|| format!("cannot save {}", visible_name(path)))
 }
 
 fn write(file: &File, report: &TraceReport) -> Result<()> {
@@ -73,7 +73,7 @@ fn write(file: &File, report: &TraceReport) -> Result<()> {
 /// # Errors
 /// One line that names the file and, where it is damaged, the line.
 pub fn load(path: &Path) -> Result<TraceReport> {
-    let name = path.display().to_string();
+    let name = visible_name(path);
     let mut lines = Lines::new(&name, open(path)?);
     let not = "not the header of a recording";
     let format: Format = lines.next_as(not)?;

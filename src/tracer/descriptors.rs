@@ -1,12 +1,18 @@
 //! What a tracee's descriptors are: looked up in /proc at first use, kept until a call changes them.
 
-use std::{fs, os::unix::fs::FileTypeExt, os::unix::fs::MetadataExt};
+use std::{
+    fs,
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{FileTypeExt, MetadataExt},
+    },
+};
 
 use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use rustc_hash::FxHashMap;
 
 use super::{kernel::Tid, proc, sockets};
-use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR};
+use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR, text_of};
 
 /// The descriptors of one process. A number that is not open is not remembered: it may come to mean something by a call
 /// that does not return it (recvmsg(2) with SCM_RIGHTS, a request of a ring).
@@ -101,7 +107,7 @@ impl Table {
 pub(super) fn look_up(pid: Tid, fd: i32) -> Option<Descriptor> {
     let path = format!("/proc/{pid}/fd/{fd}");
     let (kind, name, identity) = match fs::read_link(&path) {
-        Ok(link) => identify(pid, fd, &path, link.to_string_lossy().into_owned()),
+        Ok(link) => identify(pid, fd, &path, text_of(link.as_os_str().as_bytes())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
         Err(_) => (DescriptorKind::Unknown, "?".to_owned(), 0),
     };

@@ -8,7 +8,7 @@ use std::{
         fd::{AsRawFd, OwnedFd, RawFd},
         unix::{ffi::OsStrExt, fs::PermissionsExt},
     },
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
 };
 
@@ -26,6 +26,7 @@ use nix::{
 use tracing::debug;
 
 use super::{filter, kernel::Tid, outcome::TraceError, refused};
+use crate::model::visible_name;
 
 /// What a program that ran nothing exits with.
 const NOTHING_RUN: i32 = 125;
@@ -170,7 +171,7 @@ fn find(name: &OsStr) -> Result<PathBuf, TraceError> {
     };
     let mut found = std::env::split_paths(&path).map(|directory| directory.join(name));
     found.find(is_program).ok_or_else(|| {
-        let name = Path::new(name).display();
+        let name = visible_name(name);
         TraceError::Failed(anyhow!("cannot run {name}: no such program in PATH"))
     })
 }
@@ -243,7 +244,7 @@ impl Launched {
             let errno = i32::from_ne_bytes([words[1], words[2], words[3], words[4]]);
             let error = io::Error::from_raw_os_error(errno);
             if words[0] == NO_EXEC {
-                let program = self.program.display();
+                let program = visible_name(&self.program);
                 return Err(TraceError::Failed(anyhow!("cannot run {program}: {error}")));
             }
             no_filter = Some(error);

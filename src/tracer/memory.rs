@@ -8,7 +8,7 @@ use nix::{
 };
 
 use super::kernel::Tid;
-use crate::model::TEXT_LIMIT;
+use crate::model::{TEXT_LIMIT, text_of};
 
 /// No page is smaller; a read that ends at a multiple of it does not reach into a page that may be missing.
 const PAGE: usize = 4096;
@@ -72,5 +72,5 @@ pub(super) fn read_string(tid: Tid, address: u64) -> Option<String> {
     let mut buffer = [0; TEXT_LIMIT];
     let read = read(tid, address, &mut buffer);
     let end = buffer[..read].iter().position(|byte| *byte == 0);
-    (read > 0).then(|| String::from_utf8_lossy(&buffer[..end.unwrap_or(read)]).into_owned())
+    (read > 0).then(|| text_of(&buffer[..end.unwrap_or(read)]))
 }

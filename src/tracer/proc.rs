@@ -3,15 +3,18 @@
 use std::fs;
 
 use super::kernel::Tid;
+use crate::model::text_of;
 
 /// A file of `/proc/TID`.
 pub(super) fn read(tid: Tid, file: &str) -> String {
-    fs::read_to_string(format!("/proc/{tid}/{file}")).unwrap_or_default()
+    let bytes = fs::read(format!("/proc/{tid}/{file}")).unwrap_or_default();
+    text_of(&bytes)
 }
 
 /// The program's name.
 pub(super) fn comm(tid: Tid) -> String {
-    read(tid, "comm").trim_end().to_owned()
+    let text = read(tid, "comm");
+    text.strip_suffix('\n').unwrap_or(&text).to_owned()
 }
 
 /// What a line says after this name: `TracerPid:`.

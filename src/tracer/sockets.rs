@@ -6,7 +6,10 @@
 use std::{
     fs,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    os::fd::{AsFd, AsRawFd, OwnedFd},
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
 };
 
 use nix::sys::socket::{
@@ -18,7 +21,7 @@ use super::{
     kernel::{Tid, duplicate},
     proc,
 };
-use crate::model::{Addresses, DescriptorKind};
+use crate::model::{Addresses, DescriptorKind, text_of};
 
 /// What is known of a socket.
 struct Socket {
@@ -95,11 +98,11 @@ fn internet(address: &SockaddrStorage) -> Option<SocketAddr> {
 fn unix_path(address: &UnixAddr) -> Option<String> {
     let path = address
         .path()
-        .map(|path| path.to_string_lossy().into_owned());
+        .map(|path| text_of(path.as_os_str().as_bytes()));
     path.or_else(|| {
         address
             .as_abstract()
-            .map(|name| format!("@{}", String::from_utf8_lossy(name)))
+            .map(|name| format!("@{}", text_of(name)))
     })
 }
 

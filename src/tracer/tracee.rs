@@ -1,6 +1,6 @@
 //! What can be asked of a thread that stands still: its memory, its descriptors.
 
-use std::{fs, io::IoSliceMut};
+use std::{fs, io::IoSliceMut, os::unix::ffi::OsStrExt};
 
 use nix::{
     sys::uio::{RemoteIoVec, process_vm_readv},
@@ -8,7 +8,7 @@ use nix::{
 };
 
 use super::{kernel::Tid, memory, proc, sockets};
-use crate::model::Addresses;
+use crate::model::{Addresses, text_of};
 
 /// A thread that stands still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,8 @@ impl Tracee {
         };
         let process = Tracee { tid: pid, pid };
         entries.filter_map(Result::ok).any(|entry| {
-            let is_it = fs::read_link(entry.path()).is_ok_and(|link| link.as_os_str() == shown);
+            let is_it = fs::read_link(entry.path())
+                .is_ok_and(|link| text_of(link.as_os_str().as_bytes()) == shown);
             let fd = entry.file_name().to_str().and_then(|fd| fd.parse().ok());
             is_it && fd.is_some_and(|fd| process.access(fd) != libc::O_WRONLY as u32)
         })
@@ -92,8 +93,9 @@ impl Tracee {
             .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head));
         let compat = read.is_ok() && head == *b"\x7fELF\x01" && cfg!(target_pointer_width = "64");
         let mode = fs::metadata(&path).map_or(0, |data| data.permissions().mode());
-        let raised = (mode & (libc::S_ISUID | libc::S_ISGID) != 0)
-            .then(|| fs::read_link(&path).map_or(path, |link| link.display().to_string()));
+        let raised = (mode & (libc::S_ISUID | libc::S_ISGID) != 0).then(|| {
+            fs::read_link(&path).map_or(path, |link| text_of(link.as_os_str().as_bytes()))
+        });
         (compat, raised)
     }
 

@@ -8,6 +8,7 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::Click;
+use crate::model::visible;
 use crate::ui::{Palette, Role, Theme};
 
 /// What the last frame left to point at, and how much of it did not fit.
@@ -45,7 +46,7 @@ impl Pen<'_> {
         let (end, _) = self.buf.set_stringn(
             room.x + x,
             room.y + y,
-            text,
+            visible(text),
             usize::from(room.width - x),
             style,
         );
@@ -54,6 +55,7 @@ impl Pen<'_> {
 
     /// Writes text so that it ends at the right edge of `room`.
     pub fn right(&mut self, room: Rect, y: u16, text: &str, style: Style) -> u16 {
+        let text = &*visible(text);
         let width = text.width().min(usize::from(room.width)) as u16;
         self.text(room, room.width - width, y, text, style);
         room.width - width
@@ -122,7 +124,7 @@ impl<'a> Canvas<'a> {
             return;
         }
         // A no-break space only matters where lines are broken.
-        let text = text.replace('\u{a0}', " ");
+        let text = visible(text).replace('\u{a0}', " ");
         let room = usize::from(self.area.width - x);
         // What was drawn there before leaves no colour behind.
         let style = Style::reset().patch(style);

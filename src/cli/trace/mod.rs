@@ -17,7 +17,7 @@ use anyhow::{Context, Result};
 pub(crate) use self::{document::TraceDocument, report::for_people};
 use super::display_options;
 use crate::experiment::flow_trace::{self, Signals};
-use crate::model::{Exit, TraceReport};
+use crate::model::{Exit, TraceReport, visible_name};
 use crate::tracer::{Handle, Options, Program, Subject};
 use crate::{runtime, store};
 
@@ -98,7 +98,7 @@ fn trace(args: &Args) -> Result<ExitCode> {
         false => watch(args)?,
     };
     let text = match args.json {
-        true => serde_json::to_string_pretty(&TraceDocument::of(&watched))? + "\n",
+        true => super::json(&TraceDocument::of(&watched))?,
         false => for_people(&watched),
     };
     let written = output
@@ -138,7 +138,7 @@ fn output(args: &Args) -> Result<Box<dyn Write>> {
         return Ok(Box::new(io::stderr()));
     };
     let file = std::fs::File::create(path);
-    let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+    let file = file.with_context(|| format!("cannot write {}", visible_name(path)))?;
     Ok(Box::new(file))
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::copypath::flows::{Group, groups};
-use crate::model::{End, EndKind, Exit, Flow, TraceReport, grouped};
+use crate::model::{End, EndKind, Exit, Flow, TraceReport, grouped, visible};
 
 /// More flows than this are added up in one line.
 const SHOWN: usize = 24;
@@ -23,7 +23,7 @@ pub(crate) fn for_people(watched: &TraceReport) -> String {
         grouped(unexplained.written_bytes)
     );
     for note in &watched.notes {
-        let _ = writeln!(out, "note: {note}");
+        let _ = writeln!(out, "note: {}", visible(note));
     }
     out
 }
@@ -42,7 +42,7 @@ fn summary(watched: &TraceReport) -> String {
     };
     format!(
         "{}: {}, {}, {}, {}",
-        watched.command.first().map_or("", String::as_str),
+        visible(watched.command.first().map_or("", String::as_str)),
         count(watched.processes, "process", "processes"),
         count(watched.threads, "thread", "threads"),
         count(watched.syscalls(), "call seen", "calls seen"),
@@ -114,7 +114,7 @@ fn name_by(flow: &Flow, end: impl Fn(&End, bool) -> String) -> String {
         _ => format!("{} > ", flow.programs.join(", ")),
     };
     let (from, to) = (end(&flow.from, true), end(&flow.to, false));
-    format!("{from} > {programs}{to}")
+    visible(&format!("{from} > {programs}{to}")).into_owned()
 }
 
 /// Cut in its middle where it is too long.

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::model::{End, EndKind, Flow};
+use crate::model::{End, EndKind, Flow, visible};
 
 /// `a → cat → gzip → memory of gzip`, with its ends as they are to be called: the source (true) and the sink.
 pub fn flow_name(flow: &Flow, end: fn(&End, bool) -> String) -> String {
@@ -10,11 +10,8 @@ pub fn flow_name(flow: &Flow, end: fn(&End, bool) -> String) -> String {
         0 | 1 => String::new(),
         _ => format!("{} → ", flow.programs.join(" → ")),
     };
-    format!(
-        "{} → {through}{}",
-        end(&flow.from, true),
-        end(&flow.to, false)
-    )
+    let (from, to) = (end(&flow.from, true), end(&flow.to, false));
+    visible(&format!("{from} → {through}{to}")).into_owned()
 }
 
 /// An end in a word, where there is no room for its address.

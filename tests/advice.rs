@@ -1,0 +1,8 @@
+//! What `zclab trace` calls things, and what it advises: real programs, each compared with what is known of it.
+
+mod require;
+
+#[path = "trace/desk.rs"]
+mod desk;
+#[path = "advice/names.rs"]
+mod names;
