@@ -24,32 +24,30 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
 fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let room = rooms.header;
     let header = view(app.screen()).header(app);
-    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     let end = right(pen, &header, room);
     let room = narrowed(room, end.saturating_sub(2));
     let width = header.title.width() as u16;
     let mut x = match header.alone && width + TITLE - 4 > room.width {
         true => 0,
-        false => pen.text(room, 0, 0, "zclab", pen.style(Role::Answer)) + 2,
+        false => pen.text(room, 0, 0, "zclab", Role::Answer) + 2,
     };
     if !header.before.is_empty() {
-        x = pen.text(room, x, 0, &header.before, dim) + 1;
+        x = pen.text(room, x, 0, &header.before, Role::Dim) + 1;
     }
     if !header.title.is_empty() {
-        x = pen.text(room, x, 0, &header.title, strong) + 2;
+        x = pen.text(room, x, 0, &header.title, Role::Strong) + 2;
     }
     // Without a title it is no more than a motto.
     if !header.title.is_empty() || x + header.after.width() as u16 <= room.width {
-        pen.text(room, x, 0, &header.after, dim);
+        pen.text(room, x, 0, &header.after, Role::Dim);
     }
 }
 
 /// What stands at right. Gives the column where it begins.
 fn right(pen: &mut Pen, header: &Header, room: Rect) -> u16 {
-    let dim = pen.style(Role::Dim);
     let (what, at, count) = match &header.right {
         Right::Nothing => return room.width,
-        Right::Text(text) => return pen.right(room, 0, text, dim),
+        Right::Text(text) => return pen.right(room, 0, text, Role::Dim),
         Right::Count(what, at, count) => (what, *at, *count),
     };
     // The title first, then the number, then the marks: spread out, close together, or none.
@@ -60,40 +58,37 @@ fn right(pen: &mut Pen, header: &Header, room: Rect) -> u16 {
     if let Some(step) = [2, 1].into_iter().find(|step| count * step <= beside) {
         let width = (label.width() + 2 + count * step + 1 - step) as u16;
         let start = room.width.saturating_sub(width);
-        let x = pen.text(room, start, 0, &label, dim) + 2;
+        let x = pen.text(room, start, 0, &label, Role::Dim) + 2;
         page_marks(pen, room, x, step as u16, at, count);
         return start;
     }
     let short = format!("{} of {count}", at + 1);
     let shown = if label.width() <= free { label } else { short };
-    pen.right(room, 0, &shown, dim)
+    pen.right(room, 0, &shown, Role::Dim)
 }
 
 /// `▪ ▪ ▪ ◆ · ·`: a mark a page.
 fn page_marks(pen: &mut Pen, room: Rect, x: u16, step: u16, at: usize, count: usize) {
-    let [dim, accent] = pen.styles([Role::Dim, Role::Accent]);
     for page in 0..count {
-        let (mark, style) = match page.cmp(&at) {
-            std::cmp::Ordering::Less => ("▪", dim),
-            std::cmp::Ordering::Equal => ("◆", accent),
-            std::cmp::Ordering::Greater => ("·", dim),
+        let (mark, role) = match page.cmp(&at) {
+            std::cmp::Ordering::Less => ("▪", Role::Dim),
+            std::cmp::Ordering::Equal => ("◆", Role::Accent),
+            std::cmp::Ordering::Greater => ("·", Role::Dim),
         };
-        pen.text(room, x + page as u16 * step, 0, mark, style);
+        pen.text(room, x + page as u16 * step, 0, mark, role);
     }
 }
 
 /// What is to be said, over the screen: a long message takes rows of the body.
 pub fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let room = rooms.message;
-    let accent = pen.style(Role::Accent);
     if let Some(message) = &app.message {
         said(pen, rooms, message);
     } else if let Some(job) = &app.job {
-        let dim = pen.style(Role::Dim);
-        let x = pen.text(room, 0, 0, &format!("{}: ", job.title), dim);
-        let x = pen.text(room, x, 0, &job_state(job), accent);
+        let x = pen.text(room, 0, 0, &format!("{}: ", job.title), Role::Dim);
+        let x = pen.text(room, x, 0, &job_state(job), Role::Accent);
         if !job.cancelled {
-            pen.text(room, x + 2, 0, "Esc stops it", dim);
+            pen.text(room, x + 2, 0, "Esc stops it", Role::Dim);
         }
     } else if let Some(fault) = &app.fault {
         said(pen, rooms, fault);
@@ -103,7 +98,6 @@ pub fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
 /// A message, over the last rows of the body where it is longer than a row.
 fn said(pen: &mut Pen, rooms: &Rooms, message: &str) {
     let room = rooms.message;
-    let accent = pen.style(Role::Accent);
     let lines = textwrap::wrap(message, usize::from(room.width.max(1)));
     let above = (lines.len().saturating_sub(1) as u16).min(rooms.body.height);
     let area = Rect {
@@ -115,7 +109,7 @@ fn said(pen: &mut Pen, rooms: &Rooms, message: &str) {
         pen.clear(area);
     }
     for (y, line) in lines.iter().enumerate() {
-        pen.text(area, 0, y as u16, line, accent);
+        pen.text(area, 0, y as u16, line, Role::Accent);
     }
 }
 
@@ -134,7 +128,6 @@ fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
     };
     let kept = shown.iter().filter(|binding| is_kept(binding));
     let mut reserved: u16 = kept.map(|binding| width_of(binding) + GAP).sum();
-    let [strong, dim] = pen.styles([Role::Strong, Role::Dim]);
     let mut x = 0;
     for binding in &shown {
         let width = width_of(binding);
@@ -144,8 +137,8 @@ fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
         if x + width + reserved > room.width {
             continue;
         }
-        let end = pen.text(room, x, 0, binding.label, strong);
-        let end = pen.text(room, end + 1, 0, &app.short(binding), dim);
+        let end = pen.text(room, x, 0, binding.label, Role::Strong);
+        let end = pen.text(room, end + 1, 0, &app.short(binding), Role::Dim);
         if let [(_, command), ..] = binding.keys {
             let spot = Rect::new(room.x + x, room.y, end - x, 1);
             pen.spot(spot, Click::Do(*command));

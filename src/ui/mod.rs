@@ -54,10 +54,9 @@ pub fn view(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
 fn too_small(pen: &mut Pen, area: Rect) {
     let lines = textwrap::wrap(TOO_SMALL, usize::from(area.width).max(1));
     let top = usize::from(area.height).saturating_sub(lines.len()) / 2;
-    let style = pen.style(Role::Text);
     for (y, line) in lines.iter().enumerate() {
         let x = usize::from(area.width).saturating_sub(line.len()) / 2;
-        pen.text(area, x as u16, (top + y) as u16, line, style);
+        pen.text(area, x as u16, (top + y) as u16, line, Role::Text);
     }
 }
 

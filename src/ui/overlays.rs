@@ -53,15 +53,14 @@ fn backdrop(pen: &mut Pen, area: Rect, rooms: &Rooms) {
 /// A box with nothing in it. Gives its room.
 fn frame(pen: &mut Pen, room: Rect) -> Rect {
     pen.clear(room);
-    let style = pen.style(Role::Dim);
     let across = "─".repeat(usize::from(room.width.saturating_sub(2)));
-    pen.text(room, 0, 0, &format!("╭{across}╮"), style);
+    pen.text(room, 0, 0, &format!("╭{across}╮"), Role::Dim);
     for y in 1..room.height.saturating_sub(1) {
-        pen.text(room, 0, y, "│", style);
-        pen.text(room, room.width.saturating_sub(1), y, "│", style);
+        pen.text(room, 0, y, "│", Role::Dim);
+        pen.text(room, room.width.saturating_sub(1), y, "│", Role::Dim);
     }
     let bottom = room.height.saturating_sub(1);
-    pen.text(room, 0, bottom, &format!("╰{across}╯"), style);
+    pen.text(room, 0, bottom, &format!("╰{across}╯"), Role::Dim);
     let top = u16::from(room.height > 16);
     Rect {
         x: room.x + 3,
@@ -80,14 +79,13 @@ fn help(pen: &mut Pen, app: &App, room: Rect, top: usize) {
     };
     let mut blocks: Vec<Rows> = Group::ALL
         .into_iter()
-        .filter_map(|group| keys_of(pen, app, group, width))
+        .filter_map(|group| keys_of(app, group, width))
         .collect();
-    blocks.push(marks_block(pen, app, width));
-    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
-    pen.text(room, 0, 0, "Keys on this page", strong);
-    pen.right(room, 0, app.name(), dim);
+    blocks.push(marks_block(app, width));
+    pen.text(room, 0, 0, "Keys on this page", Role::Strong);
+    pen.right(room, 0, app.name(), Role::Dim);
     let below = from_row(room, 2);
-    let mut columns = [Rows::new(pen.theme, width), Rows::new(pen.theme, width)];
+    let mut columns = [Rows::new(width), Rows::new(width)];
     for block in blocks {
         let shorter = usize::from(two && columns[1].len() < columns[0].len());
         columns[shorter].append(block);
@@ -102,9 +100,9 @@ fn help(pen: &mut Pen, app: &App, room: Rect, top: usize) {
     }
 }
 
-fn keys_of(pen: &Pen, app: &App, group: Group, width: u16) -> Option<Rows> {
+fn keys_of(app: &App, group: Group, width: u16) -> Option<Rows> {
     // The keys of the page below: help itself has none worth a page.
-    let mut rows = Rows::new(pen.theme, width);
+    let mut rows = Rows::new(width);
     let shown: Vec<_> = app
         .enabled_below()
         .into_iter()
@@ -126,8 +124,8 @@ fn keys_of(pen: &Pen, app: &App, group: Group, width: u16) -> Option<Rows> {
     Some(rows)
 }
 
-fn marks_block(pen: &Pen, app: &App, width: u16) -> Rows {
-    let mut rows = Rows::new(pen.theme, width);
+fn marks_block(app: &App, width: u16) -> Rows {
+    let mut rows = Rows::new(width);
     if view(app.screen()).legend(&mut rows) {
         return rows;
     }
@@ -144,16 +142,15 @@ fn source(pen: &mut Pen, app: &App, room: Rect, top: usize) {
         return;
     };
     let current = app.player().and_then(|player| player.source()?.1);
-    let mut rows = Rows::new(pen.theme, room.width);
-    let [dim, accent] = rows.styles([Role::Dim, Role::Accent]);
+    let mut rows = Rows::new(room.width);
     rows.group(file, "word for word what ran");
     for (index, line) in text.lines().enumerate() {
         let here = current == Some(index);
-        let number = if here { accent } else { dim };
+        let number = if here { Role::Accent } else { Role::Dim };
         let left = vec![
-            rows.cursor(here),
+            Rows::cursor(here),
             (format!("{:>3}  ", index + 1), number),
-            (line.replace('\t', "    "), rows.name_style(here)),
+            (line.replace('\t', "    "), Role::of_name(here)),
         ];
         rows.push(Row {
             left,
@@ -167,13 +164,17 @@ fn source(pen: &mut Pen, app: &App, room: Rect, top: usize) {
 /// Words, and what the chosen one means beside them; where there is no room for two columns the meaning alone.
 fn words(pen: &mut Pen, app: &App, room: Rect, at: usize, all: bool) {
     let listed = app.listed_words(app.at(), all);
-    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     let title = match all {
         true => "The glossary",
         false => "Words of this page",
     };
-    pen.text(room, 0, 0, title, strong);
-    pen.right(room, 0, &format!("{} of {}", at + 1, listed.len()), dim);
+    pen.text(room, 0, 0, title, Role::Strong);
+    pen.right(
+        room,
+        0,
+        &format!("{} of {}", at + 1, listed.len()),
+        Role::Dim,
+    );
     pen.rule(room, 1);
     let below = from_row(room, 2);
     let Some(word) = listed.get(at).map(|word| &app.material.words[*word]) else {
@@ -188,7 +189,7 @@ fn words(pen: &mut Pen, app: &App, room: Rect, at: usize, all: bool) {
         width: below.width - beside,
         ..below
     };
-    let mut rows = Rows::new(pen.theme, part.width);
+    let mut rows = Rows::new(part.width);
     rows.title(&word.forms.join(", "));
     rows.prose_with_words(&word.text, &others(&app.material.words, word));
     pen.spots.overflow = 0;
@@ -199,11 +200,11 @@ fn words(pen: &mut Pen, app: &App, room: Rect, at: usize, all: bool) {
 const NAMES: u16 = 22;
 
 fn names(pen: &mut Pen, app: &App, room: Rect, listed: &[usize], at: usize) {
-    let mut rows = Rows::new(pen.theme, room.width);
+    let mut rows = Rows::new(room.width);
     for (place, word) in listed.iter().enumerate() {
         let chosen = place == at;
         let name = app.material.words[*word].name().to_owned();
-        let left = vec![rows.cursor(chosen), (name, rows.name_style(chosen))];
+        let left = vec![Rows::cursor(chosen), (name, Role::of_name(chosen))];
         rows.choice(chosen, left, Vec::new(), Click::Word(*word));
     }
     rows.show(pen, room, 0);
@@ -222,11 +223,10 @@ fn calls(pen: &mut Pen, app: &App, room: Rect, at: usize) {
     let Some(trace) = app.shown_run().and_then(|run| run.recording.trace.as_ref()) else {
         return;
     };
-    let [dim, accent] = pen.styles([Role::Dim, Role::Accent]);
     let count = trace.calls.len();
-    pen.text(room, 0, 0, "calls", dim);
+    pen.text(room, 0, 0, "calls", Role::Dim);
     let place = format!("{} of {}", (at + 1).min(count), grouped(count as u64));
-    pen.right(room, 0, &place, dim);
+    pen.right(room, 0, &place, Role::Dim);
     pen.rule(room, 1);
     let height = usize::from(room.height.saturating_sub(2));
     let first = at
@@ -237,15 +237,15 @@ fn calls(pen: &mut Pen, app: &App, room: Rect, at: usize) {
         let call = &trace.calls[index];
         let row = Rect::new(room.x, room.y + 2 + line as u16, room.width, 1);
         let text = format_call(trace, call, syscall::Style::Full);
-        let (number, style) = if index == at {
-            pen.paint(row, pen.style(Role::Marker));
-            pen.text(row, 0, 0, "▸", accent);
-            (accent, pen.style(Role::Answer))
+        let (number, role) = if index == at {
+            pen.paint(row, Role::Marker);
+            pen.text(row, 0, 0, "▸", Role::Accent);
+            (Role::Accent, Role::Answer)
         } else {
-            (dim, pen.style(Role::Text))
+            (Role::Dim, Role::Text)
         };
         let x = pen.text(row, 2, 0, &format!("{:>digits$}  ", index + 1), number);
-        pen.text(row, x, 0, &text, style);
+        pen.text(row, x, 0, &text, role);
         pen.spot(row, Click::Call(index));
     }
 }

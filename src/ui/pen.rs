@@ -33,12 +33,13 @@ impl Pen<'_> {
         self.theme.style(role)
     }
 
-    pub fn styles<const N: usize>(&self, roles: [Role; N]) -> [Style; N] {
-        self.theme.styles(roles)
+    /// Writes text at a cell of `room` (counted from its corner), cut at its end. Gives the column after it.
+    pub fn text(&mut self, room: Rect, x: u16, y: u16, text: &str, role: Role) -> u16 {
+        self.styled(room, x, y, text, self.style(role))
     }
 
-    /// Writes text at a cell of `room` (counted from its corner), cut at its end. Gives the column after it.
-    pub fn text(&mut self, room: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
+    /// The same in a style that has no role.
+    pub fn styled(&mut self, room: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
         let room = room.intersection(self.buf.area);
         if x >= room.width || y >= room.height {
             return x;
@@ -54,27 +55,31 @@ impl Pen<'_> {
     }
 
     /// Writes text so that it ends at the right edge of `room`.
-    pub fn right(&mut self, room: Rect, y: u16, text: &str, style: Style) -> u16 {
+    pub fn right(&mut self, room: Rect, y: u16, text: &str, role: Role) -> u16 {
         let text = &*visible(text);
         let width = text.width().min(usize::from(room.width)) as u16;
-        self.text(room, room.width - width, y, text, style);
+        self.text(room, room.width - width, y, text, role);
         room.width - width
     }
 
     pub fn rule(&mut self, room: Rect, y: u16) {
-        let style = self.style(Role::Hairline);
-        self.text(room, 0, y, &"─".repeat(usize::from(room.width)), style);
+        let line = "─".repeat(usize::from(room.width));
+        self.text(room, 0, y, &line, Role::Hairline);
     }
 
     pub fn line(&mut self, x: u16, top: u16, bottom: u16) {
-        let style = self.style(Role::Hairline);
         for y in top..bottom {
-            self.text(Rect::new(x, y, 1, 1), 0, 0, "│", style);
+            self.text(Rect::new(x, y, 1, 1), 0, 0, "│", Role::Hairline);
         }
     }
 
-    /// A style over a room, what is written there kept.
-    pub fn paint(&mut self, room: Rect, style: Style) {
+    /// A role over a room, what is written there kept.
+    pub fn paint(&mut self, room: Rect, role: Role) {
+        self.tint(room, self.style(role));
+    }
+
+    /// The same of a style that has no role.
+    pub fn tint(&mut self, room: Rect, style: Style) {
         self.buf.set_style(room.intersection(self.buf.area), style);
     }
 
@@ -82,7 +87,7 @@ impl Pen<'_> {
     pub fn settle(&mut self, room: Rect, marked: bool) {
         if marked && self.theme.palette == Palette::Sixteen {
             let alone = Style::new().fg(Color::Reset).remove_modifier(Modifier::DIM);
-            self.paint(room, alone);
+            self.tint(room, alone);
         }
     }
 

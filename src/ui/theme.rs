@@ -27,6 +27,30 @@ pub(crate) enum Role {
     Hot(How),
     /// A transfer that is done.
     Quiet(How),
+    /// What is said of a transfer; none: that there was none.
+    Verdict(Option<How>),
+    /// `*emphasis*`.
+    Emphasis,
+    /// A link; what differs from what stands beside it.
+    Underlined,
+    /// What was looked for.
+    Found,
+    /// What is typed into a field.
+    Input,
+    /// Where typing goes on.
+    Caret,
+}
+
+impl Role {
+    /// Of a name in a list.
+    pub(super) fn of_name(chosen: bool) -> Role {
+        if chosen { Role::Strong } else { Role::Text }
+    }
+
+    /// A text in it, as a piece of a row.
+    pub(super) fn of(self, text: impl Into<String>) -> (String, Role) {
+        (text.into(), self)
+    }
 }
 
 /// The palettes.
@@ -89,15 +113,19 @@ pub(crate) enum Ground {
 
 impl Theme {
     pub(crate) fn style(&self, role: Role) -> Style {
+        let both = |role, over| self.style(role).patch(self.style(over));
+        match role {
+            Role::Verdict(how) => return both(how.map_or(Role::Ghost, Role::Hot), Role::Strong),
+            Role::Found => return both(Role::Accent, Role::Underlined),
+            Role::Input => return both(Role::Caret, Role::Strong),
+            Role::Caret => return both(Role::Marker, Role::Accent),
+            _ => {}
+        }
         match (self.palette.colours(), self.palette) {
             (Some(colours), _) => coloured(role, colours),
             (None, Palette::Sixteen) => sixteen(role),
             (None, _) => plain(role),
         }
-    }
-
-    pub(super) fn styles<const N: usize>(&self, roles: [Role; N]) -> [Style; N] {
-        roles.map(|role| self.style(role))
     }
 
     /// The tint of a ground; none where the palette has no tints. Dim text is still read on it (4.5:1).
@@ -183,7 +211,7 @@ fn coloured(role: Role, colours: &Colours) -> Style {
         Role::Marker => bg(colours.marker),
         Role::Hot(how) => fg(colours.hot[how as usize]),
         Role::Quiet(how) => fg(colours.quiet[how as usize]),
-        Role::Text | Role::Strong => plain(role),
+        _ => plain(role),
     }
 }
 
@@ -200,19 +228,19 @@ fn sixteen(role: Role) -> Style {
         Role::Marker => plain(role).add_modifier(Modifier::BOLD),
         Role::Hot(how) => Style::new().fg(colour(how)),
         Role::Quiet(how) => plain(role).fg(colour(how)),
-        Role::Text | Role::Strong | Role::Dim | Role::Ghost | Role::Hairline => plain(role),
+        _ => plain(role),
     }
 }
 
 fn plain(role: Role) -> Style {
-    match role {
-        Role::Text => Style::new(),
-        Role::Strong | Role::Accent | Role::Answer | Role::Hot(_) => {
-            Style::new().add_modifier(Modifier::BOLD)
+    Style::new().add_modifier(match role {
+        Role::Strong | Role::Accent | Role::Answer | Role::Hot(_) => Modifier::BOLD,
+        Role::Dim | Role::Ghost | Role::Hairline | Role::Quiet(_) => Modifier::DIM,
+        Role::Marker => Modifier::REVERSED,
+        Role::Emphasis => Modifier::ITALIC,
+        Role::Underlined => Modifier::UNDERLINED,
+        Role::Text | Role::Verdict(_) | Role::Found | Role::Input | Role::Caret => {
+            Modifier::empty()
         }
-        Role::Dim | Role::Ghost | Role::Hairline | Role::Quiet(_) => {
-            Style::new().add_modifier(Modifier::DIM)
-        }
-        Role::Marker => Style::new().add_modifier(Modifier::REVERSED),
-    }
+    })
 }

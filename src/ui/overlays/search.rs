@@ -1,11 +1,11 @@
 //! The search: what is typed, and what it finds, each with the line that has it.
 
-use ratatui::{layout::Rect, style::Modifier};
+use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Click};
 use crate::course::search::{Hit, Marked, Place};
-use crate::ui::{Pen, Role, Row, Rows, Span, Theme, from_row, prompt};
+use crate::ui::{Pen, Role, Row, Rows, Span, from_row, prompt};
 
 /// Rows of what was found: its title, the line.
 const ROWS: usize = 2;
@@ -13,15 +13,14 @@ const ROWS: usize = 2;
 /// Draws it; the chosen one is always on the screen.
 pub fn draw(pen: &mut Pen, app: &App, room: Rect, at: usize) {
     let search = &app.search;
-    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
-    pen.text(room, 0, 0, &prompt(&search.input, true), strong);
+    pen.text(room, 0, 0, &prompt(&search.input, true), Role::Strong);
     let count = search.hits.len();
     if count > 0 {
-        pen.right(room, 0, &format!("{} of {count}", at + 1), dim);
+        pen.right(room, 0, &format!("{} of {count}", at + 1), Role::Dim);
     }
     pen.rule(room, 1);
     let below = from_row(room, 2);
-    let mut rows = Rows::new(pen.theme, room.width);
+    let mut rows = Rows::new(room.width);
     if search.input.text.trim().is_empty() {
         rows.text(
             "Words in any order. Pages, cards and the glossary are searched as you type.",
@@ -36,7 +35,7 @@ pub fn draw(pen: &mut Pen, app: &App, room: Rect, at: usize) {
         .min(count.saturating_sub(fitting));
     let shown = search.hits.iter().enumerate().skip(first).take(fitting);
     for (index, hit) in shown {
-        for row in found(pen.theme, app, hit, room.width, index == at) {
+        for row in found(app, hit, room.width, index == at) {
             rows.push(Row {
                 click: Some(Click::Hit(index)),
                 ..row
@@ -48,20 +47,20 @@ pub fn draw(pen: &mut Pen, app: &App, room: Rect, at: usize) {
 }
 
 /// The title with the place at right; the line below it.
-fn found(theme: Theme, app: &App, hit: &Hit, width: u16, chosen: bool) -> [Row; ROWS] {
+fn found(app: &App, hit: &Hit, width: u16, chosen: bool) -> [Row; ROWS] {
     let place = place(app, hit.place);
     let room = usize::from(width).saturating_sub(2);
     let title = hit.title.excerpt(room.saturating_sub(place.width() + 2));
     let mark = if chosen { "▸ " } else { "  " };
     let head = if chosen { Role::Strong } else { Role::Text };
-    let mut left = vec![(mark.to_owned(), theme.style(Role::Accent))];
-    left.extend(spans(theme, &title, head));
-    let mut line = vec![("  ".into(), theme.style(Role::Dim))];
-    line.extend(spans(theme, &hit.line.excerpt(room), Role::Dim));
+    let mut left = vec![Role::Accent.of(mark)];
+    left.extend(spans(&title, head));
+    let mut line = vec![Role::Dim.of("  ")];
+    line.extend(spans(&hit.line.excerpt(room), Role::Dim));
     [
         Row {
             left,
-            right: vec![(place, theme.style(Role::Dim))],
+            right: vec![(place, Role::Dim)],
             marked: chosen,
             ..Row::default()
         },
@@ -89,16 +88,14 @@ fn place(app: &App, place: Place) -> String {
 }
 
 /// A text in pieces: what was looked for stands out by more than its colour.
-fn spans(theme: Theme, marked: &Marked, role: Role) -> Vec<Span> {
-    let style = theme.style(role);
-    let found = theme.style(Role::Accent).add_modifier(Modifier::UNDERLINED);
+fn spans(marked: &Marked, role: Role) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut at = 0;
     for mark in &marked.marks {
-        spans.push((marked.text[at..mark.start].to_owned(), style));
-        spans.push((marked.text[mark.clone()].to_owned(), found));
+        spans.push(role.of(&marked.text[at..mark.start]));
+        spans.push(Role::Found.of(&marked.text[mark.clone()]));
         at = mark.end;
     }
-    spans.push((marked.text[at..].to_owned(), style));
+    spans.push(role.of(&marked.text[at..]));
     spans
 }

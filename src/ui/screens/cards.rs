@@ -2,17 +2,14 @@
 
 use std::ops::Range;
 
-use ratatui::{
-    layout::Rect,
-    style::{Modifier, Style},
-};
+use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::view::{Header, Right, View};
 use crate::app::{App, Click, Pane, screens::cards::CardsScreen};
 use crate::course::card::differences;
 use crate::model::{Arrow, Card, CardTable, How, Place};
-use crate::ui::{MARKS, Pen, Role, Rooms, Row, Rows, Span, Theme, narrowed, top_of};
+use crate::ui::{MARKS, Pen, Role, Rooms, Row, Rows, Span, narrowed, top_of};
 
 /// Columns of the labels beside a card's lines.
 const LABEL: u16 = 12;
@@ -54,21 +51,20 @@ impl View for CardsScreen {
 
 /// The names, each with its road in small: a mark a hop.
 fn list(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
-    let mut rows = Rows::new(pen.theme, room.width);
-    let dim = rows.style(Role::Dim);
+    let mut rows = Rows::new(room.width);
     let roomy = room.width > 50;
     let names = app.material.cards.iter().map(|card| card.name.width());
     let widest = names.max().unwrap_or(0) + 2;
     for (index, card) in app.material.cards.iter().enumerate() {
         let chosen = index == selected;
         let mut left = vec![
-            rows.cursor(chosen),
-            (format!("{:widest$}", card.name), rows.name_style(chosen)),
+            Rows::cursor(chosen),
+            (format!("{:widest$}", card.name), Role::of_name(chosen)),
         ];
         if roomy && card.title != card.name {
-            left.push((card.title.clone(), dim));
+            left.push((card.title.clone(), Role::Dim));
         }
-        let right = road(pen.theme, &card.path);
+        let right = road(&card.path);
         rows.choice(chosen, left, right, Click::Row(index));
     }
     rows.show(pen, room, 0);
@@ -77,42 +73,38 @@ fn list(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
 }
 
 /// `═ ┄ ═`: each hop as the line that it is drawn with.
-fn road(theme: Theme, path: &[Arrow]) -> Vec<Span> {
+fn road(path: &[Arrow]) -> Vec<Span> {
     let line = |how: How| {
         let (mark, role, ..) = MARKS[how as usize];
-        (
-            mark.chars().take(1).collect::<String>() + " ",
-            theme.style(role),
-        )
+        (mark.chars().take(1).collect::<String>() + " ", role)
     };
     path.iter().map(|hop| line(hop.how)).collect()
 }
 
 fn alone(pen: &mut Pen, app: &App, card: &Card, room: Rect) {
     let room = narrowed(room, CARD);
-    let mut rows = above(pen.theme, card, None, room.width);
+    let mut rows = above(card, None, room.width);
     if let Some(table) = &card.table {
         let at = Grid::new(table, None, room.width);
         at.head(&mut rows);
         at.body(&mut rows);
         rows.blank(1);
     }
-    rows.append(below(pen.theme, card, room.width));
+    rows.append(below(card, room.width));
     rows.show(pen, room, app.display.scroll);
 }
 
 /// Title, signature, path. Of a card that compares systems the signature of one is strong.
-fn above(theme: Theme, card: &Card, system: Option<&str>, width: u16) -> Rows {
-    let mut rows = Rows::new(theme, width);
+fn above(card: &Card, system: Option<&str>, width: u16) -> Rows {
+    let mut rows = Rows::new(width);
     rows.title(&card.title);
-    let [plain, strong] = rows.styles([Role::Text, Role::Strong]);
     let mut of_system = system.is_none();
     for line in &card.signature {
         if let Some(system) = system {
             of_system = line.starts_with(system) || of_system && line.starts_with(' ');
         }
-        let style = if of_system { strong } else { plain };
-        rows.line(vec![(line.clone(), style)]);
+        let role = if of_system { Role::Strong } else { Role::Text };
+        rows.line(vec![(line.clone(), role)]);
     }
     rows.blank(1);
     if !card.path.is_empty() {
@@ -123,8 +115,8 @@ fn above(theme: Theme, card: &Card, system: Option<&str>, width: u16) -> Rows {
 }
 
 /// Counts, conditions, pitfalls, since when, where it is written.
-fn below(theme: Theme, card: &Card, width: u16) -> Rows {
-    let mut rows = Rows::new(theme, width);
+fn below(card: &Card, width: u16) -> Rows {
+    let mut rows = Rows::new(width);
     for (label, lines) in [
         ("counts", &card.counts),
         ("conditions", &card.conditions),
@@ -149,17 +141,15 @@ fn below(theme: Theme, card: &Card, width: u16) -> Rows {
 /// `disk ═■═▶ page cache ┄◆┄▶ socket queue`; a hop from an earlier place stands below that place. Then what the marks
 /// say that were used.
 fn path(rows: &mut Rows, path: &[Arrow], width: usize) {
-    let theme = rows.theme;
-    let plain = rows.style(Role::Text);
     let mark = |how: How| {
         let (mark, role, ..) = MARKS[how as usize];
-        (mark, theme.style(role))
+        (mark, role)
     };
     let mut line = Line::default();
     let mut seats: Vec<(Place, usize)> = Vec::new();
     let mut last = None;
     for hop in path {
-        let (arrow, style) = mark(hop.how);
+        let (arrow, role) = mark(hop.how);
         let room = arrow.width() + 2 + hop.to.title().width();
         if last != Some(hop.from) {
             let seat = seats.iter().rev().find(|(place, _)| *place == hop.from);
@@ -168,24 +158,23 @@ fn path(rows: &mut Rows, path: &[Arrow], width: usize) {
             line.end(rows);
             line.blank(if whole > width { 0 } else { column });
             seats.push((hop.from, line.width));
-            line.push(hop.from.title(), plain);
+            line.push(hop.from.title(), Role::Text);
         } else if line.width + room + 1 > width {
             line.end(rows);
             line.blank(1);
         }
-        line.push(format!(" {arrow} "), style);
+        line.push(format!(" {arrow} "), role);
         seats.push((hop.to, line.width));
-        line.push(hop.to.title(), plain);
+        line.push(hop.to.title(), Role::Text);
         last = Some(hop.to);
     }
     line.end(rows);
-    let dim = rows.style(Role::Dim);
     let mut legend = Line::default();
     for how in How::ALL {
         if path.iter().any(|hop| hop.how == how) {
-            let (glyphs, style) = mark(how);
-            legend.push(glyphs.to_owned(), style);
-            legend.push(format!(" {}   ", how.title()), dim);
+            let (glyphs, role) = mark(how);
+            legend.push(glyphs.to_owned(), role);
+            legend.push(format!(" {}   ", how.title()), Role::Dim);
         }
     }
     rows.blank(1);
@@ -199,14 +188,14 @@ struct Line {
 }
 
 impl Line {
-    fn push(&mut self, text: String, style: Style) {
+    fn push(&mut self, text: String, role: Role) {
         self.width += text.width();
-        self.spans.push((text, style));
+        self.spans.push((text, role));
     }
 
     fn blank(&mut self, columns: usize) {
         if columns > 0 {
-            self.push(" ".repeat(columns), Style::new());
+            self.push(" ".repeat(columns), Role::Text);
         }
     }
 
@@ -236,31 +225,31 @@ fn compared(
         match app.display.pane {
             Pane::Target => folded_table(pen, &at, room),
             Pane::Text => {
-                let mut rows = above(pen.theme, card, system, room.width);
-                rows.append(below(pen.theme, card, room.width));
+                let mut rows = above(card, system, room.width);
+                rows.append(below(card, room.width));
                 rows.show(pen, room, app.display.scroll);
             }
         }
         return;
     }
-    let mut rows = above(pen.theme, card, system, room.width);
+    let mut rows = above(card, system, room.width);
     at.head(&mut rows);
     at.body(&mut rows);
     rows.blank(1);
     at.in_full(&mut rows);
     rows.blank(1);
-    rows.append(below(pen.theme, card, room.width.min(CARD)));
+    rows.append(below(card, room.width.min(CARD)));
     rows.show(pen, room, app.display.scroll);
 }
 
 /// Where there is little room the head and the cells in full stay, and the rows between them follow the cursor.
 fn folded_table(pen: &mut Pen, at: &Grid, room: Rect) {
-    let mut head = Rows::new(pen.theme, room.width);
+    let mut head = Rows::new(room.width);
     at.head(&mut head);
-    let mut rows = Rows::new(pen.theme, room.width);
+    let mut rows = Rows::new(room.width);
     at.body(&mut rows);
     rows.focus = at.here.map(|(row, _)| row);
-    let mut full = Rows::new(pen.theme, room.width);
+    let mut full = Rows::new(room.width);
     at.in_full(&mut full);
     let (above, below) = (head.len() as u16, full.len() as u16);
     let between = room.height.saturating_sub(above + below);
@@ -311,13 +300,12 @@ impl Grid<'_> {
 
     /// The names of the systems, and a hairline.
     fn head(&self, rows: &mut Rows) {
-        let [dim, answer] = rows.styles([Role::Dim, Role::Answer]);
-        let mut left = vec![(" ".repeat(self.label), dim)];
+        let mut left = vec![(" ".repeat(self.label), Role::Dim)];
         let width = self.cell - MARK;
         for (column, name) in self.table.columns.iter().enumerate() {
             left.push(match self.here.is_some() && column == self.reference() {
-                true => (format!("▸ {name:width$}"), answer),
-                false => (format!("  {name:width$}"), dim),
+                true => (format!("▸ {name:width$}"), Role::Answer),
+                false => (format!("  {name:width$}"), Role::Dim),
             });
         }
         rows.push(Row {
@@ -329,20 +317,19 @@ impl Grid<'_> {
     }
 
     fn body(&self, rows: &mut Rows) {
-        let theme = rows.theme;
         for (row, (what, cells)) in self.table.rows.iter().enumerate() {
             let here = self.here.is_some_and(|(chosen, _)| chosen == row);
-            let style = theme.style(if here { Role::Strong } else { Role::Dim });
+            let role = if here { Role::Strong } else { Role::Dim };
             let what = format!("{what:width$}", width = self.label - 2);
-            let mut left = vec![rows.cursor(here), (what, style)];
+            let mut left = vec![Rows::cursor(here), (what, role)];
             for column in 0..self.table.columns.len() {
                 let cell = cells.get(column).map_or("", String::as_str);
                 let room = self.cell - MARK - 1;
                 let (kept, more) = cut(cell, room);
-                left.extend(self.cell(theme, cells, column, kept.len()));
-                left.push((more.to_owned(), theme.style(Role::Dim)));
+                left.extend(self.cell(cells, column, kept.len()));
+                left.push(Role::Dim.of(more));
                 let free = room + 1 - kept.width() - more.width();
-                left.push((" ".repeat(free), Style::new()));
+                left.push((" ".repeat(free), Role::Text));
             }
             rows.push(Row {
                 left,
@@ -354,17 +341,16 @@ impl Grid<'_> {
     }
 
     /// A cell's mark and its first `kept` bytes; what differs from the reference is underlined.
-    fn cell(&self, theme: Theme, cells: &[String], column: usize, kept: usize) -> Vec<Span> {
-        let [dim, plain] = theme.styles([Role::Dim, Role::Text]);
+    fn cell(&self, cells: &[String], column: usize, kept: usize) -> Vec<Span> {
         let text = |column: usize| cells.get(column).map_or("", String::as_str);
         let (cell, reference) = (text(column), text(self.reference()));
         if column == self.reference() {
-            return vec![("  ".into(), dim), (cell[..kept].to_owned(), plain)];
+            return vec![Role::Dim.of("  "), Role::Text.of(&cell[..kept])];
         }
         let differs = differences(reference, cell);
         let mark = if differs.is_empty() { "= " } else { "≠ " };
-        let mut spans = vec![(mark.to_owned(), dim)];
-        spans.extend(underlined(&cell[..kept], &differs, plain));
+        let mut spans = vec![Role::Dim.of(mark)];
+        spans.extend(underlined(&cell[..kept], &differs));
         spans
     }
 
@@ -388,35 +374,35 @@ impl Grid<'_> {
         let Some((what, cells)) = self.table.rows.get(row) else {
             return;
         };
-        let theme = rows.theme;
-        let [dim, strong] = theme.styles([Role::Dim, Role::Strong]);
         let system = self.table.columns.get(column).map_or("", String::as_str);
         rows.ends(
-            vec![(what.clone(), strong)],
-            vec![(format!("beside {system}: = the same   ≠ differs"), dim)],
+            vec![(what.clone(), Role::Strong)],
+            vec![(
+                format!("beside {system}: = the same   ≠ differs"),
+                Role::Dim,
+            )],
         );
         for (column, name) in self.table.columns.iter().enumerate() {
             let cell = cells.get(column).map_or("", String::as_str);
-            let style = rows.name_style(column == self.reference());
-            let mut left = vec![(format!("  {name:width$}", width = self.label - 2), style)];
-            left.extend(self.cell(theme, cells, column, cell.len()));
+            let role = Role::of_name(column == self.reference());
+            let mut left = vec![(format!("  {name:width$}", width = self.label - 2), role)];
+            left.extend(self.cell(cells, column, cell.len()));
             rows.line(left);
         }
     }
 }
 
 /// A text in pieces, those in the ranges underlined.
-fn underlined(text: &str, ranges: &[Range<usize>], style: Style) -> Vec<Span> {
+fn underlined(text: &str, ranges: &[Range<usize>]) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut at = 0;
     for range in ranges {
         let (start, end) = (range.start.min(text.len()), range.end.min(text.len()));
-        spans.push((text[at..start].to_owned(), style));
-        let marked = style.add_modifier(Modifier::UNDERLINED);
-        spans.push((text[start..end].to_owned(), marked));
+        spans.push(Role::Text.of(&text[at..start]));
+        spans.push(Role::Underlined.of(&text[start..end]));
         at = end;
     }
-    spans.push((text[at..].to_owned(), style));
+    spans.push(Role::Text.of(&text[at..]));
     spans
 }
 

@@ -16,8 +16,7 @@ impl View for ExperimentsScreen {
     fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
         let text = rooms.text();
         let room = narrowed(text, WIDTH);
-        let mut rows = Rows::new(pen.theme, room.width);
-        let dim = rows.style(Role::Dim);
+        let mut rows = Rows::new(room.width);
         let roomy = room.height > 24;
         let mut group = "";
         for (index, entry) in app.experiments.iter().enumerate() {
@@ -32,9 +31,9 @@ impl View for ExperimentsScreen {
                 }
             }
             let chosen = index == self.selected;
-            let title = rows.name_style(chosen);
-            let left = vec![rows.cursor(chosen), (entry.title.to_owned(), title)];
-            let right = vec![(seen(&entry.page), dim)];
+            let title = Role::of_name(chosen);
+            let left = vec![Rows::cursor(chosen), (entry.title.to_owned(), title)];
+            let right = vec![(seen(&entry.page), Role::Dim)];
             rows.choice(chosen, left, right, Click::Row(index));
         }
         rows.show(pen, room, 0);

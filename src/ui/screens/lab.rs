@@ -47,7 +47,6 @@ impl View for LabScreen {
 
 /// The settings, one after the other, wrapped where they do not fit. Gives the rows it took.
 fn form(pen: &mut Pen, lab: &LabScreen, room: Rect) -> u16 {
-    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     let (mut x, mut y) = (0, 0);
     for (index, setting) in Setting::ALL.into_iter().enumerate() {
         let value = setting.value(&lab.spec);
@@ -57,16 +56,12 @@ fn form(pen: &mut Pen, lab: &LabScreen, room: Rect) -> u16 {
         }
         let chosen = lab.setting == index;
         let start = x;
-        x = pen.text(room, x, y, setting.title(), dim) + 1;
-        let style = if chosen {
-            pen.style(Role::Answer)
-        } else {
-            strong
-        };
+        x = pen.text(room, x, y, setting.title(), Role::Dim) + 1;
+        let role = if chosen { Role::Answer } else { Role::Strong };
         let value_room = Rect::new(room.x + x, room.y + y, value.chars().count() as u16, 1);
-        x = pen.text(room, x, y, &value, style);
+        x = pen.text(room, x, y, &value, role);
         if chosen {
-            pen.paint(value_room, pen.style(Role::Marker));
+            pen.paint(value_room, Role::Marker);
         }
         pen.spot(
             Rect::new(room.x + start, room.y + y, x - start, 1),
@@ -78,16 +73,18 @@ fn form(pen: &mut Pen, lab: &LabScreen, room: Rect) -> u16 {
 }
 
 fn result(pen: &mut Pen, lab: &LabScreen, scroll: usize, column: Rect, side: usize) {
-    let mut rows = Rows::new(pen.theme, column.width);
-    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
+    let mut rows = Rows::new(column.width);
     let chosen = lab.side == side;
-    let (name, style) = match &lab.sides[side] {
-        Some(kept) => (kept.outcome.live.recording.spec.method.to_string(), strong),
-        None => ("empty".to_owned(), dim),
+    let (name, role) = match &lab.sides[side] {
+        Some(kept) => (
+            kept.outcome.live.recording.spec.method.to_string(),
+            Role::Strong,
+        ),
+        None => Role::Dim.of("empty"),
     };
     let next = if chosen { "the next run goes here" } else { "" };
-    let left = vec![rows.cursor(chosen), (name, style)];
-    rows.ends(left, vec![(next.to_owned(), dim)]);
+    let left = vec![Rows::cursor(chosen), (name, role)];
+    rows.ends(left, vec![Role::Dim.of(next)]);
     rows.rule();
     match &lab.sides[side] {
         Some(kept) => figures(&mut rows, lab, kept),
@@ -207,9 +204,6 @@ fn figure(rows: &mut Rows, name: &str, (value, most): (u64, u64), said: &str, to
         .min(24);
     let tone = if value > 0 { tone } else { Role::Ghost };
     let bar = bar(value as f64, most as f64, cells);
-    let left = vec![
-        (format!("{name:NAME$} "), rows.style(Role::Text)),
-        (bar, rows.style(tone)),
-    ];
-    rows.ends(left, vec![(said.to_owned(), rows.style(Role::Strong))]);
+    let left = vec![(format!("{name:NAME$} "), Role::Text), (bar, tone)];
+    rows.ends(left, vec![Role::Strong.of(said)]);
 }

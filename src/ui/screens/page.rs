@@ -32,7 +32,7 @@ fn prose_alone(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
         pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
     }
     let room = rooms.pane();
-    let mut rows = Rows::new(pen.theme, room.width);
+    let mut rows = Rows::new(room.width);
     rows.title(&page.title);
     rows.prose_with_words(&page.prose, &app.material.words);
     rows.show(pen, room, app.display.scroll);
@@ -40,16 +40,14 @@ fn prose_alone(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
 
 /// Where there is room: the pages of the lesson, what each has beside its text, and which were not seen yet.
 fn contents(pen: &mut Pen, app: &App, lesson: &Lesson, room: Rect) {
-    let mut rows = Rows::new(pen.theme, room.width);
-    let [plain, dim] = rows.styles([Role::Text, Role::Dim]);
-    let [accent, strong] = rows.styles([Role::Accent, Role::Strong]);
+    let mut rows = Rows::new(room.width);
     rows.group("In this lesson", "");
     for (index, page) in lesson.pages.iter().enumerate() {
         let here = app.at().is_some_and(|at| at.page == index);
         let title = match here {
-            true => strong,
-            false if app.progress.has_seen(&lesson.id, index as u32 + 1) => plain,
-            false => dim,
+            true => Role::Strong,
+            false if app.progress.has_seen(&lesson.id, index as u32 + 1) => Role::Text,
+            false => Role::Dim,
         };
         let beside = match &page.target {
             None => "",
@@ -57,18 +55,13 @@ fn contents(pen: &mut Pen, app: &App, lesson: &Lesson, room: Rect) {
             Some(Target::Lab(_) | Target::Trial(_)) => "run",
             Some(Target::Question(_)) => "question",
         };
-        let number = if here { accent } else { dim };
+        let number = if here { Role::Accent } else { Role::Dim };
         let left = vec![
-            rows.cursor(here),
+            Rows::cursor(here),
             (format!("{:>2}  ", index + 1), number),
             (page.title.clone(), title),
         ];
-        rows.choice(
-            here,
-            left,
-            vec![(beside.to_owned(), dim)],
-            Click::Page(index),
-        );
+        rows.choice(here, left, vec![Role::Dim.of(beside)], Click::Page(index));
     }
     rows.show(pen, room, 0);
     // What scrolls is the text.
@@ -88,7 +81,7 @@ fn with_target(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
 }
 
 fn text(pen: &mut Pen, app: &App, tier: Tier, room: Rect, page: &Page) {
-    let mut rows = Rows::new(pen.theme, room.width);
+    let mut rows = Rows::new(room.width);
     rows.title(&page.title);
     rows.prose_with_words(&page.prose, &app.material.words);
     if let Some((lab, state)) = app.lab_page() {
@@ -115,7 +108,7 @@ fn asked(rows: &mut Rows, app: &App, room: Rect) {
     let Some((predict, _)) = app.guessing().filter(|_| app.asks_guess()) else {
         return;
     };
-    let mut question = Rows::new(rows.theme, room.width);
+    let mut question = Rows::new(room.width);
     question.blank(1);
     question.strong_prose(&predict.text);
     if rows.len() + question.len() <= usize::from(room.height) {
@@ -171,7 +164,7 @@ fn target(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
 
 fn ready(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, area: Rect) {
     let below = predict::stage_before(pen, &lab.spec, area);
-    let mut rows = Rows::new(pen.theme, below.width);
+    let mut rows = Rows::new(below.width);
     if app.job.is_some() {
         rows.text("Another experiment is running.", Role::Dim);
     } else {
@@ -185,16 +178,15 @@ fn ready(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, area: Rect) {
 }
 
 fn running(pen: &mut Pen, job: &Job, area: Rect) {
-    let mut rows = Rows::new(pen.theme, area.width);
-    let accent = rows.style(Role::Accent);
+    let mut rows = Rows::new(area.width);
     rows.group("It runs", "Esc stops it");
     rows.blank(1);
     match &job.progress {
         None => rows.text("starting", Role::Dim),
         Some(progress) => {
             rows.line(vec![
-                (format!("{:18}", progress.at), rows.style(Role::Text)),
-                (gauge(progress.done, progress.total, 16), accent),
+                (format!("{:18}", progress.at), Role::Text),
+                (gauge(progress.done, progress.total, 16), Role::Accent),
             ]);
         }
     }

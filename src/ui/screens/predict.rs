@@ -33,9 +33,8 @@ pub fn draw(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, tier: Tier, ar
     };
     let below = stage_before(pen, &lab.spec, area);
     let roomy = tier >= Tier::Full;
-    let mut rows = Rows::new(pen.theme, below.width);
-    let accent = rows.style(Role::Accent);
-    rows.line(vec![("Before it runs".into(), accent)]);
+    let mut rows = Rows::new(below.width);
+    rows.line(vec![Role::Accent.of("Before it runs")]);
     rows.rule();
     rows.blank(usize::from(roomy));
     question(&mut rows, predict, &state.guessing, roomy);

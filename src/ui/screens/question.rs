@@ -31,7 +31,7 @@ fn beside(pen: &mut Pen, app: &App, room: Rect) -> bool {
     let question = app.question();
     match question.and_then(|(question, state)| question.kind.beside(&state.draft)) {
         Some(view) => {
-            let mut rows = Rows::new(pen.theme, room.width);
+            let mut rows = Rows::new(room.width);
             show(&mut rows, &view);
             rows.show(pen, room, 0);
         }
@@ -45,7 +45,7 @@ fn asked(pen: &mut Pen, app: &App, room: Rect, page: &Page, roomy: bool) {
     let Some((question, state)) = app.question() else {
         return;
     };
-    let mut rows = Rows::new(pen.theme, room.width);
+    let mut rows = Rows::new(room.width);
     if !page.prose.trim().is_empty() {
         rows.prose_with_words(&page.prose, &app.material.words);
         rows.blank(1);
@@ -92,7 +92,7 @@ fn after(rows: &mut Rows, question: &Question, state: &QuestionState) {
 
 /// The figures of the last run that bears on the question.
 fn evidence(pen: &mut Pen, app: &App, room: Rect) {
-    let mut rows = Rows::new(pen.theme, room.width);
+    let mut rows = Rows::new(room.width);
     if let Some(run) = app.evidence() {
         kernel_says(&mut rows, run);
     }
@@ -148,9 +148,9 @@ fn counts(rows: &mut Rows, summary: &Summary) {
         };
         rows.pair(name, run, Role::Dim);
         let traced = run == "traced";
-        let style = rows.style(if traced { Role::Dim } else { Role::Accent });
-        let value_said = (format!(" {}", grouped(value)), rows.style(Role::Strong));
-        rows.line(vec![(bar(value as f64, most, cells), style), value_said]);
+        let role = if traced { Role::Dim } else { Role::Accent };
+        let value_said = (format!(" {}", grouped(value)), Role::Strong);
+        rows.line(vec![(bar(value as f64, most, cells), role), value_said]);
         rows.blank(1);
     }
 }

@@ -66,24 +66,23 @@ pub fn counted(rows: &mut Rows, app: &App, measured: Option<&Measured>, room: Re
 
 /// `You said 32  recorded 33`, and what explains it.
 fn said(rows: &mut Rows, predict: &Predict, guess: Option<&Given>, summary: &Summary) {
-    let [plain, strong, answer] = rows.styles([Role::Text, Role::Strong, Role::Answer]);
     let mut left = Vec::new();
     if let Some(guess) = guess {
-        left.push(("You said ".into(), plain));
-        left.push((guessed(predict, guess), strong));
-        left.push(("  ".into(), plain));
+        left.push(Role::Text.of("You said "));
+        left.push((guessed(predict, guess), Role::Strong));
+        left.push(Role::Text.of("  "));
     }
     let seen = predict.query.of(summary);
     let name = match predict.query.is_measured() {
         true => "measured ",
         false => "recorded ",
     };
-    left.push((name.to_owned(), plain));
-    left.push((seen.map_or("nothing here".to_owned(), shown), answer));
+    left.push(Role::Text.of(name));
+    left.push((seen.map_or("nothing here".to_owned(), shown), Role::Answer));
     let verdict = guess.and_then(|guess| predict.mark(guess, summary).ok());
     if let Some(verdict) = &verdict {
         let mark = if verdict.right { " ✓" } else { " ✗" };
-        left.push((mark.to_owned(), strong));
+        left.push(Role::Strong.of(mark));
     }
     rows.line(left);
     match verdict.and_then(|verdict| verdict.reaction) {
@@ -114,10 +113,12 @@ fn traced(rows: &mut Rows, app: &App) {
     let Some(counters) = app.player().map(|player| player.counters()) else {
         return;
     };
-    let [dim, strong, plain] = rows.styles([Role::Dim, Role::Strong, Role::Text]);
     let columns = |now: &str, all: &str| (format!("{now:>10}"), format!("{all:>13}"));
     let (now, all) = columns("so far", "whole run");
-    rows.ends(vec![("traced".into(), dim)], vec![(now, dim), (all, dim)]);
+    rows.ends(
+        vec![Role::Dim.of("traced")],
+        vec![(now, Role::Dim), (all, Role::Dim)],
+    );
     rows.rule();
     let figures = |run: &Figures| {
         let copies = run.copies_per_byte;
@@ -136,8 +137,8 @@ fn traced(rows: &mut Rows, app: &App) {
         .zip(&figures(&counters.whole))
     {
         let (now, all) = columns(now, all);
-        let name = ((*name).to_owned(), plain);
-        rows.ends(vec![name], vec![(now, strong), (all, dim)]);
+        let name = Role::Text.of(*name);
+        rows.ends(vec![name], vec![(now, Role::Strong), (all, Role::Dim)]);
     }
 }
 
@@ -198,7 +199,6 @@ pub fn bytes(bytes: u64) -> String {
 fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
     /// As wide as `traced, call 9999` and two cells.
     const NAMES: usize = 18;
-    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
     if let Some(player) = app.player().filter(|player| !player.is_empty()) {
         let counters = player.counters();
         let (so_far, whole) = (counters.so_far, counters.whole);
@@ -206,14 +206,14 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
         let switches = format!(" of {} mode switches   ", grouped(whole.mode_switches));
         let copied = format!(" of {} copied by the CPU", bytes(whole.copied_bytes));
         rows.line(vec![
-            (format!("{call:NAMES$}"), dim),
-            (grouped(so_far.mode_switches), strong),
-            (switches, dim),
+            (format!("{call:NAMES$}"), Role::Dim),
+            (grouped(so_far.mode_switches), Role::Strong),
+            (switches, Role::Dim),
         ]);
         rows.line(vec![
-            (" ".repeat(NAMES), dim),
-            (bytes(so_far.copied_bytes), strong),
-            (copied, dim),
+            (" ".repeat(NAMES), Role::Dim),
+            (bytes(so_far.copied_bytes), Role::Strong),
+            (copied, Role::Dim),
         ]);
     }
     if let Some(measured) = measured {
@@ -221,9 +221,9 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
         let one = switches == "1";
         let name = if one { "context switch" } else { name };
         rows.line(vec![
-            (format!("{:NAMES$}", "untraced"), dim),
-            (switches, strong),
-            (format!(" {name}"), dim),
+            (format!("{:NAMES$}", "untraced"), Role::Dim),
+            (switches, Role::Strong),
+            (format!(" {name}"), Role::Dim),
         ]);
     }
 }

@@ -41,7 +41,7 @@ impl View for RoundScreen {
             return page::draw(pen, app, rooms);
         }
         let room = rooms.pane();
-        let mut rows = Rows::new(pen.theme, room.width);
+        let mut rows = Rows::new(room.width);
         match self.kind {
             RoundKind::Review if self.items.is_empty() => nothing_due(&mut rows, app),
             RoundKind::Review => reviewed(&mut rows, app, self),

@@ -32,7 +32,7 @@ pub fn show_run(pen: &mut Pen, app: &App, rooms: &Rooms, run: &Run, measured: Op
     };
     let spec = &run.recording.spec;
     let room = panes.left;
-    let mut rows = Rows::new(pen.theme, room.width);
+    let mut rows = Rows::new(room.width);
     match run.recording.outcome.served {
         Some(served) => answered(&mut rows, run, served),
         None => {
@@ -74,7 +74,6 @@ fn answered(rows: &mut Rows, run: &Run, served: Served) {
 }
 
 pub fn described(rows: &mut Rows, spec: &TransferSpec) {
-    let [dim, plain] = rows.styles([Role::Dim, Role::Text]);
     let settings = [
         ("method", spec.method.to_string()),
         ("from", format!("a {} file of {}", spec.cache, spec.size)),
@@ -82,7 +81,7 @@ pub fn described(rows: &mut Rows, spec: &TransferSpec) {
         ("chunk", spec.chunk.to_string()),
     ];
     for (name, value) in settings {
-        rows.line(vec![(format!("{name:10}"), dim), (value, plain)]);
+        rows.line(vec![(format!("{name:10}"), Role::Dim), (value, Role::Text)]);
     }
 }
 
@@ -95,12 +94,11 @@ pub fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
     }
     rows.blank(free - HEIGHT);
     rows.group("reading the picture", "");
-    let [plain, dim] = rows.styles([Role::Text, Role::Dim]);
     for (mark, role, name, says) in MARKS {
         rows.line(vec![
-            (format!("{mark:7}"), rows.style(role)),
-            (format!("{name:17}"), plain),
-            (says.to_owned(), dim),
+            (format!("{mark:7}"), role),
+            (format!("{name:17}"), Role::Text),
+            Role::Dim.of(says),
         ]);
     }
 }
@@ -116,15 +114,14 @@ pub fn road(rows: &mut Rows, hops: &[Hop], side: Side) {
         rows.text("no payload moved", Role::Dim);
         return;
     };
-    let plain = rows.style(Role::Text);
-    let mut left: Vec<Span> = vec![(place(first.from, width).to_owned(), plain)];
+    let mut left: Vec<Span> = vec![(place(first.from, width).to_owned(), Role::Text)];
     for hop in real {
         let (arrow, role, ..) = MARKS[hop.how as usize];
         let (first, last) = (arrow.chars().next(), arrow.chars().last());
         let short: String = first.into_iter().chain(last).collect();
         let arrow = if width < SHORT_ROAD { &short } else { arrow };
-        left.push((format!(" {arrow} "), rows.style(role)));
-        left.push((place(hop.to, width).to_owned(), plain));
+        left.push((format!(" {arrow} "), role));
+        left.push((place(hop.to, width).to_owned(), Role::Text));
     }
     rows.line(left);
 }

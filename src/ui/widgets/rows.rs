@@ -2,10 +2,7 @@
 
 use std::ops::Range;
 
-use ratatui::{
-    layout::Rect,
-    style::{Modifier, Style},
-};
+use ratatui::{layout::Rect, style::Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::Click;
@@ -13,7 +10,7 @@ use crate::course::{Reaction, glossary, prose};
 use crate::model::Word;
 use crate::ui::{Pen, Role, Theme};
 
-pub type Span = (String, Style);
+pub type Span = (String, Role);
 
 #[derive(Clone, Debug, Default)]
 pub struct Row {
@@ -28,7 +25,6 @@ pub struct Row {
 }
 
 pub struct Rows {
-    pub theme: Theme,
     pub width: u16,
     rows: Vec<Row>,
     /// The row that must be on the screen.
@@ -36,9 +32,8 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub fn new(theme: Theme, width: u16) -> Rows {
+    pub fn new(width: u16) -> Rows {
         Rows {
-            theme,
             width,
             rows: Vec::new(),
             focus: None,
@@ -51,14 +46,6 @@ impl Rows {
 
     pub fn len(&self) -> usize {
         self.rows.len()
-    }
-
-    pub fn style(&self, role: Role) -> Style {
-        self.theme.style(role)
-    }
-
-    pub fn styles<const N: usize>(&self, roles: [Role; N]) -> [Style; N] {
-        self.theme.styles(roles)
     }
 
     pub fn push(&mut self, row: Row) {
@@ -93,13 +80,9 @@ impl Rows {
     }
 
     /// What stands before a row of a list: the cursor, if it is the chosen one.
-    pub fn cursor(&self, chosen: bool) -> Span {
+    pub fn cursor(chosen: bool) -> Span {
         let cursor = if chosen { "▸ " } else { "  " };
-        (cursor.to_owned(), self.style(Role::Accent))
-    }
-
-    pub fn name_style(&self, chosen: bool) -> Style {
-        self.style(if chosen { Role::Strong } else { Role::Text })
+        Role::Accent.of(cursor)
     }
 
     pub fn blank(&mut self, count: usize) {
@@ -120,8 +103,7 @@ impl Rows {
 
     /// A group's dim title, with something at right, and its hairline.
     pub fn group(&mut self, title: &str, right: &str) {
-        let dim = self.style(Role::Dim);
-        self.ends(vec![(title.to_owned(), dim)], vec![(right.to_owned(), dim)]);
+        self.ends(vec![Role::Dim.of(title)], vec![Role::Dim.of(right)]);
         self.rule();
     }
 
@@ -144,8 +126,8 @@ impl Rows {
             let before = first.take().unwrap_or_default();
             let free = usize::from(indent).saturating_sub(before.width());
             let before = before.to_owned() + &" ".repeat(free);
-            let text = (line.into_owned(), self.style(role));
-            self.line(vec![(before, self.style(mark.1)), text]);
+            let text = (line.into_owned(), role);
+            self.line(vec![(before, mark.1), text]);
         }
     }
 
@@ -153,8 +135,8 @@ impl Rows {
     pub fn counted(&mut self, name: &str, count: usize) {
         if count > 0 {
             let left = vec![
-                (format!("{count:4}"), self.style(Role::Strong)),
-                (format!("  {name}"), self.style(Role::Text)),
+                (format!("{count:4}"), Role::Strong),
+                (format!("  {name}"), Role::Text),
             ];
             self.line(left);
         }
@@ -162,8 +144,8 @@ impl Rows {
 
     /// A name at left and what it comes to at right.
     pub fn pair(&mut self, name: &str, value: &str, role: Role) {
-        let left = vec![(name.to_owned(), self.style(Role::Text))];
-        self.ends(left, vec![(value.to_owned(), self.style(role))]);
+        let left = vec![Role::Text.of(name)];
+        self.ends(left, vec![(value.to_owned(), role)]);
     }
 
     /// CommonMark, laid out; `before` stands at the start of each row.
@@ -173,7 +155,7 @@ impl Rows {
         for line in prose::lay_out(markdown, width) {
             let mut left = before.to_vec();
             for span in &line.spans {
-                left.push((span.text.clone(), prose_style(&self.theme, span.style)));
+                left.push((span.text.clone(), prose_role(span.style)));
             }
             self.line(left);
         }
@@ -202,18 +184,16 @@ impl Rows {
     pub fn prose_beside(&mut self, label: &str, indent: u16, markdown: &str) {
         let first = self.rows.len();
         let indent = usize::from(indent);
-        self.prose(markdown, &[(" ".repeat(indent), Style::new())]);
-        let dim = self.style(Role::Dim);
+        self.prose(markdown, &[(" ".repeat(indent), Role::Text)]);
         if let Some(row) = self.rows.get_mut(first) {
-            row.left[0] = (format!("{label:indent$}"), dim);
+            row.left[0] = (format!("{label:indent$}"), Role::Dim);
         }
     }
 
     /// CommonMark in bold: what is asked.
     pub fn strong_prose(&mut self, markdown: &str) {
-        let strong = self.style(Role::Strong);
         for line in prose::lay_out(markdown, usize::from(self.width).max(1)) {
-            self.line(vec![(line.text(), strong)]);
+            self.line(vec![(line.text(), Role::Strong)]);
         }
     }
 
@@ -242,7 +222,7 @@ impl Rows {
                 1 => "↓ 1 more row".to_owned(),
                 more => format!("↓ {more} more rows"),
             };
-            pen.text(room, 0, room.height - 1, &said, pen.style(Role::Dim));
+            pen.text(room, 0, room.height - 1, &said, Role::Dim);
         }
     }
 
@@ -252,30 +232,24 @@ impl Rows {
             pen.rule(line, 0);
             return;
         }
+        let theme = pen.theme;
         if row.marked {
-            pen.paint(line, pen.style(Role::Marker));
+            pen.paint(line, Role::Marker);
         }
-        let style_of = |style: &Style| match row.marked {
-            true => on_marker(pen.theme, *style),
-            false => *style,
+        let style_of = |role: Role| match row.marked {
+            true => on_marker(theme, role),
+            false => theme.style(role),
         };
-        let styled = |spans: &[Span]| -> Vec<Span> {
-            let spans = spans.iter();
-            spans
-                .map(|(text, style)| (text.clone(), style_of(style)))
-                .collect()
-        };
-        let (left, right) = (styled(&row.left), styled(&row.right));
-        let width: usize = right.iter().map(|(text, _)| text.width()).sum();
+        let width: usize = row.right.iter().map(|(text, _)| text.width()).sum();
         let mut end = 0;
-        for (text, style) in left {
-            end = pen.text(line, end, 0, &text, style);
+        for (text, role) in &row.left {
+            end = pen.styled(line, end, 0, text, style_of(*role));
         }
         let mut x = room.width.saturating_sub(width as u16);
         // It gives way to what stands at left, rather than stick to it.
         if width > 0 && (x > end || end == 0) {
-            for (text, style) in right {
-                x = pen.text(line, x, 0, &text, style);
+            for (text, role) in &row.right {
+                x = pen.styled(line, x, 0, text, style_of(*role));
             }
         }
         pen.settle(line, row.marked);
@@ -289,7 +263,7 @@ impl Rows {
                 ..line
             };
             if matches!(click, Click::Word(_)) {
-                pen.paint(part, Style::new().add_modifier(Modifier::UNDERLINED));
+                pen.paint(part, Role::Underlined);
             }
             pen.spot(part.intersection(line), *click);
         }
@@ -297,22 +271,20 @@ impl Rows {
 }
 
 /// On the marker, dim text turns to plain foreground; without colours the marker is all there is.
-fn on_marker(theme: Theme, style: Style) -> Style {
-    if style == theme.style(Role::Dim) || style == theme.style(Role::Ghost) {
-        Style::new()
-    } else {
-        style
-    }
+fn on_marker(theme: Theme, role: Role) -> Style {
+    let style = theme.style(role);
+    let is_dim = [Role::Dim, Role::Ghost]
+        .map(|role| theme.style(role))
+        .contains(&style);
+    if is_dim { Style::new() } else { style }
 }
 
-fn prose_style(theme: &Theme, style: prose::Style) -> Style {
+fn prose_role(style: prose::Style) -> Role {
     match style {
-        prose::Style::Plain => theme.style(Role::Text),
-        prose::Style::Strong | prose::Style::Heading | prose::Style::Code => {
-            theme.style(Role::Strong)
-        }
-        prose::Style::Emphasis => Style::new().add_modifier(Modifier::ITALIC),
-        prose::Style::Link => Style::new().add_modifier(Modifier::UNDERLINED),
-        prose::Style::Dim => theme.style(Role::Dim),
+        prose::Style::Plain => Role::Text,
+        prose::Style::Strong | prose::Style::Heading | prose::Style::Code => Role::Strong,
+        prose::Style::Emphasis => Role::Emphasis,
+        prose::Style::Link => Role::Underlined,
+        prose::Style::Dim => Role::Dim,
     }
 }

@@ -25,10 +25,7 @@ pub fn show(rows: &mut Rows, view: &View) {
                 rows.hanging((&number, Role::Accent), 4, text, Role::Text);
             }
             Line::Reaction(said) => reaction(rows, said),
-            Line::Columns(columns) => {
-                let row = row(rows, columns);
-                rows.push(row);
-            }
+            Line::Columns(columns) => rows.push(row(columns)),
             Line::Field { name, input, unit } => field(rows, input, name, unit),
             Line::Scale { ends, input } => scale(rows, *ends, input),
         }
@@ -48,13 +45,13 @@ fn role(tone: Tone) -> Role {
     }
 }
 
-fn row(rows: &Rows, columns: &kinds::Columns) -> Row {
-    let span = |(text, tone): &(String, Tone)| -> Span { (text.clone(), rows.style(role(*tone))) };
+fn row(columns: &kinds::Columns) -> Row {
+    let span = |(text, tone): &(String, Tone)| -> Span { (text.clone(), role(*tone)) };
     let spot = columns.spot.iter();
     let spot = spot.map(|(from, click)| (*from as u16..u16::MAX, target(*click)));
     Row {
         left: columns.cells.iter().map(span).collect(),
-        right: vec![(columns.right.to_owned(), rows.style(Role::Text))],
+        right: vec![Role::Text.of(columns.right)],
         marked: columns.marked,
         click: columns.click.map(target),
         spots: spot.collect(),
@@ -71,7 +68,7 @@ fn target(click: kinds::Click) -> Click {
 
 /// What is said to a wrong answer, behind a bar: the misconception by name, and what answers it.
 fn reaction(rows: &mut Rows, reaction: &Reaction) {
-    let bar = ["   ", "┃", "  "].map(|text| (text.to_owned(), rows.style(Role::Accent)));
+    let bar = ["   ", "┃", "  "].map(|text| Role::Accent.of(text));
     if !reaction.misconception.is_empty() {
         rows.prose(&format!("**{}**", reaction.misconception), &bar);
     }
@@ -80,20 +77,14 @@ fn reaction(rows: &mut Rows, reaction: &Reaction) {
 
 /// A field for a number, with what it counts.
 fn field(rows: &mut Rows, input: &str, label: &str, unit: &str) {
-    let marker = rows.style(Role::Marker);
-    let accent = rows.style(Role::Accent);
-    let strong = rows.style(Role::Strong);
     let width = FIELD.saturating_sub(2 + input.width() + 1);
     rows.line(vec![
-        (
-            format!("{label:w$}", w = usize::from(LABEL)),
-            rows.style(Role::Dim),
-        ),
-        ("  ".into(), marker),
-        (input.to_owned(), marker.patch(accent).patch(strong)),
-        ("▏".into(), marker.patch(accent)),
-        (" ".repeat(width), marker),
-        (format!("  {unit}"), rows.style(Role::Text)),
+        (format!("{label:w$}", w = usize::from(LABEL)), Role::Dim),
+        Role::Marker.of("  "),
+        Role::Input.of(input),
+        Role::Caret.of("▏"),
+        (" ".repeat(width), Role::Marker),
+        (format!("  {unit}"), Role::Text),
     ]);
 }
 
@@ -128,9 +119,9 @@ fn scale(rows: &mut Rows, ends: (f64, f64), input: &str) {
         numbers.push_str(&short(value));
     }
     let line: String = line.into_iter().collect();
-    rows.line(vec![(mark, rows.style(Role::Accent))]);
-    rows.line(vec![(indent.clone() + &line, rows.style(Role::Hairline))]);
-    rows.line(vec![(indent + &numbers, rows.style(Role::Dim))]);
+    rows.line(vec![(mark, Role::Accent)]);
+    rows.line(vec![(indent.clone() + &line, Role::Hairline)]);
+    rows.line(vec![(indent + &numbers, Role::Dim)]);
 }
 
 /// A number with one decimal at most.

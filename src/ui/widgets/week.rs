@@ -17,17 +17,16 @@ pub fn show(rows: &mut Rows, app: &App, width: u16) {
         true => count,
         false => (count * room).div_ceil(most),
     };
-    let [accent, dim, ghost] = rows.styles([Role::Accent, Role::Dim, Role::Ghost]);
     let (mut marks, mut days) = (Row::default(), Row::default());
     for (day, later) in week.into_iter().enumerate() {
         let now = if day == 0 { due } else { 0 };
         let (first, then) = (cells(now), cells(later).min(column - 1 - cells(now)));
         if first + then == 0 {
-            marks.left.push((format!("{:column$}", "·"), ghost));
+            marks.left.push((format!("{:column$}", "·"), Role::Ghost));
         } else {
-            marks.left.push(("■".repeat(first), accent));
+            marks.left.push(("■".repeat(first), Role::Accent));
             let rest = "■".repeat(then) + &" ".repeat(column - first - then);
-            marks.left.push((rest, dim));
+            marks.left.push((rest, Role::Dim));
         }
         let name = match day {
             0 if column > TODAY => "today",
@@ -39,8 +38,8 @@ pub fn show(rows: &mut Rows, app: &App, width: u16) {
             (0, count) | (count, 0) => format!("{name} {count}"),
             (now, later) => format!("{name} {now}+{later}"),
         };
-        let style = if now > 0 { rows.style(Role::Text) } else { dim };
-        days.left.push((format!("{said:column$}"), style));
+        let role = if now > 0 { Role::Text } else { Role::Dim };
+        days.left.push((format!("{said:column$}"), role));
     }
     rows.push(marks);
     rows.push(days);

@@ -12,11 +12,10 @@ const AVAILABLE: &str = "available";
 /// Draws it. This machine stands below where there is room, or where the pane has nothing else beside it.
 pub fn draw(pen: &mut Pen, app: &App, index: usize, room: Rect, alone: bool) {
     let lesson = &app.material.lessons[index];
-    let mut rows = Rows::new(pen.theme, room.width);
-    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
+    let mut rows = Rows::new(room.width);
     rows.line(vec![
-        (format!("{}  ", lesson.number), dim),
-        (lesson.title.clone(), strong),
+        (format!("{}  ", lesson.number), Role::Dim),
+        (lesson.title.clone(), Role::Strong),
     ]);
     rows.blank(1);
     rows.text("After this you can", Role::Dim);
@@ -33,7 +32,7 @@ pub fn draw(pen: &mut Pen, app: &App, index: usize, room: Rect, alone: bool) {
     rows.blank(1);
     next(&mut rows, app, index);
     for all in [true, false] {
-        let mut below = Rows::new(pen.theme, room.width);
+        let mut below = Rows::new(room.width);
         below.blank(1);
         machine(&mut below, app, all);
         if alone || rows.len() + below.len() <= usize::from(room.height) {
@@ -71,14 +70,10 @@ fn next(rows: &mut Rows, app: &App, index: usize) {
     let Some(shown) = lesson.pages.get(page) else {
         return;
     };
-    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
     let first = rows.len();
     let again = app.is_finished(index);
     let title = if again { "Again" } else { "Next" };
-    rows.ends(
-        vec![(title.to_owned(), dim)],
-        vec![("Enter".into(), strong)],
-    );
+    rows.ends(vec![Role::Dim.of(title)], vec![Role::Strong.of("Enter")]);
     rows.rule();
     let label = format!("page {}", page + 1);
     let indent = label.len() as u16 + 2;

@@ -1,6 +1,6 @@
 //! The modules: pages as cells, questions, and how often the CPU copies each byte in what a module is about.
 
-use ratatui::{layout::Rect, style::Style};
+use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::way;
@@ -82,26 +82,23 @@ pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect, step: u16) ->
 }
 
 fn heads(pen: &mut Pen, room: Rect, columns: &Columns) {
-    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
-    pen.text(room, 0, 0, "Modules", strong);
+    pen.text(room, 0, 0, "Modules", Role::Strong);
     if let Some((x, _)) = columns.pages {
-        pen.text(room, x, 0, "pages", dim);
+        pen.text(room, x, 0, "pages", Role::Dim);
     }
-    pen.text(room, columns.questions, 0, "questions", dim);
-    pen.text(room, columns.copies, 0, columns.head, dim);
+    pen.text(room, columns.questions, 0, "questions", Role::Dim);
+    pen.text(room, columns.copies, 0, columns.head, Role::Dim);
 }
 
 fn module(pen: &mut Pen, app: &App, row: Rect, (index, chosen): (usize, bool), columns: &Columns) {
     let lesson = &app.material.lessons[index];
-    let [dim, strong, plain] = pen.styles([Role::Dim, Role::Strong, Role::Text]);
-    let accent = pen.style(Role::Accent);
     // On the marker, dim text turns to plain foreground.
     let (number, title, quiet, cell) = if chosen {
-        pen.paint(row, pen.style(Role::Marker));
-        pen.text(row, 0, 0, "▸", accent);
-        (pen.style(Role::Answer), strong, plain, accent)
+        pen.paint(row, Role::Marker);
+        pen.text(row, 0, 0, "▸", Role::Accent);
+        (Role::Answer, Role::Strong, Role::Text, Role::Accent)
     } else {
-        (dim, plain, dim, dim)
+        (Role::Dim, Role::Text, Role::Dim, Role::Dim)
     };
     pen.text(row, 2, 0, &format!("{:>2}", lesson.number), number);
     let name = cut(&lesson.title, usize::from(columns.title));
@@ -126,7 +123,7 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// `3 of 8`; the number alone where nothing was answered yet. A tick where every page was seen and all are right.
-fn questions(pen: &mut Pen, app: &App, row: Rect, x: u16, index: usize, quiet: Style) {
+fn questions(pen: &mut Pen, app: &App, row: Rect, x: u16, index: usize, quiet: Role) {
     let totals = app.progress.totals_of(&app.material.lessons[index]);
     let said = match totals.right + totals.wrong {
         0 => totals.questions.to_string(),
@@ -134,13 +131,12 @@ fn questions(pen: &mut Pen, app: &App, row: Rect, x: u16, index: usize, quiet: S
     };
     pen.text(row, x, 0, &said, quiet);
     if app.is_finished(index) && totals.right == totals.questions {
-        let strong = pen.style(Role::Strong);
-        pen.text(row, x + QUESTIONS - 1, 0, "✓", strong);
+        pen.text(row, x + QUESTIONS - 1, 0, "✓", Role::Strong);
     }
 }
 
 /// The pages of a module as cells, `most` for the longest one: all seen, some, none.
-fn cells(pen: &mut Pen, app: &App, row: Rect, x: u16, lesson: &Lesson, most: usize, style: Style) {
+fn cells(pen: &mut Pen, app: &App, row: Rect, x: u16, lesson: &Lesson, most: usize, role: Role) {
     let lessons = app.material.lessons.iter();
     let longest = lessons.map(|lesson| lesson.pages.len()).max();
     let pages = lesson.pages.len();
@@ -148,18 +144,16 @@ fn cells(pen: &mut Pen, app: &App, row: Rect, x: u16, lesson: &Lesson, most: usi
     for at in 0..count {
         let of_cell = at * pages / count..(at + 1) * pages / count;
         let mark = way::mark(app, lesson, of_cell);
-        pen.text(row, x + at as u16, 0, mark, style);
+        pen.text(row, x + at as u16, 0, mark, role);
     }
 }
 
 /// A block a copy, hollow where it is made in some cases alone; a dotted line for none. Then the figure.
-fn copies(pen: &mut Pen, row: Rect, columns: &Columns, glance: Glance, quiet: Style) {
+fn copies(pen: &mut Pen, row: Rect, columns: &Columns, glance: Glance, quiet: Role) {
     let (x, block) = (columns.copies, columns.block);
     let wide = block * 2 + 1;
-    let roles = [How::CpuCopy, How::Reference].map(Role::Hot);
-    let [copied, referenced] = pen.styles(roles);
     if glance.most < 0.5 {
-        pen.text(row, x, 0, &"┄".repeat(wide), referenced);
+        pen.text(row, x, 0, &"┄".repeat(wide), Role::Hot(How::Reference));
     }
     for copy in 0..2 {
         let mark = match f64::from(copy) + 0.5 {
@@ -168,7 +162,7 @@ fn copies(pen: &mut Pen, row: Rect, columns: &Columns, glance: Glance, quiet: St
             _ => continue,
         };
         let at = x + copy as u16 * (block as u16 + 1);
-        pen.text(row, at, 0, &mark.repeat(block), copied);
+        pen.text(row, at, 0, &mark.repeat(block), Role::Hot(How::CpuCopy));
     }
     let (least, most) = (shown(glance.least), shown(glance.most));
     let said = match glance.reported {

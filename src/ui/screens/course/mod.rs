@@ -31,7 +31,7 @@ impl View for CourseScreen {
     fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
         if app.material.lessons.is_empty() {
             let said = "There are no lessons here. m opens the lab.";
-            pen.text(rooms.text(), 0, 0, said, pen.style(Role::Text));
+            pen.text(rooms.text(), 0, 0, said, Role::Text);
             return;
         }
         match rooms.course() {

@@ -22,7 +22,7 @@ const LABEL: usize = 14;
 
 pub fn draw(pen: &mut Pen, app: &App, room: Rect) {
     let full = room.height >= FULL;
-    let mut rows = Rows::new(pen.theme, room.width);
+    let mut rows = Rows::new(room.width);
     if full {
         notes(&mut rows, app);
         rows.blank(1);
@@ -53,20 +53,17 @@ fn notes(rows: &mut Rows, app: &App) {
     if glances.any(|glance| glance.reported) {
         notes.push("c: the share that the kernel reports as COPIED");
     }
-    let ghost = rows.style(Role::Ghost);
-    rows.ends(Vec::new(), vec![(notes.join("   "), ghost)]);
+    rows.ends(Vec::new(), vec![(notes.join("   "), Role::Ghost)]);
 }
 
 /// `Review   13 questions due now   from modules 1 and 2`
 fn review(rows: &mut Rows, app: &App, full: bool, width: u16) {
     let due = app.due();
-    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
-    let accent = rows.style(Role::Answer);
-    let mut left: Vec<Span> = vec![(format!("{:LABEL$}", "Review"), strong)];
+    let mut left: Vec<Span> = vec![(format!("{:LABEL$}", "Review"), Role::Strong)];
     match due.len() {
-        0 => left.push(("nothing is due".into(), rows.style(Role::Text))),
-        1 => left.push(("1 question is due".into(), accent)),
-        count => left.push((format!("{count} questions are due"), accent)),
+        0 => left.push(Role::Text.of("nothing is due")),
+        1 => left.push(Role::Answer.of("1 question is due")),
+        count => left.push((format!("{count} questions are due"), Role::Answer)),
     }
     let more = match (full, app.next_due()) {
         (true, _) if !due.is_empty() => from(app, &due),
@@ -79,9 +76,9 @@ fn review(rows: &mut Rows, app: &App, full: bool, width: u16) {
     };
     let taken: usize = left.iter().map(|(text, _)| text.width()).sum();
     if taken + more.width() + 5 <= usize::from(width) {
-        left.push((format!("   {more}"), dim));
+        left.push((format!("   {more}"), Role::Dim));
     }
-    rows.ends(left, vec![("v".into(), strong)]);
+    rows.ends(left, vec![Role::Strong.of("v")]);
     rows.clickable(rows.len() - 1, Click::Do(Command::Review));
 }
 
@@ -115,26 +112,25 @@ fn concept_test(rows: &mut Rows, app: &App) {
     let Some(scores) = app.scores() else {
         return;
     };
-    let [dim, strong, text] = rows.styles([Role::Dim, Role::Strong, Role::Text]);
-    let mut left: Vec<Span> = vec![(format!("{:LABEL$}", "Concept test"), strong)];
+    let mut left: Vec<Span> = vec![(format!("{:LABEL$}", "Concept test"), Role::Strong)];
     for (sitting, score) in Sitting::BOTH.iter().zip(&scores) {
-        left.push((format!("{} ", sitting.name()), dim));
+        left.push((format!("{} ", sitting.name()), Role::Dim));
         left.push(match score {
-            None => ("not taken yet".into(), dim),
+            None => Role::Dim.of("not taken yet"),
             Some(Score { answered, of, .. }) if answered < of => {
-                (format!("{answered} of {of} answered"), text)
+                (format!("{answered} of {of} answered"), Role::Text)
             }
-            Some(Score { right, of, .. }) => (format!("{right} of {of}"), text),
+            Some(Score { right, of, .. }) => (format!("{right} of {of}"), Role::Text),
         });
-        left.push(("   ".into(), dim));
+        left.push(Role::Dim.of("   "));
     }
     if app.test_is_done()
         && let Some(gain) = gain(scores)
     {
-        left.push(("gain ".into(), dim));
-        left.push((crate::model::percent(gain), text));
-        left.push((" of what was missing".into(), dim));
+        left.push(Role::Dim.of("gain "));
+        left.push((crate::model::percent(gain), Role::Text));
+        left.push(Role::Dim.of(" of what was missing"));
     }
-    rows.ends(left, vec![("C".into(), strong)]);
+    rows.ends(left, vec![Role::Strong.of("C")]);
     rows.clickable(rows.len() - 1, Click::Do(Command::Test));
 }

@@ -26,13 +26,11 @@ pub fn mark(app: &App, lesson: &Lesson, mut pages: Range<usize>) -> &'static str
 /// Draws it at the lower end of a room.
 pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
     let a_mark = pages_a_mark(app, room.width);
-    let [dim, accent] = pen.styles([Role::Dim, Role::Accent]);
-    let strong = pen.style(Role::Answer);
     let said = match a_mark {
         1 => "The whole course, a mark a page".to_owned(),
         count => format!("The whole course, a mark for {count} pages"),
     };
-    pen.text(room, 0, 2, &said, dim);
+    pen.text(room, 0, 2, &said, Role::Dim);
     let mut x = 0;
     for (index, lesson) in app.material.lessons.iter().enumerate() {
         let pages = lesson.pages.len();
@@ -42,19 +40,19 @@ pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
         for at in 0..usize::from(width) {
             let of_mark = at * a_mark..((at + 1) * a_mark).min(pages);
             let is_here = chosen && at == here;
-            let style = if is_here { accent } else { dim };
-            pen.text(room, x + at as u16, 4, mark(app, lesson, of_mark), style);
+            let role = if is_here { Role::Accent } else { Role::Dim };
+            pen.text(room, x + at as u16, 4, mark(app, lesson, of_mark), role);
             if is_here {
                 let label = match app.is_finished(index) {
                     true => "▼ again",
                     false => "▼ next",
                 };
                 let left = (x + at as u16).min(room.width.saturating_sub(label.len() as u16));
-                pen.text(room, left, 3, label, accent);
+                pen.text(room, left, 3, label, Role::Accent);
             }
         }
-        let style = if chosen { strong } else { dim };
-        pen.text(room, x, 5, &lesson.number.to_string(), style);
+        let role = if chosen { Role::Answer } else { Role::Dim };
+        pen.text(room, x, 5, &lesson.number.to_string(), role);
         let spot = Rect::new(room.x + x, room.y + 4, width, 2);
         pen.spot(spot, Click::Row(index));
         x += width + 1;

@@ -9,15 +9,15 @@ use crate::model::{
     CLAIMS, Compared, ComparedRow, Contest, ExperimentOutcome, How, Method, Sweep, duration,
     grouped,
 };
-use crate::ui::{Role, Rows, Theme};
+use crate::ui::{Role, Rows};
 
 /// Columns of a time, and of a count of calls.
 const TIME: usize = 9;
 /// The scale has at least and at most so many columns.
 const SCALE: (usize, usize) = (14, 72);
 
-pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, contest: &Contest, area: Rect) -> Rows {
-    let mut rows = Rows::new(theme, area.width);
+pub fn rows(app: &App, page: &ExperimentPage, contest: &Contest, area: Rect) -> Rows {
+    let mut rows = Rows::new(area.width);
     plan(&mut rows, contest);
     state(&mut rows, app);
     rows.blank(1);
@@ -32,7 +32,6 @@ pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, contest: &Contest, a
 }
 
 pub fn plan(rows: &mut Rows, contest: &Contest) {
-    let [dim, strong] = rows.styles([Role::Dim, Role::Strong]);
     match contest {
         Contest::Claim(name) => {
             let says = CLAIMS.iter().find(|(known, _)| known == name);
@@ -60,9 +59,9 @@ pub fn plan(rows: &mut Rows, contest: &Contest) {
                 ("chunk", chunk),
             ] {
                 if !name.is_empty() {
-                    left.push((format!("{name} "), dim));
+                    left.push((format!("{name} "), Role::Dim));
                 }
-                left.push((format!("{value}   "), strong));
+                left.push((format!("{value}   "), Role::Strong));
             }
             rows.line(left);
         }
@@ -86,15 +85,14 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
         .saturating_sub(label + method + figures + 1)
         .clamp(SCALE.0, SCALE.1);
     let scale = Scale::over(found.rows.iter().map(|row| row.wall), columns);
-    let [dim, strong, plain] = rows.styles([Role::Dim, Role::Strong, Role::Text]);
     let runs = found.rows.iter().map(|row| row.runs).min().unwrap_or(0);
     let legend = format!("{} fastest, median, slowest", example(false));
-    let right = |text: &str| (format!("{text:>TIME$}"), dim);
+    let right = |text: &str| (format!("{text:>TIME$}"), Role::Dim);
     let mut heads = vec![right("median"), right("CPU")];
     heads.extend(calls.then(|| right("calls")));
     let head = format!("wall, untraced, {runs} runs  {legend}");
     let room = usize::from(area.width).saturating_sub(figures + 1);
-    rows.ends(vec![cell(&head, room, dim)], heads);
+    rows.ends(vec![cell(&head, room, Role::Dim)], heads);
     rows.rule();
     let first = found.rows.first().map(|row| row.method);
     let mut labels: Vec<_> = found.rows.iter().map(|row| &row.label).collect();
@@ -108,17 +106,20 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
         before = Some(&row.label);
         let name = if again { "" } else { row.label.as_str() };
         let mut right = vec![
-            (format!("{:>TIME$}", duration(row.wall.median)), strong),
-            (format!("{:>TIME$}", duration(row.cpu.median)), plain),
+            (
+                format!("{:>TIME$}", duration(row.wall.median)),
+                Role::Strong,
+            ),
+            (format!("{:>TIME$}", duration(row.cpu.median)), Role::Text),
         ];
         if calls {
             let count = row.syscalls.map_or_else(|| "-".to_owned(), grouped);
-            right.push((format!("{count:>TIME$}"), dim));
+            right.push((format!("{count:>TIME$}"), Role::Dim));
         }
-        let tone = rows.style(tone(row.method, first));
+        let tone = tone(row.method, first);
         let left = vec![
-            cell(name, label, strong),
-            cell(row.method.name(), method, dim),
+            cell(name, label, Role::Strong),
+            cell(row.method.name(), method, Role::Dim),
             (scale.draw(row.wall, false), tone),
         ];
         rows.ends(left, right);

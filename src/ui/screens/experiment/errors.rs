@@ -3,23 +3,21 @@
 use super::parts::{self, cell, state};
 use crate::app::{App, Click, ExperimentPage, experiment_list::answers};
 use crate::model::Finding;
-use crate::ui::{Role, Row, Rows, Theme};
+use crate::ui::{Role, Row, Rows};
 
 pub fn view(
-    theme: Theme,
     app: &App,
     page: &ExperimentPage,
     names: &[String],
     [main, side]: [u16; 2],
 ) -> (Rows, Option<Rows>) {
-    let said = |name| said(theme, app, page, name, side);
-    (list(theme, app, page, names, main), page.error().map(said))
+    let said = |name| said(app, page, name, side);
+    (list(app, page, names, main), page.error().map(said))
 }
 
-fn list(theme: Theme, app: &App, page: &ExperimentPage, names: &[String], width: u16) -> Rows {
-    let mut rows = Rows::new(theme, width);
+fn list(app: &App, page: &ExperimentPage, names: &[String], width: u16) -> Rows {
+    let mut rows = Rows::new(width);
     state(&mut rows, app);
-    let [dim, plain, strong] = rows.styles([Role::Dim, Role::Text, Role::Strong]);
     let longest = names.iter().map(String::len).max().unwrap_or(0) + 2;
     let answer = usize::from(width).saturating_sub(longest + 2);
     let mut theme_before = "";
@@ -38,9 +36,17 @@ fn list(theme: Theme, app: &App, page: &ExperimentPage, names: &[String], width:
         let finding = page.finding(name);
         let seen = finding.map_or("·", |finding| finding.seen.as_str());
         let left = vec![
-            (mark(finding).to_owned(), strong),
-            cell(name, longest, rows.name_style(chosen)),
-            cell(seen, answer, if finding.is_some() { plain } else { dim }),
+            Role::Strong.of(mark(finding)),
+            cell(name, longest, Role::of_name(chosen)),
+            cell(
+                seen,
+                answer,
+                if finding.is_some() {
+                    Role::Text
+                } else {
+                    Role::Dim
+                },
+            ),
         ];
         rows.choice(chosen, left, Vec::new(), Click::Row(index));
     }
@@ -67,8 +73,8 @@ pub fn call(rows: &mut Rows, app: &App, name: &str) {
     rows.text(&case.call, Role::Strong);
 }
 
-fn said(theme: Theme, app: &App, page: &ExperimentPage, name: &str, width: u16) -> Rows {
-    let mut rows = Rows::new(theme, width);
+fn said(app: &App, page: &ExperimentPage, name: &str, width: u16) -> Rows {
+    let mut rows = Rows::new(width);
     let roomy = width == parts::SIDE;
     rows.text(name, Role::Strong);
     rows.blank(usize::from(roomy));
@@ -85,12 +91,11 @@ fn said(theme: Theme, app: &App, page: &ExperimentPage, name: &str, width: u16) 
 
 fn predict(rows: &mut Rows, name: &str) {
     rows.text("What does your kernel answer?", Role::Accent);
-    let [strong, plain] = rows.styles([Role::Strong, Role::Text]);
     for (index, answer) in answers(name).into_iter().enumerate() {
         rows.push(Row {
             left: vec![
-                (format!("{}  ", index + 1), strong),
-                (answer.to_owned(), plain),
+                (format!("{}  ", index + 1), Role::Strong),
+                Role::Text.of(answer),
             ],
             click: Some(Click::Option(index)),
             ..Row::default()

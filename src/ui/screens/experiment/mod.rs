@@ -96,18 +96,14 @@ fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
         false => (area.width, area.width),
     };
     let (list, said) = match &page.what {
-        ExperimentSpec::Proof(plan) => {
-            proof::view(pen.theme, app, page, plan, [main, side], area.height)
-        }
-        ExperimentSpec::Errors(names) => errors::view(pen.theme, app, page, names, [main, side]),
-        ExperimentSpec::PageCache => page_cache::view(pen.theme, app, page, [main, side]),
-        ExperimentSpec::Compare(contest) => {
-            (compare::rows(pen.theme, app, page, contest, area), None)
-        }
-        ExperimentSpec::Watching => (watching::rows(pen.theme, app, page, main), None),
+        ExperimentSpec::Proof(plan) => proof::view(app, page, plan, [main, side], area.height),
+        ExperimentSpec::Errors(names) => errors::view(app, page, names, [main, side]),
+        ExperimentSpec::PageCache => page_cache::view(app, page, [main, side]),
+        ExperimentSpec::Compare(contest) => (compare::rows(app, page, contest, area), None),
+        ExperimentSpec::Watching => (watching::rows(app, page, main), None),
         ExperimentSpec::Serve(plan) => {
             let width = main.min(PROSE);
-            (serve::before(pen.theme, app, plan, width), None)
+            (serve::before(app, plan, width), None)
         }
     };
     match said {
@@ -132,10 +128,10 @@ fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
 
 fn ask(pen: &mut Pen, app: &App, page: &ExperimentPage, predict: &Predict, tier: Tier, area: Rect) {
     let roomy = tier >= Tier::Full;
-    let mut rows = Rows::new(pen.theme, area.width);
+    let mut rows = Rows::new(area.width);
     plan(&mut rows, app, page, roomy);
     rows.blank(usize::from(roomy) + 1);
-    rows.line(vec![("Before it runs".into(), rows.style(Role::Accent))]);
+    rows.line(vec![Role::Accent.of("Before it runs")]);
     rows.rule();
     rows.blank(usize::from(roomy));
     predict::question(&mut rows, predict, &page.guessing, roomy);

@@ -3,15 +3,10 @@
 use super::parts::{self, state};
 use crate::app::{App, Click, ExperimentPage};
 use crate::model::{ExperimentOutcome, PageCacheStep, Size, grouped};
-use crate::ui::{Role, Rows, Span, Theme};
+use crate::ui::{Role, Rows, Span};
 
-pub fn view(
-    theme: Theme,
-    app: &App,
-    page: &ExperimentPage,
-    [main, side]: [u16; 2],
-) -> (Rows, Option<Rows>) {
-    let mut rows = Rows::new(theme, main);
+pub fn view(app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> (Rows, Option<Rows>) {
+    let mut rows = Rows::new(main);
     state(&mut rows, app);
     let Some(ExperimentOutcome::PageCache(found)) = &page.found else {
         parts::not_run(&mut rows, app);
@@ -35,21 +30,20 @@ pub fn view(
     }
     parts::refused(&mut rows, &ExperimentOutcome::PageCache(found.clone()));
     let chosen = found.steps.get(page.selected);
-    let side = chosen.map(|step| said(theme, step, before(page.selected), side));
+    let side = chosen.map(|step| said(step, before(page.selected), side));
     (rows, side)
 }
 
 /// What the marks mean, behind what a cell is; in its own row where there is no room for both.
 fn legend(rows: &mut Rows, what: &str, width: u16) {
     const MARKS: &str = "■ resident  ▪ in part  · not";
-    let dim = rows.style(Role::Dim);
     let new = if width < 76 { "" } else { "; bold: new" };
     let marks = format!("{MARKS}{new}");
     if what.chars().count() + marks.chars().count() + 2 > usize::from(width) {
         rows.text(what, Role::Dim);
         return rows.text(&marks, Role::Dim);
     }
-    rows.ends(vec![(what.to_owned(), dim)], vec![(marks, dim)]);
+    rows.ends(vec![Role::Dim.of(what)], vec![(marks, Role::Dim)]);
 }
 
 /// A step in two rows: what was done and how many pages are there, and the picture.
@@ -60,17 +54,16 @@ fn add(
     chosen: bool,
     index: usize,
 ) {
-    let [dim, plain, strong] = rows.styles([Role::Dim, Role::Text, Role::Strong]);
-    let name = (title(step.step).to_owned(), rows.name_style(chosen));
-    let left = vec![rows.cursor(chosen), name];
+    let name = Role::of_name(chosen).of(title(step.step));
+    let left = vec![Rows::cursor(chosen), name];
     let right = vec![
-        (grouped(step.resident), strong),
-        (format!(" of {} pages", grouped(step.pages)), dim),
+        (grouped(step.resident), Role::Strong),
+        (format!(" of {} pages", grouped(step.pages)), Role::Dim),
     ];
     rows.choice(chosen, left, right, Click::Row(index));
-    let mut left = vec![("  ".into(), plain)];
+    let mut left = vec![Role::Text.of("  ")];
     let map = before.map(|before| before.map.as_str());
-    left.extend(picture(rows, &step.map, map));
+    left.extend(picture(&step.map, map));
     rows.line(left);
     rows.clickable(rows.len() - 1, Click::Row(index));
     // The picture stays on the screen together with its title.
@@ -80,7 +73,7 @@ fn add(
 }
 
 /// What came new with the step stands out; what was there before is quiet.
-fn picture(rows: &Rows, map: &str, before: Option<&str>) -> Vec<Span> {
+fn picture(map: &str, before: Option<&str>) -> Vec<Span> {
     let mut old = before.unwrap_or_default().chars();
     let mut spans: Vec<Span> = Vec::new();
     for cell in map.chars() {
@@ -90,17 +83,16 @@ fn picture(rows: &Rows, map: &str, before: Option<&str>) -> Vec<Span> {
             (now, was) if now == was => Role::Dim,
             _ => Role::Strong,
         };
-        let style = rows.style(role);
         match spans.last_mut() {
-            Some((text, last)) if *last == style => text.push(cell),
-            _ => spans.push((cell.to_string(), style)),
+            Some((text, last)) if *last == role => text.push(cell),
+            _ => spans.push((cell.to_string(), role)),
         }
     }
     spans
 }
 
-fn said(theme: Theme, step: &PageCacheStep, before: Option<&PageCacheStep>, width: u16) -> Rows {
-    let mut rows = Rows::new(theme, width);
+fn said(step: &PageCacheStep, before: Option<&PageCacheStep>, width: u16) -> Rows {
+    let mut rows = Rows::new(width);
     let roomy = width == parts::SIDE;
     rows.text(title(step.step), Role::Strong);
     rows.blank(usize::from(roomy));

@@ -31,8 +31,8 @@ pub fn stacked(pen: &mut Pen, main: &Rows, said: &Rows, area: Rect) {
 /// How far it is: a row for the upper end, where it runs.
 pub fn state(rows: &mut Rows, app: &App) {
     if let Some(job) = app.job_here() {
-        let left = vec![(job_state(job), rows.style(Role::Accent))];
-        let right = vec![("Esc stops it".into(), rows.style(Role::Dim))];
+        let left = vec![(job_state(job), Role::Accent)];
+        let right = vec![Role::Dim.of("Esc stops it")];
         rows.ends(left, right);
     }
 }
@@ -112,16 +112,15 @@ pub fn axis(rows: &mut Rows, scale: &Scale, before: usize) {
     let [line, figures] = scale.axis(false);
     let said = if scale.logarithmic { "logarithmic" } else { "" };
     for (name, text, role) in [("", line, Role::Hairline), (said, figures, Role::Dim)] {
-        let style = rows.style(role);
-        rows.line(vec![cell(name, before, style), (text, style)]);
+        rows.line(vec![cell(name, before, role), (text, role)]);
     }
 }
 
 /// A span of so many columns, cut or filled.
-pub fn cell(text: &str, width: usize, style: ratatui::style::Style) -> Span {
+pub fn cell(text: &str, width: usize, role: Role) -> Span {
     if text.width() <= width {
         let fill = " ".repeat(width - text.width());
-        return (format!("{text}{fill}"), style);
+        return (format!("{text}{fill}"), role);
     }
     let mut taken = 0;
     let kept: String = text
@@ -132,5 +131,5 @@ pub fn cell(text: &str, width: usize, style: ratatui::style::Style) -> Span {
         })
         .collect();
     let fill = " ".repeat(width.saturating_sub(kept.width() + 1));
-    (format!("{kept}…{fill}"), style)
+    (format!("{kept}…{fill}"), role)
 }

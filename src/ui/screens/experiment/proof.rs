@@ -6,7 +6,7 @@ use crate::model::{
     ExperimentOutcome, How, Method, Overwritten, Proof, ProofPlan, ProofVerdict, Proved, Sink,
     Size, grouped,
 };
-use crate::ui::{Role, Rows, Span, Theme};
+use crate::ui::{Role, Rows, Span};
 
 /// Letters of a row.
 const LETTERS: usize = 32;
@@ -21,7 +21,6 @@ const BLOCK: usize = 8;
 const BLOCKS_ROOM: u16 = 28;
 
 pub fn view(
-    theme: Theme,
     app: &App,
     page: &ExperimentPage,
     plan: &ProofPlan,
@@ -34,9 +33,9 @@ pub fn view(
         _ => &none,
     };
     let pairs = plan.pairs();
-    let said = |chosen: &_| said(theme, *chosen, plan.size, found, side, height);
+    let said = |chosen: &_| said(*chosen, plan.size, found, side, height);
     let side = pairs.get(page.selected).map(said);
-    (table(theme, app, page, &pairs, found, main), side)
+    (table(app, page, &pairs, found, main), side)
 }
 
 const STEPS: [&str; 3] = [
@@ -60,15 +59,13 @@ fn proof_of(found: &Proved, pair: (Method, Sink)) -> Option<&Proof> {
 }
 
 fn table(
-    theme: Theme,
     app: &App,
     page: &ExperimentPage,
     pairs: &[(Method, Sink)],
     found: &Proved,
     width: u16,
 ) -> Rows {
-    let mut rows = Rows::new(theme, width);
-    let [dim, accent, plain] = rows.styles([Role::Dim, Role::Accent, Role::Text]);
+    let mut rows = Rows::new(width);
     let letters = if width < WHOLE { LETTERS / 2 } else { LETTERS };
     let steps = match width {
         72.. => STEPS,
@@ -76,8 +73,8 @@ fn table(
     };
     let mut legend = Vec::new();
     for (number, step) in (1..).zip(steps) {
-        legend.push((format!("{number} "), accent));
-        legend.push((format!("{step}   "), plain));
+        legend.push((format!("{number} "), Role::Accent));
+        legend.push((format!("{step}   "), Role::Text));
     }
     rows.line(legend);
     state(&mut rows, app);
@@ -88,10 +85,10 @@ fn table(
         rows.text(means, Role::Dim);
     }
     rows.line(vec![
-        cell("method", METHOD, dim),
-        cell("to", SINK, dim),
-        cell("what arrived", letters + 2, dim),
-        ("verdict".into(), dim),
+        cell("method", METHOD, Role::Dim),
+        cell("to", SINK, Role::Dim),
+        cell("what arrived", letters + 2, Role::Dim),
+        Role::Dim.of("verdict"),
     ]);
     rows.rule();
     let mut before = None;
@@ -101,24 +98,23 @@ fn table(
         let again = before == Some(method) && !chosen;
         let name = if again { "" } else { method.name() };
         before = Some(method);
-        let style = rows.name_style(chosen);
-        let mut left = vec![cell(name, METHOD, style), cell(to.name(), SINK, dim)];
-        left.extend(arrived(&rows, proof, letters));
-        left.push(("  ".into(), plain));
-        left.extend(verdict(&rows, proof));
+        let role = Role::of_name(chosen);
+        let mut left = vec![cell(name, METHOD, role), cell(to.name(), SINK, Role::Dim)];
+        left.extend(arrived(proof, letters));
+        left.push(Role::Text.of("  "));
+        left.extend(verdict(proof));
         rows.choice(chosen, left, Vec::new(), Click::Row(index));
     }
     rows
 }
 
 /// What arrived, in so many columns: all letters, or one for two where both are the same.
-fn arrived(rows: &Rows, proof: Option<&Proof>, columns: usize) -> Vec<Span> {
-    let ghost = rows.style(Role::Ghost);
+fn arrived(proof: Option<&Proof>, columns: usize) -> Vec<Span> {
     let Some(proof) = proof else {
-        return vec![cell(&"·".repeat(columns), columns, ghost)];
+        return vec![cell(&"·".repeat(columns), columns, Role::Ghost)];
     };
     if proof.verdict == ProofVerdict::Unavailable {
-        return vec![cell("not available here", columns, ghost)];
+        return vec![cell("not available here", columns, Role::Ghost)];
     }
     let all: Vec<char> = proof.arrived.chars().collect();
     let share = all.len().div_ceil(columns).max(1);
@@ -127,19 +123,22 @@ fn arrived(rows: &Rows, proof: Option<&Proof>, columns: usize) -> Vec<Span> {
         false => 'x',
     };
     let letters: String = all.chunks(share).map(one).collect();
-    let mut spans = runs(rows, &letters);
-    spans.push((" ".repeat(columns.saturating_sub(letters.len())), ghost));
+    let mut spans = runs(&letters);
+    spans.push((
+        " ".repeat(columns.saturating_sub(letters.len())),
+        Role::Ghost,
+    ));
     spans
 }
 
 /// Letters in the colours of what they prove, neighbours of one kind together.
-fn runs(rows: &Rows, letters: &str) -> Vec<Span> {
+fn runs(letters: &str) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut last = None;
     for letter in letters.chars() {
         match spans.last_mut() {
             Some((text, _)) if last == Some(letter) => text.push(letter),
-            _ => spans.push((letter.to_string(), rows.style(role(letter)))),
+            _ => spans.push((letter.to_string(), role(letter))),
         }
         last = Some(letter);
     }
@@ -154,37 +153,27 @@ fn role(letter: char) -> Role {
     }
 }
 
-fn verdict(rows: &Rows, proof: Option<&Proof>) -> Vec<Span> {
+fn verdict(proof: Option<&Proof>) -> Vec<Span> {
     let Some(proof) = proof else {
         return Vec::new();
     };
-    let (mark, role) = match proof.verdict {
-        ProofVerdict::Shared => ("┄┄ ", Role::Hot(How::Reference)),
-        ProofVerdict::Copied => ("━━ ", Role::Hot(How::CpuCopy)),
-        ProofVerdict::Mixed => ("▪▪ ", Role::Strong),
-        ProofVerdict::Unavailable => ("╌╌ ", Role::Ghost),
+    let (reference, copy) = (How::Reference, How::CpuCopy);
+    let (mark, role, strong) = match proof.verdict {
+        ProofVerdict::Shared => ("┄┄ ", Role::Hot(reference), Role::Verdict(Some(reference))),
+        ProofVerdict::Copied => ("━━ ", Role::Hot(copy), Role::Verdict(Some(copy))),
+        ProofVerdict::Mixed => ("▪▪ ", Role::Strong, Role::Strong),
+        ProofVerdict::Unavailable => ("╌╌ ", Role::Ghost, Role::Verdict(None)),
     };
-    let style = rows.style(role);
     let word = match proof.verdict {
         // The letters say that it is not available.
         ProofVerdict::Unavailable => "none",
         other => other.name(),
     };
-    vec![
-        (mark.to_owned(), style),
-        (word.to_owned(), style.patch(rows.style(Role::Strong))),
-    ]
+    vec![(mark.to_owned(), role), (word.to_owned(), strong)]
 }
 
-fn said(
-    theme: Theme,
-    (method, to): (Method, Sink),
-    size: Size,
-    found: &Proved,
-    width: u16,
-    height: u16,
-) -> Rows {
-    let mut rows = Rows::new(theme, width);
+fn said((method, to): (Method, Sink), size: Size, found: &Proved, width: u16, height: u16) -> Rows {
+    let mut rows = Rows::new(width);
     let proof = proof_of(found, (method, to));
     rows.text(&format!("{method} to {to}, {size}"), Role::Strong);
     let beside = width == parts::SIDE;
@@ -221,12 +210,12 @@ fn said(
         rows.pair("the kernel reports", said, Role::Accent);
     }
     rows.blank(usize::from(beside));
-    let mut head = verdict(&rows, Some(proof));
+    let mut head = verdict(Some(proof));
     let known = Some(&*found.machine.kernel).filter(|kernel| !kernel.is_empty());
     let kernel = known.unwrap_or("your kernel");
-    head.push((format!(" on {kernel}"), rows.style(Role::Text)));
+    head.push((format!(" on {kernel}"), Role::Text));
     if !found.filesystem.is_empty() {
-        head.push((format!(", {}", found.filesystem), rows.style(Role::Dim)));
+        head.push((format!(", {}", found.filesystem), Role::Dim));
     }
     rows.line(head);
     rows.blank(usize::from(beside));
@@ -238,23 +227,22 @@ fn said(
 
 /// Sent, source, arrived: the bytes themselves, in three blocks.
 fn blocks(rows: &mut Rows, proof: &Proof) {
-    let [dim, plain, accent] = rows.styles([Role::Dim, Role::Text, Role::Accent]);
     let gap = "     ";
     let titles = [("1 ", "sent"), ("2 ", "source"), ("3 ", "arrived")];
     let titles =
-        titles.map(|(number, text)| [(number.into(), accent), (format!("{text:<11}"), dim)]);
+        titles.map(|(number, text)| [Role::Accent.of(number), (format!("{text:<11}"), Role::Dim)]);
     rows.line(titles.concat());
     rows.blank(1);
     let letters: Vec<char> = proof.arrived.chars().collect();
     for line in letters.chunks(BLOCK) {
         let arrived: String = line.iter().collect();
         let mut left = vec![
-            cell(&"A".repeat(line.len()), BLOCK, dim),
-            (gap.to_owned(), dim),
-            cell(&"B".repeat(line.len()), BLOCK, plain),
-            (gap.to_owned(), dim),
+            cell(&"A".repeat(line.len()), BLOCK, Role::Dim),
+            Role::Dim.of(gap),
+            cell(&"B".repeat(line.len()), BLOCK, Role::Text),
+            Role::Dim.of(gap),
         ];
-        left.extend(runs(rows, &arrived));
+        left.extend(runs(&arrived));
         rows.line(left);
     }
     rows.blank(1);

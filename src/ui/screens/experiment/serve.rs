@@ -8,7 +8,7 @@ use crate::app::{App, Click, ExperimentPage, Pane};
 use crate::figure::serving;
 use crate::model::{ExperimentOutcome, RequestWay, ServePlan, Size, grouped};
 use crate::ui::{
-    Pen, Role, Rooms, Rows, Theme, screens::predict::stage_before, screens::run::show_player,
+    Pen, Role, Rooms, Rows, screens::predict::stage_before, screens::run::show_player,
 };
 
 /// Columns of a call's number, and of its name.
@@ -32,8 +32,8 @@ pub fn plan(rows: &mut Rows, plan: &ServePlan) {
 }
 
 /// Before it has run, and while it runs.
-pub fn before(theme: Theme, app: &App, serve: &ServePlan, width: u16) -> Rows {
-    let mut rows = Rows::new(theme, width);
+pub fn before(app: &App, serve: &ServePlan, width: u16) -> Rows {
+    let mut rows = Rows::new(width);
     rows.group("The experiment", "");
     plan(&mut rows, serve);
     rows.blank(1);
@@ -71,17 +71,16 @@ pub fn draw(pen: &mut Pen, app: &App, page: &ExperimentPage, rooms: &Rooms) {
 }
 
 fn calls(pen: &mut Pen, app: &App, page: &ExperimentPage, way: &RequestWay, area: Rect) {
-    let list = list(pen.theme, page, way, area.width);
-    let about = about(pen.theme, app, page, way, area.width);
+    let list = list(page, way, area.width);
+    let about = about(app, page, way, area.width);
     stacked(pen, &list, &about, area);
 }
 
-fn list(theme: Theme, page: &ExperimentPage, way: &RequestWay, width: u16) -> Rows {
-    let mut rows = Rows::new(theme, width);
+fn list(page: &ExperimentPage, way: &RequestWay, width: u16) -> Rows {
+    let mut rows = Rows::new(width);
     let Some(playback) = page.player.as_ref().and_then(|player| player.playback()) else {
         return rows;
     };
-    let [dim, plain] = rows.styles([Role::Dim, Role::Text]);
     let words = usize::from(width).saturating_sub(NUMBER + NAME + 1);
     for number in 0..playback.len() {
         let Some(call) = playback.call(number) else {
@@ -90,15 +89,15 @@ fn list(theme: Theme, page: &ExperimentPage, way: &RequestWay, width: u16) -> Ro
         let current = number == page.at();
         let name = way.recording.trace.as_ref().map_or("", |it| it.name(call));
         let phrase = serving::phrase(playback, number).unwrap_or_default();
-        let style = match playback.first_hop(number) {
-            Some(hop) if !current => rows.style(Role::Hot(hop.how)),
-            _ => rows.name_style(current),
+        let role = match playback.first_hop(number) {
+            Some(hop) if !current => Role::Hot(hop.how),
+            _ => Role::of_name(current),
         };
         let left = vec![
-            (format!("{:>3} ", number + 1), dim),
-            cell(name, NAME, rows.name_style(current)),
-            (" ".into(), plain),
-            cell(&phrase, words, style),
+            (format!("{:>3} ", number + 1), Role::Dim),
+            cell(name, NAME, Role::of_name(current)),
+            Role::Text.of(" "),
+            cell(&phrase, words, role),
         ];
         rows.choice(current, left, Vec::new(), Click::Row(number));
     }
@@ -106,18 +105,20 @@ fn list(theme: Theme, page: &ExperimentPage, way: &RequestWay, width: u16) -> Ro
 }
 
 /// Guess and answer, and the methods that were tried, side by side.
-fn about(theme: Theme, app: &App, page: &ExperimentPage, way: &RequestWay, width: u16) -> Rows {
-    let mut rows = Rows::new(theme, width);
+fn about(app: &App, page: &ExperimentPage, way: &RequestWay, width: u16) -> Rows {
+    let mut rows = Rows::new(width);
     if let (Some((predict, _)), Some(found)) = (app.guessing(), &page.found) {
         said(&mut rows, page, predict, found);
     }
     rows.blank(1);
-    let [dim, plain, strong] = rows.styles([Role::Dim, Role::Text, Role::Strong]);
     let head: String = ["calls", "body", "copies"]
         .iter()
         .map(|title| format!("{title:>FIGURE$}"))
         .collect();
-    rows.line(vec![(format!("{:12}", "method"), dim), (head, dim)]);
+    rows.line(vec![
+        (format!("{:12}", "method"), Role::Dim),
+        (head, Role::Dim),
+    ]);
     for method in ServePlan::METHODS {
         let Some(tried) = page.ways.get(&method) else {
             continue;
@@ -134,9 +135,9 @@ fn about(theme: Theme, app: &App, page: &ExperimentPage, way: &RequestWay, width
         rows.line(vec![
             (
                 format!("{:12}", method.name()),
-                if here { strong } else { plain },
+                if here { Role::Strong } else { Role::Text },
             ),
-            (figures, if here { strong } else { plain }),
+            (figures, if here { Role::Strong } else { Role::Text }),
         ]);
     }
     if let Some(served) = way.recording.outcome.served {

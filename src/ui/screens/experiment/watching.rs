@@ -4,15 +4,15 @@ use super::parts::{self, cell, state};
 use crate::app::{App, ExperimentPage};
 use crate::figure::chart::Scale;
 use crate::model::{ExperimentOutcome, WatchCost, duration, grouped};
-use crate::ui::{Role, Rows, Theme};
+use crate::ui::{Role, Rows};
 
 /// Columns of a way's name, and of a figure.
 const WAY: usize = 28;
 const FIGURE: usize = 10;
 
 /// The ways, their chart, what they say.
-pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, width: u16) -> Rows {
-    let mut rows = Rows::new(theme, width);
+pub fn rows(app: &App, page: &ExperimentPage, width: u16) -> Rows {
+    let mut rows = Rows::new(width);
     rows.text(
         "The same transfer, watched in three ways. The sender counts its own context switches; nothing else on the screen lets a traced run tell its time.",
         Role::Dim,
@@ -30,7 +30,6 @@ pub fn rows(theme: Theme, app: &App, page: &ExperimentPage, width: u16) -> Rows 
 }
 
 fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
-    let [dim, strong, plain] = rows.styles([Role::Dim, Role::Strong, Role::Text]);
     let calls = found
         .syscalls
         .map_or(String::new(), |calls| format!("{} calls", grouped(calls)));
@@ -42,19 +41,19 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
     for row in &found.rows {
         rows.ends(
             vec![
-                cell(way(row.name), WAY, plain),
-                (scale.draw(row.wall, false), rows.style(Role::Accent)),
+                cell(way(row.name), WAY, Role::Text),
+                (scale.draw(row.wall, false), Role::Accent),
             ],
-            vec![(duration(row.wall.median), strong)],
+            vec![(duration(row.wall.median), Role::Strong)],
         );
     }
     parts::axis(rows, &scale, WAY);
     rows.blank(1);
     rows.ends(
-        vec![("voluntary context switches".into(), dim)],
+        vec![Role::Dim.of("voluntary context switches")],
         vec![
-            ("a run".into(), dim),
-            (format!("{:>16}", "more a call"), dim),
+            Role::Dim.of("a run"),
+            (format!("{:>16}", "more a call"), Role::Dim),
         ],
     );
     rows.rule();
@@ -63,10 +62,10 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
             .switches_a_call
             .map_or(String::new(), |more| format!("{more:.2}"));
         rows.ends(
-            vec![(way(row.name).to_owned(), plain)],
+            vec![Role::Text.of(way(row.name))],
             vec![
-                (grouped(row.switches.median), strong),
-                (format!("{more:>16}"), strong),
+                (grouped(row.switches.median), Role::Strong),
+                (format!("{more:>16}"), Role::Strong),
             ],
         );
     }

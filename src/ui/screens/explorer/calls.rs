@@ -8,21 +8,20 @@ use crate::model::{End, How, grouped};
 use crate::ui::{Pen, Role, bottom_of, row_at};
 
 pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
-    let [dim, strong] = pen.styles([Role::Dim, Role::Strong]);
     let title = explorer.selected();
     let title = title.map_or(String::new(), |group| flow_name(&group.flow, End::short));
     let title = shortened(&title, room.width.saturating_sub(30));
-    pen.text(room, 0, 0, &title, strong);
+    pen.text(room, 0, 0, &title, Role::Strong);
     let count = explorer.calls().len();
     let place = (explorer.call + 1).min(count) as u64;
     let said = format!("call {} of {}", grouped(place), grouped(count as u64));
-    pen.right(room, 0, &said, dim);
+    pen.right(room, 0, &said, Role::Dim);
     if count == 0 {
         let why = match explorer.running {
             true => "None of its last calls is of this flow, or fits the search.",
             false => "No call of it is kept, or none fits the search.",
         };
-        pen.text(room, 0, 2, why, dim);
+        pen.text(room, 0, 2, why, Role::Dim);
     }
     let rows = usize::from(room.height.saturating_sub(5)).max(1);
     let middle = explorer.call.saturating_sub(rows / 2);
@@ -36,10 +35,10 @@ pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
         let line = row_at(room, y);
         let selected = first + row == explorer.call;
         if selected {
-            pen.paint(line, pen.style(Role::Marker));
+            pen.paint(line, Role::Marker);
         }
-        let text = pen.style(if selected { Role::Strong } else { Role::Text });
-        pen.text(line, 0, 0, &shortened(&who, 20), dim);
+        let text = if selected { Role::Strong } else { Role::Text };
+        pen.text(line, 0, 0, &shortened(&who, 20), Role::Dim);
         pen.text(line, 22, 0, &explorer.call_text(*call), text);
         pen.spot(line, Click::Call(first + row));
     }
@@ -58,7 +57,6 @@ pub fn ribbon(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     let bin = |x: usize| x * all.len() / width;
     let place = all.partition_point(|call| call < current);
     let at = (0..width).rev().find(|x| bin(*x) <= place).unwrap_or(0);
-    let [accent, dim] = pen.styles([Role::Accent, Role::Dim]);
     let here = format!("▼ call {}", grouped(explorer.call as u64 + 1));
     let mut said = format!("{} calls moved bytes", grouped(all.len() as u64));
     let each = all.len().div_ceil(width) as u64;
@@ -68,11 +66,11 @@ pub fn ribbon(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     let x = (at as u16).min(room.width.saturating_sub(here.chars().count() as u16));
     // On the side where the mark is not.
     if x < room.width / 2 {
-        pen.right(room, 0, &said, dim);
+        pen.right(room, 0, &said, Role::Dim);
     } else {
-        pen.text(room, 0, 0, &said, dim);
+        pen.text(room, 0, 0, &said, Role::Dim);
     }
-    pen.text(room, x, 0, &here, accent);
+    pen.text(room, x, 0, &here, Role::Accent);
     for x in 0..width {
         let (first, last) = (all[bin(x)], all[bin(x + 1) - 1]);
         let begins = own.partition_point(|call| *call < first);
@@ -93,8 +91,8 @@ pub fn ribbon(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
             (None, How::CpuCopy) => "▂",
             (None, _) => "┄",
         };
-        pen.text(room, x as u16, 1, glyph, pen.style(role));
+        pen.text(room, x as u16, 1, glyph, role);
     }
     let call = shortened(&explorer.call_text(*current), room.width);
-    pen.text(room, 0, 2, &call, pen.style(Role::Text));
+    pen.text(room, 0, 2, &call, Role::Text);
 }

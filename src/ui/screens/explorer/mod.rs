@@ -85,7 +85,6 @@ fn counts(explorer: &ExplorerScreen, width: u16) -> String {
 
 /// What is searched for, which thread; else what is not explained.
 fn message(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
-    let dim = pen.style(Role::Dim);
     let mut parts = Vec::new();
     if explorer.typing || !explorer.filter.text.is_empty() {
         parts.push(prompt(&explorer.filter, explorer.typing));
@@ -100,5 +99,11 @@ fn message(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
         parts.push(format!("unexplained: {} bytes", grouped(bytes)));
         parts.extend(explorer.watched.notes.first().cloned());
     }
-    pen.text(room, 0, 0, &shortened(&parts.join("   "), room.width), dim);
+    pen.text(
+        room,
+        0,
+        0,
+        &shortened(&parts.join("   "), room.width),
+        Role::Dim,
+    );
 }

@@ -36,15 +36,15 @@ impl Band<'_> {
         self.thick.max(1)
     }
 
-    fn style(&self, pen: &Pen) -> Style {
+    fn role(&self) -> Role {
         let how = if self.copied {
             How::CpuCopy
         } else {
             How::Reference
         };
         match self.selected {
-            true => pen.style(Role::Hot(how)),
-            false => pen.style(Role::Quiet(how)),
+            true => Role::Hot(how),
+            false => Role::Quiet(how),
         }
     }
 }
@@ -70,8 +70,7 @@ pub(super) fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     };
     let (bands, scale) = laid_out(&chosen, explorer.flow, &parts);
     frame(pen, &parts, scale);
-    let ink: Vec<Style> = bands.iter().map(|band| band.style(pen)).collect();
-    paint(pen, &bands, &ink, &parts);
+    paint(pen, &bands, &parts);
     // The selected one above the others.
     let mut thin: Vec<&Band> = bands.iter().filter(|band| band.thick == 0).collect();
     thin.sort_by_key(|band| band.selected);
@@ -158,7 +157,6 @@ fn attempt<'a>(
 }
 
 fn frame(pen: &mut Pen, parts: &Parts, scale: f64) {
-    let [dim, strong, hairline] = pen.styles([Role::Dim, Role::Strong, Role::Hairline]);
     let room = parts.room;
     // From edge to edge, as the machine goes on beyond what is shown.
     let whole = edge_to_edge(room);
@@ -168,16 +166,16 @@ fn frame(pen: &mut Pen, parts: &Parts, scale: f64) {
         height: room.height - parts.user,
         ..whole
     };
-    pen.paint(user, pen.theme.ground(Ground::User));
-    pen.paint(kernel, pen.theme.ground(Ground::Kernel));
-    pen.text(room, 0, 0, "USER", strong);
+    pen.tint(user, pen.theme.ground(Ground::User));
+    pen.tint(kernel, pen.theme.ground(Ground::Kernel));
+    pen.text(room, 0, 0, "USER", Role::Strong);
     let line = "╌".repeat(usize::from(room.width));
-    pen.text(room, 0, parts.user, &line, hairline);
-    pen.text(room, 3, parts.user, " mode switch ", dim);
-    pen.text(room, 0, parts.user + 1, "KERNEL", strong);
+    pen.text(room, 0, parts.user, &line, Role::Hairline);
+    pen.text(room, 3, parts.user, " mode switch ", Role::Dim);
+    pen.text(room, 0, parts.user + 1, "KERNEL", Role::Strong);
     if scale > 2.0 {
         let said = format!("height is bytes: a row is {}", Size(scale as u64));
-        pen.right(room, 0, &said, dim);
+        pen.right(room, 0, &said, Role::Dim);
     }
 }
 
@@ -216,7 +214,7 @@ fn height(band: &Band, x: u16, parts: &Parts) -> u16 {
 }
 
 /// Two half rows a cell. Without tints, lines: the edges of what is thick.
-fn paint(pen: &mut Pen, bands: &[Band], ink: &[Style], parts: &Parts) {
+fn paint(pen: &mut Pen, bands: &[Band], parts: &Parts) {
     for x in parts.first..=parts.last {
         let halves = column(bands, x, parts);
         for (row, pair) in halves.chunks(2).enumerate() {
@@ -235,40 +233,41 @@ fn paint(pen: &mut Pen, bands: &[Band], ink: &[Style], parts: &Parts) {
                         ..Style::new()
                     };
                     match (upper, lower) {
-                        (Some(_), None) => pen.text(cell, 0, 0, "▀", style(upper, None)),
-                        (None, Some(_)) => pen.text(cell, 0, 0, "▄", style(lower, None)),
-                        _ if upper == lower => pen.text(cell, 0, 0, " ", style(None, lower)),
-                        _ => pen.text(cell, 0, 0, "▀", style(upper, lower)),
+                        (Some(_), None) => pen.styled(cell, 0, 0, "▀", style(upper, None)),
+                        (None, Some(_)) => pen.styled(cell, 0, 0, "▄", style(lower, None)),
+                        _ if upper == lower => pen.styled(cell, 0, 0, " ", style(None, lower)),
+                        _ => pen.styled(cell, 0, 0, "▀", style(upper, lower)),
                     };
                 }
                 (upper, lower) => {
-                    let number = upper.or(lower).unwrap_or(0);
-                    let glyph = if bands[number].copied { "━" } else { "┄" };
-                    pen.text(cell, 0, 0, glyph, ink[number]);
+                    let band = &bands[upper.or(lower).unwrap_or(0)];
+                    let glyph = if band.copied { "━" } else { "┄" };
+                    pen.text(cell, 0, 0, glyph, band.role());
                 }
             }
         }
-        edges(pen, bands, ink, x, parts);
+        edges(pen, bands, x, parts);
     }
 }
 
 /// The dotted edges of references that are thick.
-fn edges(pen: &mut Pen, bands: &[Band], ink: &[Style], x: u16, parts: &Parts) {
-    for (band, ink) in bands.iter().zip(ink) {
+fn edges(pen: &mut Pen, bands: &[Band], x: u16, parts: &Parts) {
+    for band in bands {
         if band.copied || band.thick < 3 {
             continue;
         }
         let top = height(band, x, parts) / 2;
         let tint = pen.theme.band(band.copied, band.selected);
+        let ink = pen.style(band.role()).patch(tint);
         for row in [top, top + band.thick.div_ceil(2) - 1] {
-            at(pen, parts, (x, row), "┄", ink.patch(tint));
+            at(pen, parts, (x, row), "┄", ink);
         }
     }
 }
 
 /// A band that is thinner than half a row: a line, with corners where it climbs.
 fn line(pen: &mut Pen, band: &Band, parts: &Parts) {
-    let ink = band.style(pen);
+    let ink = pen.style(band.role());
     let (level, upright, corners) = match band.copied {
         true => ("━", "┃", ["┛", "┏", "┓", "┗"]),
         false => ("┄", "┆", ["╯", "╭", "╮", "╰"]),
@@ -294,8 +293,8 @@ fn at(pen: &mut Pen, parts: &Parts, (x, row): (u16, u16), glyph: &str, style: St
     if row < parts.room.height {
         let cell = Rect::new(x, parts.room.y + row, 1, 1);
         // What crosses another line is not half of its style.
-        pen.paint(cell, Style::new().remove_modifier(Modifier::all()));
-        pen.text(cell, 0, 0, glyph, style);
+        pen.tint(cell, Style::new().remove_modifier(Modifier::all()));
+        pen.styled(cell, 0, 0, glyph, style);
     }
 }
 
@@ -309,8 +308,8 @@ fn labels(pen: &mut Pen, band: &Band, parts: &Parts) {
         row_at(parts.room, middle)
     };
     let (name, bytes) = match band.selected {
-        true => (pen.style(Role::Accent), pen.style(Role::Accent)),
-        false => (pen.style(Role::Text), pen.style(Role::Dim)),
+        true => (Role::Accent, Role::Accent),
+        false => (Role::Text, Role::Dim),
     };
     let width = parts.first - parts.room.x;
     let left = narrowed(row(from), width - 1);
@@ -359,7 +358,7 @@ fn words(pen: &mut Pen, band: &Band, parts: &Parts) {
     let tint = pen.theme.band(band.copied, band.selected);
     let style = pen.style(Role::Strong).patch(tint);
     let cell = Rect::new(x, parts.room.y + row, width(text), 1);
-    pen.text(cell, 0, 0, text, style);
+    pen.styled(cell, 0, 0, text, style);
 }
 
 /// Whether its bytes go through a program's memory.

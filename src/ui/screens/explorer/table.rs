@@ -1,6 +1,6 @@
 //! The flows as a table, and a sentence on the selected one.
 
-use ratatui::{layout::Rect, style::Style};
+use ratatui::layout::Rect;
 
 use super::{
     calls::{RIBBON, ribbon},
@@ -12,11 +12,10 @@ use crate::model::{End, EndKind, How, Size, grouped};
 use crate::ui::{Ground, Pen, Role, bottom_of, row_at};
 
 pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
-    let dim = pen.style(Role::Dim);
     let columns = Columns::of(room.width);
     let copies = columns.copies_title();
     let head = ["flow", "bytes", "calls", "switches", copies, "", "verdict"];
-    columns.row(pen, room, 0, head, [dim; 7]);
+    columns.row(pen, room, 0, head, [Role::Dim; 7]);
     let air = u16::from(room.height > 14);
     let below = SENTENCE + RIBBON + 2 * air;
     let rows = usize::from(room.height.saturating_sub(1 + below));
@@ -65,12 +64,11 @@ fn sentence(pen: &mut Pen, Group { flow, advice, .. }: &Group, room: Rect) {
         calls.collect::<Vec<_>>().join(", "),
         grouped(2 * flow.calls),
     );
-    let [strong, dim] = pen.styles([Role::Strong, Role::Dim]);
-    pen.paint(edge_to_edge(room), pen.theme.ground(Ground::Detail));
-    pen.text(room, 0, 0, &shortened(&happens, room.width), strong);
+    pen.tint(edge_to_edge(room), pen.theme.ground(Ground::Detail));
+    pen.text(room, 0, 0, &shortened(&happens, room.width), Role::Strong);
     let lines = textwrap::wrap(&advice.sentence, usize::from(room.width.min(100)));
     for (y, line) in lines.iter().take(usize::from(SENTENCE) - 1).enumerate() {
-        pen.text(room, 0, y as u16 + 1, line, dim);
+        pen.text(room, 0, y as u16 + 1, line, Role::Dim);
     }
 }
 
@@ -112,13 +110,12 @@ fn flow_row(
         0 => How::Reference,
         _ => How::CpuCopy,
     };
-    let text = pen.style(if selected { Role::Strong } else { Role::Text });
-    let dim = pen.style(if selected { Role::Text } else { Role::Dim });
-    let [quiet, hot] = pen.styles([Role::Quiet(how), Role::Hot(how)]);
+    let text = if selected { Role::Strong } else { Role::Text };
+    let dim = if selected { Role::Text } else { Role::Dim };
     let is_good = copies == 0.0 && flow.to.kind != EndKind::Memory;
     let verdict = match () {
-        () if is_good => hot,
-        () if advice.saves > 0 => hot.patch(pen.style(Role::Strong)),
+        () if is_good => Role::Hot(how),
+        () if advice.saves > 0 => Role::Verdict(Some(how)),
         () => dim,
     };
     let cells = [
@@ -132,13 +129,17 @@ fn flow_row(
     ];
     if selected {
         let row = row_at(room, y);
-        pen.paint(row, pen.style(Role::Marker));
+        pen.paint(row, Role::Marker);
         let x = row.x.saturating_sub(2);
-        pen.text(Rect { x, ..row }, 0, 0, "▸", pen.style(Role::Accent));
+        pen.text(Rect { x, ..row }, 0, 0, "▸", Role::Accent);
     }
-    let bar = if selected { hot } else { quiet };
-    let styles = [text, text, text, text, bar, dim, verdict];
-    columns.row(pen, room, y, cells, styles);
+    let bar = if selected {
+        Role::Hot(how)
+    } else {
+        Role::Quiet(how)
+    };
+    let roles = [text, text, text, text, bar, dim, verdict];
+    columns.row(pen, room, y, cells, roles);
 }
 
 struct Columns {
@@ -176,37 +177,36 @@ impl Columns {
         }
     }
 
-    fn row(&self, pen: &mut Pen, room: Rect, y: u16, cells: [&str; 7], styles: [Style; 7]) {
-        pen.text(room, 0, y, cells[0], styles[0]);
+    fn row(&self, pen: &mut Pen, room: Rect, y: u16, cells: [&str; 7], roles: [Role; 7]) {
+        pen.text(room, 0, y, cells[0], roles[0]);
         let mut x = self.name;
-        let mut right = |pen: &mut Pen, cell: &str, width: u16, style| {
+        let mut right = |pen: &mut Pen, cell: &str, width: u16, role| {
             let cells = Rect {
                 x: room.x + x,
                 width,
                 ..room
             };
-            pen.right(cells, y, cell, style);
+            pen.right(cells, y, cell, role);
             x += width;
         };
-        right(pen, cells[1], 14, styles[1]);
+        right(pen, cells[1], 14, roles[1]);
         if self.calls {
-            right(pen, cells[2], 9, styles[2]);
+            right(pen, cells[2], 9, roles[2]);
         }
         if self.switches {
-            right(pen, cells[3], 11, styles[3]);
+            right(pen, cells[3], 11, roles[3]);
         }
         let figure = if self.bar > 0 { self.bar + 2 } else { 0 };
-        pen.text(room, x + 2, y, cells[4], styles[4]);
-        pen.text(room, x + 2 + figure, y, cells[5], styles[5]);
-        pen.text(room, x + 2 + self.bar + 8, y, cells[6], styles[6]);
+        pen.text(room, x + 2, y, cells[4], roles[4]);
+        pen.text(room, x + 2 + figure, y, cells[5], roles[5]);
+        pen.text(room, x + 2 + self.bar + 8, y, cells[6], roles[6]);
     }
 }
 
 fn output(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
-    let dim = pen.style(Role::Dim);
     let rows = usize::from(room.height);
     let first = explorer.output.len().saturating_sub(rows);
     for (y, line) in explorer.output[first..].iter().enumerate() {
-        pen.text(room, 0, y as u16, line, dim);
+        pen.text(room, 0, y as u16, line, Role::Dim);
     }
 }
