@@ -65,6 +65,9 @@ impl TraceeMemory for Still<'_> {
     fn is_read_only(&self, fd: i32) -> bool {
         fd == 0
     }
+    fn carries_messages(&self, _: i32) -> bool {
+        false
+    }
     fn program(&self) -> String {
         format!("program-{}", self.pid)
     }

@@ -121,6 +121,9 @@ impl TraceeMemory for Tracee {
     fn is_read_only(&self, fd: i32) -> bool {
         self.access(fd) == libc::O_RDONLY as u32
     }
+    fn carries_messages(&self, fd: i32) -> bool {
+        self.carries_messages(fd)
+    }
     fn program(&self) -> String {
         self.program()
     }

@@ -54,6 +54,13 @@ pub(super) fn addresses(pid: Tid, fd: i32) -> Addresses {
     }
 }
 
+/// Whether a socket is a stream; none where it is no socket, or cannot be asked.
+pub(super) fn is_stream(pid: Tid, fd: i32) -> Option<bool> {
+    let socket = duplicate(pid, fd).ok()?;
+    let kind = getsockopt(&socket.as_fd(), sockopt::SockType).ok()?;
+    Some(kind == SockType::Stream)
+}
+
 fn socket(pid: Tid, fd: i32, inode: impl FnOnce() -> Option<u64>) -> Option<Socket> {
     let known = duplicate(pid, fd).ok().and_then(|socket| ask(&socket));
     known.or_else(|| search(pid, inode()?))

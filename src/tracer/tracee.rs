@@ -63,6 +63,14 @@ impl Tracee {
         proc::open_flags(self.pid, fd) & libc::O_ACCMODE as u32
     }
 
+    /// Whether a pipe is in packet mode (pipe(7), `O_DIRECT`), or a socket is not a stream.
+    pub fn carries_messages(&self, fd: i32) -> bool {
+        sockets::is_stream(self.pid, fd).map_or_else(
+            || proc::open_flags(self.pid, fd) & libc::O_DIRECT as u32 != 0,
+            |is_stream| !is_stream,
+        )
+    }
+
     /// Whether a process has a descriptor open for reading that `/proc/PID/fd` shows as this: `pipe:[4711]`, or the
     /// path of a FIFO.
     pub fn reads(pid: Tid, shown: &str) -> bool {

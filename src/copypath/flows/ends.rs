@@ -36,6 +36,8 @@ pub(super) struct OpenFile {
     pub identity: u64,
     /// Of a pipe: it can be read from, and not written to.
     pub is_read_end: bool,
+    /// Of a pipe or a socket: what is written by one call is one message (a packet), not a part of a stream.
+    pub is_packets: bool,
 }
 
 impl Ends {
@@ -64,6 +66,7 @@ impl Ends {
             medium: Medium::of(descriptor, is_looped(addresses)),
             identity: descriptor.identity,
             is_read_end: false,
+            is_packets: false,
         }
     }
 

@@ -227,6 +227,10 @@ impl Flows {
         };
         let mut open = self.ends.open(descriptor, &addresses);
         open.is_read_end = open.kind == DescriptorKind::Pipe && tracee.is_read_only(descriptor.fd);
+        open.is_packets = match open.kind {
+            DescriptorKind::Pipe | DescriptorKind::Unix => tracee.carries_messages(descriptor.fd),
+            kind => kind == DescriptorKind::Udp,
+        };
         Some(open)
     }
 
@@ -236,11 +240,11 @@ impl Flows {
         Some(queue)
     }
 
-    /// Puts bytes in a queue, by the call that has this number.
+    /// Puts bytes in a queue, by the call that has this number; with `message` as a part of that one.
     pub(super) fn enqueue(
         &mut self,
         queue: QueueId,
-        length: u64,
+        (length, message): (u64, Option<u64>),
         (path, provenance): (PathId, Rc<Provenance>),
         by: u64,
     ) {
@@ -249,6 +253,7 @@ impl Flows {
             path,
             provenance: Some(provenance),
             by,
+            message,
         };
         for over in self.pipes.push(queue, chunk) {
             self.stays(queue, &over);
@@ -256,7 +261,7 @@ impl Flows {
     }
 
     /// What nobody has read from a queue that is read.
-    fn stays(&mut self, queue: QueueId, chunk: &Chunk) {
+    pub(super) fn stays(&mut self, queue: QueueId, chunk: &Chunk) {
         if let Some(end) = self.queue_ends.get(&queue) {
             self.add(chunk.path, *end, chunk.length, chunk.provenance.as_ref());
         }

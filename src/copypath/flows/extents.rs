@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::{
     ends::EndId, fingerprint::Fingerprint, path::PathId, space::ExtentId, tally::Provenance,
 };
@@ -17,6 +19,8 @@ pub(super) struct ReadExtent {
     pub fingerprint: Fingerprint,
     /// The memory of the program that read them.
     pub memory: EndId,
+    /// They still stand in this socket (MSG_PEEK): who only looks at them keeps nothing.
+    pub peeked: Option<u64>,
     /// How many places hold it.
     pub references: u32,
 }
@@ -27,6 +31,8 @@ pub(super) struct ReadExtents {
     free: Vec<ExtentId>,
     /// Those that nothing holds any more, of which not all was written on.
     pub kept: Vec<ReadExtent>,
+    /// By the socket: bytes that were peeked at and written on.
+    pub peeked: FxHashMap<u64, u64>,
 }
 
 impl ReadExtents {
@@ -50,7 +56,11 @@ impl ReadExtents {
 
     pub fn deliver(&mut self, id: ExtentId, bytes: u64) {
         if let Some(Some(extent)) = self.slots.get_mut(id as usize) {
-            extent.delivered = extent.length.min(extent.delivered + bytes);
+            let before = extent.delivered;
+            extent.delivered = extent.length.min(before + bytes);
+            if let Some(socket) = extent.peeked {
+                *self.peeked.entry(socket).or_default() += extent.delivered - before;
+            }
         }
     }
 
@@ -68,7 +78,7 @@ impl ReadExtents {
         }
         if let Some(gone) = slot.take() {
             self.free.push(id);
-            if gone.delivered < gone.length {
+            if gone.delivered < gone.length && gone.peeked.is_none() {
                 self.kept.push(gone);
             }
         }

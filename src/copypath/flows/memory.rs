@@ -19,6 +19,8 @@ pub trait TraceeMemory {
     fn reads(&self, pid: i32, shown: &str) -> bool;
     /// Whether a descriptor is open for reading alone.
     fn is_read_only(&self, fd: i32) -> bool;
+    /// Whether a pipe or a unix socket carries messages, not a stream: what a read leaves of one is gone.
+    fn carries_messages(&self, fd: i32) -> bool;
     /// The program's name.
     fn program(&self) -> String;
 }
@@ -36,6 +38,9 @@ const MOST_VECTORS: usize = 1024;
 const MESSAGE: usize = 7 * WORD;
 const MESSAGES: usize = 8 * WORD;
 
+/// No call moves more, whatever it asks for (`MAX_RW_COUNT`, linux/fs.h, with pages of 4 KiB).
+pub(super) const MOST_BY_ONE_CALL: u64 = 0x7fff_f000;
+
 /// The memory that a call names, in order; none where that cannot be read. For messages also how much each holds or,
 /// after the call (`returned`), how much was received into each.
 pub(super) fn ranges(
@@ -44,28 +49,48 @@ pub(super) fn ranges(
     returned: Option<u64>,
     tracee: &dyn TraceeMemory,
 ) -> Option<Vec<Range>> {
-    match shape {
-        Shape::Buffer => Some(vec![Range {
+    let messages = messages(shape, args, returned, tracee)?;
+    Some(messages.into_iter().flatten().collect())
+}
+
+/// The same, message by message, where the call names several.
+pub(super) fn messages(
+    shape: Shape,
+    args: &[u64; 6],
+    returned: Option<u64>,
+    tracee: &dyn TraceeMemory,
+) -> Option<Vec<Vec<Range>>> {
+    let one = match shape {
+        Shape::Buffer => vec![Range {
             start: args[1],
             length: args[2],
-        }]),
-        Shape::Vector => vectors(args[1], args[2], tracee),
-        Shape::Message => message(args[1], tracee),
+        }],
+        Shape::Vector => vectors(args[1], args[2], tracee)?,
+        Shape::Message => message(args[1], tracee)?,
         Shape::Messages => {
             let count = returned.unwrap_or(args[2]).min(MOST_VECTORS as u64);
-            let mut all = Vec::new();
-            for number in 0..count {
+            let all = (0..count).map(|number| {
                 let at = args[1] + number * MESSAGES as u64;
                 let mut parts = message(at, tracee)?;
-                if returned.is_some() {
-                    cut(&mut parts, received(at, tracee)?);
-                }
-                all.extend(parts);
-            }
-            Some(all)
+                let length = match returned {
+                    Some(_) => received(at, tracee)?,
+                    None => MOST_BY_ONE_CALL,
+                };
+                cut(&mut parts, length);
+                Some(parts)
+            });
+            return all.collect();
         }
-        Shape::Provided => None,
-    }
+        Shape::Provided => return None,
+    };
+    let mut one = one;
+    cut(&mut one, MOST_BY_ONE_CALL);
+    Some(vec![one])
+}
+
+/// How many bytes ranges hold.
+pub(super) fn total(ranges: &[Range]) -> u64 {
+    ranges.iter().map(|range| range.length).sum()
 }
 
 fn read<const LENGTH: usize>(at: u64, tracee: &dyn TraceeMemory) -> Option<[u8; LENGTH]> {

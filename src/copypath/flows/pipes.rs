@@ -10,9 +10,11 @@ use crate::model::DescriptorKind;
 /// A queue is a pipe's number, or that of the socket that reads from it.
 pub(super) type QueueId = u64;
 
-/// No queue holds more: what is beyond was read by somebody who is not watched.
-const MOST_BYTES: u64 = 64 << 20;
-const MOST_CHUNKS: usize = 1 << 16;
+/// No queue holds more (pipe(7): F_SETPIPE_SZ takes up to 2 GiB): what is beyond was read by somebody who is not watched.
+const MOST_BYTES: u64 = 1 << 31;
+const MOST_CHUNKS: usize = 1 << 18;
+/// Of bytes that stand in a queue for certain: the call that put them there has returned.
+const SETTLED: u64 = u64::MAX;
 
 /// Bytes of one way.
 #[derive(Clone)]
@@ -23,11 +25,14 @@ pub(super) struct Chunk {
     pub provenance: Option<Rc<Provenance>>,
     /// Number of the call that put them here, while it lasts: what it did not write is taken out again.
     pub by: u64,
+    /// The message that they are of: one read takes bytes of one message, and what it leaves is gone. None in a stream.
+    pub message: Option<u64>,
 }
 
 #[derive(Default)]
 pub(super) struct Queue {
     chunks: VecDeque<Chunk>,
+    /// How many of them stand there for certain.
     bytes: u64,
     /// How many bytes each call that still lasts has put here, and others have taken since.
     asked: FxHashMap<u64, u64>,
@@ -40,6 +45,7 @@ pub(super) struct Pipes {
     pairs: FxHashMap<u64, u64>,
     /// Pipes that are known to be read, or not to be, by somebody who is watched.
     pub carries: FxHashMap<u64, bool>,
+    messages: u64,
 }
 
 impl Pipes {
@@ -71,18 +77,23 @@ impl Pipes {
         }
     }
 
+    /// The number of a new message.
+    pub fn message(&mut self) -> u64 {
+        self.messages += 1;
+        self.messages
+    }
+
     /// Puts bytes in. What is too much is given back: the oldest.
     pub fn push(&mut self, queue: QueueId, chunk: Chunk) -> Vec<Chunk> {
         let queue = self.queues.entry(queue).or_default();
         *queue.asked.entry(chunk.by).or_default() += chunk.length;
-        queue.bytes = queue.bytes.saturating_add(chunk.length);
         queue.chunks.push_back(chunk);
         let mut over = Vec::new();
-        while queue.chunks.len() > MOST_CHUNKS
-            || (queue.bytes > MOST_BYTES && queue.chunks.len() > 1)
+        while let Some(oldest) = queue.chunks.front()
+            && oldest.by == SETTLED
+            && (queue.chunks.len() > MOST_CHUNKS || queue.bytes > MOST_BYTES)
         {
-            let oldest = queue.chunks.front().map_or(0, |chunk| chunk.length);
-            over.extend(queue.take(oldest));
+            over.extend(queue.take(oldest.length));
         }
         over
     }
@@ -97,20 +108,41 @@ impl Pipes {
         let there: u64 = own.map(|chunk| chunk.length).sum();
         let taken = asked.saturating_sub(there);
         let mut surplus = there.saturating_sub(written.saturating_sub(taken));
-        queue.bytes -= surplus;
         for chunk in queue.chunks.iter_mut().rev().filter(|chunk| chunk.by == by) {
             let less = surplus.min(chunk.length);
             chunk.length -= less;
             surplus -= less;
-            chunk.by = u64::MAX;
+            chunk.by = SETTLED;
+            queue.bytes += chunk.length;
         }
         queue.chunks.retain(|chunk| chunk.length > 0);
+        // What was taken beyond what it wrote was written by the others.
+        queue.take(taken.saturating_sub(written));
     }
 
     pub fn take(&mut self, queue: QueueId, bytes: u64) -> Vec<Chunk> {
         self.queues
             .get_mut(&queue)
             .map_or(Vec::new(), |queue| queue.take(bytes))
+    }
+
+    /// The same by one read: of the first message alone, where there are messages. What it leaves of that is gone, and
+    /// comes second.
+    pub fn take_message(&mut self, queue: QueueId, bytes: u64) -> (Vec<Chunk>, Vec<Chunk>) {
+        let Some(queue) = self.queues.get_mut(&queue) else {
+            return Default::default();
+        };
+        let first = queue.chunks.front().and_then(|chunk| chunk.message);
+        if first.is_none() {
+            return (queue.take(bytes), Vec::new());
+        }
+        let of_message = queue
+            .chunks
+            .iter()
+            .take_while(|chunk| chunk.message == first);
+        let whole: u64 = of_message.map(|chunk| chunk.length).sum();
+        let taken = queue.take(bytes.min(whole));
+        (taken, queue.take(whole.saturating_sub(bytes)))
     }
 
     /// The same, and they stay there (tee).
@@ -146,7 +178,9 @@ impl Queue {
         {
             let length = first.length.min(bytes);
             bytes -= length;
-            self.bytes -= length;
+            if first.by == SETTLED {
+                self.bytes -= length;
+            }
             out.push(Chunk {
                 length,
                 ..first.clone()
@@ -170,6 +204,7 @@ mod tests {
             path,
             provenance: None,
             by,
+            message: None,
         }
     }
 
@@ -191,5 +226,39 @@ mod tests {
         pipes.settle(7, 12, 50);
         assert_eq!(taken(&mut pipes, 1000), [(10, 1), (50, 2)]);
         assert_eq!(taken(&mut pipes, 1), []);
+    }
+
+    #[test]
+    fn a_read_takes_bytes_of_one_message_and_the_rest_of_it_is_gone() {
+        let mut pipes = Pipes::default();
+        for (length, path) in [(100, 1), (50, 2)] {
+            let message = Some(pipes.message());
+            pipes.push(
+                7,
+                Chunk {
+                    message,
+                    ..chunk(length, path, 11)
+                },
+            );
+        }
+        let lengths = |(taken, gone): (Vec<Chunk>, Vec<Chunk>)| {
+            let sum = |chunks: Vec<Chunk>| chunks.iter().map(|chunk| chunk.length).sum::<u64>();
+            (sum(taken), sum(gone))
+        };
+        assert_eq!(lengths(pipes.take_message(7, 30)), (30, 70));
+        assert_eq!(lengths(pipes.take_message(7, 1000)), (50, 0));
+    }
+
+    #[test]
+    fn a_call_that_asks_for_more_than_there_is_displaces_nothing() {
+        let mut pipes = Pipes::default();
+        pipes.push(7, chunk(100, 1, 11));
+        pipes.settle(7, 11, 100);
+        for by in [12, 13] {
+            let over = pipes.push(7, chunk(u64::MAX, 2, by));
+            assert!(over.is_empty());
+            pipes.settle(7, by, 0);
+        }
+        assert_eq!(taken(&mut pipes, 1000), [(100, 1)]);
     }
 }

@@ -38,42 +38,75 @@ impl Flows {
         if flags & MSG_ERRQUEUE != 0 {
             return self.read_reports(event, tracee);
         }
-        if returned == 0 || flags & MSG_PEEK != 0 {
+        if returned == 0 {
             return;
         }
         let of_messages = (shape == Shape::Messages).then_some(returned);
         let source = self.open(event, 0, tracee);
-        let ranges = memory::ranges(shape, args, of_messages, tracee);
-        let (Some(source), Some(mut ranges)) = (source, ranges) else {
+        let messages = memory::messages(shape, args, of_messages, tracee);
+        let (Some(source), Some(mut messages)) = (source, messages) else {
             self.unexplained.read_bytes += returned;
             return;
         };
-        let is_thrown_away = flags & MSG_TRUNC != 0 && source.kind == DescriptorKind::Tcp;
-        let mut bytes = returned;
-        if shape == Shape::Messages {
-            bytes = ranges.iter().map(|range| range.length).sum();
-        } else {
-            memory::cut(&mut ranges, returned);
-            let held = ranges.iter().map(|range| range.length).sum();
-            if !is_thrown_away {
-                bytes = held; // a datagram's length, with MSG_TRUNC, may be more than came
-            }
+        if shape != Shape::Messages {
+            // A datagram's length, with MSG_TRUNC, may be more than came.
+            memory::cut(&mut messages[0], returned);
         }
         let call = MovingCall::new(event.number, event.call.name);
-        let chunks = self.take(op, &source, bytes, event.number);
-        match is_thrown_away {
-            true => self.throw_away(chunks, &call, tracee),
-            false => self.arrive((op, &source), chunks, &ranges, &call, tracee),
+        if flags & MSG_TRUNC != 0 && source.kind == DescriptorKind::Tcp {
+            let chunks = self.take(op, &source, returned, event.number);
+            return self.throw_away(chunks, &source, &call, tracee);
         }
+        let is_peeked = flags & MSG_PEEK != 0;
+        let chunks = messages.iter().flat_map(|message| {
+            let bytes = memory::total(message);
+            match is_peeked {
+                true => self.look(&source, bytes, event.number),
+                false => self.take(op, &source, bytes, event.number),
+            }
+        });
+        let chunks = chunks.collect();
+        let peeked = is_peeked.then_some(source.identity);
+        self.bring(
+            (op, &source),
+            chunks,
+            &messages.concat(),
+            &call,
+            peeked,
+            tracee,
+        );
     }
 
     /// Bytes out of a queue (which tee leaves there), or from an end of their own.
     pub(super) fn take(&mut self, op: Op, source: &OpenFile, bytes: u64, by: u64) -> Vec<Chunk> {
-        let mut chunks = match (self.pipes.read_from(source), op) {
+        let chunks = match (self.pipes.read_from(source), op) {
             (Some(queue), Op::Tee) => self.pipes.look(queue, bytes),
+            (Some(queue), Op::Read(_) | Op::Recv(_)) => {
+                let (chunks, gone) = self.pipes.take_message(queue, bytes);
+                gone.iter().for_each(|chunk| self.stays(queue, chunk));
+                chunks
+            }
             (Some(queue), _) => self.pipes.take(queue, bytes),
             (None, _) => Vec::new(),
         };
+        self.filled(chunks, source, bytes, by)
+    }
+
+    /// The same, and they stay there.
+    fn look(&mut self, source: &OpenFile, bytes: u64, by: u64) -> Vec<Chunk> {
+        let queue = self.pipes.read_from(source);
+        let chunks = queue.map_or(Vec::new(), |queue| self.pipes.look(queue, bytes));
+        self.filled(chunks, source, bytes, by)
+    }
+
+    /// What is not known to have stood in a queue begins at the end that was read from.
+    fn filled(
+        &mut self,
+        mut chunks: Vec<Chunk>,
+        source: &OpenFile,
+        bytes: u64,
+        by: u64,
+    ) -> Vec<Chunk> {
         let known: u64 = chunks.iter().map(|chunk| chunk.length).sum();
         if known < bytes {
             chunks.push(Chunk {
@@ -81,20 +114,32 @@ impl Flows {
                 path: self.paths.start(source.source),
                 provenance: None,
                 by,
+                message: None,
             });
         }
         chunks
     }
 
-    /// Bytes that a read took from the socket and put nowhere (MSG_TRUNC).
-    fn throw_away(&mut self, chunks: Vec<Chunk>, call: &Rc<MovingCall>, tracee: &dyn TraceeMemory) {
+    /// Bytes that a read took from the socket and put nowhere (MSG_TRUNC). Those that were peeked at and written on have
+    /// been counted.
+    fn throw_away(
+        &mut self,
+        chunks: Vec<Chunk>,
+        source: &OpenFile,
+        call: &Rc<MovingCall>,
+        tracee: &dyn TraceeMemory,
+    ) {
         let Some(running) = self.running.get(&tracee.pid()) else {
             return;
         };
         let memory = self.memories[running.program as usize];
+        let counted = self.extents.peeked.entry(source.identity).or_default();
+        let mut counted = std::mem::take(counted);
         for chunk in chunks {
             let provenance = Provenance::after(chunk.provenance, call);
-            self.add(chunk.path, memory, chunk.length, Some(&provenance));
+            let again = counted.min(chunk.length);
+            counted -= again;
+            self.add(chunk.path, memory, chunk.length - again, Some(&provenance));
         }
     }
 
@@ -105,6 +150,19 @@ impl Flows {
         chunks: Vec<Chunk>,
         ranges: &[Range],
         call: &Rc<MovingCall>,
+        tracee: &dyn TraceeMemory,
+    ) {
+        self.bring((op, source), chunks, ranges, call, None, tracee);
+    }
+
+    /// The same. `peeked`: they still stand in this socket.
+    fn bring(
+        &mut self,
+        (op, source): (Op, &OpenFile),
+        chunks: Vec<Chunk>,
+        ranges: &[Range],
+        call: &Rc<MovingCall>,
+        peeked: Option<u64>,
         tracee: &dyn TraceeMemory,
     ) {
         let Some(running) = self.running.get(&tracee.pid()) else {
@@ -126,12 +184,19 @@ impl Flows {
         });
         for placed in spread(chunks, ranges) {
             let fingerprint = Fingerprint::of(placed.start, placed.length, tracee);
-            self.place(space, placed, fingerprint, self.memories[program as usize]);
+            let memory = self.memories[program as usize];
+            self.place(space, placed, fingerprint, (memory, peeked));
         }
         self.take_kept();
     }
 
-    fn place(&mut self, space: u32, placed: Placed, fingerprint: Fingerprint, memory: EndId) {
+    fn place(
+        &mut self,
+        space: u32,
+        placed: Placed,
+        fingerprint: Fingerprint,
+        (memory, peeked): (EndId, Option<u64>),
+    ) {
         let Some(space) = self.spaces.get_mut(&space) else {
             return;
         };
@@ -158,6 +223,7 @@ impl Flows {
             delivered: 0,
             fingerprint,
             memory,
+            peeked,
             references: 1,
         });
         let mut changed = |id: ExtentId, by| extents.change(id, by);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{
     ends::OpenFile,
     engine::Flows,
-    memory::TraceeMemory,
+    memory::{self, TraceeMemory},
     path::{Change, PathId},
     pending::Pending,
     pipes::Chunk,
@@ -46,9 +46,12 @@ impl Flows {
             return;
         };
         let asked = op.asked(&event.call.args).unwrap_or(0);
+        let asked = asked.min(memory::MOST_BY_ONE_CALL);
         let call = MovingCall::new(event.number, event.call.name);
         let provenance = Provenance::after(None, &call);
-        self.enqueue(queue, asked, (path, provenance), event.number);
+        let message = sink.is_packets.then(|| self.pipes.message());
+        let way = (path, provenance);
+        self.enqueue(queue, (asked, message), way, event.number);
         let pending = Pending {
             number: event.number,
             queue: Some(queue),
@@ -93,7 +96,9 @@ impl Flows {
             let provenance = Provenance::after(chunk.provenance, call);
             match queue {
                 Some(queue) => {
-                    self.enqueue(queue, chunk.length, (path, provenance), call.number);
+                    let message = sink.is_packets.then(|| self.pipes.message());
+                    let way = (path, provenance);
+                    self.enqueue(queue, (chunk.length, message), way, call.number);
                     self.pipes.settle(queue, call.number, u64::MAX);
                 }
                 None => self.add(path, sink.sink, chunk.length, Some(&provenance)),

@@ -10,6 +10,7 @@ use super::{
     memory::{self, Range, TraceeMemory},
     path::{Change, PathId},
     pending::{Pending, Sent},
+    pipes::QueueId,
     tally::{MovingCall, Provenance},
     zerocopy::UNREPORTED,
 };
@@ -28,8 +29,8 @@ impl Flows {
         tracee: &dyn TraceeMemory,
     ) {
         let args = &event.call.args;
-        let ranges = memory::ranges(shape, args, None, tracee);
-        let (Some(ranges), Some(sink)) = (ranges, self.open(event, 0, tracee)) else {
+        let messages = memory::messages(shape, args, None, tracee);
+        let (Some(messages), Some(sink)) = (messages, self.open(event, 0, tracee)) else {
             return;
         };
         let is_internet = matches!(sink.kind, DescriptorKind::Tcp | DescriptorKind::Udp);
@@ -38,7 +39,8 @@ impl Flows {
             false => Report::None,
         };
         let call = MovingCall::new(event.number, event.call.name);
-        if let Some(pending) = self.pending_write((op, report), call, sink, &ranges, tracee) {
+        let pending = self.pending_messages((op, report), call, sink, &messages, tracee);
+        if let Some(pending) = pending {
             self.pending.insert(tracee.tid(), pending);
         }
     }
@@ -46,10 +48,22 @@ impl Flows {
     /// What is about to be written, and what is known of it. None where such a call moves nothing to such a sink.
     pub(super) fn pending_write(
         &mut self,
-        (op, report): (Op, Report),
+        how: (Op, Report),
         call: Rc<MovingCall>,
         sink: OpenFile,
         ranges: &[Range],
+        tracee: &dyn TraceeMemory,
+    ) -> Option<Pending> {
+        self.pending_messages(how, call, sink, &[ranges.to_vec()], tracee)
+    }
+
+    /// The same of messages.
+    fn pending_messages(
+        &mut self,
+        (op, report): (Op, Report),
+        call: Rc<MovingCall>,
+        sink: OpenFile,
+        messages: &[Vec<Range>],
         tracee: &dyn TraceeMemory,
     ) -> Option<Pending> {
         rule::step(op, Medium::Buffer, sink.medium, report)?;
@@ -62,7 +76,7 @@ impl Flows {
             extents,
             tracee,
         }
-        .pieces(ranges);
+        .pieces(&messages.concat());
         let number = call.number;
         let queue = self.queue_of_sink(&sink);
         let sent = Sent {
@@ -74,10 +88,8 @@ impl Flows {
             report,
         };
         if let Some(queue) = queue {
-            for piece in &sent.pieces {
-                let way = self.way(piece, &sent);
-                self.enqueue(queue, piece.length, way, number);
-            }
+            let lengths = messages.iter().map(|message| memory::total(message));
+            self.enqueue_pieces(queue, &sent, lengths);
         }
         let sent = Some(sent);
         Some(Pending {
@@ -85,6 +97,37 @@ impl Flows {
             queue,
             sent,
         })
+    }
+
+    /// Puts what is about to be written in a queue: as a stream, or as messages of these lengths.
+    fn enqueue_pieces(&mut self, queue: QueueId, sent: &Sent, messages: impl Iterator<Item = u64>) {
+        // fs/pipe.c, pipe_write(): in packet mode each page is a packet of its own.
+        let most = match sent.sink.kind {
+            DescriptorKind::Pipe => 4096,
+            _ => u64::MAX,
+        };
+        let mut packets = messages.flat_map(|length| {
+            let firsts = (0..length).step_by(usize::try_from(most).unwrap_or(usize::MAX));
+            firsts.map(move |first| most.min(length - first))
+        });
+        let mut packet = (0, None);
+        for piece in &sent.pieces {
+            let way = self.way(piece, sent);
+            let mut left = piece.length;
+            while left > 0 {
+                if packet.0 == 0 && sent.sink.is_packets {
+                    packet = (packets.next().unwrap_or(left), Some(self.pipes.message()));
+                }
+                let length = match packet.1 {
+                    Some(_) => left.min(packet.0),
+                    None => left,
+                };
+                packet.0 -= if packet.1.is_some() { length } else { 0 };
+                left -= length;
+                let way = (way.0, Rc::clone(&way.1));
+                self.enqueue(queue, (length, packet.1), way, sent.call.number);
+            }
+        }
     }
 
     /// The path of a piece into its sink, and the calls that moved it there.

@@ -1,0 +1,98 @@
+//! `zclab trace` accounts for every byte: programs whose bytes are easily lost, invented or misread, each compared with
+//! what is known of it.
+
+use std::{fs, process::Command};
+
+use serde_json::Value;
+
+mod require;
+
+#[path = "trace/desk.rs"]
+mod desk;
+
+use desk::{Desk, MIB, Seen, figures};
+
+const SIZE: u64 = MIB as u64;
+
+/// A desk with a program of `tests/bytes`; none where it cannot be compiled.
+fn desk(program: &str) -> Option<Desk> {
+    let desk = Desk::new(MIB);
+    desk.has(&["cc"]).then_some(())?;
+    let source = format!("{}/tests/bytes/{program}.c", env!("CARGO_MANIFEST_DIR"));
+    let compiled = Command::new("cc")
+        .args(["-O2", "-w", "-o", &desk.path(program), &source, "-lrt"])
+        .output()
+        .unwrap();
+    assert!(compiled.status.success(), "{}", desk::said(&compiled));
+    Some(desk)
+}
+
+/// Runs `./PROGRAM ARGUMENTS`.
+fn run(desk: &Desk, command: &str) -> Seen {
+    let words: Vec<&str> = command.split(' ').collect();
+    let seen = desk.trace(&[], &words);
+    assert!(seen.output.status.success(), "{command}: {:?}", seen.output);
+    seen
+}
+
+fn flows(seen: &Seen) -> &Vec<Value> {
+    seen.json["flows"].as_array().unwrap()
+}
+
+/// No program is said to have made more than a few bytes.
+fn nobody_makes_much(seen: &Seen) {
+    for flow in flows(seen) {
+        let is_made = flow["from"]["kind"] == "memory";
+        assert!(!is_made || flow["bytes"].as_u64() < Some(100), "{flow:#}");
+    }
+}
+
+#[test]
+fn what_a_reader_leaves_of_a_packet_is_gone() {
+    let Some(desk) = desk("packets") else { return };
+    fs::write(desk.path("other"), &desk.bytes("a")[MIB / 2..]).unwrap();
+    for kind in ["seqpacket", "dgram", "pipe"] {
+        let seen = run(&desk, &format!("./packets {kind} a other out"));
+        for source in ["/a", "/other"] {
+            let flow = seen.flow(("file", source), ("file", "/out"));
+            assert_eq!(figures(flow), (32_000, 4.0, false), "{kind}");
+        }
+        seen.explains_all();
+    }
+}
+
+#[test]
+fn what_a_call_asked_for_and_did_not_write_is_in_no_pipe() {
+    let Some(desk) = desk("huge_count") else {
+        return;
+    };
+    let seen = run(&desk, "./huge_count a out");
+    let flow = seen.flow(("file", "/a"), ("file", "/out"));
+    assert_eq!(figures(flow), (SIZE, 4.0, false));
+    assert!(flows(&seen).iter().all(|flow| flow["to"]["kind"] != "pipe"));
+    nobody_makes_much(&seen);
+    seen.explains_all();
+}
+
+#[test]
+fn what_is_peeked_at_and_written_on_has_been_received() {
+    let Some(desk) = desk("peek") else { return };
+    let seen = run(&desk, "./peek a out");
+    let to_out = flows(&seen).iter().filter(|flow| {
+        let name = flow["to"]["name"].as_str().unwrap();
+        name.ends_with("/out")
+    });
+    let (bytes, kinds): (Vec<_>, Vec<_>) = to_out
+        .map(|flow| (flow["bytes"].as_u64().unwrap(), &flow["from"]["kind"]))
+        .unzip();
+    assert_eq!(bytes, [SIZE], "{kinds:?}");
+    let kept = flows(&seen)
+        .iter()
+        .filter(|flow| flow["to"]["kind"] == "memory");
+    assert!(
+        kept.into_iter()
+            .all(|flow| flow["bytes"].as_u64() < Some(SIZE / 2))
+    );
+    nobody_makes_much(&seen);
+    seen.explains_all();
+}
