@@ -26,7 +26,7 @@ use std::{
     borrow::Cow,
     collections::HashMap,
     fs::{self, File},
-    io::{BufRead, BufReader, BufWriter, Write},
+    io::{self, BufRead, BufReader, BufWriter, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
@@ -106,8 +106,19 @@ pub fn save(path: &Path, recording: &Recording) -> Result<()> {
 pub(super) fn replace(path: &Path, write: &dyn Fn(&File) -> Result<()>) -> Result<()> {
     // Behind a symbolic link the file is replaced, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if fs::metadata(&path).is_ok_and(|data| !data.is_file() && !data.is_dir()) {
-        return write(&super::open::write(&path)?); // a pipe or /dev/stdout
+    let Some(file) = beside(&path)? else {
+        return write(&super::open::write(&path)?);
+    };
+    write(file.as_file())?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A new file where this one is to be; none where it is a pipe or `/dev/stdout`, which are written as they are.
+pub(super) fn beside(path: &Path) -> Result<Option<tempfile::NamedTempFile>> {
+    if fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir()) {
+        return Ok(None);
     }
     ensure!(!path.is_dir(), "it is a directory");
     let directory = match path.parent() {
@@ -117,11 +128,14 @@ pub(super) fn replace(path: &Path, write: &dyn Fn(&File) -> Result<()>) -> Resul
     let file = tempfile::Builder::new()
         .prefix(".zclab-recording-")
         .permissions(fs::Permissions::from_mode(0o666)) // less what the umask takes
-        .tempfile_in(directory)?;
-    write(file.as_file())?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map_err(|error| error.error)?;
-    Ok(())
+        .tempfile_in(&directory)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                anyhow!("there is no directory {}", visible_name(&directory))
+            }
+            _ => error.into(),
+        })?;
+    Ok(Some(file))
 }
 
 fn write(file: impl Write, recording: &Recording) -> Result<()> {

@@ -2,11 +2,11 @@
 //! calls.
 
 use std::{
-    ffi::{CString, OsStr, OsString},
+    ffi::{CStr, CString, OsStr, OsString},
     io,
     os::{
         fd::{AsRawFd, OwnedFd, RawFd},
-        unix::{ffi::OsStrExt, fs::PermissionsExt},
+        unix::ffi::OsStrExt,
     },
     path::PathBuf,
     process::Command,
@@ -25,8 +25,7 @@ use nix::{
 };
 use tracing::debug;
 
-use super::{filter, kernel::Tid, outcome::TraceError, refused};
-use crate::model::visible_name;
+use super::{command, filter, inherited, kernel::Tid, outcome::TraceError, refused};
 
 /// What a program that ran nothing exits with.
 const NOTHING_RUN: i32 = 125;
@@ -98,7 +97,7 @@ struct Prepared<'a> {
 /// Forks a child, which waits.
 pub(super) fn fork(plan: &Program, filter: Option<&[sock_filter]>) -> Result<Launched, TraceError> {
     let failed = |error: io::Error| TraceError::Failed(anyhow!("cannot start a process: {error}"));
-    let program = find(&plan.command[0])?;
+    let program = command::find(&plan.command)?;
     let strings: Vec<CString> = plan.command.iter().map(|text| c_string(text)).collect();
     let environment = environment(&plan.environment);
     let kind = SockFlag::SOCK_CLOEXEC;
@@ -144,11 +143,18 @@ fn pointers(strings: &[CString]) -> Vec<*const c_char> {
     strings.chain([std::ptr::null()]).collect()
 }
 
-/// This program's own environment, with these changes.
+/// This program's own environment, byte for byte, with these changes.
 fn environment(changes: &[(OsString, Option<OsString>)]) -> Vec<CString> {
-    let is_kept =
-        |(name, _): &(OsString, OsString)| !changes.iter().any(|(changed, _)| changed == name);
-    let kept = std::env::vars_os().filter(is_kept);
+    let is_changed = |entry: &&CStr| {
+        let name = entry.to_bytes().split(|byte| *byte == b'=').next();
+        let has_name = entry.to_bytes().contains(&b'=');
+        has_name
+            && changes
+                .iter()
+                .any(|(changed, _)| Some(changed.as_bytes()) == name)
+    };
+    let kept = inherited::environment().into_iter();
+    let kept = kept.filter(|entry| !is_changed(entry)).map(CStr::to_owned);
     let set = changes.iter().cloned();
     let set = set.filter_map(|(name, value)| Some((name, value?)));
     let line = |(mut name, value): (OsString, OsString)| {
@@ -156,28 +162,12 @@ fn environment(changes: &[(OsString, Option<OsString>)]) -> Vec<CString> {
         name.push(value);
         c_string(&name)
     };
-    kept.chain(set).map(line).collect()
-}
-
-/// The file that a command names, as a shell finds it.
-fn find(name: &OsStr) -> Result<PathBuf, TraceError> {
-    if name.as_bytes().contains(&b'/') {
-        return Ok(PathBuf::from(name));
-    }
-    let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
-    let is_program = |path: &PathBuf| {
-        let data = std::fs::metadata(path);
-        data.is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
-    };
-    let mut found = std::env::split_paths(&path).map(|directory| directory.join(name));
-    found.find(is_program).ok_or_else(|| {
-        let name = visible_name(name);
-        TraceError::Failed(anyhow!("cannot run {name}: no such program in PATH"))
-    })
+    kept.chain(set.map(line)).collect()
 }
 
 /// The child's work between fork and exec.
 fn child(plan: &Prepared) -> ! {
+    inherited::restore_signals();
     let mut word = [0u8; 1];
     // SAFETY: all pointers are to memory that lives as long as this process does before its exec. Closing the copy of
     // the tracer's end lets the read see the tracer's death.
@@ -194,12 +184,17 @@ fn child(plan: &Prepared) -> ! {
             libc::ioctl(terminal, libc::TIOCSCTTY, 0);
         }
         for (number, stream) in plan.streams.iter().enumerate() {
-            if let Some(fd) = stream.or(plan.terminal) {
-                libc::dup2(fd, number as RawFd);
+            let number = number as RawFd;
+            match stream.or(plan.terminal) {
+                Some(fd) => {
+                    libc::dup2(fd, number);
+                }
+                None if inherited::was_closed(number) => {
+                    libc::close(number);
+                }
+                None => {}
             }
         }
-        libc::signal(libc::SIGPIPE, libc::SIG_DFL); // Rust ignores it
-        libc::signal(libc::SIGXFSZ, libc::SIG_DFL); // and this one is ignored by zclab itself
         libc::sigprocmask(libc::SIG_SETMASK, plan.mask.as_ref(), std::ptr::null_mut());
     }
     if let Some(Err(errno)) = plan.filter.map(filter::install) {
@@ -244,8 +239,7 @@ impl Launched {
             let errno = i32::from_ne_bytes([words[1], words[2], words[3], words[4]]);
             let error = io::Error::from_raw_os_error(errno);
             if words[0] == NO_EXEC {
-                let program = visible_name(&self.program);
-                return Err(TraceError::Failed(anyhow!("cannot run {program}: {error}")));
+                return Err(command::failure(&self.program, &error));
             }
             no_filter = Some(error);
         }

@@ -6,10 +6,12 @@
 
 mod attach;
 mod cancel;
+mod command;
 mod descriptors;
 mod engine;
 mod filter;
 mod handle;
+mod inherited;
 mod kernel;
 mod launch;
 mod memory;

@@ -43,11 +43,14 @@ Expectations compare numbers with < <= == != >= > and combine with && || ! + - *
   flow(file, tcp).bytes  .calls  .calls.NAME  .cpu_copies_per_byte     of the flows between such ends; any: of every kind
   unexplained.read_bytes  unexplained.written_bytes")]
 pub(crate) struct Args {
+    /// A program without `--` before it: taken, to say what to type.
+    #[arg(hide = true, allow_hyphen_values = true)]
+    without_dashes: Vec<OsString>,
     /// The program and its arguments
-    #[arg(last = true, value_name = "CMD", required_unless_present = "pid")]
+    #[arg(last = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,
     /// Attach to a process that runs already, with all its threads; Ctrl-C leaves it running
-    #[arg(short, long, value_name = "PID", conflicts_with = "command", value_parser = clap::value_parser!(i32).range(1..))]
+    #[arg(short, long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
     pub(crate) pid: Option<i32>,
     /// Let it go after this time: 5s, 500ms, 2m
     #[arg(long = "for", value_name = "TIME", requires = "pid", value_parser = duration)]
@@ -83,8 +86,40 @@ pub(crate) struct Args {
 /// The exit status where zclab itself failed.
 const FAILED: u8 = 125;
 
+/// The exit status of a usage error, as clap has it.
+const USAGE: u8 = 2;
+
+/// What is wrong with the arguments together, and what to type instead: in one line.
+fn usage_fault(args: &Args) -> Option<String> {
+    let fault = match (&args.without_dashes[..], &args.command[..], args.pid) {
+        ([], [], None) => "trace what? zclab trace -- PROGRAM, or zclab trace -p PID".to_owned(),
+        ([], [_, ..], Some(_)) => {
+            "-p PID attaches to a process that runs already: leave out -p PID, or the program after --"
+                .to_owned()
+        }
+        ([], ..) => return None,
+        ([option, ..], ..) if option.as_encoded_bytes().starts_with(b"-") => {
+            let option = visible_name(option);
+            format!("there is no option {option}: see zclab trace --help")
+        }
+        (words, more, _) => {
+            let words = words.iter().chain(more).map(visible_name);
+            let words: Vec<String> = words.collect();
+            format!(
+                "put -- before the program: zclab trace -- {}",
+                words.join(" ")
+            )
+        }
+    };
+    Some(fault)
+}
+
 /// Watches, reports, and ends as the program did.
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
+    if let Some(fault) = usage_fault(&args) {
+        super::warn(&fault);
+        return Ok(ExitCode::from(USAGE));
+    }
     trace(&args).or_else(|error| {
         super::warn(&format!("{error:#}"));
         Ok(ExitCode::from(FAILED))
@@ -92,6 +127,9 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
 }
 
 fn trace(args: &Args) -> Result<ExitCode> {
+    if let Some(path) = &args.save {
+        store::trace_report::can_save(path)?;
+    }
     let mut output = output(args)?;
     let watched = match args.live {
         true => live(args)?,

@@ -1,0 +1,249 @@
+//! A program under `zclab trace` does what it does untraced: what it starts with, what it may do, how it ends.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    os::unix::{ffi::OsStrExt, process::CommandExt},
+    process::Command,
+};
+
+mod require;
+
+use require::skip;
+
+#[path = "trace/desk.rs"]
+mod desk;
+
+use desk::{Desk, ZCLAB, said};
+
+/// A program of `tests/unharmed`, compiled; none where there is no compiler.
+fn compiled(desk: &Desk, name: &str) -> Option<String> {
+    let source = format!("{}/tests/unharmed/{name}.c", env!("CARGO_MANIFEST_DIR"));
+    let program = desk.path(name);
+    let cc = Command::new("cc")
+        .args(["-O1", "-pthread", "-o", &program, &source])
+        .output();
+    match cc {
+        Ok(output) => assert!(output.status.success(), "{}", said(&output)),
+        Err(error) => {
+            skip("cc", error);
+            return None;
+        }
+    }
+    Some(program)
+}
+
+/// The same command, untraced and traced: the file that it wrote its state to, and how it ended.
+fn twice(
+    desk: &Desk,
+    command: &[&str],
+    prepare: impl Fn(&mut Command),
+) -> [(String, Option<i32>); 2] {
+    let untraced = {
+        let mut untraced = Command::new(command[0]);
+        untraced.args(&command[1..]).current_dir(desk.0.path());
+        untraced
+    };
+    let traced = desk.command(&[], command);
+    [untraced, traced].map(|mut command| {
+        prepare(&mut command);
+        let _ = fs::remove_file(desk.path("found"));
+        let status = command.status().unwrap();
+        let state = fs::read(desk.path("found")).unwrap_or_default();
+        (
+            state.escape_ascii().to_string().replace("\\n", "\n"),
+            status.code(),
+        )
+    })
+}
+
+/// Between fork and exec: integers alone.
+fn before_exec(command: &mut Command, act: impl FnMut() + Send + Sync + 'static) {
+    let mut act = act;
+    // SAFETY: what the callers do are system calls that take integers or memory of their own.
+    unsafe {
+        command.pre_exec(move || {
+            act();
+            Ok(())
+        })
+    };
+}
+
+#[test]
+fn a_program_finds_what_zclab_was_started_with() {
+    let desk = Desk::new(10);
+    let Some(program) = compiled(&desk, "state") else {
+        return;
+    };
+    let command = [&program, "found", "two  words", ""];
+    let [untraced, traced] = twice(&desk, &command, |command| {
+        command.env_clear();
+        command.env("ODD", OsStr::from_bytes(b"\xff\x1b=\n"));
+        before_exec(command, || {
+            // SAFETY: integers, and a mask that is valid as zeroes.
+            unsafe {
+                libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+                libc::signal(libc::SIGHUP, libc::SIG_IGN);
+                libc::signal(libc::SIGURG, libc::SIG_IGN);
+                libc::signal(40, libc::SIG_IGN);
+                let mut mask: libc::sigset_t = std::mem::zeroed();
+                libc::sigaddset(&mut mask, libc::SIGUSR1);
+                libc::sigaddset(&mut mask, libc::SIGTERM);
+                libc::sigprocmask(libc::SIG_SETMASK, &mask, std::ptr::null_mut());
+                libc::dup2(0, 7);
+                libc::dup2(1, 40);
+                libc::umask(0o157);
+                libc::setpriority(libc::PRIO_PROCESS, 0, 3);
+                let limit = libc::rlimit {
+                    rlim_cur: 77,
+                    rlim_max: 99,
+                };
+                libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+                libc::setpgid(0, 0);
+            }
+        });
+    });
+    let without_ids = |state: &str| {
+        let lines = state.lines().filter(|line| !line.starts_with("group "));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    assert_eq!(without_ids(&traced.0), without_ids(&untraced.0));
+    assert!(traced.0.contains("ignored 13\n") && traced.0.contains("blocked 15\n"));
+    // Nothing is ignored or blocked.
+    let [untraced, traced] = twice(&desk, &command, |_| {});
+    assert_eq!(traced, untraced);
+    assert!(!traced.0.contains("ignored 13\n"), "{}", traced.0);
+}
+
+/// execve(2) takes any strings: some programs pass entries that are no `NAME=VALUE`.
+#[test]
+fn entries_of_the_environment_that_are_no_variables_are_passed_on() {
+    let desk = Desk::new(10);
+    let Some(program) = compiled(&desk, "state") else {
+        return;
+    };
+    let execute = |command: &[&str]| {
+        let strings = |texts: &[&[u8]]| -> Vec<std::ffi::CString> {
+            texts
+                .iter()
+                .map(|text| std::ffi::CString::new(*text).unwrap())
+                .collect()
+        };
+        let path = strings(&[command[0].as_bytes()]);
+        let arguments: Vec<&[u8]> = command.iter().map(|word| word.as_bytes()).collect();
+        let arguments = strings(&arguments);
+        let environment = strings(&[b"no variable", b"", b"A=1", b"=x", b"A=2", b"\xfe"]);
+        let mut child = Command::new("true");
+        child.current_dir(desk.0.path());
+        before_exec(&mut child, move || {
+            let _ = nix::unistd::execve(&path[0], &arguments, &environment);
+        });
+        assert!(child.status().unwrap().success());
+        let state = fs::read(desk.path("found")).unwrap();
+        let state = state.escape_ascii().to_string();
+        let start = state.find("environment").unwrap();
+        state[start..state.find("descriptor").unwrap()].to_owned()
+    };
+    let untraced = execute(&[&program, "found"]);
+    let report = desk.path("report.json");
+    let traced = execute(&[ZCLAB, "trace", "-o", &report, "--", &program, "found"]);
+    assert_eq!(traced, untraced);
+    assert!(
+        untraced.contains("no variable") && untraced.contains("\\xfe"),
+        "{untraced}"
+    );
+}
+
+#[test]
+fn standard_streams_that_are_closed_stay_closed() {
+    let desk = Desk::new(10);
+    let Some(program) = compiled(&desk, "state") else {
+        return;
+    };
+    for closed in [&[0][..], &[1], &[2], &[0, 1], &[0, 1, 2]] {
+        let [untraced, traced] = twice(&desk, &[&program, "found"], |command| {
+            before_exec(command, move || {
+                for fd in closed {
+                    // SAFETY: an integer.
+                    unsafe { libc::close(*fd) };
+                }
+            });
+        });
+        assert_eq!(traced, untraced, "{closed:?} closed");
+        let first = format!("descriptor {} ", closed[0]);
+        assert!(!traced.0.contains(&first), "{}", traced.0);
+    }
+    if desk.has(&["ls"]) {
+        let closed = format!("'{ZCLAB}' trace -o report -- ls / <&- >&- 2>&-");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &closed]).current_dir(desk.0.path());
+        assert_eq!(shell.status().unwrap().code(), Some(2), "a write error");
+    }
+}
+
+/// What a user types first ends with one line that says what to type instead.
+#[test]
+fn a_command_that_cannot_be_traced_is_one_line_of_advice() {
+    let desk = Desk::new(10);
+    fs::write(desk.path("script"), "echo hi\n").unwrap();
+    fs::write(desk.path("lost"), "#!/no/such/interpreter\n").unwrap();
+    for name in ["script", "lost"] {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(desk.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let own = std::process::id().to_string();
+    for (arguments, status, advice) in [
+        (&["ls"][..], 2, "zclab trace -- ls"),
+        (&["--json", "ls", "-l", "/"], 2, "zclab trace -- ls -l /"),
+        (&["--nosuch", "--", "ls"], 2, "there is no option --nosuch"),
+        (&[], 2, "zclab trace -- PROGRAM, or zclab trace -p PID"),
+        (&["-p", "999999999"], 125, "there is no process 999999999"),
+        (&["-p", &own, "--", "ls"], 2, "leave out -p PID"),
+        (
+            &["--", "cat a | gzip > 'b c'"],
+            125,
+            r"sh -c 'cat a | gzip > '\''b c'\'''",
+        ),
+        (&["--", "cd", "/tmp"], 125, "sh -c 'cd /tmp'"),
+        (&["--", "./a"], 125, "chmod +x ./a"),
+        (&["--", "/tmp"], 125, "it is a directory"),
+        (&["--", "./script"], 125, "zclab trace -- sh ./script"),
+        (
+            &["--", "./lost"],
+            125,
+            "the interpreter or loader that it names is not there",
+        ),
+        (
+            &["--save", "/nonexistent/x", "--", "sh", "-c", "echo >ran"],
+            125,
+            "there is no directory /nonexistent",
+        ),
+        (
+            &["-o", "/nonexistent/x", "--", "sh", "-c", "echo >ran"],
+            125,
+            "cannot write /nonexistent/x",
+        ),
+    ] {
+        let mut zclab = Command::new(ZCLAB);
+        zclab
+            .arg("trace")
+            .args(arguments)
+            .current_dir(desk.0.path());
+        let output = zclab.output().unwrap();
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+        assert!(
+            said.starts_with("zclab: ") && said.contains(advice),
+            "{arguments:?}: {said}"
+        );
+        assert_eq!(
+            (said.lines().count(), output.stdout.len()),
+            (1, 0),
+            "{said}"
+        );
+    }
+    assert!(
+        !fs::exists(desk.path("ran")).unwrap(),
+        "it failed before the program ran"
+    );
+}
