@@ -42,12 +42,7 @@ impl Shared {
     /// A command on an experiment. True: it leads to the next page.
     pub(crate) fn update_experiment(&mut self, of: Purpose, command: Command) -> bool {
         let idle = self.job.is_none();
-        let is_guess = matches!(
-            command,
-            Command::Digit(_) | Command::Erase | Command::Confirm | Command::Up | Command::Down
-        );
-        if is_guess && self.asks_guess(of) {
-            self.guess(of, command);
+        if self.guess(of, command) {
             return false;
         }
         if let Command::Digit(digit) = command {

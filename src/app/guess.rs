@@ -2,7 +2,7 @@
 
 use super::{Command, question::key};
 use crate::course::{
-    Ask, Predict,
+    Ask,
     kinds::{Draft, Press},
 };
 use crate::model::Given;
@@ -20,8 +20,8 @@ pub struct Guessing {
 
 impl Guessing {
     /// Whether it still waits for a guess.
-    pub(crate) fn asks(&self, predict: Option<&Predict>) -> bool {
-        predict.is_some() && self.guess.is_none() && !self.passed
+    pub(crate) fn asks(&self) -> bool {
+        self.guess.is_none() && !self.passed
     }
 
     pub(crate) fn is_ready(&self, ask: &Ask) -> bool {

@@ -81,10 +81,6 @@ impl Shared {
     /// The question before an experiment, and the guess as far as it is made.
     pub(crate) fn guessing(&self, of: Purpose) -> Option<(&Predict, &Guessing)> {
         match of {
-            Purpose::Entry(_) => {
-                let page = self.experiment(of)?;
-                Some((page.predict.as_ref()?, &page.guessing))
-            }
             Purpose::Page(at) => {
                 let predict = self.page_at(at)?.predict()?;
                 match self.pages.get(&at)? {
@@ -93,14 +89,18 @@ impl Shared {
                     _ => None,
                 }
             }
-            _ => None,
+            _ => {
+                let page = self.experiment(of)?;
+                Some((page.predict.as_ref()?, &page.guessing))
+            }
         }
     }
 
     pub(crate) fn guessing_mut(&mut self, of: Purpose) -> Option<&mut Guessing> {
         match of {
-            Purpose::Page(at) if self.lab_at(at).is_some() => match self.pages.get_mut(&at)? {
+            Purpose::Page(at) => match self.pages.get_mut(&at)? {
                 PageState::Lab(page) => Some(&mut page.guessing),
+                PageState::Experiment(page) => Some(&mut page.guessing),
                 _ => None,
             },
             _ => Some(&mut self.experiment_mut(of)?.guessing),
@@ -108,12 +108,18 @@ impl Shared {
     }
 
     pub(crate) fn asks_guess(&self, of: Purpose) -> bool {
-        let asks = |(predict, state): (_, &Guessing)| state.asks(Some(predict));
-        self.job.is_none() && self.guessing(of).is_some_and(asks)
+        self.job.is_none() && self.guessing(of).is_some_and(|(_, state)| state.asks())
     }
 
-    /// A key for the guess; what is committed runs.
-    pub(crate) fn guess(&mut self, of: Purpose, command: Command) {
+    /// A key for the guess, if one is waited for: what is committed runs. False: it means something else.
+    pub(crate) fn guess(&mut self, of: Purpose, command: Command) -> bool {
+        let is_guess = matches!(
+            command,
+            Command::Digit(_) | Command::Erase | Command::Confirm | Command::Up | Command::Down
+        );
+        if !is_guess || !self.asks_guess(of) {
+            return false;
+        }
         let ask = self.guessing(of).map(|(predict, _)| predict.ask.clone());
         let guessing = self.guessing_mut(of);
         let committed = guessing
@@ -123,6 +129,7 @@ impl Shared {
         if committed {
             self.run_shown(of);
         }
+        true
     }
 
     /// Whether there is a hint that is not shown yet.
@@ -132,9 +139,8 @@ impl Shared {
         {
             return state.hints < question.hints.len() && !at.in_test();
         }
-        self.guessing(of).is_some_and(|(predict, state)| {
-            state.asks(Some(predict)) && state.hints < predict.hints.len()
-        })
+        self.guessing(of)
+            .is_some_and(|(predict, state)| state.asks() && state.hints < predict.hints.len())
     }
 
     /// Runs the experiment of a page or of the list.
@@ -227,7 +233,7 @@ impl Shared {
             }
             None => self
                 .guessing(Purpose::Page(at))
-                .filter(|(predict, state)| state.asks(Some(predict)))
+                .filter(|(_, state)| state.asks())
                 .map(|(predict, _)| predict.id.clone()),
         };
         let lesson = self.kept_under(at);

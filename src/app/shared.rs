@@ -8,7 +8,7 @@ use super::{
     experiment_list::{Entry, entries},
     search::Search,
 };
-use crate::course::{Page, Target, progress::Progress, review::Clock};
+use crate::course::{Page, progress::Progress, review::Clock};
 use crate::model::{AnswerRecord, Given, Record, TransferSpec, Visit};
 
 /// Which screen a screen asks for.
@@ -184,10 +184,8 @@ impl Shared {
 
     /// How often the question of a page was answered before: which values it draws now.
     pub(crate) fn turn_of(&self, lesson: &str, page: &Page) -> u64 {
-        let Some(Target::Question(question)) = &page.target else {
-            return 0;
-        };
-        let answered = self.progress.answered(lesson, &question.id);
+        let question = page.question();
+        let answered = question.and_then(|it| self.progress.answered(lesson, &it.id));
         answered.map_or(0, |last| u64::from(last.times))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Copies, Shared};
 use crate::course::{
-    Lesson, Question, Target,
+    Lesson, Question,
     concept::{self, Sitting},
 };
 use crate::model::{Method, Sink};
@@ -73,47 +73,33 @@ impl Shared {
 
     /// The pages of a lesson that hold a question.
     pub(crate) fn questions_of(&self, lesson: usize) -> Vec<usize> {
-        let Some(lesson) = self.material.lessons.get(lesson) else {
-            return Vec::new();
-        };
-        let asks = |target: &Option<Target>| matches!(target, Some(Target::Question(_)));
-        (0..lesson.pages.len())
-            .filter(|page| asks(&lesson.pages[*page].target))
-            .collect()
+        let lesson = self.material.lessons.get(lesson);
+        let pages = lesson.map_or(&[][..], |lesson| &lesson.pages);
+        let asks = |page: &usize| pages[*page].question().is_some();
+        (0..pages.len()).filter(asks).collect()
     }
 
     /// Every question of the course: its place as (lesson, page), and itself.
     fn questions(&self) -> impl Iterator<Item = ((usize, usize), &Question)> {
-        self.material
-            .lessons
-            .iter()
-            .enumerate()
-            .flat_map(|(lesson, of)| {
-                let pages = of.pages.iter().enumerate();
-                pages.filter_map(move |(page, shown)| match &shown.target {
-                    Some(Target::Question(question)) => Some(((lesson, page), question)),
-                    _ => None,
-                })
-            })
+        let lessons = self.material.lessons.iter().enumerate();
+        lessons.flat_map(|(lesson, of)| {
+            let pages = of.pages.iter().enumerate();
+            pages.filter_map(move |(page, shown)| Some(((lesson, page), shown.question()?)))
+        })
     }
 
     /// Every question of the course, by the ids of its lesson and its own.
     fn question_ids(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.questions().map(|((lesson, _), question)| {
-            (
-                self.material.lessons[lesson].id.as_str(),
-                question.id.as_str(),
-            )
-        })
+        let lesson = |at: usize| self.material.lessons[at].id.as_str();
+        let questions = self.questions();
+        questions.map(move |((at, _), question)| (lesson(at), question.id.as_str()))
     }
 
     /// The places of the questions that are due, mixed over the modules.
     pub fn due(&self) -> Vec<(usize, usize)> {
         let places: Vec<_> = self.questions().map(|(place, _)| place).collect();
-        let due = self
-            .progress
-            .review
-            .due(self.question_ids(), self.clock.now);
+        let review = &self.progress.review;
+        let due = review.due(self.question_ids(), self.clock.now);
         due.into_iter().map(|at| places[at]).collect()
     }
 
@@ -129,9 +115,8 @@ impl Shared {
 
     /// When the next question comes back that is not due yet.
     pub(crate) fn next_due(&self) -> Option<u64> {
-        self.progress
-            .review
-            .next(self.question_ids(), self.clock.now)
+        let review = &self.progress.review;
+        review.next(self.question_ids(), self.clock.now)
     }
 
     /// The sitting of the concept test that is open: the one before the course until it is complete, then the one after.
@@ -150,13 +135,12 @@ impl Shared {
 
     /// The pages of the test whose questions were not answered in a sitting.
     pub(crate) fn left_open(&self, sitting: Sitting) -> Vec<usize> {
-        let Some(test) = &self.material.concept_test else {
-            return Vec::new();
-        };
-        let answered =
-            |question: &Question| self.progress.answered(sitting.id(), &question.id).is_some();
-        let open = |page: &usize| matches!(&test.pages[*page].target, Some(Target::Question(question)) if !answered(question));
-        (0..test.pages.len()).filter(open).collect()
+        let test = self.material.concept_test.as_ref();
+        let pages = test.map_or(&[][..], |test| &test.pages);
+        let answered = |id: &str| self.progress.answered(sitting.id(), id).is_some();
+        let is_open = |question: &Question| !answered(&question.id);
+        let open = |page: &usize| pages[*page].question().is_some_and(is_open);
+        (0..pages.len()).filter(open).collect()
     }
 
     /// How the sittings of the concept test went; none where there is no test.

@@ -27,10 +27,7 @@ pub struct Lesson {
 impl Lesson {
     /// Its questions, in order.
     pub fn questions(&self) -> impl Iterator<Item = &Question> {
-        self.pages.iter().filter_map(|page| match &page.target {
-            Some(Target::Question(question)) => Some(question),
-            _ => None,
-        })
+        self.pages.iter().filter_map(Page::question)
     }
 
     /// Its predictions, in order.
@@ -74,6 +71,13 @@ impl Page {
             Target::Lab(lab) => lab.predict.as_ref(),
             Target::Trial(trial) => trial.predict.as_ref(),
             Target::Figure(_) | Target::Question(_) => None,
+        }
+    }
+
+    pub(crate) fn question(&self) -> Option<&Question> {
+        match self.target.as_ref()? {
+            Target::Question(question) => Some(question),
+            _ => None,
         }
     }
 

@@ -93,59 +93,43 @@ impl Rooms {
 
     /// A page's text beside its figure, experiment or question.
     pub fn page(&self) -> Option<Panes> {
-        let left = match self.tier {
-            Tier::Full => 42,
-            Tier::Wide => 58,
-            _ => return None,
-        };
-        let gap = if self.tier == Tier::Wide { 4 } else { 3 };
-        Some(self.split(left, gap))
+        self.panes((42, 3), (58, 4))
     }
 
     /// A list or question with a narrower column beside it.
     pub fn list(&self) -> Option<Panes> {
-        match self.tier {
-            Tier::Full => Some(self.split(self.text().width - 50, 3)),
-            Tier::Wide => Some(self.split(110, 4)),
-            _ => None,
-        }
+        self.panes((self.text().width.saturating_sub(50), 3), (110, 4))
     }
 
     /// Prose with the pages of its lesson beside it.
     pub fn reading(&self) -> Option<Panes> {
         const LIST: u16 = 50;
-        let mut panes = match self.tier {
-            Tier::Full => self.split(PROSE, 3),
-            Tier::Wide => self.split(PROSE, 4),
-            _ => return None,
-        };
+        let mut panes = self.panes((PROSE, 3), (PROSE, 4))?;
         panes.right.width = panes.right.width.min(LIST);
         Some(panes)
     }
 
     /// A list of names with what each one stands for beside it.
     pub fn names(&self) -> Option<Panes> {
-        match self.tier {
-            Tier::Full => Some(self.split(31, 3)),
-            Tier::Wide => Some(self.split(58, 4)),
-            _ => None,
-        }
+        self.panes((31, 3), (58, 4))
     }
 
     /// The modules of the course, with what the chosen one is about beside them.
     pub fn course(&self) -> Option<Panes> {
-        match self.tier {
-            Tier::Full => Some(self.split(self.text().width - 38, 2)),
-            Tier::Wide => Some(self.split(110, 4)),
-            _ => None,
-        }
+        self.panes((self.text().width.saturating_sub(38), 2), (110, 4))
     }
 
-    fn split(&self, left: u16, gap: u16) -> Panes {
+    /// Two panes: the columns of the left one, and those of the gap, in full size and on a projector.
+    fn panes(&self, full: (u16, u16), wide: (u16, u16)) -> Option<Panes> {
+        let (left, gap) = match self.tier {
+            Tier::Full => full,
+            Tier::Wide => wide,
+            _ => return None,
+        };
         let text = self.text();
         let hairline = text.x + left + gap;
         let right = hairline + gap + 1;
-        Panes {
+        Some(Panes {
             left: narrowed(text, left),
             hairline,
             right: Rect {
@@ -153,12 +137,7 @@ impl Rooms {
                 width: text.right().saturating_sub(right),
                 ..text
             },
-        }
-    }
-
-    /// What stands beside the text on a page, or the figure pane where only one fits.
-    pub fn target(&self) -> Rect {
-        self.page().map_or(self.body, |panes| panes.right)
+        })
     }
 }
 

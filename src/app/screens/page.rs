@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::app::question::key;
-use crate::course::{Target, kinds};
+use crate::course::{Page, kinds};
 
 /// What a screen has to do after a command on its page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,10 +58,8 @@ fn scroll(app: &mut Shared, command: Command) -> Then {
 }
 
 fn on_question(app: &mut Shared, at: PageAt, command: Command) -> Then {
-    let whole = match app.page_at(at).and_then(|page| page.target.as_ref()) {
-        Some(Target::Question(question)) if command == Command::Guess => Some(question.clone()),
-        _ => None,
-    };
+    let whole = app.page_at(at).and_then(Page::question);
+    let whole = whole.filter(|_| command == Command::Guess).cloned();
     let Some(state) = app.question_at_mut(at) else {
         return Then::Stay;
     };
@@ -86,12 +84,7 @@ fn on_question(app: &mut Shared, at: PageAt, command: Command) -> Then {
 
 fn on_lab(app: &mut Shared, at: PageAt, command: Command) -> Then {
     let of = Purpose::Page(at);
-    let is_guess = matches!(
-        command,
-        Command::Digit(_) | Command::Erase | Command::Confirm | Command::Up | Command::Down
-    );
-    if is_guess && app.asks_guess(of) {
-        app.guess(of, command);
+    if app.guess(of, command) {
         return Then::Stay;
     }
     let idle = app.job.is_none();

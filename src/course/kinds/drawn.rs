@@ -20,10 +20,9 @@ pub struct Drawn {
     /// The names, each with the values that it can have.
     vars: Vec<(String, Vec<f64>)>,
     answer: Formula,
-    tolerance: f64,
-    unit: String,
     wrong: Vec<Wrong<Formula>>,
-    otherwise: Reaction,
+    /// The question as it is before its values are drawn: nobody can answer it.
+    pub(super) undrawn: Number,
 }
 
 /// Drawn values by their names.
@@ -71,11 +70,9 @@ impl Drawn {
         });
         let number = Number {
             answer: Some(answer),
-            run: None,
-            tolerance: self.tolerance,
-            unit: self.unit.clone(),
             wrong: wrong.collect(),
-            otherwise: reaction(&self.otherwise),
+            otherwise: reaction(&self.undrawn.otherwise),
+            ..self.undrawn.clone()
         };
         (number, named)
     }
@@ -186,10 +183,15 @@ impl Read for Drawn {
         let drawn = Drawn {
             vars: vars.collect(),
             answer: answer.value,
-            tolerance,
-            unit: unit.value,
             wrong,
-            otherwise,
+            undrawn: Number {
+                answer: None,
+                run: None,
+                tolerance,
+                unit: unit.value,
+                wrong: Vec::new(),
+                otherwise,
+            },
         };
         let understood =
             names(block, asked, &drawn, &places) && combinations(block, &drawn, &places);
@@ -302,7 +304,7 @@ fn combinations(block: &Block, drawn: &Drawn, places: &Places) -> bool {
         for (wrong, offset) in drawn.wrong.iter().zip(&places.wrong) {
             let what = match value(&wrong.answer, &values) {
                 None => format!("the wrong number has no value with {with}"),
-                Some(value) if (value - right).abs() <= drawn.tolerance + 1e-9 * right => {
+                Some(value) if (value - right).abs() <= drawn.undrawn.tolerance + 1e-9 * right => {
                     format!("the number stands under wrong and is right with {with}")
                 }
                 Some(_) => continue,
@@ -314,39 +316,4 @@ fn combinations(block: &Block, drawn: &Drawn, places: &Places) -> bool {
         }
     }
     true
-}
-
-/// It is asked as the number that its values make of it.
-impl Kind for Drawn {
-    fn read_answer(&self, typed: &str) -> Result<Given, String> {
-        typed::number(typed, &self.unit).map(Given::Number)
-    }
-
-    fn mark(&self, _: &Given, _: Option<&ExperimentValue>) -> Result<Verdict, String> {
-        Err("the values of the question have not been drawn".to_owned())
-    }
-
-    fn plain(&self) -> Plain {
-        Plain::number(&self.unit)
-    }
-
-    fn export(&self, _: Option<f64>) -> Exported {
-        Exported::default()
-    }
-
-    fn gift(&self, _: Option<f64>) -> Option<Gift> {
-        None
-    }
-
-    fn press(&self, _: &mut Draft, _: Key) -> Press {
-        Press::Same
-    }
-
-    fn given(&self, _: &Draft) -> Option<Given> {
-        None
-    }
-
-    fn view(&self, _: &Shown) -> View {
-        View::default()
-    }
 }

@@ -82,7 +82,7 @@ pub trait Kind {
 }
 
 /// How a kind stands in a lesson.
-pub(in crate::course) trait Read: Kind + Sized {
+pub(in crate::course) trait Read: Sized {
     /// Its `kind` in lessons and JSON.
     const NAME: &'static str;
 

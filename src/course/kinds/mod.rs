@@ -55,9 +55,10 @@ mod prelude {
     pub(super) use crate::model::{ExperimentValue, Given};
 }
 
-/// Where kinds are registered: what is not listed here is no kind.
+/// Where kinds are registered: what is not listed here is no kind. A kind that is asked as another one names the field
+/// that holds that.
 macro_rules! kinds {
-    ($($kind:ident),* $(,)?) => {
+    ($($kind:ident $(as $asked:ident)?),* $(,)?) => {
         /// What a question asks for, and the answer.
         #[derive(Clone, Debug, PartialEq)]
         #[allow(missing_docs)] // Each is documented at its type.
@@ -91,14 +92,14 @@ macro_rules! kinds {
 
             fn deref(&self) -> &(dyn Kind + 'static) {
                 match self {
-                    $(QuestionKind::$kind(kind) => kind,)*
+                    $(QuestionKind::$kind(kind) => &(*kind)$(.$asked)?,)*
                 }
             }
         }
     };
 }
 
-kinds![Choice, Multi, Drawn, Number, Order, Match, Bug];
+kinds![Choice, Multi, Drawn as undrawn, Number, Order, Match, Bug];
 
 impl QuestionKind {
     /// Reads the keys of the kind of that name; none where they are at fault, or where there is no such kind; both are

@@ -138,7 +138,9 @@ impl Kind for Number {
                     "the answer is a figure of a run that has not been made: run {method} first"
                 ));
             }
-            (None, _, None) => return Err("the question has no answer".to_owned()),
+            (None, _, None) => {
+                return Err("the values of the question have not been drawn".to_owned());
+            }
         };
         let scale = (answer, self.tolerance, self.unit.as_str());
         Ok(judge(guess, scale, &self.wrong, Some(&self.otherwise)))

@@ -93,16 +93,11 @@ fn next(rows: &mut Rows, app: &App, index: usize) {
 
 /// `9 pages · 2 experiments · 8 questions`
 fn counts(lesson: &Lesson) -> String {
-    let count = |wanted: fn(&Target) -> bool| {
-        let targets = lesson.pages.iter().filter_map(|page| page.target.as_ref());
-        targets.filter(|target| wanted(target)).count()
-    };
-    let experiments = count(|target| matches!(target, Target::Lab(_) | Target::Trial(_)));
-    let questions = count(|target| matches!(target, Target::Question(_)));
+    let experiments = lesson.pages.iter().filter(|page| page.has_experiment());
     let said = [
         (lesson.pages.len(), "page"),
-        (experiments, "experiment"),
-        (questions, "question"),
+        (experiments.count(), "experiment"),
+        (lesson.questions().count(), "question"),
     ];
     // A number never parts from its unit.
     let said = said.map(|(count, one)| match count {
