@@ -96,3 +96,45 @@ fn what_is_peeked_at_and_written_on_has_been_received() {
     nobody_makes_much(&seen);
     seen.explains_all();
 }
+
+#[test]
+fn what_processes_share_in_memory_keeps_its_origin() {
+    let Some(desk) = desk("shared_memory") else {
+        return;
+    };
+    for kind in ["anon", "sysv", "memfd", "shm"] {
+        let seen = run(&desk, &format!("./shared_memory {kind} a out"));
+        let flow = seen.flow(("file", "/a"), ("file", "/out"));
+        assert_eq!(figures(flow), (SIZE, 2.0, false), "{kind}");
+        nobody_makes_much(&seen);
+        seen.explains_all();
+    }
+}
+
+#[test]
+fn pages_that_are_moved_are_no_copy() {
+    let Some(desk) = desk("moved") else { return };
+    for kind in ["grow", "fixed", "kept"] {
+        let seen = run(&desk, &format!("./moved {kind} a out"));
+        let flow = seen.flow(("file", "/a"), ("file", "/out"));
+        assert_eq!(figures(flow), (SIZE, 2.0, false), "{kind}");
+        nobody_makes_much(&seen);
+        seen.explains_all();
+    }
+}
+
+#[test]
+fn pages_that_are_thrown_away_carry_nothing_on() {
+    let Some(desk) = desk("moved") else { return };
+    for (kind, left) in [("shrunk", SIZE / 2), ("dropped", 0)] {
+        let seen = run(&desk, &format!("./moved {kind} a out"));
+        let through = flows(&seen).iter().filter(|flow| {
+            let name = |end: &str| flow[end]["name"].as_str().unwrap();
+            name("from").ends_with("/a") && name("to").ends_with("/out")
+        });
+        let through: Vec<_> = through.map(figures).collect();
+        let wanted = [(left, 2.0, false)];
+        assert_eq!(through, wanted[..usize::from(left > 0)], "{kind}");
+        seen.explains_all();
+    }
+}

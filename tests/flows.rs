@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use zclab::copypath::flows::{Flows, TraceeMemory};
+use zclab::copypath::flows::{Area, Flows, TraceeMemory};
 use zclab::model::{
     Addresses, Basis, Call, CallState, Descriptor, DescriptorKind, EndKind, Flow, How,
     NO_DESCRIPTOR, Request, RingEvent, RingEventKind, SyscallEvent, Trace, request,
@@ -70,6 +70,9 @@ impl TraceeMemory for Still<'_> {
     }
     fn program(&self) -> String {
         format!("program-{}", self.pid)
+    }
+    fn areas(&self) -> Vec<Area> {
+        Vec::new()
     }
 }
 

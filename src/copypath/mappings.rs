@@ -28,6 +28,16 @@ impl<T: Copy> Mappings<T> {
         self.0 = left.collect();
     }
 
+    /// The parts of mappings that lie in a range.
+    pub fn within(&self, range: &Range<u64>) -> Vec<(Range<u64>, T)> {
+        let mappings = self.0.iter();
+        let parts = mappings.map(|(it, mapping)| {
+            let part = it.start.max(range.start)..it.end.min(range.end);
+            (part, *mapping)
+        });
+        parts.filter(|(part, _)| !part.is_empty()).collect()
+    }
+
     /// The mapping that shows a whole range.
     pub fn of(&self, range: Range<u64>) -> Option<T> {
         let mut mappings = self.0.iter();

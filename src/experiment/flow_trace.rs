@@ -7,9 +7,11 @@ use nix::sys::{
     signalfd::{SfdFlags, SignalFd},
 };
 
-use crate::copypath::flows::{Flows, TraceeMemory};
+use crate::copypath::flows::{Area, Flows, TraceeMemory};
 use crate::host;
-use crate::model::{Addresses, Counted, RingEvent, SyscallEvent, Trace, TraceReport, text_of};
+use crate::model::{
+    Addresses, Counted, Descriptor, RingEvent, SyscallEvent, Trace, TraceReport, text_of,
+};
 use crate::tracer::{self, Handle, Observer, Options, Subject, TraceError, Tracee};
 
 /// Shows what is known while a program is traced.
@@ -98,6 +100,31 @@ struct FlowObserver<'a, 'b> {
     on_progress: &'a mut OnProgress<'b>,
 }
 
+/// A line of /proc/PID/maps (proc_pid_maps(5)): `start-end perms offset device inode path`. None of one that has no path.
+fn area(line: &str) -> Option<Area> {
+    let mut fields = line.splitn(6, ' ');
+    let (start, end) = fields.next()?.split_once('-')?;
+    let hexadecimal = |text: &str| u64::from_str_radix(text, 16).ok();
+    let permissions = fields.next()?;
+    let offset = hexadecimal(fields.next()?)?;
+    let (major, minor) = fields.next()?.split_once(':')?;
+    let number = |text: &str| u32::from_str_radix(text, 16).ok();
+    let device = libc::makedev(number(major)?, number(minor)?);
+    let inode: u64 = fields.next()?.parse().ok()?;
+    let name = fields.next()?.trim_start();
+    (!name.is_empty()).then_some(())?;
+    Some(Area {
+        start: hexadecimal(start)?,
+        end: hexadecimal(end)?,
+        offset,
+        is_writable: permissions.contains('w'),
+        is_executable: permissions.contains('x'),
+        is_shared: permissions.contains('s'),
+        identity: Descriptor::identity_of(device, inode),
+        name: name.to_owned(),
+    })
+}
+
 /// A stopped thread, as the flows ask it.
 impl TraceeMemory for Tracee {
     fn tid(&self) -> i32 {
@@ -126,6 +153,9 @@ impl TraceeMemory for Tracee {
     }
     fn program(&self) -> String {
         self.program()
+    }
+    fn areas(&self) -> Vec<Area> {
+        self.maps().lines().filter_map(area).collect()
     }
 }
 

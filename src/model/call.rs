@@ -102,6 +102,13 @@ pub struct Descriptor {
     pub direct: bool,
 }
 
+impl Descriptor {
+    /// What tells a file from others, by its device and its inode.
+    pub(crate) fn identity_of(device: u64, inode: u64) -> u64 {
+        device.rotate_left(40) ^ inode
+    }
+}
+
 /// A thread that was traced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {

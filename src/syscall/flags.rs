@@ -13,6 +13,8 @@ pub(crate) const MSG_ZEROCOPY: u64 = 0x400_0000;
 pub(crate) const PROT_WRITE: u64 = 2;
 /// `MAP_SHARED_VALIDATE` has this bit, too.
 pub(crate) const MAP_SHARED: u64 = 1;
+pub(crate) const MAP_ANONYMOUS: u64 = 0x20;
+pub(crate) const MREMAP_DONTUNMAP: u64 = 4;
 
 /// Values that one argument can have.
 #[derive(Debug)]

@@ -101,6 +101,10 @@ pub enum Op {
     Unmap,
     /// Moves or resizes a mapping.
     Remap,
+    /// Maps a segment of System V shared memory.
+    Attach,
+    /// Removes such a mapping: address.
+    Detach,
     /// Changes memory in another way.
     Memory,
     /// Makes a task; its flags are the first argument.
@@ -165,7 +169,7 @@ impl Op {
             }
             Open | NewDescriptor | Accept | Close | CloseRange | Dup | Dup2 | Fcntl | Pipe
             | SocketPair | Address => Class::Descriptors,
-            Map | Unmap | Remap | Memory => Class::Memory,
+            Map | Unmap | Remap | Attach | Detach | Memory => Class::Memory,
             Clone | Clone3 | Fork | Vfork | Exec | Unshare => Class::Processes,
             None | Ioctl | Poll | EpollWait | EpollCtl | Stat | Shutdown | SocketOption => {
                 Class::Other
@@ -436,6 +440,8 @@ static TABLE: &[Syscall] = table! {
     sendmsg[46 211 370 296 518](fd: Fd, msg: MSG, flags: Flags(&flags::MSG)) -> Bytes, Op::Send(Shape::Message);
     sendto as send[44 206 369 290](fd: Fd, buf: BUF, len: Size, flags: Flags(&flags::MSG), dest_addr: ADDR, addrlen: Size) -> Bytes, Op::Send(Shape::Buffer);
     setsockopt[54 208 366 294 541](fd: Fd, level: Flags(&flags::SOCKET_LEVEL), optname: Int, optval: Pointer("optval"), optlen: Size) -> Nothing, Op::SocketOption;
+    shmat[30 196 397 305](shmid: Int, shmaddr: Address, shmflg: Any) -> Address, Op::Attach;
+    shmdt[67 197 398 306](shmaddr: Address) -> Nothing, Op::Detach;
     shutdown[48 210 373 293](fd: Fd, how: Flags(&flags::SHUTDOWN)) -> Nothing, Op::Shutdown;
     signalfd[282 _ 321 349](fd: Fd, mask: Pointer("mask"), sizemask: Size) -> Descriptor, Op::NewDescriptor;
     signalfd4[289 74 327 355](fd: Fd, mask: Pointer("mask"), sizemask: Size, flags: Flags(&flags::NEW_FD)) -> Descriptor, Op::NewDescriptor;

@@ -159,5 +159,5 @@ fn kind_of_path(path: &str, link: &str) -> (DescriptorKind, u64) {
         () if file_type.is_char_device() || file_type.is_block_device() => DescriptorKind::Device,
         () => DescriptorKind::File,
     };
-    (kind, data.dev().rotate_left(40) ^ data.ino())
+    (kind, Descriptor::identity_of(data.dev(), data.ino()))
 }

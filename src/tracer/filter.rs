@@ -10,8 +10,8 @@ use crate::syscall::{Abi, Class, Op, Syscall, X32_BIT, syscalls};
 
 /// `FICLONE` and `FICLONERANGE` of ioctl_ficlonerange(2): whole blocks are shared.
 const CLONE_IOCTLS: [u32; 2] = [0x4004_9409, 0x4020_940d];
-/// `MAP_FIXED` of mmap(2): it replaces what was mapped.
-const MAP_FIXED: u32 = 0x10;
+/// Of mmap(2): `MAP_FIXED` replaces what was mapped, `MAP_SHARED` makes memory that processes share.
+const FIXED_OR_SHARED: u32 = 0x10 | 0x01;
 
 /// The filter; none on a machine whose calls it does not know.
 pub(super) fn program() -> Option<Vec<sock_filter>> {
@@ -46,7 +46,7 @@ pub(super) fn program() -> Option<Vec<sock_filter>> {
     Some(out)
 }
 
-/// Of mappings, those of a file, and those that replace what was there.
+/// Of mappings, those of a file, those that replace what was there, and those that are shared.
 fn mappings_of_files(number: u32) -> [sock_filter; 8] {
     [
         jump(BPF_JEQ, number, 0, 7),
@@ -54,7 +54,7 @@ fn mappings_of_files(number: u32) -> [sock_filter; 8] {
         jump(BPF_JEQ, u32::MAX, 1, 0),
         answer(SECCOMP_RET_TRACE),
         load(argument(3)),
-        jump(BPF_JSET, MAP_FIXED, 0, 1),
+        jump(BPF_JSET, FIXED_OR_SHARED, 0, 1),
         answer(SECCOMP_RET_TRACE),
         answer(SECCOMP_RET_ALLOW),
     ]

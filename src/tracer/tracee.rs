@@ -86,6 +86,11 @@ impl Tracee {
         })
     }
 
+    /// What it has mapped: /proc/PID/maps.
+    pub fn maps(&self) -> String {
+        proc::read(self.pid, "maps")
+    }
+
     /// The program's name (`/proc/PID/comm`).
     pub fn program(&self) -> String {
         proc::comm(self.tid)

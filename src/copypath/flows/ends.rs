@@ -49,6 +49,10 @@ impl Ends {
         self.intern(EndKind::Memory, program.to_owned())
     }
 
+    pub fn file(&mut self, path: &str) -> EndId {
+        self.intern(EndKind::File, path.to_owned())
+    }
+
     pub fn open(&mut self, descriptor: &Descriptor, addresses: &Addresses) -> OpenFile {
         let (source, sink) = match descriptor.kind {
             DescriptorKind::Tcp => self.connection(EndKind::Tcp, addresses),

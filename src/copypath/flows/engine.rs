@@ -11,7 +11,7 @@ use super::{
     path::{PathId, Paths},
     pending::{Pending, Unreported},
     pipes::{Chunk, Pipes, QueueId},
-    space::Space,
+    space::{ObjectId, Space},
     tally::{MovingCall, Provenance, Tally},
 };
 use crate::model::{Addresses, DescriptorKind, Flow, NO_FLOW, SyscallEvent, Unexplained};
@@ -47,6 +47,8 @@ pub struct Flows {
     pub(super) extents: ReadExtents,
     pub(super) spaces: FxHashMap<u32, Space>,
     pub(super) next_space: u32,
+    /// Memory that several processes may map, as spaces whose addresses are offsets.
+    pub(super) objects: FxHashMap<ObjectId, Space>,
     pub(super) running: FxHashMap<i32, Running>,
     /// Calls that have begun to move bytes, by thread.
     pub(super) pending: FxHashMap<i32, Pending>,
@@ -140,7 +142,10 @@ impl Flows {
                 self.splice(op, event, bytes, tracee);
             }
             (Op::Map, None) => self.map(event, returned as u64, tracee),
-            (Op::Unmap | Op::Remap, None) => self.unmap(tracee.pid(), args[0], args[1]),
+            (Op::Attach, None) => self.attach(event, returned as u64, tracee),
+            (Op::Unmap, None) => self.unmap(tracee.pid(), args[0], args[1]),
+            (Op::Detach, None) => self.detach(tracee.pid(), args[0]),
+            (Op::Remap, None) => self.remap(event, returned as u64, tracee),
             (Op::Close, None) => {
                 self.opens.remove(&event.generations[0]);
             }
@@ -317,6 +322,10 @@ impl Flows {
         for (_, running) in std::mem::take(&mut self.running) {
             self.leave_space(running.space);
         }
+        for object in std::mem::take(&mut self.objects).into_values() {
+            object.held().for_each(|id| self.extents.change(id, -1));
+        }
+        self.take_kept();
         for (queue, chunk) in self.pipes.take_all() {
             self.stays(queue, &chunk);
         }

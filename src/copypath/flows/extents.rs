@@ -12,6 +12,7 @@ use super::{
 pub(super) struct ReadExtent {
     pub path: PathId,
     pub provenance: Rc<Provenance>,
+    /// Where they were last seen to begin.
     pub base: u64,
     pub length: u64,
     /// How many of them were written on.
@@ -61,6 +62,13 @@ impl ReadExtents {
             if let Some(socket) = extent.peeked {
                 *self.peeked.entry(socket).or_default() += extent.delivered - before;
             }
+        }
+    }
+
+    /// It begins elsewhere now.
+    pub fn moved(&mut self, id: ExtentId, base: u64) {
+        if let Some(Some(extent)) = self.slots.get_mut(id as usize) {
+            extent.base = base;
         }
     }
 

@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::{
     ends::EndId,
     extents::{ReadExtent, ReadExtents},
     fingerprint,
     memory::{Range, TraceeMemory},
     path::PathId,
-    space::{ExtentId, IndexEntry, Part, Space},
+    space::{ExtentId, IndexEntry, ObjectId, Part, Space},
     tally::Provenance,
 };
 
@@ -64,6 +66,8 @@ enum Verdict {
 /// What must be looked at to join.
 pub(super) struct Joiner<'a> {
     pub space: &'a mut Space,
+    /// Memory that processes share.
+    pub objects: &'a FxHashMap<ObjectId, Space>,
     pub extents: &'a mut ReadExtents,
     pub tracee: &'a dyn TraceeMemory,
 }
@@ -82,7 +86,7 @@ impl Joiner<'_> {
         let mut parts = Vec::new();
         for range in ranges {
             let end = range.start.saturating_add(range.length);
-            self.space.parts(range.start, end, &mut parts);
+            self.parts(range.start, end, &mut parts);
         }
         let verdicts = self.verdicts(&parts);
         let changed_in_place = self.is_changed_in_place(&parts, &verdicts);
@@ -92,7 +96,7 @@ impl Joiner<'_> {
                 (Some(extent), Some(Verdict::Same)) => {
                     self.put(&mut out, part.end - part.start, Some(extent), From::InPlace);
                     self.space.misses = 0;
-                    self.expect_rest(extent, part.end);
+                    self.space.cursor = Some((extent, part.end - part.base));
                 }
                 (Some(extent), _) if changed_in_place => {
                     self.put(&mut out, part.end - part.start, Some(extent), From::Changed);
@@ -101,6 +105,27 @@ impl Joiner<'_> {
             }
         }
         out
+    }
+
+    /// A range in parts, each of one extent or of none: of this space's own, and of memory that it shares.
+    fn parts(&self, start: u64, end: u64, out: &mut Vec<Part>) {
+        let mut at = start;
+        for (shared, mapping) in self.space.shared(start..end) {
+            let Some(object) = mapping.object.and_then(|id| self.objects.get(&id)) else {
+                continue;
+            };
+            self.space.parts(at, shared.start, out);
+            let first = out.len();
+            let offset = |address: u64| address.wrapping_sub(mapping.base);
+            object.parts(offset(shared.start), offset(shared.end), out);
+            for part in &mut out[first..] {
+                for place in [&mut part.start, &mut part.end, &mut part.base] {
+                    *place = place.wrapping_add(mapping.base);
+                }
+            }
+            at = shared.end;
+        }
+        self.space.parts(at, end, out);
     }
 
     fn put(
@@ -163,7 +188,7 @@ impl Joiner<'_> {
 
     /// What the checksums of a part say; none where no block of them lies in it.
     fn compared_whole(&self, part: &Part, extent: &ReadExtent) -> Option<Verdict> {
-        let (start, end) = (part.start - extent.base, part.end - extent.base);
+        let (start, end) = (part.start - part.base, part.end - part.base);
         let (print, length) = (&extent.fingerprint, extent.length);
         print.covers(start, end, length).then_some(())?;
         let bytes = self.bytes(part.start, part.end);
@@ -181,15 +206,9 @@ impl Joiner<'_> {
         self.tracee.read_places(&place, &mut bytes).then_some(bytes)
     }
 
-    /// Bytes up to here have been written from where they were read: the program may copy those after them first.
-    fn expect_rest(&mut self, id: ExtentId, end: u64) {
-        let extent = self.extents.get(id);
-        self.space.cursor = extent.map(|extent| (id, end - extent.base));
-    }
-
     /// Whether a program seems to have worked on its buffer in place: what is written begins where a read began, or
     /// where the last such write ended, is most of what was read, has not been written before, and none of it is as
-    /// it was. (Else the memory may have been used for something new.)
+    /// it was. (Else the memory may have been used for something new, as it is certainly where the kernel has cleared it.)
     fn is_changed_in_place(&self, parts: &[Part], verdicts: &[Option<Verdict>]) -> bool {
         let extent = |part: &Part| part.extent.and_then(|id| self.extents.get(id));
         let is_new =
@@ -200,23 +219,30 @@ impl Joiner<'_> {
         let (Some(at_first), Some(at_last)) = (extent(first), extent(last)) else {
             return false;
         };
-        let begins = [at_first.base, at_first.base + at_first.delivered].contains(&first.start);
-        let whole = at_last.base + at_last.length;
+        let begins = [first.base, first.base + at_first.delivered].contains(&first.start);
+        let whole = last.base + at_last.length;
         let written: u64 = parts.iter().map(|part| part.end - part.start).sum();
         let is_most = whole.saturating_sub(last.end) <= written;
         let changed = verdicts
             .iter()
             .all(|verdict| *verdict == Some(Verdict::Changed));
-        begins && is_most && changed && parts.iter().all(is_new)
+        begins && is_most && changed && parts.iter().all(is_new) && !self.is_cleared(first)
+    }
+
+    /// Whether a part begins with a page of zeros, or is nothing else.
+    fn is_cleared(&self, part: &Part) -> bool {
+        let bytes = self.bytes(part.start, part.end.min(part.start + WINDOW as u64));
+        bytes.is_none_or(|bytes| bytes.iter().all(|byte| *byte == 0))
     }
 
     /// A part to which nothing was read that is still there: a mapped file, bytes that the program copied from
     /// elsewhere, or its own.
     fn unknown(&mut self, part: &Part, out: &mut Vec<Piece>) {
         let length = part.end - part.start;
-        let mapping = self.space.mappings.of(part.start..part.end);
-        if let Some(mapping) = mapping.filter(|mapping| !mapping.own) {
-            let from = From::Mapped(mapping.file);
+        let mapping = self.space.mapping(part.start..part.end);
+        let mapped = mapping.filter(|mapping| !mapping.own);
+        if let Some(file) = mapped.and_then(|mapping| mapping.file) {
+            let from = From::Mapped(file);
             return out.push(Piece { length, from });
         }
         let mut found = Vec::new();
@@ -245,7 +271,8 @@ impl Joiner<'_> {
 
     /// The next bytes in a range that were read elsewhere: where they are, and what they are of.
     fn find(&mut self, start: u64, end: u64) -> Option<(u64, u64, ExtentId)> {
-        if self.space.index.is_empty() || end - start < fingerprint::LENGTH as u64 {
+        let nothing_known = self.space.index.is_empty() && self.space.objects.is_empty();
+        if nothing_known || end - start < fingerprint::LENGTH as u64 {
             return None;
         }
         self.go_on(start, end).or_else(|| self.search(start, end))
@@ -279,8 +306,7 @@ impl Joiner<'_> {
         let end = end.min(start + MOST);
         let original = extent.base + offset;
         let mut parts = Vec::new();
-        self.space
-            .parts(original, original + (end - start), &mut parts);
+        self.parts(original, original + (end - start), &mut parts);
         parts
             .iter()
             .all(|part| part.extent == Some(id))
@@ -301,10 +327,13 @@ impl Joiner<'_> {
         let wanted = window.len().min((end - start) as usize);
         let read = self.tracee.read(start, &mut window[..wanted]);
         let (space, extents) = (&*self.space, &*self.extents);
+        let objects = space.objects.iter().filter_map(|id| self.objects.get(id));
+        let objects: Vec<&Space> = objects.collect();
         let (place, id, offset) = fingerprint::windows(&window[..read], |place, hash| {
+            let of_objects = || objects.iter().find_map(|object| object.index.get(&hash));
             let IndexEntry {
                 extent: id, offset, ..
-            } = *space.index.get(&hash)?;
+            } = *space.index.get(&hash).or_else(of_objects)?;
             let samples = &extents.get(id)?.fingerprint.samples;
             let sample = samples.iter().find(|sample| sample.offset == offset)?;
             (sample.bytes == window[place..place + fingerprint::LENGTH]).then_some((
@@ -368,7 +397,7 @@ struct Question<'a> {
 fn ask<'a>(number: usize, part: &Part, extent: &'a ReadExtent, out: &mut Vec<Question<'a>>) {
     let before = out.len();
     for sample in &extent.fingerprint.samples {
-        let first = extent.base + u64::from(sample.offset);
+        let first = part.base + u64::from(sample.offset);
         let start = first.max(part.start);
         let end = (first + u64::from(sample.length)).min(part.end);
         if start < end {
@@ -387,7 +416,7 @@ fn ask<'a>(number: usize, part: &Part, extent: &'a ReadExtent, out: &mut Vec<Que
     for sample in &extent.fingerprint.samples {
         out.push(Question {
             part: number,
-            at: extent.base + u64::from(sample.offset),
+            at: part.base + u64::from(sample.offset),
             sample: &sample.bytes[..usize::from(sample.length)],
             otherwise: Verdict::Doubtful,
         });

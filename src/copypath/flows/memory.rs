@@ -23,6 +23,29 @@ pub trait TraceeMemory {
     fn carries_messages(&self, fd: i32) -> bool;
     /// The program's name.
     fn program(&self) -> String;
+    /// What its process has mapped, and what of it files or shared memory stand behind.
+    fn areas(&self) -> Vec<Area>;
+}
+
+/// A mapping, as /proc/PID/maps shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Area {
+    /// Its first address.
+    pub start: u64,
+    /// The address after its last.
+    pub end: u64,
+    /// Where in the file it begins.
+    pub offset: u64,
+    /// The program may write to it.
+    pub is_writable: bool,
+    /// It is code, or may be.
+    pub is_executable: bool,
+    /// What is written to it is seen by all that map it.
+    pub is_shared: bool,
+    /// Device and inode, as [`crate::model::Descriptor::identity`] has them.
+    pub identity: u64,
+    /// The file's path, or what is shown in place of one.
+    pub name: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,14 +3,8 @@
 use super::{
     engine::{Flows, Running},
     memory::TraceeMemory,
-    space::{Mapping, Space},
+    space::Space,
 };
-use crate::copypath::rule::Medium;
-use crate::model::SyscallEvent;
-use crate::syscall::{MAP_SHARED, PROT_WRITE};
-
-const SHARED: &str =
-    "MAP_SHARED: what a program stores in a mapped file by itself is seen by no call";
 
 impl Flows {
     /// A thread is there. `parent` is the process that made it, where that is known.
@@ -35,6 +29,9 @@ impl Flows {
             shared.users += 1;
         }
         self.running.insert(pid, Running { space, program });
+        if parent.is_none() {
+            self.map_areas(tracee);
+        }
     }
 
     fn add_space(&mut self, mut space: Space) -> u32 {
@@ -87,44 +84,7 @@ impl Flows {
     }
 
     /// The space of the process that a thread is of.
-    fn space(&mut self, pid: i32) -> Option<&mut Space> {
+    pub(super) fn space(&mut self, pid: i32) -> Option<&mut Space> {
         self.spaces.get_mut(&self.running.get(&pid)?.space)
-    }
-
-    pub(super) fn map(&mut self, event: &SyscallEvent, start: u64, tracee: &dyn TraceeMemory) {
-        let [_, length, protection, flags, ..] = event.call.args;
-        let end = start.saturating_add(length);
-        self.unmap(tracee.pid(), start, length);
-        let Some(open) = self.open(event, 0, tracee) else {
-            return;
-        };
-        if !matches!(open.medium, Medium::File | Medium::DirectFile) {
-            return;
-        }
-        let writable = protection & PROT_WRITE != 0;
-        let shared = writable && flags & MAP_SHARED != 0;
-        let mapping = Mapping {
-            file: open.source,
-            shared,
-            own: writable && !shared,
-        };
-        if shared {
-            self.note(SHARED);
-        }
-        if let Some(space) = self.space(tracee.pid()) {
-            space.mappings.insert(start..end, mapping);
-        }
-    }
-
-    pub(super) fn unmap(&mut self, pid: i32, start: u64, length: u64) {
-        let end = start.saturating_add(length);
-        if let Some(running) = self.running.get(&pid)
-            && let Some(space) = self.spaces.get_mut(&running.space)
-        {
-            space.mappings.remove(&(start..end));
-            let extents = &mut self.extents;
-            space.forget(start, end, &mut |id, by| extents.change(id, by));
-        }
-        self.take_kept();
     }
 }

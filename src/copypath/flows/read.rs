@@ -207,12 +207,17 @@ impl Flows {
             provenance,
         } = placed;
         let end = start + length;
-        let mapping = space.mappings.of(start..end);
-        if let Some(mapping) = mapping.filter(|mapping| mapping.shared) {
-            // Read into a mapped file: it is the file's.
-            self.add(path, mapping.file, length, Some(&provenance));
-            return;
-        }
+        let mapping = space.mapping(start..end);
+        let object = mapping.and_then(|mapping| Some((mapping.object?, mapping)));
+        let memory = match (mapping, object) {
+            (Some(mapping), None) if mapping.shared => {
+                // Read into a mapped file: it is the file's.
+                let file = mapping.file.unwrap_or(memory);
+                return self.add(path, file, length, Some(&provenance));
+            }
+            (_, Some((_, mapping))) => mapping.file.unwrap_or(memory),
+            _ => memory,
+        };
         let extents = &mut self.extents;
         let hashes = fingerprint.hashes();
         let id = extents.insert(ReadExtent {
@@ -227,6 +232,11 @@ impl Flows {
             references: 1,
         });
         let mut changed = |id: ExtentId, by| extents.change(id, by);
+        let (space, from) = match object {
+            Some((id, mapping)) => (self.objects.entry(id).or_default(), mapping.base),
+            None => (space, 0),
+        };
+        let (start, end) = (start.wrapping_sub(from), end.wrapping_sub(from));
         space.remember(start, end, id, &mut changed);
         space.recall(id, &hashes, &mut changed);
         changed(id, -1);

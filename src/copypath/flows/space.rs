@@ -1,6 +1,9 @@
 //! An address space: which of its bytes were read from where, and which show a file.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    ops::Range,
+};
 
 use rustc_hash::FxHashMap;
 
@@ -9,6 +12,9 @@ use crate::copypath::mappings::Mappings;
 
 /// Bytes that a read brought: a place in [`ReadExtents`](super::extents::ReadExtents).
 pub(super) type ExtentId = u32;
+
+/// Memory that several processes may map: what tells it from others (device and inode, as /proc/PID/maps shows them).
+pub(super) type ObjectId = u64;
 
 /// How many of the last reads are looked for where the program has copied bytes itself.
 const RECENT: usize = 1024;
@@ -21,16 +27,44 @@ pub(super) struct Part {
     pub end: u64,
     /// What was read to there; none: nothing that is known of.
     pub extent: Option<ExtentId>,
+    /// Where the extent's first byte stands, or would stand.
+    pub base: u64,
+}
+
+/// A range of addresses that holds a part of an extent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Held {
+    end: u64,
+    extent: ExtentId,
+    /// Where the extent's first byte would stand.
+    base: u64,
+}
+
+impl Part {
+    /// One to which nothing was read; none where it is empty.
+    fn unknown(start: u64, end: u64) -> Option<Part> {
+        (start < end).then_some(Part {
+            start,
+            end,
+            extent: None,
+            base: start,
+        })
+    }
 }
 
 /// What a mapping shows.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mapping {
-    pub file: EndId,
+    /// None: memory without a file.
+    pub file: Option<EndId>,
     /// What the program writes there goes to the file.
     pub shared: bool,
     /// The program may have put bytes of its own there.
     pub own: bool,
+    /// The memory behind it, where processes may share that.
+    pub object: Option<ObjectId>,
+    /// The address at which the object's or the file's first byte would stand.
+    pub base: u64,
 }
 
 /// Where a sample of a hash was read.
@@ -44,9 +78,11 @@ pub(super) struct IndexEntry {
 
 #[derive(Default)]
 pub(super) struct Space {
-    /// Start to end and extent; no two overlap.
-    ranges: BTreeMap<u64, (u64, ExtentId)>,
-    pub mappings: Mappings<Mapping>,
+    /// By their start; no two overlap.
+    ranges: BTreeMap<u64, Held>,
+    mappings: Mappings<Mapping>,
+    /// The memory behind its mappings that processes may share.
+    pub objects: Vec<ObjectId>,
     /// Where a sample of that hash was last read.
     pub index: FxHashMap<u64, IndexEntry>,
     recent: VecDeque<ExtentId>,
@@ -66,38 +102,81 @@ impl Space {
         Space {
             ranges: self.ranges.clone(),
             mappings: self.mappings.clone(),
+            objects: self.objects.clone(),
             users: 1,
             ..Space::default()
         }
     }
 
+    /// A new mapping, where nothing is mapped any more.
+    pub fn map(&mut self, range: Range<u64>, mapping: Mapping) {
+        if let Some(object) = mapping.object
+            && !self.objects.contains(&object)
+        {
+            self.objects.push(object);
+        }
+        self.mappings.insert(range, mapping);
+    }
+
+    /// A range shows nothing any more.
+    pub fn unmap(&mut self, range: &Range<u64>) {
+        self.mappings.remove(range);
+    }
+
+    /// The mapping that shows a whole range.
+    pub fn mapping(&self, range: Range<u64>) -> Option<Mapping> {
+        self.mappings.of(range)
+    }
+
+    /// The parts of mappings that lie in a range.
+    pub fn mapped(&self, range: &Range<u64>) -> Vec<(Range<u64>, Mapping)> {
+        self.mappings.within(range)
+    }
+
+    /// Those that show memory which processes may share, in order.
+    pub fn shared(&self, range: Range<u64>) -> Vec<(Range<u64>, Mapping)> {
+        if self.objects.is_empty() {
+            return Vec::new();
+        }
+        let mut shared = self.mappings.within(&range);
+        shared.retain(|(_, mapping)| mapping.object.is_some());
+        shared.sort_by_key(|(range, _)| range.start);
+        shared
+    }
+
     /// Every extent that is held, as often as it is.
     pub fn held(&self) -> impl Iterator<Item = ExtentId> + '_ {
-        let ranges = self.ranges.values().map(|(_, extent)| *extent);
+        let ranges = self.ranges.values().map(|held| held.extent);
         ranges.chain(self.recent.iter().copied())
     }
 
     /// These addresses hold something else now. `changed` is told of each extent: +1 for one more place that holds
     /// it, -1 for one less.
     pub fn forget(&mut self, start: u64, end: u64, changed: &mut impl FnMut(ExtentId, i32)) {
-        if let Some((&first, &(last, extent))) = self.ranges.range(..start).next_back()
-            && last > start
-        {
-            self.ranges.insert(first, (start, extent));
-            changed(extent, 1);
-            self.ranges.insert(start, (last, extent));
-        }
-        while let Some((&first, &(last, extent))) = self.ranges.range(start..end).next() {
+        self.split(start, changed);
+        while let Some((&first, &held)) = self.ranges.range(start..end).next() {
             self.ranges.remove(&first);
-            if last > end {
-                self.ranges.insert(end, (last, extent));
+            if held.end > end {
+                self.ranges.insert(end, held);
             } else {
-                changed(extent, -1);
+                changed(held.extent, -1);
             }
         }
     }
 
-    /// These addresses hold an extent now.
+    /// No range goes on across this address.
+    fn split(&mut self, at: u64, changed: &mut impl FnMut(ExtentId, i32)) {
+        if let Some((_, held)) = self.ranges.range_mut(..at).next_back()
+            && held.end > at
+        {
+            let rest = *held;
+            held.end = at;
+            changed(rest.extent, 1);
+            self.ranges.insert(at, rest);
+        }
+    }
+
+    /// These addresses hold an extent now, whose first byte stands at the first of them.
     pub fn remember(
         &mut self,
         start: u64,
@@ -106,50 +185,75 @@ impl Space {
         changed: &mut impl FnMut(ExtentId, i32),
     ) {
         changed(extent, 1);
+        let new = Held {
+            end,
+            extent,
+            base: start,
+        };
         // As a rule a program reads to the same buffer again.
-        if let Some((last, before)) = self.ranges.get_mut(&start)
-            && *last == end
+        if let Some(before) = self.ranges.get_mut(&start)
+            && before.end == end
         {
-            return changed(std::mem::replace(before, extent), -1);
+            return changed(std::mem::replace(before, new).extent, -1);
         }
         self.forget(start, end, changed);
-        self.ranges.insert(start, (end, extent));
+        self.ranges.insert(start, new);
         if self.ranges.len() > MOST_RANGES
-            && let Some((_, (_, oldest))) = self.ranges.pop_first()
+            && let Some((_, oldest)) = self.ranges.pop_first()
         {
-            changed(oldest, -1);
+            changed(oldest.extent, -1);
         }
+    }
+
+    /// The pages of a range have gone elsewhere, with what they hold. Each extent, and where it begins now.
+    pub fn relocate(
+        &mut self,
+        (start, end): (u64, u64),
+        to: u64,
+        changed: &mut impl FnMut(ExtentId, i32),
+    ) -> Vec<(ExtentId, u64)> {
+        self.split(start, changed);
+        self.split(end, changed);
+        let moved: Vec<_> = self
+            .ranges
+            .range(start..end)
+            .map(|(at, held)| (*at, *held))
+            .collect();
+        for (at, _) in &moved {
+            self.ranges.remove(at);
+        }
+        self.forget(to, to.saturating_add(end - start), changed);
+        let elsewhere = |address: u64| address.wrapping_sub(start).wrapping_add(to);
+        let moved = moved.into_iter().map(|(at, held)| {
+            let held = Held {
+                end: elsewhere(held.end),
+                base: elsewhere(held.base),
+                ..held
+            };
+            self.ranges.insert(elsewhere(at), held);
+            (held.extent, held.base)
+        });
+        moved.collect()
     }
 
     /// A range in parts, each of one extent or of none.
     pub fn parts(&self, start: u64, end: u64, out: &mut Vec<Part>) {
         let mut at = start;
         let before = self.ranges.range(..start).next_back();
-        let before = before.filter(|(_, (last, _))| *last > start);
-        for (&first, &(last, extent)) in before.into_iter().chain(self.ranges.range(start..end)) {
+        let before = before.filter(|(_, held)| held.end > start);
+        for (&first, held) in before.into_iter().chain(self.ranges.range(start..end)) {
             let first = first.max(at);
-            let last = last.min(end);
-            if first > at {
-                out.push(Part {
-                    start: at,
-                    end: first,
-                    extent: None,
-                });
-            }
+            let last = held.end.min(end);
+            out.extend(Part::unknown(at, first));
             out.push(Part {
                 start: first,
                 end: last,
-                extent: Some(extent),
+                extent: Some(held.extent),
+                base: held.base,
             });
             at = last;
         }
-        if at < end {
-            out.push(Part {
-                start: at,
-                end,
-                extent: None,
-            });
-        }
+        out.extend(Part::unknown(at, end));
     }
 
     /// An extent may be found by its content from now on: by hashes of it, and their offsets.

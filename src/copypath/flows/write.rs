@@ -71,8 +71,10 @@ impl Flows {
         let program = running.program;
         let space = self.spaces.get_mut(&running.space)?;
         let extents = &mut self.extents;
+        let objects = &self.objects;
         let pieces = Joiner {
             space,
+            objects,
             extents,
             tracee,
         }
