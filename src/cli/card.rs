@@ -1,11 +1,8 @@
 //! `zclab card [NAME]`: reference cards.
 
-use std::{path::PathBuf, process::ExitCode};
-
-use anyhow::anyhow;
 use serde::Serialize;
 
-use super::{lesson_dir::course, lessons::Text, print, print_json};
+use super::{lesson_dir::LessonsOption, lessons::Text, print, print_json};
 use crate::{
     course::{glossary, prose},
     model::{Arrow, Card, CardTable},
@@ -24,41 +21,37 @@ pub(crate) struct Args {
     /// One JSON document
     #[arg(long)]
     pub(crate) json: bool,
-    /// Lessons from a directory instead of the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub(crate) lessons: Option<PathBuf>,
+    #[command(flatten)]
+    lessons: LessonsOption,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let course = course(args.lessons.as_deref())?;
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let course = args.lessons.course()?;
     let word = args
         .name
         .as_deref()
         .and_then(|name| glossary::find(course.words(), name));
     let chosen = match (&args.name, word) {
-        (Some(name), None) => Some(course.card(name).map_err(|why| anyhow!(why))?),
+        (Some(name), None) => Some(course.card(name).map_err(anyhow::Error::msg)?),
         (Some(name), Some(_)) => course.card(name).ok(),
         (None, _) => None,
     };
     if args.json {
         let cards = chosen.map_or(course.cards(), std::slice::from_ref);
-        print_json(&CardDocument {
+        return print_json(&CardDocument {
             cards: cards.iter().map(Listed::of).collect(),
-        })?;
-        return Ok(ExitCode::SUCCESS);
+        });
     }
     if let (Some(word), None) = (word, chosen) {
         let mut text = Text::default();
         text.line(&word.forms.join(", "));
         text.markdown(&word.text, 2);
-        print(&text.into_string())?;
-        return Ok(ExitCode::SUCCESS);
+        return print(&text.into_string());
     }
     match chosen {
-        Some(card) => print(&plain(card))?,
-        None => print(&list(course.cards()))?,
+        Some(card) => print(&plain(card)),
+        None => print(&list(course.cards())),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn list(cards: &[Card]) -> String {

@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::Context;
 
+use super::lesson_dir::borrowed;
 use crate::{
     course::{self, Catalogue, Fault, parse},
     embedded, figure, store,
@@ -24,7 +25,7 @@ pub(crate) struct Args {
     pub(crate) dir: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let (lessons, figures) = match &args.dir {
         Some(dir) => on_disk(dir)?,
         None => built_in(),
@@ -33,11 +34,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut report: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
     report += &summary(&catalogue, &faults, figures.len());
     super::print(&report)?;
-    Ok(if faults.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    match faults.is_empty() {
+        true => Ok(()),
+        false => super::end_with(ExitCode::FAILURE),
+    }
 }
 
 /// A file as it was found: its name for messages, and its bytes.
@@ -76,13 +76,6 @@ fn figure_fault(name: &str, text: &str) -> Option<Fault> {
         what,
         advice: "write it as the other figures are written".to_owned(),
     })
-}
-
-fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
-    files
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
-        .collect()
 }
 
 fn summary(catalogue: &Catalogue, faults: &[Fault], figures: usize) -> String {

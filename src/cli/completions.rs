@@ -1,7 +1,5 @@
 //! `zclab completions SHELL`.
 
-use std::process::ExitCode;
-
 use clap::CommandFactory;
 
 /// Completions for a shell, on standard output.
@@ -14,9 +12,8 @@ pub(crate) struct Args {
     pub(crate) shell: clap_complete::Shell,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut super::Cli::command(), "zclab", &mut text);
-    super::print(&String::from_utf8(text)?)?;
-    Ok(ExitCode::SUCCESS)
+    super::print(&String::from_utf8(text)?)
 }

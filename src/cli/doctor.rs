@@ -1,9 +1,6 @@
 //! `zclab doctor`: what this machine allows, and why not.
 
-use std::{
-    io::{IsTerminal, stdout},
-    process::ExitCode,
-};
+use std::io::{IsTerminal, stdout};
 
 use anyhow::Result;
 use serde::Serialize;
@@ -28,7 +25,7 @@ struct Findings {
     instruments: Vec<Instrument>,
 }
 
-pub(crate) fn run(args: Args) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<()> {
     let findings = Findings {
         machine: host::machine(),
         instruments: host::instruments(),

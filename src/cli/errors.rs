@@ -1,7 +1,5 @@
 //! `zclab errors [NAME]`: errors on purpose.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 
 use super::options::ScratchDir;
@@ -27,7 +25,7 @@ pub(crate) struct Args {
 }
 
 /// Runs the experiments and prints what the kernel answered. Another answer than expected is a finding, no failure.
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let chosen = match &args.name {
         Some(name) => vec![errors::find(name)?],
         None => errors::all().collect(),

@@ -2,13 +2,15 @@
 
 use std::{
     io::{self, IsTerminal, Write},
-    path::{Path, PathBuf},
-    process::ExitCode,
+    path::PathBuf,
 };
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 
-use super::{display_options, lesson_dir::course};
+use super::{
+    display_options, end_with,
+    lesson_dir::{LessonsOption, chosen},
+};
 use crate::{
     embedded, host,
     model::{Record, Reset},
@@ -22,26 +24,25 @@ pub(crate) struct Args {
     /// Forget the answers and visits of one lesson, after asking
     #[arg(long, value_name = "NAME")]
     pub(crate) reset: Option<String>,
-    /// Lessons from a directory instead of the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub(crate) lessons: Option<PathBuf>,
+    #[command(flatten)]
+    lessons: LessonsOption,
     #[command(flatten)]
     display: display_options::Args,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if let Some(name) = &args.reset {
-        return reset(name, args.lessons.as_deref());
+        return reset(name, &args.lessons);
     }
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         bail!(
             "the course needs a terminal: run, replay, lessons, quiz, check and doctor need none"
         );
     }
-    open(args.lessons, &args.display)
+    open(args.lessons.lesson_dir, &args.display)
 }
 
-fn open(lessons: Option<PathBuf>, display: &display_options::Args) -> anyhow::Result<ExitCode> {
+fn open(lessons: Option<PathBuf>, display: &display_options::Args) -> anyhow::Result<()> {
     let lesson_dir = lessons.map(|dir| LessonDir::new(&dir));
     let (material, faults) = match &lesson_dir {
         Some(dir) => dir.read()?,
@@ -57,12 +58,12 @@ fn open(lessons: Option<PathBuf>, display: &display_options::Args) -> anyhow::Re
         faults,
         lesson_dir,
     };
-    runtime::learn(course, display.options(), Log::of_user())
+    runtime::learn(course, display.options(), Log::of_user()).and_then(end_with)
 }
 
-fn reset(name: &str, lessons: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let catalogue = course(lessons)?;
-    let lesson = catalogue.find(name).map_err(|why| anyhow!(why))?;
+fn reset(name: &str, lessons: &LessonsOption) -> anyhow::Result<()> {
+    let catalogue = lessons.course()?;
+    let lesson = &chosen(&catalogue, Some(name))?[0];
     if !io::stdin().is_terminal() {
         bail!("--reset asks first, and there is no terminal to ask on");
     }
@@ -74,8 +75,7 @@ fn reset(name: &str, lessons: Option<&Path>) -> anyhow::Result<ExitCode> {
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     if !matches!(answer.trim(), "y" | "Y" | "yes") {
-        super::print("Nothing was changed.\n")?;
-        return Ok(ExitCode::SUCCESS);
+        return super::print("Nothing was changed.\n");
     }
     let path = store::progress::path()?;
     let record = Record::Reset(Reset {
@@ -85,6 +85,5 @@ fn reset(name: &str, lessons: Option<&Path>) -> anyhow::Result<ExitCode> {
     store::progress::append(&path, &record)
         .with_context(|| format!("cannot write {}", path.display()))?;
     Log::at(path).sync()?;
-    super::print(&format!("'{}' starts afresh.\n", lesson.title))?;
-    Ok(ExitCode::SUCCESS)
+    super::print(&format!("'{}' starts afresh.\n", lesson.title))
 }

@@ -1,11 +1,8 @@
 //! `zclab lessons [NAME]`: the list, or one lesson as plain text.
 
-use std::{path::PathBuf, process::ExitCode};
-
-use anyhow::anyhow;
 use serde::Serialize;
 
-use super::lesson_dir::course;
+use super::lesson_dir::{LessonsOption, chosen};
 use crate::{
     course::{self, Lab, Lesson, Predict, Question, Target, Trial, kinds::Plain, prose},
     embedded, figure,
@@ -22,24 +19,19 @@ use crate::{
 pub(crate) struct Args {
     /// The lesson: its name, its number, or the beginning of its title
     pub(crate) name: Option<String>,
-    /// Lessons from a directory instead of the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub(crate) lessons: Option<PathBuf>,
+    #[command(flatten)]
+    lessons: LessonsOption,
     /// One JSON document
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let course = course(args.lessons.as_deref())?;
-    let chosen = match &args.name {
-        Some(name) => Some(course.find(name).map_err(|message| anyhow!(message))?),
-        None => None,
-    };
-    let listed = chosen.map_or(course.lessons(), std::slice::from_ref);
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let course = args.lessons.course()?;
+    let listed = chosen(&course, args.name.as_deref())?;
     let lessons = listed.iter().map(Listed::of).collect();
-    super::print_either(args.json, &LessonList { lessons }, || match chosen {
-        Some(lesson) => plain_text(lesson, &figures()),
+    super::print_either(args.json, &LessonList { lessons }, || match args.name {
+        Some(_) => plain_text(&listed[0], &figures()),
         None => list(listed),
     })
 }

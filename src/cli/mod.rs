@@ -1,4 +1,4 @@
-//! The command line: one file a command, each with its `Args` and `run(args) -> anyhow::Result<ExitCode>`.
+//! The command line: one file a command, each with its `Args` and `run(args) -> anyhow::Result<()>`.
 //!
 //! Errors go to standard error as `zclab: what failed: why`, exit code 1. Usage errors are clap's, exit code 2.
 //! Commands print by `print()` and `print_json`, which take a closed standard output quietly.
@@ -120,7 +120,7 @@ pub fn main() -> ExitCode {
         None => learn::run(cli.learn),
         Some(Command::Learn(args)) => learn::run(args),
         Some(Command::Run(args)) => run::run(args),
-        Some(Command::Trace(args)) => trace::run(args),
+        Some(Command::Trace(args)) => trace::run(args).and_then(end_with),
         Some(Command::Replay(args)) => replay::run(args),
         Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Prove(args)) => prove::run(args),
@@ -139,13 +139,14 @@ pub fn main() -> ExitCode {
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Child(command)) => child::run(command),
     };
-    done.unwrap_or_else(|error| {
-        if error.downcast_ref::<ClosedOutput>().is_some() {
-            return ExitCode::SUCCESS;
-        }
-        warn(&format!("{error:#}"));
-        ExitCode::FAILURE
-    })
+    let Err(error) = done else {
+        return ExitCode::SUCCESS;
+    };
+    if let Some(Ended(code)) = error.downcast_ref() {
+        return *code;
+    }
+    warn(&format!("{error:#}"));
+    ExitCode::FAILURE
 }
 
 /// A file that would outgrow its limit is an error (EFBIG) with a message, not a death by SIGXFSZ.
@@ -154,17 +155,22 @@ fn ignore_file_size_signal() {
     let _ = unsafe { nix::sys::signal::signal(Signal::SIGXFSZ, SigHandler::SigIgn) };
 }
 
-/// Nobody reads standard output any more (`zclab ... | head -1`): an end, not a failure.
+/// A command has ended with this status, and there is nothing more to say about it.
 #[derive(Debug)]
-struct ClosedOutput;
+struct Ended(ExitCode);
 
-impl fmt::Display for ClosedOutput {
+impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("standard output is closed")
+        write!(f, "ended with {:?}", self.0)
     }
 }
 
-impl std::error::Error for ClosedOutput {}
+impl std::error::Error for Ended {}
+
+/// Ends the command with a status of its own. Pass it on with `?`.
+fn end_with(code: ExitCode) -> anyhow::Result<()> {
+    Err(Ended(code).into())
+}
 
 /// Writes `text` to standard output, as it stands. Pass the error on with `?`: a closed output ends the
 /// command quietly, a full disk is reported.
@@ -173,7 +179,8 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => ClosedOutput.into(),
+            // Nobody reads it any more (`zclab ... | head -1`): an end, not a failure.
+            io::ErrorKind::BrokenPipe => Ended(ExitCode::SUCCESS).into(),
             _ => anyhow::Error::new(error).context("cannot write to standard output"),
         })
 }
@@ -194,12 +201,11 @@ fn print_either(
     json: bool,
     document: &impl serde::Serialize,
     text: impl FnOnce() -> String,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<()> {
     match json {
-        true => print_json(document)?,
-        false => print(&text())?,
+        true => print_json(document),
+        false => print(&text()),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Text in lines of at most so many columns, each with its end.

@@ -1,6 +1,6 @@
 //! `zclab page-cache`: which pages of a file are resident, step by step.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -32,7 +32,7 @@ fn size(text: &str) -> Result<Size, String> {
     at_least_one(text, "a file of 0 bytes has no pages")
 }
 
-pub(crate) fn run(args: Args) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<()> {
     let dir = args.scratch.open()?;
     let seen = page_cache::watch(&dir, args.size, &mut |_| Ok(()))?;
     let document = PageCacheDocument { dir, seen };

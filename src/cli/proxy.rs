@@ -1,9 +1,6 @@
 //! `zclab proxy`: from one address to another.
 
-use std::{
-    net::{SocketAddr, ToSocketAddrs},
-    process::ExitCode,
-};
+use std::net::{SocketAddr, ToSocketAddrs};
 
 use anyhow::Context;
 use clap::builder::TypedValueParser;
@@ -44,14 +41,13 @@ fn methods() -> impl TypedValueParser<Value = Method> {
 }
 
 /// Passes connections on until SIGINT or SIGTERM.
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let stop = Stop::on_signals().context("cannot catch signals")?;
     let proxy = Proxy::new(args.to, args.method, args.max_connections as usize);
     let listener = super::serve::listen(args.from)?;
     let from = listener.local_addr()?;
     super::print(&format!("listening on {from}, connecting to {}\n", args.to))?;
-    proxy.run(listener, &stop).context("cannot go on")?;
-    Ok(ExitCode::SUCCESS)
+    proxy.run(listener, &stop).context("cannot go on")
 }
 
 /// An address, or a name that is looked up once.

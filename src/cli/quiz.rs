@@ -1,11 +1,9 @@
 //! `zclab quiz [MODULE]`: the questions in plain lines.
 
-use std::{path::PathBuf, process::ExitCode};
-
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 
 use super::{
-    lesson_dir::course,
+    lesson_dir::{LessonsOption, chosen},
     print,
     questions::{Asker, Item, Say, Tally},
 };
@@ -34,13 +32,12 @@ pub(crate) struct Args {
     /// The concept test: the same twelve questions before and after the course
     #[arg(long, value_name = "WHEN", value_parser = ["before", "after"])]
     pub(crate) concept: Option<String>,
-    /// Lessons from a directory instead of the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub(crate) lessons: Option<PathBuf>,
+    #[command(flatten)]
+    lessons: LessonsOption,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let catalogue = course(args.lessons.as_deref())?;
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let catalogue = args.lessons.course()?;
     if let Some(when) = &args.concept {
         let Some(test) = catalogue.concept_test() else {
             bail!("there is no concept test here: it is a file concept-test.md among the lessons");
@@ -52,18 +49,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         };
         return concept_test(test, sitting);
     }
-    let lessons: Vec<&Lesson> = match &args.name {
-        Some(name) => vec![catalogue.find(name).map_err(|why| anyhow!(why))?],
-        None => catalogue.lessons().iter().collect(),
-    };
-    let items: Vec<Item> = lessons.into_iter().flat_map(items_of).collect();
+    let lessons = chosen(&catalogue, args.name.as_deref())?;
+    let items: Vec<Item> = lessons.iter().flat_map(items_of).collect();
     if items.is_empty() {
-        print("There are no questions here.\n")?;
-        return Ok(ExitCode::SUCCESS);
+        return print("There are no questions here.\n");
     }
     let tally = Asker::new(Log::of_user()).ask_all(&items, Say::All)?;
-    print(&said(&tally, items.len()))?;
-    Ok(ExitCode::SUCCESS)
+    print(&said(&tally, items.len()))
 }
 
 fn items_of(lesson: &Lesson) -> impl Iterator<Item = Item<'_>> {
@@ -101,7 +93,7 @@ pub(crate) fn said(tally: &Tally, count: usize) -> String {
 }
 
 /// The test: nothing is said to an answer, so that the second time measures the course and not the first time.
-fn concept_test(test: &Lesson, sitting: Sitting) -> anyhow::Result<ExitCode> {
+fn concept_test(test: &Lesson, sitting: Sitting) -> anyhow::Result<()> {
     let from = format!("{}, {} the course", test.title, sitting.name());
     let items: Vec<Item> = test
         .questions()
@@ -117,8 +109,6 @@ fn concept_test(test: &Lesson, sitting: Sitting) -> anyhow::Result<ExitCode> {
         asker.forget(sitting.id());
     }
     asker.ask_all(&items, Say::Nothing)?;
-    for line in concept::report(asker.progress.scores(test)) {
-        print(&format!("{line}\n"))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    let report = concept::report(asker.progress.scores(test));
+    print(&(report.join("\n") + "\n"))
 }

@@ -3,13 +3,12 @@
 use std::{
     io::{self, IsTerminal},
     path::PathBuf,
-    process::ExitCode,
 };
 
 use anyhow::Result;
 
 use super::{
-    display_options,
+    display_options, end_with,
     report::{self, RunDocument},
 };
 use crate::{runtime, store};
@@ -31,13 +30,13 @@ pub(crate) struct Args {
 }
 
 /// Plays a recording on a terminal; elsewhere reports it as `run` reported it.
-pub(crate) fn run(args: Args) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<()> {
     if store::trace_report::is_one(&args.file) {
-        return super::trace::replay(&args.file, args.json, &args.display);
+        return super::trace::replay(&args.file, args.json, &args.display).and_then(end_with);
     }
     let recording = store::recording::load(&args.file)?;
     if !args.json && io::stdin().is_terminal() && io::stdout().is_terminal() {
-        return runtime::replay(recording, args.display.options());
+        return runtime::replay(recording, args.display.options()).and_then(end_with);
     }
     let text = || report::for_people(&recording);
     super::print_either(args.json, &RunDocument::of(&recording), text)

@@ -1,9 +1,7 @@
 //! `zclab review`: the questions that are due.
 
-use std::{path::PathBuf, process::ExitCode};
-
 use super::{
-    lesson_dir::course,
+    lesson_dir::LessonsOption,
     print,
     questions::{Asker, Item, Say},
 };
@@ -12,13 +10,12 @@ use crate::{course::review::until, host::clock::now, store::progress::Log};
 /// The questions that are due, mixed over the modules: missed ones at once, others after 1, 3, 7 and 21 days.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Lessons from a directory instead of the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub(crate) lessons: Option<PathBuf>,
+    #[command(flatten)]
+    lessons: LessonsOption,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let course = course(args.lessons.as_deref())?;
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let course = args.lessons.course()?;
     let mut asker = Asker::new(Log::of_user());
     let all: Vec<_> = course.questions().collect();
     let ids = || {
@@ -52,19 +49,17 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
     }
     let left = asker.progress.review.due(ids(), now()).len();
-    print(&format!("Remembered: {right}. Still due: {left}.\n"))?;
-    Ok(ExitCode::SUCCESS)
+    print(&format!("Remembered: {right}. Still due: {left}.\n"))
 }
 
-fn nothing_due(next: Option<u64>) -> anyhow::Result<ExitCode> {
+fn nothing_due(next: Option<u64>) -> anyhow::Result<()> {
     match next {
         Some(due) => print(&format!(
             "Nothing is due. The next question comes back {}.\n",
             until(due, now())
-        ))?,
+        )),
         None => print(
             "Nothing is due: questions come back here once they were asked in the course or by zclab quiz.\n",
-        )?,
+        ),
     }
-    Ok(ExitCode::SUCCESS)
 }

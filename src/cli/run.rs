@@ -1,6 +1,6 @@
 //! `zclab run METHOD`: one transfer, untraced for its counters and traced for its calls.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: Args) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<()> {
     let spec = args.transfer.spec()?;
     let source = experiment::Source {
         file: args.transfer.file,

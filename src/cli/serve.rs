@@ -6,7 +6,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     os::fd::AsFd,
     path::PathBuf,
-    process::{Command, ExitCode},
+    process::Command,
     time::Duration,
 };
 
@@ -79,7 +79,7 @@ fn methods() -> impl TypedValueParser<Value = Method> {
 }
 
 /// Serves until SIGINT or SIGTERM.
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if args.trace {
         return traced::run(&args);
     }
@@ -106,8 +106,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.traced {
         host::mark(marker::END);
     }
-    served?;
-    Ok(ExitCode::SUCCESS)
+    served
 }
 
 impl Args {

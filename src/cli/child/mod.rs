@@ -1,7 +1,5 @@
 //! Hidden commands: the processes that an experiment starts. Each is this program once more.
 
-use std::process::ExitCode;
-
 use anyhow::{Context, Result};
 use nix::sys::{prctl, signal::Signal};
 
@@ -33,15 +31,14 @@ pub(crate) enum Command {
     ErrorCase(error_case::Args),
 }
 
-pub(crate) fn run(command: Command) -> Result<ExitCode> {
+pub(crate) fn run(command: Command) -> Result<()> {
     match command {
-        Command::Transfer(args) => transfer::run(args)?,
-        Command::RepeatedTransfer(args) => repeated_transfer::run(args)?,
-        Command::Receiver(args) => receiver::run(args)?,
-        Command::SendingPeer(args) => sending_peer::run(args)?,
-        Command::ErrorCase(args) => error_case::run(args)?,
+        Command::Transfer(args) => transfer::run(args),
+        Command::RepeatedTransfer(args) => repeated_transfer::run(args),
+        Command::Receiver(args) => receiver::run(args),
+        Command::SendingPeer(args) => sending_peer::run(args),
+        Command::ErrorCase(args) => error_case::run(args),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Reports to the parent: one line of JSON.

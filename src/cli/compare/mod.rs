@@ -3,7 +3,7 @@
 mod document;
 mod page;
 
-use std::{path::Path, process::ExitCode};
+use std::path::Path;
 
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -83,17 +83,15 @@ fn claim_names() -> PossibleValuesParser {
     names.chain([COST_OF_WATCHING]).collect::<Vec<_>>().into()
 }
 
-pub(crate) fn run(args: Args) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<()> {
     if args.claims {
-        super::print(&list())?;
-        return Ok(ExitCode::SUCCESS);
+        return super::print(&list());
     }
     let dir = args.scratch.open()?;
     match args.claim.as_deref() {
-        Some(COST_OF_WATCHING) => cost_of_tracing(&args, &dir)?,
-        name => compare(&args, name.and_then(Claim::named), &dir)?,
+        Some(COST_OF_WATCHING) => cost_of_tracing(&args, &dir),
+        name => compare(&args, name.and_then(Claim::named), &dir),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn list() -> String {

@@ -3,7 +3,9 @@
 mod questions;
 mod results;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
+
+use super::lesson_dir::LessonsOption;
 
 /// For teachers: results as a table, questions for another system.
 #[derive(Debug, clap::Args)]
@@ -38,9 +40,8 @@ pub(super) struct Results {
     /// How
     #[arg(long, default_value = "csv", value_parser = ["csv", "json"])]
     pub format: String,
-    /// Lessons from a directory instead of the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub lessons: Option<PathBuf>,
+    #[command(flatten)]
+    lessons: LessonsOption,
 }
 
 #[derive(Debug, clap::Args)]
@@ -54,12 +55,11 @@ pub(super) struct Questions {
     /// How
     #[arg(long, default_value = "gift", value_parser = ["gift", "json"])]
     pub format: String,
-    /// Lessons from a directory instead of the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub lessons: Option<PathBuf>,
+    #[command(flatten)]
+    lessons: LessonsOption,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     match args.what {
         What::Results(args) => results::run(args),
         What::Questions(args) => questions::run(args),

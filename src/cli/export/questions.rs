@@ -1,14 +1,13 @@
 //! The questions, as JSON or as GIFT, the text format that Moodle imports. What a kind's answers look like in them,
 //! `course::kinds` knows.
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::collections::BTreeMap;
 
-use anyhow::anyhow;
 use serde::Serialize;
 
 use super::Questions;
 use crate::{
-    cli::{lesson_dir::course, print, print_json, warn},
+    cli::{lesson_dir::chosen, print, print_json, warn},
     copypath::summarise,
     course::{
         Lesson, Question,
@@ -19,12 +18,9 @@ use crate::{
     tracer::Cancel,
 };
 
-pub(crate) fn run(args: Questions) -> anyhow::Result<ExitCode> {
-    let course = course(args.lessons.as_deref())?;
-    let lessons = match &args.name {
-        Some(name) => std::slice::from_ref(course.find(name).map_err(|why| anyhow!(why))?),
-        None => course.lessons(),
-    };
+pub(crate) fn run(args: Questions) -> anyhow::Result<()> {
+    let course = args.lessons.course()?;
+    let lessons = chosen(&course, args.name.as_deref())?;
     if args.format == "json" {
         let of_lesson = |lesson: &Lesson| -> Vec<Exported> {
             let questions = lesson.questions();
@@ -33,8 +29,7 @@ pub(crate) fn run(args: Questions) -> anyhow::Result<ExitCode> {
                 .collect()
         };
         let questions: Vec<_> = lessons.iter().flat_map(of_lesson).collect();
-        print_json(&BTreeMap::from([("questions", questions)]))?;
-        return Ok(ExitCode::SUCCESS);
+        return print_json(&BTreeMap::from([("questions", questions)]));
     }
     let mut text =
         String::from("// Questions of zclab: Moodle imports them as GIFT, with their feedback.\n");
@@ -54,8 +49,7 @@ pub(crate) fn run(args: Questions) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    print(&text)?;
-    Ok(ExitCode::SUCCESS)
+    print(&text)
 }
 
 /// Questions with drawn values are written so many times, each with other values.

@@ -4,7 +4,6 @@ use std::{
     collections::{BTreeMap, HashSet},
     env,
     path::Path,
-    process::ExitCode,
 };
 
 use anyhow::{Context, bail};
@@ -13,7 +12,7 @@ use serde_json::Value;
 
 use super::Results;
 use crate::{
-    cli::{csv, lesson_dir::course, print, print_json, warn},
+    cli::{csv, print, print_json, warn},
     course::{
         Catalogue, concept,
         progress::{Progress, Totals},
@@ -25,8 +24,8 @@ use crate::{
 /// What every export says of itself.
 const NOTE: &str = "results live on the student's machine, in a text file: they can be forged";
 
-pub(crate) fn run(args: Results) -> anyhow::Result<ExitCode> {
-    let course = course(args.lessons.as_deref())?;
+pub(crate) fn run(args: Results) -> anyhow::Result<()> {
+    let course = args.lessons.course()?;
     let mut students: BTreeMap<String, Student> = BTreeMap::new();
     for (id, path) in named_logs(&args)? {
         students.entry(id).or_default().read(&path)?;
@@ -36,15 +35,13 @@ pub(crate) fn run(args: Results) -> anyhow::Result<ExitCode> {
         .map(|(id, student)| StudentRow::of(id, student, &course))
         .collect();
     if args.format == "json" {
-        print_json(&ResultsDocument {
+        return print_json(&ResultsDocument {
             note: NOTE,
             students: rows,
-        })?;
-    } else {
-        warn(NOTE);
-        print(&table(&rows, &course)?)?;
+        });
     }
-    Ok(ExitCode::SUCCESS)
+    warn(NOTE);
+    print(&table(&rows, &course)?)
 }
 
 /// Each log with whose it is.

@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context, bail};
 
 use super::Args;
+use crate::cli::{end_with, print};
 use crate::copypath::CopyTracker;
 use crate::experiment::request;
 use crate::host;
@@ -18,7 +19,7 @@ use crate::syscall::{Style, format_call};
 use crate::tracer::{self, Cancel, Options, Program};
 
 /// Runs this very command under the tracer, shows its calls, and at the end what they come to.
-pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let stop = Stop::on_signals().context("cannot catch signals")?;
     // The server ends when this end of the pipe is closed: nobody has to know its process id.
     let (input, keep): (PipeReader, PipeWriter) = std::io::pipe().context("cannot make a pipe")?;
@@ -44,14 +45,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     shown.go_on(&recorded.trace);
     match recorded.ended {
         Exit::Code(0) => {
-            super::super::print(&shown.summary(&recorded.trace))?;
+            print(&shown.summary(&recorded.trace))?;
             if let Some(file) = &args.save {
                 store::recording::save(file, &recording(args, recorded.trace)?)?;
             }
-            Ok(ExitCode::SUCCESS)
+            Ok(())
         }
         // It has said why itself.
-        Exit::Code(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
+        Exit::Code(code) => end_with(ExitCode::from(u8::try_from(code).unwrap_or(1))),
         Exit::Signal(signal) => bail!("the server was ended by {signal}"),
     }
 }
@@ -96,7 +97,7 @@ impl Shown {
             lines.push('\n');
         }
         // Nobody looks any more: the server goes on all the same.
-        self.closed = self.closed || super::super::print(&lines).is_err();
+        self.closed = self.closed || print(&lines).is_err();
     }
 
     /// The calls by name, and the bytes by their way.
