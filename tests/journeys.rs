@@ -243,7 +243,8 @@ fn the_table_of_systems_says_what_differs_from_the_chosen_one() {
             .table
             .clone()
             .unwrap();
-        for (what, cells) in &table.rows {
+        for row in &table.rows {
+            let (what, cells) = (&row.what, &row.cells);
             for _ in &table.columns {
                 let shown = learner.screen();
                 let at = learner.cards().column;

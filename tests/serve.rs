@@ -823,7 +823,7 @@ fn the_way_of_one_request_is_recorded_from_accept_to_close() {
         let path = dir.path().to_str().unwrap();
         assert!(trace.descriptors.iter().all(|it| !it.name.contains(path)));
         // Each call of the body is found in the server's own sending step.
-        let text = zclab::embedded::serve_source(method.source_file()).unwrap();
+        let text = zclab::embedded::serve_source(&method.source_file()).unwrap();
         let playback = Playback::new(way.recording.clone(), text);
         let moves = |number: &usize| !playback.hops_at(*number).1.is_empty();
         for number in (0..playback.len()).filter(moves) {

@@ -117,7 +117,7 @@ impl App {
     }
 
     /// The source of what is run, with its file's name.
-    pub(crate) fn source(&self) -> Option<(&'static str, &'static str)> {
+    pub(crate) fn source(&self) -> Option<(String, &'static str)> {
         source(&self.shared, self.on())
     }
 

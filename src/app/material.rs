@@ -9,10 +9,10 @@ pub struct Material {
     /// The lessons, in order.
     pub lessons: Vec<Lesson>,
     pub(crate) figures: Vec<Figure>,
-    /// The source of each method, word for word, with its file's name.
-    pub(crate) sources: Vec<(Method, &'static str, &'static str)>,
+    /// The source of each method, word for word.
+    pub(crate) sources: Vec<(Method, &'static str)>,
     /// The same of the server's sending steps.
-    pub(crate) sending_steps: Vec<(Method, &'static str, &'static str)>,
+    pub(crate) sending_steps: Vec<(Method, &'static str)>,
     /// How often the CPU copies each byte of the transfers that lessons are about, from recordings.
     pub(crate) copies: Vec<(Method, Sink, Copies)>,
     /// The errors on purpose, as far as they are known before they run.

@@ -108,13 +108,13 @@ impl Shared {
         &self,
         spec: &TransferSpec,
         served: bool,
-    ) -> Option<(&'static str, &'static str)> {
+    ) -> Option<(String, &'static str)> {
         let sources = match served {
             true => &self.material.sending_steps,
             false => &self.material.sources,
         };
-        let (_, file, text) = sources.iter().find(|(of, ..)| *of == spec.method)?;
-        Some((file, text))
+        let (method, text) = sources.iter().find(|(of, _)| *of == spec.method)?;
+        Some((method.source_file(), text))
     }
 
     /// The playback of a run, at its start.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{lesson_dir::LessonsOption, lessons::Text, print, print_json};
 use crate::{
     course::{glossary, prose},
-    model::{Arrow, Card, CardTable},
+    model::{Card, CardRow, CardTable},
 };
 
 /// Reference cards: a call's signature, path, counts, conditions, pitfalls, and since when it is there.
@@ -38,9 +38,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     };
     if args.json {
         let cards = chosen.map_or(course.cards(), std::slice::from_ref);
-        return print_json(&CardDocument {
-            cards: cards.iter().map(Listed::of).collect(),
-        });
+        return print_json(&CardDocument { cards });
     }
     if let (Some(word), None) = (word, chosen) {
         let mut text = Text::default();
@@ -115,7 +113,7 @@ fn plain(card: &Card) -> String {
 
 /// A table in words: each row with what every system has.
 fn side_by_side(text: &mut Text, table: &CardTable) {
-    for (what, cells) in &table.rows {
+    for CardRow { what, cells } in &table.rows {
         text.line(what);
         for (column, cell) in table.columns.iter().zip(cells) {
             text.markdown(&format!("- {column}: {cell}"), 2);
@@ -125,51 +123,5 @@ fn side_by_side(text: &mut Text, table: &CardTable) {
 
 #[derive(Serialize)]
 struct CardDocument<'a> {
-    cards: Vec<Listed<'a>>,
-}
-
-#[derive(Serialize)]
-struct Listed<'a> {
-    name: &'a str,
-    title: &'a str,
-    signature: &'a [String],
-    path: &'a [Arrow],
-    counts: &'a [String],
-    conditions: &'a [String],
-    pitfalls: &'a [String],
-    since: &'a [String],
-    sources: &'a [String],
-    columns: &'a [String],
-    rows: Vec<Compared<'a>>,
-    text: &'a str,
-}
-
-#[derive(Serialize)]
-struct Compared<'a> {
-    what: &'a str,
-    cells: &'a [String],
-}
-
-impl Listed<'_> {
-    fn of(card: &Card) -> Listed<'_> {
-        let table = card.table.as_ref();
-        let rows = table.map_or(&[][..], |table| &table.rows);
-        Listed {
-            name: &card.name,
-            title: &card.title,
-            signature: &card.signature,
-            path: &card.path,
-            counts: &card.counts,
-            conditions: &card.conditions,
-            pitfalls: &card.pitfalls,
-            since: &card.since,
-            sources: &card.sources,
-            columns: table.map_or(&[][..], |table| &table.columns),
-            rows: rows
-                .iter()
-                .map(|(what, cells)| Compared { what, cells })
-                .collect(),
-            text: &card.body,
-        }
-    }
+    cards: &'a [Card],
 }

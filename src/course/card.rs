@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, ops::Range};
 
-use crate::model::{Arrow, Card, CardTable, How, Place};
+use crate::model::{Arrow, Card, CardRow, CardTable, How, Place};
 
 use super::{
     block::{At, Block, is_id, values},
@@ -170,7 +170,10 @@ fn table(block: &mut Block) -> Option<CardTable> {
                 .report
                 .fault(offset, what, "write a cell for each column");
         }
-        rows.push((what?.value, values(cells)));
+        rows.push(CardRow {
+            what: what?.value,
+            cells: values(cells),
+        });
     }
     if !had {
         return None;

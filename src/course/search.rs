@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::model::{Card, Figure, Word};
+use crate::model::{Card, CardRow, Figure, Word};
 
 use super::{
     lesson::{Lesson, Page, Target},
@@ -113,7 +113,7 @@ fn card_lines(card: &Card) -> Vec<Text> {
         lines.extend(said.iter().flat_map(|line| plain(line)));
     }
     if let Some(table) = &card.table {
-        for (what, cells) in &table.rows {
+        for CardRow { what, cells } in &table.rows {
             let systems = table.columns.iter().zip(cells);
             let cells: Vec<String> = systems
                 .map(|(system, cell)| format!("{system}: {cell}"))

@@ -15,7 +15,7 @@ pub(crate) use mapped::{see_mapped, take_mapped, take_memory};
 pub(crate) use pattern::generated;
 pub(crate) use receiver::drain;
 pub use receiver::{Drain, Reader, Received, Receiver};
-pub(crate) use scratch::{need_space, scratch_file};
+pub(crate) use scratch::{memory_file, need_space, null, scratch_file};
 pub use sink::{Connection, connect};
 pub(crate) use sink::{ask_for_room, both_ends};
 pub use source::Source;

@@ -1,11 +1,10 @@
 //! The receiving process: this program once more, by its hidden command, with the connection as standard input.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, BufRead, BufReader, Read},
     os::fd::{AsFd, AsRawFd, OwnedFd},
     process::{Child, ChildStdout, Stdio},
-    str::FromStr,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -16,35 +15,16 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::this_program;
+use super::{null, this_program};
+use crate::model::named;
 
-/// How the receiver takes what it gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drain {
-    /// It reads and hashes everything: for verified runs.
-    Hash,
-    /// It looks at nothing and only counts: hashing would drown the transfer that is timed.
-    Discard,
-}
-
-impl Drain {
-    /// `hash` or `discard`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Drain::Hash => "hash",
-            Drain::Discard => "discard",
-        }
-    }
-}
-
-impl FromStr for Drain {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        [Drain::Hash, Drain::Discard]
-            .into_iter()
-            .find(|drain| drain.name() == text)
-            .ok_or_else(|| format!("'{text}' is not a receiver: there are hash and discard"))
+named! {
+    /// How the receiver takes what it gets.
+    pub enum Drain as "a receiver" {
+        /// It reads and hashes everything: for verified runs.
+        Hash = "hash",
+        /// It looks at nothing and only counts: hashing would drown the transfer that is timed.
+        Discard = "discard",
     }
 }
 
@@ -223,8 +203,4 @@ fn reading(input: &impl AsFd) -> impl FnMut() -> nix::Result<usize> {
 
 fn pass_on(from: &impl AsFd, to: &impl AsFd) -> nix::Result<usize> {
     splice(from, None, to, None, AT_ONCE, SpliceFFlags::empty())
-}
-
-fn null() -> io::Result<File> {
-    OpenOptions::new().write(true).open("/dev/null")
 }

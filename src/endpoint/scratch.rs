@@ -1,4 +1,4 @@
-//! Temporary files without a name: nothing outlives the program, however it ends.
+//! Temporary files without a name, and the file that keeps nothing: nothing outlives the program, however it ends.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use crate::model::Size;
 
@@ -41,6 +42,22 @@ fn created_and_unlinked(options: &OpenOptions, dir: &Path) -> io::Result<File> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// An empty file that is memory, and has no name but for people.
+///
+/// # Errors
+/// As memfd_create(2).
+pub(crate) fn memory_file(name: &str) -> io::Result<File> {
+    Ok(memfd_create(name, MFdFlags::MFD_CLOEXEC)?.into())
+}
+
+/// `/dev/null`, which takes everything and looks at nothing.
+///
+/// # Errors
+/// As open(2).
+pub(crate) fn null() -> io::Result<File> {
+    OpenOptions::new().write(true).open("/dev/null")
 }
 
 /// Whether `need` bytes fit on the file system of `dir`.

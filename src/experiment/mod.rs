@@ -25,10 +25,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
-    sys::{
-        memfd::{MFdFlags, memfd_create},
-        resource::{Resource, getrlimit},
-    },
+    sys::resource::{Resource, getrlimit},
 };
 use serde::de::DeserializeOwned;
 
@@ -235,7 +232,7 @@ impl Lab<'_> {
         cancel: &Cancel,
         progress: &mut OnProgress,
     ) -> Result<Result<(Report, Trace), String>> {
-        let errors = memory_file()?;
+        let errors = error_file()?;
         let (stdout, output) = std::io::pipe().context("cannot make a pipe")?;
         let source = self.source.file.try_clone()?;
         let program = Program {
@@ -344,9 +341,8 @@ impl Lab<'_> {
 }
 
 /// A file for a child's standard error: without a name, and without a reader that could block it.
-fn memory_file() -> Result<File> {
-    let fd = memfd_create("errors", MFdFlags::MFD_CLOEXEC);
-    Ok(fd.context("cannot make a file in memory")?.into())
+fn error_file() -> Result<File> {
+    endpoint::memory_file("errors").context("cannot make a file in memory")
 }
 
 /// What a child that failed wrote to its standard error, without the program's name; else how it ended.
@@ -387,7 +383,7 @@ fn reported<T: DeserializeOwned>(
     cancel: &Cancel,
     watch: impl FnOnce(u32, &ChildStdout) -> Result<()>,
 ) -> Result<T> {
-    let errors = memory_file()?;
+    let errors = error_file()?;
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(errors.try_clone()?)

@@ -1,7 +1,5 @@
 //! What a comparison runs: its rows, each one transfer in one way.
 
-use serde::{Serialize, Serializer};
-
 use crate::model::{Method, Sink, Size, Sweep};
 
 /// Where the bytes go.
@@ -20,12 +18,6 @@ impl To {
             To::Sink(sink) => sink.name(),
             To::Null => "/dev/null",
         }
-    }
-}
-
-impl Serialize for To {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
     }
 }
 

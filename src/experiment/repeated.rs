@@ -62,13 +62,8 @@ pub(crate) fn send(order: &Order) -> Result<RepeatedReport> {
     // Opened once more, for a file position of its own: the parent hands the same file to every run.
     let source = File::open("/proc/self/fd/0").context("cannot reopen standard input")?;
     let To::Sink(sink) = order.entry.to else {
-        let null = File::options().write(true).open("/dev/null");
-        let (bytes_moved, measured) = timed(
-            order,
-            &source,
-            Sink::File,
-            &null.context("cannot open /dev/null")?,
-        )?;
+        let null = endpoint::null().context("cannot open /dev/null")?;
+        let (bytes_moved, measured) = timed(order, &source, Sink::File, &null)?;
         return Ok(RepeatedReport {
             bytes_moved,
             received: None,
@@ -113,8 +108,7 @@ fn timed(order: &Order, source: &File, to: Sink, sink: &impl AsFd) -> Result<(u6
         transfer::transfer(method, job).with_context(|| format!("{method} failed"))
     };
     // The first use of a page of the program itself is a fault too.
-    let elsewhere = File::options().write(true).open("/dev/null")?;
-    once(source, elsewhere.as_fd())?;
+    once(source, endpoint::null()?.as_fd())?;
     Counters::of(Whose::Thread)?.until_now()?;
 
     let before = Counters::of(Whose::Thread)?;

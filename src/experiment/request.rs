@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
-use super::{current_cpu, ended_well, memory_file};
+use super::{current_cpu, ended_well, error_file};
 use crate::copypath::{CopyTracker, summarise};
 use crate::endpoint;
 use crate::host;
@@ -47,7 +47,7 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<RequestWay
     let body = endpoint::generated(plan.size.bytes() as usize);
     fs::write(root.join(FILE), &body).context("cannot write the file")?;
     let file_system = host::file_system(fs::File::open(root.join(FILE))?);
-    let errors = memory_file()?;
+    let errors = error_file()?;
     let (recorded, answer) = ask_traced(plan, served, &errors, cancel)?;
     let spec = plan.spec();
     let recorded = match ended_well(recorded, errors, "cannot trace the server")? {

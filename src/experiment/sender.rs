@@ -12,10 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use nix::{
-    fcntl::{FcntlArg, OFlag, fcntl},
-    sys::memfd::{MFdFlags, memfd_create},
-};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{self, Connection, Drain, Feeder, Reader, Received, Receiver, ends};
@@ -341,7 +338,7 @@ fn timed_transfer(
 /// program itself is a fault, and would count as the transfer's.
 fn warm_up(spec: &TransferSpec) -> Result<()> {
     const PAGE: usize = 4096;
-    let page = memory_file(PAGE as u64)?;
+    let page = endpoint::memory_file("page")?;
     page.write_all_at(&[1; PAGE], 0)?;
     let source = match spec.method.receives() {
         true => sent_already(&[1; PAGE])?,
@@ -383,23 +380,16 @@ fn sent_already(bytes: &[u8]) -> Result<File> {
 fn unseen(spec: &TransferSpec) -> Result<(OwnedFd, Option<OwnedFd>)> {
     let TransferSpec { method, to, .. } = spec;
     if !to.has_reader() {
-        return Ok((memory_file(0)?.into(), None));
+        return Ok((endpoint::memory_file("page")?.into(), None));
     }
     if *to != Sink::Pipe && !method.has_reports() && !method.passes_memory() {
-        let null = File::options().write(true).open("/dev/null")?;
-        return Ok((null.into(), None));
+        return Ok((endpoint::null()?.into(), None));
     }
     let (near, far) = endpoint::both_ends(*to, Path::new(""))?;
     if method.has_reports() {
         host::allow_zerocopy(&near)?;
     }
     Ok((near, Some(far)))
-}
-
-fn memory_file(size: u64) -> Result<File> {
-    let file = File::from(memfd_create("page", MFdFlags::MFD_CLOEXEC)?);
-    file.set_len(size)?;
-    Ok(file)
 }
 
 /// The source, and its checksum where this process has seen its bytes.

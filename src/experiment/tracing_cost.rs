@@ -4,11 +4,6 @@
 use std::{path::Path, thread};
 
 use anyhow::{Context, Result};
-use nix::{
-    sched::{CpuSet, sched_setaffinity},
-    unistd::Pid,
-};
-use serde::Serialize;
 
 use super::comparison::order;
 use super::verdict::{TIME, clause};
@@ -17,27 +12,16 @@ use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::{Difference, Runs, WALL};
 use crate::model::{
-    Measured, Method, Sink, Size, TransferSpec, Unavailable, duration, grouped, ratio,
+    Measured, Method, Sink, Size, TransferSpec, Unavailable, duration, grouped, named, ratio,
 };
 use crate::tracer::Cancel;
 
-/// Who watches the sender, and from where. The sender itself is pinned to one CPU, always the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum TracedFrom {
-    Untraced,
-    SameCpu,
-    OtherCpu,
-}
-
-impl TracedFrom {
-    /// `untraced`, `same-cpu`, `other-cpu`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            TracedFrom::Untraced => "untraced",
-            TracedFrom::SameCpu => "same-cpu",
-            TracedFrom::OtherCpu => "other-cpu",
-        }
+named! {
+    /// Who watches the sender, and from where. The sender itself is pinned to one CPU, always the same.
+    pub enum TracedFrom {
+        Untraced = "untraced",
+        SameCpu = "same-cpu",
+        OtherCpu = "other-cpu",
     }
 }
 
@@ -124,13 +108,9 @@ pub(crate) fn watch(
 
 impl TracingCost {
     fn offer(&mut self, other: Option<usize>) {
-        let ways = [
-            TracedFrom::Untraced,
-            TracedFrom::SameCpu,
-            TracedFrom::OtherCpu,
-        ];
         self.rows.extend(
-            ways.into_iter()
+            TracedFrom::ALL
+                .into_iter()
                 .filter(|way| other.is_some() || *way != TracedFrom::OtherCpu)
                 .map(|watched| Row {
                     watched,
@@ -250,20 +230,11 @@ fn one(
 fn on_cpu<T: Send>(cpu: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     thread::scope(|scope| {
         let pinned = scope.spawn(|| {
-            let set = single(cpu)?;
-            sched_setaffinity(Pid::from_raw(0), &set)
-                .with_context(|| format!("cannot run on CPU {cpu}"))?;
+            host::run_on(&cpu.to_string()).with_context(|| format!("cannot run on CPU {cpu}"))?;
             work()
         });
         pinned
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
-}
-
-fn single(cpu: usize) -> Result<CpuSet> {
-    let mut set = CpuSet::new();
-    set.set(cpu)
-        .with_context(|| format!("there is no CPU {cpu}"))?;
-    Ok(set)
 }

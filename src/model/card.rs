@@ -1,9 +1,12 @@
-//! Reference cards and the glossary as plain data: what `course` makes of their Markdown files.
+//! Reference cards and the glossary as plain data: what `course` makes of their Markdown files, and what `zclab card
+//! --json` prints.
+
+use serde::{Serialize, Serializer};
 
 use super::Arrow;
 
 /// A reference card: one file of `lessons/cards`, named `NAME.md`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Card {
     /// What it is found by: the file's name.
     pub name: String,
@@ -20,16 +23,32 @@ pub struct Card {
     /// Man pages, documents, commits that say so.
     pub sources: Vec<String>,
     /// The same thing on several systems, side by side.
+    #[serde(flatten, serialize_with = "or_empty")]
     pub table: Option<CardTable>,
     /// Further words, in CommonMark. May be empty.
+    #[serde(rename = "text")]
     pub body: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CardTable {
     pub columns: Vec<String>,
-    /// The rows: what is compared, and a cell for each column.
-    pub rows: Vec<(String, Vec<String>)>,
+    pub rows: Vec<CardRow>,
+}
+
+/// What is compared, and a cell for each column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CardRow {
+    pub what: String,
+    pub cells: Vec<String>,
+}
+
+/// In JSON every card has columns and rows.
+fn or_empty<S: Serializer>(table: &Option<CardTable>, to: S) -> Result<S::Ok, S::Error> {
+    match table {
+        Some(table) => table.serialize(to),
+        None => CardTable::default().serialize(to),
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,46 +1,43 @@
 //! The ways to move bytes, and where they can move them.
 
-use std::{fmt, str::FromStr};
-
-use serde::{Deserialize, Serialize};
-
 use super::{Side, Sink};
 
-/// A way to move the bytes of a file: one short file in `src/transfer/` each. What is known of each beside its code stands
-/// in `TABLE`, in the same order: that in which the course meets them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// `read(2)` into a buffer, `write(2)` out of it.
-    ReadWrite,
-    /// `mmap(2)` the file once, `write(2)` from the mapping.
-    MmapWrite,
-    /// `sendfile(2)`.
-    Sendfile,
-    /// `splice(2)` into a pipe, and out of it.
-    Splice,
-    /// `copy_file_range(2)`.
-    CopyFileRange,
-    /// `vmsplice(2)` from the program's memory into a pipe.
-    Vmsplice,
-    /// `tee(2)`: one pipe, two readers.
-    Tee,
-    /// `read(2)` into a buffer, `send(2)` with `MSG_ZEROCOPY` out of it.
-    SendZerocopy,
-    /// `sendmsg(2)` with the descriptor of memory that both sides map (`SCM_RIGHTS`).
-    SharedMemory,
-    /// The other direction: `recv(2)` from a socket into a buffer, `write(2)` to a file.
-    RecvWrite,
-    /// The other direction: `splice(2)` from a socket into a pipe, and on to a file.
-    SpliceReceive,
-    /// io_uring: `IORING_OP_READ_FIXED` into a registered buffer, `IORING_OP_WRITE_FIXED` out of it.
-    UringFixed,
-    /// io_uring: `IORING_OP_READ` into a buffer, `IORING_OP_SEND_ZC` out of it.
-    UringSendZc,
-    /// io_uring: `IORING_OP_SPLICE` into a pipe, and out of it.
-    UringSplice,
-    /// io_uring: a read with `O_DIRECT` into a registered buffer, `IORING_OP_SEND_ZC` out of it.
-    DirectSend,
+named! {
+    /// A way to move the bytes of a file, in the order in which the course meets them: one short file in `src/transfer/`
+    /// each. What is known of each beside its code stands in `TABLE`, in the
+    /// same order.
+    pub enum Method as "a method" {
+        /// `read(2)` into a buffer, `write(2)` out of it.
+        ReadWrite = "read-write",
+        /// `mmap(2)` the file once, `write(2)` from the mapping.
+        MmapWrite = "mmap-write",
+        /// `sendfile(2)`.
+        Sendfile = "sendfile",
+        /// `splice(2)` into a pipe, and out of it.
+        Splice = "splice",
+        /// `copy_file_range(2)`.
+        CopyFileRange = "copy-file-range",
+        /// `vmsplice(2)` from the program's memory into a pipe.
+        Vmsplice = "vmsplice",
+        /// `tee(2)`: one pipe, two readers.
+        Tee = "tee",
+        /// `read(2)` into a buffer, `send(2)` with `MSG_ZEROCOPY` out of it.
+        SendZerocopy = "send-zerocopy",
+        /// `sendmsg(2)` with the descriptor of memory that both sides map (`SCM_RIGHTS`).
+        SharedMemory = "shared-memory",
+        /// The other direction: `recv(2)` from a socket into a buffer, `write(2)` to a file.
+        RecvWrite = "recv-write",
+        /// The other direction: `splice(2)` from a socket into a pipe, and on to a file.
+        SpliceReceive = "splice-receive",
+        /// io_uring: `IORING_OP_READ_FIXED` into a registered buffer, `IORING_OP_WRITE_FIXED` out of it.
+        UringFixed = "uring-fixed",
+        /// io_uring: `IORING_OP_READ` into a buffer, `IORING_OP_SEND_ZC` out of it.
+        UringSendZc = "uring-send-zc",
+        /// io_uring: `IORING_OP_SPLICE` into a pipe, and out of it.
+        UringSplice = "uring-splice",
+        /// io_uring: a read with `O_DIRECT` into a registered buffer, `IORING_OP_SEND_ZC` out of it.
+        DirectSend = "direct-send",
+    }
 }
 
 named! {
@@ -91,9 +88,6 @@ enum Uring {
 /// A row of the table of methods. Everything that is asked of a method derives from it.
 struct MethodRow {
     method: Method,
-    name: &'static str,
-    /// The file of `src/transfer`.
-    source_file: &'static str,
     /// Its usual one first.
     sinks: &'static [Sink],
     start: Start,
@@ -112,8 +106,6 @@ struct MethodRow {
 /// A file that stays in the kernel: rows name what is different.
 const PLAIN: MethodRow = MethodRow {
     method: Method::Sendfile,
-    name: "sendfile",
-    source_file: "sendfile.rs",
     sinks: &Sink::ALL,
     start: Start::File,
     held: Held::Nowhere,
@@ -125,41 +117,31 @@ const PLAIN: MethodRow = MethodRow {
     shares_blocks: false,
 };
 
-static TABLE: [MethodRow; 15] = [
+static TABLE: [MethodRow; Method::ALL.len()] = [
     MethodRow {
         method: Method::ReadWrite,
-        name: "read-write",
-        source_file: "read_write.rs",
         held: Held::Buffer,
         ..PLAIN
     },
     MethodRow {
         method: Method::MmapWrite,
-        name: "mmap-write",
-        source_file: "mmap_write.rs",
         held: Held::Mapping,
         ..PLAIN
     },
     PLAIN,
     MethodRow {
         method: Method::Splice,
-        name: "splice",
-        source_file: "splice.rs",
         pipe: OwnPipe::UnlessSinkIsPipe,
         ..PLAIN
     },
     MethodRow {
         method: Method::CopyFileRange,
-        name: "copy-file-range",
-        source_file: "copy_file_range.rs",
         sinks: &[Sink::File],
         shares_blocks: true,
         ..PLAIN
     },
     MethodRow {
         method: Method::Vmsplice,
-        name: "vmsplice",
-        source_file: "vmsplice.rs",
         sinks: &[Sink::Pipe, Sink::Tcp, Sink::Unix],
         start: Start::Memory,
         held: Held::Memory,
@@ -168,8 +150,6 @@ static TABLE: [MethodRow; 15] = [
     },
     MethodRow {
         method: Method::Tee,
-        name: "tee",
-        source_file: "tee.rs",
         sinks: &[Sink::Pipe],
         pipe: OwnPipe::Always,
         second_sink: true,
@@ -177,8 +157,6 @@ static TABLE: [MethodRow; 15] = [
     },
     MethodRow {
         method: Method::SendZerocopy,
-        name: "send-zerocopy",
-        source_file: "send_zerocopy.rs",
         sinks: &[Sink::Tcp],
         held: Held::Buffer,
         reports: true,
@@ -186,8 +164,6 @@ static TABLE: [MethodRow; 15] = [
     },
     MethodRow {
         method: Method::SharedMemory,
-        name: "shared-memory",
-        source_file: "shared_memory.rs",
         sinks: &[Sink::Unix],
         start: Start::Memory,
         held: Held::SharedMemory,
@@ -195,8 +171,6 @@ static TABLE: [MethodRow; 15] = [
     },
     MethodRow {
         method: Method::RecvWrite,
-        name: "recv-write",
-        source_file: "recv_write.rs",
         sinks: &[Sink::File],
         start: Start::Tcp,
         held: Held::Buffer,
@@ -204,8 +178,6 @@ static TABLE: [MethodRow; 15] = [
     },
     MethodRow {
         method: Method::SpliceReceive,
-        name: "splice-receive",
-        source_file: "splice_receive.rs",
         sinks: &[Sink::File],
         start: Start::Tcp,
         pipe: OwnPipe::Always,
@@ -213,8 +185,6 @@ static TABLE: [MethodRow; 15] = [
     },
     MethodRow {
         method: Method::UringFixed,
-        name: "uring-fixed",
-        source_file: "uring_fixed.rs",
         sinks: &[Sink::Tcp],
         held: Held::Buffer,
         uring: Uring::Registered,
@@ -222,8 +192,6 @@ static TABLE: [MethodRow; 15] = [
     },
     MethodRow {
         method: Method::UringSendZc,
-        name: "uring-send-zc",
-        source_file: "uring_send_zc.rs",
         sinks: &[Sink::Tcp],
         held: Held::Buffer,
         uring: Uring::Plain,
@@ -232,16 +200,12 @@ static TABLE: [MethodRow; 15] = [
     },
     MethodRow {
         method: Method::UringSplice,
-        name: "uring-splice",
-        source_file: "uring_splice.rs",
         pipe: OwnPipe::UnlessSinkIsPipe,
         uring: Uring::Plain,
         ..PLAIN
     },
     MethodRow {
         method: Method::DirectSend,
-        name: "direct-send",
-        source_file: "direct_send.rs",
         sinks: &[Sink::Tcp],
         held: Held::Buffer,
         uring: Uring::Registered,
@@ -251,30 +215,23 @@ static TABLE: [MethodRow; 15] = [
     },
 ];
 
-impl Method {
-    /// Every method, in the order in which the course meets them.
-    pub const ALL: [Method; TABLE.len()] = {
-        let mut all = [Method::ReadWrite; TABLE.len()];
-        let mut at = 0;
-        while at < all.len() {
-            all[at] = TABLE[at].method;
-            at += 1;
-        }
-        all
-    };
+/// Each method finds its own row.
+const _: () = {
+    let mut at = 0;
+    while at < TABLE.len() {
+        assert!(TABLE[at].method as usize == at);
+        at += 1;
+    }
+};
 
+impl Method {
     fn row(self) -> &'static MethodRow {
         &TABLE[self as usize]
     }
 
-    /// Its name on the command line and in JSON.
-    pub fn name(self) -> &'static str {
-        self.row().name
-    }
-
     /// The file of `src/transfer` that holds it, which the learner reads: `read_write.rs`.
-    pub fn source_file(self) -> &'static str {
-        self.row().source_file
+    pub fn source_file(self) -> String {
+        self.name().replace('-', "_") + ".rs"
     }
 
     /// The sinks that it can write to, its usual one first.
@@ -355,26 +312,6 @@ impl Method {
     }
 }
 
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Method {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Method::ALL
-            .into_iter()
-            .find(|method| method.name() == text)
-            .ok_or_else(|| {
-                let names: Vec<_> = Method::ALL.iter().map(|method| method.name()).collect();
-                format!("'{text}' is not a method: there are {}", names.join(", "))
-            })
-    }
-}
-
 named! {
     /// Whether the source is in the page cache when the transfer begins.
     #[derive(Default)]
@@ -384,23 +321,5 @@ named! {
         Warm = "warm",
         /// Dropped from the page cache first: the disk must be read.
         Cold = "cold",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_method_finds_its_own_row() {
-        for method in Method::ALL {
-            assert_eq!(method.row().method, method);
-            assert_eq!(method.name().parse(), Ok(method));
-            assert_eq!(serde_json::to_value(method).unwrap(), method.name());
-            assert_eq!(
-                method.source_file(),
-                method.name().replace('-', "_") + ".rs"
-            );
-        }
     }
 }

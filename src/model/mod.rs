@@ -30,7 +30,7 @@ mod visible;
 pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
 };
-pub(crate) use card::{Card, CardTable, Word};
+pub(crate) use card::{Card, CardRow, CardTable, Word};
 pub use event::{RingEvent, RingEventKind, SyscallEvent};
 pub use experiment::{
     CLAIMS, COMPARE_WORDS, Contest, ERRORS, ExperimentSpec, PAGE_CACHE_STEPS, PROOF_WORDS,
@@ -41,6 +41,7 @@ pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, TraceRepor
 pub use format::{duration, grouped, percent, ratio, short_duration};
 pub use hop::{Arrow, Basis, Hop, How, Place, Side, Step};
 pub use method::{Cache, Held, Method, Start};
+pub(crate) use named::named;
 pub use outcome::{
     ClaimRow, Compared, ComparedRow, ExperimentOutcome, ExperimentValue, Finding, Overwritten,
     PAGE_CACHE_CELLS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, RequestWay, WatchCost,

@@ -13,11 +13,9 @@ use crate::{
 pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<Fault>) {
     let (catalogue, faults) = Catalogue::parse(lessons, &embedded::figures());
     let sources = |text: fn(&str) -> Option<&'static str>| {
-        let all = Method::ALL.into_iter().filter_map(|method| {
-            let file = method.source_file();
-            Some((method, file, text(file)?))
-        });
-        all.collect()
+        let all = Method::ALL.into_iter();
+        all.filter_map(|method| Some((method, text(&method.source_file())?)))
+            .collect()
     };
     let figures = embedded::figures()
         .iter()
@@ -86,7 +84,7 @@ fn recorded_copies(method: Method, to: Sink) -> Option<Copies> {
 
 /// The source of what was recorded, word for word; empty where there is none.
 pub(super) fn source_text(recording: &Recording) -> &'static str {
-    let file = recording.spec.method.source_file();
+    let file = &recording.spec.method.source_file();
     let text = match recording.outcome.served {
         Some(_) => embedded::serve_source(file),
         None => embedded::transfer_source(file),

@@ -143,7 +143,7 @@ fn source(pen: &mut Pen, app: &App, room: Rect, top: usize) {
     };
     let current = app.player().and_then(|player| player.source()?.1);
     let mut rows = Rows::new(room.width);
-    rows.group(file, "word for word what ran");
+    rows.group(&file, "word for word what ran");
     for (index, line) in text.lines().enumerate() {
         let here = current == Some(index);
         let number = if here { Role::Accent } else { Role::Dim };

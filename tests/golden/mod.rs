@@ -322,6 +322,6 @@ pub fn source(method: Method) -> &'static str {
         Method::Sendfile => {
             "pub fn transfer(file: Fd, socket: Fd, chunk: usize) -> Result<u64> {\n    let mut sent = 0;\n    loop {\n        let n = sendfile(socket, file, None, chunk)?;\n        if n == 0 { break }          // end of file\n        sent += n as u64;\n    }\n    Ok(sent)\n}\n"
         }
-        method => zclab::embedded::transfer_source(method.source_file()).unwrap(),
+        method => zclab::embedded::transfer_source(&method.source_file()).unwrap(),
     }
 }

@@ -116,7 +116,7 @@ pub(crate) fn guess_is_hidden(app: &Shared, on: &On) -> bool {
 }
 
 /// The source of the method that is run, with its file's name.
-pub(crate) fn source(app: &Shared, on: &On) -> Option<(&'static str, &'static str)> {
+pub(crate) fn source(app: &Shared, on: &On) -> Option<(String, &'static str)> {
     match on.run(app) {
         Some(run) => {
             let recording = &run.recording;

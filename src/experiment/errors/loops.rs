@@ -19,7 +19,7 @@ use nix::{
     unistd::write,
 };
 
-use super::{Expected::Always, Experiment, Run::Here, Seen, name};
+use super::{Experiment, Run::Here, Seen, name};
 use crate::endpoint::ends;
 use crate::model::grouped;
 
@@ -36,7 +36,6 @@ pub(super) const ALL: &[Experiment] = &[
         call: "for chunk in data { write(socket, chunk); }",
         setup: "1 MiB goes to a slow receiver by a nonblocking unix socket, 64 KiB a call; the count that write \
                 returns is not looked at.",
-        expected: Always("bytes lost"),
         why: "When the queue is full, write takes a part of the chunk, or nothing and says EAGAIN. The loop goes \
               on with the next chunk, and the rest is never offered again: write(2), RETURN VALUE.",
         run: Here(|_| to_slow_receiver(wrong_loop)),
@@ -45,7 +44,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "short-writes-resumed",
         call: "while sent < n { sent += write(socket, &data[sent..n]); }, poll on EAGAIN",
         setup: "The same bytes to the same slow receiver; each call begins where the last one stopped.",
-        expected: Always("every byte"),
         why: "The count says how far the kernel came, so the loop knows where to go on, and poll wakes it when \
               there is room. One variable and one poll are the whole difference: write(2), poll(2).",
         run: Here(|_| to_slow_receiver(right_loop)),

@@ -17,7 +17,6 @@ use nix::{
 };
 
 use super::{
-    Expected::Always,
     Experiment,
     Run::{Alone, Here},
     Seen, Setting,
@@ -32,7 +31,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "write-truncated-mapping",
         call: "write(pipe, mapping, 4096)",
         setup: "A file is mapped, then truncated to 0 bytes; the mapping stays.",
-        expected: Always("EFAULT"),
         why: "The kernel takes the page fault on the program's behalf, finds no page behind it any more, and \
               gives up the copy instead of killing anyone: write(2), EFAULT.",
         run: Here(|setting| {
@@ -45,7 +43,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "touch-truncated-mapping",
         call: "byte = mapping[0]",
         setup: "A file is mapped, then truncated to 0 bytes; the program reads the first byte of the mapping.",
-        expected: Always("SIGBUS"),
         why: "A load from memory has no return value to carry an errno, so the program gets a signal. A server \
               that maps files which others can truncate must expect it: mmap(2), SIGBUS.",
         run: Alone(|setting| {
@@ -57,7 +54,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "truncate-under-sendfile",
         call: "sendfile(socket, file, NULL, 65536), until it returns 0",
         setup: "A file of 131072 bytes; after the first call it is truncated to 100000.",
-        expected: Always("a short count, then 0"),
         why: "sendfile has no mapping that could break: it finds the file's end where it now is. A server that \
               promised 131072 bytes has to notice the 0, or it loops for ever: sendfile(2), RETURN VALUE.",
         run: Here(shorter_under_sendfile),

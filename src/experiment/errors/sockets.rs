@@ -17,7 +17,6 @@ use nix::{
 };
 
 use super::{
-    Expected::Always,
     Experiment,
     Run::{Alone, Here},
     Seen, Setting, name,
@@ -33,7 +32,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-nonblocking-socket",
         call: "sendfile(socket, file, NULL, 16777216), again and again",
         setup: "The socket is nonblocking TCP over loopback, and nobody reads at its other end.",
-        expected: Always("a short count, then EAGAIN"),
         why: "The queue takes what it has room for, and that count is a success. EAGAIN comes only when nothing \
               fits any more; then poll says when to go on: sendfile(2), socket(7).",
         run: Here(until_full),
@@ -42,7 +40,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-peer-closed",
         call: "sendfile(socket, file, NULL, 4096), twice",
         setup: "The peer has read all there was and closed its end; SIGPIPE does what it does by default.",
-        expected: Always("works, then EPIPE and SIGPIPE"),
         why: "A peer that closed may still read, for all that TCP knows, so the first bytes go out; the answer \
               is a reset. sendfile has no MSG_NOSIGNAL: servers ignore SIGPIPE instead: tcp(7), signal(7).",
         run: Alone(|setting| {
@@ -58,7 +55,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-peer-closed-unread",
         call: "sendfile(socket, file, NULL, 4096), twice",
         setup: "The peer closed its end while bytes of ours lay there unread.",
-        expected: Always("ECONNRESET, then EPIPE and SIGPIPE"),
         why: "Bytes that were lost unread are news to the sender, so the peer's kernel resets at once. The reset \
               is told one time; from then on the socket is merely closed: RFC 2525 section 2.17, tcp(7).",
         run: Alone(|setting| {
@@ -76,7 +72,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "send-nosignal-peer-closed",
         call: "send(socket, buffer, 4096, MSG_NOSIGNAL), twice",
         setup: "As sendfile-peer-closed, but by send with the flag.",
-        expected: Always("works, then EPIPE"),
         why: "With the flag the errno comes and the signal does not, for this call alone. write and sendfile \
               have no flags to say it by: send(2), MSG_NOSIGNAL.",
         run: Alone(|_| {
@@ -92,7 +87,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "so-zerocopy-unix",
         call: "setsockopt(unix, SOL_SOCKET, SO_ZEROCOPY, 1)",
         setup: "The socket is one of a pair of unix stream sockets.",
-        expected: Always("EOPNOTSUPP"),
         why: "Zero-copy sends are built into single protocols, TCP and UDP first, and unix sockets have no such \
               code. Their sendfile passes references all the same: kernel doc msg_zerocopy.rst, net/core/sock.c.",
         run: Here(|_| Ok(Seen::call(allow_zerocopy(ends::unix()?.0).map(|()| 0)))),
@@ -101,7 +95,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "msg-zerocopy-not-allowed",
         call: "send(socket, buffer, 65536, MSG_ZEROCOPY)",
         setup: "A TCP socket on which SO_ZEROCOPY was never set.",
-        expected: Always("works, no completion"),
         why: "Old programs may pass the bit by accident, so without SO_ZEROCOPY it means nothing: the bytes are \
               copied and no completion follows. Nothing says so: kernel doc msg_zerocopy.rst.",
         run: Here(zerocopy_unasked),

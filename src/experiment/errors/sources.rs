@@ -1,23 +1,15 @@
 //! What sendfile reads from, and how much.
 
-use std::{fs::File, os::fd::AsFd};
+use std::{
+    fs::File,
+    os::{fd::AsFd, unix::fs::FileExt},
+};
 
 use anyhow::{Context, Result};
-use nix::{
-    sys::{
-        memfd::{MFdFlags, memfd_create},
-        sendfile::sendfile,
-    },
-    unistd::{ftruncate, write},
-};
+use nix::{sys::sendfile::sendfile, unistd::write};
 
-use super::{
-    Expected::{Always, MostOfACall},
-    Experiment,
-    Run::Here,
-    Seen,
-};
-use crate::endpoint::ends;
+use super::{Experiment, Run::Here, Seen, filled_pipe};
+use crate::endpoint::{self, ends};
 
 const THREE_GIB: usize = 3 << 30;
 
@@ -26,7 +18,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-from-socket",
         call: "sendfile(file, socket, NULL, 4096)",
         setup: "A connected socket with bytes to read is the source, a file the sink.",
-        expected: Always("EINVAL"),
         why: "The source must be able to seek, or give its pages as a mapped file does; a socket's bytes come \
               once and are gone. For sockets there is splice with a pipe between: sendfile(2), DESCRIPTION.",
         run: Here(|setting| {
@@ -39,12 +30,10 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-from-pipe",
         call: "sendfile(file, pipe, NULL, 4096)",
         setup: "A pipe with bytes to read is the source, a file the sink.",
-        expected: Always("EINVAL"),
         why: "A pipe can no more seek than a socket can, so it is no source for sendfile. It is what splice is \
               made for: splice(2).",
         run: Here(|setting| {
-            let (write_end, read_end) = ends::pipe()?;
-            write(&write_end, b"bytes").context("cannot write to a pipe")?;
+            let (_write_end, read_end) = filled_pipe()?;
             Ok(Seen::call(sendfile(setting.file(0)?, read_end, None, 4096)))
         }),
     },
@@ -52,12 +41,10 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-from-pipe-at-offset",
         call: "sendfile(file, pipe, &offset, 4096)",
         setup: "As sendfile-from-pipe, but with an offset to begin at.",
-        expected: Always("ESPIPE"),
         why: "An offset is asked for first, and a pipe has no positions to begin at. The name says it: \
               illegal seek; sendfile(2), ERRORS.",
         run: Here(|setting| {
-            let (write_end, read_end) = ends::pipe()?;
-            write(&write_end, b"bytes").context("cannot write to a pipe")?;
+            let (_write_end, read_end) = filled_pipe()?;
             let mut offset = 0;
             let done = sendfile(setting.file(0)?, read_end, Some(&mut offset), 4096);
             Ok(Seen::call(done))
@@ -67,7 +54,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-from-directory",
         call: "sendfile(socket, directory, NULL, 4096)",
         setup: "A directory, opened to be read, is the source.",
-        expected: Always("EINVAL"),
         why: "A directory can be opened, but its file system gives no way to read it as bytes. read(2) says \
               EISDIR; sendfile finds that the source has no such operation: sendfile(2), ERRORS.",
         run: Here(|setting| {
@@ -79,15 +65,12 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-from-memfd",
         call: "sendfile(socket, memfd, NULL, 4096)",
         setup: "4096 bytes lie in a memfd: memory that is a file and has no name.",
-        expected: Always("works"),
         why: "A memfd is a file of tmpfs: its memory is page cache, and its pages can be handed on by \
               reference. \"A regular file\" is more than the source has to be: sendfile(2).",
         run: Here(|_| {
-            let memory =
-                memfd_create("source", MFdFlags::MFD_CLOEXEC).context("cannot make a memfd")?;
-            write(&memory, &[b'A'; 4096]).context("cannot write to a memfd")?;
-            nix::unistd::lseek(&memory, 0, nix::unistd::Whence::SeekSet)
-                .context("cannot seek in a memfd")?;
+            let memory = memory()?;
+            let filled = memory.write_all_at(&[b'A'; 4096], 0);
+            filled.context("cannot write to a memfd")?;
             to_socket(memory)
         }),
     },
@@ -95,7 +78,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-from-dev-zero",
         call: "sendfile(socket, /dev/zero, NULL, 4096)",
         setup: "The device that gives zeros is the source.",
-        expected: Always("works"),
         why: "A device may bring its own way to be spliced, and /dev/zero does: the kernel fills pages and \
               hands them on. \"Mmap-like\" in sendfile(2) means the operation, not the kind of file.",
         run: Here(|_| to_socket(File::open("/dev/zero").context("cannot open /dev/zero")?)),
@@ -104,7 +86,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-from-proc",
         call: "sendfile(socket, /proc/version, NULL, 4096)",
         setup: "A file of /proc is the source: its text is made at the moment of reading.",
-        expected: Always("works"),
         why: "There are no pages to refer to, so the kernel reads the text into fresh pages and passes those \
               on. It works, and it saves no copy: sendfile(2), splice(2).",
         run: Here(|_| to_socket(File::open("/proc/version").context("cannot open /proc/version")?)),
@@ -113,13 +94,12 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-3gib",
         call: "sendfile(/dev/null, memfd, NULL, 3221225472)",
         setup: "A memfd that is one hole of 3 GiB is sent to /dev/null in one call.",
-        expected: MostOfACall,
         why: "One call moves at most INT_MAX bytes, rounded down to a page (0x7ffff000), on 32-bit and 64-bit systems alike, so that a count \
               always fits an int. A loop has to ask for the rest: sendfile(2), NOTES.",
         run: Here(|_| {
-            let memory =
-                memfd_create("source", MFdFlags::MFD_CLOEXEC).context("cannot make a memfd")?;
-            ftruncate(&memory, THREE_GIB as i64).context("cannot make a memfd longer")?;
+            let memory = memory()?;
+            let longer = memory.set_len(THREE_GIB as u64);
+            longer.context("cannot make a memfd longer")?;
             Ok(count(sendfile(null()?, memory, None, THREE_GIB)))
         }),
     },
@@ -127,7 +107,6 @@ pub(super) const ALL: &[Experiment] = &[
         name: "write-3gib",
         call: "write(/dev/null, buffer, 3221225472)",
         setup: "A buffer of 3 GiB that nobody has touched is written to /dev/null, which looks at none of it.",
-        expected: MostOfACall,
         why: "The limit is not sendfile's own: read, write and the splice family share it. Who ignores the \
               returned count loses the last gibibyte without an error: write(2), NOTES.",
         run: Here(|_| {
@@ -138,11 +117,11 @@ pub(super) const ALL: &[Experiment] = &[
 ];
 
 fn null() -> Result<File> {
-    let mut options = File::options();
-    options
-        .write(true)
-        .open("/dev/null")
-        .context("cannot open /dev/null")
+    endpoint::null().context("cannot open /dev/null")
+}
+
+fn memory() -> Result<File> {
+    endpoint::memory_file("source").context("cannot make a memfd")
 }
 
 /// Sends 4096 bytes at most to a socket that has room for them.

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::view::{Header, Right, View};
 use crate::app::{App, Click, Pane, screens::cards::CardsScreen};
 use crate::course::card::differences;
-use crate::model::{Arrow, Card, CardTable, How, Place};
+use crate::model::{Arrow, Card, CardRow, CardTable, How, Place};
 use crate::ui::{MARKS, Pen, Role, Rooms, Row, Rows, Span, narrowed, top_of};
 
 /// Columns of the labels beside a card's lines.
@@ -280,8 +280,8 @@ impl Grid<'_> {
         let widest = |texts: &mut dyn Iterator<Item = &String>| {
             texts.map(|text| text.width()).max().unwrap_or(0)
         };
-        let label = widest(&mut table.rows.iter().map(|(what, _)| what)) + 3;
-        let cells = &mut table.rows.iter().flat_map(|(_, cells)| cells);
+        let label = widest(&mut table.rows.iter().map(|row| &row.what)) + 3;
+        let cells = &mut table.rows.iter().flat_map(|row| &row.cells);
         let wanted = MARK + widest(cells) + 2;
         // The last cell needs no gap behind it.
         let room = (usize::from(width) + 1).saturating_sub(label) / table.columns.len().max(1);
@@ -317,7 +317,7 @@ impl Grid<'_> {
     }
 
     fn body(&self, rows: &mut Rows) {
-        for (row, (what, cells)) in self.table.rows.iter().enumerate() {
+        for (row, CardRow { what, cells }) in self.table.rows.iter().enumerate() {
             let here = self.here.is_some_and(|(chosen, _)| chosen == row);
             let role = if here { Role::Strong } else { Role::Dim };
             let what = format!("{what:width$}", width = self.label - 2);
@@ -371,7 +371,7 @@ impl Grid<'_> {
         let Some((row, column)) = self.here else {
             return;
         };
-        let Some((what, cells)) = self.table.rows.get(row) else {
+        let Some(CardRow { what, cells }) = self.table.rows.get(row) else {
             return;
         };
         let system = self.table.columns.get(column).map_or("", String::as_str);
