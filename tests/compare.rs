@@ -10,7 +10,7 @@ use serde_json::Value;
 use zclab::{
     endpoint,
     experiment::{
-        comparison::{self, Progress, Row},
+        comparison::{self, Row},
         plan::{Entry, Load, Plan, To},
         verdict,
     },
@@ -195,12 +195,11 @@ fn runs_are_interleaved_and_the_order_alternates() {
             &plan(3),
             dir.path(),
             &Cancel::new(),
-            &mut |progress, _| match progress {
-                Progress::Preparing(size) => sources += usize::from(size == Size(100_000)),
-                Progress::Measuring { round, row } => seen.push((round, row)),
-                Progress::Tracing { .. } => {
-                    assert!(seen.is_empty(), "traced among the measured runs")
-                }
+            &mut |progress, _| match progress.at.split(' ').next() {
+                Some("making") => sources += 1,
+                // Each of the four rows is a step, the tracing before the first round.
+                Some("round") => seen.push((progress.done / 4 - 1, progress.done % 4)),
+                _ => assert!(seen.is_empty(), "traced among the measured runs"),
             },
         )
         .unwrap();

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Click, Instrument, Key, Material, Outcome, Progress, Room};
+use super::{Click, Instrument, Key, Material, Outcome, Room};
 use crate::course::{Fault, review::Clock};
-use crate::model::{ExperimentOutcome, TraceReport};
+use crate::model::{ExperimentOutcome, JobProgress, TraceReport};
 
 /// What the mouse did, in cells from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Event {
     /// Time went by while something moves.
     Tick(Duration),
     /// An experiment got further.
-    Progress(u64, Progress),
+    Progress(u64, JobProgress),
     /// An experiment is done.
     Finished(u64, Box<Outcome>),
     /// What an experiment that is no transfer knows so far.

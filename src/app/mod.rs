@@ -55,7 +55,7 @@ pub(crate) use self::{
     page_at::{Asked, PageAt},
     player::Player,
     question::QuestionState,
-    run::{Job, Progress, Purpose},
+    run::{Job, Purpose},
     shared::{Go, Shared},
     standing::{Glance, WEEK},
 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{PageAt, Player};
-use crate::model::{Recording, Summary, TransferSpec};
+use crate::model::{JobProgress, Recording, Summary, TransferSpec};
 
 /// A recording, and what it comes to.
 #[derive(Clone, Debug)]
@@ -102,17 +102,7 @@ pub struct Job {
     /// What is run: `sendfile to tcp, 1 MiB`.
     pub(crate) title: String,
     pub(crate) purpose: Purpose,
-    pub(crate) progress: Option<Progress>,
+    pub(crate) progress: Option<JobProgress>,
     /// It was asked to stop.
     pub(crate) cancelled: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// What it is at: `untraced run`.
-    pub(crate) at: String,
-    /// Bytes or steps done.
-    pub(crate) done: u64,
-    /// Of so many.
-    pub(crate) total: u64,
 }

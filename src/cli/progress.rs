@@ -17,8 +17,7 @@ use signal_hook::{
     low_level::emulate_default_handler,
 };
 
-use crate::experiment::Progress;
-use crate::model::Size;
+use crate::model::{JobProgress, Size};
 use crate::tracer::Cancel;
 
 /// A quick run says nothing, and a line that is read changes seldom.
@@ -42,10 +41,6 @@ impl Line {
             is_terminal: io::stderr().is_terminal(),
             is_shown: false,
         }
-    }
-
-    pub(crate) fn transfer(&mut self, progress: Progress) {
-        self.show(|| words(progress));
     }
 
     /// Shows what it is at, if it has been long enough.
@@ -74,10 +69,11 @@ impl Drop for Line {
     }
 }
 
-fn words(progress: Progress) -> String {
-    let (what, done, total) = progress.parts();
-    let percent = (done as f64 / total.max(1) as f64 * 100.0).floor();
-    format!("{what}: {} of {}, {percent} %", Size(done), Size(total))
+/// How far a transfer is.
+pub(super) fn bytes(progress: &JobProgress) -> String {
+    let JobProgress { at, done, total } = progress;
+    let percent = (*done as f64 / *total.max(&1) as f64 * 100.0).floor();
+    format!("{at}: {} of {}, {percent} %", Size(*done), Size(*total))
 }
 
 /// Cancels a run on SIGINT and SIGTERM, as long as it lives.

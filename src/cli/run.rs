@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::options::{TransferOptions, warn_of};
-use super::progress::{Interrupt, Line};
+use super::progress::{Interrupt, Line, bytes};
 use super::report::{self, RunDocument};
 use crate::experiment;
 use crate::model::{Recording, TransferSpec};
@@ -54,7 +54,7 @@ fn recorded(spec: &TransferSpec, source: &experiment::Source) -> Result<Recordin
     let interrupt = Interrupt::cancels(&cancel)?;
     let mut line = Line::new();
     let recording = experiment::run(spec, source, &cancel, &mut |progress| {
-        line.transfer(progress)
+        line.show(|| bytes(&progress));
     });
     line.clear();
     if recording.is_err() {

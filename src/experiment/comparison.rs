@@ -14,27 +14,8 @@ use super::{Lab, repeated, stop_if};
 use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::Runs;
-use crate::model::{Measured, Sink, Size, TransferSpec, Unavailable};
+use crate::model::{JobProgress, Measured, Sink, Size, TransferSpec, Unavailable};
 use crate::tracer::{Cancel, TraceError};
-
-/// How far a comparison is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// A source of this size is made, once for all rows of the size.
-    Preparing(Size),
-    /// The calls of this row are counted.
-    Tracing {
-        /// Index of the row.
-        row: usize,
-    },
-    /// This row is measured.
-    Measuring {
-        /// From 0.
-        round: usize,
-        /// Index of the row.
-        row: usize,
-    },
-}
 
 /// One row's results. The n-th run of a row stands beside the n-th run of every other: they were of one round.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,9 +56,13 @@ pub fn compare(
     plan: &Plan,
     dir: &Path,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress, &[Row]),
+    progress: &mut dyn FnMut(JobProgress, &[Row]),
 ) -> Result<Comparison> {
-    let sources = sources(plan, dir, cancel, &mut |made| progress(made, &[]))?;
+    let entries = plan.entries.len();
+    let at = |what, done| JobProgress::new(what, done as u64, (entries * (1 + plan.runs)) as u64);
+    let sources = sources(plan, dir, cancel, &mut |size| {
+        progress(at(format!("making a source of {size}"), 0), &[]);
+    })?;
     let bench = Bench {
         dir,
         sources,
@@ -89,7 +74,8 @@ pub fn compare(
         ..Comparison::default()
     };
     for (row, entry) in plan.entries.iter().enumerate() {
-        progress(Progress::Tracing { row }, &done.rows);
+        let what = format!("counting calls: row {} of {entries}", row + 1);
+        progress(at(what, row), &done.rows);
         match bench.try_out(entry) {
             Ok(counted) => done.add(*entry, counted),
             Err(error) if is_cancelled(&error) => return Err(error),
@@ -103,7 +89,8 @@ pub fn compare(
     }
     for round in 0..plan.runs {
         for row in order(done.rows.len(), round) {
-            progress(Progress::Measuring { round, row }, &done.rows);
+            let what = format!("round {} of {}", round + 1, plan.runs);
+            progress(at(what, entries * (1 + round) + row), &done.rows);
             let measured = bench.measure(&done.rows[row].entry)?;
             done.rows[row].runs.0.push(measured);
         }
@@ -120,7 +107,7 @@ fn sources(
     plan: &Plan,
     dir: &Path,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(Size),
 ) -> Result<BTreeMap<Size, endpoint::Source>> {
     let sizes: BTreeSet<Size> = plan.entries.iter().map(|entry| entry.size).collect();
     let to_files = plan
@@ -138,7 +125,7 @@ fn sources(
         .fold(0u64, |sum, size| sum.saturating_add(size.bytes()));
     endpoint::need_space(dir, total.saturating_add(sink.max().unwrap_or(0)))?;
     let make = |size: Size| {
-        progress(Progress::Preparing(size));
+        progress(size);
         let step = &mut |_| stop_if(cancel);
         let source = endpoint::Source::generate(dir, size.bytes(), step)?;
         Ok((size, source))

@@ -14,21 +14,14 @@ use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::{CPU, Difference, WALL};
 use crate::model::{
-    ClaimRow, Compared, ComparedRow, Contest, ExperimentOutcome, ExperimentSpec, Method, Proved,
-    ServePlan, Sink, Size, TransferSpec, WatchCost, WatchRow,
+    ClaimRow, Compared, ComparedRow, Contest, ExperimentOutcome, ExperimentSpec, Finding,
+    JobProgress, Method, PAGE_CACHE_STEPS, Proof, Proved, Sink, Size, TransferSpec, WatchCost,
+    WatchRow,
 };
 use crate::tracer::Cancel;
 
-/// How far an experiment is.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Progress {
-    /// What it is at: `sendfile to tcp`, `round 3 of 9`.
-    pub(crate) at: String,
-    pub(crate) done: u64,
-    pub(crate) total: u64,
-    /// What is known so far; none where nothing is.
-    pub(crate) so_far: Option<ExperimentOutcome>,
-}
+/// Hears how far an experiment is, and what is known so far; none where nothing is.
+type Tell<'a> = &'a mut dyn FnMut(JobProgress, Option<ExperimentOutcome>);
 
 /// The file that the page cache is looked at with.
 const PAGE_CACHE_FILE: Size = Size(16 * Size::MIB);
@@ -41,94 +34,75 @@ pub(crate) fn run(
     what: &ExperimentSpec,
     dir: Option<&Path>,
     cancel: &Cancel,
-    tell: &mut dyn FnMut(Progress),
+    tell: Tell,
 ) -> Result<ExperimentOutcome> {
-    let at = host::scratch_directory(dir)?.path;
-    match what {
-        ExperimentSpec::Proof(plan) => prove(&plan.pairs(), plan.size, &at, cancel, tell),
-        ExperimentSpec::Errors(names) => fail(names, dir, cancel, tell),
-        ExperimentSpec::PageCache => page_cache(&at, cancel, tell),
-        ExperimentSpec::Compare(contest) => compare(contest, &at, cancel, tell),
+    let at = &host::scratch_directory(dir)?.path;
+    Ok(match what {
+        ExperimentSpec::Proof(plan) => {
+            let machine = host::machine();
+            let filesystem = host::file_system(endpoint::scratch_file(at)?);
+            let outcome = |proofs: &[Proof]| {
+                ExperimentOutcome::Proof(Proved {
+                    machine: machine.clone(),
+                    filesystem: filesystem.clone(),
+                    proofs: proofs.to_vec(),
+                })
+            };
+            let prove = |pair: &(Method, Sink)| Ok(proof::prove(pair.0, pair.1, plan.size, at));
+            let name = |pair: &(Method, Sink)| format!("{} to {}", pair.0, pair.1);
+            one_by_one(&plan.pairs(), name, prove, outcome, cancel, tell)?
+        }
+        ExperimentSpec::Errors(names) => {
+            let setting = errors::Setting::find(dir)?;
+            let fail = |name: &String| errors::run(errors::find(name)?, &setting);
+            let outcome = |found: &[Finding]| ExperimentOutcome::Errors(found.to_vec());
+            one_by_one(names, String::clone, fail, outcome, cancel, tell)?
+        }
+        ExperimentSpec::PageCache => {
+            let seen = page_cache::watch(at, PAGE_CACHE_FILE, &mut |seen| {
+                let step = seen.steps.last().map_or("", |step| step.step);
+                let (done, total) = (seen.steps.len(), PAGE_CACHE_STEPS.len());
+                let so_far = ExperimentOutcome::PageCache(seen.clone());
+                tell(
+                    JobProgress::new(step, done as u64, total as u64),
+                    Some(so_far),
+                );
+                stop_if(cancel)
+            })?;
+            ExperimentOutcome::PageCache(seen)
+        }
+        ExperimentSpec::Compare(contest) => {
+            let (claim, plan) = planned(contest)?;
+            ExperimentOutcome::Compare(compared(claim, &plan, at, cancel, tell)?)
+        }
         ExperimentSpec::Watching => {
             let spec = tracing_cost::usual(None);
-            watching(&spec, RUNS, &at, cancel, tell).map(ExperimentOutcome::Watching)
+            ExperimentOutcome::Watching(watching(&spec, RUNS, at, cancel, tell)?)
         }
-        ExperimentSpec::Serve(plan) => serve(plan, &at, cancel, tell),
-    }
+        ExperimentSpec::Serve(plan) => {
+            tell(JobProgress::new("the server and its client", 0, 1), None);
+            ExperimentOutcome::Serve(request::watch(plan, at, cancel)?)
+        }
+    })
 }
 
-fn prove(
-    pairs: &[(Method, Sink)],
-    size: Size,
-    dir: &Path,
+/// Tries one after the other, and tells each time what is known so far.
+fn one_by_one<T, F>(
+    items: &[T],
+    name: impl Fn(&T) -> String,
+    mut attempt: impl FnMut(&T) -> Result<F>,
+    outcome: impl Fn(&[F]) -> ExperimentOutcome,
     cancel: &Cancel,
-    tell: &mut dyn FnMut(Progress),
+    tell: Tell,
 ) -> Result<ExperimentOutcome> {
-    let mut found = Proved {
-        machine: host::machine(),
-        filesystem: host::file_system(endpoint::scratch_file(dir)?),
-        proofs: Vec::new(),
-    };
-    for (done, (method, to)) in pairs.iter().enumerate() {
-        stop_if(cancel)?;
-        tell(Progress {
-            at: format!("{method} to {to}"),
-            done: done as u64,
-            total: pairs.len() as u64,
-            so_far: Some(ExperimentOutcome::Proof(found.clone())),
-        });
-        found.proofs.push(proof::prove(*method, *to, size, dir));
-    }
-    Ok(ExperimentOutcome::Proof(found))
-}
-
-fn fail(
-    names: &[String],
-    dir: Option<&Path>,
-    cancel: &Cancel,
-    tell: &mut dyn FnMut(Progress),
-) -> Result<ExperimentOutcome> {
-    let setting = errors::Setting::find(dir)?;
     let mut found = Vec::new();
-    for (done, name) in names.iter().enumerate() {
+    for (done, item) in items.iter().enumerate() {
         stop_if(cancel)?;
-        tell(Progress {
-            at: name.clone(),
-            done: done as u64,
-            total: names.len() as u64,
-            so_far: Some(ExperimentOutcome::Errors(found.clone())),
-        });
-        found.push(errors::run(errors::find(name)?, &setting)?);
+        let progress = JobProgress::new(name(item), done as u64, items.len() as u64);
+        tell(progress, Some(outcome(&found)));
+        found.push(attempt(item)?);
     }
-    Ok(ExperimentOutcome::Errors(found))
-}
-
-fn page_cache(
-    dir: &Path,
-    cancel: &Cancel,
-    tell: &mut dyn FnMut(Progress),
-) -> Result<ExperimentOutcome> {
-    let total = crate::model::PAGE_CACHE_STEPS.len() as u64;
-    let seen = page_cache::watch(dir, PAGE_CACHE_FILE, &mut |seen| {
-        tell(Progress {
-            at: seen.steps.last().map_or("", |step| step.step).to_owned(),
-            done: seen.steps.len() as u64,
-            total,
-            so_far: Some(ExperimentOutcome::PageCache(seen.clone())),
-        });
-        stop_if(cancel)
-    })?;
-    Ok(ExperimentOutcome::PageCache(seen))
-}
-
-fn compare(
-    contest: &Contest,
-    dir: &Path,
-    cancel: &Cancel,
-    tell: &mut dyn FnMut(Progress),
-) -> Result<ExperimentOutcome> {
-    let (claim, plan) = planned(contest)?;
-    compared(claim, &plan, dir, cancel, tell).map(ExperimentOutcome::Compare)
+    Ok(outcome(&found))
 }
 
 /// Runs a plan, and says what it comes to: of the claim that is tried, or of the methods.
@@ -140,37 +114,20 @@ pub(crate) fn compared(
     plan: &Plan,
     dir: &Path,
     cancel: &Cancel,
-    tell: &mut dyn FnMut(Progress),
+    tell: Tell,
 ) -> Result<Compared> {
-    let rows = plan.entries.len() as u64;
-    let total = rows * (1 + plan.runs as u64);
     let says = claim.map(|claim| claim.says.to_owned());
     let done = comparison::compare(plan, dir, cancel, &mut |progress, so_far| {
-        let (at, done) = match progress {
-            comparison::Progress::Preparing(size) => (format!("making a source of {size}"), 0),
-            comparison::Progress::Tracing { row } => (
-                format!("counting calls: row {} of {rows}", row + 1),
-                row as u64,
-            ),
-            comparison::Progress::Measuring { round, row } => (
-                format!("round {} of {}", round + 1, plan.runs),
-                rows + round as u64 * rows + row as u64,
-            ),
-        };
         // Nothing is drawn of rows without a run.
         let measured = so_far.iter().any(|row| !row.runs.is_empty());
-        tell(Progress {
-            at,
-            done,
-            total,
-            so_far: measured.then(|| {
-                ExperimentOutcome::Compare(Compared {
-                    claim: says.clone(),
-                    rows: shown(so_far, claim.is_some()),
-                    ..Compared::default()
-                })
-            }),
+        let so_far = measured.then(|| {
+            ExperimentOutcome::Compare(Compared {
+                claim: says.clone(),
+                rows: shown(so_far, claim.is_some()),
+                ..Compared::default()
+            })
         });
+        tell(progress, so_far);
     })?;
     let rows = &done.rows;
     let first = second_pairs(rows).first().and_then(|pair| pair.wall());
@@ -203,13 +160,8 @@ fn planned(contest: &Contest) -> Result<(Option<&'static Claim>, Plan)> {
             sweep,
         } => {
             let entries = entries(methods, &[*to], &points(*sweep, *size, *chunk));
-            Ok((
-                None,
-                Plan {
-                    entries,
-                    runs: RUNS,
-                },
-            ))
+            let runs = RUNS;
+            Ok((None, Plan { entries, runs }))
         }
     }
 }
@@ -271,35 +223,14 @@ pub(crate) fn watching(
     runs: usize,
     dir: &Path,
     cancel: &Cancel,
-    tell: &mut dyn FnMut(Progress),
+    tell: Tell,
 ) -> Result<WatchCost> {
-    let found = tracing_cost::watch(spec, runs, dir, cancel, &mut |round, how, so_far| {
-        let ways = so_far.rows.len().max(1);
-        let way = so_far.rows.iter().position(|row| row.watched == how);
+    let found = tracing_cost::watch(spec, runs, dir, cancel, &mut |progress, so_far| {
         let measured = so_far.rows.iter().all(|row| !row.runs.is_empty());
-        tell(Progress {
-            at: format!("round {} of {runs}: {}", round + 1, how.name()),
-            done: (round * ways + way.unwrap_or(0)) as u64,
-            total: (runs * ways) as u64,
-            so_far: measured.then(|| ExperimentOutcome::Watching(cost(so_far, Vec::new()))),
-        });
+        let so_far = measured.then(|| ExperimentOutcome::Watching(cost(so_far, Vec::new())));
+        tell(progress, so_far);
     })?;
     Ok(cost(&found, found.verdicts()))
-}
-
-fn serve(
-    plan: &ServePlan,
-    dir: &Path,
-    cancel: &Cancel,
-    tell: &mut dyn FnMut(Progress),
-) -> Result<ExperimentOutcome> {
-    tell(Progress {
-        at: "the server and its client".to_owned(),
-        done: 0,
-        total: 1,
-        so_far: None,
-    });
-    request::watch(plan, dir, cancel).map(ExperimentOutcome::Serve)
 }
 
 fn cost(found: &TracingCost, verdicts: Vec<String>) -> WatchCost {

@@ -34,7 +34,7 @@ pub(crate) use sender::{Input, Order, Report, send};
 use crate::endpoint::{self, Drain};
 use crate::host;
 use crate::model::{
-    Cache, DescriptorKind, Exit, Origin, Outcome, Recording, Sink, Size, Trace, TransferSpec,
+    Cache, DescriptorKind, Exit, JobProgress, Outcome, Recording, Sink, Size, Trace, TransferSpec,
     Unavailable,
 };
 use crate::tracer::{self, Cancel, Program, Recorded, TraceError};
@@ -48,45 +48,8 @@ pub struct Source {
     pub dir: Option<PathBuf>,
 }
 
-/// How far an experiment is, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// The source is being generated, or read for its checksum.
-    Preparing {
-        /// Bytes so far.
-        done: u64,
-        /// Of these.
-        total: u64,
-    },
-    /// The untraced run.
-    Measuring {
-        /// Bytes so far.
-        done: u64,
-        /// Of these.
-        total: u64,
-    },
-    /// The traced run.
-    Tracing {
-        /// Bytes so far.
-        done: u64,
-        /// Of these.
-        total: u64,
-    },
-}
-
-/// Shows how far an experiment is, perhaps from another thread.
-pub type OnProgress<'a> = dyn FnMut(Progress) + Send + 'a;
-
-impl Progress {
-    /// What it is at, the bytes so far, and of how many.
-    pub(crate) fn parts(self) -> (&'static str, u64, u64) {
-        match self {
-            Progress::Preparing { done, total } => ("preparing the file", done, total),
-            Progress::Measuring { done, total } => ("untraced run", done, total),
-            Progress::Tracing { done, total } => ("traced run", done, total),
-        }
-    }
-}
+/// Shows how far an experiment is, in bytes, perhaps from another thread.
+pub type OnProgress<'a> = dyn FnMut(JobProgress) + Send + 'a;
 
 /// The size of a file that is to be sent.
 ///
@@ -125,35 +88,24 @@ pub fn run(
     let note = directory.note;
     let note = note.map(|reason| Unavailable::new("cache-directory", reason));
     let mut unavailable: Vec<_> = note.into_iter().collect();
+    let counters = measured.measured.clone();
     let (report, trace) = match traced {
         Ok((report, trace)) => (report, Some(trace)),
         Err(reason) => {
             unavailable.push(Unavailable::new("ptrace", reason));
-            (measured.clone(), None)
+            (measured, None)
         }
     };
-    unavailable.extend(report.unavailable.clone());
+    unavailable.extend(report.unavailable);
     Ok(Recording {
-        origin: Origin::Live,
-        spec: spec.clone(),
-        machine: host::machine(),
         outcome: Outcome {
-            bytes_moved: report.bytes_moved,
             verified: trace.is_some().then_some(true),
-            received: report.received.bytes,
-            residency_before: report.residency_before,
-            residency_after: report.residency_after,
-            file_system: host::file_system(&lab.source.file),
-            also_received: report.also_received.map(|received| received.bytes),
-            kernel_reports: report.kernel_reports,
-            passed_memory: report.passed_memory,
-            pipe_size: report.pipe_size,
-            shared_blocks: report.shared_blocks,
-            served: None,
+            ..report.outcome
         },
-        measured: Some(measured.measured),
+        measured: Some(counters),
         trace,
         unavailable,
+        ..Recording::of(spec.clone(), host::machine())
     })
 }
 
@@ -172,7 +124,7 @@ fn prepare(
         endpoint::need_space(dir, total)?;
     }
     let step = &mut |done| {
-        progress(Progress::Preparing { done, total });
+        progress(JobProgress::new("preparing the file", done, total));
         stop_if(cancel)
     };
     match &source.file {
@@ -209,7 +161,7 @@ impl Lab<'_> {
         reported(&mut command, cancel, |pid, stdout| {
             while !readable_soon(stdout)? {
                 let done = moved_by(pid).min(total);
-                progress(Progress::Measuring { done, total });
+                progress(JobProgress::new("untraced run", done, total));
             }
             Ok(())
         })
@@ -252,7 +204,7 @@ impl Lab<'_> {
         let mut moved = Moved::default();
         let see = &mut |trace: &Trace| {
             let done = moved.so_far(trace).min(total);
-            progress(Progress::Tracing { done, total });
+            progress(JobProgress::new("traced run", done, total));
         };
         let recorded = tracer::record(program, &options, cancel, see);
         let recorded = match ended_well(recorded, errors, "cannot trace")? {
@@ -306,19 +258,16 @@ impl Lab<'_> {
     /// Whether what arrived is what was sent.
     fn check(&self, report: &Report) -> Result<()> {
         let way = format!("{} to {}", self.spec.method, self.spec.to);
-        let (size, sent) = (self.source.size, report.bytes_moved);
-        for received in [Some(report.received), report.also_received]
-            .iter()
-            .flatten()
-        {
+        let (size, sent) = (self.source.size, report.outcome.bytes_moved);
+        let received = [Some(report.outcome.received), report.outcome.also_received];
+        for (received, checksum) in received.into_iter().flatten().zip(report.checksums) {
             ensure!(
-                sent == size && received.bytes == size,
-                "{way} is not verified: of {size} bytes {sent} were sent and {} arrived",
-                received.bytes
+                sent == size && received == size,
+                "{way} is not verified: of {size} bytes {sent} were sent and {received} arrived"
             );
             let expected = |found| found == self.source.checksum;
             ensure!(
-                received.checksum.is_none_or(expected),
+                checksum.is_none_or(expected),
                 "{way} is not verified: the bytes that arrived are not those of the source"
             );
         }

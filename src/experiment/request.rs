@@ -19,8 +19,7 @@ use crate::copypath::{CopyTracker, summarise};
 use crate::endpoint;
 use crate::host;
 use crate::model::{
-    How, Origin, Outcome, Place, Recording, RequestWay, ServePlan, Served, Trace, TransferSpec,
-    Unavailable,
+    How, Outcome, Place, Recording, RequestWay, ServePlan, Served, Trace, TransferSpec, Unavailable,
 };
 use crate::syscall::{Op, Ops, Shape};
 use crate::tracer::{self, Cancel, Options, Program, Recorded, TraceError};
@@ -159,13 +158,9 @@ pub(crate) fn recording(spec: TransferSpec, trace: Trace) -> Recording {
         .map(|hop| hop.bytes)
         .sum();
     Recording {
-        origin: Origin::Live,
-        spec,
-        machine: host::machine(),
         outcome,
-        measured: None,
         trace: Some(trace),
-        unavailable: Vec::new(),
+        ..Recording::of(spec, host::machine())
     }
 }
 
@@ -216,13 +211,8 @@ fn shorten_names(trace: &mut Trace, root: &Path) {
 /// What is known of a transfer that cannot be made or traced here: why.
 pub(crate) fn refused(spec: TransferSpec, instrument: &str, reason: String) -> Recording {
     Recording {
-        origin: Origin::Live,
-        spec,
-        machine: host::machine(),
-        outcome: Outcome::default(),
-        measured: None,
-        trace: None,
         unavailable: vec![Unavailable::new(instrument, reason)],
+        ..Recording::of(spec, host::machine())
     }
 }
 

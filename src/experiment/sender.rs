@@ -15,12 +15,12 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{self, Connection, Drain, Feeder, Reader, Received, Receiver, ends};
+use crate::endpoint::{self, Connection, Drain, Feeder, Reader, Receiver, ends};
 use crate::host;
 use crate::measure::{self, Counters, PeakMemory, Whose};
 use crate::model::{
-    Cache, KernelReports, Measured, Method, Residency, Sink, Start, TransferSpec, Unavailable,
-    marker,
+    Cache, KernelReports, Measured, Method, Outcome, Residency, Sink, Start, TransferSpec,
+    Unavailable, marker,
 };
 use crate::transfer::{self, Job, Reports, Tools, Wish};
 
@@ -51,26 +51,15 @@ pub(crate) struct Order {
 /// What the sending process says of its transfer: one JSON line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Report {
-    /// What the calls moved, in bytes.
-    pub(crate) bytes_moved: u64,
+    /// What came of it, but for whether it is verified.
+    #[serde(flatten)]
+    pub(crate) outcome: Outcome,
     /// CRC-32 of the source, where the sender has made or read it itself.
     pub(crate) checksum: Option<u32>,
-    pub(crate) received: Received,
-    /// What arrived at the second receiver, where there are two.
-    pub(crate) also_received: Option<Received>,
-    /// What the kernel reported of its zero-copy sends.
-    pub(crate) kernel_reports: Option<KernelReports>,
+    /// CRC-32 of what each receiver got, where it was hashed.
+    pub(crate) checksums: [Option<u32>; 2],
     /// Counters over the transfer alone. Under a tracer they count the tracer too.
     pub(crate) measured: Measured,
-    /// The source in the page cache just before.
-    pub(crate) residency_before: Option<Residency>,
-    pub(crate) residency_after: Option<Residency>,
-    /// Bytes of memory that the receiver was passed a descriptor of.
-    pub(crate) passed_memory: Option<u64>,
-    /// How much the pipe on the way can hold, where there is one.
-    pub(crate) pipe_size: Option<u64>,
-    /// Bytes of a file sink whose blocks are the source's own, where the file system tells.
-    pub(crate) shared_blocks: Option<u64>,
     pub(crate) unavailable: Vec<Unavailable>,
 }
 
@@ -119,17 +108,25 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
     unavailable.extend(refused_sends(&tools));
     drop(tools);
     Ok(Report {
-        bytes_moved,
+        outcome: Outcome {
+            bytes_moved,
+            received: received.bytes,
+            residency_before,
+            residency_after,
+            file_system: host::file_system(&source),
+            also_received: also_received.map(|also| also.bytes),
+            kernel_reports,
+            passed_memory: spec.method.passes_memory().then_some(bytes_moved),
+            pipe_size,
+            shared_blocks,
+            ..Outcome::default()
+        },
         checksum,
-        received,
-        also_received,
-        kernel_reports,
+        checksums: [
+            received.checksum,
+            also_received.and_then(|also| also.checksum),
+        ],
         measured,
-        residency_before,
-        residency_after,
-        passed_memory: spec.method.passes_memory().then_some(bytes_moved),
-        pipe_size,
-        shared_blocks,
         unavailable,
     })
 }

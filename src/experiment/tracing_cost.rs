@@ -12,7 +12,8 @@ use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::{Difference, Runs, WALL};
 use crate::model::{
-    Measured, Method, Sink, Size, TransferSpec, Unavailable, duration, grouped, named, ratio,
+    JobProgress, Measured, Method, Sink, Size, TransferSpec, Unavailable, duration, grouped, named,
+    ratio,
 };
 use crate::tracer::Cancel;
 
@@ -51,7 +52,7 @@ pub(crate) fn usual(size: Option<Size>) -> TransferSpec {
     }
 }
 
-/// Runs the transfer `runs` times in each way, in turn. `progress` hears the round, the way, and what is known so far.
+/// Runs the transfer `runs` times in each way, in turn. `progress` hears how far it is, and what is known so far.
 ///
 /// # Errors
 /// The source cannot be made, or a run failed.
@@ -60,7 +61,7 @@ pub(crate) fn watch(
     runs: usize,
     dir: &Path,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(usize, TracedFrom, &TracingCost),
+    progress: &mut dyn FnMut(JobProgress, &TracingCost),
 ) -> Result<TracingCost> {
     endpoint::need_space(dir, spec.size.bytes().saturating_mul(2))?;
     let source = endpoint::Source::generate(dir, spec.size.bytes(), &mut |_| stop_if(cancel))?;
@@ -87,7 +88,10 @@ pub(crate) fn watch(
     for round in 0..runs {
         for at in order(found.rows.len(), round) {
             let watched = found.rows[at].watched;
-            progress(round, watched, &found);
+            let what = format!("round {} of {runs}: {watched}", round + 1);
+            let (rows, done) = (found.rows.len(), round * found.rows.len() + at);
+            let at_work = JobProgress::new(what, done as u64, (runs * rows) as u64);
+            progress(at_work, &found);
             let cpu = other
                 .filter(|_| watched == TracedFrom::OtherCpu)
                 .unwrap_or(own);

@@ -20,6 +20,24 @@ pub enum ExperimentSpec {
     Serve(ServePlan),
 }
 
+/// How far an experiment is: a transfer, or another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobProgress {
+    /// What it is at: `untraced run`, `round 3 of 9`.
+    pub at: String,
+    /// Bytes or steps done.
+    pub done: u64,
+    /// Of so many.
+    pub total: u64,
+}
+
+impl JobProgress {
+    pub(crate) fn new(at: impl Into<String>, done: u64, total: u64) -> JobProgress {
+        let at = at.into();
+        JobProgress { at, done, total }
+    }
+}
+
 /// What a client asks the project's own file server for, and how the server sends it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServePlan {

@@ -33,8 +33,8 @@ pub use call::{
 pub(crate) use card::{Card, CardRow, CardTable, Word};
 pub use event::{RingEvent, RingEventKind, SyscallEvent};
 pub use experiment::{
-    CLAIMS, COMPARE_WORDS, Contest, ERRORS, ExperimentSpec, PAGE_CACHE_STEPS, PROOF_WORDS,
-    ProofPlan, SERVE_FIGURES, ServePlan, Sweep,
+    CLAIMS, COMPARE_WORDS, Contest, ERRORS, ExperimentSpec, JobProgress, PAGE_CACHE_STEPS,
+    PROOF_WORDS, ProofPlan, SERVE_FIGURES, ServePlan, Sweep,
 };
 pub use figure::{Figure, FigureStep};
 pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, TraceReport, Unexplained};

@@ -203,3 +203,18 @@ pub struct Recording {
     /// The calls of the traced run; none where ptrace is refused.
     pub trace: Option<Trace>,
 }
+
+impl Recording {
+    /// Nothing yet, of a transfer that is made now.
+    pub(crate) fn of(spec: TransferSpec, machine: Machine) -> Recording {
+        Recording {
+            origin: Origin::Live,
+            spec,
+            machine,
+            outcome: Outcome::default(),
+            measured: None,
+            unavailable: Vec::new(),
+            trace: None,
+        }
+    }
+}

@@ -12,7 +12,7 @@ use super::{
     message::{Message, Messages, spawn},
 };
 use crate::{
-    app::{Event, Outcome, Progress, Run},
+    app::{Event, Outcome, Run},
     experiment::{self, Source, from_spec, request},
     host,
     model::{ExperimentOutcome, ExperimentSpec, TransferSpec},
@@ -74,11 +74,7 @@ fn run(
     cancel: &Cancel,
     messages: &Messages,
 ) -> Result<Event, String> {
-    let mut report = |progress: experiment::Progress| {
-        let (at, done, total) = progress.parts();
-        let at = at.to_owned();
-        tell(messages, Event::Progress(job, Progress { at, done, total }));
-    };
+    let mut report = |progress| tell(messages, Event::Progress(job, progress));
     let refusal = spec.method.uses_ring().then(host::io_uring_refusal);
     let recording = match refusal.flatten() {
         Some(reason) => request::refused(spec.clone(), "io-uring", reason),
@@ -105,14 +101,8 @@ fn attempt(
     cancel: &Cancel,
     messages: &Messages,
 ) -> Result<Event, String> {
-    let mut report = |progress: from_spec::Progress| {
-        let from_spec::Progress {
-            at,
-            done,
-            total,
-            so_far,
-        } = progress;
-        tell(messages, Event::Progress(job, Progress { at, done, total }));
+    let mut report = |progress, so_far| {
+        tell(messages, Event::Progress(job, progress));
         if let Some(found) = so_far {
             tell(messages, Event::Partial(job, Box::new(found)));
         }

@@ -126,7 +126,7 @@ fn compare(args: &Args, claim: Option<&'static Claim>, dir: &Path) -> Result<()>
         None => plan(args),
     };
     let mut line = Line::new();
-    let found = from_spec::compared(claim, &plan, dir, &Cancel::new(), &mut |progress| {
+    let found = from_spec::compared(claim, &plan, dir, &Cancel::new(), &mut |progress, _| {
         line.show(|| progress.at);
     });
     line.clear();
@@ -143,7 +143,7 @@ fn cost_of_tracing(args: &Args, dir: &Path) -> Result<()> {
     let spec = tracing_cost::usual(args.size);
     let runs = args.runs as usize;
     let mut line = Line::new();
-    let found = from_spec::watching(&spec, runs, dir, &Cancel::new(), &mut |progress| {
+    let found = from_spec::watching(&spec, runs, dir, &Cancel::new(), &mut |progress, _| {
         line.show(|| progress.at);
     });
     line.clear();
