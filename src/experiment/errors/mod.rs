@@ -68,8 +68,11 @@ impl Experiment {
     }
 }
 
-/// What kernels of some versions (the last one excluded) answer instead of what [`ERRORS`] has.
-const OTHERWISE: [(&str, Range<(u32, u32)>, &str); 1] = [(
+/// Kernels by major and minor number.
+type Versions = Range<(u32, u32)>;
+
+/// What kernels of some versions answer instead of what [`ERRORS`] has.
+const OTHERWISE: [(&str, Versions, &str); 1] = [(
     "copy-file-range-across-file-systems",
     (5, 3)..(5, 19),
     "works",
