@@ -69,8 +69,7 @@ pub(crate) struct Report {
 /// One line.
 pub(crate) fn send(order: &Order) -> Result<Report> {
     // Before anything else is open, so that 3 and 4 are nobody's.
-    let places = [take_place(SOURCE)?, take_place(SINK)?];
-    let [source, sink] = places;
+    let [source, sink] = [take_place(SOURCE)?, take_place(SINK)?];
     let directory = host::scratch_directory(order.dir.as_deref())?;
     let spec = &order.spec;
     let (opened, checksum) = open(order, &directory.path)?;
@@ -104,9 +103,7 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
     // Its end of file, too. The memory stays until everybody has read it.
     drop(tools.second.take());
     let also_received = second_reader.map(Receiver::finish).transpose()?;
-    let kernel_reports = kernel_reports(spec, &tools);
     unavailable.extend(refused_sends(&tools));
-    drop(tools);
     Ok(Report {
         outcome: Outcome {
             bytes_moved,
@@ -115,7 +112,7 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
             residency_after,
             file_system: host::file_system(&source),
             also_received: also_received.map(|also| also.bytes),
-            kernel_reports,
+            kernel_reports: kernel_reports(spec, &tools),
             passed_memory: spec.method.passes_memory().then_some(bytes_moved),
             pipe_size,
             shared_blocks,
