@@ -14,7 +14,7 @@ use require::skip;
 #[path = "trace/desk.rs"]
 mod desk;
 
-use desk::{Desk, ZCLAB, said};
+use desk::{Desk, ZCLAB, figures, said};
 
 /// A program of `tests/unharmed`, compiled; none where there is no compiler.
 fn compiled(desk: &Desk, name: &str) -> Option<String> {
@@ -246,4 +246,81 @@ fn a_command_that_cannot_be_traced_is_one_line_of_advice() {
         !fs::exists(desk.path("ran")).unwrap(),
         "it failed before the program ran"
     );
+}
+
+/// What a command said and how it ended, untraced and with each set of options: they must be the same.
+fn same_in_every_way(desk: &Desk, command: &[&str]) -> Vec<desk::Seen> {
+    let mut untraced = Command::new(command[0]);
+    untraced.args(&command[1..]).current_dir(desk.0.path());
+    let untraced = untraced.output().unwrap();
+    let ways = [&[][..], &["--all"]];
+    let ways = ways.into_iter().map(|options| {
+        let seen = desk.trace(options, command);
+        let how = format!("{options:?} {command:?}: {:?}", seen.output);
+        assert_eq!(seen.output.stdout, untraced.stdout, "{how}");
+        let ended = |status: std::process::ExitStatus| {
+            use std::os::unix::process::ExitStatusExt;
+            status.code().or(status.signal().map(|signal| 128 + signal))
+        };
+        assert_eq!(ended(seen.output.status), ended(untraced.status), "{how}");
+        seen
+    });
+    ways.collect()
+}
+
+#[test]
+fn children_that_ask_for_no_tracer_live_and_are_seen() {
+    let desk = Desk::new(4096);
+    let Some(program) = compiled(&desk, "untraced") else {
+        return;
+    };
+    for seen in same_in_every_way(&desk, &[&program, "a", "b"]) {
+        let said = String::from_utf8_lossy(&seen.output.stdout).into_owned();
+        assert_eq!(said.matches("as given").count(), 4, "{said}");
+        assert_eq!(said.matches("child 0").count(), 3, "{said}");
+        let flow = seen.flow(("file", "/a"), ("file", "/b"));
+        assert_eq!(figures(flow), (3 * 4096, 2.0, false));
+        assert_eq!(seen.json["processes"], 4);
+        seen.explains_all();
+    }
+}
+
+#[test]
+fn strict_mode_is_as_strict_as_untraced() {
+    let desk = Desk::new(4096);
+    let Some(program) = compiled(&desk, "strict") else {
+        return;
+    };
+    for how in ["prctl", "seccomp", "thread", "filtered"] {
+        for seen in same_in_every_way(&desk, &[&program, how, "a", "b"]) {
+            let said = String::from_utf8_lossy(&seen.output.stdout).into_owned();
+            let is_strict = how != "filtered" && seen.output.status.code() != Some(9);
+            assert_eq!(said.contains("copied"), is_strict, "{how}: {said}");
+            assert!(!said.contains("alive"), "{how}: {said}");
+            if is_strict {
+                let flow = seen.flow(("file", "/a"), ("file", "/b"));
+                assert_eq!(figures(flow), (4096, 2.0, false));
+                seen.explains_all();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_program_that_wants_to_trace_is_named_with_what_it_could_not_do() {
+    let desk = Desk::new(10);
+    let Some(program) = compiled(&desk, "traceme") else {
+        return;
+    };
+    for options in [&[][..], &["--all"]] {
+        let seen = desk.trace(options, &[&program]);
+        assert_eq!(seen.output.stdout, b"refused\n");
+        let note = "ptrace: traceme asked to be traced, and was refused, because zclab traces it";
+        assert!(seen.has_note(note), "{:#}", seen.json["notes"]);
+    }
+    if desk.has(&["strace"]) {
+        let seen = desk.trace(&[], &["strace", "-o", "log", "cat", "a"]);
+        assert_ne!(seen.output.status.code(), Some(0));
+        assert!(seen.has_note("ptrace: strace "), "{:#}", seen.json["notes"]);
+    }
 }

@@ -21,7 +21,7 @@ pub(crate) use flags::{
 };
 pub(crate) use format::errno_name;
 pub use format::{Style, format_call};
-pub(crate) use names::{Ops, compat_name, native_name, op};
+pub(crate) use names::{Ops, compat_name, foreign_op, native_name, op};
 pub(crate) use request::format_request;
 pub(crate) use ring::ring_op;
 pub(crate) use table::by_name;

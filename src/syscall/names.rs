@@ -36,6 +36,17 @@ pub(crate) fn compat_name(architecture: u32, number: u64) -> String {
     }
 }
 
+/// What a call of another ABI than the machine's own does, by that ABI's table.
+pub(crate) fn foreign_op(architecture: u32, number: u64) -> Op {
+    let x32 = number ^ u64::from(X32_BIT);
+    let row = match Abi::compat(architecture) {
+        Some(abi) => by_number(abi, number),
+        None if cfg!(target_arch = "x86_64") => by_number(Abi::X32, x32),
+        None => None,
+    };
+    row.map_or(Op::None, |row| row.op)
+}
+
 /// What a call of that name does; [`Op::None`] for one that the table does not have.
 pub(crate) fn op(name: &str) -> Op {
     let of_row = |name: &str| by_name(name).map_or(Op::None, |row| row.op);
@@ -87,6 +98,10 @@ mod tests {
         assert_eq!(compat_name(I386, 340), "32-bit_syscall_340");
         assert_eq!(compat_name(ARM, 340), "32-bit_splice");
         assert_eq!(compat_name(0xc000_003e, 1), "32-bit_syscall_1");
+        assert_eq!(foreign_op(I386, 120), Op::Clone);
+        assert_eq!(foreign_op(ARM, 2), Op::Fork);
+        #[cfg(target_arch = "x86_64")]
+        assert_eq!(foreign_op(0xc000_003e, 0x4000_0000 + 56), Op::Clone);
     }
 
     #[test]

@@ -119,6 +119,12 @@ pub enum Op {
     Exec,
     /// Shares no longer what a task shared: descriptors, namespaces.
     Unshare,
+    /// ptrace(2): its first argument says what it does.
+    Trace,
+    /// prctl(2): its first argument says what it does.
+    Control,
+    /// seccomp(2): restricts what a task may call.
+    Seccomp,
     /// Waits until one of its descriptors is ready: poll(2).
     Poll,
     /// Waits until one of those that epoll(7) watches is ready.
@@ -171,9 +177,8 @@ impl Op {
             | SocketPair | Address => Class::Descriptors,
             Map | Unmap | Remap | Attach | Detach | Memory => Class::Memory,
             Clone | Clone3 | Fork | Vfork | Exec | Unshare => Class::Processes,
-            None | Ioctl | Poll | EpollWait | EpollCtl | Stat | Shutdown | SocketOption => {
-                Class::Other
-            }
+            None | Ioctl | Trace | Control | Seccomp | Poll | EpollWait | EpollCtl | Stat
+            | Shutdown | SocketOption => Class::Other,
         }
     }
 
@@ -418,11 +423,13 @@ static TABLE: &[Syscall] = table! {
     pipe2[293 59 331 359](pipefd: Pointer("pipefd"), flags: Flags(&flags::NEW_FD)) -> Nothing, Op::Pipe;
     poll[7 _ 168 168](fds: Pointer("fds"), nfds: Size, timeout: Int) -> Number, Op::Poll;
     ppoll as poll[271 73 309 336](fds: Pointer("fds"), nfds: Size, tmo_p: Pointer("timeout"), sigmask: Pointer("sigmask"), sigsetsize: Size) -> Number, Op::Poll;
+    prctl[157 167 172 172](option: Any, arg2: Any, arg3: Any, arg4: Any, arg5: Any) -> Number, Op::Control;
     pread64 as pread[17 67 180 180](fd: Fd, buf: BUF, count: Size, offset: Offset) -> Bytes, Op::Read(Shape::Buffer);
     preadv[295 69 333 361 534](fd: Fd, iov: IOV, iovcnt: Int, offset: Offset) -> Bytes, Op::Read(Shape::Vector);
     preadv2[327 286 378 392 546](fd: Fd, iov: IOV, iovcnt: Int, offset: Offset, offset_high: Offset, flags: Flags(&flags::RWF)) -> Bytes, Op::Read(Shape::Vector);
     process_vm_readv[310 270 347 376 539](pid: Int, local_iov: Pointer("local_iov"), liovcnt: Size, remote_iov: Pointer("remote_iov"), riovcnt: Size, flags: Flags(&flags::NONE)) -> Bytes, Op::ProcessVm;
     process_vm_writev[311 271 348 377 540](pid: Int, local_iov: Pointer("local_iov"), liovcnt: Size, remote_iov: Pointer("remote_iov"), riovcnt: Size, flags: Flags(&flags::NONE)) -> Bytes, Op::ProcessVm;
+    ptrace[101 117 26 26 521](op: Any, pid: Int, addr: Pointer("addr"), data: Pointer("data")) -> Number, Op::Trace;
     pwrite64[18 68 181 181](fd: Fd, buf: BUF, count: Size, offset: Offset) -> Bytes, Op::Write(Shape::Buffer);
     pwritev[296 70 334 362 535](fd: Fd, iov: IOV, iovcnt: Int, offset: Offset) -> Bytes, Op::Write(Shape::Vector);
     pwritev2[328 287 379 393 547](fd: Fd, iov: IOV, iovcnt: Int, offset: Offset, offset_high: Offset, flags: Flags(&flags::RWF)) -> Bytes, Op::Write(Shape::Vector);
@@ -433,6 +440,7 @@ static TABLE: &[Syscall] = table! {
     recvfrom as recv[45 207 371 292 517](fd: Fd, buf: BUF, len: Size, flags: Flags(&flags::MSG), src_addr: ADDR, addrlen: LEN) -> Bytes, Op::Recv(Shape::Buffer);
     recvmmsg[299 243 337 365 537](fd: Fd, msgvec: MSG, vlen: Size, flags: Flags(&flags::MSG), timeout: Pointer("timeout")) -> Number, Op::Recv(Shape::Messages);
     recvmsg[47 212 372 297 519](fd: Fd, msg: MSG, flags: Flags(&flags::MSG)) -> Bytes, Op::Recv(Shape::Message);
+    seccomp[317 277 354 383](operation: Int, flags: Any, args: Pointer("args")) -> Number, Op::Seccomp;
     send[_ _ _ 289](fd: Fd, buf: BUF, len: Size, flags: Flags(&flags::MSG)) -> Bytes, Op::Send(Shape::Buffer);
     sendfile[40 71 187 187](out_fd: Fd, in_fd: Fd, offset: OFF, count: Size) -> Bytes, Op::Sendfile;
     sendfile64[_ _ 239 239](out_fd: Fd, in_fd: Fd, offset: OFF, count: Size) -> Bytes, Op::Sendfile;

@@ -17,16 +17,18 @@ use tracing::{debug, trace, warn};
 use super::{
     attach::attach,
     cancel::Cancel,
+    corrections::flags_of_clone3,
     filter,
     handle::Handle,
     kernel::{
-        self, CallInfo, PTRACE_SYSCALL_INFO_ENTRY, PTRACE_SYSCALL_INFO_EXIT,
-        PTRACE_SYSCALL_INFO_SECCOMP, Tid,
+        CallInfo, PTRACE_SYSCALL_INFO_ENTRY, PTRACE_SYSCALL_INFO_EXIT, PTRACE_SYSCALL_INFO_SECCOMP,
+        Tid,
     },
     launch::{self, Launched, Program},
     memory,
     outcome::{Outcome, TraceError},
-    stops::{self, Event, Resume, Stop, Stopped, Wakeful},
+    proc,
+    stops::{Event, Resume, Stop, Stopped, Wakeful},
     threads::Threads,
     tracee::Tracee,
 };
@@ -97,7 +99,7 @@ pub(super) trait Consumer {
 
 /// Where the tracing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     /// The program has not been executed: what is seen is the child's own preparation.
     Starting,
     /// The begin marker has not been seen.
@@ -111,30 +113,32 @@ enum Phase {
 }
 
 /// A thread whose stop has been worked off, and how it is to go on.
-struct Held {
-    stopped: Stopped,
-    on: Resume,
-    signal: i32,
+pub(super) struct Held {
+    pub(super) stopped: Stopped,
+    pub(super) on: Resume,
+    pub(super) signal: i32,
 }
 
-struct Engine<'a, C: Consumer> {
-    consumer: &'a mut C,
-    handle: &'a Handle,
-    cancel: Option<&'a Cancel>,
-    between_markers: bool,
+pub(super) struct Engine<'a, C: Consumer> {
+    pub(super) consumer: &'a mut C,
+    pub(super) handle: &'a Handle,
+    pub(super) cancel: Option<&'a Cancel>,
+    pub(super) between_markers: bool,
     /// A filter stops the program; else each call does.
-    filtered: bool,
-    phase: Phase,
-    root: Option<Tid>,
-    threads: Threads,
-    held: Vec<Held>,
-    wakeful: Wakeful,
+    pub(super) filtered: bool,
+    /// Tasks that the program makes are traced.
+    pub(super) follows: bool,
+    pub(super) phase: Phase,
+    pub(super) root: Option<Tid>,
+    pub(super) threads: Threads,
+    pub(super) held: Vec<Held>,
+    pub(super) wakeful: Wakeful,
     /// Tracees can go on elsewhere while the tracer stays awake.
-    may_spin: bool,
+    pub(super) may_spin: bool,
     /// The program's terminal: its output can be read as long as this is open.
-    terminal: Option<OwnedFd>,
-    outcome: Outcome,
-    last_progress: Instant,
+    pub(super) terminal: Option<OwnedFd>,
+    pub(super) outcome: Outcome,
+    pub(super) last_progress: Instant,
 }
 
 /// Starts or attaches, and follows until nothing is left to be traced, or it is enough. Nothing that was started lives
@@ -153,6 +157,7 @@ pub(super) fn run<C: Consumer>(
         cancel,
         between_markers: options.between_markers,
         filtered: false,
+        follows: options.follow,
         phase: Phase::Starting,
         root: None,
         threads: Threads::default(),
@@ -237,6 +242,7 @@ impl<C: Consumer> Engine<'_, C> {
         match launched.report()? {
             Some(error) => {
                 warn!(%error, "the filter is refused");
+                self.filtered = false;
                 self.note(format!(
                     "seccomp: the filter is refused here ({error}), so every call was stopped at"
                 ));
@@ -298,7 +304,7 @@ impl<C: Consumer> Engine<'_, C> {
                     PTRACE_SYSCALL_INFO_ENTRY | PTRACE_SYSCALL_INFO_SECCOMP => {
                         self.enter(tid, &info);
                     }
-                    PTRACE_SYSCALL_INFO_EXIT => self.leave(tid, info.data[0] as i64),
+                    PTRACE_SYSCALL_INFO_EXIT => self.leave(tid, &info),
                     _ => {}
                 },
                 Err(Errno::ESRCH) => trace!(tid, "killed in its stop"),
@@ -319,8 +325,9 @@ impl<C: Consumer> Engine<'_, C> {
                 if !self.threads.by_tid.contains_key(&child) && child != tid {
                     self.adopt(child, Some(tid));
                 }
+                self.restore(tid);
             }
-            Stop::Passing => {}
+            Stop::Passing => self.restore(tid),
         }
         self.held.push(Held {
             stopped,
@@ -330,10 +337,19 @@ impl<C: Consumer> Engine<'_, C> {
         outcome
     }
 
+    /// What was changed in a call that has been worked off.
+    fn restore(&mut self, tid: Tid) {
+        if let Some(thread) = self.threads.by_tid.get_mut(&tid) {
+            thread.corrections.restore(tid);
+        }
+    }
+
     /// How a thread goes on: within a call, to its end.
     fn onward(&self, tid: Tid) -> Resume {
         let thread = self.threads.by_tid.get(&tid);
+        let corrections = thread.map(|thread| thread.corrections).unwrap_or_default();
         match self.phase {
+            _ if corrections.strict || corrections.are_pending() => Resume::ToCall,
             Phase::After => Resume::Run,
             _ if self.filtered && !thread.is_some_and(|thread| thread.in_call) => Resume::Run,
             _ => Resume::ToCall,
@@ -342,6 +358,9 @@ impl<C: Consumer> Engine<'_, C> {
 
     fn enter(&mut self, tid: Tid, info: &CallInfo) {
         let now = self.wakeful.until;
+        if !self.correct(tid, info) {
+            return;
+        }
         match self.phase {
             Phase::Starting if info.does() != Op::Exec => return, // the child's own preparations
             Phase::Starting if !self.between_markers => self.consumer.begin(now),
@@ -359,17 +378,43 @@ impl<C: Consumer> Engine<'_, C> {
         if let Some(thread) = self.threads.by_tid.get_mut(&tid) {
             thread.in_call = true;
             thread.making = making(tid, info);
+            let [_, request, target, ..] = info.data;
+            thread.tracing = (info.does() == Op::Trace).then_some((request, target as Tid));
             self.consumer.entered(&thread.tracee, info, now);
         }
     }
 
-    fn leave(&mut self, tid: Tid, result: i64) {
+    /// Corrects a call that is about to be made. Whether it is to be told: a thread in strict mode stops twice.
+    fn correct(&mut self, tid: Tid, info: &CallInfo) -> bool {
+        let alone = self.threads.is_alone(tid);
+        let Some(thread) = self.threads.by_tid.get_mut(&tid) else {
+            return true;
+        };
+        let strict = thread.corrections.strict;
+        if self.follows
+            && let Some(note) = thread.corrections.enter(tid, info, self.filtered, alone)
+        {
+            self.note(note);
+        }
+        !(strict && info.op == PTRACE_SYSCALL_INFO_ENTRY)
+    }
+
+    fn leave(&mut self, tid: Tid, info: &CallInfo) {
         let now = self.wakeful.until;
         let Some(thread) = self.threads.by_tid.get_mut(&tid) else {
             return;
         };
+        let result = thread.corrections.result(tid, info);
         thread.in_call = false;
         thread.making = None;
+        if let Some((request, target)) = thread.tracing.take()
+            && result == -i64::from(libc::EPERM)
+        {
+            self.note_refused_tracer(tid, request, target);
+        }
+        let Some(thread) = self.threads.by_tid.get_mut(&tid) else {
+            return;
+        };
         match self.phase {
             Phase::Beginning(beginner) if beginner == tid => {
                 debug!(tid, "the begin marker");
@@ -425,7 +470,23 @@ impl<C: Consumer> Engine<'_, C> {
         }
     }
 
-    fn note(&mut self, note: String) {
+    /// A program wanted to trace what is traced already. (It may also have been refused for another reason.)
+    fn note_refused_tracer(&mut self, tid: Tid, request: u64, target: Tid) {
+        const PTRACE_TRACEME: u64 = 0;
+        let name = proc::comm(tid);
+        if request == PTRACE_TRACEME {
+            self.note(format!(
+                "ptrace: {name} asked to be traced, and was refused, because zclab traces it"
+            ));
+        } else if let Some(target) = self.threads.named(tid, target) {
+            let whom = proc::comm(target);
+            self.note(format!(
+                "ptrace: {name} could not trace {whom} (process {target}), because zclab traces it"
+            ));
+        }
+    }
+
+    pub(super) fn note(&mut self, note: String) {
         const MOST: usize = 50;
         debug!(note, "note");
         let notes = &mut self.outcome.notes;
@@ -439,7 +500,7 @@ impl<C: Consumer> Engine<'_, C> {
         self.held.retain(|held| held.stopped.tid() != tid);
     }
 
-    fn ended(&mut self, tid: Tid, exit: Exit) {
+    pub(super) fn ended(&mut self, tid: Tid, exit: Exit) {
         debug!(tid, ?exit, "ended");
         self.no_longer_held(tid);
         if let Some((tracee, last)) = self.threads.end(tid) {
@@ -448,63 +509,6 @@ impl<C: Consumer> Engine<'_, C> {
         if self.root == Some(tid) {
             self.handle.set_root(0);
             self.outcome.ended = Some(exit);
-        }
-    }
-
-    /// Enough: what was attached to is let go, what was started is killed.
-    fn let_go(&mut self) {
-        debug!(kill = self.root.is_some(), "lets go");
-        if self.root.is_some() {
-            return self.kill_all();
-        }
-        for held in self.held.drain(..) {
-            self.threads.by_tid.remove(&held.stopped.tid());
-            held.stopped.let_go(held.signal);
-        }
-        for tid in self.threads.by_tid.keys() {
-            let _ = nix::sys::ptrace::interrupt(Pid::from_raw(*tid));
-        }
-        while !self.threads.by_tid.is_empty()
-            && let Some(event) = stops::next()
-        {
-            self.detach(event);
-        }
-    }
-
-    fn detach(&mut self, event: Event) {
-        match event {
-            Event::Ended(tid, exit) => self.ended(tid, exit),
-            Event::Stopped(stopped, stop) => {
-                self.threads.by_tid.remove(&stopped.tid());
-                let signal = match stop {
-                    // It is seized from its first moment, and stops by itself.
-                    Stop::Made(child) => {
-                        self.threads.expect(child);
-                        0
-                    }
-                    Stop::Signal(signal) => signal,
-                    _ => 0,
-                };
-                trace!(tid = stopped.tid(), ?stop, "detached");
-                stopped.let_go(signal);
-            }
-        }
-    }
-
-    fn kill_all(&mut self) {
-        self.threads
-            .by_tid
-            .keys()
-            .for_each(|tid| kernel::kill(*tid));
-        self.held.clear();
-        while let Some(event) = stops::next() {
-            match event {
-                Event::Ended(tid, exit) => self.ended(tid, exit),
-                Event::Stopped(stopped, _) => {
-                    kernel::kill(stopped.tid());
-                    let _ = stopped.resume(Resume::Run, 0);
-                }
-            }
         }
     }
 
@@ -536,11 +540,11 @@ impl<C: Consumer> Drop for Engine<'_, C> {
 
 /// The flags of clone(2) that a call means, where it makes a task.
 fn making(tid: Tid, info: &CallInfo) -> Option<u64> {
-    match info.does() {
+    match info.does_in_its_abi() {
         Op::Clone => Some(info.data[1]),
         Op::Fork => Some(0),
         Op::Vfork => Some((libc::CLONE_VM | libc::CLONE_VFORK) as u64),
-        Op::Clone3 => Some(memory::read_array(tid, info.data[1]).map_or(0, u64::from_ne_bytes)),
+        Op::Clone3 => Some(flags_of_clone3(tid, info).unwrap_or(0)),
         _ => None,
     }
 }

@@ -10,6 +10,10 @@ use crate::syscall::{Abi, Class, Op, Syscall, X32_BIT, syscalls};
 
 /// `FICLONE` and `FICLONERANGE` of ioctl_ficlonerange(2): whole blocks are shared.
 const CLONE_IOCTLS: [u32; 2] = [0x4004_9409, 0x4020_940d];
+/// `PTRACE_TRACEME`, `PTRACE_ATTACH` and `PTRACE_SEIZE` of ptrace(2): refused to a program that is traced already.
+const TAKES_TRACEE: [u32; 3] = [0, 16, 0x4206];
+/// `SECCOMP_SET_MODE_STRICT` of seccomp(2).
+const SET_MODE_STRICT: u32 = 0;
 /// Of mmap(2): `MAP_FIXED` replaces what was mapped, `MAP_SHARED` makes memory that processes share.
 const FIXED_OR_SHARED: u32 = 0x10 | 0x01;
 
@@ -37,7 +41,10 @@ pub(super) fn program() -> Option<Vec<sock_filter>> {
         };
         match (row.op, row.op.class()) {
             (Op::Map, _) => out.extend(mappings_of_files(number)),
-            (Op::Ioctl, _) => out.extend(clones_of_files(number)),
+            (Op::Ioctl, _) => out.extend(calls_with(number, 1, &CLONE_IOCTLS)),
+            (Op::Control, _) => out.extend(calls_with(number, 0, &[libc::PR_SET_SECCOMP as u32])),
+            (Op::Trace, _) => out.extend(calls_with(number, 0, &TAKES_TRACEE)),
+            (Op::Seccomp, _) => out.extend(calls_with(number, 0, &[SET_MODE_STRICT])),
             (Op::Memory, _) | (_, Class::Other) => {}
             _ => out.extend([jump(BPF_JEQ, number, 0, 1), answer(SECCOMP_RET_TRACE)]),
         }
@@ -60,15 +67,16 @@ fn mappings_of_files(number: u32) -> [sock_filter; 8] {
     ]
 }
 
-fn clones_of_files(number: u32) -> [sock_filter; 6] {
-    [
-        jump(BPF_JEQ, number, 0, 5),
-        load(argument(1)),
-        jump(BPF_JEQ, CLONE_IOCTLS[0], 1, 0),
-        jump(BPF_JEQ, CLONE_IOCTLS[1], 0, 1),
-        answer(SECCOMP_RET_TRACE),
-        answer(SECCOMP_RET_ALLOW),
-    ]
+/// Of a call, those whose argument has one of these values.
+fn calls_with(number: u32, which: u32, values: &[u32]) -> Vec<sock_filter> {
+    let count = values.len() as u8;
+    let mut out = vec![jump(BPF_JEQ, number, 0, count + 3), load(argument(which))];
+    for (place, value) in (0..count).zip(values) {
+        let is_last = place + 1 == count;
+        out.push(jump(BPF_JEQ, *value, count - 1 - place, u8::from(is_last)));
+    }
+    out.extend([answer(SECCOMP_RET_TRACE), answer(SECCOMP_RET_ALLOW)]);
+    out
 }
 
 /// Where the lower half of an argument lies in `struct seccomp_data`.

@@ -18,6 +18,7 @@ pub(super) type Tid = libc::pid_t;
 pub(super) const NUMBERS: usize = 1024;
 
 /// What `PTRACE_GET_SYSCALL_INFO` says (ptrace(2)); `data` is a union there.
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub(super) struct CallInfo {
     pub op: u8,
@@ -91,5 +92,14 @@ impl CallInfo {
             .filter(|_| self.is_native())
             .copied()
             .unwrap_or(Op::None)
+    }
+
+    /// What the call does that is about to be made, by the table of its own ABI. Its arguments may be narrower than the
+    /// machine's.
+    pub fn does_in_its_abi(&self) -> Op {
+        match self.is_native() && (self.data[0] as usize) < NUMBERS {
+            true => self.does(),
+            false => syscall::foreign_op(self.arch, self.data[0]),
+        }
     }
 }

@@ -7,6 +7,7 @@
 mod attach;
 mod cancel;
 mod command;
+mod corrections;
 mod descriptors;
 mod engine;
 mod filter;
@@ -19,6 +20,8 @@ mod outcome;
 mod proc;
 mod recorder;
 mod refused;
+mod registers;
+mod release;
 pub(crate) mod ring_memory;
 mod rings;
 mod sockets;

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     cancel::{Cancel, Guard},
+    corrections::Corrections,
     kernel::Tid,
     proc,
     tracee::Tracee,
@@ -17,6 +18,9 @@ pub(super) struct Thread {
     pub in_call: bool,
     /// The flags of clone(2) of the call that it is in, where that makes a task.
     pub making: Option<u64>,
+    /// What ptrace(2) was asked for, and for whom, by the call that it is in.
+    pub tracing: Option<(u64, Tid)>,
+    pub corrections: Corrections,
 }
 
 struct Process {
@@ -43,6 +47,7 @@ impl Threads {
         cancel: Option<&Cancel>,
     ) -> (Tracee, Option<Tracee>, bool) {
         let maker = maker.and_then(|tid| self.by_tid.get(&tid));
+        let corrections = maker.map(|thread| thread.corrections.inherited());
         let maker = maker.map(|thread| (thread.tracee, thread.making.unwrap_or(0)));
         let pid = match maker {
             Some((maker, flags)) if flags & libc::CLONE_THREAD as u64 != 0 => maker.pid,
@@ -50,7 +55,9 @@ impl Threads {
             None => field(tid, "Tgid:").unwrap_or(tid),
         };
         let tracee = Tracee { tid, pid };
-        self.by_tid.insert(tid, Thread::new(tracee));
+        let mut thread = Thread::new(tracee);
+        thread.corrections = corrections.unwrap_or_default();
+        self.by_tid.insert(tid, thread);
         self.made.1 += 1;
         let process = match self.processes.entry(pid) {
             Entry::Occupied(there) => there.into_mut(),
@@ -90,6 +97,7 @@ impl Threads {
         let thread = Thread {
             tracee: Tracee { tid, pid: tid },
             making: None,
+            corrections: Corrections::default(),
             ..thread
         };
         if self.by_tid.insert(tid, thread).is_some()
@@ -113,6 +121,31 @@ impl Threads {
         Some((tracee, last))
     }
 
+    /// The thread that another one calls by this number: it may be in another pid namespace (pid_namespaces(7)).
+    pub fn named(&self, by: Tid, number: Tid) -> Option<Tid> {
+        let numbers = |tid: Tid| {
+            let status = proc::read(tid, "status");
+            let numbers = proc::field(&status, "NSpid:").unwrap_or_default();
+            let numbers = numbers.split_whitespace().map(|number| number.parse().ok());
+            numbers.collect::<Vec<Option<Tid>>>()
+        };
+        let level = numbers(by).len().max(1) - 1;
+        match level {
+            0 => self.by_tid.contains_key(&number).then_some(number),
+            _ => {
+                let mut tids = self.by_tid.keys().copied();
+                tids.find(|tid| numbers(*tid).get(level).copied().flatten() == Some(number))
+            }
+        }
+    }
+
+    /// Whether a thread is the only one of its process.
+    pub fn is_alone(&self, tid: Tid) -> bool {
+        let thread = self.by_tid.get(&tid);
+        let process = thread.and_then(|thread| self.processes.get(&thread.tracee.pid));
+        process.is_none_or(|process| process.threads == 1)
+    }
+
     /// A thread that is about to stop for the first time.
     pub fn expect(&mut self, tid: Tid) {
         let tracee = Tracee { tid, pid: tid };
@@ -128,6 +161,8 @@ impl Thread {
             tracee,
             in_call: false,
             making: None,
+            tracing: None,
+            corrections: Corrections::default(),
         }
     }
 }
