@@ -2,45 +2,55 @@
 
 use super::prelude::*;
 use crate::app::run::Outcome;
-use crate::model::{Cache, Method, Sink, Size, TransferSpec};
+use crate::model::{Cache, Method, Size, TransferSpec};
 
-/// The settings of the form, in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Setting {
-    Method,
-    Sink,
-    Size,
-    Chunk,
-    Cache,
+/// A setting of the form.
+pub(crate) struct Setting {
+    pub(crate) title: &'static str,
+    /// The key that goes to its next value.
+    command: Command,
+    pub(crate) value: fn(&TransferSpec) -> String,
+    /// To a value so many further on.
+    change: fn(&mut TransferSpec, isize),
 }
 
-impl Setting {
-    pub(crate) const ALL: [Setting; 5] = [
-        Setting::Method,
-        Setting::Sink,
-        Setting::Size,
-        Setting::Chunk,
-        Setting::Cache,
-    ];
+pub(crate) const SETTINGS: [Setting; 5] = [
+    Setting {
+        title: "method",
+        command: Command::Method,
+        value: |spec| spec.method.to_string(),
+        change: change_method,
+    },
+    Setting {
+        title: "to",
+        command: Command::Sink,
+        value: |spec| spec.to.to_string(),
+        change: |spec, by| spec.to = turned(spec.method.sinks(), spec.to, by),
+    },
+    Setting {
+        title: "size",
+        command: Command::Size,
+        value: |spec| spec.size.to_string(),
+        change: |spec, by| spec.size = Size(turned(&SIZES, spec.size.0, by)),
+    },
+    Setting {
+        title: "chunk",
+        command: Command::Chunk,
+        value: |spec| spec.chunk.to_string(),
+        change: |spec, by| spec.chunk = Size(turned(&CHUNKS, spec.chunk.0, by)),
+    },
+    Setting {
+        title: "cache",
+        command: Command::Cache,
+        value: |spec| spec.cache.to_string(),
+        change: |spec, by| spec.cache = turned(&[Cache::Warm, Cache::Cold], spec.cache, by),
+    },
+];
 
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Setting::Method => "method",
-            Setting::Sink => "to",
-            Setting::Size => "size",
-            Setting::Chunk => "chunk",
-            Setting::Cache => "cache",
-        }
-    }
-
-    pub(crate) fn value(self, spec: &TransferSpec) -> String {
-        match self {
-            Setting::Method => spec.method.to_string(),
-            Setting::Sink => spec.to.to_string(),
-            Setting::Size => spec.size.to_string(),
-            Setting::Chunk => spec.chunk.to_string(),
-            Setting::Cache => spec.cache.to_string(),
-        }
+fn change_method(spec: &mut TransferSpec, by: isize) {
+    spec.method = turned(&Method::ALL, spec.method, by);
+    if !spec.method.sinks().contains(&spec.to) {
+        spec.to = spec.method.sinks()[0];
     }
 }
 
@@ -97,23 +107,6 @@ impl Default for LabScreen {
 }
 
 impl LabScreen {
-    /// The next value of a setting, or the one before; the last is followed by the first.
-    pub(crate) fn change(&mut self, setting: Setting, by: isize) {
-        let spec = &mut self.spec;
-        match setting {
-            Setting::Method => {
-                spec.method = turned(&Method::ALL, spec.method, by);
-                if !spec.method.sinks().contains(&spec.to) {
-                    spec.to = spec.method.sinks()[0];
-                }
-            }
-            Setting::Sink => spec.to = turned::<Sink>(spec.method.sinks(), spec.to, by),
-            Setting::Size => spec.size = Size(turned(&SIZES, spec.size.0, by)),
-            Setting::Chunk => spec.chunk = Size(turned(&CHUNKS, spec.chunk.0, by)),
-            Setting::Cache => spec.cache = turned(&[Cache::Warm, Cache::Cold], spec.cache, by),
-        }
-    }
-
     /// The side that can be played: the chosen one, else the other.
     pub(crate) fn playable(&self) -> Option<usize> {
         [self.side, 1 - self.side]
@@ -176,7 +169,7 @@ impl ScreenState for LabScreen {
     }
 
     fn update(&mut self, app: &mut Shared, command: Command) {
-        let last = Setting::ALL.len() - 1;
+        let last = SETTINGS.len() - 1;
         match command {
             Command::Run | Command::Confirm => {
                 let side = self.playing.take().unwrap_or(self.side);
@@ -191,23 +184,21 @@ impl ScreenState for LabScreen {
             Command::PageUp | Command::PageDown if app.display.room.overflow > 0 => {
                 app.display.scroll_by(command.rows());
             }
-            Command::Left => self.change(Setting::ALL[self.setting], -1),
-            Command::Right => self.change(Setting::ALL[self.setting], 1),
-            Command::Method => self.change(Setting::Method, 1),
-            Command::Sink => self.change(Setting::Sink, 1),
-            Command::Size => self.change(Setting::Size, 1),
-            Command::Chunk => self.change(Setting::Chunk, 1),
-            Command::Cache => self.change(Setting::Cache, 1),
+            Command::Left => (SETTINGS[self.setting].change)(&mut self.spec, -1),
+            Command::Right => (SETTINGS[self.setting].change)(&mut self.spec, 1),
             Command::Tab => self.side = 1 - self.side,
             Command::PageUp => self.setting = self.setting.saturating_sub(1),
             Command::PageDown => self.setting = (self.setting + 1).min(last),
-            _ => self.setting = command.moved(self.setting, last),
+            _ => match SETTINGS.iter().find(|setting| setting.command == command) {
+                Some(setting) => (setting.change)(&mut self.spec, 1),
+                None => self.setting = command.moved(self.setting, last),
+            },
         }
     }
 
     fn click(&mut self, _: &mut Shared, click: Click) {
         match click {
-            Click::Row(setting) => self.setting = setting.min(Setting::ALL.len() - 1),
+            Click::Row(setting) => self.setting = setting.min(SETTINGS.len() - 1),
             Click::Side(side) => self.side = side.min(1),
             _ => {}
         }
@@ -239,6 +230,7 @@ impl ScreenState for LabScreen {
     }
 }
 
+/// The value so many further on; the last is followed by the first.
 fn turned<T: Copy + PartialEq>(all: &[T], now: T, by: isize) -> T {
     let at = all.iter().position(|value| *value == now).unwrap_or(0) as isize;
     all[(at + by).rem_euclid(all.len() as isize) as usize]

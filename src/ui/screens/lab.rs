@@ -9,7 +9,7 @@ use super::{
 };
 use crate::app::{
     App, Click,
-    screens::lab::{LabScreen, Setting, Side},
+    screens::lab::{LabScreen, SETTINGS, Side},
 };
 use crate::model::{How, Measured, Origin, Summary, duration, grouped};
 use crate::ui::{Pen, Role, Rooms, Rows, bar, from_row};
@@ -48,15 +48,15 @@ impl View for LabScreen {
 /// The settings, one after the other, wrapped where they do not fit. Gives the rows it took.
 fn form(pen: &mut Pen, lab: &LabScreen, room: Rect) -> u16 {
     let (mut x, mut y) = (0, 0);
-    for (index, setting) in Setting::ALL.into_iter().enumerate() {
-        let value = setting.value(&lab.spec);
-        let width = (setting.title().len() + 1 + value.chars().count() + 2) as u16;
+    for (index, setting) in SETTINGS.iter().enumerate() {
+        let value = (setting.value)(&lab.spec);
+        let width = (setting.title.len() + 1 + value.chars().count() + 2) as u16;
         if x + width > room.width {
             (x, y) = (0, y + 1);
         }
         let chosen = lab.setting == index;
         let start = x;
-        x = pen.text(room, x, y, setting.title(), Role::Dim) + 1;
+        x = pen.text(room, x, y, setting.title, Role::Dim) + 1;
         let role = if chosen { Role::Answer } else { Role::Strong };
         let value_room = Rect::new(room.x + x, room.y + y, value.chars().count() as u16, 1);
         x = pen.text(room, x, y, &value, role);
