@@ -118,6 +118,12 @@ impl Command {
     }
 }
 
+/// The digit that chooses an option, from 0.
+pub(crate) fn digit_of(option: usize) -> Option<Command> {
+    let digit = char::from_digit(option as u32 + 1, 10);
+    digit.map(Command::Digit)
+}
+
 /// Which option a digit chooses, from 0.
 pub(crate) fn option_of(digit: char) -> Option<usize> {
     let number = digit.to_digit(10)? as usize;

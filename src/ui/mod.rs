@@ -20,8 +20,9 @@ use self::{
     pen::{Canvas, Pen},
     theme::{Ground, Palette, Role, Theme},
     widgets::{
-        MARKS, bar, gauge, job_state, prompt,
+        MARKS, bar, cut, gauge, job_state, prompt,
         rows::{Row, Rows, Span},
+        window,
     },
 };
 use crate::app::{App, Click, Event, Mouse};

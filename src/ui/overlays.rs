@@ -9,7 +9,7 @@ use crate::app::{App, Click, Group, Overlay};
 use crate::model::{Word, grouped};
 use crate::syscall::{self, format_call};
 use crate::ui::{
-    MARKS, Pen, Role, Rooms, Row, Rows, centred, from_row, narrowed, screens::view, top_of,
+    MARKS, Pen, Role, Rooms, Row, Rows, centred, from_row, narrowed, screens::view, top_of, window,
 };
 
 pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
@@ -229,11 +229,8 @@ fn calls(pen: &mut Pen, app: &App, room: Rect, at: usize) {
     pen.right(room, 0, &place, Role::Dim);
     pen.rule(room, 1);
     let height = usize::from(room.height.saturating_sub(2));
-    let first = at
-        .saturating_sub(height / 2)
-        .min(count.saturating_sub(height));
     let digits = count.to_string().width();
-    for (line, index) in (first..count).take(height).enumerate() {
+    for (line, index) in window(at, count, height).enumerate() {
         let call = &trace.calls[index];
         let row = Rect::new(room.x, room.y + 2 + line as u16, room.width, 1);
         let text = format_call(trace, call, syscall::Style::Full);

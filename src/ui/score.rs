@@ -254,35 +254,29 @@ impl Score {
         let mark = if call >= self.calls { "▷" } else { "▽" };
         let text = format!("you said {said}");
         let width = text.chars().count() as u16;
-        let style = canvas.role(Role::Text);
-        canvas.put((column, 0), mark, style);
+        canvas.write((column, 0), mark, Role::Text);
         let x = column.checked_sub(width + 1).unwrap_or(column + 2);
-        canvas.put((x, 0), &text, style);
+        canvas.write((x, 0), &text, Role::Text);
     }
 
     fn here(&self, canvas: &mut Canvas, row: u16, player: &Player) {
         let (speed, name) = (player.speed().factor(), player.speed().name());
         let (what, whole, speed) = match player.playback() {
             None => ("step", "", String::new()),
-            Some(_) => (
-                "call",
-                if player.is_at_end() {
+            Some(_) => {
+                let whole = if player.is_at_end() {
                     ", whole run"
                 } else {
                     ""
-                },
-                if speed == 1.0 {
-                    String::new()
-                } else {
-                    format!("  {name}")
-                },
-            ),
+                };
+                let speed = (speed != 1.0).then(|| format!("  {name}"));
+                ("call", whole, speed.unwrap_or_default())
+            }
         };
         let [now, all] = [player.current() + 1, self.calls].map(|count| grouped(count as u64));
         let text = format!("{what} {now} of {all}{whole}{speed}");
         let column = self.column(player.current());
-        let style = canvas.role(Role::Accent);
-        canvas.put((column, row), "▲", style);
+        canvas.write((column, row), "▲", Role::Accent);
         let width = text.chars().count() as u16;
         let taken = match self.size {
             StageSize::Small if player.playback().is_some() => COUNTERS,
@@ -292,7 +286,7 @@ impl Score {
             true => column + 2,
             false => column.saturating_sub(width + 1),
         };
-        canvas.put((x, row), &text, style);
+        canvas.write((x, row), &text, Role::Accent);
     }
 }
 

@@ -27,8 +27,12 @@ pub(crate) enum Role {
     Hot(How),
     /// A transfer that is done.
     Quiet(How),
-    /// What is said of a transfer; none: that there was none.
-    Verdict(Option<How>),
+    /// What a transfer was found to be.
+    Verdict(How),
+    /// What does not happen here, by its name.
+    GhostName,
+    /// The name of a lane of the stage.
+    Lane,
     /// `*emphasis*`.
     Emphasis,
     /// A link; what differs from what stands beside it.
@@ -115,7 +119,9 @@ impl Theme {
     pub(crate) fn style(&self, role: Role) -> Style {
         let both = |role, over| self.style(role).patch(self.style(over));
         match role {
-            Role::Verdict(how) => return both(how.map_or(Role::Ghost, Role::Hot), Role::Strong),
+            Role::Verdict(how) => return both(Role::Hot(how), Role::Strong),
+            Role::GhostName => return both(Role::Ghost, Role::Strong),
+            Role::Lane => return both(Role::Dim, Role::Strong),
             Role::Found => return both(Role::Accent, Role::Underlined),
             Role::Input => return both(Role::Caret, Role::Strong),
             Role::Caret => return both(Role::Marker, Role::Accent),
@@ -239,8 +245,6 @@ fn plain(role: Role) -> Style {
         Role::Marker => Modifier::REVERSED,
         Role::Emphasis => Modifier::ITALIC,
         Role::Underlined => Modifier::UNDERLINED,
-        Role::Text | Role::Verdict(_) | Role::Found | Role::Input | Role::Caret => {
-            Modifier::empty()
-        }
+        _ => Modifier::empty(),
     })
 }

@@ -1,7 +1,7 @@
 //! An experiment of the list.
 
 use super::prelude::*;
-use crate::app::command::option_of;
+use crate::app::command::digit_of;
 use crate::model::{Contest, ExperimentSpec};
 
 /// An experiment of the list.
@@ -68,12 +68,8 @@ impl ScreenState for ExperimentScreen {
         match click {
             Click::Row(row) => app.select_row(self.here(), row),
             Click::Option(option) => {
-                let digit = char::from_digit(option as u32 + 1, 10);
-                let digit = digit.filter(|digit| option_of(*digit).is_some());
-                digit
-                    .map(Command::Digit)
-                    .into_iter()
-                    .for_each(|digit| self.update(app, digit));
+                let digit = digit_of(option).into_iter();
+                digit.for_each(|digit| self.update(app, digit));
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! What keys and clicks do on a page: in its lesson, among the questions of a module, in a round.
 
 use super::prelude::*;
-use crate::app::question::key;
+use crate::app::{command::digit_of, question::key};
 use crate::course::{Page, kinds};
 
 /// What a screen has to do after a command on its page.
@@ -107,8 +107,7 @@ fn on_lab(app: &mut Shared, at: PageAt, command: Command) -> Then {
 pub(crate) fn click(app: &mut Shared, at: PageAt, click: Click) -> Then {
     match click {
         Click::Option(option) if app.question_at(at).is_none() => {
-            let digit = char::from_digit(option as u32 + 1, 10);
-            return digit.map_or(Then::Stay, |digit| update(app, at, Command::Digit(digit)));
+            return digit_of(option).map_or(Then::Stay, |digit| update(app, at, digit));
         }
         Click::Option(option) => {
             if let Some(state) = app.question_at_mut(at)

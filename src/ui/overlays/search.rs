@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Click};
 use crate::course::search::{Hit, Marked, Place};
-use crate::ui::{Pen, Role, Row, Rows, Span, from_row, prompt};
+use crate::ui::{Pen, Role, Row, Rows, Span, from_row, prompt, window};
 
 /// Rows of what was found: its title, the line.
 const ROWS: usize = 2;
@@ -30,12 +30,8 @@ pub fn draw(pen: &mut Pen, app: &App, room: Rect, at: usize) {
         rows.text("Nothing has all of this.", Role::Dim);
     }
     let fitting = (usize::from(below.height) / ROWS).max(1);
-    let first = at
-        .saturating_sub(fitting / 2)
-        .min(count.saturating_sub(fitting));
-    let shown = search.hits.iter().enumerate().skip(first).take(fitting);
-    for (index, hit) in shown {
-        for row in found(app, hit, room.width, index == at) {
+    for index in window(at, count, fitting) {
+        for row in found(app, &search.hits[index], room.width, index == at) {
             rows.push(Row {
                 click: Some(Click::Hit(index)),
                 ..row

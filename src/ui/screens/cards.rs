@@ -9,7 +9,7 @@ use super::view::{Header, Right, View};
 use crate::app::{App, Click, Pane, screens::cards::CardsScreen};
 use crate::course::card::differences;
 use crate::model::{Arrow, Card, CardRow, CardTable, How, Place};
-use crate::ui::{MARKS, Pen, Role, Rooms, Row, Rows, Span, narrowed, top_of};
+use crate::ui::{MARKS, Pen, Role, Rooms, Row, Rows, Span, cut, narrowed, top_of};
 
 /// Columns of the labels beside a card's lines.
 const LABEL: u16 = 12;
@@ -404,20 +404,4 @@ fn underlined(text: &str, ranges: &[Range<usize>]) -> Vec<Span> {
     }
     spans.push(Role::Text.of(&text[at..]));
     spans
-}
-
-/// What fits of a text, and the sign that there is more.
-fn cut(text: &str, width: usize) -> (&str, &'static str) {
-    if text.width() <= width {
-        return (text, "");
-    }
-    let mut kept = 0;
-    for (at, c) in text.char_indices() {
-        let end = at + c.len_utf8();
-        if text[..end].width() >= width {
-            break;
-        }
-        kept = end;
-    }
-    (text[..kept].trim_end(), "…")
 }

@@ -5,7 +5,7 @@ mod line;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Modifier;
 
 use self::layout::{Cell, LabelKind, Layout, StageSize, Wire};
 use self::line::Line;
@@ -55,36 +55,33 @@ fn role(tone: Tone) -> Role {
 }
 
 fn lanes(canvas: &mut Canvas, layout: &Layout) {
-    let style = canvas.role(Role::Hairline);
     for row in &layout.borders {
         let line = "┈".repeat(usize::from(layout.width));
-        canvas.put((0, *row), &line, style);
+        canvas.write((0, *row), &line, Role::Hairline);
         // A border that runs into a box keeps a cell's distance.
         let bordered = layout.boxes.iter().filter(|(_, rect)| rect.height > 2);
         for (_, rect) in bordered.filter(|(_, rect)| rect.rows().any(|line| line.y == *row)) {
-            canvas.put((rect.x - 1, *row), " ", Style::new());
-            canvas.put((rect.right(), *row), " ", Style::new());
+            canvas.write((rect.x - 1, *row), " ", Role::Text);
+            canvas.write((rect.right(), *row), " ", Role::Text);
         }
     }
 }
 
 fn labels(canvas: &mut Canvas, layout: &Layout, scene: &Scene) {
     for label in &layout.labels {
-        let dim = canvas.role(Role::Dim);
-        let style = match label.kind {
-            LabelKind::Lane => dim.add_modifier(Modifier::BOLD),
-            LabelKind::Caption => dim,
+        let role = match label.kind {
+            LabelKind::Lane => Role::Lane,
+            LabelKind::Caption => Role::Dim,
             LabelKind::View => match scene.edges.iter().find(|view| view.edge == Edge::View) {
-                Some(view) => canvas.role(role_of_view(view)),
+                Some(view) => role_of_view(view),
                 None => continue,
             },
         };
-        spaced(canvas, label.at, label.text, style);
+        spaced(canvas, label.at, label.text, role);
     }
     if let (Some((x, y)), Some(cell)) = (layout.caption, &scene.caption) {
-        let style = canvas.role(Role::Dim);
-        spaced(canvas, (x, y), "a cell:", style);
-        spaced(canvas, (x, y + 1), cell, style);
+        spaced(canvas, (x, y), "a cell:", Role::Dim);
+        spaced(canvas, (x, y + 1), cell, Role::Dim);
     }
 }
 
@@ -97,51 +94,46 @@ fn role_of_view(view: &EdgeView) -> Role {
 }
 
 /// Text with a blank before and after it, so that no line touches it.
-fn spaced(canvas: &mut Canvas, (x, y): Cell, text: &str, style: Style) {
+fn spaced(canvas: &mut Canvas, (x, y): Cell, text: &str, role: Role) {
     if let Some(before) = x.checked_sub(1) {
-        canvas.put((before, y), " ", Style::new());
+        canvas.write((before, y), " ", Role::Text);
     }
-    canvas.put((x, y), &format!("{text} "), style);
+    canvas.write((x, y), &format!("{text} "), role);
 }
 
-fn name_style(canvas: &Canvas, view: &BoxView) -> Style {
-    let style = match view.border {
-        Border::Ghost => canvas.role(Role::Ghost),
-        _ => Style::new(),
-    };
-    if view.strong {
-        style.add_modifier(Modifier::BOLD)
-    } else {
-        style
+fn role_of_name(view: &BoxView) -> Role {
+    match (view.border, view.strong) {
+        (Border::Ghost, true) => Role::GhostName,
+        (Border::Ghost, false) => Role::Ghost,
+        (_, true) => Role::Strong,
+        (_, false) => Role::Text,
     }
 }
 
 fn bare(canvas: &mut Canvas, rect: Rect, view: &BoxView) {
     let (x, y) = (rect.x, rect.y);
-    let style = name_style(canvas, view);
-    canvas.put((x, y), view.name, style);
+    canvas.write((x, y), view.name, role_of_name(view));
     let amount = view.amount.as_deref();
     let amount = amount.filter(|_| !matches!(view.slot, Slot::Sink | Slot::Pipe));
     let after = x + view.name.len() as u16 + 1;
-    canvas.put((after, y), amount.unwrap_or_default(), Style::new());
+    canvas.write((after, y), amount.unwrap_or_default(), Role::Text);
     marks(canvas, (x, y + 1), view, 1);
 }
 
 fn boxed(canvas: &mut Canvas, size: StageSize, rect: Rect, view: &BoxView) {
     border(canvas, rect, view.border);
     let (x, y, right) = (rect.x, rect.y, rect.right());
-    let style = name_style(canvas, view);
-    canvas.put((x + 2, y + 1), view.name, style);
-    let dim = canvas.role(match view.border {
+    canvas.write((x + 2, y + 1), view.name, role_of_name(view));
+    let dim = match view.border {
         Border::Ghost => Role::Ghost,
         _ => Role::Dim,
-    });
+    };
     let note = view.note.fitting(usize::from(rect.width - 3));
     if rect.height == 3 {
         let at = right - 2 - note.chars().count() as u16;
-        canvas.put((at, y + 1), note, dim);
+        canvas.write((at, y + 1), note, dim);
     } else {
-        canvas.put((x + 2, y + 2), note, dim);
+        canvas.write((x + 2, y + 2), note, dim);
     }
     let columns = if size == StageSize::Large { 2 } else { 1 };
     marks(canvas, (x + 2, y + 2), view, columns);
@@ -150,11 +142,11 @@ fn boxed(canvas: &mut Canvas, size: StageSize, rect: Rect, view: &BoxView) {
         let row = if is_buffer { y } else { rect.bottom() - 1 };
         let at = right - 3 - amount.chars().count() as u16;
         let empty = view.gauge.is_some_and(|gauge| gauge == [Mark::Empty; 16]);
-        let style = canvas.role(match empty && !is_buffer {
+        let role = match empty && !is_buffer {
             true => Role::Dim,
             false => Role::Text,
-        });
-        spaced(canvas, (at, row), amount, style);
+        };
+        spaced(canvas, (at, row), amount, role);
     }
 }
 
@@ -163,17 +155,17 @@ fn border(canvas: &mut Canvas, rect: Rect, border: Border) {
         Border::Ghost => ("╌", canvas.glyph("╎", ":")),
         Border::Plain | Border::Faint => ("─", "│"),
     };
-    let style = canvas.role(match border {
+    let role = match border {
         Border::Plain => Role::Text,
         Border::Faint => Role::Hairline,
         Border::Ghost => Role::Ghost,
-    });
+    };
     let (x, y, bottom) = (rect.x, rect.y, rect.bottom() - 1);
     let width = usize::from(rect.width - 2);
     let line = across.repeat(width);
     let blank = " ".repeat(width);
     let mut row = |y, left, middle: &str, right| {
-        canvas.put((x, y), &[left, middle, right].concat(), style);
+        canvas.write((x, y), &[left, middle, right].concat(), role);
     };
     row(y, "╭", &line, "╮");
     row(bottom, "╰", &line, "╯");
@@ -200,15 +192,13 @@ fn marks(canvas: &mut Canvas, (x, y): Cell, view: &BoxView, columns: u16) {
         let second = if whole { glyph } else { " " };
         let text = [glyph, second].concat();
         let text = if columns == 2 { &text } else { glyph };
-        let style = canvas.role(role(tone));
-        canvas.put((x + number as u16 * columns, y), text, style);
+        canvas.write((x + number as u16 * columns, y), text, role(tone));
     }
 }
 
 fn draw_wire(canvas: &mut Canvas, wire: &Wire, view: &EdgeView) {
     let is_view = view.edge == Edge::View;
     if is_view || view.edge == Edge::Share {
-        let style = canvas.role(role_of_view(view));
         let top = wire.cells.first().map_or(0, |cell| cell.1);
         for cell in &wire.cells {
             // The two sides of a view through a mapping, in waves.
@@ -217,32 +207,31 @@ fn draw_wire(canvas: &mut Canvas, wire: &Wire, view: &EdgeView) {
                 (true, true) => ")",
                 (true, false) => "(",
             };
-            canvas.put(*cell, mark, style);
+            canvas.write(*cell, mark, role_of_view(view));
         }
         return;
     }
-    let style = canvas.role(role(view.tone));
     let mut cells = wire.cells.clone();
     if view.backwards {
         cells.reverse();
     }
     let line = Line::of(view);
     for (number, cell) in cells.iter().enumerate() {
-        canvas.put(*cell, line.glyph(&cells, number), style);
+        canvas.write(*cell, line.glyph(&cells, number), role(view.tone));
     }
 }
 
 /// What a device does: in its row, with the head of its arrow before its name, or beside its wire.
 fn device(canvas: &mut Canvas, layout: &Layout, view: &DeviceView) {
     let (x, y) = layout.devices[usize::from(view.slot == Slot::Device)];
-    let style = canvas.role(match view.tone {
+    let role = match view.tone {
         Tone::Quiet(_) => Role::Dim,
         tone => role(tone),
-    });
+    };
     if !layout.has_device_row() {
         let words = view.beside.fitting(usize::from(layout.width - x));
         if !words.is_empty() {
-            spaced(canvas, (x, y), words, style);
+            spaced(canvas, (x, y), words, role);
         }
         return;
     }
@@ -255,7 +244,7 @@ fn device(canvas: &mut Canvas, layout: &Layout, view: &DeviceView) {
         words => format!("{}: {words}", view.name),
     };
     let Some(backwards) = view.arrow else {
-        return spaced(canvas, (x, y), &text, style);
+        return spaced(canvas, (x, y), &text, role);
     };
     let up = (view.slot == Slot::Disk) != backwards;
     let head = match (up, view.tone == Tone::Ghost) {
@@ -264,8 +253,8 @@ fn device(canvas: &mut Canvas, layout: &Layout, view: &DeviceView) {
         (false, true) => "▽",
         (false, false) => "▼",
     };
-    spaced(canvas, (x, y), head, style);
-    canvas.put((x + 2, y), &text, style);
+    spaced(canvas, (x, y), head, role);
+    canvas.write((x + 2, y), &text, role);
 }
 
 fn tags(canvas: &mut Canvas, layout: &Layout, tags: &[Tag]) {
@@ -285,7 +274,7 @@ fn tags(canvas: &mut Canvas, layout: &Layout, tags: &[Tag]) {
     canvas.put((x.saturating_sub(1), y), &format!(" {text} "), style);
     for tag in others {
         if at(tag) != (x, y) {
-            spaced(canvas, at(tag), &tag.text, canvas.role(Role::Dim));
+            spaced(canvas, at(tag), &tag.text, Role::Dim);
         }
     }
 }
@@ -303,18 +292,16 @@ fn tokens(canvas: &mut Canvas, layout: &Layout, travel: &Travel) {
         How::Reference => "◆",
         _ => "■",
     };
-    let style = canvas.role(Role::Hot(travel.how));
     let places = (0..TOKENS as usize).filter_map(|token| first.checked_sub(token * spacing));
     for place in places.filter(|place| place + 1 < wire.cells.len()) {
-        canvas.put(wire.cells[place], glyph, style);
+        canvas.write(wire.cells[place], glyph, Role::Hot(travel.how));
     }
     let fetch = layout.wire(Edge::Fetch).filter(|_| travel.fetches);
     if let Some([room @ .., _]) = fetch.map(|wire| &wire.cells[..])
         && !room.is_empty()
     {
-        let style = canvas.role(Role::Hot(How::Dma));
         for place in [first, first + spacing] {
-            canvas.put(room[place % room.len()], "■", style);
+            canvas.write(room[place % room.len()], "■", Role::Hot(How::Dma));
         }
     }
 }

@@ -4,6 +4,8 @@ pub mod rows;
 pub mod view;
 pub mod week;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::Role;
 use crate::app::{Job, input::TextInput};
 use crate::model::How;
@@ -73,4 +75,27 @@ pub const MARKS: [(&str, Role, &str, &str); 5] = [
 pub fn prompt(input: &TextInput, typing: bool) -> String {
     let cursor = if typing { "▏" } else { "" };
     format!("/{}{cursor}", input.text)
+}
+
+/// What fits of a text, and the sign that there is more.
+pub fn cut(text: &str, width: usize) -> (&str, &'static str) {
+    if text.width() <= width {
+        return (text, "");
+    }
+    let mut kept = 0;
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        if text[..end].width() >= width {
+            break;
+        }
+        kept = end;
+    }
+    (text[..kept].trim_end(), "…")
+}
+
+/// Of so many rows, those that are shown where there is room for `shown`: the chosen one in the middle, and none empty.
+pub fn window(chosen: usize, count: usize, shown: usize) -> std::ops::Range<usize> {
+    let middle = chosen.saturating_sub(shown / 2);
+    let first = middle.min(count.saturating_sub(shown));
+    first..count.min(first + shown)
 }

@@ -7,7 +7,7 @@ use super::way;
 use crate::app::{App, Click, Glance};
 use crate::course::Lesson;
 use crate::model::How;
-use crate::ui::{Pen, Role, row_at, screens::results::shown};
+use crate::ui::{Pen, Role, cut, row_at, screens::results::shown};
 
 const HEADS: u16 = 2;
 /// Columns before a module's title: cursor and number.
@@ -101,8 +101,8 @@ fn module(pen: &mut Pen, app: &App, row: Rect, (index, chosen): (usize, bool), c
         (Role::Dim, Role::Text, Role::Dim, Role::Dim)
     };
     pen.text(row, 2, 0, &format!("{:>2}", lesson.number), number);
-    let name = cut(&lesson.title, usize::from(columns.title));
-    pen.text(row, TITLE, 0, &name, title);
+    let (name, more) = cut(&lesson.title, usize::from(columns.title));
+    pen.text(row, TITLE, 0, &[name, more].concat(), title);
     if let Some((x, most)) = columns.pages {
         cells(pen, app, row, x, lesson, most, cell);
     }
@@ -111,15 +111,6 @@ fn module(pen: &mut Pen, app: &App, row: Rect, (index, chosen): (usize, bool), c
         copies(pen, row, columns, glance, quiet);
     }
     pen.settle(row, chosen);
-}
-
-/// A text that is longer than its room ends in dots.
-fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    kept.trim_end().to_owned() + "…"
 }
 
 /// `3 of 8`; the number alone where nothing was answered yet. A tick where every page was seen and all are right.

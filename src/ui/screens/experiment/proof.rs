@@ -159,10 +159,10 @@ fn verdict(proof: Option<&Proof>) -> Vec<Span> {
     };
     let (reference, copy) = (How::Reference, How::CpuCopy);
     let (mark, role, strong) = match proof.verdict {
-        ProofVerdict::Shared => ("┄┄ ", Role::Hot(reference), Role::Verdict(Some(reference))),
-        ProofVerdict::Copied => ("━━ ", Role::Hot(copy), Role::Verdict(Some(copy))),
+        ProofVerdict::Shared => ("┄┄ ", Role::Hot(reference), Role::Verdict(reference)),
+        ProofVerdict::Copied => ("━━ ", Role::Hot(copy), Role::Verdict(copy)),
         ProofVerdict::Mixed => ("▪▪ ", Role::Strong, Role::Strong),
-        ProofVerdict::Unavailable => ("╌╌ ", Role::Ghost, Role::Verdict(None)),
+        ProofVerdict::Unavailable => ("╌╌ ", Role::Ghost, Role::GhostName),
     };
     let word = match proof.verdict {
         // The letters say that it is not available.

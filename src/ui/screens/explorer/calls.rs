@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::text::{flow_name, shortened};
 use crate::app::{Click, screens::explorer::ExplorerScreen};
 use crate::model::{End, How, grouped};
-use crate::ui::{Pen, Role, bottom_of, row_at};
+use crate::ui::{Pen, Role, bottom_of, row_at, window};
 
 pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     let title = explorer.selected();
@@ -24,23 +24,22 @@ pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
         pen.text(room, 0, 2, why, Role::Dim);
     }
     let rows = usize::from(room.height.saturating_sub(5)).max(1);
-    let middle = explorer.call.saturating_sub(rows / 2);
-    let first = middle.min(count.saturating_sub(rows));
+    let shown = window(explorer.call, count, rows);
     let trace = &explorer.watched.trace;
-    for (row, call) in explorer.calls().iter().skip(first).take(rows).enumerate() {
-        let y = row as u16 + 1;
-        let known = &trace.calls[*call as usize];
+    for (y, index) in (1..).zip(shown) {
+        let call = explorer.calls()[index];
+        let known = &trace.calls[call as usize];
         let task = trace.tasks.get(usize::from(known.task));
         let who = task.map_or(String::new(), |task| format!("{} {}", task.tid, task.name));
         let line = row_at(room, y);
-        let selected = first + row == explorer.call;
+        let selected = index == explorer.call;
         if selected {
             pen.paint(line, Role::Marker);
         }
         let text = if selected { Role::Strong } else { Role::Text };
         pen.text(line, 0, 0, &shortened(&who, 20), Role::Dim);
-        pen.text(line, 22, 0, &explorer.call_text(*call), text);
-        pen.spot(line, Click::Call(first + row));
+        pen.text(line, 22, 0, &explorer.call_text(call), text);
+        pen.spot(line, Click::Call(index));
     }
     ribbon(pen, explorer, bottom_of(room, RIBBON));
 }

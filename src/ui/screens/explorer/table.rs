@@ -115,7 +115,7 @@ fn flow_row(
     let is_good = copies == 0.0 && flow.to.kind != EndKind::Memory;
     let verdict = match () {
         () if is_good => Role::Hot(how),
-        () if advice.saves > 0 => Role::Verdict(Some(how)),
+        () if advice.saves > 0 => Role::Verdict(how),
         () => dim,
     };
     let cells = [
