@@ -3,6 +3,7 @@
 use std::env;
 
 use crate::runtime::{self, DisplayOptions};
+use crate::ui::theme::Theme;
 
 /// How the screen is shown.
 #[derive(Debug, clap::Args)]
@@ -23,6 +24,12 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// The colours of a picture, which is seen elsewhere: those that were asked for, or the dark ones.
+    pub(crate) fn of_picture(&self) -> Theme {
+        let theme = self.theme.as_deref().or(Some("dark"));
+        runtime::theme(theme, self.ascii, |_| None)
+    }
+
     /// What was asked for; the environment decides the rest.
     pub(crate) fn options(&self) -> DisplayOptions {
         DisplayOptions {

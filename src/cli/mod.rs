@@ -31,6 +31,7 @@ mod lesson_dir;
 mod lessons;
 mod options;
 mod page_cache;
+mod pictures;
 mod progress;
 mod prove;
 mod proxy;

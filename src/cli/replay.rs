@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 
 use super::{
-    display_options, end_with,
+    display_options, end_with, pictures,
     report::{self, RunDocument},
 };
 use crate::{runtime, store};
@@ -18,7 +18,8 @@ use crate::{runtime, store};
 #[command(after_help = "Examples:
   zclab run sendfile --save x.jsonl
   zclab replay x.jsonl                    the player
-  zclab replay x.jsonl --json             its figures")]
+  zclab replay x.jsonl --json             its figures
+  zclab replay x.jsonl --svg x.svg        a picture of it")]
 pub(crate) struct Args {
     /// The recording, made by run --save or trace --save
     pub(crate) file: PathBuf,
@@ -26,15 +27,21 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
+    pictures: pictures::Args,
+    #[command(flatten)]
     display: display_options::Args,
 }
 
 /// Plays a recording on a terminal; elsewhere reports it as `run` reported it.
 pub(crate) fn run(args: Args) -> Result<()> {
     if store::trace_report::is_one(&args.file) {
-        return super::trace::replay(&args.file, args.json, &args.display).and_then(end_with);
+        return super::trace::replay(&args.file, args.json, &args.pictures, &args.display)
+            .and_then(end_with);
     }
     let recording = store::recording::load(&args.file)?;
+    if args.pictures.are_asked_for() {
+        return args.pictures.of_recording(recording, &args.display);
+    }
     if !args.json && io::stdin().is_terminal() && io::stdout().is_terminal() {
         return runtime::replay(recording, args.display.options()).and_then(end_with);
     }

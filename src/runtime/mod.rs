@@ -7,6 +7,7 @@ mod input;
 mod lesson_dir;
 mod material;
 mod message;
+pub(crate) mod picture;
 mod progress;
 mod signals;
 mod terminal;

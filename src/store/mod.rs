@@ -5,7 +5,11 @@ mod numbers;
 pub(crate) mod open;
 pub mod progress;
 pub mod recording;
+mod replace;
 mod request;
 pub mod shipped;
+pub(crate) mod timeline;
 pub mod trace_report;
 pub(crate) mod watch;
+
+pub(crate) use replace::{can_save, save_text};

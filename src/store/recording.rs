@@ -25,17 +25,17 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    fs::{self, File},
-    io::{self, BufRead, BufReader, BufWriter, Write},
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    fs::File,
+    io::{BufRead, BufReader, BufWriter, Write},
+    path::Path,
 };
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Result, anyhow, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::{
     numbers::{Descriptors, Numbers},
+    replace,
     request::RequestLine,
 };
 use crate::model::{Call, CallState, Origin, Recording, Text, Trace, visible_name};
@@ -98,44 +98,7 @@ struct End {
 /// # Errors
 /// One line: the directory cannot be written, the disk is full.
 pub fn save(path: &Path, recording: &Recording) -> Result<()> {
-    replace(path, &|file| write(file, recording))
-        .with_context(|| format!("cannot save {}", visible_name(path)))
-}
-
-/// Replaces a file by what is written, whole or not at all.
-pub(super) fn replace(path: &Path, write: &dyn Fn(&File) -> Result<()>) -> Result<()> {
-    // Behind a symbolic link the file is replaced, not the link.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let Some(file) = beside(&path)? else {
-        return write(&super::open::write(&path)?);
-    };
-    write(file.as_file())?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// A new file where this one is to be; none where it is a pipe or `/dev/stdout`, which are written as they are.
-pub(super) fn beside(path: &Path) -> Result<Option<tempfile::NamedTempFile>> {
-    if fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir()) {
-        return Ok(None);
-    }
-    ensure!(!path.is_dir(), "it is a directory");
-    let directory = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let file = tempfile::Builder::new()
-        .prefix(".zclab-recording-")
-        .permissions(fs::Permissions::from_mode(0o666)) // less what the umask takes
-        .tempfile_in(&directory)
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                anyhow!("there is no directory {}", visible_name(&directory))
-            }
-            _ => error.into(),
-        })?;
-    Ok(Some(file))
+    replace::save(path, &|file| write(file, recording))
 }
 
 fn write(file: impl Write, recording: &Recording) -> Result<()> {

@@ -3,12 +3,11 @@
 
 use std::{borrow::Cow, fs::File, io::Read, path::Path};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::recording::{
-    Count, Lines, Summed, beside, open, read_calls, read_end, replace, write_calls,
-};
+use super::recording::{Count, Lines, Summed, open, read_calls, read_end, write_calls};
+use super::replace;
 use crate::model::{NO_FLOW, TraceReport, visible_name};
 
 const VERSION: u32 = 1;
@@ -46,24 +45,12 @@ pub(crate) fn is_one(path: &Path) -> bool {
         && start == MAGIC
 }
 
-/// Whether a report can be saved there: asked before a program runs for hours.
-///
-/// # Errors
-/// One line: there is no such directory, or it cannot be written.
-pub(crate) fn can_save(path: &Path) -> Result<()> {
-    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    beside(&real)
-        .map(drop)
-        .with_context(|| format!("cannot save {}", visible_name(path)))
-}
-
 /// Writes it to a file, whole or not at all.
 ///
 /// # Errors
 /// One line: the directory cannot be written, the disk is full.
 pub fn save(path: &Path, report: &TraceReport) -> Result<()> {
-    replace(path, &|file| write(file, report))
-        .with_context(|| format!("cannot save {}", visible_name(path)))
+    replace::save(path, &|file| write(file, report))
 }
 
 fn write(file: &File, report: &TraceReport) -> Result<()> {

@@ -9,11 +9,13 @@ pub mod player;
 mod score;
 mod screens;
 pub mod stage;
+pub(crate) mod svg;
 pub mod theme;
 mod widgets;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
+pub(crate) use self::svg::svg;
 pub use self::{layout::rooms, pen::Spots};
 use self::{
     layout::{PROSE, Rooms, Tier, bottom_of, centred, from_row, narrowed, row_at, top_of},

@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context, Result};
 
 pub(crate) use self::{document::TraceDocument, report::for_people};
-use super::display_options;
+use super::{display_options, pictures};
 use crate::experiment::flow_trace::{self, Signals};
 use crate::model::{Exit, TraceReport, visible_name};
 use crate::tracer::{Handle, Options, Program, Subject};
@@ -35,6 +35,7 @@ use crate::{runtime, store};
   zclab trace -o report.txt -- sh -c 'cat a | gzip > b'
   zclab trace --json -o report.json -- ./server
   zclab trace -p 4711 --for 5s
+  zclab trace --svg flows.svg --chrome timeline.json -- ./server
   zclab trace --expect 'cpu_copies_per_byte < 1' --expect 'calls.read == 0' -- ./server
 
 Expectations compare numbers with < <= == != >= > and combine with && || ! + - * / and parentheses:
@@ -76,6 +77,8 @@ pub(crate) struct Args {
     /// Save the recording, for zclab replay
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
+    #[command(flatten)]
+    pictures: pictures::Args,
     /// Fail (exit status 1) unless this holds
     #[arg(long, value_name = "EXPRESSION", value_parser = expect::parse)]
     pub(crate) expect: Vec<expect::Expectation>,
@@ -128,8 +131,9 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
 
 fn trace(args: &Args) -> Result<ExitCode> {
     if let Some(path) = &args.save {
-        store::trace_report::can_save(path)?;
+        store::can_save(path)?;
     }
+    args.pictures.can_save()?;
     let mut output = output(args)?;
     let watched = match args.live {
         true => live(args)?,
@@ -150,15 +154,26 @@ fn trace(args: &Args) -> Result<ExitCode> {
     if let Some(path) = &args.save {
         store::trace_report::save(path, &watched)?;
     }
-    if !args.expect.is_empty() {
-        return Ok(judge(&args.expect, &watched));
-    }
-    Ok(status(&watched.exit))
+    let status = match args.expect.is_empty() {
+        true => status(&watched.exit),
+        false => judge(&args.expect, &watched),
+    };
+    args.pictures.of_trace(watched, &args.display)?;
+    Ok(status)
 }
 
 /// A saved recording: explored on a terminal, or printed.
-pub(crate) fn replay(path: &Path, json: bool, display: &display_options::Args) -> Result<ExitCode> {
+pub(crate) fn replay(
+    path: &Path,
+    json: bool,
+    pictures: &pictures::Args,
+    display: &display_options::Args,
+) -> Result<ExitCode> {
     let watched = store::trace_report::load(path)?;
+    if pictures.are_asked_for() {
+        pictures.of_trace(watched, display)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if json {
         super::print_json(&TraceDocument::of(&watched))?;
         return Ok(ExitCode::SUCCESS);
