@@ -138,3 +138,56 @@ fn pages_that_are_thrown_away_carry_nothing_on() {
         seen.explains_all();
     }
 }
+
+#[test]
+fn what_is_copied_through_mappings_is_a_flow_of_its_file() {
+    let Some(desk) = desk("mapped") else { return };
+    for (kind, copies) in [
+        ("stored", 1.0),
+        ("unsynced", 1.0),
+        ("sliced", 2.0),
+        ("chunks", 2.0),
+        ("filled", 2.0),
+    ] {
+        let seen = run(&desk, &format!("./mapped {kind} a out"));
+        assert_eq!(desk.bytes("a"), desk.bytes("out"), "{kind}");
+        let flow = seen.flow(("file", "/a"), ("file", "/out"));
+        assert_eq!(figures(flow), (SIZE, copies, false), "{kind}: {flow:#}");
+        assert_eq!(flow["basis"], "inferred");
+        nobody_makes_much(&seen);
+        seen.explains_all();
+    }
+    let seen = run(&desk, "./mapped made a out");
+    let flow = seen.flow(("memory", "mapped"), ("file", "/out"));
+    assert_eq!(figures(flow), (SIZE, 0.0, false), "{flow:#}");
+}
+
+#[test]
+fn what_nobody_can_know_is_of_unknown_origin() {
+    let Some(desk) = desk("origins") else { return };
+    for (kind, source, origin) in [
+        ("zeros", "/dev/zero", "unknown"),
+        ("shared", "a", "unknown"),
+        ("own", "a", "memory"),
+    ] {
+        let seen = run(&desk, &format!("./origins {kind} {source} out"));
+        let flow = seen.flow((origin, "origins"), ("file", "/out"));
+        assert_eq!(figures(flow), (1 << 16, 1.0, false), "{kind}");
+    }
+    let output = Command::new(desk::ZCLAB)
+        .args(["trace", "--", "./origins", "shared", "a", "out"])
+        .current_dir(desk.0.path())
+        .output()
+        .unwrap();
+    let said = desk::said(&output);
+    assert!(
+        said.contains("unknown origin") && said.contains("origin unknown"),
+        "{said}"
+    );
+    let expected = "flow(unknown, file).bytes == 64KiB";
+    let seen = desk.trace(
+        &["--expect", expected],
+        &["./origins", "shared", "a", "out"],
+    );
+    assert!(seen.output.status.success());
+}

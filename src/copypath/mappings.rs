@@ -28,6 +28,16 @@ impl<T: Copy> Mappings<T> {
         self.0 = left.collect();
     }
 
+    /// What is known of each.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|(_, mapping)| mapping)
+    }
+
+    /// The same, to be changed.
+    pub fn values(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut().map(|(_, mapping)| mapping)
+    }
+
     /// The parts of mappings that lie in a range.
     pub fn within(&self, range: &Range<u64>) -> Vec<(Range<u64>, T)> {
         let mappings = self.0.iter();

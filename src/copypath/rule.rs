@@ -180,6 +180,8 @@ const ZC_UNREPORTED: &str = "io_uring_enter(2): IORING_OP_SEND_ZC; no report was
 const LOOPED: &str = "msg_zerocopy.rst, Loopback: what is looped to a socket is copied";
 /// Why a zero-copy receive is none.
 const RECEIVE_ZC: &str = "kernel, iou-zcrx.rst: the card writes payload to the program's memory";
+/// Why what a program stores in a mapped file needs no copy to get there.
+const STORED: &str = "mmap(2), MAP_SHARED: updates are carried through to the file";
 /// Why it is thought that a program copied bytes itself.
 const OWN: &str = "the same bytes were read to another address";
 
@@ -260,8 +262,7 @@ pub fn step(op: Op, from: Medium, to: Medium, report: Report) -> Option<Step> {
         Op::Tee => ((from, to) == (Medium::Pipe, Medium::Pipe))
             .then(|| documented(from, to, How::Reference, TEE)),
         Op::CopyRange => (from.is_file() && to.is_file()).then(|| copy_range(report)),
-        Op::Map => (from.is_file() && to == Medium::Buffer)
-            .then(|| observed(Medium::File, to, How::Mapping)),
+        Op::Map => map(from, to),
         _ => None,
     }
 }
@@ -343,6 +344,19 @@ fn splice(from: Medium, to: Medium) -> Option<Step> {
         _ => return None,
     };
     Some(documented(from, to, how, source))
+}
+
+/// A file's pages are shown to a program, or what it stores there is the file's.
+fn map(from: Medium, to: Medium) -> Option<Step> {
+    match (from, to) {
+        _ if from.is_file() && to == Medium::Buffer => {
+            Some(observed(Medium::File, to, How::Mapping))
+        }
+        _ if from.is_memory() && to.is_file() => {
+            Some(documented(from, Medium::File, How::Mapping, STORED))
+        }
+        _ => None,
+    }
 }
 
 fn copy_range(report: Report) -> Step {

@@ -157,6 +157,12 @@ impl TraceeMemory for Tracee {
     fn areas(&self) -> Vec<Area> {
         self.maps().lines().filter_map(area).collect()
     }
+    fn touched(&self, start: u64, end: u64) -> Vec<u64> {
+        self.touched(start, end)
+    }
+    fn dirty(&self, start: u64, end: u64) -> u64 {
+        self.dirty(start, end)
+    }
 }
 
 impl Observer for FlowObserver<'_, '_> {

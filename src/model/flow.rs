@@ -28,6 +28,8 @@ named! {
         Device = "device",
         /// The program made the bytes, or kept them.
         Memory = "memory",
+        /// Nobody can know where the program had the bytes from.
+        Unknown = "unknown",
     }
 }
 
@@ -37,7 +39,7 @@ pub struct End {
     /// What it is.
     pub kind: EndKind,
     /// A path; for a connection the addresses, in the direction of the bytes: `127.0.0.1:1 > 127.0.0.1:2`; for memory
-    /// the program's name.
+    /// and for an unknown origin the program's name.
     pub name: String,
 }
 
@@ -50,6 +52,7 @@ impl End {
                 name.unwrap_or(&self.name).to_owned()
             }
             EndKind::Memory => format!("memory of {}", self.name),
+            EndKind::Unknown => format!("unknown origin, {}", self.name),
             EndKind::Tcp | EndKind::Udp => {
                 let address = match self.name.split_once(" > ") {
                     Some((from, _)) if is_source => from,
@@ -105,9 +108,10 @@ impl Flow {
         }
     }
 
-    /// Whether both ends are outside of the program.
+    /// Whether both ends are known to be outside of the program.
     pub fn passes_through(&self) -> bool {
-        self.from.kind != EndKind::Memory && self.to.kind != EndKind::Memory
+        let is_outside = |end: &End| !matches!(end.kind, EndKind::Memory | EndKind::Unknown);
+        is_outside(&self.from) && is_outside(&self.to)
     }
 }
 

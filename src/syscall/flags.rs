@@ -11,6 +11,9 @@ pub(crate) const MSG_TRUNC: u64 = 0x20;
 pub(crate) const MSG_ERRQUEUE: u64 = 0x2000;
 pub(crate) const MSG_ZEROCOPY: u64 = 0x400_0000;
 pub(crate) const PROT_WRITE: u64 = 2;
+pub(crate) const PROT_EXEC: u64 = 4;
+/// Of msync(2).
+pub(crate) const MS_SYNC: u64 = 4;
 /// `MAP_SHARED_VALIDATE` has this bit, too.
 pub(crate) const MAP_SHARED: u64 = 1;
 pub(crate) const MAP_ANONYMOUS: u64 = 0x20;

@@ -105,6 +105,8 @@ pub enum Op {
     Attach,
     /// Removes such a mapping: address.
     Detach,
+    /// Has pages of a mapping written to the disk: address, length, flags.
+    Sync,
     /// Changes memory in another way.
     Memory,
     /// Makes a task; its flags are the first argument.
@@ -117,6 +119,8 @@ pub enum Op {
     Vfork,
     /// Executes another program.
     Exec,
+    /// Ends the process.
+    Exit,
     /// Shares no longer what a task shared: descriptors, namespaces.
     Unshare,
     /// ptrace(2): its first argument says what it does.
@@ -175,8 +179,8 @@ impl Op {
             }
             Open | NewDescriptor | Accept | Close | CloseRange | Dup | Dup2 | Fcntl | Pipe
             | SocketPair | Address => Class::Descriptors,
-            Map | Unmap | Remap | Attach | Detach | Memory => Class::Memory,
-            Clone | Clone3 | Fork | Vfork | Exec | Unshare => Class::Processes,
+            Map | Unmap | Remap | Attach | Detach | Sync | Memory => Class::Memory,
+            Clone | Clone3 | Fork | Vfork | Exec | Exit | Unshare => Class::Processes,
             None | Ioctl | Trace | Control | Seccomp | Poll | EpollWait | EpollCtl | Stat
             | Shutdown | SocketOption => Class::Other,
         }
@@ -371,7 +375,7 @@ static TABLE: &[Syscall] = table! {
     execve[59 221 11 11 520](pathname: Path, argv: Pointer("argv"), envp: Pointer("envp")) -> Nothing, Op::Exec;
     execveat[322 281 358 387 545](dirfd: DirFd, pathname: Path, argv: Pointer("argv"), envp: Pointer("envp"), flags: Flags(&flags::AT)) -> Nothing, Op::Exec;
     exit[60 93 1 1](status: Int) -> Nothing, Op::None;
-    exit_group[231 94 252 248](status: Int) -> Nothing, Op::None;
+    exit_group[231 94 252 248](status: Int) -> Nothing, Op::Exit;
     fadvise64[221 223 250 _](fd: Fd, offset: Offset, len: Size, advice: Flags(&flags::FADVISE)) -> Nothing, Op::None;
     fallocate[285 47 324 352](fd: Fd, mode: Flags(&flags::FALLOCATE), offset: Offset, len: Size) -> Nothing, Op::None;
     fanotify_init[300 262 338 367](flags: Any, event_f_flags: Flags(&flags::OPEN)) -> Descriptor, Op::NewDescriptor;
@@ -409,7 +413,7 @@ static TABLE: &[Syscall] = table! {
     mremap[25 216 163 163](old_address: Address, old_size: Size, new_size: Size, flags: Flags(&flags::MREMAP), new_address: Address) -> Address, Op::Remap;
     msgrcv[70 188 401 302](msqid: Int, msgp: Pointer("msgp"), msgsz: Size, msgtyp: Offset, msgflg: Any) -> Bytes, Op::QueueReceive;
     msgsnd[69 189 400 301](msqid: Int, msgp: Pointer("msgp"), msgsz: Size, msgflg: Any) -> Nothing, Op::QueueSend;
-    msync[26 227 144 144](addr: Address, length: Size, flags: Flags(&flags::MSYNC)) -> Nothing, Op::Memory;
+    msync[26 227 144 144](addr: Address, length: Size, flags: Flags(&flags::MSYNC)) -> Nothing, Op::Sync;
     munmap[11 215 91 91](addr: Address, length: Size) -> Nothing, Op::Unmap;
     newfstatat[262 _ _ _](dirfd: DirFd, pathname: Path, statbuf: Pointer("statbuf"), flags: Flags(&flags::AT)) -> Nothing, Op::Stat;
     open[2 _ 5 5](pathname: Path, flags: Flags(&flags::OPEN), mode: Mode) -> Descriptor, Op::Open;

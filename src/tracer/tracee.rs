@@ -86,6 +86,48 @@ impl Tracee {
         })
     }
 
+    /// The pages of a mapping that it has touched; of more than a thousand some, evenly spread. (proc_pid_pagemap(5): a
+    /// number of 64 bits a page, whose top bits say that it is there, or swapped.)
+    pub fn touched(&self, start: u64, end: u64) -> Vec<u64> {
+        use std::os::unix::fs::FileExt;
+        const MOST: usize = 1024;
+        const MOST_PAGES: u64 = 1 << 20;
+        let page = page_size();
+        let pages = ((end - start).div_ceil(page)).min(MOST_PAGES);
+        let mut table = vec![0; 8 * pages as usize];
+        let read = fs::File::open(format!("/proc/{}/pagemap", self.pid))
+            .and_then(|file| file.read_exact_at(&mut table, start / page * 8));
+        if read.is_err() {
+            return vec![start];
+        }
+        let entries = table
+            .chunks_exact(8)
+            .zip((start..end).step_by(page as usize));
+        let there = entries.filter(|(entry, _)| entry[7] & 0xc0 != 0);
+        let there: Vec<u64> = there.map(|(_, address)| address).collect();
+        let step = there.len().div_ceil(MOST).max(1);
+        there.into_iter().step_by(step).collect()
+    }
+
+    /// How many bytes of a mapping were stored to and are not written to the disk, in whole pages (proc_pid_smaps(5)).
+    pub fn dirty(&self, start: u64, end: u64) -> u64 {
+        let text = proc::read(self.pid, "smaps");
+        let mut is_in = false;
+        let mut dirty = 0;
+        for line in text.lines() {
+            let mut words = line.split_whitespace();
+            let first = words.next().unwrap_or_default();
+            if let Some((from, to)) = first.split_once('-') {
+                let address = |text| u64::from_str_radix(text, 16).unwrap_or(0);
+                is_in = address(from) < end && start < address(to);
+            } else if is_in && ["Shared_Dirty:", "Private_Dirty:"].contains(&first) {
+                let kilobytes = words.next().and_then(|number| number.parse::<u64>().ok());
+                dirty += kilobytes.unwrap_or(0) << 10;
+            }
+        }
+        dirty
+    }
+
     /// What it has mapped: /proc/PID/maps.
     pub fn maps(&self) -> String {
         proc::read(self.pid, "maps")
@@ -127,4 +169,10 @@ impl Tracee {
         let group = data.mode() & libc::S_ISGID == 0 || effective("Gid:") == Some(data.gid());
         user && group
     }
+}
+
+fn page_size() -> u64 {
+    // SAFETY: an integer alone.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    u64::try_from(size).unwrap_or(4096)
 }

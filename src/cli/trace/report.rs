@@ -96,6 +96,7 @@ fn sentences(out: &mut String, groups: &[Group]) {
 pub(crate) fn name(flow: &Flow) -> String {
     let end = |end: &End, _| match end.kind {
         EndKind::Memory => format!("memory of {}", end.name),
+        EndKind::Unknown => format!("unknown origin, {}", end.name),
         EndKind::Tcp | EndKind::Udp => format!("{} {}", end.kind.name(), end.name),
         _ => end.name.clone(),
     };

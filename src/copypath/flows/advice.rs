@@ -29,6 +29,10 @@ pub(super) fn advice(flow: &Flow, flows: u64) -> Advice {
     }
     match (flow.from.kind, flow.to.kind) {
         (EndKind::Memory, _) => made(flow),
+        (EndKind::Unknown, _) => said(
+            "origin unknown",
+            "Nobody can know where the program had the bytes from: no advice.",
+        ),
         (_, EndKind::Memory) => said(
             "kept",
             "The program keeps the bytes, so it has to have them.",

@@ -49,6 +49,11 @@ impl Ends {
         self.intern(EndKind::Memory, program.to_owned())
     }
 
+    /// Bytes of which nobody can know where this program had them from.
+    pub fn unknown(&mut self, program: &str) -> EndId {
+        self.intern(EndKind::Unknown, program.to_owned())
+    }
+
     pub fn file(&mut self, path: &str) -> EndId {
         self.intern(EndKind::File, path.to_owned())
     }

@@ -1,6 +1,6 @@
 //! All that is known of where bytes went, and what each event changes of it.
 
-use std::rc::Rc;
+use std::{ops::Range, rc::Rc};
 
 use rustc_hash::FxHashMap;
 
@@ -15,7 +15,7 @@ use super::{
     tally::{MovingCall, Provenance, Tally},
 };
 use crate::model::{Addresses, DescriptorKind, Flow, NO_FLOW, SyscallEvent, Unexplained};
-use crate::syscall::{Moves, Op, Ops, Shape};
+use crate::syscall::{MS_SYNC, Moves, Op, Ops, Shape};
 
 /// `FICLONE` and `FICLONERANGE` of ioctl(2) (linux/fs.h): blocks of files are shared.
 const CLONES: [u64; 2] = [0x4004_9409, 0x4020_940d];
@@ -65,6 +65,8 @@ pub struct Flows {
     /// The memory of each program.
     pub(super) memories: Vec<EndId>,
     pub(super) unreported: Unreported,
+    /// By the file: how many bytes had gone to it when none of its pages was dirty.
+    pub(super) cleaned: FxHashMap<EndId, u64>,
     /// The end that a queue is, for what nobody reads from it.
     queue_ends: FxHashMap<QueueId, EndId>,
     pub(super) unexplained: Unexplained,
@@ -81,6 +83,17 @@ pub struct Report {
     pub unexplained: Unexplained,
     /// What must be known to read this rightly.
     pub notes: Vec<String>,
+}
+
+/// The addresses that munmap(2) or msync(2) names.
+fn span(event: &SyscallEvent) -> Range<u64> {
+    let [start, length, ..] = event.call.args;
+    start..start.saturating_add(length)
+}
+
+/// Whether an msync(2) has pages written to the disk.
+fn is_sync(event: &SyscallEvent) -> bool {
+    event.call.args[2] & MS_SYNC != 0
 }
 
 impl Flows {
@@ -104,6 +117,9 @@ impl Flows {
             }
             Op::Splice | Op::Sendfile => self.begin_splice(op, event, tracee),
             Op::Compat(_) | Op::Socketcall => self.note(COMPAT),
+            Op::Unmap => self.settle_stores(span(event), tracee),
+            Op::Sync if is_sync(event) => self.settle_stores(span(event), tracee),
+            Op::Exec | Op::Exit => self.settle_stores(0..u64::MAX, tracee),
             _ => {}
         }
     }
@@ -143,6 +159,7 @@ impl Flows {
             }
             (Op::Map, None) => self.map(event, returned as u64, tracee),
             (Op::Attach, None) => self.attach(event, returned as u64, tracee),
+            (Op::Sync, None) if is_sync(event) => self.synced(span(event), tracee),
             (Op::Unmap, None) => self.unmap(tracee.pid(), args[0], args[1]),
             (Op::Detach, None) => self.detach(tracee.pid(), args[0]),
             (Op::Remap, None) => self.remap(event, returned as u64, tracee),

@@ -11,7 +11,8 @@ use super::{
 /// Bytes of one way that one read brought to consecutive addresses.
 pub(super) struct ReadExtent {
     pub path: PathId,
-    pub provenance: Rc<Provenance>,
+    /// The calls that moved them; none of a mapped file.
+    pub provenance: Option<Rc<Provenance>>,
     /// Where they were last seen to begin.
     pub base: u64,
     pub length: u64,
@@ -20,10 +21,19 @@ pub(super) struct ReadExtent {
     pub fingerprint: Fingerprint,
     /// The memory of the program that read them.
     pub memory: EndId,
-    /// They still stand in this socket (MSG_PEEK): who only looks at them keeps nothing.
-    pub peeked: Option<u64>,
+    pub kind: ExtentKind,
     /// How many places hold it.
     pub references: u32,
+}
+
+/// How they came there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ExtentKind {
+    Read,
+    /// They still stand in this socket (MSG_PEEK): who only looks at them keeps nothing.
+    Peeked(u64),
+    /// A file is mapped there.
+    Mapped,
 }
 
 #[derive(Default)]
@@ -59,7 +69,7 @@ impl ReadExtents {
         if let Some(Some(extent)) = self.slots.get_mut(id as usize) {
             let before = extent.delivered;
             extent.delivered = extent.length.min(before + bytes);
-            if let Some(socket) = extent.peeked {
+            if let ExtentKind::Peeked(socket) = extent.kind {
                 *self.peeked.entry(socket).or_default() += extent.delivered - before;
             }
         }
@@ -86,7 +96,7 @@ impl ReadExtents {
         }
         if let Some(gone) = slot.take() {
             self.free.push(id);
-            if gone.delivered < gone.length && gone.peeked.is_none() {
+            if gone.delivered < gone.length && gone.kind == ExtentKind::Read {
                 self.kept.push(gone);
             }
         }

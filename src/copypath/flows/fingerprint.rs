@@ -44,6 +44,36 @@ impl Fingerprint {
         }
     }
 
+    /// Of a mapping that begins at an address: of its pages at these.
+    pub fn of_pages(start: u64, pages: &[u64], tracee: &dyn TraceeMemory) -> Fingerprint {
+        let mut samples = Vec::new();
+        for pages in pages.chunks(16) {
+            let places: Vec<_> = pages.iter().map(|page| (*page, LENGTH)).collect();
+            let mut buffer = [0; 16 * LENGTH];
+            if !tracee.read_places(&places, &mut buffer) {
+                continue;
+            }
+            let seen = pages.iter().zip(buffer.chunks(LENGTH));
+            samples.extend(seen.filter_map(|(page, here)| {
+                let offset = u32::try_from(page - start).ok()?;
+                Some(Sample::of(offset, here))
+            }));
+        }
+        Fingerprint {
+            samples,
+            sums: Vec::new(),
+        }
+    }
+
+    /// The samples of a part, in order of their offsets.
+    pub fn samples(&self, start: u64, end: u64) -> &[Sample] {
+        let before = |at: u64| {
+            let samples = &self.samples;
+            samples.partition_point(|sample| u64::from(sample.offset) < at)
+        };
+        &self.samples[before(start)..before(end.max(start))]
+    }
+
     /// Of bytes that are all there.
     fn whole(bytes: &[u8]) -> Fingerprint {
         let samples = offsets(bytes.len() as u64).into_iter().map(|offset| {
@@ -79,6 +109,13 @@ impl Fingerprint {
         telling
             .map(|sample| (rolling_hash(&sample.bytes), sample.offset))
             .collect()
+    }
+
+    /// Hashes of samples that tell nothing: of bytes that are alike.
+    pub fn dull_hashes(&self) -> impl Iterator<Item = u64> + '_ {
+        let samples = self.samples.iter();
+        let dull = samples.filter(|it| usize::from(it.length) == LENGTH && !it.is_telling());
+        dull.map(|sample| rolling_hash(&sample.bytes))
     }
 
     /// Whether bytes from `start` to `end` of a read of `length` can be compared by checksums: a block lies in them.

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     ends::EndId,
-    extents::{ReadExtent, ReadExtents},
+    extents::{ExtentKind, ReadExtent, ReadExtents},
     fingerprint,
     memory::{Range, TraceeMemory},
     path::PathId,
@@ -32,8 +32,17 @@ pub(super) enum From {
     Changed(Known),
     /// They are pages of this file, mapped.
     Mapped(EndId),
-    /// The program made them.
+    /// The program made them: they are in nothing that it was seen to read.
     Memory,
+    /// Nobody can know: they were never looked at where they came from.
+    Unknown,
+}
+
+impl Piece {
+    /// One that the program made.
+    pub fn is_made(&self) -> bool {
+        matches!(self.from, From::Memory)
+    }
 }
 
 impl From {
@@ -41,7 +50,7 @@ impl From {
     pub fn known(&self) -> Option<&Known> {
         match self {
             From::InPlace(known) | From::Copied(known) | From::Changed(known) => Some(known),
-            From::Mapped(_) | From::Memory => None,
+            From::Mapped(_) | From::Memory | From::Unknown => None,
         }
     }
 }
@@ -51,7 +60,7 @@ impl From {
 pub(super) struct Known {
     pub id: ExtentId,
     pub path: PathId,
-    pub provenance: Rc<Provenance>,
+    pub provenance: Option<Rc<Provenance>>,
 }
 
 /// How a part compares.
@@ -70,6 +79,8 @@ pub(super) struct Joiner<'a> {
     pub objects: &'a FxHashMap<ObjectId, Space>,
     pub extents: &'a mut ReadExtents,
     pub tracee: &'a dyn TraceeMemory,
+    /// The file that was stored to through these addresses: what they show is no source.
+    pub stored_in: Option<EndId>,
 }
 
 /// Sample places that are read by one call.
@@ -143,7 +154,7 @@ impl Joiner<'_> {
             Some(Known {
                 id,
                 path: extent.path,
-                provenance: Rc::clone(&extent.provenance),
+                provenance: extent.provenance.clone(),
             })
         });
         if let Some(known) = &known {
@@ -151,6 +162,26 @@ impl Joiner<'_> {
         }
         let from = known.map_or(From::Memory, how);
         out.push(Piece { length, from });
+    }
+
+    /// Bytes at these addresses that were found nowhere: the program made them, or nobody can know.
+    fn put_unjoined(&mut self, out: &mut Vec<Piece>, start: u64, end: u64) {
+        let is_dull = || {
+            let bytes = self.bytes(start, end.min(start + WINDOW as u64));
+            let dull = |hash| self.space.dull.contains(&hash).then_some(());
+            bytes.is_some_and(|bytes| {
+                let is_known = || fingerprint::windows(&bytes, |_, hash| dull(hash)).is_some();
+                !fingerprint::is_varied(&bytes) && is_known()
+            })
+        };
+        let could_be_read = self.space.opaque || (!self.space.dull.is_empty() && is_dull());
+        match could_be_read && start < end {
+            true => out.push(Piece {
+                length: end - start,
+                from: From::Unknown,
+            }),
+            false => self.put(out, end - start, None, From::Copied),
+        }
     }
 
     /// Whether each part still holds what was read to there; none for a part to which nothing was.
@@ -240,9 +271,10 @@ impl Joiner<'_> {
     fn unknown(&mut self, part: &Part, out: &mut Vec<Piece>) {
         let length = part.end - part.start;
         let mapping = self.space.mapping(part.start..part.end);
-        let mapped = mapping.filter(|mapping| !mapping.own);
-        if let Some(file) = mapped.and_then(|mapping| mapping.file) {
-            let from = From::Mapped(file);
+        let is_read = self.stored_in.is_none();
+        if let Some(mapping) = mapping.filter(|mapping| is_read && mapping.shows()) {
+            // Shared memory without a file: another process may have put it there.
+            let from = mapping.file.map_or(From::Unknown, From::Mapped);
             return out.push(Piece { length, from });
         }
         let mut found = Vec::new();
@@ -262,11 +294,11 @@ impl Joiner<'_> {
         }
         let mut at = part.start;
         for (start, end, extent) in found {
-            self.put(out, start - at, None, From::Copied);
+            self.put_unjoined(out, at, start);
             self.put(out, end - start, Some(extent), From::Copied);
             at = end;
         }
-        self.put(out, part.end - at, None, From::Copied);
+        self.put_unjoined(out, at, part.end);
     }
 
     /// The next bytes in a range that were read elsewhere: where they are, and what they are of.
@@ -282,6 +314,7 @@ impl Joiner<'_> {
     fn go_on(&mut self, start: u64, end: u64) -> Option<(u64, u64, ExtentId)> {
         let (id, offset) = self.space.cursor?;
         let extent = self.extents.get(id)?;
+        (!self.is_own(extent)).then_some(())?;
         let rest = extent.length.checked_sub(offset)?;
         let end = end.min(start + rest);
         let base = start.wrapping_sub(offset);
@@ -307,15 +340,19 @@ impl Joiner<'_> {
         let original = extent.base + offset;
         let mut parts = Vec::new();
         self.parts(original, original + (end - start), &mut parts);
-        parts
-            .iter()
-            .all(|part| part.extent == Some(id))
-            .then_some(())?;
+        let is_mapped = extent.kind == ExtentKind::Mapped;
+        let is_there = is_mapped || parts.iter().all(|part| part.extent == Some(id));
+        is_there.then_some(())?;
         let (here, there) = (
             self.bytes(start, end)?,
             self.bytes(original, original + (end - start))?,
         );
         (here == there && fingerprint::is_varied(&here)).then_some(end)
+    }
+
+    /// Whether an extent is the very mapping that was stored to.
+    fn is_own(&self, extent: &ReadExtent) -> bool {
+        extent.kind == ExtentKind::Mapped && Some(extent.memory) == self.stored_in
     }
 
     fn search(&mut self, start: u64, end: u64) -> Option<(u64, u64, ExtentId)> {
@@ -335,7 +372,10 @@ impl Joiner<'_> {
                 extent: id, offset, ..
             } = *space.index.get(&hash).or_else(of_objects)?;
             let samples = &extents.get(id)?.fingerprint.samples;
-            let sample = samples.iter().find(|sample| sample.offset == offset)?;
+            let place_of = samples.partition_point(|sample| sample.offset < offset);
+            let sample = samples
+                .get(place_of)
+                .filter(|sample| sample.offset == offset)?;
             (sample.bytes == window[place..place + fingerprint::LENGTH]).then_some((
                 place as u64,
                 id,
@@ -343,6 +383,7 @@ impl Joiner<'_> {
             ))
         })?;
         let extent = extents.get(id)?;
+        (!self.is_own(extent)).then_some(())?;
         // The extent's first byte would stand here.
         let base = (start + place).wrapping_sub(offset);
         let first = if offset > place { start } else { base };
@@ -358,7 +399,8 @@ impl Joiner<'_> {
     fn agreed(&self, extent: &ReadExtent, base: u64, start: u64, end: u64) -> Option<u64> {
         let mut last = None;
         let mut buffer = [0; fingerprint::LENGTH];
-        for sample in &extent.fingerprint.samples {
+        let of_part = (start.wrapping_sub(base), end.wrapping_sub(base));
+        for sample in extent.fingerprint.samples(of_part.0, of_part.1) {
             let at = base.wrapping_add(u64::from(sample.offset));
             let length = usize::from(sample.length);
             if at < start || end.saturating_sub(at) < length as u64 {

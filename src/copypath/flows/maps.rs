@@ -1,16 +1,20 @@
 //! What addresses show: mappings of files, and memory that processes share.
 
 use super::{
+    ends::EndId,
     engine::Flows,
+    extents::{ExtentKind, ReadExtent},
+    fingerprint::Fingerprint,
     memory::{Area, TraceeMemory},
+    path::{Change, PathId},
     space::Mapping,
 };
-use crate::copypath::rule::Medium;
+use crate::copypath::rule::{self, Medium, Report};
 use crate::model::SyscallEvent;
-use crate::syscall::{MAP_ANONYMOUS, MAP_SHARED, MREMAP_DONTUNMAP, PROT_WRITE};
+use crate::syscall::{MAP_ANONYMOUS, MAP_SHARED, MREMAP_DONTUNMAP, Op, PROT_EXEC, PROT_WRITE};
 
 const SHARED: &str =
-    "MAP_SHARED: what a program stores in a mapped file by itself is seen by no call";
+    "MAP_SHARED: what a program stores in shared memory by itself is seen by no call";
 /// What /proc/PID/maps calls shared memory that is no file: anonymous (mm/shmem.c, `shmem_zero_setup()`), and that of
 /// shmget(2) (ipc/shm.c).
 const NAMELESS: [&str; 2] = ["/dev/zero (deleted)", "/SYSV"];
@@ -48,14 +52,19 @@ impl Flows {
             file: Some(open.source),
             shared: writable && flags & MAP_SHARED != 0,
             own: writable && flags & MAP_SHARED == 0,
+            code: false,
             object: (is_memory && sees).then_some(open.identity),
             base: start.wrapping_sub(offset),
         };
-        if mapping.shared {
+        if mapping.shared && is_memory {
             self.note(SHARED);
         }
         if let Some(space) = self.space(tracee.pid()) {
-            space.map(start..end, mapping);
+            let code = space.has_code(open.source);
+            space.map(start..end, Mapping { code, ..mapping });
+            if protection & PROT_EXEC != 0 {
+                space.is_code(open.source);
+            }
         }
     }
 
@@ -99,6 +108,50 @@ impl Flows {
         }
     }
 
+    /// The path of what is read through a mapping of a file.
+    pub(super) fn mapped(&mut self, file: EndId) -> PathId {
+        let path = self.paths.start(file);
+        let map = rule::step(Op::Map, Medium::File, Medium::Buffer, Report::None);
+        map.map_or(path, |map| self.paths.then(path, Change::Hop(map)))
+    }
+
+    /// Makes mapped files known by their content: a program may copy out of them. They are looked at when something is
+    /// written that is found nowhere, and again as more of their pages are touched, more and more seldom. False where that
+    /// is not the time.
+    pub(super) fn look_at_mappings(&mut self, space: u32, tracee: &dyn TraceeMemory) -> bool {
+        let Some(known) = self.spaces.get_mut(&space) else {
+            return false;
+        };
+        let is_time = known.misses.is_power_of_two() || known.has_new_mappings;
+        let files = if is_time { known.files() } else { Vec::new() };
+        known.has_new_mappings &= !is_time;
+        let looked = !files.is_empty();
+        for (range, file) in files {
+            let pages = tracee.touched(range.start, range.end);
+            let fingerprint = Fingerprint::of_pages(range.start, &pages, tracee);
+            let hashes = fingerprint.hashes();
+            let extent = ReadExtent {
+                path: self.mapped(file),
+                provenance: None,
+                base: range.start,
+                length: range.end - range.start,
+                delivered: 0,
+                fingerprint,
+                memory: file,
+                kind: ExtentKind::Mapped,
+                references: 1,
+            };
+            let id = self.extents.insert(extent);
+            let extents = &mut self.extents;
+            let mut changed = |id, by| extents.change(id, by);
+            if let Some(space) = self.spaces.get_mut(&space) {
+                space.recall_mapped(range.start, id, &hashes, &mut changed);
+            }
+            changed(id, -1);
+        }
+        looked
+    }
+
     fn add_area(&mut self, area: &Area, tracee: &dyn TraceeMemory) {
         let is_nameless = begins_with(&area.name, &NAMELESS);
         if is_nameless && !area.is_shared || !area.name.starts_with('/') {
@@ -110,6 +163,7 @@ impl Flows {
             file: (!is_nameless).then(|| self.ends.file(&area.name)),
             shared: area.is_writable && area.is_shared,
             own: area.is_writable && !area.is_shared,
+            code: false,
             object: (is_memory && sees).then_some(area.identity),
             base: area.start.wrapping_sub(area.offset),
         };
@@ -123,9 +177,10 @@ impl Flows {
         if let Some(running) = self.running.get(&pid)
             && let Some(space) = self.spaces.get_mut(&running.space)
         {
-            space.unmap(&(start..end));
             let extents = &mut self.extents;
-            space.forget(start, end, &mut |id, by| extents.change(id, by));
+            let mut changed = |id, by| extents.change(id, by);
+            space.unmap(&(start..end), &mut changed);
+            space.forget(start, end, &mut changed);
         }
         self.take_kept();
     }
@@ -183,12 +238,15 @@ impl Flows {
         };
         let extents = &mut self.extents;
         let moved = space.relocate((start, end), to, &mut |id, by| extents.change(id, by));
+        let mut gone = Vec::new();
         for (id, base) in moved {
             self.extents.moved(id, base);
         }
-        if !stays_mapped {
-            space.unmap(&(start..end));
+        if !stays_mapped && let Some(space) = self.space(pid) {
+            space.unmap(&(start..end), &mut |id, by| gone.push((id, by)));
         }
+        gone.into_iter()
+            .for_each(|(id, by)| self.extents.change(id, by));
         self.take_kept();
     }
 }

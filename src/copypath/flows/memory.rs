@@ -25,6 +25,10 @@ pub trait TraceeMemory {
     fn program(&self) -> String;
     /// What its process has mapped, and what of it files or shared memory stand behind.
     fn areas(&self) -> Vec<Area>;
+    /// The pages of a mapping that its process has touched, by their addresses; of very many some, evenly spread.
+    fn touched(&self, start: u64, end: u64) -> Vec<u64>;
+    /// How many bytes of a mapping's pages were stored to and are not written to the disk.
+    fn dirty(&self, start: u64, end: u64) -> u64;
 }
 
 /// A mapping, as /proc/PID/maps shows it.

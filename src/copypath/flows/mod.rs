@@ -24,6 +24,7 @@ mod read;
 mod ring;
 mod space;
 mod splice;
+mod stores;
 mod tally;
 mod write;
 mod zerocopy;

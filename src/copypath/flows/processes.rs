@@ -4,6 +4,7 @@ use super::{
     engine::{Flows, Running},
     memory::TraceeMemory,
     space::Space,
+    stores::UNSEEN,
 };
 
 impl Flows {
@@ -69,6 +70,9 @@ impl Flows {
         if shared.users == 0
             && let Some(gone) = self.spaces.remove(&space)
         {
+            if !gone.is_settled && !gone.stores(&(0..u64::MAX)).is_empty() {
+                self.note(UNSEEN);
+            }
             gone.held().for_each(|id| self.extents.change(id, -1));
             self.take_kept();
         }
@@ -81,6 +85,13 @@ impl Flows {
             self.memories.push(self.ends.memory(name));
             self.programs.len() - 1
         }) as u32
+    }
+
+    /// Bytes came to a process's memory, and nobody knows to where: what it writes may be a copy of these.
+    pub(super) fn came_unseen(&mut self, pid: i32) {
+        if let Some(space) = self.space(pid) {
+            space.opaque = true;
+        }
     }
 
     /// The space of the process that a thread is of.

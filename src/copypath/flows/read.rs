@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{
     ends::{EndId, OpenFile},
     engine::Flows,
-    extents::ReadExtent,
+    extents::{ExtentKind, ReadExtent},
     fingerprint::Fingerprint,
     memory::{self, Range, TraceeMemory},
     path::{Change, PathId},
@@ -46,7 +46,7 @@ impl Flows {
         let messages = memory::messages(shape, args, of_messages, tracee);
         let (Some(source), Some(mut messages)) = (source, messages) else {
             self.unexplained.read_bytes += returned;
-            return;
+            return self.came_unseen(tracee.pid());
         };
         if shape != Shape::Messages {
             // A datagram's length, with MSG_TRUNC, may be more than came.
@@ -220,15 +220,16 @@ impl Flows {
         };
         let extents = &mut self.extents;
         let hashes = fingerprint.hashes();
+        let dull: Vec<u64> = fingerprint.dull_hashes().collect();
         let id = extents.insert(ReadExtent {
             path,
-            provenance,
+            provenance: Some(provenance),
             base: start,
             length,
             delivered: 0,
             fingerprint,
             memory,
-            peeked,
+            kind: peeked.map_or(ExtentKind::Read, ExtentKind::Peeked),
             references: 1,
         });
         let mut changed = |id: ExtentId, by| extents.change(id, by);
@@ -236,6 +237,7 @@ impl Flows {
             Some((id, mapping)) => (self.objects.entry(id).or_default(), mapping.base),
             None => (space, 0),
         };
+        space.read_dull(&dull);
         let (start, end) = (start.wrapping_sub(from), end.wrapping_sub(from));
         space.remember(start, end, id, &mut changed);
         space.recall(id, &hashes, &mut changed);
@@ -246,7 +248,7 @@ impl Flows {
     pub(super) fn take_kept(&mut self) {
         for kept in std::mem::take(&mut self.extents.kept) {
             let bytes = kept.length - kept.delivered;
-            self.add(kept.path, kept.memory, bytes, Some(&kept.provenance));
+            self.add(kept.path, kept.memory, bytes, kept.provenance.as_ref());
         }
     }
 }

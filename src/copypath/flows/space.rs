@@ -5,7 +5,7 @@ use std::{
     ops::Range,
 };
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ends::EndId;
 use crate::copypath::mappings::Mappings;
@@ -18,6 +18,8 @@ pub(super) type ObjectId = u64;
 
 /// How many of the last reads are looked for where the program has copied bytes itself.
 const RECENT: usize = 1024;
+/// The number of a read that is not forgotten as others follow.
+const FOR_EVER: u64 = u64::MAX;
 /// So many ranges are told apart; the lowest are forgotten beyond.
 const MOST_RANGES: usize = 1 << 16;
 
@@ -61,10 +63,19 @@ pub(super) struct Mapping {
     pub shared: bool,
     /// The program may have put bytes of its own there.
     pub own: bool,
+    /// It is code and its constants: what is written from there is no copy of the file.
+    pub code: bool,
     /// The memory behind it, where processes may share that.
     pub object: Option<ObjectId>,
     /// The address at which the object's or the file's first byte would stand.
     pub base: u64,
+}
+
+impl Mapping {
+    /// Whether what stands there is the file's, or that of all who share it.
+    pub fn shows(&self) -> bool {
+        !self.own && !self.code
+    }
 }
 
 /// Where a sample of a hash was read.
@@ -94,6 +105,16 @@ pub(super) struct Space {
     pub misses: u32,
     /// How many processes use it.
     pub users: u32,
+    /// It is about to end, and what was stored in mapped files is known.
+    pub is_settled: bool,
+    /// Bytes came there that were never looked at.
+    pub opaque: bool,
+    /// Hashes of bytes that were read and are alike (zeros): a copy of them cannot be told from others.
+    pub dull: FxHashSet<u64>,
+    /// Mapped files that can be found by their content, by their first address.
+    contents: BTreeMap<u64, ExtentId>,
+    /// Something was mapped since they were last looked at.
+    pub has_new_mappings: bool,
 }
 
 impl Space {
@@ -103,6 +124,9 @@ impl Space {
             ranges: self.ranges.clone(),
             mappings: self.mappings.clone(),
             objects: self.objects.clone(),
+            opaque: self.opaque,
+            dull: self.dull.clone(),
+            has_new_mappings: true,
             users: 1,
             ..Space::default()
         }
@@ -115,12 +139,78 @@ impl Space {
         {
             self.objects.push(object);
         }
+        self.has_new_mappings |= mapping.file.is_some() && mapping.shows();
         self.mappings.insert(range, mapping);
     }
 
     /// A range shows nothing any more.
-    pub fn unmap(&mut self, range: &Range<u64>) {
+    pub fn unmap(&mut self, range: &Range<u64>, changed: &mut impl FnMut(ExtentId, i32)) {
         self.mappings.remove(range);
+        while let Some((&start, &id)) = self.contents.range(range.clone()).next() {
+            self.contents.remove(&start);
+            changed(id, -1);
+        }
+    }
+
+    /// A file's mappings are code: the same was mapped to be executed.
+    pub fn is_code(&mut self, file: EndId) {
+        let of_file = |mapping: &Mapping| mapping.file == Some(file) && !mapping.shared;
+        for mapping in self.mappings.values().filter(|mapping| of_file(mapping)) {
+            mapping.code = true;
+        }
+    }
+
+    /// Whether a file is mapped as code.
+    pub fn has_code(&self, file: EndId) -> bool {
+        let mut mappings = self.mappings.iter();
+        mappings.any(|mapping| mapping.code && mapping.file == Some(file))
+    }
+
+    /// Mappings whose content may be copied elsewhere: those that show a file. First those that are only read.
+    pub fn files(&self) -> Vec<(Range<u64>, EndId)> {
+        let mut mapped = self.mappings.within(&(0..u64::MAX));
+        mapped.sort_by_key(|(_, mapping)| mapping.shared);
+        let shown = mapped.into_iter().filter(|(_, mapping)| mapping.shows());
+        shown
+            .filter_map(|(range, mapping)| Some((range, mapping.file?)))
+            .collect()
+    }
+
+    /// Mappings in which the program can store what is the file's then.
+    pub fn stores(&self, range: &Range<u64>) -> Vec<(Range<u64>, EndId)> {
+        let mapped = self.mappings.within(range).into_iter();
+        let shared = mapped.filter(|(_, mapping)| mapping.shared && mapping.object.is_none());
+        shared
+            .filter_map(|(range, mapping)| Some((range, mapping.file?)))
+            .collect()
+    }
+
+    /// A mapped file may be found by its content from now on.
+    pub fn recall_mapped(
+        &mut self,
+        start: u64,
+        extent: ExtentId,
+        hashes: &[(u64, u32)],
+        changed: &mut impl FnMut(ExtentId, i32),
+    ) {
+        for (hash, offset) in hashes {
+            let entry = IndexEntry {
+                extent,
+                offset: *offset,
+                read: FOR_EVER,
+            };
+            self.index.entry(*hash).or_insert(entry);
+        }
+        changed(extent, 1);
+        if let Some(before) = self.contents.insert(start, extent) {
+            changed(before, -1);
+        }
+        if self.index.len() > MOST_RANGES {
+            let mapped: FxHashSet<ExtentId> = self.contents.values().copied().collect();
+            let is_mapped = |entry: &IndexEntry| mapped.contains(&entry.extent);
+            self.index
+                .retain(|_, entry| entry.read != FOR_EVER || is_mapped(entry));
+        }
     }
 
     /// The mapping that shows a whole range.
@@ -147,7 +237,8 @@ impl Space {
     /// Every extent that is held, as often as it is.
     pub fn held(&self) -> impl Iterator<Item = ExtentId> + '_ {
         let ranges = self.ranges.values().map(|held| held.extent);
-        ranges.chain(self.recent.iter().copied())
+        let recent = self.recent.iter().copied();
+        ranges.chain(recent).chain(self.contents.values().copied())
     }
 
     /// These addresses hold something else now. `changed` is told of each extent: +1 for one more place that holds
@@ -256,6 +347,14 @@ impl Space {
         out.extend(Part::unknown(at, end));
     }
 
+    /// Bytes were read that tell nothing, with these hashes.
+    pub fn read_dull(&mut self, hashes: &[u64]) {
+        const MOST: usize = 64;
+        if self.dull.len() < MOST {
+            self.dull.extend(hashes);
+        }
+    }
+
     /// An extent may be found by its content from now on: by hashes of it, and their offsets.
     pub fn recall(
         &mut self,
@@ -286,7 +385,8 @@ impl Space {
         let most = RECENT as u64;
         if self.recalled.is_multiple_of(most) {
             let recalled = self.recalled;
-            self.index.retain(|_, entry| entry.read + most > recalled);
+            self.index
+                .retain(|_, entry| entry.read.saturating_add(most) > recalled);
         }
     }
 }

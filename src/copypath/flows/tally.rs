@@ -100,6 +100,12 @@ impl Tally {
         }
     }
 
+    /// How many bytes went to an end.
+    pub fn bytes_to(&self, sink: EndId) -> u64 {
+        let to_it = self.flows.iter().filter(|growing| growing.key.1 == sink);
+        to_it.map(|growing| growing.bytes).sum()
+    }
+
     fn count(&mut self, flow: u32, call: &MovingCall) {
         let mut counted_in = call.counted_in.borrow_mut();
         if counted_in.contains(&flow) {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{
-    ends::OpenFile,
+    ends::{EndId, OpenFile},
     engine::Flows,
     fingerprint,
     join::{self, Joiner, Piece},
@@ -68,17 +68,8 @@ impl Flows {
     ) -> Option<Pending> {
         rule::step(op, Medium::Buffer, sink.medium, report)?;
         let running = self.running.get(&tracee.pid())?;
-        let program = running.program;
-        let space = self.spaces.get_mut(&running.space)?;
-        let extents = &mut self.extents;
-        let objects = &self.objects;
-        let pieces = Joiner {
-            space,
-            objects,
-            extents,
-            tracee,
-        }
-        .pieces(&messages.concat());
+        let (program, space) = (running.program, running.space);
+        let pieces = self.pieces(space, &messages.concat(), None, tracee);
         let number = call.number;
         let queue = self.queue_of_sink(&sink);
         let sent = Sent {
@@ -99,6 +90,53 @@ impl Flows {
             queue,
             sent,
         })
+    }
+
+    /// What is known of bytes at addresses; with `stored_in` of what was stored there, in a mapping of that file.
+    pub(super) fn pieces(
+        &mut self,
+        space: u32,
+        ranges: &[Range],
+        stored_in: Option<EndId>,
+        tracee: &dyn TraceeMemory,
+    ) -> Vec<Piece> {
+        let pieces = self.joined(space, ranges, stored_in, tracee);
+        let made = pieces.iter().filter(|piece| piece.is_made());
+        let most = made.map(|piece| piece.length).max().unwrap_or(0);
+        if most < fingerprint::LENGTH as u64 || !self.look_at_mappings(space, tracee) {
+            return pieces;
+        }
+        self.let_go(&pieces);
+        self.joined(space, ranges, stored_in, tracee)
+    }
+
+    fn joined(
+        &mut self,
+        space: u32,
+        ranges: &[Range],
+        stored_in: Option<EndId>,
+        tracee: &dyn TraceeMemory,
+    ) -> Vec<Piece> {
+        let Some(space) = self.spaces.get_mut(&space) else {
+            return Vec::new();
+        };
+        let (objects, extents) = (&self.objects, &mut self.extents);
+        let mut joiner = Joiner {
+            space,
+            objects,
+            extents,
+            tracee,
+            stored_in,
+        };
+        joiner.pieces(ranges)
+    }
+
+    /// The extents of pieces are no longer held by these.
+    pub(super) fn let_go(&mut self, pieces: &[Piece]) {
+        for known in pieces.iter().filter_map(|piece| piece.from.known()) {
+            self.extents.change(known.id, -1);
+        }
+        self.take_kept();
     }
 
     /// Puts what is about to be written in a queue: as a stream, or as messages of these lengths.
@@ -134,8 +172,22 @@ impl Flows {
 
     /// The path of a piece into its sink, and the calls that moved it there.
     fn way(&mut self, piece: &Piece, sent: &Sent) -> (PathId, Rc<Provenance>) {
+        let (path, before, from) = self.origin(piece, sent.program);
+        let path = match rule::step(sent.op, from, sent.sink.medium, sent.report) {
+            Some(step) => self.paths.then(path, Change::Hop(step)),
+            None => path,
+        };
+        (path, Provenance::after(before, &sent.call))
+    }
+
+    /// The path of a piece into the program that writes it, the calls that moved it there, and what it stands in.
+    pub(super) fn origin(
+        &mut self,
+        piece: &Piece,
+        program: u32,
+    ) -> (PathId, Option<Rc<Provenance>>, Medium) {
         let mut from = Medium::Buffer;
-        let known = |known: &join::Known| Some(Rc::clone(&known.provenance));
+        let known = |known: &join::Known| known.provenance.clone();
         let (path, before) = match &piece.from {
             join::From::InPlace(it) => (self.paths.then(it.path, Change::Joined), known(it)),
             join::From::Changed(it) => (self.paths.then(it.path, Change::Changed), known(it)),
@@ -145,23 +197,19 @@ impl Flows {
             }
             join::From::Mapped(file) => {
                 from = Medium::Mapping;
-                let path = self.paths.start(*file);
-                let map = rule::step(Op::Map, Medium::File, Medium::Buffer, Report::None);
-                (
-                    map.map_or(path, |map| self.paths.then(path, Change::Hop(map))),
-                    None,
-                )
+                (self.mapped(*file), None)
             }
             join::From::Memory => {
-                let memory = self.memories[sent.program as usize];
+                let memory = self.memories[program as usize];
                 (self.paths.start(memory), None)
             }
+            join::From::Unknown => {
+                let unknown = self.ends.unknown(&self.programs[program as usize]);
+                (self.paths.start(unknown), None)
+            }
         };
-        let mut path = self.paths.then(path, Change::Program(sent.program));
-        if let Some(step) = rule::step(sent.op, from, sent.sink.medium, sent.report) {
-            path = self.paths.then(path, Change::Hop(step));
-        }
-        (path, Provenance::after(before, &sent.call))
+        let path = self.paths.then(path, Change::Program(program));
+        (path, before, from)
     }
 
     /// A call has returned: so many of its bytes have gone.
