@@ -4,7 +4,9 @@ use std::{
     ffi::OsStr,
     fs,
     os::unix::{ffi::OsStrExt, process::CommandExt},
-    process::Command,
+    path::Path,
+    process::{Child, Command},
+    time::Duration,
 };
 
 mod require;
@@ -55,6 +57,21 @@ fn twice(
             status.code(),
         )
     })
+}
+
+fn make_executable(path: impl AsRef<Path>, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// A child that ends with its test, also with one that fails.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Between fork and exec: integers alone.
@@ -188,8 +205,7 @@ fn a_command_that_cannot_be_traced_is_one_line_of_advice() {
     fs::write(desk.path("script"), "echo hi\n").unwrap();
     fs::write(desk.path("lost"), "#!/no/such/interpreter\n").unwrap();
     for name in ["script", "lost"] {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(desk.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+        make_executable(desk.path(name), 0o755);
     }
     let own = std::process::id().to_string();
     for (arguments, status, advice) in [
@@ -323,4 +339,102 @@ fn a_program_that_wants_to_trace_is_named_with_what_it_could_not_do() {
         assert_ne!(seen.output.status.code(), Some(0));
         assert!(seen.has_note("ptrace: strace "), "{:#}", seen.json["notes"]);
     }
+}
+
+#[test]
+fn descriptors_are_looked_up_in_the_table_of_the_thread_that_names_them() {
+    let desk = Desk::new(4096);
+    fs::write(desk.path("b"), vec![b'b'; 4096]).unwrap();
+    let Some(program) = compiled(&desk, "tables") else {
+        return;
+    };
+    for how in ["shares", "unshare", "close_range", "exec", "leader"] {
+        let seen = desk.trace(&[], &[&program, how, "a", "b", "out-a", "out-b"]);
+        assert!(
+            seen.output.status.success(),
+            "{how}: {}",
+            said(&seen.output)
+        );
+        let flow = seen.flow(("file", "/b"), ("file", "/out-b"));
+        assert_eq!(figures(flow), (4096, 2.0, false), "{how}");
+        if how == "leader" {
+            let flows = seen.json["flows"].as_array().unwrap();
+            let bytes = |end: &str, name: &str| -> u64 {
+                let named = flows
+                    .iter()
+                    .filter(|flow| flow[end]["name"].as_str().unwrap().ends_with(name));
+                named.map(|flow| flow["bytes"].as_u64().unwrap()).sum()
+            };
+            assert_eq!((bytes("from", "/a"), bytes("to", "/out-a")), (4096, 4096));
+        } else {
+            let flow = seen.flow(("file", "/a"), ("file", "/out-a"));
+            assert_eq!(figures(flow), (4096, 2.0, false), "{how}");
+        }
+        seen.explains_all();
+    }
+}
+
+#[test]
+fn a_process_whose_first_thread_is_gone_is_attached_to() {
+    let desk = Desk::new(200_000);
+    let Some(program) = compiled(&desk, "main_exits") else {
+        return;
+    };
+    let seen = desk.trace(&[], &[&program, "a", "b"]);
+    assert_eq!(
+        figures(seen.flow(("file", "/a"), ("file", "/b"))),
+        (200_000, 2.0, false)
+    );
+    seen.explains_all();
+    let mut slow = Command::new(&program);
+    slow.args(["a", "c", "slow"]).current_dir(desk.0.path());
+    let mut slow = Killed(slow.spawn().unwrap());
+    let pid = slow.0.id().to_string();
+    let written = || fs::metadata(desk.path("c")).map_or(0, |data| data.len());
+    while written() == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let mut zclab = Command::new(ZCLAB);
+    let report = desk.path("report.json");
+    zclab.args(["trace", "--json", "-o", &report, "-p", &pid]);
+    let seen = desk.seen(zclab.output().unwrap());
+    assert_eq!(seen.output.status.code(), Some(0), "{}", said(&seen.output));
+    let (bytes, copies, _) = figures(seen.flow(("file", "/a"), ("file", "/c")));
+    assert!(bytes > 4096 && bytes < 200_000 && copies == 2.0, "{bytes}");
+    seen.explains_all();
+    assert!(slow.0.wait().unwrap().success());
+    assert_eq!(desk.bytes("a"), desk.bytes("c"));
+}
+
+/// /proc belongs to root for such a program, and the kernel refuses its memory to an ordinary user's tracer, too.
+#[test]
+fn an_undumpable_program_is_said_and_its_bytes_are_not_misread() {
+    let directory = tempfile::tempdir().unwrap();
+    make_executable(directory.path(), 0o777);
+    let desk = Desk::within(directory, 4096);
+    fs::write(desk.path("b"), vec![b'b'; 4096]).unwrap();
+    let Some(program) = compiled(&desk, "tables") else {
+        return;
+    };
+    let mut command = desk.command(&[], &[&program, "undumpable", "a", "b", "out-a", "out-b"]);
+    if nix::unistd::geteuid().is_root() {
+        command.uid(65534).gid(65534);
+    }
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) => {
+            return skip(
+                "root",
+                format!("another user cannot run zclab here: {error}"),
+            );
+        }
+    };
+    let seen = desk.seen(output);
+    assert!(seen.output.status.success(), "{}", said(&seen.output));
+    assert_eq!(desk.bytes("b"), desk.bytes("out-b"));
+    let note = "descriptors: /proc does not show those of tables";
+    assert!(seen.has_note(note), "{:#}", seen.json["notes"]);
+    let flows = seen.json["flows"].as_array().unwrap();
+    let is_guessed = |flow: &&serde_json::Value| flow["to"]["kind"] == "file";
+    assert_eq!(flows.iter().find(is_guessed), None);
 }

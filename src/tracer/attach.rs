@@ -1,13 +1,11 @@
 //! Attaching to a process that runs already, and letting it go unharmed.
 
-use std::fs;
-
 use anyhow::anyhow;
 use nix::{errno::Errno, sys::ptrace, unistd::Pid};
 
 use tracing::debug;
 
-use super::{kernel::Tid, launch, outcome::TraceError, refused};
+use super::{kernel::Tid, launch, outcome::TraceError, proc, refused};
 
 /// Seizes all threads of a process and asks each to stop once. A thread that is made meanwhile either is followed, or
 /// stands in the list when it is read again.
@@ -15,7 +13,7 @@ pub(super) fn attach(pid: Tid) -> Result<Vec<Tid>, TraceError> {
     let mut seized: Vec<Tid> = Vec::new();
     loop {
         let before = seized.len();
-        for tid in threads(pid)? {
+        for tid in proc::threads(pid) {
             if seized.contains(&tid) {
                 continue;
             }
@@ -26,6 +24,8 @@ pub(super) fn attach(pid: Tid) -> Result<Vec<Tid>, TraceError> {
                 }
                 // It is gone, or its maker is followed and so is it.
                 Err(Errno::ESRCH) => {}
+                // The first thread has ended before the others, and stays as a zombie.
+                Err(_) if is_dead(tid) => {}
                 Err(_) if !seized.is_empty() => {}
                 Err(errno) => return Err(TraceError::Refused(refused::cause(tid, errno))),
             }
@@ -44,10 +44,9 @@ fn seize(tid: Tid) -> Result<(), Errno> {
     ptrace::seize(thread, launch::options(true)).and_then(|()| ptrace::interrupt(thread))
 }
 
-fn threads(pid: Tid) -> Result<Vec<Tid>, TraceError> {
-    let entries = fs::read_dir(format!("/proc/{pid}/task")).map_err(|_| gone(pid))?;
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    Ok(names.filter_map(|name| name.parse().ok()).collect())
+fn is_dead(tid: Tid) -> bool {
+    let status = proc::read(tid, "status");
+    proc::field(&status, "State:").is_none_or(|state| state.starts_with(['Z', 'X']))
 }
 
 fn gone(pid: Tid) -> TraceError {

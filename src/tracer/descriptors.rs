@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    ops::Range,
     os::unix::{
         ffi::OsStrExt,
         fs::{FileTypeExt, MetadataExt},
@@ -14,10 +15,26 @@ use rustc_hash::FxHashMap;
 use super::{kernel::Tid, proc, sockets};
 use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR, text_of};
 
-/// The descriptors of one process. A number that is not open is not remembered: it may come to mean something by a call
-/// that does not return it (recvmsg(2) with SCM_RIGHTS, a request of a ring).
+/// One table of descriptors. A number that is not open is not remembered: it may come to mean something by a call that
+/// does not return it (recvmsg(2) with SCM_RIGHTS, a request of a ring).
 #[derive(Default)]
-pub(super) struct FdTable(FxHashMap<i32, OpenFile>);
+pub(super) struct FdTable {
+    known: FxHashMap<i32, OpenFile>,
+    /// Numbers that calls which have not returned are about to change. Another thread may find them before or after.
+    changing: Vec<Range<i32>>,
+}
+
+/// Names one of [`FdTables`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct TableId(u32);
+
+/// The tables of all that is traced. Tasks share one where they were made with `CLONE_FILES` (clone(2)): threads, as a
+/// rule, but also processes.
+#[derive(Default)]
+pub(super) struct FdTables {
+    by_id: FxHashMap<TableId, (FdTable, u32)>,
+    made: u32,
+}
 
 /// What a number means, since it was looked up.
 #[derive(Clone, Copy)]
@@ -39,13 +56,22 @@ pub(super) const NOT_OPEN: OpenFile = OpenFile {
 pub(super) struct Table {
     known: FxHashMap<Descriptor, u32>,
     generation: u32,
+    /// Programs whose descriptors /proc does not show, by name.
+    pub refused: Vec<String>,
+}
+
+/// How the name of a descriptor begins that may not be looked at.
+const REFUSED: &str = "descriptor ";
+
+fn is_refused(descriptor: &Descriptor) -> bool {
+    descriptor.kind == DescriptorKind::Unknown && descriptor.name.starts_with(REFUSED)
 }
 
 impl FdTable {
-    /// What a number means; looked up in /proc where that is not known.
+    /// What a number means to a thread; looked up in /proc where that is not known.
     pub fn open(
         &mut self,
-        pid: Tid,
+        tid: Tid,
         fd: i32,
         table: &mut Table,
         list: &mut Vec<Descriptor>,
@@ -53,30 +79,116 @@ impl FdTable {
         if fd < 0 {
             return NOT_OPEN;
         }
-        if let Some(known) = self.0.get(&fd) {
+        let is_changing = self.changing.iter().any(|changing| changing.contains(&fd));
+        if let Some(known) = self.known.get(&fd).filter(|_| !is_changing) {
             return *known;
         }
-        let Some(descriptor) = look_up(pid, fd) else {
+        let Some(descriptor) = look_up(tid, fd) else {
             return NOT_OPEN;
         };
+        if is_refused(&descriptor) {
+            table.refuse(tid);
+        }
         let open = table.open(descriptor, list);
-        self.0.insert(fd, open);
+        if !is_changing {
+            self.known.insert(fd, open);
+        }
         open
     }
 
     /// The number is about to mean something else.
     pub fn forget(&mut self, fd: i32) {
-        self.0.remove(&fd);
+        self.known.remove(&fd);
+    }
+
+    /// What `from` means: `to` means the same now, where /proc does not say it.
+    pub fn duplicate(&mut self, from: i32, to: i32, list: &[Descriptor]) {
+        let known = self.known.get(&to);
+        let descriptor = known.and_then(|open| list.get(open.index as usize));
+        if descriptor.is_some_and(is_refused)
+            && let Some(known) = self.known.get(&from)
+        {
+            self.known.insert(to, *known);
+        }
+    }
+
+    /// A call is about to change these numbers.
+    pub fn begin_change(&mut self, numbers: Range<i32>) {
+        self.changing.push(numbers);
+    }
+
+    /// It has returned, or its thread is gone.
+    pub fn end_change(&mut self, numbers: &Range<i32>) {
+        if let Some(place) = self.changing.iter().position(|known| known == numbers) {
+            self.changing.swap_remove(place);
+        }
+        match numbers.len() {
+            1 => drop(self.known.remove(&numbers.start)),
+            _ => self.known.retain(|fd, _| !numbers.contains(fd)),
+        }
     }
 
     /// The indices of what is known.
     pub fn indices(&mut self) -> impl Iterator<Item = &mut u32> {
-        self.0.values_mut().map(|open| &mut open.index)
+        self.known.values_mut().map(|open| &mut open.index)
     }
 
     /// Every number may mean something else.
     pub fn forget_all(&mut self) {
-        self.0.clear();
+        self.known.clear();
+    }
+}
+
+impl FdTables {
+    /// A new one, with one user.
+    pub fn create(&mut self) -> TableId {
+        self.made += 1;
+        let id = TableId(self.made);
+        self.by_id.insert(id, (FdTable::default(), 1));
+        id
+    }
+
+    /// One more task uses it.
+    pub fn share(&mut self, id: TableId) -> TableId {
+        match self.by_id.get_mut(&id) {
+            Some((_, users)) => {
+                *users += 1;
+                id
+            }
+            None => self.create(),
+        }
+    }
+
+    /// One task less uses it.
+    pub fn leave(&mut self, id: TableId) {
+        if let Some((_, users)) = self.by_id.get_mut(&id) {
+            *users -= 1;
+            if *users == 0 {
+                self.by_id.remove(&id);
+            }
+        }
+    }
+
+    /// A task that used this one has a copy of its own: the same one, where nobody else uses it.
+    pub fn unshare(&mut self, id: TableId) -> TableId {
+        match self.by_id.get(&id) {
+            Some((_, 1)) => id,
+            _ => {
+                self.leave(id);
+                self.create()
+            }
+        }
+    }
+
+    pub fn get(&mut self, id: TableId) -> &mut FdTable {
+        let (table, _) = self.by_id.entry(id).or_default();
+        table
+    }
+
+    /// The indices of all that is known.
+    pub fn indices(&mut self) -> impl Iterator<Item = &mut u32> {
+        let tables = self.by_id.values_mut();
+        tables.flat_map(|(table, _)| table.indices())
     }
 }
 
@@ -84,6 +196,13 @@ impl Table {
     /// The list is another one now.
     pub fn renumber(&mut self, list: &[Descriptor]) {
         self.known = list.iter().cloned().zip(0..).collect();
+    }
+
+    fn refuse(&mut self, tid: Tid) {
+        let name = proc::comm(tid);
+        if !self.refused.contains(&name) {
+            self.refused.push(name);
+        }
     }
 
     /// A descriptor that was looked up now.
@@ -103,27 +222,30 @@ impl Table {
     }
 }
 
-/// What a descriptor is now; none where it is not open.
-pub(super) fn look_up(pid: Tid, fd: i32) -> Option<Descriptor> {
-    let path = format!("/proc/{pid}/fd/{fd}");
+/// What a thread's descriptor is now; none where it is not open.
+pub(super) fn look_up(tid: Tid, fd: i32) -> Option<Descriptor> {
+    let path = format!("/proc/{tid}/fd/{fd}");
     let (kind, name, identity) = match fs::read_link(&path) {
-        Ok(link) => identify(pid, fd, &path, text_of(link.as_os_str().as_bytes())),
+        Ok(link) => identify(tid, fd, &path, text_of(link.as_os_str().as_bytes())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-        Err(_) => (DescriptorKind::Unknown, "?".to_owned(), 0),
+        Err(_) => {
+            let name = format!("{REFUSED}{fd} of {}", proc::comm(tid));
+            (DescriptorKind::Unknown, name, 0)
+        }
     };
     Some(Descriptor {
         fd,
         kind,
         name,
         identity,
-        direct: kind == DescriptorKind::File && is_direct(pid, fd, &path),
+        direct: kind == DescriptorKind::File && is_direct(tid, fd, &path),
     })
 }
 
 /// Its kind, its name and its identity, by its link in /proc.
-fn identify(pid: Tid, fd: i32, path: &str, link: String) -> (DescriptorKind, String, u64) {
+fn identify(tid: Tid, fd: i32, path: &str, link: String) -> (DescriptorKind, String, u64) {
     if let Some(inode) = proc::inode(&link, "socket:[") {
-        let (kind, name) = sockets::describe(pid, fd, inode);
+        let (kind, name) = sockets::describe(tid, fd, inode);
         return (kind, name, inode);
     }
     if let Some(inode) = proc::inode(&link, "pipe:[") {
@@ -139,8 +261,8 @@ fn identify(pid: Tid, fd: i32, path: &str, link: String) -> (DescriptorKind, Str
 
 /// Whether it was opened with `O_DIRECT`, and the file system honours that: tmpfs accepts the flag (since Linux 6.6) and
 /// copies from and to its pages.
-fn is_direct(pid: Tid, fd: i32, path: &str) -> bool {
-    let is_asked = proc::open_flags(pid, fd) & libc::O_DIRECT as u32 != 0;
+fn is_direct(tid: Tid, fd: i32, path: &str) -> bool {
+    let is_asked = proc::open_flags(tid, fd) & libc::O_DIRECT as u32 != 0;
     is_asked && !statfs(path).is_ok_and(|found| found.filesystem_type() == TMPFS_MAGIC)
 }
 

@@ -83,8 +83,9 @@ pub(super) trait Consumer {
     /// From here on calls count, until it finishes: this is the time 0.
     fn begin(&mut self, now: Instant);
     fn finish(&mut self, now: Instant);
-    /// A thread is there. `parent` made it; none where it was there before, or nobody knows.
-    fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool);
+    /// A thread is there. `parent` made it, and shares with it what these flags of clone(2) say; none where it was there
+    /// before, or nobody knows.
+    fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, flags: u64);
     /// A thread is about to make a call. Told before the beginning, too: rings and descriptors are made there.
     fn entered(&mut self, tracee: &Tracee, info: &CallInfo, now: Instant);
     /// A call has returned.
@@ -429,10 +430,9 @@ impl<C: Consumer> Engine<'_, C> {
 
     /// A thread is there, made by another one where that is known.
     fn adopt(&mut self, tid: Tid, maker: Option<Tid>) {
-        let (tracee, maker, shares_memory) = self.threads.adopt(tid, maker, self.cancel);
+        let (tracee, maker, flags) = self.threads.adopt(tid, maker, self.cancel);
         debug!(tid, tracee.pid, ?maker, "follows");
-        self.consumer
-            .started(maker.as_ref(), &tracee, shares_memory);
+        self.consumer.started(maker.as_ref(), &tracee, flags);
     }
 
     /// A thread has executed a program: the others of its process are gone, and it has the process's id now.

@@ -3,7 +3,7 @@
 
 use std::{
     io,
-    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    os::fd::{FromRawFd, OwnedFd},
     sync::LazyLock,
 };
 
@@ -58,15 +58,17 @@ pub(super) fn pidfd_open(pid: u32) -> io::Result<OwnedFd> {
     owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid as libc::pid_t, 0u32) })
 }
 
-/// A duplicate of another process's descriptor (pidfd_getfd, Linux 5.6).
-pub(super) fn duplicate(pid: Tid, fd: i32) -> io::Result<OwnedFd> {
-    let process = pidfd_open(pid as u32)?;
-    // SAFETY: pidfd_getfd(2) takes three integers and touches no memory.
-    owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0u32) })
+/// Whether two threads share one table of descriptors (kcmp(2)). Where that cannot be asked they are taken to: threads of
+/// a process do, but for unshare(2).
+pub(super) fn share_files(one: Tid, other: Tid) -> bool {
+    const KCMP_FILES: i32 = 2;
+    // SAFETY: integers alone.
+    let order = unsafe { libc::syscall(libc::SYS_kcmp, one, other, KCMP_FILES, 0usize, 0usize) };
+    order <= 0
 }
 
 /// What a call returned that makes a descriptor.
-fn owned(fd: libc::c_long) -> io::Result<OwnedFd> {
+pub(super) fn owned(fd: libc::c_long) -> io::Result<OwnedFd> {
     let fd = Errno::result(fd)?;
     // SAFETY: the kernel has just returned this descriptor, and nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })

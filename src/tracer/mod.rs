@@ -9,6 +9,7 @@ mod cancel;
 mod command;
 mod corrections;
 mod descriptors;
+mod duplicate;
 mod engine;
 mod filter;
 mod handle;

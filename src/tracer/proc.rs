@@ -23,9 +23,23 @@ pub(super) fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     Some(line.trim())
 }
 
+/// A number of `/proc/TID/status`.
+pub(super) fn number(tid: Tid, name: &str) -> Option<Tid> {
+    field(&read(tid, "status"), name)?.parse().ok()
+}
+
+/// The threads of a process.
+pub(super) fn threads(pid: Tid) -> Vec<Tid> {
+    let entries = fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.filter_map(|name| name.parse().ok()).collect()
+}
+
 /// The flags of an open descriptor, as of open(2): octal in proc_pid_fdinfo(5).
-pub(super) fn open_flags(pid: Tid, fd: i32) -> u32 {
-    let info = read(pid, &format!("fdinfo/{fd}"));
+pub(super) fn open_flags(tid: Tid, fd: i32) -> u32 {
+    let info = read(tid, &format!("fdinfo/{fd}"));
     let flags = field(&info, "flags:").map(|flags| u32::from_str_radix(flags, 8));
     flags.and_then(Result::ok).unwrap_or(0)
 }

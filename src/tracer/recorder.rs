@@ -5,9 +5,9 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 
 use super::{
-    descriptors::FdTable,
+    descriptors::{FdTables, TableId},
     engine::Consumer,
-    kernel::{CallInfo, Tid},
+    kernel::{CallInfo, Tid, share_files},
     outcome::Outcome,
     rings::{RequestChange, RequestSink, Rings},
     trace_builder::{ThreadCalls, TraceBuilder},
@@ -39,10 +39,11 @@ pub(crate) trait Observer {
 }
 
 /// What is remembered of a process.
-#[derive(Default)]
 struct Process {
-    fds: FdTable,
     rings: Rings,
+    /// A thread of it that lives, and that thread's table of descriptors.
+    thread: Tid,
+    files: TableId,
 }
 
 pub(super) struct Recorder<'a> {
@@ -52,6 +53,7 @@ pub(super) struct Recorder<'a> {
     builder: TraceBuilder,
     threads: FxHashMap<Tid, ThreadCalls>,
     processes: FxHashMap<Tid, Process>,
+    tables: FdTables,
     began: Instant,
     is_recording: bool,
     /// Requests that are no longer in [`Trace::requests`].
@@ -70,6 +72,7 @@ impl<'a> Recorder<'a> {
             builder: TraceBuilder::default(),
             threads: FxHashMap::default(),
             processes: FxHashMap::default(),
+            tables: FdTables::default(),
             began: Instant::now(),
             is_recording: false,
             dropped_requests: 0,
@@ -86,12 +89,18 @@ impl<'a> Recorder<'a> {
             self.observer.dropped(dropped);
         }
         let calls_by_name = self.builder.calls_by_name();
+        let refused = self.builder.refused().to_vec();
         let mut trace = self.builder.trace;
         // Threads that share a ring leave their calls in another order than they entered them.
         trace.requests.sort_by_key(|request| request.call);
         let mut notes = outcome.notes;
         if self.has_lost_requests {
             notes.push("io_uring: some requests were not done when --keep folded them away: they are in no flow".to_owned());
+        }
+        for name in &refused {
+            notes.push(format!(
+                "descriptors: /proc does not show those of {name}, which made itself undumpable (prctl PR_SET_DUMPABLE) or whose file may not be read: where its bytes come from and go to is not known (root sees it)"
+            ));
         }
         for unread in &trace.unread {
             let note = format!("io_uring: requests are in no flow: {}", unread.reason);
@@ -129,11 +138,11 @@ impl<'a> Recorder<'a> {
     fn forget_descriptors(&mut self) {
         let threads = self.threads.values_mut();
         let of_threads = threads.flat_map(ThreadCalls::descriptors);
-        let of_processes = self.processes.values_mut().flat_map(|process| {
-            let open = process.fds.indices();
-            open.chain(process.rings.descriptors())
-        });
-        self.builder.renumber(of_threads.chain(of_processes));
+        let processes = self.processes.values_mut();
+        let of_rings = processes.flat_map(|process| process.rings.descriptors());
+        let of_tables = self.tables.indices();
+        self.builder
+            .renumber(of_threads.chain(of_rings).chain(of_tables));
         self.observer.renumbered();
     }
 
@@ -161,14 +170,31 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    /// The thread that a process was asked about is gone: another one takes its place.
+    fn find_living_thread(&mut self, gone: &Tracee) {
+        if let Some(process) = self.processes.get_mut(&gone.pid)
+            && process.thread == gone.tid
+        {
+            let threads = self.threads.values();
+            let living = threads
+                .filter(|thread| thread.tracee.pid == gone.pid)
+                .min_by_key(|thread| thread.tracee.tid);
+            if let Some(living) = living {
+                (process.thread, process.files) = (living.tracee.tid, living.files);
+            }
+        }
+    }
+
     fn outside_calls(&mut self, pid: Tid, act: impl FnOnce(&mut Rings, Tracee, &mut RequestSink)) {
         let Some(process) = self.processes.get_mut(&pid) else {
             return;
         };
-        let sink = &mut self
-            .builder
-            .request_sink(None, &mut process.fds, &mut self.changes);
-        let who = Tracee { tid: pid, pid };
+        let fds = self.tables.get(process.files);
+        let sink = &mut self.builder.request_sink(None, fds, &mut self.changes);
+        let who = Tracee {
+            tid: process.thread,
+            pid,
+        };
         act(&mut process.rings, who, sink);
         self.tell_changes(who, None);
     }
@@ -220,10 +246,29 @@ impl Consumer for Recorder<'_> {
         }
     }
 
-    fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool) {
-        self.threads.insert(child.tid, ThreadCalls::new(*child));
-        self.processes.entry(child.pid).or_default();
-        self.observer.started(parent, child, shares_memory);
+    fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, flags: u64) {
+        let has = |flag: i32| flags & flag as u64 != 0;
+        let maker = parent.and_then(|parent| self.threads.get(&parent.tid));
+        let process = self.processes.get(&child.pid);
+        let shared = match (maker, process) {
+            (Some(maker), _) => has(libc::CLONE_FILES).then_some(maker.files),
+            (None, Some(process)) => {
+                share_files(child.tid, process.thread).then_some(process.files)
+            }
+            (None, None) => None,
+        };
+        let files = match shared {
+            Some(shared) => self.tables.share(shared),
+            None => self.tables.create(),
+        };
+        self.threads
+            .insert(child.tid, ThreadCalls::new(*child, files));
+        self.processes.entry(child.pid).or_insert(Process {
+            rings: Rings::default(),
+            thread: child.tid,
+            files,
+        });
+        self.observer.started(parent, child, has(libc::CLONE_VM));
     }
 
     fn entered(&mut self, tracee: &Tracee, info: &CallInfo, now: Instant) {
@@ -234,17 +279,16 @@ impl Consumer for Recorder<'_> {
         let Some(process) = self.processes.get_mut(&tracee.pid) else {
             return;
         };
+        let fds = self.tables.get(thread.files);
         if self.is_recording {
-            self.builder.enter(thread, &mut process.fds, info, now);
+            self.builder.enter(thread, fds, info, now);
         }
         if let Some(call) = &thread.call {
             let event = self.builder.event(thread, call);
             self.observer.entered(tracee, &event);
         }
         let place = self.builder.place(thread);
-        let sink = &mut self
-            .builder
-            .request_sink(place, &mut process.fds, &mut self.changes);
+        let sink = &mut self.builder.request_sink(place, fds, &mut self.changes);
         process.rings.enter(*tracee, info, sink);
         if !self.changes.is_empty() {
             let call = thread.call;
@@ -261,12 +305,13 @@ impl Consumer for Recorder<'_> {
         let Some(process) = self.processes.get_mut(&tracee.pid) else {
             return;
         };
+        if result == 0 && self.builder.unshares_files(thread) {
+            thread.files = self.tables.unshare(thread.files);
+        }
         let place = self.builder.place(thread);
-        let sink = &mut self
-            .builder
-            .request_sink(place, &mut process.fds, &mut self.changes);
+        let fds = self.tables.get(thread.files);
+        let sink = &mut self.builder.request_sink(place, fds, &mut self.changes);
         process.rings.leave(*tracee, result, sink);
-        let fds = &mut process.fds;
         let left = self.builder.leave(thread, fds, result, now);
         if let Some(call) = &left {
             let event = self.builder.event(thread, call);
@@ -278,11 +323,16 @@ impl Consumer for Recorder<'_> {
     fn executed(&mut self, tracee: &Tracee, former: Tid) {
         if former != tracee.tid
             && let Some(thread) = self.threads.remove(&former)
+            && let Some(first) = self.threads.insert(tracee.tid, thread)
         {
-            self.threads.insert(tracee.tid, thread);
+            self.tables.leave(first.files);
         }
         if let Some(thread) = self.threads.get_mut(&tracee.tid) {
             self.builder.executed(thread, *tracee);
+            thread.files = self.tables.unshare(thread.files);
+            if let Some(process) = self.processes.get_mut(&tracee.pid) {
+                (process.thread, process.files) = (tracee.tid, thread.files);
+            }
         }
         // io_uring_setup(2): the descriptors of rings are closed.
         self.outside_calls(tracee.pid, |rings, _, sink| {
@@ -293,13 +343,19 @@ impl Consumer for Recorder<'_> {
     }
 
     fn ended(&mut self, tracee: &Tracee, last: bool) {
-        self.threads.remove(&tracee.tid);
+        if last && self.is_recording {
+            self.outside_calls(tracee.pid, |rings, _, sink| rings.finish(sink));
+        }
         if last {
-            if self.is_recording {
-                self.outside_calls(tracee.pid, |rings, _, sink| rings.finish(sink));
-            }
             self.processes.remove(&tracee.pid);
         }
+        if let Some(thread) = self.threads.remove(&tracee.tid) {
+            if let Some(numbers) = &thread.changing {
+                self.tables.get(thread.files).end_change(numbers);
+            }
+            self.tables.leave(thread.files);
+        }
+        self.find_living_thread(tracee);
         self.observer.ended(tracee, last);
     }
 

@@ -13,10 +13,7 @@ use nix::sys::{
     mman::{MapFlags, ProtFlags, mmap, munmap},
 };
 
-use super::{
-    kernel::{Tid, duplicate},
-    memory,
-};
+use super::{duplicate::duplicate, kernel::Tid, memory};
 
 const SETUP_SQPOLL: u32 = 1 << 1;
 const SETUP_SQE128: u32 = 1 << 10;

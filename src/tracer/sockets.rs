@@ -17,10 +17,7 @@ use nix::sys::socket::{
     getsockopt, sockopt,
 };
 
-use super::{
-    kernel::{Tid, duplicate},
-    proc,
-};
+use super::{duplicate::duplicate, kernel::Tid, proc};
 use crate::model::{Addresses, DescriptorKind, text_of};
 
 /// What is known of a socket.

@@ -38,21 +38,21 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    /// A thread that somebody made; nobody: it was there before. The thread, who made it, and whether they share their
-    /// memory.
+    /// A thread that somebody made; nobody: it was there before. The thread, who made it, and the flags of clone(2) that
+    /// say what they share.
     pub fn adopt(
         &mut self,
         tid: Tid,
         maker: Option<Tid>,
         cancel: Option<&Cancel>,
-    ) -> (Tracee, Option<Tracee>, bool) {
+    ) -> (Tracee, Option<Tracee>, u64) {
         let maker = maker.and_then(|tid| self.by_tid.get(&tid));
         let corrections = maker.map(|thread| thread.corrections.inherited());
         let maker = maker.map(|thread| (thread.tracee, thread.making.unwrap_or(0)));
         let pid = match maker {
             Some((maker, flags)) if flags & libc::CLONE_THREAD as u64 != 0 => maker.pid,
             Some(_) => tid,
-            None => field(tid, "Tgid:").unwrap_or(tid),
+            None => proc::number(tid, "Tgid:").unwrap_or(tid),
         };
         let tracee = Tracee { tid, pid };
         let mut thread = Thread::new(tracee);
@@ -70,15 +70,15 @@ impl Threads {
             }
         };
         process.threads += 1;
-        let shares_memory = maker.is_some_and(|(_, flags)| flags & libc::CLONE_VM as u64 != 0);
-        (tracee, maker.map(|(maker, _)| maker), shares_memory)
+        let (maker, flags) = maker.unzip();
+        (tracee, maker, flags.unwrap_or(0))
     }
 
     /// Who made a thread that has stopped before its maker reported it, or whose maker was killed before it could.
     pub fn maker_of_stranger(&self, tid: Tid) -> Option<Tid> {
-        let maker_process = match field(tid, "Tgid:") {
+        let maker_process = match proc::number(tid, "Tgid:") {
             Some(pid) if pid != tid => Some(pid),
-            _ => field(tid, "PPid:"),
+            _ => proc::number(tid, "PPid:"),
         };
         let is_making =
             |thread: &&Thread| Some(thread.tracee.pid) == maker_process && thread.making.is_some();
@@ -165,8 +165,4 @@ impl Thread {
             corrections: Corrections::default(),
         }
     }
-}
-
-fn field(tid: Tid, name: &str) -> Option<Tid> {
-    proc::field(&proc::read(tid, "status"), name)?.parse().ok()
 }

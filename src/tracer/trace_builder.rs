@@ -1,10 +1,10 @@
 //! Joins the entries and exits of calls and keeps them as a [`Trace`]. On the way of an ordinary call it allocates
 //! nothing (but for the growing list) and asks /proc nothing.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, ops::Range};
 
 use super::{
-    descriptors::{FdTable, NOT_OPEN, OpenFile, Table},
+    descriptors::{FdTable, NOT_OPEN, OpenFile, Table, TableId},
     kernel::{CallInfo, NUMBERS, Tid},
     memory, proc,
     rings::{RequestChange, RequestSink},
@@ -24,15 +24,21 @@ pub(super) struct ThreadCalls {
     pub call: Option<(u64, Call)>,
     /// That call's descriptors, as they were looked up.
     open: [OpenFile; 2],
+    /// Its table of descriptors.
+    pub files: TableId,
+    /// The numbers in it that the call is about to change.
+    pub changing: Option<Range<i32>>,
 }
 
 impl ThreadCalls {
-    pub fn new(tracee: Tracee) -> ThreadCalls {
+    pub fn new(tracee: Tracee, files: TableId) -> ThreadCalls {
         ThreadCalls {
             tracee,
             index: None,
             call: None,
             open: [NOT_OPEN; 2],
+            files,
+            changing: None,
         }
     }
 
@@ -73,7 +79,11 @@ impl TraceBuilder {
         if let Some(row) = self.rows[usize::from(name)] {
             for (slot, arg) in row.descriptor_args().enumerate().take(2) {
                 let list = &mut self.trace.descriptors;
-                open[slot] = fds.open(task.tracee.pid, args[arg] as i32, &mut self.table, list);
+                open[slot] = fds.open(task.tracee.tid, args[arg] as i32, &mut self.table, list);
+            }
+            task.changing = changing(row.op, &args);
+            if let Some(numbers) = &task.changing {
+                fds.begin_change(numbers.clone());
             }
             self.read_texts(task.tracee.tid, row, &args);
         }
@@ -91,6 +101,20 @@ impl TraceBuilder {
         task.call = Some((self.dropped + self.trace.calls.len() as u64, call));
         task.open = open;
         self.trace.calls.push(call);
+    }
+
+    /// Whether the call that a thread is in gives it a table of descriptors of its own, if it succeeds.
+    pub fn unshares_files(&self, task: &ThreadCalls) -> bool {
+        const CLOSE_RANGE_UNSHARE: u64 = 2;
+        let Some((_, call)) = &task.call else {
+            return false;
+        };
+        let row = self.rows[usize::from(call.name)];
+        match row.map_or(Op::None, |row| row.op) {
+            Op::Unshare => call.args[0] & libc::CLONE_FILES as u64 != 0,
+            Op::CloseRange => call.args[2] & CLOSE_RANGE_UNSHARE != 0,
+            _ => false,
+        }
     }
 
     /// The place in the trace of the call that a thread is in, where it is still kept.
@@ -177,11 +201,14 @@ impl TraceBuilder {
         if row.is_some_and(|row| row.returns == Returns::Bytes) {
             counted.bytes += result.max(0) as u64;
         }
+        if let Some(numbers) = task.changing.take() {
+            fds.end_change(&numbers);
+        }
         if let Some(row) = row {
             let list = &mut self.trace.descriptors;
             let mut open = |fd: i32| {
                 fds.forget(fd);
-                fds.open(task.tracee.pid, fd, &mut self.table, list)
+                fds.open(task.tracee.tid, fd, &mut self.table, list)
             };
             match (row.op, row.op.pair_arg()) {
                 (_, Some(arg)) if result == 0 => {
@@ -190,12 +217,18 @@ impl TraceBuilder {
                         task.open = pair.map(|fd| open(fd as i32));
                     }
                 }
-                (Op::Close | Op::Address, _) => fds.forget(call.args[0] as i32),
-                (Op::CloseRange | Op::Exec, _) => fds.forget_all(),
+                (Op::Address, _) => fds.forget(call.args[0] as i32),
+                (Op::Exec, _) => fds.forget_all(),
                 // O_DIRECT may have come or gone.
                 (Op::Fcntl, _) if call.args[1] == F_SETFL => fds.forget(call.args[0] as i32),
                 _ if result >= 0 && row.returns_descriptor(&call.args) => {
-                    task.open[row.descriptor_args().count()] = open(result as i32);
+                    let slot = row.descriptor_args().count();
+                    task.open[slot] = open(result as i32);
+                    if let Op::Dup | Op::Dup2 | Op::Fcntl = row.op {
+                        fds.duplicate(call.args[0] as i32, result as i32, list);
+                        task.open[slot] =
+                            fds.open(task.tracee.tid, result as i32, &mut self.table, list);
+                    }
                 }
                 _ => {}
             }
@@ -246,6 +279,11 @@ impl TraceBuilder {
             call,
             changes,
         }
+    }
+
+    /// Programs whose descriptors /proc does not show.
+    pub fn refused(&self) -> &[String] {
+        &self.table.refused
     }
 
     /// How often each call has returned.
@@ -317,6 +355,17 @@ impl TraceBuilder {
         names.push(name);
         self.returned.push(Counted::default());
         (names.len() - 1) as u16
+    }
+}
+
+/// The numbers that a call closes, or gives another meaning.
+fn changing(op: Op, args: &[u64; 6]) -> Option<Range<i32>> {
+    let one = |fd: u64| fd as i32..(fd as i32).saturating_add(1);
+    match op {
+        Op::Close => Some(one(args[0])),
+        Op::Dup2 => Some(one(args[1])),
+        Op::CloseRange => Some(0..i32::MAX),
+        _ => None,
     }
 }
 

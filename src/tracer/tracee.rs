@@ -55,18 +55,18 @@ impl Tracee {
 
     /// The addresses of a TCP or UDP socket.
     pub fn addresses(&self, fd: i32) -> Addresses {
-        sockets::addresses(self.pid, fd)
+        sockets::addresses(self.tid, fd)
     }
 
     /// Whether it is open for reading, writing or both: `O_RDONLY`, `O_WRONLY` or `O_RDWR`.
     pub fn access(&self, fd: i32) -> u32 {
-        proc::open_flags(self.pid, fd) & libc::O_ACCMODE as u32
+        proc::open_flags(self.tid, fd) & libc::O_ACCMODE as u32
     }
 
     /// Whether a pipe is in packet mode (pipe(7), `O_DIRECT`), or a socket is not a stream.
     pub fn carries_messages(&self, fd: i32) -> bool {
-        sockets::is_stream(self.pid, fd).map_or_else(
-            || proc::open_flags(self.pid, fd) & libc::O_DIRECT as u32 != 0,
+        sockets::is_stream(self.tid, fd).map_or_else(
+            || proc::open_flags(self.tid, fd) & libc::O_DIRECT as u32 != 0,
             |is_stream| !is_stream,
         )
     }
@@ -74,10 +74,16 @@ impl Tracee {
     /// Whether a process has a descriptor open for reading that `/proc/PID/fd` shows as this: `pipe:[4711]`, or the
     /// path of a FIFO.
     pub fn reads(pid: Tid, shown: &str) -> bool {
-        let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+        let entries = |tid: Tid| fs::read_dir(format!("/proc/{tid}/fd")).ok();
+        // The first thread may be gone: its table is empty then.
+        let threads = proc::threads(pid).into_iter();
+        let mut threads = threads.filter_map(|tid| Some((tid, entries(tid)?.peekable())));
+        let Some((tid, entries)) = threads
+            .find_map(|(tid, mut entries)| entries.peek().is_some().then_some((tid, entries)))
+        else {
             return false;
         };
-        let process = Tracee { tid: pid, pid };
+        let process = Tracee { tid, pid };
         entries.filter_map(Result::ok).any(|entry| {
             let is_it = fs::read_link(entry.path())
                 .is_ok_and(|link| text_of(link.as_os_str().as_bytes()) == shown);
@@ -130,7 +136,7 @@ impl Tracee {
 
     /// What it has mapped: /proc/PID/maps.
     pub fn maps(&self) -> String {
-        proc::read(self.pid, "maps")
+        proc::read(self.tid, "maps")
     }
 
     /// The program's name (`/proc/PID/comm`).
