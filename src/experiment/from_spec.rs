@@ -116,13 +116,13 @@ pub(crate) fn compared(
     cancel: &Cancel,
     tell: Tell,
 ) -> Result<Compared> {
-    let says = claim.map(|claim| claim.says.to_owned());
+    let name = claim.map(|claim| claim.name);
     let done = comparison::compare(plan, dir, cancel, &mut |progress, so_far| {
         // Nothing is drawn of rows without a run.
         let measured = so_far.iter().any(|row| !row.runs.is_empty());
         let so_far = measured.then(|| {
             ExperimentOutcome::Compare(Compared {
-                claim: says.clone(),
+                claim: name,
                 rows: shown(so_far, claim.is_some()),
                 ..Compared::default()
             })
@@ -132,7 +132,7 @@ pub(crate) fn compared(
     let rows = &done.rows;
     let first = second_pairs(rows).first().and_then(|pair| pair.wall());
     Ok(Compared {
-        claim: says,
+        claim: name,
         rows: shown(rows, claim.is_some()),
         verdicts: claim.map_or_else(|| sentences(rows), |claim| claim.verdict(rows)),
         word: word(rows, &|pair| pair.wall()),

@@ -42,6 +42,7 @@ pub use format::{duration, grouped, percent, ratio, short_duration};
 pub use hop::{Arrow, Basis, Hop, How, Place, Side, Step};
 pub use method::{Cache, Held, Method, Start};
 pub(crate) use named::named;
+pub(crate) use outcome::plain;
 pub use outcome::{
     ClaimRow, Compared, ComparedRow, ExperimentOutcome, ExperimentValue, Finding, Overwritten,
     PAGE_CACHE_CELLS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, RequestWay, WatchCost,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{
     Held, Machine, Method, Query, Range, Recording, Sink, Size, Summary, TransferSpec, Unavailable,
@@ -257,25 +257,37 @@ pub struct PageCache {
     pub unavailable: Vec<Unavailable>,
 }
 
-/// What came of methods side by side.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What came of methods side by side; the names are those of `compare --json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Compared {
-    /// The claim that was tried, word for word; none where methods were chosen.
-    pub claim: Option<String>,
+    /// The claim that was tried, by name; none where methods were chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<&'static str>,
     /// The file system of the sources.
+    #[serde(skip)]
     pub filesystem: String,
     /// The rows, in the order of the plan: methods within a point, points within a sink.
     pub rows: Vec<ComparedRow>,
     /// What that says, admitting it where the spread is larger than the difference. Empty until all runs are made.
+    #[serde(serialize_with = "plain")]
     pub verdicts: Vec<String>,
     /// One of [`super::COMPARE_WORDS`]: the second method beside the first, in wall time.
+    #[serde(skip)]
     pub word: &'static str,
     /// The same in CPU time.
+    #[serde(skip)]
     pub cpu_word: &'static str,
     /// How many times as long as the second method the first takes, in wall time: the median round of its first row.
+    #[serde(skip)]
     pub times: Option<f64>,
     /// What could not be run, and instruments that could not be had.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unavailable: Vec<Unavailable>,
+}
+
+/// Sentences with ordinary spaces, for programs.
+pub(crate) fn plain<S: Serializer>(sentences: &[String], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(sentences.iter().map(|text| text.replace('\u{a0}', " ")))
 }
 
 /// One row of a comparison, as screens, JSON, CSV and the printed page show it. Times are of a whole run, which may be

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use textwrap::Options;
 
-use self::document::{CompareDocument, TracingDocument, comparison_csv, tracing_csv};
+use self::document::{TracingDocument, comparison_csv, tracing_csv};
 use super::options::{ScratchDir, at_least_one, chunk, one_of, sinks, warn_of};
 use super::{progress::Line, wrapped};
 use crate::experiment::claims::{CLAIMS, COST_OF_WATCHING, Claim, RUNS};
@@ -102,7 +102,7 @@ fn list() -> String {
     );
     let claims = CLAIMS
         .iter()
-        .map(|claim| (claim.name, claim.says, claim.runs));
+        .map(|claim| (claim.name, claim.says(), claim.runs));
     let mut out = "Claims that zclab compare --claim NAME tries on this machine\n".to_owned();
     for (name, says, runs) in claims.chain([watching]) {
         out += &format!("\n  {name}\n    {says}\n");
@@ -133,7 +133,7 @@ fn compare(args: &Args, claim: Option<&'static Claim>, dir: &Path) -> Result<()>
     let found = found?;
     warn_of(&found.unavailable);
     match (args.json, args.csv) {
-        (true, _) => super::print_json(&CompareDocument::of(&found, claim.map(|claim| claim.name))),
+        (true, _) => super::print_json(&found),
         (_, true) => super::print(&comparison_csv(&found)),
         _ => super::print(&page::comparison(&found, claim, page::style(args.ascii))),
     }

@@ -90,7 +90,7 @@ pub(super) fn comparison(found: &Compared, claim: Option<&Claim>, style: Style) 
 fn heading(found: &Compared, claim: Option<&Claim>) -> String {
     let mut out = String::new();
     if let Some(claim) = claim {
-        out += &format!("{}: \"{}\"\n", claim.name, claim.says);
+        out += &format!("{}: \"{}\"\n", claim.name, claim.says());
         out += &wrapped(claim.runs, 78);
         out.push('\n');
     }
