@@ -123,9 +123,9 @@ pub struct Reset {
     pub at: u64,
 }
 
-/// One line of the log. Which of the three it is, its keys tell.
+/// One line of the log. Which of the three it is, its keys tell. Keys of later versions are passed over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, try_from = "Keys")]
+#[serde(untagged)]
 pub enum Record {
     /// An answer: the line that has a `question`.
     Answer(AnswerRecord),
@@ -133,41 +133,6 @@ pub enum Record {
     Visit(Visit),
     /// A lesson that was reset: the line that has a `reset`.
     Reset(Reset),
-}
-
-/// Every key that a line can have. Keys of later versions are passed over.
-#[derive(Deserialize)]
-struct Keys {
-    at: u64,
-    lesson: Option<String>,
-    question: Option<String>,
-    given: Option<Given>,
-    right: Option<bool>,
-    page: Option<u32>,
-    reset: Option<String>,
-}
-
-impl TryFrom<Keys> for Record {
-    type Error = &'static str;
-
-    fn try_from(keys: Keys) -> Result<Record, &'static str> {
-        let at = keys.at;
-        match (keys.lesson, keys.question, keys.page, keys.reset) {
-            (Some(lesson), Some(question), ..) => match (keys.given, keys.right) {
-                (Some(given), Some(right)) => Ok(Record::Answer(AnswerRecord {
-                    lesson,
-                    question,
-                    given,
-                    right,
-                    at,
-                })),
-                _ => Err("an answer without what was given, or whether it is right"),
-            },
-            (Some(lesson), None, Some(page), _) => Ok(Record::Visit(Visit { lesson, page, at })),
-            (None, _, _, Some(lesson)) => Ok(Record::Reset(Reset { lesson, at })),
-            _ => Err("neither an answer nor a visit nor a reset"),
-        }
-    }
 }
 
 impl Record {
