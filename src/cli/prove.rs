@@ -157,12 +157,8 @@ fn verdict(proof: &Proof) -> String {
 
 /// What the letters are, what they prove, and what they do not.
 fn explanation(document: &ProofDocument, size: Size) -> String {
-    let seen = |verdict| {
-        document
-            .results
-            .iter()
-            .any(|proof| proof.verdict == verdict)
-    };
+    let results = &document.results;
+    let seen = |verdict| results.iter().any(|proof| proof.verdict == verdict);
     let mut texts = vec![format!(
         "A: bytes as they were when they were sent. B: bytes as they are since the overwriting, of the file where \
          nothing else is said. Each letter is {}; x: some of both. {ROUNDS} rounds each, and a verdict only where all agree.",
@@ -189,11 +185,8 @@ fn explanation(document: &ProofDocument, size: Size) -> String {
                 .to_owned(),
         );
     }
-    if document
-        .results
-        .iter()
-        .any(|proof| proof.kernel_reports_copied.is_some())
-    {
+    let any_reported = |proof: &Proof| proof.kernel_reports_copied.is_some();
+    if results.iter().any(any_reported) {
         texts.push(
             "COPIED: over loopback the receiver's queue cannot hold a sender's pages, so the kernel copies and says \
              so with the completion. A network card sends from the pages themselves."

@@ -23,10 +23,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use nix::{
-    poll::{PollFd, PollFlags, PollTimeout, poll},
-    sys::resource::{Resource, getrlimit},
-};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::de::DeserializeOwned;
 
 pub(crate) use sender::{Input, Order, Report, send};
@@ -387,18 +384,10 @@ fn moved_by(pid: u32) -> u64 {
 fn with_memlock_limit(error: std::io::Error) -> anyhow::Error {
     match error.kind() {
         std::io::ErrorKind::OutOfMemory => {
-            let limit = memlock_limit();
+            let limit = host::memlock_limit();
             anyhow::anyhow!("{error} (RLIMIT_MEMLOCK is {limit})")
         }
         _ => error.into(),
-    }
-}
-
-/// How much memory this process may lock, in words.
-fn memlock_limit() -> String {
-    match getrlimit(Resource::RLIMIT_MEMLOCK) {
-        Ok((limit, _)) => Size(limit).to_string(),
-        Err(errno) => format!("not known ({errno})"),
     }
 }
 

@@ -266,7 +266,7 @@ fn with_report(mut arrived: Arrived, copied: bool) -> Arrived {
 
 /// Why a zero-copy send, or the registering of its buffer, is refused where memory is not scarce.
 fn beyond_memlock(errno: Errno) -> String {
-    let limit = super::memlock_limit();
+    let limit = host::memlock_limit();
     format!(
         "{errno:?}: rings and the pages that are sent from count as locked memory, and RLIMIT_MEMLOCK is {limit}"
     )

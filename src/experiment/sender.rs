@@ -282,7 +282,7 @@ fn refused_sends(tools: &Tools) -> Option<Unavailable> {
         None => "ENOBUFS",
     };
     (refused > 0).then(|| {
-        let limit = super::memlock_limit();
+        let limit = host::memlock_limit();
         let reason = format!(
             "{refused} sends were refused ({errno}) and copied instead: their pages count as locked memory, and \
              RLIMIT_MEMLOCK is {limit}"

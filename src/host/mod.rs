@@ -16,4 +16,4 @@ pub use instruments::io_uring_refusal;
 pub(crate) use instruments::{Instrument, instruments};
 pub use machine::machine;
 pub use marker::mark;
-pub use probe::allow_zerocopy;
+pub use probe::{allow_zerocopy, io_uring_setup, memlock_limit};

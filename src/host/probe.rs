@@ -96,28 +96,31 @@ pub(super) fn seccomp() -> Found {
         .map_err(|error| format!("seccomp(2) has no SECCOMP_RET_TRACE: {error}"))
 }
 
-/// Sets up a ring, and gives it back.
-pub(super) fn io_uring() -> Found {
+/// Sets up the rings of an io_uring with room for so many requests.
+///
+/// # Errors
+/// As io_uring_setup(2).
+pub fn io_uring_setup(entries: u32) -> nix::Result<OwnedFd> {
     // struct io_uring_params, 120 bytes, all of them 0: the usual ring.
     let mut parameters = [0u32; 30];
     // SAFETY: the structure has the kernel's size and outlives the call.
-    let fd = unsafe { libc::syscall(libc::SYS_io_uring_setup, 1, parameters.as_mut_ptr()) };
-    if let Ok(fd) = Errno::result(fd) {
-        drop(own(fd));
+    let fd = unsafe { libc::syscall(libc::SYS_io_uring_setup, entries, parameters.as_mut_ptr()) };
+    Errno::result(fd).map(own)
+}
+
+/// Sets up a ring, and gives it back.
+pub(super) fn io_uring() -> Found {
+    let Err(error) = io_uring_setup(1) else {
         return Ok(String::new());
-    }
-    let error = Errno::last();
+    };
     Err(match read_number("/proc/sys/kernel/io_uring_disabled") {
         Some(disabled) if disabled > 0 => format!("kernel.io_uring_disabled={disabled} ({error})"),
         _ if error == Errno::ENOSYS => "this kernel has no io_uring".to_owned(),
         // The rings themselves are locked memory.
-        _ if error == Errno::ENOMEM => match getrlimit(Resource::RLIMIT_MEMLOCK) {
-            Ok((limit, _)) => format!(
-                "io_uring_setup: ENOMEM: no more memory may be locked, RLIMIT_MEMLOCK is {}",
-                Size(limit)
-            ),
-            Err(_) => "io_uring_setup: ENOMEM: no more memory may be locked".to_owned(),
-        },
+        _ if error == Errno::ENOMEM => format!(
+            "io_uring_setup: ENOMEM: no more memory may be locked, RLIMIT_MEMLOCK is {}",
+            memlock_limit()
+        ),
         _ if status("Seccomp:") == Some(i64::from(libc::SECCOMP_MODE_FILTER)) => {
             format!("a seccomp filter refuses io_uring_setup, as containers do ({error})")
         }
@@ -166,6 +169,14 @@ pub(super) fn cachestat() -> Found {
             Err("this kernel is older than Linux 6.5: mincore is used".to_owned())
         }
         Err(error) => Err(format!("cachestat: {error}: mincore is used")),
+    }
+}
+
+/// How much memory this process may lock, in words.
+pub fn memlock_limit() -> String {
+    match getrlimit(Resource::RLIMIT_MEMLOCK) {
+        Ok((limit, _)) => Size(limit).to_string(),
+        Err(errno) => format!("not known ({errno})"),
     }
 }
 

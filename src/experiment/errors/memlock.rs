@@ -1,6 +1,6 @@
 //! Locked memory: what is pinned for I/O counts against RLIMIT_MEMLOCK.
 
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 
 use anyhow::{Context, Result};
 use nix::{
@@ -13,7 +13,7 @@ use nix::{
 
 use super::{Experiment, Run::Alone, Seen, Setting, sockets};
 use crate::endpoint::ends;
-use crate::host::allow_zerocopy;
+use crate::host::{self, allow_zerocopy};
 
 const LIMIT: usize = 8 << 20;
 
@@ -38,7 +38,7 @@ pub(super) const ALL: &[Experiment] = &[
 
 fn register(_: &Setting) -> Result<Seen> {
     limit()?;
-    let ring = match ring() {
+    let ring = match host::io_uring_setup(4) {
         Ok(ring) => ring,
         Err(errno) => {
             let reason = format!("io_uring_setup is refused: {}", super::name(errno));
@@ -88,18 +88,6 @@ fn limit() -> Result<()> {
 
 /// IORING_REGISTER_BUFFERS of linux/io_uring.h.
 const REGISTER_BUFFERS: u8 = 0;
-
-/// The size of struct io_uring_params of linux/io_uring.h, in words.
-const PARAMS: usize = 30;
-
-fn ring() -> nix::Result<OwnedFd> {
-    let mut params = [0u32; PARAMS];
-    // SAFETY: the parameters have the kernel's size, all zero as is asked for, and outlive the call.
-    let ring = unsafe { libc::syscall(libc::SYS_io_uring_setup, 4, params.as_mut_ptr()) };
-    let ring = Errno::result(ring)?;
-    // SAFETY: a new descriptor that nobody else has.
-    Ok(unsafe { OwnedFd::from_raw_fd(ring as i32) })
-}
 
 /// CAP_IPC_LOCK of linux/capability.h.
 const CAP_IPC_LOCK: u32 = 14;
