@@ -10,8 +10,8 @@ use serde_json::Value;
 use zclab::{
     endpoint,
     experiment::{
-        comparison::{self, Row},
-        plan::{Entry, Load, Plan, To},
+        comparison::{self, MeasuredRow},
+        plan::{Load, Plan, PlannedTransfer, To},
         verdict,
     },
     measure::statistics::Runs,
@@ -162,8 +162,8 @@ fn csv_has_the_rows_of_the_document() {
     }
 }
 
-fn entry(method: Method, to: To) -> Entry {
-    Entry {
+fn entry(method: Method, to: To) -> PlannedTransfer {
+    PlannedTransfer {
         method,
         to,
         size: Size(100_000),
@@ -238,14 +238,14 @@ fn a_comparison_can_be_cancelled_at_any_point() {
     }
 }
 
-fn row(method: Method, chunk: u64, syscalls: Option<u64>, wall: &[u64]) -> Row {
+fn row(method: Method, chunk: u64, syscalls: Option<u64>, wall: &[u64]) -> MeasuredRow {
     let run = |ms: &u64| Measured {
         wall_ns: ms * 1_000_000,
         cpu_ns: 1_000_000,
         ..Measured::default()
     };
-    Row {
-        entry: Entry {
+    MeasuredRow {
+        entry: PlannedTransfer {
             chunk: Size(chunk),
             ..entry(method, To::Sink(Sink::Tcp))
         },

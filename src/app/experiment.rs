@@ -7,7 +7,7 @@ use super::{Command, Guessing, Player, Run};
 use crate::course::{Ask, AskedNumber, Predict, Reaction, Verdict, Wrong};
 use crate::model::{
     Contest, ExperimentOutcome, ExperimentSpec, Finding, Given, Method, ProofPlan, Query,
-    RequestWay, ServePlan, Sink, Size, Sweep,
+    ServePlan, ServedRequest, Sink, Size, Sweep,
 };
 
 pub(crate) struct ExperimentPage {
@@ -27,7 +27,7 @@ pub(crate) struct ExperimentPage {
     pub(crate) run: Option<Run>,
     pub(crate) player: Option<Player>,
     /// What came of it with each other method: the newest of each, in the order of [`ServePlan::METHODS`].
-    pub(crate) ways: BTreeMap<Method, RequestWay>,
+    pub(crate) ways: BTreeMap<Method, ServedRequest>,
 }
 
 impl ExperimentPage {

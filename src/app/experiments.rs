@@ -5,7 +5,7 @@ use super::{
     experiment::judge, experiment_list::answers,
 };
 use crate::course::Page;
-use crate::model::{ExperimentOutcome, ExperimentSpec, RequestWay};
+use crate::model::{ExperimentOutcome, ExperimentSpec, ServedRequest};
 
 impl Shared {
     /// An experiment, and how far it is.
@@ -170,7 +170,7 @@ impl Shared {
         }
     }
 
-    fn keep_way(&mut self, of: Purpose, way: &RequestWay, plays: bool) {
+    fn keep_way(&mut self, of: Purpose, way: &ServedRequest, plays: bool) {
         let recording = way.recording.clone();
         let source = self.source_of(&recording.spec, true);
         let run = Run::of(recording, source.map_or("", |(_, text)| text));

@@ -55,7 +55,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         return print("There are no questions here.\n");
     }
     let tally = Asker::new(Log::of_user()).ask_all(&items, Say::All)?;
-    print(&said(&tally, items.len()))
+    print(&summary(&tally, items.len()))
 }
 
 fn items_of(lesson: &Lesson) -> impl Iterator<Item = Item<'_>> {
@@ -67,7 +67,7 @@ fn items_of(lesson: &Lesson) -> impl Iterator<Item = Item<'_>> {
 }
 
 /// `3 of 8 right. 2 were skipped.`
-pub(crate) fn said(tally: &Tally, count: usize) -> String {
+fn summary(tally: &Tally, count: usize) -> String {
     let Tally {
         answered,
         right,

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::comparison::Row;
-use super::plan::{Entry, Load, Plan, To, entries};
+use super::comparison::MeasuredRow;
+use super::plan::{Load, Plan, PlannedTransfer, To, entries};
 use super::verdict::{CPU, Pair, TIME, Varies, clause, pairs, sentences};
 use crate::measure::statistics::{self, Difference, LEAST_RUNS};
 use crate::model::{self, Method, Range, Sink, Size, duration, grouped, ratio};
@@ -17,8 +17,8 @@ pub(crate) struct Claim {
     pub(crate) runs: &'static str,
     /// Bytes of a transfer; none where the sizes are what is looked at.
     pub(crate) size: Option<Size>,
-    entries: fn(Size) -> Vec<Entry>,
-    verdict: fn(&[Row]) -> Vec<String>,
+    entries: fn(Size) -> Vec<PlannedTransfer>,
+    verdict: fn(&[MeasuredRow]) -> Vec<String>,
 }
 
 /// Rounds, where nobody asks for another number.
@@ -63,7 +63,7 @@ pub(crate) const CLAIMS: [Claim; 5] = [
             [Load::Single, Load::AtOnce(MANY)]
                 .into_iter()
                 .flat_map(|load| {
-                    [Method::ReadWrite, Method::Sendfile].map(|method| Entry {
+                    [Method::ReadWrite, Method::Sendfile].map(|method| PlannedTransfer {
                         load,
                         ..entry(method, Sink::Tcp, size)
                     })
@@ -108,13 +108,13 @@ impl Claim {
         }
     }
 
-    pub(crate) fn verdict(&self, rows: &[Row]) -> Vec<String> {
+    pub(crate) fn verdict(&self, rows: &[MeasuredRow]) -> Vec<String> {
         (self.verdict)(rows)
     }
 }
 
-fn entry(method: Method, to: Sink, size: Size) -> Entry {
-    Entry {
+fn entry(method: Method, to: Sink, size: Size) -> PlannedTransfer {
+    PlannedTransfer {
         method,
         to: To::Sink(to),
         size,
@@ -123,15 +123,15 @@ fn entry(method: Method, to: Sink, size: Size) -> Entry {
     }
 }
 
-fn grid(methods: &[Method], sinks: &[Sink], size: Size) -> Vec<Entry> {
+fn grid(methods: &[Method], sinks: &[Sink], size: Size) -> Vec<PlannedTransfer> {
     entries(methods, sinks, &[(size, CHUNK)])
 }
 
 const THREE: [Method; 3] = [Method::ReadWrite, Method::MmapWrite, Method::Sendfile];
 
-fn small_files() -> Vec<Entry> {
+fn small_files() -> Vec<PlannedTransfer> {
     let each = |size: Size| {
-        THREE.map(|method| Entry {
+        THREE.map(|method| PlannedTransfer {
             load: Load::InARow(OFTEN),
             ..entry(method, Sink::Tcp, size)
         })
@@ -139,11 +139,11 @@ fn small_files() -> Vec<Entry> {
     SMALL.into_iter().flat_map(each).collect()
 }
 
-fn dev_null(size: Size) -> Vec<Entry> {
+fn dev_null(size: Size) -> Vec<PlannedTransfer> {
     [To::Null, To::Sink(Sink::Pipe)]
         .into_iter()
         .flat_map(|to| {
-            THREE.map(|method| Entry {
+            THREE.map(|method| PlannedTransfer {
                 to,
                 ..entry(method, Sink::Pipe, size)
             })
@@ -151,7 +151,7 @@ fn dev_null(size: Size) -> Vec<Entry> {
         .collect()
 }
 
-fn two_to_three_times(rows: &[Row]) -> Vec<String> {
+fn two_to_three_times(rows: &[MeasuredRow]) -> Vec<String> {
     let mut said = Vec::new();
     let mut held = Vec::new();
     let pairs = pairs(rows);
@@ -196,7 +196,7 @@ fn two_to_three_times(rows: &[Row]) -> Vec<String> {
 /// The last sentence: what the others come to, where there were runs enough.
 fn conclude(
     mut said: Vec<String>,
-    rows: &[Row],
+    rows: &[MeasuredRow],
     conclusion: impl FnOnce() -> String,
 ) -> Vec<String> {
     said.push(match rows.iter().any(|row| row.runs.len() < LEAST_RUNS) {
@@ -206,7 +206,7 @@ fn conclude(
     said
 }
 
-fn small_files_verdict(rows: &[Row]) -> Vec<String> {
+fn small_files_verdict(rows: &[MeasuredRow]) -> Vec<String> {
     let pairs = pairs(rows);
     let of = |method| {
         let pairs = pairs.iter();
@@ -251,7 +251,7 @@ fn small_files_verdict(rows: &[Row]) -> Vec<String> {
 }
 
 /// A run of many transfers, as one of them.
-fn per_transfer(found: Difference, row: &Row) -> Difference {
+fn per_transfer(found: Difference, row: &MeasuredRow) -> Difference {
     let times = u64::from(row.entry.load.transfers().max(1));
     let share = |range: Range| Range {
         median: range.median / times,
@@ -265,7 +265,7 @@ fn per_transfer(found: Difference, row: &Row) -> Difference {
     }
 }
 
-fn efficient(rows: &[Row]) -> Vec<String> {
+fn efficient(rows: &[MeasuredRow]) -> Vec<String> {
     let varies = Varies::among(rows);
     let mut said = Vec::new();
     let mut words = Vec::new();
@@ -301,14 +301,14 @@ fn gain(found: &Difference) -> &'static str {
 }
 
 /// Median CPU time of the senders, as seconds for each GiB that they sent.
-fn seconds_a_gib(row: &Row) -> String {
+fn seconds_a_gib(row: &MeasuredRow) -> String {
     let bytes = row.entry.size.bytes() * u64::from(row.entry.load.transfers());
     let seconds = row.runs.range(statistics::CPU).median as f64 / 1e9;
     let seconds = seconds * Size::GIB as f64 / bytes.max(1) as f64;
     format!("{seconds:.3}")
 }
 
-fn mmap(rows: &[Row]) -> Vec<String> {
+fn mmap(rows: &[MeasuredRow]) -> Vec<String> {
     let said = sentences(rows);
     let mut faster = Vec::new();
     let mut slower = Vec::new();
@@ -335,12 +335,12 @@ fn mmap(rows: &[Row]) -> Vec<String> {
 }
 
 /// The median of the minor faults of the first such row.
-fn faults(rows: &[Row], which: impl Fn(&Row) -> bool) -> u64 {
+fn faults(rows: &[MeasuredRow], which: impl Fn(&MeasuredRow) -> bool) -> u64 {
     let row = rows.iter().find(|row| which(row));
     row.map_or(0, |row| row.runs.range(|run| run.minor_faults).median)
 }
 
-fn dev_null_verdict(rows: &[Row]) -> Vec<String> {
+fn dev_null_verdict(rows: &[MeasuredRow]) -> Vec<String> {
     let of = |method, to| {
         rows.iter()
             .find(move |row| row.entry.method == method && row.entry.to == to)

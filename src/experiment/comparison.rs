@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::plan::{Entry, Load, Plan, To};
+use super::plan::{Load, Plan, PlannedTransfer, To};
 use super::{Lab, repeated, stop_if};
 use crate::endpoint;
 use crate::host;
@@ -19,9 +19,9 @@ use crate::tracer::{Cancel, TraceError};
 
 /// One row's results. The n-th run of a row stands beside the n-th run of every other: they were of one round.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct MeasuredRow {
     /// What was run.
-    pub entry: Entry,
+    pub entry: PlannedTransfer,
     /// Counters of each measured run, of all its transfers together.
     pub runs: Runs,
     /// Calls of one transfer, from a traced run; none where ptrace is refused, or nothing was traced.
@@ -32,7 +32,7 @@ pub struct Row {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
     /// The rows that could be run, in the order of the plan.
-    pub rows: Vec<Row>,
+    pub rows: Vec<MeasuredRow>,
     /// The file system of the sources.
     pub file_system: String,
     /// Methods that could not be run here, and instruments that could not be had.
@@ -56,7 +56,7 @@ pub fn compare(
     plan: &Plan,
     dir: &Path,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(JobProgress, &[Row]),
+    progress: &mut dyn FnMut(JobProgress, &[MeasuredRow]),
 ) -> Result<Comparison> {
     let entries = plan.entries.len();
     let at = |what, done| JobProgress::new(what, done as u64, (entries * (1 + plan.runs)) as u64);
@@ -134,12 +134,12 @@ fn sources(
 }
 
 impl Comparison {
-    fn add(&mut self, entry: Entry, counted: Result<Option<u64>, String>) {
+    fn add(&mut self, entry: PlannedTransfer, counted: Result<Option<u64>, String>) {
         let syscalls = counted.unwrap_or_else(|reason| {
             self.leave_out("ptrace", reason);
             None
         });
-        self.rows.push(Row {
+        self.rows.push(MeasuredRow {
             entry,
             runs: Runs::default(),
             syscalls,
@@ -161,7 +161,7 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Its calls, where they can be traced; else at least whether it can be run here.
-    fn try_out(&self, entry: &Entry) -> Result<Result<Option<u64>, String>> {
+    fn try_out(&self, entry: &PlannedTransfer) -> Result<Result<Option<u64>, String>> {
         let counted = self.count_calls(entry)?;
         if counted.is_err() {
             self.measure(entry)?;
@@ -171,7 +171,7 @@ impl Bench<'_> {
 
     /// The calls of one transfer. The inner error is the reason why ptrace is refused. A transfer to /dev/null is not
     /// traced: it has no receiver that could verify it.
-    fn count_calls(&self, entry: &Entry) -> Result<Result<Option<u64>, String>> {
+    fn count_calls(&self, entry: &PlannedTransfer) -> Result<Result<Option<u64>, String>> {
         stop_if(self.cancel)?;
         let To::Sink(to) = entry.to else {
             return Ok(Ok(None));
@@ -181,7 +181,7 @@ impl Bench<'_> {
         Ok(traced.map(|(_, trace)| Some(trace.calls.len() as u64)))
     }
 
-    fn measure(&self, entry: &Entry) -> Result<Measured> {
+    fn measure(&self, entry: &PlannedTransfer) -> Result<Measured> {
         stop_if(self.cancel)?;
         match (entry.load, entry.to) {
             (Load::InARow(_), _) | (_, To::Null) => self.in_a_row(entry),
@@ -197,7 +197,7 @@ impl Bench<'_> {
         Ok(report.measured)
     }
 
-    fn in_a_row(&self, entry: &Entry) -> Result<Measured> {
+    fn in_a_row(&self, entry: &PlannedTransfer) -> Result<Measured> {
         let order = repeated::Order {
             entry: *entry,
             dir: self.dir,
@@ -247,7 +247,7 @@ impl Bench<'_> {
     }
 }
 
-fn spec(entry: &Entry, to: Sink) -> TransferSpec {
+fn spec(entry: &PlannedTransfer, to: Sink) -> TransferSpec {
     TransferSpec {
         to,
         size: entry.size,

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, path::Path};
 use anyhow::{Context, Result};
 
 use super::claims::{Claim, RUNS};
-use super::comparison::{self, Row};
+use super::comparison::{self, MeasuredRow};
 use super::plan::{Load, Plan, entries, points};
 use super::tracing_cost::{self, TracedFrom, TracingCost};
 use super::verdict::{Pair, Varies, pairs, sentences};
@@ -166,7 +166,7 @@ fn planned(contest: &Contest) -> Result<(Option<&'static Claim>, Plan)> {
     }
 }
 
-fn shown(rows: &[Row], is_claim: bool) -> Vec<ComparedRow> {
+fn shown(rows: &[MeasuredRow], is_claim: bool) -> Vec<ComparedRow> {
     let varies = Varies::among(rows);
     let shown = rows.iter().map(|row| ComparedRow {
         method: row.entry.method,
@@ -188,7 +188,7 @@ fn shown(rows: &[Row], is_claim: bool) -> Vec<ComparedRow> {
 }
 
 /// The second method's rows, each beside the first method's.
-fn second_pairs(rows: &[Row]) -> Vec<Pair<'_>> {
+fn second_pairs(rows: &[MeasuredRow]) -> Vec<Pair<'_>> {
     let pairs = pairs(rows);
     let second = pairs.first().map(|pair| pair.second.entry.method);
     let of_second = pairs
@@ -198,7 +198,7 @@ fn second_pairs(rows: &[Row]) -> Vec<Pair<'_>> {
 }
 
 /// One of [`crate::model::COMPARE_WORDS`].
-fn word(rows: &[Row], of: &dyn Fn(&Pair) -> Option<Difference>) -> &'static str {
+fn word(rows: &[MeasuredRow], of: &dyn Fn(&Pair) -> Option<Difference>) -> &'static str {
     let one = |found: Difference| match found.settled() {
         Some(Ordering::Less) => "faster",
         Some(_) => "slower",

@@ -23,8 +23,8 @@ impl To {
 
 /// What one row runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The way.
+pub struct PlannedTransfer {
+    /// The method.
     pub method: Method,
     /// What it writes to.
     pub to: To,
@@ -61,7 +61,7 @@ impl Load {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The rows.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<PlannedTransfer>,
     /// Measured runs of each.
     pub runs: usize,
 }
@@ -85,12 +85,16 @@ pub(crate) fn points(sweep: Option<Sweep>, size: Size, chunk: Size) -> Vec<(Size
 }
 
 /// One transfer of each method to each of these sinks that it has: methods within a point, points within a sink.
-pub(crate) fn entries(methods: &[Method], sinks: &[Sink], points: &[(Size, Size)]) -> Vec<Entry> {
+pub(crate) fn entries(
+    methods: &[Method],
+    sinks: &[Sink],
+    points: &[(Size, Size)],
+) -> Vec<PlannedTransfer> {
     let mut entries = Vec::new();
     for to in sinks {
         for (size, chunk) in points {
             let able = methods.iter().filter(|method| method.sinks().contains(to));
-            entries.extend(able.map(|method| Entry {
+            entries.extend(able.map(|method| PlannedTransfer {
                 method: *method,
                 to: To::Sink(*to),
                 size: *size,

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Entry, To};
+use super::plan::{PlannedTransfer, To};
 use super::reported;
 use crate::endpoint::{self, Drain, Reader};
 use crate::measure::{Counters, Whose};
@@ -21,7 +21,7 @@ use crate::transfer::{self, Job, Tools, Wish};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Order<'a> {
-    pub(crate) entry: Entry,
+    pub(crate) entry: PlannedTransfer,
     pub(crate) dir: &'a Path,
     pub(crate) receiver_cpus: Option<&'a str>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct RepeatedReport {
 
 /// Runs an order in a process of its own, on this source.
 pub(super) fn run(order: &Order, source: &File, cancel: &Cancel) -> Result<RepeatedReport> {
-    let Entry {
+    let PlannedTransfer {
         method, to, chunk, ..
     } = order.entry;
     let mut command = endpoint::this_program();
@@ -86,7 +86,7 @@ pub(crate) fn send(order: &Order) -> Result<RepeatedReport> {
 }
 
 fn timed(order: &Order, source: &File, to: Sink, sink: &impl AsFd) -> Result<(u64, Measured)> {
-    let Entry { method, chunk, .. } = order.entry;
+    let PlannedTransfer { method, chunk, .. } = order.entry;
     let size = source.metadata().context("cannot ask for the size")?.len();
     let wish = Wish {
         size: usize::try_from(size).context("the source is larger than the address space")?,

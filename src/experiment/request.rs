@@ -19,7 +19,8 @@ use crate::copypath::{CopyTracker, summarise};
 use crate::endpoint;
 use crate::host;
 use crate::model::{
-    How, Outcome, Place, Recording, RequestWay, ServePlan, Served, Trace, TransferSpec, Unavailable,
+    How, Outcome, Place, Recording, ServePlan, Served, ServedRequest, Trace, TransferSpec,
+    Unavailable,
 };
 use crate::syscall::{Op, Ops, Shape};
 use crate::tracer::{self, Cancel, Options, Program, Recorded, TraceError};
@@ -36,7 +37,7 @@ const FAREWELL: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// One line: the file cannot be made, the server failed, or what arrived is not the file. [`TraceError::Cancelled`].
-pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<RequestWay> {
+pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<ServedRequest> {
     endpoint::need_space(dir, plan.size.bytes())?;
     let served = tempfile::Builder::new()
         .prefix(".zclab-served-")
@@ -51,7 +52,7 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<RequestWay
     let spec = plan.spec();
     let recorded = match ended_well(recorded, errors, "cannot trace the server")? {
         Ok(recorded) => recorded,
-        Err(reason) => return Ok(way(refused(spec, "ptrace", reason))),
+        Err(reason) => return Ok(outcome_of(refused(spec, "ptrace", reason))),
     };
     let arrived = answer?;
     ensure!(
@@ -65,7 +66,7 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<RequestWay
     recording.outcome.verified = Some(true);
     recording.outcome.file_system = file_system;
     recording.outcome.received = arrived.len() as u64;
-    Ok(way(recording))
+    Ok(outcome_of(recording))
 }
 
 type Asked = (Result<Recorded, TraceError>, Result<Vec<u8>>);
@@ -217,7 +218,7 @@ pub(crate) fn refused(spec: TransferSpec, instrument: &str, reason: String) -> R
 }
 
 /// What such a recording comes to.
-pub fn way(recording: Recording) -> RequestWay {
+pub fn outcome_of(recording: Recording) -> ServedRequest {
     let mut tracker = CopyTracker::of(&recording.outcome);
     let calls = recording.trace.as_ref().map_or(0, |trace| {
         let moves = |number: &usize| {
@@ -226,7 +227,7 @@ pub fn way(recording: Recording) -> RequestWay {
         };
         (0..trace.calls.len()).filter(moves).count()
     });
-    RequestWay {
+    ServedRequest {
         summary: summarise(&recording),
         body_calls: calls as u64,
         recording: Arc::new(recording),

@@ -28,7 +28,7 @@ named! {
 
 /// Runs that were watched in one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct TracedRuns {
     pub(crate) watched: TracedFrom,
     pub(crate) runs: Runs,
 }
@@ -38,7 +38,7 @@ pub(crate) struct TracingCost {
     pub(crate) spec: TransferSpec,
     /// Its calls, from the traced runs; none where ptrace is refused.
     pub(crate) syscalls: Option<u64>,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<TracedRuns>,
     pub(crate) unavailable: Vec<Unavailable>,
 }
 
@@ -116,7 +116,7 @@ impl TracingCost {
             TracedFrom::ALL
                 .into_iter()
                 .filter(|way| other.is_some() || *way != TracedFrom::OtherCpu)
-                .map(|watched| Row {
+                .map(|watched| TracedRuns {
                     watched,
                     runs: Runs::default(),
                 }),
@@ -128,7 +128,7 @@ impl TracingCost {
         }
     }
 
-    pub(crate) fn row(&self, watched: TracedFrom) -> Option<&Row> {
+    pub(crate) fn row(&self, watched: TracedFrom) -> Option<&TracedRuns> {
         self.rows.iter().find(|row| row.watched == watched)
     }
 

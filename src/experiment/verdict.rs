@@ -1,12 +1,12 @@
 //! What a comparison says, in sentences that admit it when the spread is larger than the difference. Pure.
 
-use super::comparison::Row;
-use super::plan::{Entry, Load};
+use super::comparison::MeasuredRow;
+use super::plan::{Load, PlannedTransfer};
 use crate::measure::statistics::{self, Difference, LEAST_RUNS, Verdict};
 use crate::model::{duration, grouped, ratio};
 
 /// What can vary within a comparison, and so names a row beside its method: the sink, the size, the chunk, the load.
-const POINTS: [fn(&Entry) -> String; 4] = [
+const POINTS: [fn(&PlannedTransfer) -> String; 4] = [
     |entry| entry.to.name().to_owned(),
     |entry| entry.size.to_string(),
     |entry| entry.chunk.to_string(),
@@ -22,16 +22,17 @@ const POINTS: [fn(&Entry) -> String; 4] = [
 pub(crate) struct Varies([bool; 4]);
 
 impl Varies {
-    pub(crate) fn among(rows: &[Row]) -> Varies {
+    pub(crate) fn among(rows: &[MeasuredRow]) -> Varies {
         let first = rows.first();
         Varies(POINTS.map(|point| {
-            let differs = |row: &Row| first.is_some_and(|it| point(&it.entry) != point(&row.entry));
+            let differs =
+                |row: &MeasuredRow| first.is_some_and(|it| point(&it.entry) != point(&row.entry));
             rows.iter().any(differs)
         }))
     }
 
     /// What names a row's point of the comparison: `tcp`, `64 KiB`, `8 at once`; empty where nothing varies.
-    pub(crate) fn label(self, row: &Row) -> String {
+    pub(crate) fn label(self, row: &MeasuredRow) -> String {
         let varying = POINTS.iter().zip(self.0).filter(|(_, varies)| *varies);
         let words: Vec<String> = varying.map(|(point, _)| point(&row.entry)).collect();
         words.join(" ")
@@ -41,8 +42,8 @@ impl Varies {
 /// One row of a method beside the row of the first method that differs from it in nothing else.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pair<'a> {
-    pub(crate) first: &'a Row,
-    pub(crate) second: &'a Row,
+    pub(crate) first: &'a MeasuredRow,
+    pub(crate) second: &'a MeasuredRow,
 }
 
 impl Pair<'_> {
@@ -58,8 +59,8 @@ impl Pair<'_> {
 }
 
 /// Every row beside that of the first method to the same sink, of the same size, chunk and load.
-pub(crate) fn pairs(rows: &[Row]) -> Vec<Pair<'_>> {
-    let partner = |second: &Row| {
+pub(crate) fn pairs(rows: &[MeasuredRow]) -> Vec<Pair<'_>> {
+    let partner = |second: &MeasuredRow| {
         let first = rows.iter().find(|first| {
             let (a, b) = (first.entry, second.entry);
             (a.to, a.size, a.chunk, a.load) == (b.to, b.size, b.chunk, b.load)
@@ -77,7 +78,7 @@ pub(crate) fn pairs(rows: &[Row]) -> Vec<Pair<'_>> {
 }
 
 /// What a comparison says: for each method and sink, against the first method, calls and wall time, then CPU time.
-pub fn sentences(rows: &[Row]) -> Vec<String> {
+pub fn sentences(rows: &[MeasuredRow]) -> Vec<String> {
     let mut within = Varies::among(rows);
     within.0[0] = false;
     let mut groups: Vec<Vec<Pair>> = Vec::new();

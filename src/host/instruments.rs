@@ -18,7 +18,7 @@ pub(crate) struct Instrument {
 
 /// Tries every instrument. Takes some milliseconds and leaves nothing behind.
 pub(crate) fn instruments() -> Vec<Instrument> {
-    let with_directory = |probe: fn(&Path) -> probe::Found| match scratch_directory(None) {
+    let with_directory = |probe: fn(&Path) -> probe::Probed| match scratch_directory(None) {
         Ok(directory) => probe(&directory.path),
         Err(error) => Err(format!("{error:#}")),
     };

@@ -26,11 +26,11 @@ use super::file_system;
 use crate::model::Size;
 
 /// What a probe found: a detail (empty where there is none), or the reason why not.
-pub(super) type Found = Result<String, String>;
+pub(super) type Probed = Result<String, String>;
 
 /// Seizes a child that does nothing, and kills it. It is not `Command::spawn` with PTRACE_TRACEME: a signal to the
 /// process group, a resized terminal's SIGWINCH say, would stop that child before its exec, and spawn would wait for ever.
-pub(super) fn ptrace() -> Found {
+pub(super) fn ptrace() -> Probed {
     let child = idle_child().map_err(|error| format!("fork: {error}"))?;
     let seized = ptrace::seize(child, ptrace::Options::empty());
     let reason = seized.map_err(|error| why_no_ptrace(error.into()));
@@ -80,7 +80,7 @@ fn status(field: &str) -> Option<i64> {
 }
 
 /// Asks for the one action that a tracer needs of a filter, without installing a filter.
-pub(super) fn seccomp() -> Found {
+pub(super) fn seccomp() -> Probed {
     let action: u32 = libc::SECCOMP_RET_TRACE;
     // SAFETY: `action` is the 32-bit number that this operation reads.
     let done = unsafe {
@@ -109,7 +109,7 @@ pub fn io_uring_setup(entries: u32) -> nix::Result<OwnedFd> {
 }
 
 /// Sets up a ring, and gives it back.
-pub(super) fn io_uring() -> Found {
+pub(super) fn io_uring() -> Probed {
     let Err(error) = io_uring_setup(1) else {
         return Ok(String::new());
     };
@@ -128,7 +128,7 @@ pub(super) fn io_uring() -> Found {
     })
 }
 
-pub(super) fn send_zerocopy() -> Found {
+pub(super) fn send_zerocopy() -> Probed {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .map_err(|error| format!("there is no TCP socket on 127.0.0.1: {error}"))?;
     allow_zerocopy(&socket)
@@ -155,7 +155,7 @@ pub fn allow_zerocopy(socket: impl AsFd) -> nix::Result<()> {
     Errno::result(done).map(drop)
 }
 
-pub(super) fn cachestat() -> Found {
+pub(super) fn cachestat() -> Probed {
     const SYS_CACHESTAT: libc::c_long = 451;
     // An invalid descriptor: EBADF says that the call is there.
     // SAFETY: the kernel looks at the descriptor first, and null pointers are only refused.
@@ -180,7 +180,7 @@ pub fn memlock_limit() -> String {
     }
 }
 
-pub(super) fn memlock() -> Found {
+pub(super) fn memlock() -> Probed {
     match getrlimit(Resource::RLIMIT_MEMLOCK) {
         Ok((RLIM_INFINITY, _)) => Ok("no limit".to_owned()),
         Ok((0, _)) => Err("the limit of locked memory is 0 (ulimit -l)".to_owned()),
@@ -190,7 +190,7 @@ pub(super) fn memlock() -> Found {
 }
 
 /// Opens the hardware counter of instructions for this thread, in user mode only.
-pub(super) fn perf() -> Found {
+pub(super) fn perf() -> Probed {
     // struct perf_event_attr, its first published version (64 bytes): type and size, config, then flags at word 5.
     const HARDWARE: u32 = 0;
     const INSTRUCTIONS: u64 = 1;
@@ -221,7 +221,7 @@ pub(super) fn perf() -> Found {
     })
 }
 
-pub(super) fn o_direct(dir: &Path) -> Found {
+pub(super) fn o_direct(dir: &Path) -> Probed {
     let opened = |flags| {
         let mut options = OpenOptions::new();
         options

@@ -45,8 +45,8 @@ pub(crate) use named::named;
 pub(crate) use outcome::plain;
 pub use outcome::{
     ClaimRow, Compared, ComparedRow, ExperimentOutcome, ExperimentValue, Finding, Overwritten,
-    PAGE_CACHE_CELLS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, RequestWay, WatchCost,
-    WatchRow,
+    PAGE_CACHE_CELLS, PageCache, PageCacheStep, Proof, ProofVerdict, Proved, ServedRequest,
+    WatchCost, WatchRow,
 };
 pub use progress::{AnswerRecord, Given, Record, Reset, Visit};
 pub use range::Range;

@@ -22,7 +22,7 @@ pub enum ExperimentOutcome {
     /// Of the cost of watching.
     Watching(WatchCost),
     /// Of a request's way through the server.
-    Serve(RequestWay),
+    Serve(ServedRequest),
 }
 
 /// What a run answers to a query.
@@ -165,7 +165,7 @@ impl Overwritten {
 /// What came of one method and sink; the names are those of `prove --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Proof {
-    /// The way.
+    /// The method.
     pub method: Method,
     /// What it wrote to.
     pub to: Sink,
@@ -294,7 +294,7 @@ pub(crate) fn plain<S: Serializer>(sentences: &[String], to: S) -> Result<S::Ok,
 /// many transfers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ComparedRow {
-    /// The way.
+    /// The method.
     pub method: Method,
     /// The sink, or `/dev/null`.
     pub to: &'static str,
@@ -387,7 +387,7 @@ pub struct WatchRow {
 
 /// What a server did for one request.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RequestWay {
+pub struct ServedRequest {
     /// Its calls, from the accepted connection to the closed one. Without them where ptrace is refused.
     pub recording: Arc<Recording>,
     /// What they come to.

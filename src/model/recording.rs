@@ -7,7 +7,7 @@ use super::{Cache, Method, Sink, Size, Trace};
 /// What to transfer, how, and where to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TransferSpec {
-    /// The way.
+    /// The method.
     pub method: Method,
     /// What it writes to.
     pub to: Sink,

@@ -34,7 +34,7 @@ use self::{
     progress::ProgressWriter,
     terminal::Screen,
     traced::Traced,
-    worker::{Task, Worker},
+    worker::{Work, Worker},
 };
 use crate::{
     app::{App, Effect, Event, Instrument, Material, Room, Run},
@@ -319,15 +319,15 @@ impl Runtime {
             Effect::Mouse(on) => self.screen.mouse(on)?,
             Effect::Interrupt => self.traced.iter_mut().for_each(Traced::interrupt),
             Effect::Cancel => self.worker.iter().for_each(Worker::cancel),
-            Effect::Run { job, spec } => self.start(job, Task::Transfer(spec)),
-            Effect::Try { job, what } => self.start(job, Task::Experiment(what)),
+            Effect::Run { job, spec } => self.start(job, Work::Transfer(spec)),
+            Effect::Try { job, what } => self.start(job, Work::Experiment(what)),
             Effect::Keep(record) => self.keep(&record),
             Effect::Save(recording) => self.save(recording),
         }
         Ok(None)
     }
 
-    fn start(&mut self, job: u64, task: Task) {
+    fn start(&mut self, job: u64, task: Work) {
         // The last one has said that it is done, so this does not wait.
         drop(self.worker.take());
         match Worker::start(job, task, self.messages.clone()) {

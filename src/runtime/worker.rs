@@ -20,7 +20,7 @@ use crate::{
     tracer::Cancel,
 };
 
-pub enum Task {
+pub enum Work {
     Transfer(TransferSpec),
     Experiment(ExperimentSpec),
 }
@@ -33,15 +33,15 @@ pub struct Worker {
 
 impl Worker {
     /// Starts an experiment; it reports to the channel under the number of its job.
-    pub fn start(job: u64, task: Task, messages: Messages) -> io::Result<Worker> {
+    pub fn start(job: u64, task: Work, messages: Messages) -> io::Result<Worker> {
         let cancel = Cancel::new();
         let stop = cancel.clone();
         let work = move || {
             let done = catch_unwind(AssertUnwindSafe(|| match &task {
-                Task::Transfer(spec) => run(job, spec, &stop, &messages),
-                Task::Experiment(what) => attempt(job, what, &stop, &messages),
+                Work::Transfer(spec) => run(job, spec, &stop, &messages),
+                Work::Experiment(what) => attempt(job, what, &stop, &messages),
             }))
-            .unwrap_or_else(|panic| Err(format!("the experiment failed: {}", said(&*panic))));
+            .unwrap_or_else(|panic| Err(format!("the experiment failed: {}", message_of(&*panic))));
             tell(
                 &messages,
                 done.unwrap_or_else(|why| Event::Failed(job, why)),
@@ -128,10 +128,10 @@ fn or_shipped(found: ExperimentOutcome) -> ExperimentOutcome {
         return found;
     };
     shipped.unavailable = way.recording.unavailable.clone();
-    ExperimentOutcome::Serve(request::way(shipped))
+    ExperimentOutcome::Serve(request::outcome_of(shipped))
 }
 
-fn said(panic: &(dyn std::any::Any + Send)) -> &str {
+fn message_of(panic: &(dyn std::any::Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()
@@ -151,7 +151,9 @@ mod tests {
             let size = ServePlan::SIZE;
             let spec = ServePlan { method, size }.spec();
             let refusal = request::refused(spec.clone(), "ptrace", "a rule".to_owned());
-            let found = or_shipped(ExperimentOutcome::Serve(request::way(refusal.clone())));
+            let found = or_shipped(ExperimentOutcome::Serve(request::outcome_of(
+                refusal.clone(),
+            )));
             let ExperimentOutcome::Serve(way) = &found else {
                 panic!("it is something else now");
             };

@@ -317,7 +317,7 @@ pub fn findings(what: &ExperimentSpec) -> ExperimentOutcome {
         ExperimentSpec::Serve(plan) => {
             let name = plan.method.name();
             let text = embedded::served_recording(name).unwrap();
-            ExperimentOutcome::Serve(request::way(recording::parse(name, text).unwrap()))
+            ExperimentOutcome::Serve(request::outcome_of(recording::parse(name, text).unwrap()))
         }
         ExperimentSpec::Watching => ExperimentOutcome::Watching(WatchCost {
             spec: TransferSpec {

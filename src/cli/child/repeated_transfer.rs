@@ -3,14 +3,14 @@
 use anyhow::Result;
 
 use crate::cli::options::{ScratchDir, chunk};
-use crate::experiment::plan::{Entry, Load, To};
+use crate::experiment::plan::{Load, PlannedTransfer, To};
 use crate::experiment::repeated::{self, Order};
 use crate::model::{Method, Size};
 
 /// The sending process of a comparison.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The way
+    /// The method
     method: Method,
     /// A sink, or /dev/null
     #[arg(long, value_name = "SINK", value_parser = to)]
@@ -38,7 +38,7 @@ fn to(text: &str) -> Result<To, String> {
 pub(crate) fn run(args: Args) -> Result<()> {
     super::end_with_parent()?;
     let said = repeated::send(&Order {
-        entry: Entry {
+        entry: PlannedTransfer {
             method: args.method,
             to: args.to,
             size: Size(0), // that of the file

@@ -8,7 +8,7 @@ use nix::{
     sys::sendfile::sendfile,
 };
 
-use super::{Experiment, Run::Here, Seen, Setting, filled_pipe};
+use super::{Experiment, Observation, Run::Here, Setting, filled_pipe};
 use crate::endpoint;
 use crate::host;
 
@@ -20,7 +20,7 @@ pub(super) const ALL: &[Experiment] = &[
         why: "Appending means that every write finds the end of the file by itself, and the splice machinery, \
               which sendfile is built on, writes at positions. It refuses: sendfile(2), ERRORS.",
         run: Here(|setting| {
-            Ok(Seen::call(sendfile(
+            Ok(Observation::call(sendfile(
                 log(setting)?,
                 setting.file(4096)?,
                 None,
@@ -37,7 +37,7 @@ pub(super) const ALL: &[Experiment] = &[
         run: Here(|setting| {
             let (_write_end, read_end) = filled_pipe()?;
             let flags = SpliceFFlags::empty();
-            Ok(Seen::call(splice(
+            Ok(Observation::call(splice(
                 read_end,
                 None,
                 log(setting)?,
@@ -55,7 +55,9 @@ pub(super) const ALL: &[Experiment] = &[
               descriptor that appends is not one open for writing: copy_file_range(2), ERRORS.",
         run: Here(|setting| {
             let (file, log) = (setting.file(4096)?, log(setting)?);
-            Ok(Seen::call(copy_file_range(file, None, log, None, 4096)))
+            Ok(Observation::call(copy_file_range(
+                file, None, log, None, 4096,
+            )))
         }),
     },
     Experiment {
@@ -76,9 +78,9 @@ fn log(setting: &Setting) -> Result<File> {
     Ok(file)
 }
 
-fn across(setting: &Setting) -> Result<Seen> {
+fn across(setting: &Setting) -> Result<Observation> {
     let Some(elsewhere) = &setting.elsewhere else {
-        return Ok(Seen::unavailable(
+        return Ok(Observation::unavailable(
             "there is no second file system that can be written",
         ));
     };
@@ -86,8 +88,8 @@ fn across(setting: &Setting) -> Result<Seen> {
     let (here, there) = (host::file_system(&file), host::file_system(&other));
     if here == there {
         let reason = format!("both file systems are {here}, which may copy within its kind");
-        return Ok(Seen::unavailable(reason));
+        return Ok(Observation::unavailable(reason));
     }
     let done = copy_file_range(file, None, other, None, 4096);
-    Ok(Seen::call(done).with(format!("from {here} to {there}")))
+    Ok(Observation::call(done).with(format!("from {here} to {there}")))
 }

@@ -19,7 +19,7 @@ use nix::{
     unistd::write,
 };
 
-use super::{Experiment, Run::Here, Seen, name};
+use super::{Experiment, Observation, Run::Here, name};
 use crate::endpoint::ends;
 use crate::model::grouped;
 
@@ -96,7 +96,7 @@ fn right_loop(socket: &UnixStream, write: Write) -> nix::Result<()> {
 
 /// Runs a loop against a receiver that begins when the first call has come up short, and then reads slowly; compares
 /// what arrived, byte by byte, with what was to be sent.
-fn to_slow_receiver(send: fn(&UnixStream, Write) -> nix::Result<()>) -> Result<Seen> {
+fn to_slow_receiver(send: fn(&UnixStream, Write) -> nix::Result<()>) -> Result<Observation> {
     let data = numbered(SIZE);
     let (near, mut far) = ends::unix()?;
     let near = {
@@ -133,12 +133,12 @@ fn to_slow_receiver(send: fn(&UnixStream, Write) -> nix::Result<()>) -> Result<S
     Ok(report(&calls, &data, &arrived))
 }
 
-fn report(calls: &[Written], data: &[u8], arrived: &[u8]) -> Seen {
+fn report(calls: &[Written], data: &[u8], arrived: &[u8]) -> Observation {
     let short = calls.iter().filter(|call| call.is_short()).count();
     let made = format!("{} writes, {short} of them short or EAGAIN", calls.len());
     if data == arrived {
         let detail = format!("{made}: all {} bytes in order", grouped(SIZE as u64));
-        return Seen::answer("every byte").with(detail);
+        return Observation::answer("every byte").with(detail);
     }
     let first = data
         .iter()
@@ -152,9 +152,9 @@ fn report(calls: &[Written], data: &[u8], arrived: &[u8]) -> Seen {
     );
     let mut lines = vec![picture(calls), "■ arrived  ▪ in part  · lost".to_owned()];
     lines.extend(calls.iter().map(line));
-    Seen {
+    Observation {
         lines,
-        ..Seen::answer("bytes lost").with(detail)
+        ..Observation::answer("bytes lost").with(detail)
     }
 }
 

@@ -17,9 +17,9 @@ use nix::{
 };
 
 use super::{
-    Experiment,
+    Experiment, Observation,
     Run::{Alone, Here},
-    Seen, Setting,
+    Setting,
 };
 use crate::endpoint::ends;
 
@@ -36,7 +36,7 @@ pub(super) const ALL: &[Experiment] = &[
         run: Here(|setting| {
             let mapping = truncated(setting)?;
             let (write_end, _read_end) = ends::pipe()?;
-            Ok(Seen::call(mapping.write_to(write_end.as_fd(), 4096)))
+            Ok(Observation::call(mapping.write_to(write_end.as_fd(), 4096)))
         }),
     },
     Experiment {
@@ -47,7 +47,7 @@ pub(super) const ALL: &[Experiment] = &[
               that maps files which others can truncate must expect it: mmap(2), SIGBUS.",
         run: Alone(|setting| {
             let byte = truncated(setting)?.touch();
-            Ok(Seen::answer("works").with(format!("the byte was {byte}")))
+            Ok(Observation::answer("works").with(format!("the byte was {byte}")))
         }),
     },
     Experiment {
@@ -60,7 +60,7 @@ pub(super) const ALL: &[Experiment] = &[
     },
 ];
 
-fn shorter_under_sendfile(setting: &Setting) -> Result<Seen> {
+fn shorter_under_sendfile(setting: &Setting) -> Result<Observation> {
     const CHUNK: usize = 65536;
     let (near, _far) = ends::unix()?;
     let file = setting.file(2 * CHUNK as u64)?;
@@ -68,7 +68,7 @@ fn shorter_under_sendfile(setting: &Setting) -> Result<Seen> {
     loop {
         let n = match sendfile(&near, &file, None, CHUNK) {
             Ok(n) => n,
-            Err(errno) => return Ok(Seen::call(Err(errno))),
+            Err(errno) => return Ok(Observation::call(Err(errno))),
         };
         counts.push(n);
         if counts.len() == 1 {
@@ -83,7 +83,7 @@ fn shorter_under_sendfile(setting: &Setting) -> Result<Seen> {
         true => "a short count, then 0",
         false => "other counts",
     };
-    Ok(Seen::answer(answer).with(format!("the calls returned {counts:?}")))
+    Ok(Observation::answer(answer).with(format!("the calls returned {counts:?}")))
 }
 
 /// The mapping of a file that is empty by now.

@@ -11,7 +11,7 @@ use nix::{
     },
 };
 
-use super::{Experiment, Run::Alone, Seen, Setting, sockets};
+use super::{Experiment, Observation, Run::Alone, Setting, sockets};
 use crate::endpoint::ends;
 use crate::host::{self, allow_zerocopy};
 
@@ -36,13 +36,13 @@ pub(super) const ALL: &[Experiment] = &[
     },
 ];
 
-fn register(_: &Setting) -> Result<Seen> {
+fn register(_: &Setting) -> Result<Observation> {
     limit()?;
     let ring = match host::io_uring_setup(4) {
         Ok(ring) => ring,
         Err(errno) => {
             let reason = format!("io_uring_setup is refused: {}", super::name(errno));
-            return Ok(Seen::unavailable(reason));
+            return Ok(Observation::unavailable(reason));
         }
     };
     let buffer = vec![0u8; LIMIT];
@@ -58,20 +58,20 @@ fn register(_: &Setting) -> Result<Seen> {
         )
     };
     drop(ring);
-    Ok(Seen::call(Errno::result(done).map(|n| n as usize)))
+    Ok(Observation::call(Errno::result(done).map(|n| n as usize)))
 }
 
-fn zerocopy(_: &Setting) -> Result<Seen> {
+fn zerocopy(_: &Setting) -> Result<Observation> {
     limit()?;
     let (near, _far) = ends::tcp()?;
     if let Err(errno) = allow_zerocopy(&near) {
         let reason = format!("SO_ZEROCOPY is refused: {}", super::name(errno));
-        return Ok(Seen::unavailable(reason));
+        return Ok(Observation::unavailable(reason));
     }
     near.set_nonblocking(true)
         .context("cannot make a socket nonblocking")?;
     let buffer = vec![0u8; 2 * LIMIT];
-    Ok(Seen::call(send(
+    Ok(Observation::call(send(
         near.as_raw_fd(),
         &buffer,
         sockets::ZEROCOPY,

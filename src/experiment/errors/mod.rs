@@ -81,9 +81,9 @@ const OTHERWISE: [(&str, Versions, &str); 1] = [(
 #[derive(Clone, Copy, Debug)]
 enum Run {
     /// In this process.
-    Here(fn(&Setting) -> Result<Seen>),
+    Here(fn(&Setting) -> Result<Observation>),
     /// In a process of its own.
-    Alone(fn(&Setting) -> Result<Seen>),
+    Alone(fn(&Setting) -> Result<Observation>),
 }
 
 /// Where the experiments find their files.
@@ -126,7 +126,7 @@ impl Setting {
 
 /// What an experiment saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Seen {
+struct Observation {
     /// An errno's name, a number, `works`, or a few such words.
     answer: String,
     /// The figures of this very run.
@@ -137,9 +137,9 @@ struct Seen {
     unavailable: Option<String>,
 }
 
-impl Seen {
-    fn answer(answer: impl Into<String>) -> Seen {
-        Seen {
+impl Observation {
+    fn answer(answer: impl Into<String>) -> Observation {
+        Observation {
             answer: answer.into(),
             detail: None,
             lines: Vec::new(),
@@ -148,21 +148,21 @@ impl Seen {
     }
 
     /// The answer to one call: its errno's name, or `works`.
-    fn call(result: nix::Result<usize>) -> Seen {
+    fn call(result: nix::Result<usize>) -> Observation {
         match result {
-            Ok(n) => Seen::answer("works").with(format!("it returned {n}")),
-            Err(errno) => Seen::answer(name(errno)),
+            Ok(n) => Observation::answer("works").with(format!("it returned {n}")),
+            Err(errno) => Observation::answer(name(errno)),
         }
     }
 
-    fn unavailable(reason: impl Into<String>) -> Seen {
-        Seen {
+    fn unavailable(reason: impl Into<String>) -> Observation {
+        Observation {
             unavailable: Some(reason.into()),
-            ..Seen::answer("unavailable")
+            ..Observation::answer("unavailable")
         }
     }
 
-    fn with(mut self, detail: impl Into<String>) -> Seen {
+    fn with(mut self, detail: impl Into<String>) -> Observation {
         self.detail = Some(detail.into());
         self
     }

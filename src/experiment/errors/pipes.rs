@@ -9,9 +9,9 @@ use nix::{
 };
 
 use super::{
-    Experiment,
+    Experiment, Observation,
     Run::{Alone, Here},
-    Seen, Setting, filled_pipe,
+    Setting, filled_pipe,
 };
 use crate::endpoint::ends;
 
@@ -27,7 +27,9 @@ pub(super) const ALL: &[Experiment] = &[
         run: Here(|setting| {
             let (near, _far) = ends::unix()?;
             let file = setting.file(4096)?;
-            Ok(Seen::call(splice(file, None, near, None, 4096, NO_FLAGS)))
+            Ok(Observation::call(splice(
+                file, None, near, None, 4096, NO_FLAGS,
+            )))
         }),
     },
     Experiment {
@@ -40,7 +42,7 @@ pub(super) const ALL: &[Experiment] = &[
             let (_write_end, read_end) = filled_pipe()?;
             let (mut offset, file) = (0, setting.file(0)?);
             let done = splice(read_end, Some(&mut offset), file, None, 4096, NO_FLAGS);
-            Ok(Seen::call(done))
+            Ok(Observation::call(done))
         }),
     },
     Experiment {
@@ -52,7 +54,9 @@ pub(super) const ALL: &[Experiment] = &[
         run: Here(|setting| {
             let (_write_end, read_end) = ends::pipe()?;
             let (file, flags) = (setting.file(0)?, SpliceFFlags::SPLICE_F_NONBLOCK);
-            Ok(Seen::call(splice(read_end, None, file, None, 4096, flags)))
+            Ok(Observation::call(splice(
+                read_end, None, file, None, 4096, flags,
+            )))
         }),
     },
     Experiment {
@@ -80,7 +84,7 @@ pub(super) const ALL: &[Experiment] = &[
         run: Alone(|_| {
             let (write_end, read_end) = ends::pipe()?;
             drop(read_end);
-            Ok(Seen::call(write(write_end, b"bytes")))
+            Ok(Observation::call(write(write_end, b"bytes")))
         }),
     },
     Experiment {
@@ -93,15 +97,15 @@ pub(super) const ALL: &[Experiment] = &[
     },
 ];
 
-fn vmsplice_to(sink: impl std::os::fd::AsFd) -> Result<Seen> {
-    Ok(Seen::call(vmsplice(
+fn vmsplice_to(sink: impl std::os::fd::AsFd) -> Result<Observation> {
+    Ok(Observation::call(vmsplice(
         sink,
         &[IoSlice::new(b"bytes")],
         NO_FLAGS,
     )))
 }
 
-fn fill_pipe(_: &Setting) -> Result<Seen> {
+fn fill_pipe(_: &Setting) -> Result<Observation> {
     let (write_end, _read_end) = ends::pipe()?;
     ends::nonblocking(&write_end)?;
     let mut bytes = 0;
@@ -110,7 +114,7 @@ fn fill_pipe(_: &Setting) -> Result<Seen> {
             Ok(n) => bytes += n,
             Err(errno) => {
                 let answer = format!("works, then {}", super::name(errno));
-                return Ok(Seen::answer(answer).with(format!("after {bytes} bytes")));
+                return Ok(Observation::answer(answer).with(format!("after {bytes} bytes")));
             }
         }
     }

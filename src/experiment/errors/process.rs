@@ -15,7 +15,7 @@ use nix::{
     unistd::alarm,
 };
 
-use super::{Experiment, Run, Seen, Setting, find};
+use super::{Experiment, Observation, Run, Setting, find};
 use crate::endpoint;
 
 /// The hidden command that ends in [`here`].
@@ -25,7 +25,7 @@ pub(crate) const COMMAND: &str = "__error";
 const SECONDS_AT_MOST: u32 = 20;
 
 /// Runs an experiment in a new process. A signal that ended it is part of the answer.
-pub(super) fn run(experiment: &Experiment, setting: &Setting) -> Result<Seen> {
+pub(super) fn run(experiment: &Experiment, setting: &Setting) -> Result<Observation> {
     let mut command = endpoint::this_program();
     command
         .args([COMMAND, experiment.name, "--dir"])
@@ -37,7 +37,7 @@ pub(super) fn run(experiment: &Experiment, setting: &Setting) -> Result<Seen> {
         .output()
         .context("cannot start another process")?;
     let said = String::from_utf8_lossy(&done.stdout);
-    let said = said.lines().next().map(serde_json::from_str::<Seen>);
+    let said = said.lines().next().map(serde_json::from_str::<Observation>);
     let said = said
         .transpose()
         .context("the process answered something else")?;
@@ -48,11 +48,11 @@ pub(super) fn run(experiment: &Experiment, setting: &Setting) -> Result<Seen> {
     let signal = Signal::try_from(number).map_or(format!("signal {number}"), |s| s.to_string());
     ensure!(number != Signal::SIGALRM as i32, "it did not end by itself");
     Ok(match said {
-        Some(seen) => Seen {
+        Some(seen) => Observation {
             answer: format!("{} and {signal}", seen.answer),
             ..seen
         },
-        None => Seen::answer(signal),
+        None => Observation::answer(signal),
     })
 }
 

@@ -17,9 +17,9 @@ use nix::{
 };
 
 use super::{
-    Experiment,
+    Experiment, Observation,
     Run::{Alone, Here},
-    Seen, Setting, name,
+    Setting, name,
 };
 use crate::endpoint::ends;
 use crate::host::allow_zerocopy;
@@ -89,7 +89,11 @@ pub(super) const ALL: &[Experiment] = &[
         setup: "The socket is one of a pair of unix stream sockets.",
         why: "Zero-copy sends are built into single protocols, TCP and UDP first, and unix sockets have no such \
               code. Their sendfile passes references all the same: kernel doc msg_zerocopy.rst, net/core/sock.c.",
-        run: Here(|_| Ok(Seen::call(allow_zerocopy(ends::unix()?.0).map(|()| 0)))),
+        run: Here(|_| {
+            Ok(Observation::call(
+                allow_zerocopy(ends::unix()?.0).map(|()| 0),
+            ))
+        }),
     },
     Experiment {
         name: "msg-zerocopy-not-allowed",
@@ -101,7 +105,7 @@ pub(super) const ALL: &[Experiment] = &[
     },
 ];
 
-fn until_full(setting: &Setting) -> Result<Seen> {
+fn until_full(setting: &Setting) -> Result<Observation> {
     const ALL: usize = 16 << 20;
     let (near, _far) = ends::tcp()?;
     near.set_nonblocking(true)
@@ -126,13 +130,13 @@ fn until_full(setting: &Setting) -> Result<Seen> {
         ALL => format!("all of it, then {last}"),
         _ => format!("a short count, then {last}"),
     };
-    Ok(Seen {
+    Ok(Observation {
         lines,
-        ..Seen::answer(answer).with(format!("{sent} of {ALL} bytes"))
+        ..Observation::answer(answer).with(format!("{sent} of {ALL} bytes"))
     })
 }
 
-fn zerocopy_unasked(_: &Setting) -> Result<Seen> {
+fn zerocopy_unasked(_: &Setting) -> Result<Observation> {
     let without = has_completion(&ends::tcp()?)?;
     let pair = ends::tcp()?;
     let with = allow_zerocopy(&pair.0).and_then(|()| has_completion(&pair));
@@ -141,7 +145,7 @@ fn zerocopy_unasked(_: &Setting) -> Result<Seen> {
         Ok(false) => "with SO_ZEROCOPY: no completion either".to_owned(),
         Err(errno) => format!("with SO_ZEROCOPY: {}", name(errno)),
     };
-    Ok(Seen::answer(match without {
+    Ok(Observation::answer(match without {
         true => "works, a completion",
         false => "works, no completion",
     })
@@ -161,9 +165,9 @@ fn has_completion((near, far): &(TcpStream, TcpStream)) -> nix::Result<bool> {
     }
 }
 
-fn twice(first: nix::Result<usize>, second: nix::Result<usize>) -> Seen {
-    let (first, second) = (Seen::call(first), Seen::call(second));
-    Seen::answer(format!("{}, then {}", first.answer, second.answer))
+fn twice(first: nix::Result<usize>, second: nix::Result<usize>) -> Observation {
+    let (first, second) = (Observation::call(first), Observation::call(second));
+    Observation::answer(format!("{}, then {}", first.answer, second.answer))
 }
 
 /// Waits until the peer's reset has come: it needs no longer than a moment.

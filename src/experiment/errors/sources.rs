@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result};
 use nix::{sys::sendfile::sendfile, unistd::write};
 
-use super::{Experiment, Run::Here, Seen, filled_pipe};
+use super::{Experiment, Observation, Run::Here, filled_pipe};
 use crate::endpoint::{self, ends};
 
 const THREE_GIB: usize = 3 << 30;
@@ -23,7 +23,12 @@ pub(super) const ALL: &[Experiment] = &[
         run: Here(|setting| {
             let (near, far) = ends::unix()?;
             write(&far, b"bytes").context("cannot write to a socket")?;
-            Ok(Seen::call(sendfile(setting.file(0)?, near, None, 4096)))
+            Ok(Observation::call(sendfile(
+                setting.file(0)?,
+                near,
+                None,
+                4096,
+            )))
         }),
     },
     Experiment {
@@ -34,7 +39,12 @@ pub(super) const ALL: &[Experiment] = &[
               made for: splice(2).",
         run: Here(|setting| {
             let (_write_end, read_end) = filled_pipe()?;
-            Ok(Seen::call(sendfile(setting.file(0)?, read_end, None, 4096)))
+            Ok(Observation::call(sendfile(
+                setting.file(0)?,
+                read_end,
+                None,
+                4096,
+            )))
         }),
     },
     Experiment {
@@ -47,7 +57,7 @@ pub(super) const ALL: &[Experiment] = &[
             let (_write_end, read_end) = filled_pipe()?;
             let mut offset = 0;
             let done = sendfile(setting.file(0)?, read_end, Some(&mut offset), 4096);
-            Ok(Seen::call(done))
+            Ok(Observation::call(done))
         }),
     },
     Experiment {
@@ -125,15 +135,15 @@ fn memory() -> Result<File> {
 }
 
 /// Sends 4096 bytes at most to a socket that has room for them.
-fn to_socket(source: impl AsFd) -> Result<Seen> {
+fn to_socket(source: impl AsFd) -> Result<Observation> {
     let (near, _far) = ends::unix()?;
-    Ok(Seen::call(sendfile(near, source, None, 4096)))
+    Ok(Observation::call(sendfile(near, source, None, 4096)))
 }
 
 /// The count itself is the answer.
-fn count(done: nix::Result<usize>) -> Seen {
+fn count(done: nix::Result<usize>) -> Observation {
     match done {
-        Ok(n) => Seen::answer(n.to_string()).with(format!("{n:#x} of {THREE_GIB:#x} bytes")),
-        Err(_) => Seen::call(done),
+        Ok(n) => Observation::answer(n.to_string()).with(format!("{n:#x} of {THREE_GIB:#x} bytes")),
+        Err(_) => Observation::call(done),
     }
 }

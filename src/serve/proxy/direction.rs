@@ -31,7 +31,7 @@ pub(super) enum Flow {
 
 #[derive(Debug)]
 pub(super) struct Direction {
-    way: Way,
+    relay: RelayBuffer,
     /// Read and not yet written.
     held: usize,
     /// The end was read.
@@ -41,7 +41,7 @@ pub(super) struct Direction {
 }
 
 #[derive(Debug)]
-enum Way {
+enum RelayBuffer {
     /// The bytes that are held are those from `.1` on.
     ReadWrite(Vec<u8>, usize),
     /// The pipe's read end and write end.
@@ -50,16 +50,16 @@ enum Way {
 
 impl Direction {
     pub(super) fn new(method: Method) -> nix::Result<Direction> {
-        let way = match method {
-            Method::ReadWrite => Way::ReadWrite(Vec::new(), 0),
+        let relay = match method {
+            Method::ReadWrite => RelayBuffer::ReadWrite(Vec::new(), 0),
             Method::Splice => {
                 let (read_end, write_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
-                Way::Splice(read_end, write_end)
+                RelayBuffer::Splice(read_end, write_end)
             }
             _ => return Err(Errno::EINVAL),
         };
         Ok(Direction {
-            way,
+            relay,
             held: 0,
             end_read: false,
             ended: false,
@@ -92,21 +92,23 @@ impl Direction {
         if self.end_read {
             return Ok(0);
         }
-        let taken = match &mut self.way {
-            Way::ReadWrite(..) if self.held > 0 => return Ok(0),
-            Way::ReadWrite(buffer, at) => {
+        let taken = match &mut self.relay {
+            RelayBuffer::ReadWrite(..) if self.held > 0 => return Ok(0),
+            RelayBuffer::ReadWrite(buffer, at) => {
                 *at = 0;
                 buffer.resize(CHUNK, 0);
                 (&mut &*from).read(buffer).map_err(errno)
             }
             // EAGAIN says that the socket has nothing, or that the pipe is full. It does not matter which: a full pipe is
             // emptied first, and then this is tried again.
-            Way::Splice(_, pipe) => splice(from, None, &*pipe, None, CHUNK, without_waiting()),
+            RelayBuffer::Splice(_, pipe) => {
+                splice(from, None, &*pipe, None, CHUNK, without_waiting())
+            }
         };
         let taken = unless_again(taken)?;
         self.end_read = taken == Some(0);
         self.held += taken.unwrap_or(0);
-        if let Way::ReadWrite(buffer, _) = &mut self.way {
+        if let RelayBuffer::ReadWrite(buffer, _) = &mut self.relay {
             match taken {
                 Some(count) => buffer.truncate(count),
                 // A silent connection holds no buffer.
@@ -121,13 +123,15 @@ impl Direction {
         if self.held == 0 {
             return Ok(0);
         }
-        let given = match &mut self.way {
-            Way::ReadWrite(buffer, at) => (&mut &*to).write(&buffer[*at..]).map_err(errno),
-            Way::Splice(pipe, _) => splice(&*pipe, None, to, None, self.held, without_waiting()),
+        let given = match &mut self.relay {
+            RelayBuffer::ReadWrite(buffer, at) => (&mut &*to).write(&buffer[*at..]).map_err(errno),
+            RelayBuffer::Splice(pipe, _) => {
+                splice(&*pipe, None, to, None, self.held, without_waiting())
+            }
         };
         let given = unless_again(given)?.unwrap_or(0);
         self.held -= given;
-        if let Way::ReadWrite(_, at) = &mut self.way {
+        if let RelayBuffer::ReadWrite(_, at) = &mut self.relay {
             *at += given;
         }
         Ok(given)
@@ -136,7 +140,7 @@ impl Direction {
     fn pass_end_on(&mut self, to: &TcpStream) -> nix::Result<()> {
         self.ended = true;
         // Nothing more will pass: give the buffer or the pipe's descriptors back.
-        self.way = Way::ReadWrite(Vec::new(), 0);
+        self.relay = RelayBuffer::ReadWrite(Vec::new(), 0);
         to.shutdown(Shutdown::Write).map_err(errno)
     }
 }

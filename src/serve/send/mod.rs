@@ -17,12 +17,12 @@ use crate::model::Method;
 
 #[derive(Debug)]
 pub(crate) struct Sending {
-    way: Way,
+    sender: Sender,
     left: u64,
 }
 
 #[derive(Debug)]
-enum Way {
+enum Sender {
     ReadWrite(read_write::ReadWrite),
     MmapWrite(mmap_write::MmapWrite),
     Sendfile(sendfile::Sendfile),
@@ -49,24 +49,24 @@ impl Sending {
     /// mmap's and pipe2's; EINVAL for a method that is not one of [`ServePlan::METHODS`](crate::model::ServePlan::METHODS).
     pub(crate) fn new(method: Method, file: File, range: Range<u64>) -> nix::Result<Sending> {
         let left = range.end - range.start;
-        let way = match method {
-            Method::ReadWrite => Way::ReadWrite(read_write::ReadWrite::new(file, range)),
-            Method::MmapWrite => Way::MmapWrite(mmap_write::MmapWrite::new(file, range)?),
-            Method::Sendfile => Way::Sendfile(sendfile::Sendfile::new(file, range)),
-            Method::Splice => Way::Splice(splice::Splice::new(file, range)?),
+        let sender = match method {
+            Method::ReadWrite => Sender::ReadWrite(read_write::ReadWrite::new(file, range)),
+            Method::MmapWrite => Sender::MmapWrite(mmap_write::MmapWrite::new(file, range)?),
+            Method::Sendfile => Sender::Sendfile(sendfile::Sendfile::new(file, range)),
+            Method::Splice => Sender::Splice(splice::Splice::new(file, range)?),
             _ => return Err(Errno::EINVAL),
         };
-        Ok(Sending { way, left })
+        Ok(Sending { sender, left })
     }
 
     /// Moves up to `most` bytes into the socket.
     pub(crate) fn step(&mut self, socket: BorrowedFd, most: usize) -> Step {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(most);
-        let moved = match &mut self.way {
-            Way::ReadWrite(way) => way.step(socket, most),
-            Way::MmapWrite(way) => way.step(socket, most),
-            Way::Sendfile(way) => way.step(socket, most),
-            Way::Splice(way) => way.step(socket, most),
+        let moved = match &mut self.sender {
+            Sender::ReadWrite(sender) => sender.step(socket, most),
+            Sender::MmapWrite(sender) => sender.step(socket, most),
+            Sender::Sendfile(sender) => sender.step(socket, most),
+            Sender::Splice(sender) => sender.step(socket, most),
         };
         match moved {
             Ok(0) => Step::Broken,

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::parts::{self, cell, refused, said, stacked, state};
 use crate::app::{App, Click, ExperimentPage, Pane};
 use crate::figure::serving;
-use crate::model::{ExperimentOutcome, RequestWay, ServePlan, Size, grouped};
+use crate::model::{ExperimentOutcome, ServePlan, ServedRequest, Size, grouped};
 use crate::ui::{
     Pen, Role, Rooms, Rows, screens::predict::stage_before, screens::run::show_player,
 };
@@ -70,13 +70,13 @@ pub fn draw(pen: &mut Pen, app: &App, page: &ExperimentPage, rooms: &Rooms) {
     }
 }
 
-fn calls(pen: &mut Pen, app: &App, page: &ExperimentPage, way: &RequestWay, area: Rect) {
+fn calls(pen: &mut Pen, app: &App, page: &ExperimentPage, way: &ServedRequest, area: Rect) {
     let list = list(page, way, area.width);
     let about = about(app, page, way, area.width);
     stacked(pen, &list, &about, area);
 }
 
-fn list(page: &ExperimentPage, way: &RequestWay, width: u16) -> Rows {
+fn list(page: &ExperimentPage, way: &ServedRequest, width: u16) -> Rows {
     let mut rows = Rows::new(width);
     let Some(playback) = page.player.as_ref().and_then(|player| player.playback()) else {
         return rows;
@@ -105,7 +105,7 @@ fn list(page: &ExperimentPage, way: &RequestWay, width: u16) -> Rows {
 }
 
 /// Guess and answer, and the methods that were tried, side by side.
-fn about(app: &App, page: &ExperimentPage, way: &RequestWay, width: u16) -> Rows {
+fn about(app: &App, page: &ExperimentPage, way: &ServedRequest, width: u16) -> Rows {
     let mut rows = Rows::new(width);
     if let (Some((predict, _)), Some(found)) = (app.guessing(), &page.found) {
         said(&mut rows, page, predict, found);
