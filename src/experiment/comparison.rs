@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use super::plan::{Load, Plan, PlannedTransfer, To};
-use super::{Lab, repeated, stop_if};
+use super::{Lab, repeated, stop_if, unless_refused};
 use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::Runs;
@@ -177,8 +177,8 @@ impl Bench<'_> {
             return Ok(Ok(None));
         };
         let spec = spec(entry, to);
-        let traced = self.lab(&spec).trace(self.cancel, &mut |_| {})?;
-        Ok(traced.map(|(_, trace)| Some(trace.calls.len() as u64)))
+        let traced = self.lab(&spec).trace(&mut |_| {});
+        Ok(unless_refused(traced)?.map(|(_, trace)| Some(trace.calls.len() as u64)))
     }
 
     fn measure(&self, entry: &PlannedTransfer) -> Result<Measured> {
@@ -192,7 +192,7 @@ impl Bench<'_> {
 
     fn once(&self, spec: &TransferSpec) -> Result<Measured> {
         let lab = self.lab(spec);
-        let report = lab.measure(self.cancel, &mut |_| {})?;
+        let report = lab.measure(&mut |_| {})?;
         lab.check(&report)?;
         Ok(report.measured)
     }
@@ -237,6 +237,7 @@ impl Bench<'_> {
             source: self.source(spec.size),
             dir: self.dir,
             cpus: self.cpus.clone(),
+            cancel: self.cancel,
         }
     }
 

@@ -77,10 +77,11 @@ pub fn run(
         spec,
         dir: &directory.path,
         cpus: host::allowed_cpus().ok(),
+        cancel,
     };
-    let measured = lab.measure(cancel, progress)?;
+    let measured = lab.measure(progress)?;
     lab.check(&measured)?;
-    let traced = lab.trace(cancel, progress)?;
+    let traced = unless_refused(lab.trace(progress))?;
 
     let note = directory.note;
     let note = note.map(|reason| Unavailable::new("cache-directory", reason));
@@ -144,18 +145,19 @@ struct Lab<'a> {
     dir: &'a Path,
     /// The CPUs that receivers may use, whatever their sender is pinned to.
     cpus: Option<String>,
+    cancel: &'a Cancel,
 }
 
 impl Lab<'_> {
     /// The untraced run. Its receiver looks at nothing.
-    fn measure(&self, cancel: &Cancel, progress: &mut OnProgress) -> Result<Report> {
+    fn measure(&self, progress: &mut OnProgress) -> Result<Report> {
         let mut command = self.sender(Drain::Discard, self.cpus.clone());
         // Ctrl-C on a terminal reaches this process, which cancels, and not the sender before it.
         command
             .process_group(0)
             .stdin(self.source.file.try_clone()?);
         let total = self.spec.size.bytes();
-        reported(&mut command, cancel, |pid, stdout| {
+        reported(&mut command, self.cancel, |pid, stdout| {
             while !readable_soon(stdout)? {
                 let done = moved_by(pid).min(total);
                 progress(JobProgress::new("untraced run", done, total));
@@ -164,13 +166,12 @@ impl Lab<'_> {
         })
     }
 
-    /// The traced run, verified. The inner error is the reason why ptrace is refused.
-    fn trace(
-        &self,
-        cancel: &Cancel,
-        progress: &mut OnProgress,
-    ) -> Result<Result<(Report, Trace), String>> {
-        self.trace_with(current_cpu(), None, cancel, progress)
+    /// The traced run, verified.
+    ///
+    /// # Errors
+    /// [`TraceError::Refused`] too: see [`unless_refused`].
+    fn trace(&self, progress: &mut OnProgress) -> Result<(Report, Trace)> {
+        self.trace_with(current_cpu(), None, progress)
     }
 
     /// The same, tracer and sender pinned to `cpu` if one is given, or the sender alone to another one.
@@ -178,9 +179,8 @@ impl Lab<'_> {
         &self,
         cpu: Option<usize>,
         sender_cpu: Option<usize>,
-        cancel: &Cancel,
         progress: &mut OnProgress,
-    ) -> Result<Result<(Report, Trace), String>> {
+    ) -> Result<(Report, Trace)> {
         let errors = error_file()?;
         let (stdout, output) = std::io::pipe().context("cannot make a pipe")?;
         let source = self.source.file.try_clone()?;
@@ -203,16 +203,13 @@ impl Lab<'_> {
             let done = moved.so_far(trace).min(total);
             progress(JobProgress::new("traced run", done, total));
         };
-        let recorded = tracer::record(program, &options, cancel, see);
-        let recorded = match ended_well(recorded, errors, "cannot trace")? {
-            Ok(recorded) => recorded,
-            Err(reason) => return Ok(Err(reason)),
-        };
+        let recorded = tracer::record(program, &options, self.cancel, see);
+        let recorded = ended_well(recorded, errors, "cannot trace")?;
         let report: Report = report(stdout)?;
         self.check(&report)?;
         let mut trace = recorded.trace;
         self.name_descriptors(&mut trace);
-        Ok(Ok((report, trace)))
+        Ok((report, trace))
     }
 
     /// The CPUs for the receiver of a traced run: not the one that tracer and tracee share, where there is another.
@@ -304,22 +301,31 @@ fn complaint(mut errors: File, ended: impl FnOnce() -> String) -> String {
     }
 }
 
-/// What was recorded of a child that ended well. The inner error is the reason why ptrace is refused.
+/// What was recorded of a child that ended well.
 fn ended_well(
     recorded: Result<Recorded, TraceError>,
     errors: File,
     failure: &'static str,
-) -> Result<Result<Recorded, String>> {
-    let recorded = match recorded {
-        Ok(recorded) => recorded,
-        Err(TraceError::Refused(reason)) => return Ok(Err(reason)),
-        Err(TraceError::Failed(error)) => return Err(error.context(failure)),
-        Err(cancelled) => return Err(cancelled.into()),
-    };
+) -> Result<Recorded> {
+    let recorded = recorded.map_err(|error| match error {
+        TraceError::Failed(error) => error.context(failure),
+        other => other.into(),
+    })?;
     match recorded.ended {
-        Exit::Code(0) => Ok(Ok(recorded)),
+        Exit::Code(0) => Ok(recorded),
         Exit::Code(code) => bail!(complaint(errors, || format!("exit code {code}"))),
         Exit::Signal(signal) => bail!(complaint(errors, || signal)),
+    }
+}
+
+/// What was traced; or, as the inner error, the reason why ptrace is refused: the experiment goes on without.
+fn unless_refused<T>(traced: Result<T>) -> Result<Result<T, String>> {
+    match traced {
+        Ok(traced) => Ok(Ok(traced)),
+        Err(error) => match error.downcast()? {
+            TraceError::Refused(reason) => Ok(Err(reason)),
+            other => Err(other.into()),
+        },
     }
 }
 

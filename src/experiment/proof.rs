@@ -28,7 +28,7 @@ use crate::host;
 use crate::model::{Method, Overwritten, Sink, Size};
 pub(crate) use crate::model::{Proof, ProofVerdict as Verdict};
 use crate::transfer::{
-    self, BLOCK, Job, Reports, Tools, Wish, direct_send, send_zerocopy, uring_send_zc,
+    self, BLOCK, Reports, Tools, Wish, direct_send, send_zerocopy, uring_send_zc,
 };
 
 /// A verdict stands when this many rounds, each with a source and a sink of its own, have agreed.
@@ -136,8 +136,8 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
         ways.push(second);
     }
     match method.receives() {
-        true => receive_by(method, &source, ways[0].near()?, size, &mut tools)?,
-        false => send_by(method, source.as_fd(), ways[0].near()?, size, &mut tools)?,
+        true => receive_by(method, &source, ways[0].near()?, &mut tools)?,
+        false => send_by(method, source.as_fd(), ways[0].near()?, &mut tools)?,
     }
     source
         .write_all_at(new, 0)
@@ -313,21 +313,8 @@ fn prepare(method: Method, to: Sink, source: &File, size: usize) -> Result<Tools
 
 /// Moves the source by the method into a sink that never waits. A full sink is no error here: what is missing
 /// shows when it is received.
-fn send_by(
-    method: Method,
-    source: BorrowedFd,
-    sink: BorrowedFd,
-    size: usize,
-    tools: &mut Tools,
-) -> Result<()> {
-    let job = Job {
-        source,
-        sink,
-        size,
-        chunk: CHUNK,
-        tools,
-    };
-    match transfer::transfer(method, job) {
+fn send_by(method: Method, source: BorrowedFd, sink: BorrowedFd, tools: &mut Tools) -> Result<()> {
+    match transfer::transfer(method, source, sink, tools) {
         Ok(_) | Err(Errno::EAGAIN) => Ok(()),
         Err(errno) => Err(errno).context(format!("{method} is refused")),
     }
@@ -335,20 +322,14 @@ fn send_by(
 
 /// For a method that receives: a peer sends the source by sendfile(2), so that the socket's queue may hold references
 /// to its pages; then all of it is received into the sink.
-fn receive_by(
-    method: Method,
-    source: &File,
-    sink: BorrowedFd,
-    size: usize,
-    tools: &mut Tools,
-) -> Result<()> {
+fn receive_by(method: Method, source: &File, sink: BorrowedFd, tools: &mut Tools) -> Result<()> {
     let (near, far) = ends::tcp()?;
     thread::scope(|scope| {
         scope.spawn(move || {
             // What it does not send is missing at the other end, which shows.
             while let Ok(1..) | Err(Errno::EINTR) = sendfile(&far, source, None, CHUNK) {}
         });
-        send_by(method, near.as_fd(), sink, size, tools)
+        send_by(method, near.as_fd(), sink, tools)
     })
 }
 

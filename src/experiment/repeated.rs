@@ -17,7 +17,7 @@ use crate::endpoint::{self, Drain, Reader};
 use crate::measure::{Counters, Whose};
 use crate::model::{Measured, Sink};
 use crate::tracer::Cancel;
-use crate::transfer::{self, Job, Tools, Wish};
+use crate::transfer::{self, Tools, Wish};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Order<'a> {
@@ -98,14 +98,8 @@ fn timed(order: &Order, source: &File, to: Sink, sink: &impl AsFd) -> Result<(u6
     let mut tools = Tools::prepare(method, source.as_fd(), wish)?;
     let mut once = |mut source: &File, sink: BorrowedFd| -> Result<u64> {
         source.rewind().context("cannot go back in the source")?;
-        let job = Job {
-            source: source.as_fd(),
-            sink,
-            size: wish.size,
-            chunk: wish.chunk,
-            tools: &mut tools,
-        };
-        transfer::transfer(method, job).with_context(|| format!("{method} failed"))
+        transfer::transfer(method, source.as_fd(), sink, &mut tools)
+            .with_context(|| format!("{method} failed"))
     };
     // The first use of a page of the program itself is a fault too.
     once(source, endpoint::null()?.as_fd())?;

@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
-use super::{current_cpu, ended_well, error_file};
+use super::{current_cpu, ended_well, error_file, unless_refused};
 use crate::copypath::{CopyTracker, summarise};
 use crate::endpoint;
 use crate::host;
@@ -50,7 +50,8 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<ServedRequ
     let errors = error_file()?;
     let (recorded, answer) = ask_traced(plan, served, &errors, cancel)?;
     let spec = plan.spec();
-    let recorded = match ended_well(recorded, errors, "cannot trace the server")? {
+    let recorded = ended_well(recorded, errors, "cannot trace the server");
+    let recorded = match unless_refused(recorded)? {
         Ok(recorded) => recorded,
         Err(reason) => return Ok(outcome_of(refused(spec, "ptrace", reason))),
     };

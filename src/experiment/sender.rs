@@ -22,7 +22,7 @@ use crate::model::{
     Cache, KernelReports, Measured, Method, Outcome, Residency, Sink, Start, TransferSpec,
     Unavailable, marker,
 };
-use crate::transfer::{self, Job, Reports, Tools, Wish};
+use crate::transfer::{self, Reports, Tools, Wish};
 
 /// The descriptor of the source in every recording.
 pub(crate) const SOURCE: RawFd = 3;
@@ -93,7 +93,7 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
 
     let mut unavailable = Vec::new();
     let residency_before = cool_down(spec, &source, &mut unavailable)?;
-    let (bytes_moved, mut measured) = timed_transfer(spec, &source, size, sink, &mut tools)?;
+    let (bytes_moved, mut measured) = timed_transfer(spec, &source, sink, &mut tools)?;
     measured.peak_memory_bytes = memory.risen();
     let residency_after = residency(spec, &source, "after the transfer", &mut unavailable);
     let shared_blocks = shared_blocks(spec, sink)?;
@@ -303,17 +303,9 @@ fn shared_blocks(spec: &TransferSpec, sink: &OwnedFd) -> Result<Option<u64>> {
 fn timed_transfer(
     spec: &TransferSpec,
     source: &File,
-    size: u64,
     sink: &OwnedFd,
     tools: &mut Tools,
 ) -> Result<(u64, Measured)> {
-    let job = Job {
-        source: source.as_fd(),
-        sink: sink.as_fd(),
-        size: usize::try_from(size).context("the source is larger than the address space")?,
-        chunk: usize::try_from(spec.chunk.bytes()).unwrap_or(usize::MAX),
-        tools,
-    };
     // Requests may be the work of threads that the kernel makes: their time is the transfer's, too.
     let whose = match spec.method.uses_ring() {
         true => Whose::Process,
@@ -321,7 +313,7 @@ fn timed_transfer(
     };
     let before = Counters::of(whose)?;
     host::mark(marker::BEGIN);
-    let done = transfer::transfer(spec.method, job);
+    let done = transfer::transfer(spec.method, source.as_fd(), sink.as_fd(), tools);
     host::mark(marker::END);
     let measured = before.until_now()?;
     let moved = done.with_context(|| format!("{} to {} failed", spec.method, spec.to))?;
@@ -349,16 +341,9 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
     let mut tools = Tools::prepare(spec.method, page.as_fd(), wish)?;
     let (_unread, second) = std::io::pipe()?;
     tools.second = Some(second.into());
-    let job = Job {
-        source: source.as_fd(),
-        sink: sink.as_fd(),
-        size: PAGE,
-        chunk: PAGE,
-        tools: &mut tools,
-    };
     let before = Counters::of(Whose::Thread)?;
     host::mark("zclab: a rehearsal of one page");
-    transfer::transfer(spec.method, job)?;
+    transfer::transfer(spec.method, source.as_fd(), sink.as_fd(), &mut tools)?;
     before.until_now().map(drop)
 }
 

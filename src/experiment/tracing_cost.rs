@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::comparison::order;
 use super::verdict::{TIME, clause};
-use super::{Lab, stop_if};
+use super::{Lab, stop_if, unless_refused};
 use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::{Difference, Runs, WALL};
@@ -77,6 +77,7 @@ pub(crate) fn watch(
         source: &source,
         dir,
         cpus: Some(allowed.clone()),
+        cancel,
     };
     let mut found = TracingCost {
         spec: spec.clone(),
@@ -95,7 +96,7 @@ pub(crate) fn watch(
             let cpu = other
                 .filter(|_| watched == TracedFrom::OtherCpu)
                 .unwrap_or(own);
-            match on_cpu(cpu, || one(&lab, watched, own, cancel))? {
+            match on_cpu(cpu, || one(&lab, watched, own))? {
                 Ok((measured, calls)) => {
                     found.rows[at].runs.0.push(measured);
                     found.syscalls = found.syscalls.or(calls);
@@ -213,21 +214,21 @@ fn one(
     lab: &Lab,
     watched: TracedFrom,
     own: usize,
-    cancel: &Cancel,
 ) -> Result<Result<(Measured, Option<u64>), String>> {
-    stop_if(cancel)?;
+    stop_if(lab.cancel)?;
     let nothing = &mut |_| {};
     let traced = match watched {
         TracedFrom::Untraced => {
-            let report = lab.measure(cancel, nothing)?;
+            let report = lab.measure(nothing)?;
             lab.check(&report)?;
             return Ok(Ok((report.measured, None)));
         }
-        TracedFrom::SameCpu => lab.trace_with(Some(own), None, cancel, nothing)?,
+        TracedFrom::SameCpu => lab.trace_with(Some(own), None, nothing),
         // The tracer inherits this thread's CPU.
-        TracedFrom::OtherCpu => lab.trace_with(None, Some(own), cancel, nothing)?,
+        TracedFrom::OtherCpu => lab.trace_with(None, Some(own), nothing),
     };
-    Ok(traced.map(|(report, trace)| (report.measured, Some(trace.calls.len() as u64))))
+    Ok(unless_refused(traced)?
+        .map(|(report, trace)| (report.measured, Some(trace.calls.len() as u64))))
 }
 
 /// Does it on a thread of its own, pinned to a CPU; so are the processes that it starts.

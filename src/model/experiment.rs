@@ -234,18 +234,6 @@ pub const PROOF_WORDS: [&str; 4] = ["shared", "copied", "mixed", "unavailable"];
 pub const COMPARE_WORDS: [&str; 4] = ["faster", "slower", "no-verdict", "depends"];
 
 impl ExperimentSpec {
-    /// Its name in lessons: `proof`.
-    pub fn name(&self) -> &'static str {
-        match self {
-            ExperimentSpec::Proof(_) => "proof",
-            ExperimentSpec::Errors(_) => "errors",
-            ExperimentSpec::PageCache => "page-cache",
-            ExperimentSpec::Compare(_) => "compare",
-            ExperimentSpec::Watching => "watching",
-            ExperimentSpec::Serve(_) => "serve",
-        }
-    }
-
     /// What it is, for people: `the alias proof`.
     pub fn title(&self) -> &'static str {
         match self {

@@ -33,32 +33,18 @@ pub use ring::Ring;
 pub use shared::Shared;
 pub use tools::{Pipe, Tools, Wish, set_pipe_size};
 
-/// Everything that a transfer may need. Whatever costs a call of its own, such as memory, is got beforehand.
-pub struct Job<'a> {
-    /// A regular file, at its beginning; for a method that receives, a socket.
-    pub source: BorrowedFd<'a>,
-    /// A blocking descriptor.
-    pub sink: BorrowedFd<'a>,
-    /// The bytes in the source: for a method that receives, those that will arrive.
-    pub size: usize,
-    /// How many bytes at most a call.
-    pub chunk: usize,
-    /// What else the method needs.
-    pub tools: &'a mut Tools,
-}
-
-/// Moves the bytes by a method, and says how many. Its tools are those that [`Tools::prepare`] got.
+/// Moves the bytes of `source` (a regular file, at its beginning; for a method that receives, a socket) to `sink`, a
+/// blocking descriptor, and says how many. The tools are those that [`Tools::prepare`] got.
 ///
 /// # Errors
 /// The errno of the first call that failed (EINTR is never one).
-pub fn transfer(method: Method, job: Job) -> Result<u64> {
-    let Job {
-        source,
-        sink,
-        size,
-        chunk,
-        tools,
-    } = job;
+pub fn transfer(
+    method: Method,
+    source: BorrowedFd,
+    sink: BorrowedFd,
+    tools: &mut Tools,
+) -> Result<u64> {
+    let (size, chunk) = (tools.size, tools.chunk);
     let second = tools.second.as_ref().map(AsFd::as_fd);
     let buffer = tools.memory.bytes_mut();
     let (ring, pipe) = (tools.ring.as_mut(), tools.pipe.as_ref());

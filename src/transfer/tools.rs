@@ -24,6 +24,7 @@ const LEAST_BUFFER: usize = 1 << 20;
 /// What is going to be transferred, as far as it decides what is needed.
 #[derive(Clone, Copy, Debug)]
 pub struct Wish {
+    /// The bytes in the source: for a method that receives, those that will arrive.
     pub size: usize,
     /// How many bytes at most a call.
     pub chunk: usize,
@@ -35,9 +36,14 @@ pub struct Wish {
     pub direct: bool,
 }
 
-/// What a method needs beside its source and its sink; what it does not need is empty.
+/// What a method needs beside its source and its sink, got beforehand, for it costs calls of its own; what it does not
+/// need is empty.
 #[derive(Default)]
 pub struct Tools {
+    /// As it was wished.
+    pub(super) size: usize,
+    /// Likewise.
+    pub(super) chunk: usize,
     /// io_uring's rings. They go before the memory that they know.
     pub ring: Option<Ring>,
     /// The source, opened once more with O_DIRECT.
@@ -58,7 +64,11 @@ impl Tools {
     /// # Errors
     /// The memory or the pipe cannot be had, or the source cannot be read into the memory.
     pub fn prepare(method: Method, source: BorrowedFd, wish: Wish) -> Result<Tools> {
-        let mut tools = Tools::default();
+        let mut tools = Tools {
+            size: wish.size,
+            chunk: wish.chunk,
+            ..Tools::default()
+        };
         match method.held() {
             Held::Buffer => tools.memory = Memory::new(buffer_size(method, wish))?,
             Held::Memory => {
