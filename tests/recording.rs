@@ -374,7 +374,8 @@ fn what_is_no_recording_is_one_line() {
     assert_eq!(endless, "/dev/zero: line 1: not a recording of zclab");
     let nowhere = dir.path().join("nowhere/r.jsonl");
     assert!(
-        format!("{:#}", save(&nowhere, &recording(None)).unwrap_err()).contains("No such file")
+        format!("{:#}", save(&nowhere, &recording(None)).unwrap_err())
+            .contains("there is no directory")
     );
 }
 
