@@ -35,6 +35,7 @@ pub(crate) enum Go {
 }
 
 /// What all screens share.
+#[derive(Default)]
 pub struct Shared {
     pub material: Material,
     /// What is known of the learner.
@@ -71,23 +72,12 @@ impl Shared {
         Shared {
             material,
             progress,
-            clock: Clock::default(),
             display: Display {
                 mouse: true,
                 ..Display::default()
             },
-            overlay: None,
-            search: Search::default(),
-            machine: Vec::new(),
-            message: None,
-            fault: None,
-            pages: HashMap::new(),
             experiments: entries(),
-            job: None,
-            jobs: 0,
-            runs: Vec::new(),
-            effects: Vec::new(),
-            go: None,
+            ..Shared::default()
         }
     }
 

@@ -6,7 +6,7 @@ use crate::model::{
 };
 
 /// A lesson: one file of `lessons/`, named `NN-id.md`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lesson {
     /// Its identity: progress is kept under it, so it never changes.
     pub id: String,

@@ -69,11 +69,7 @@ pub(super) fn parse(file: &str, text: &str) -> Parsed {
     let mut lesson = Lesson {
         id: id.to_owned(),
         number,
-        title: String::new(),
-        minutes: 0,
-        objectives: Vec::new(),
-        copies_of: Vec::new(),
-        pages: Vec::new(),
+        ..Lesson::default()
     };
     let mut prose_lines = Vec::new();
     let mut found = Vec::new();

@@ -19,6 +19,7 @@ use crate::ui::{
 const CALLS: (u16, u16) = (80, 44);
 
 /// The player, laid out in its area: rows from the area's top.
+#[derive(Default)]
 struct Layout {
     /// At the area's top, before the run and after it: it must not jump.
     stage: Option<Stage>,
@@ -88,21 +89,17 @@ pub fn hit(area: Rect, player: &Player, column: u16, row: u16) -> Option<usize> 
 }
 
 fn layout(area: Rect, player: &Player) -> Layout {
-    let alone = |stage| Layout {
-        stage,
-        score: None,
-        source: None,
-        origin: None,
-        words: 0,
-    };
     if player.preview().is_some() {
         // Before the run the stage has its area for itself.
         let size = StageSize::of_stage(area.width, area.height);
-        return alone(size.map(|size| Stage::new(size, player.plan(), area.width)));
+        return Layout {
+            stage: size.map(|size| Stage::new(size, player.plan(), area.width)),
+            ..Layout::default()
+        };
     }
     match StageSize::of(area.width, area.height) {
         Some(size) => with_stage(size, area, player),
-        None => alone(None),
+        None => Layout::default(),
     }
 }
 

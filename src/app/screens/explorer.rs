@@ -9,15 +9,17 @@ use crate::model::{Flow, NO_FLOW, Trace, TraceReport};
 use crate::syscall::{Style, errno_name, format_call};
 
 /// What is listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum List {
     /// The flows.
+    #[default]
     Flows,
     /// The calls behind the selected flow.
     Calls,
 }
 
 /// The explorer of a traced program.
+#[derive(Default)]
 pub struct ExplorerScreen {
     /// What came of watching so far.
     pub watched: TraceReport,
@@ -87,22 +89,10 @@ impl ExplorerScreen {
     pub(crate) fn new(watched: TraceReport, running: bool) -> ExplorerScreen {
         let mut explorer = ExplorerScreen {
             running,
-            output: Vec::new(),
-            list: List::Flows,
-            flow: 0,
-            chosen: false,
-            call: 0,
-            task: None,
-            filter: TextInput::default(),
-            typing: false,
-            playing: false,
-            speed: 0,
             groups: groups(&watched.flows),
             moved: moved(&watched),
-            shown: Vec::new(),
-            calls: Vec::new(),
-            due: Duration::ZERO,
             watched,
+            ..ExplorerScreen::default()
         };
         explorer.refresh();
         explorer

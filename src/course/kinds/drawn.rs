@@ -185,12 +185,10 @@ impl Read for Drawn {
             answer: answer.value,
             wrong,
             undrawn: Number {
-                answer: None,
-                run: None,
                 tolerance,
                 unit: unit.value,
-                wrong: Vec::new(),
                 otherwise,
+                ..Number::default()
             },
         };
         let understood =

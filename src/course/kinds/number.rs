@@ -10,7 +10,7 @@ use crate::course::experiment;
 use crate::model::{Query, TransferSpec};
 
 /// A number.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Number {
     /// The fixed answer; none where a run answers.
     pub answer: Option<f64>,

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::ui::{Pen, Rooms, Rows};
 
 /// What stands in the first row of a screen, beside the program's name.
+#[derive(Default)]
 pub struct Header {
     /// Before the title: a lesson's number.
     pub before: String,
@@ -14,7 +15,9 @@ pub struct Header {
     pub alone: bool,
 }
 
+#[derive(Default)]
 pub enum Right {
+    #[default]
     Nothing,
     Text(String),
     /// What is counted, which one it is (from 0), how many there are.
@@ -24,11 +27,9 @@ pub enum Right {
 impl Header {
     pub fn of(title: &str, right: Right) -> Header {
         Header {
-            before: String::new(),
             title: title.to_owned(),
-            after: String::new(),
             right,
-            alone: false,
+            ..Header::default()
         }
     }
 
