@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    Binding, Command, Enabled, ExperimentPage, Guessing, Job, Key, LabPage, Overlay, PageAt,
-    PageState, Player, QuestionState, Row, Run, Screen, TextInput,
+    Binding, Command, Enabled, ExperimentPage, Guessing, Job, Key, KeyRow, LabPage, Overlay,
+    PageAt, PageState, Player, QuestionState, Run, Screen, TextInput,
     keys::Group::Everywhere,
     keys::{always, row},
     screens::OPEN,
@@ -20,7 +20,7 @@ const QUIT: &[(Key, Command)] = &[
 
 // One row a line: it is a table.
 #[rustfmt::skip]
-const EVERYWHERE: &[Row<dyn ScreenState>] = &[
+const EVERYWHERE: &[KeyRow<dyn ScreenState>] = &[
     row(&[(Key::Esc, Command::Back)], ["Esc", "back", "back"], Everywhere, |app, on| app.job.is_none() && on.has_back()),
     row(QUIT, ["q", "quit", "quit; your place is kept"], Everywhere, |_, on| on.in_course()),
     row(QUIT, ["q", "quit", "quit"], Everywhere, always),

@@ -5,14 +5,14 @@ use crate::model::{
     CLAIMS, Contest, ERRORS, ExperimentSpec, Method, ProofPlan, ServePlan, Sink, Size, Sweep,
 };
 
-pub struct Entry {
+pub struct ListedExperiment {
     pub(crate) group: &'static str,
     pub title: &'static str,
     pub(crate) page: ExperimentPage,
 }
 
 /// Everything that can be tried, group by group.
-pub(crate) fn entries() -> Vec<Entry> {
+pub(crate) fn entries() -> Vec<ListedExperiment> {
     let claim = |name: &str| ExperimentSpec::Compare(Contest::Claim(name.to_owned()));
     let claims = CLAIMS.map(|(name, says)| ("is it faster?", says, claim(name)));
     let serve = ExperimentSpec::Serve(ServePlan {
@@ -53,7 +53,7 @@ pub(crate) fn entries() -> Vec<Entry> {
             serve,
         ),
     ]);
-    let entry = |(group, title, what)| Entry {
+    let entry = |(group, title, what)| ListedExperiment {
         group,
         title,
         page: ExperimentPage::new(what),

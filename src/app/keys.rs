@@ -52,7 +52,7 @@ impl Binding {
 }
 
 /// A row of the table of something: of a screen, of what lies over it.
-pub(crate) struct Row<S: ?Sized> {
+pub(crate) struct KeyRow<S: ?Sized> {
     binding: Binding,
     enabled: fn(&Shared, &S) -> bool,
 }
@@ -63,8 +63,8 @@ pub(crate) const fn row<S: ?Sized>(
     [label, short, long]: [&'static str; 3],
     group: Group,
     enabled: fn(&Shared, &S) -> bool,
-) -> Row<S> {
-    Row {
+) -> KeyRow<S> {
+    KeyRow {
         binding: Binding {
             keys,
             label,
@@ -89,7 +89,7 @@ pub(crate) struct Enabled {
 
 impl Enabled {
     /// Adds the rows of a table that are enabled.
-    pub(crate) fn add<S: ?Sized>(&mut self, table: &'static [Row<S>], app: &Shared, on: &S) {
+    pub(crate) fn add<S: ?Sized>(&mut self, table: &'static [KeyRow<S>], app: &Shared, on: &S) {
         let enabled = table.iter().filter(|row| (row.enabled)(app, on));
         self.bindings.extend(enabled.map(|row| &row.binding));
     }

@@ -49,7 +49,7 @@ pub(crate) use self::{
     experiment::ExperimentPage,
     guess::Guessing,
     input::TextInput,
-    keys::{Binding, Enabled, Group, Row},
+    keys::{Binding, Enabled, Group, KeyRow},
     material::{Copies, ErrorCase, Instrument, Material},
     page::{LabPage, PageState},
     page_at::{Asked, PageAt},

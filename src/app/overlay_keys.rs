@@ -1,7 +1,7 @@
 //! What keys do over a screen: on the help page, in the source, among calls and words, in a search.
 
 use super::{
-    Overlay, Row, Shared,
+    KeyRow, Overlay, Shared,
     command::Command as C,
     key::Key::{Char, Esc},
     keys::Group::{Everywhere, Page},
@@ -10,7 +10,7 @@ use super::{
 
 // One row a line: it is a table.
 #[rustfmt::skip]
-pub(crate) const KEYS: &[Row<Overlay>] = &[
+pub(crate) const KEYS: &[KeyRow<Overlay>] = &[
     row(UP_DOWN, ["↑↓", "choose", "choose what was found"], Page, has_found),
     row(CONFIRM, ["Enter", "go there", "go to what was found"], Page, has_found),
     row(UP_DOWN, ["↑↓", "choose", "choose a word"], Page, in_words),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{
     Display, Effect, Instrument, Job, Material, Overlay, PageAt, PageState, Player, Purpose, Run,
-    experiment_list::{Entry, entries},
+    experiment_list::{ListedExperiment, entries},
     search::Search,
 };
 use crate::course::{Page, progress::Progress, review::Clock};
@@ -54,7 +54,7 @@ pub struct Shared {
     /// What was done on the pages that were opened.
     pub(crate) pages: HashMap<PageAt, PageState>,
     /// What was done in the experiments of the list.
-    pub experiments: Vec<Entry>,
+    pub experiments: Vec<ListedExperiment>,
     /// The experiment that runs.
     pub job: Option<Job>,
     jobs: u64,

@@ -37,11 +37,11 @@ pub fn check(files: &[(&str, &str)], figures: &[(&str, &str)]) -> (Catalogue, Ve
 }
 
 /// Where something is wrong, what, and what to do.
-type Found = (Position, String, &'static str);
+type FormFault = (Position, String, &'static str);
 
 /// Every text of a file that is too long for its room: a page's at the first line that does not fit, a block's
 /// at its place.
-fn overflows(parsed: &Parsed) -> Vec<Found> {
+fn overflows(parsed: &Parsed) -> Vec<FormFault> {
     let mut found = Vec::new();
     for (page, lines) in parsed.lesson.pages.iter().zip(&parsed.prose_lines) {
         if let Some((line, rows, room, screen)) = page_overflow(page, lines) {
@@ -114,7 +114,7 @@ fn after_run(page: &Page, texts: &[Placed]) -> Vec<(Position, String)> {
 }
 
 /// What the questions of a lesson give away, or leave untested.
-fn lint(parsed: &Parsed) -> Vec<Found> {
+fn lint(parsed: &Parsed) -> Vec<FormFault> {
     let mut found = Vec::new();
     for (objective, served) in &parsed.objectives {
         // None at all is a fault of the file, which has been reported.

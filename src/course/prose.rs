@@ -365,7 +365,7 @@ impl Layout {
 
     fn table_row(&mut self) {
         if let Some(table) = &mut self.table {
-            table.rows.push(table::Row {
+            table.rows.push(table::TableRow {
                 cells: Vec::new(),
                 source: self.source,
             });

@@ -44,11 +44,11 @@ pub struct Hit {
 
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    entries: Vec<Entry>,
+    texts: Vec<Indexed>,
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
+struct Indexed {
     place: Place,
     title: Text,
     lines: Vec<Text>,
@@ -72,22 +72,22 @@ impl Index {
         cards: &[Card],
         words: &[Word],
     ) -> Index {
-        let mut entries = Vec::new();
+        let mut texts = Vec::new();
         for (at, word) in words.iter().enumerate() {
             let mut lines = plain(&word.text);
             lines.push(Text::new(&word.forms.join(", ")));
-            entries.push(Entry::new(Place::Word(at), word.name(), lines));
+            texts.push(Indexed::new(Place::Word(at), word.name(), lines));
         }
         for (at, card) in cards.iter().enumerate() {
-            entries.push(Entry::new(Place::Card(at), &card.title, card_lines(card)));
+            texts.push(Indexed::new(Place::Card(at), &card.title, card_lines(card)));
         }
         for (lesson, of) in lessons.iter().enumerate() {
-            for (page, shown) in of.pages.iter().enumerate() {
+            for (page, on) in of.pages.iter().enumerate() {
                 let place = Place::Page { lesson, page };
-                entries.push(Entry::new(place, &shown.title, page_lines(shown, figures)));
+                texts.push(Indexed::new(place, &on.title, page_lines(on, figures)));
             }
         }
-        Index { entries }
+        Index { texts }
     }
 
     /// What has all words of the query, in any order, whatever the case. First where the title has them all, then
@@ -100,8 +100,8 @@ impl Index {
         if wanted.is_empty() {
             return Vec::new();
         }
-        let ranked = |entry: &Entry| Some((entry.rank(&wanted)?, entry.hit(&wanted)));
-        let mut found: Vec<(usize, Hit)> = self.entries.iter().filter_map(ranked).collect();
+        let ranked = |indexed: &Indexed| Some((indexed.rank(&wanted)?, indexed.hit(&wanted)));
+        let mut found: Vec<(usize, Hit)> = self.texts.iter().filter_map(ranked).collect();
         found.sort_by_key(|(rank, _)| *rank);
         found.into_iter().map(|(_, hit)| hit).collect()
     }
@@ -230,9 +230,9 @@ impl Text {
     }
 }
 
-impl Entry {
-    fn new(place: Place, title: &str, lines: Vec<Text>) -> Entry {
-        Entry {
+impl Indexed {
+    fn new(place: Place, title: &str, lines: Vec<Text>) -> Indexed {
+        Indexed {
             place,
             title: Text::new(title),
             lines,

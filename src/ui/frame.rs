@@ -83,7 +83,7 @@ fn page_marks(pen: &mut Pen, room: Rect, x: u16, step: u16, at: usize, count: us
 pub fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let room = rooms.message;
     if let Some(message) = &app.message {
-        said(pen, rooms, message);
+        long_message(pen, rooms, message);
     } else if let Some(job) = &app.job {
         let x = pen.text(room, 0, 0, &format!("{}: ", job.title), Role::Dim);
         let x = pen.text(room, x, 0, &job_state(job), Role::Accent);
@@ -91,12 +91,12 @@ pub fn message(pen: &mut Pen, app: &App, rooms: &Rooms) {
             pen.text(room, x + 2, 0, "Esc stops it", Role::Dim);
         }
     } else if let Some(fault) = &app.fault {
-        said(pen, rooms, fault);
+        long_message(pen, rooms, fault);
     }
 }
 
 /// A message, over the last rows of the body where it is longer than a row.
-fn said(pen: &mut Pen, rooms: &Rooms, message: &str) {
+fn long_message(pen: &mut Pen, rooms: &Rooms, message: &str) {
     let room = rooms.message;
     let lines = textwrap::wrap(message, usize::from(room.width.max(1)));
     let above = (lines.len().saturating_sub(1) as u16).min(rooms.body.height);

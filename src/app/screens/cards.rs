@@ -22,7 +22,7 @@ pub struct CardsScreen {
 
 // One row a line: it is a table.
 #[rustfmt::skip]
-const KEYS: &[Row<CardsScreen>] = &[
+const KEYS: &[KeyRow<CardsScreen>] = &[
     row(TAB, ["Tab", "table", "turn to the table"], Page, text_pane),
     row(TAB, ["Tab", "text", "turn to the text"], Page, |app, on| shows_one_pane(app, on, Pane::Target)),
     row(PAGES, ["PgUp PgDn", "scroll", "scroll what does not fit"], Page, scrolls),

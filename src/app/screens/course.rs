@@ -10,7 +10,7 @@ pub struct CourseScreen {
 
 // One row a line: it is a table.
 #[rustfmt::skip]
-const KEYS: &[Row<CourseScreen>] = &[
+const KEYS: &[KeyRow<CourseScreen>] = &[
     row(PAGES, ["PgUp PgDn", "scroll", "scroll what does not fit"], Page, scrolls),
     row(CONFIRM, ["Enter", "open", "open: continue at the next page"], Page, has_lessons),
     row(UP_DOWN, ["↑↓", "choose", "choose a module"], Page, has_lessons),

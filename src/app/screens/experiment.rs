@@ -12,7 +12,7 @@ pub struct ExperimentScreen {
 
 // One row a line: it is a table.
 #[rustfmt::skip]
-const SETTINGS: &[Row<ExperimentScreen>] = &[
+const SETTINGS: &[KeyRow<ExperimentScreen>] = &[
     row(&[(Char('m'), Command::Method)], ["m", "method", "the next method beside the first"], Page, compares),
     row(&[(Char('m'), Command::Method)], ["m", "method", "the next method of the server"], Page, serves),
     row(&[(Char('t'), Command::Sink)], ["t", "to", "the next sink"], Page, |app, on| has_settings(app, on) && !serves(app, on)),

@@ -11,7 +11,7 @@ pub struct ExperimentsScreen {
 }
 
 #[rustfmt::skip]
-const KEYS: &[Row<ExperimentsScreen>] = &[
+const KEYS: &[KeyRow<ExperimentsScreen>] = &[
     row(CONFIRM, ["Enter", "open", "open the experiment"], Page, always),
     row(UP_DOWN, ["↑↓", "choose", "choose an experiment"], Page, always),
     row(ENDS, ["Home End", "", "first, last experiment"], Page, always),

@@ -61,7 +61,7 @@ const LINES: usize = 100;
 
 // One row a line: these are tables.
 #[rustfmt::skip]
-const KEYS: &[Row<ExplorerScreen>] = &[
+const KEYS: &[KeyRow<ExplorerScreen>] = &[
     row(UP_DOWN, ["↑↓", "flow", "choose a flow"], Page, |_, on| on.list == List::Flows),
     row(UP_DOWN, ["↑↓", "call", "choose a call"], Page, |_, on| on.list == List::Calls),
     row(CONFIRM, ["Enter", "its calls", "the calls behind the flow"], Page, |_, on| on.list == List::Flows),
@@ -75,7 +75,7 @@ const KEYS: &[Row<ExplorerScreen>] = &[
     row(&[(Ctrl('c'), Command::Interrupt)], ["Ctrl-C", "", "interrupt the program; q ends it"], Everywhere, |_, on| on.running),
 ];
 #[rustfmt::skip]
-const TYPING: &[Row<ExplorerScreen>] = &[
+const TYPING: &[KeyRow<ExplorerScreen>] = &[
     row(CONFIRM, ["Enter", "keep", "keep what is searched for"], Answer, always),
     row(&[(Esc, Command::Back)], ["Esc", "show all", "show all again"], Answer, always),
 ];

@@ -125,7 +125,7 @@ impl LabScreen {
 
 // One row a line: these are tables.
 #[rustfmt::skip]
-const SIDES: &[Row<LabScreen>] = &[
+const SIDES: &[KeyRow<LabScreen>] = &[
     row(TAB, ["Tab", "side", "the side that the next run fills"], Page, in_form),
     row(PAGES, ["PgUp PgDn", "scroll", "scroll what does not fit"], Page, scrolls),
     row(&[(Char('r'), Command::Run)], ["r", "run", "run it on this kernel"], Recording, can_run),
@@ -133,7 +133,7 @@ const SIDES: &[Row<LabScreen>] = &[
     row(PLAY, ["␣", "play", "play a result"], Page, has_result),
 ];
 #[rustfmt::skip]
-const FORM: &[Row<LabScreen>] = &[
+const FORM: &[KeyRow<LabScreen>] = &[
     row(UP_DOWN, ["↑↓", "", "choose a setting"], Page, in_form),
     row(LEFT_RIGHT, ["←→", "change", "change the setting"], Page, in_form),
     row(&[(Char('m'), Command::Method)], ["m", "method", "next method"], Page, in_form),

@@ -30,8 +30,8 @@ mod prelude {
         },
     };
     pub(super) use crate::app::{
-        Asked, Click, Command, Enabled, Go, PageAt, PageState, Pane, Player, Purpose,
-        QuestionState, Row, Run, Shared,
+        Asked, Click, Command, Enabled, Go, KeyRow, PageAt, PageState, Pane, Player, Purpose,
+        QuestionState, Run, Shared,
         key::Key::{Char, Ctrl, Enter, Esc},
         keys::Group::{Answer, Everywhere, Page, Recording},
         keys::{

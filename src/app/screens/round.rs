@@ -33,7 +33,7 @@ pub struct RoundItem {
 }
 
 #[rustfmt::skip]
-const KEYS: &[Row<RoundScreen>] = &[
+const KEYS: &[KeyRow<RoundScreen>] = &[
     row(&[(Char('v'), Command::Review)], ["v", "review", "the questions that are due for review"], Page, has_due),
     row(&[(Enter, Command::Back), (Char('n'), Command::Back), (Char('b'), Command::Previous)], ["Enter", "to the course", "to the course"], Page, |_, on| on.is_over()),
 ];

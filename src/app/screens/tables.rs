@@ -2,7 +2,7 @@
 
 use super::state::{On, guess_is_hidden, source};
 use crate::app::{
-    Enabled, Guessing, Key, Pane, Player, Purpose, QuestionState, Row, Shared,
+    Enabled, Guessing, Key, KeyRow, Pane, Player, Purpose, QuestionState, Shared,
     command::Command as C,
     key::Key::{Char, Enter, Esc},
     keys::Group::{Answer, Page, Recording},
@@ -11,7 +11,7 @@ use crate::app::{
 use crate::course::Predict;
 
 /// A table of rows that any screen may have.
-pub(crate) type Table = &'static [Row<On>];
+pub(crate) type Table = &'static [KeyRow<On>];
 
 pub(crate) fn add(keys: &mut Enabled, app: &Shared, on: &On, tables: &[Table]) {
     for table in tables {

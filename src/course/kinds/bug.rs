@@ -171,7 +171,7 @@ impl Kind for Bug {
         let (mut text, mut answers) = ("\\n".to_owned(), String::new());
         for (number, option) in (1..).zip(self.options()) {
             text += &format!("\\n    {number}  {}", gift::escaped(&option.text));
-            let (mark, said) = (option.mark(), gift::said(&option.reaction));
+            let (mark, said) = (option.mark(), gift::reply(&option.reaction));
             answers += &format!("{mark}line {number}{said}\n");
         }
         Some(Gift { text, answers })

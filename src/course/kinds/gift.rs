@@ -7,7 +7,7 @@
 use super::{kind::feedback, verdict::Reaction};
 
 /// `#` and what is said to an answer; nothing where nothing is.
-pub(super) fn said(reaction: &Reaction) -> String {
+pub(super) fn reply(reaction: &Reaction) -> String {
     feedback(reaction).map_or_else(String::new, |text| format!("#{}", escaped(&text)))
 }
 

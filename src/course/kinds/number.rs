@@ -165,9 +165,9 @@ impl Kind for Number {
         let right = self.answer.or(recorded)?;
         let mut answers = format!("#\n={right}:{}\n", self.tolerance);
         for wrong in &self.wrong {
-            answers += &format!("=%0%{}:0{}\n", wrong.answer, gift::said(&wrong.reaction));
+            answers += &format!("=%0%{}:0{}\n", wrong.answer, gift::reply(&wrong.reaction));
         }
-        answers += &format!("~{}\n", gift::said(&self.otherwise));
+        answers += &format!("~{}\n", gift::reply(&self.otherwise));
         let text = format!(" ({})", gift::escaped(&self.unit));
         Some(Gift { text, answers })
     }

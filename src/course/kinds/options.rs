@@ -118,7 +118,7 @@ pub(super) fn export(options: &[QuestionOption]) -> Exported {
 pub(super) fn gift(options: &[QuestionOption], mark: impl Fn(&QuestionOption) -> String) -> String {
     let option = |option: &QuestionOption| {
         let text = gift::escaped(&option.text);
-        format!("{}{text}{}\n", mark(option), gift::said(&option.reaction))
+        format!("{}{text}{}\n", mark(option), gift::reply(&option.reaction))
     };
     format!("\n{}", options.iter().map(option).collect::<String>())
 }

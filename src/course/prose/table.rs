@@ -10,10 +10,10 @@ const GAP: usize = 2;
 pub(super) struct Table {
     pub alignments: Vec<Alignment>,
     /// The first row is the head.
-    pub rows: Vec<Row>,
+    pub rows: Vec<TableRow>,
 }
 
-pub(super) struct Row {
+pub(super) struct TableRow {
     pub cells: Vec<Vec<Word>>,
     /// The line of the Markdown.
     pub source: usize,

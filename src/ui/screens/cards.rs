@@ -49,7 +49,7 @@ impl View for CardsScreen {
     }
 }
 
-/// The names, each with its road in small: a mark a hop.
+/// The names, each with its path in small: a mark a hop.
 fn list(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
     let mut rows = Rows::new(room.width);
     let roomy = room.width > 50;
@@ -64,7 +64,7 @@ fn list(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
         if roomy && card.title != card.name {
             left.push((card.title.clone(), Role::Dim));
         }
-        let right = road(&card.path);
+        let right = path_marks(&card.path);
         rows.choice(chosen, left, right, Click::Row(index));
     }
     rows.show(pen, room, 0);
@@ -73,7 +73,7 @@ fn list(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
 }
 
 /// `═ ┄ ═`: each hop as the line that it is drawn with.
-fn road(path: &[Arrow]) -> Vec<Span> {
+fn path_marks(path: &[Arrow]) -> Vec<Span> {
     let line = |how: How| {
         let (mark, role, ..) = MARKS[how as usize];
         (mark.chars().take(1).collect::<String>() + " ", role)

@@ -33,14 +33,14 @@ impl View for ExperimentsScreen {
             let chosen = index == self.selected;
             let title = Role::of_name(chosen);
             let left = vec![Rows::cursor(chosen), (entry.title.to_owned(), title)];
-            let right = vec![(seen(&entry.page), Role::Dim)];
+            let right = vec![(outcome(&entry.page), Role::Dim)];
             rows.choice(chosen, left, right, Click::Row(index));
         }
         rows.show(pen, room, 0);
     }
 }
 
-fn seen(page: &ExperimentPage) -> String {
+fn outcome(page: &ExperimentPage) -> String {
     let count = |count: usize, what: &str| format!("{count} {what}");
     match &page.found {
         Some(ExperimentOutcome::Proof(found)) if page.done => {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     results,
-    run::{road, show_run},
+    run::{copy_path, show_run},
     view::{Header, Right, View},
 };
 use crate::app::{
@@ -117,7 +117,7 @@ fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side) {
         }
     }
     rows.blank(1);
-    road(rows, &shown.summary.copy_path, spec.method.side());
+    copy_path(rows, &shown.summary.copy_path, spec.method.side());
     rows.blank(1);
     traced(rows, lab, &shown.summary);
     rows.blank(1);

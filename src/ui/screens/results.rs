@@ -28,7 +28,7 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
     }
     if let Some(predict) = &lab.predict {
         let guess = state.guessing.guess.as_ref();
-        said(rows, predict, guess, &outcome.answering().summary);
+        guess_and_figure(rows, predict, guess, &outcome.answering().summary);
     }
     let measured = outcome.live.summary.measured.as_ref();
     if tier.is_folded() {
@@ -65,7 +65,7 @@ pub fn counted(rows: &mut Rows, app: &App, measured: Option<&Measured>, room: Re
 }
 
 /// `You said 32  recorded 33`, and what explains it.
-fn said(rows: &mut Rows, predict: &Predict, guess: Option<&Given>, summary: &Summary) {
+fn guess_and_figure(rows: &mut Rows, predict: &Predict, guess: Option<&Given>, summary: &Summary) {
     let mut left = Vec::new();
     if let Some(guess) = guess {
         left.push(Role::Text.of("You said "));

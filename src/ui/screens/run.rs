@@ -1,4 +1,4 @@
-//! A run: its player, its transfer in words, its road through the machine.
+//! A run: its player, its transfer in words, its path through the machine.
 
 use ratatui::layout::Rect;
 
@@ -11,9 +11,9 @@ use crate::model::{Hop, Measured, Origin, Place, Served, Side, Size, TransferSpe
 use crate::ui::{MARKS, Pen, Role, Rooms, Rows, Span, Tier, player};
 
 /// Columns that a copy path takes with the whole names of its places.
-const ROAD: u16 = 48;
+const WHOLE_PATH: u16 = 48;
 /// Columns that it takes with their last words and whole arrows.
-const SHORT_ROAD: u16 = 29;
+const SHORT_PATH: u16 = 29;
 
 /// The playback on the screen, in an area; pointing at it seeks.
 pub fn show_player(pen: &mut Pen, app: &App, area: Rect) {
@@ -41,7 +41,7 @@ pub fn show_run(pen: &mut Pen, app: &App, rooms: &Rooms, run: &Run, measured: Op
         }
     }
     rows.blank(1);
-    road(&mut rows, &run.summary.copy_path, spec.method.side());
+    copy_path(&mut rows, &run.summary.copy_path, spec.method.side());
     if run.recording.outcome.verified == Some(true) {
         rows.text("Verified: what arrived is what was sent.", Role::Dim);
     }
@@ -104,7 +104,7 @@ pub fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
 }
 
 /// The copy path of the process that was traced in one line: `page cache ━■━▶ your buffer ━■━▶ socket queue`.
-pub fn road(rows: &mut Rows, hops: &[Hop], side: Side) {
+pub fn copy_path(rows: &mut Rows, hops: &[Hop], side: Side) {
     let width = rows.width;
     let real: Vec<&Hop> = hops
         .iter()
@@ -119,7 +119,7 @@ pub fn road(rows: &mut Rows, hops: &[Hop], side: Side) {
         let (arrow, role, ..) = MARKS[hop.how as usize];
         let (first, last) = (arrow.chars().next(), arrow.chars().last());
         let short: String = first.into_iter().chain(last).collect();
-        let arrow = if width < SHORT_ROAD { &short } else { arrow };
+        let arrow = if width < SHORT_PATH { &short } else { arrow };
         left.push((format!(" {arrow} "), role));
         left.push((place(hop.to, width).to_owned(), Role::Text));
     }
@@ -134,7 +134,7 @@ fn place(place: Place, width: u16) -> &'static str {
         Place::SocketQueue => ("socket queue", "queue"),
         other => (other.name(), other.name()),
     };
-    if width < ROAD { short } else { name }
+    if width < WHOLE_PATH { short } else { name }
 }
 
 impl View for ReplayScreen {

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::way;
+use super::page_marks;
 use crate::app::{App, Click, Glance};
 use crate::course::Lesson;
 use crate::model::How;
@@ -134,7 +134,7 @@ fn cells(pen: &mut Pen, app: &App, row: Rect, x: u16, lesson: &Lesson, most: usi
     let count = (pages * most).div_ceil(longest.unwrap_or(1).max(1));
     for at in 0..count {
         let of_cell = at * pages / count..(at + 1) * pages / count;
-        let mark = way::mark(app, lesson, of_cell);
+        let mark = page_marks::mark(app, lesson, of_cell);
         pen.text(row, x + at as u16, 0, mark, role);
     }
 }

@@ -1,9 +1,9 @@
-//! The course: modules as a list, what the chosen one is about, what is due, and the whole way as a row of marks.
+//! The course: modules as a list, what the chosen one is about, what is due, and all pages as a row of marks.
 
 mod details;
 mod list;
+mod page_marks;
 mod standing;
-mod way;
 
 use ratatui::layout::Rect;
 
@@ -36,15 +36,15 @@ impl View for CourseScreen {
         }
         match rooms.course() {
             Some(panes) => {
-                let needed = list::height(app, 1) + standing::FULL + way::HEIGHT;
-                let way = way::HEIGHT * u16::from(panes.left.height >= needed);
-                let (left, right) = (without(panes.left, way), without(panes.right, way));
+                let needed = list::height(app, 1) + standing::FULL + page_marks::HEIGHT;
+                let marks = page_marks::HEIGHT * u16::from(panes.left.height >= needed);
+                let (left, right) = (without(panes.left, marks), without(panes.right, marks));
                 modules(pen, app, self.selected, left);
                 pen.line(panes.hairline, left.y, left.bottom());
                 details::draw(pen, app, self.selected, right, false);
-                if way > 0 {
+                if marks > 0 {
                     let text = rooms.text();
-                    way::draw(pen, app, self.selected, bottom_of(text, way));
+                    page_marks::draw(pen, app, self.selected, bottom_of(text, marks));
                 }
             }
             None if app.display.pane == Pane::Text => {

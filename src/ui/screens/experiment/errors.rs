@@ -11,8 +11,8 @@ pub fn view(
     names: &[String],
     [main, side]: [u16; 2],
 ) -> (Rows, Option<Rows>) {
-    let said = |name| said(app, page, name, side);
-    (list(app, page, names, main), page.error().map(said))
+    let about = |name| about(app, page, name, side);
+    (list(app, page, names, main), page.error().map(about))
 }
 
 fn list(app: &App, page: &ExperimentPage, names: &[String], width: u16) -> Rows {
@@ -73,7 +73,7 @@ pub fn call(rows: &mut Rows, app: &App, name: &str) {
     rows.text(&case.call, Role::Strong);
 }
 
-fn said(app: &App, page: &ExperimentPage, name: &str, width: u16) -> Rows {
+fn about(app: &App, page: &ExperimentPage, name: &str, width: u16) -> Rows {
     let mut rows = Rows::new(width);
     let roomy = width == parts::SIDE;
     rows.text(name, Role::Strong);

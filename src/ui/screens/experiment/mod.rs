@@ -11,7 +11,7 @@ mod watching;
 
 use ratatui::layout::Rect;
 
-use self::parts::{SIDE, said, stacked};
+use self::parts::{SIDE, answer, stacked};
 use super::{
     predict,
     run::show_player,
@@ -172,14 +172,14 @@ pub fn below_prose(rows: &mut Rows, app: &App) {
         return;
     };
     rows.blank(1);
-    let (Some(found), true) = (&page.found, page.done) else {
+    if page.found.is_none() || !page.done {
         rows.group("The experiment", page.what.title());
         for command in crate::course::commands(&page.what) {
             rows.text(&command, Role::Dim);
         }
         return;
-    };
+    }
     if let Some((predict, _)) = app.guessing() {
-        said(rows, page, predict, found);
+        answer(rows, page, predict);
     }
 }

@@ -30,7 +30,7 @@ pub fn view(app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> (Rows, 
     }
     parts::refused(&mut rows, &ExperimentOutcome::PageCache(found.clone()));
     let chosen = found.steps.get(page.selected);
-    let side = chosen.map(|step| said(step, before(page.selected), side));
+    let side = chosen.map(|step| about(step, before(page.selected), side));
     (rows, side)
 }
 
@@ -91,7 +91,7 @@ fn picture(map: &str, before: Option<&str>) -> Vec<Span> {
     spans
 }
 
-fn said(step: &PageCacheStep, before: Option<&PageCacheStep>, width: u16) -> Rows {
+fn about(step: &PageCacheStep, before: Option<&PageCacheStep>, width: u16) -> Rows {
     let mut rows = Rows::new(width);
     let roomy = width == parts::SIDE;
     rows.text(title(step.step), Role::Strong);

@@ -74,7 +74,10 @@ pub fn no_round(rows: &mut Rows, app: &App) {
     }
 }
 
-pub fn said(rows: &mut Rows, page: &ExperimentPage, predict: &Predict, found: &ExperimentOutcome) {
+pub fn answer(rows: &mut Rows, page: &ExperimentPage, predict: &Predict) {
+    let Some(found) = &page.found else {
+        return;
+    };
     let given = page.guessing.guess.as_ref();
     let verdict = given.map(|given| judge(predict, given, found));
     let figure = found.figure(&predict.query.to_string());

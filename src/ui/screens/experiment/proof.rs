@@ -33,8 +33,8 @@ pub fn view(
         _ => &none,
     };
     let pairs = plan.pairs();
-    let said = |chosen: &_| said(*chosen, plan.size, found, side, height);
-    let side = pairs.get(page.selected).map(said);
+    let about = |chosen: &_| about(*chosen, plan.size, found, side, height);
+    let side = pairs.get(page.selected).map(about);
     (table(app, page, &pairs, found, main), side)
 }
 
@@ -172,9 +172,10 @@ fn verdict(proof: Option<&Proof>) -> Vec<Span> {
     vec![(mark.to_owned(), role), (word.to_owned(), strong)]
 }
 
-fn said((method, to): (Method, Sink), size: Size, found: &Proved, width: u16, height: u16) -> Rows {
+fn about(pair: (Method, Sink), size: Size, found: &Proved, width: u16, height: u16) -> Rows {
     let mut rows = Rows::new(width);
-    let proof = proof_of(found, (method, to));
+    let proof = proof_of(found, pair);
+    let (method, to) = pair;
     rows.text(&format!("{method} to {to}, {size}"), Role::Strong);
     let beside = width == parts::SIDE;
     rows.blank(usize::from(beside));

@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use super::parts::{self, cell, refused, said, stacked, state};
+use super::parts::{self, answer, cell, refused, stacked, state};
 use crate::app::{App, Click, ExperimentPage, Pane};
 use crate::figure::serving;
 use crate::model::{ExperimentOutcome, ServePlan, ServedRequest, Size, grouped};
@@ -107,8 +107,8 @@ fn list(page: &ExperimentPage, way: &ServedRequest, width: u16) -> Rows {
 /// Guess and answer, and the methods that were tried, side by side.
 fn about(app: &App, page: &ExperimentPage, way: &ServedRequest, width: u16) -> Rows {
     let mut rows = Rows::new(width);
-    if let (Some((predict, _)), Some(found)) = (app.guessing(), &page.found) {
-        said(&mut rows, page, predict, found);
+    if let Some((predict, _)) = app.guessing() {
+        answer(&mut rows, page, predict);
     }
     rows.blank(1);
     let head: String = ["calls", "body", "copies"]

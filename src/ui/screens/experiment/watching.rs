@@ -6,8 +6,8 @@ use crate::figure::chart::Scale;
 use crate::model::{ExperimentOutcome, WatchCost, duration, grouped};
 use crate::ui::{Role, Rows};
 
-/// Columns of a way's name, and of a figure.
-const WAY: usize = 28;
+/// Columns of a measurement's name, and of a figure.
+const NAME: usize = 28;
 const FIGURE: usize = 10;
 
 /// The ways, their chart, what they say.
@@ -35,19 +35,19 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
         .map_or(String::new(), |calls| format!("{} calls", grouped(calls)));
     rows.group(&found.transfer(), &calls);
     let columns = usize::from(width)
-        .saturating_sub(WAY + FIGURE + 1)
+        .saturating_sub(NAME + FIGURE + 1)
         .clamp(12, 60);
     let scale = Scale::over(found.rows.iter().map(|row| row.wall), columns);
     for row in &found.rows {
         rows.ends(
             vec![
-                cell(way(row.name), WAY, Role::Text),
+                cell(name(row.name), NAME, Role::Text),
                 (scale.draw(row.wall, false), Role::Accent),
             ],
             vec![(duration(row.wall.median), Role::Strong)],
         );
     }
-    parts::axis(rows, &scale, WAY);
+    parts::axis(rows, &scale, NAME);
     rows.blank(1);
     rows.ends(
         vec![Role::Dim.of("voluntary context switches")],
@@ -62,7 +62,7 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
             .switches_a_call
             .map_or(String::new(), |more| format!("{more:.2}"));
         rows.ends(
-            vec![Role::Text.of(way(row.name))],
+            vec![Role::Text.of(name(row.name))],
             vec![
                 (grouped(row.switches.median), Role::Strong),
                 (format!("{more:>16}"), Role::Strong),
@@ -71,7 +71,7 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
     }
 }
 
-fn way(name: &str) -> &str {
+fn name(name: &str) -> &str {
     match name {
         "same-cpu" => "traced, the same CPU",
         "other-cpu" => "traced from another CPU",
