@@ -191,3 +191,63 @@ fn what_nobody_can_know_is_of_unknown_origin() {
     );
     assert!(seen.output.status.success());
 }
+
+/// Whether the program could not do what it is for; says so.
+fn is_refused(seen: &Seen) -> bool {
+    let said = String::from_utf8_lossy(&seen.output.stdout);
+    let why = said
+        .lines()
+        .find_map(|line| line.strip_prefix("refused here: "));
+    if let Some(why) = why {
+        require::skip(why.split(':').next().unwrap(), why);
+    }
+    why.is_some()
+}
+
+#[test]
+fn message_queues_carry_a_flow_on() {
+    let Some(desk) = desk("message_queues") else {
+        return;
+    };
+    for kind in ["posix", "sysv", "ranked-posix", "ranked-sysv"] {
+        let seen = run(&desk, &format!("./message_queues {kind} a out"));
+        if is_refused(&seen) {
+            continue;
+        }
+        let flow = seen.flow(("file", "/a"), ("file", "/out"));
+        let bytes = if kind.starts_with("ranked") {
+            4095
+        } else {
+            SIZE
+        };
+        assert_eq!(figures(flow), (bytes, 4.0, false), "{kind}: {flow:#}");
+        seen.explains_all();
+        let left = flows(&seen)
+            .iter()
+            .find(|flow| flow["to"]["kind"] == "device");
+        let left = left.map(|flow| (&flow["from"]["kind"], flow["bytes"].as_u64()));
+        let wanted = ("memory".into(), Some(4096));
+        let is_left = kind.starts_with("ranked").then_some((&wanted.0, wanted.1));
+        assert_eq!(
+            left, is_left,
+            "{kind}: what nobody receives stays in the queue"
+        );
+    }
+}
+
+#[test]
+fn bytes_copied_between_the_memories_of_processes_keep_their_origin() {
+    let Some(desk) = desk("other_memory") else {
+        return;
+    };
+    for kind in ["readv", "writev"] {
+        let seen = run(&desk, &format!("./other_memory {kind} a out"));
+        if is_refused(&seen) {
+            continue;
+        }
+        let flow = seen.flow(("file", "/a"), ("file", "/out"));
+        assert_eq!(figures(flow), (1 << 16, 3.0, false), "{kind}: {flow:#}");
+        nobody_makes_much(&seen);
+        seen.explains_all();
+    }
+}

@@ -366,7 +366,7 @@ fn shipped_recordings_come_to_what_the_course_says() {
 #[test]
 fn the_copy_rule_answers_for_every_combination_as_it_is_written_down() {
     use zclab::copypath::rule::{Medium, Report, step};
-    use zclab::syscall::{Op, Shape};
+    use zclab::syscall::{Op, Queue, Shape};
     let operations = [
         ("read", Op::Read(Shape::Buffer)),
         ("recv", Op::Recv(Shape::Buffer)),
@@ -381,6 +381,9 @@ fn the_copy_rule_answers_for_every_combination_as_it_is_written_down() {
         ("tee", Op::Tee),
         ("copy_file_range", Op::CopyRange),
         ("mmap", Op::Map),
+        ("mq_timedsend", Op::QueueSend(Queue::Posix)),
+        ("mq_timedreceive", Op::QueueReceive(Queue::Posix)),
+        ("process_vm_readv", Op::ProcessVm),
     ];
     let mut text = String::new();
     for (name, op) in operations {

@@ -243,7 +243,10 @@ pub(crate) fn by_peer(from: Place, to: Place) -> Step {
 /// How the bytes of a call went from one end to the other. None where such a call moves none between such ends.
 pub fn step(op: Op, from: Medium, to: Medium, report: Report) -> Option<Step> {
     match op {
-        Op::Read(_) | Op::Recv(_) => read(from).filter(|_| to.is_memory()),
+        Op::Read(_) | Op::Recv(_) | Op::QueueReceive(_) => read(from).filter(|_| to.is_memory()),
+        Op::ProcessVm => {
+            (from.is_memory() && to == Medium::Buffer).then(|| observed(from, to, How::CpuCopy))
+        }
         Op::RecvZc => (from.is_socket() && to == Medium::Buffer)
             .then(|| documented(from, to, How::Reference, RECEIVE_ZC)),
         Op::Send(Shape::Message) if to == Medium::Peer => {

@@ -157,6 +157,9 @@ impl TraceeMemory for Tracee {
     fn areas(&self) -> Vec<Area> {
         self.maps().lines().filter_map(area).collect()
     }
+    fn of_process(&self, pid: i32) -> Option<Box<dyn TraceeMemory + '_>> {
+        Some(Box::new(Tracee { tid: pid, pid }))
+    }
     fn touched(&self, start: u64, end: u64) -> Vec<u64> {
         self.touched(start, end)
     }

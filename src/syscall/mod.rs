@@ -25,4 +25,4 @@ pub(crate) use names::{Ops, compat_name, foreign_op, native_name, op};
 pub(crate) use request::format_request;
 pub(crate) use ring::ring_op;
 pub(crate) use table::by_name;
-pub use table::{Class, Moves, Op, Shape, Syscall, syscalls};
+pub use table::{Class, Moves, Op, Queue, Shape, Syscall, syscalls};

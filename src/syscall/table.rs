@@ -24,6 +24,15 @@ pub enum Shape {
     Provided,
 }
 
+/// Whose a message queue is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// mq_overview(7): a descriptor, and the highest priority first.
+    Posix,
+    /// sysvipc(7): a number, and messages by their type.
+    SystemV,
+}
+
 /// What a system call or a request of an io_uring does. Each row of the tables has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
@@ -53,10 +62,10 @@ pub enum Op {
     CopyRange,
     /// Between the memories of two processes.
     ProcessVm,
-    /// Puts a message in a POSIX or System V message queue, and returns 0.
-    QueueSend,
+    /// Puts a message in a message queue, and returns 0.
+    QueueSend(Queue),
     /// Takes a message out of one.
-    QueueReceive,
+    QueueReceive(Queue),
     /// Submits requests of the older asynchronous I/O (io_submit(2)).
     AioSubmit,
     /// Takes its completions.
@@ -173,7 +182,7 @@ impl Op {
         use Op::*;
         match self {
             Read(_) | Write(_) | Recv(_) | Send(_) | SendZc(_) | RecvZc | Vmsplice | Sendfile
-            | Splice | Tee | CopyRange | ProcessVm | QueueSend | QueueReceive | AioSubmit
+            | Splice | Tee | CopyRange | ProcessVm | QueueSend(_) | QueueReceive(_) | AioSubmit
             | AioEvents | RingSetup | RingEnter | RingRegister | Compat(_) | Socketcall => {
                 Class::Bytes
             }
@@ -190,8 +199,8 @@ impl Op {
     pub fn moves(self) -> Moves {
         let (reads, writes) = match self {
             Op::Recv(Shape::Messages) | Op::Send(Shape::Messages) => (false, false),
-            Op::Read(_) | Op::Recv(_) | Op::RecvZc | Op::QueueReceive => (true, false),
-            Op::Write(_) | Op::Send(_) | Op::SendZc(_) | Op::Vmsplice | Op::QueueSend => {
+            Op::Read(_) | Op::Recv(_) | Op::RecvZc | Op::QueueReceive(_) => (true, false),
+            Op::Write(_) | Op::Send(_) | Op::SendZc(_) | Op::Vmsplice | Op::QueueSend(_) => {
                 (false, true)
             }
             Op::Sendfile | Op::Splice | Op::Tee | Op::CopyRange | Op::ProcessVm => (true, true),
@@ -204,7 +213,7 @@ impl Op {
     /// How many bytes a call moved that returned this and did not fail, where result or arguments say that.
     pub(crate) fn moved(self, args: &[u64; 6], returned: i64) -> u64 {
         match self {
-            Op::QueueSend => args[2],
+            Op::QueueSend(_) => args[2],
             _ => returned.max(0) as u64,
         }
     }
@@ -408,11 +417,11 @@ static TABLE: &[Syscall] = table! {
     mmap2[_ _ 192 192](addr: Address, length: Size, prot: Flags(&flags::PROT), flags: Flags(&flags::MAP), fd: Fd, pgoffset: Offset) -> Address, Op::Map;
     mprotect[10 226 125 125](addr: Address, length: Size, prot: Flags(&flags::PROT)) -> Nothing, Op::Memory;
     mq_open[240 180 277 274](name: Path, oflag: Flags(&flags::OPEN), mode: Mode, attr: Pointer("attr")) -> Descriptor, Op::Open;
-    mq_timedreceive[243 183 280 277](mqdes: Fd, msg_ptr: BUF, msg_len: Size, msg_prio: Pointer("msg_prio"), abs_timeout: Pointer("timeout")) -> Bytes, Op::QueueReceive;
-    mq_timedsend[242 182 279 276](mqdes: Fd, msg_ptr: BUF, msg_len: Size, msg_prio: Size, abs_timeout: Pointer("timeout")) -> Nothing, Op::QueueSend;
+    mq_timedreceive[243 183 280 277](mqdes: Fd, msg_ptr: BUF, msg_len: Size, msg_prio: Pointer("msg_prio"), abs_timeout: Pointer("timeout")) -> Bytes, Op::QueueReceive(Queue::Posix);
+    mq_timedsend[242 182 279 276](mqdes: Fd, msg_ptr: BUF, msg_len: Size, msg_prio: Size, abs_timeout: Pointer("timeout")) -> Nothing, Op::QueueSend(Queue::Posix);
     mremap[25 216 163 163](old_address: Address, old_size: Size, new_size: Size, flags: Flags(&flags::MREMAP), new_address: Address) -> Address, Op::Remap;
-    msgrcv[70 188 401 302](msqid: Int, msgp: Pointer("msgp"), msgsz: Size, msgtyp: Offset, msgflg: Any) -> Bytes, Op::QueueReceive;
-    msgsnd[69 189 400 301](msqid: Int, msgp: Pointer("msgp"), msgsz: Size, msgflg: Any) -> Nothing, Op::QueueSend;
+    msgrcv[70 188 401 302](msqid: Int, msgp: Pointer("msgp"), msgsz: Size, msgtyp: Offset, msgflg: Any) -> Bytes, Op::QueueReceive(Queue::SystemV);
+    msgsnd[69 189 400 301](msqid: Int, msgp: Pointer("msgp"), msgsz: Size, msgflg: Any) -> Nothing, Op::QueueSend(Queue::SystemV);
     msync[26 227 144 144](addr: Address, length: Size, flags: Flags(&flags::MSYNC)) -> Nothing, Op::Sync;
     munmap[11 215 91 91](addr: Address, length: Size) -> Nothing, Op::Unmap;
     newfstatat[262 _ _ _](dirfd: DirFd, pathname: Path, statbuf: Pointer("statbuf"), flags: Flags(&flags::AT)) -> Nothing, Op::Stat;

@@ -38,6 +38,8 @@ pub(super) struct OpenFile {
     pub is_read_end: bool,
     /// Of a pipe or a socket: what is written by one call is one message (a packet), not a part of a stream.
     pub is_packets: bool,
+    /// Of a message queue: the priority or type of a message that is sent, or that is to be received.
+    pub chosen_by: Option<i64>,
 }
 
 impl Ends {
@@ -52,6 +54,10 @@ impl Ends {
     /// Bytes of which nobody can know where this program had them from.
     pub fn unknown(&mut self, program: &str) -> EndId {
         self.intern(EndKind::Unknown, program.to_owned())
+    }
+
+    pub fn message_queue(&mut self, name: &str) -> EndId {
+        self.intern(EndKind::Device, format!("message queue {name}"))
     }
 
     pub fn file(&mut self, path: &str) -> EndId {
@@ -76,6 +82,7 @@ impl Ends {
             identity: descriptor.identity,
             is_read_end: false,
             is_packets: false,
+            chosen_by: None,
         }
     }
 

@@ -10,7 +10,7 @@ use super::{
     memory::{self, TraceeMemory},
     path::{PathId, Paths},
     pending::{Pending, Unreported},
-    pipes::{Chunk, Pipes, QueueId},
+    pipes::{Chunk, Message, Pipes, QueueId},
     space::{ObjectId, Space},
     tally::{MovingCall, Provenance, Tally},
 };
@@ -25,9 +25,6 @@ const MOST_OPEN: usize = 1 << 16;
 /// Said of calls of another table than the machine's own.
 const COMPAT: &str =
     "32-bit: calls of 32-bit programs (and of x32) are not decoded; what they move is unexplained";
-const PROCESS_VM: &str =
-    "process_vm: bytes copied between the memories of processes are in no flow";
-const QUEUES: &str = "message queue: bytes that go through a message queue are in no flow";
 const AIO: &str = "aio: bytes of asynchronous I/O (io_submit) are in no flow";
 const CROWDED: &str = "ends: there were so many that the later ones have no names of their own";
 const CLONED: &str = "FICLONE: blocks of files were shared; no byte was moved";
@@ -117,6 +114,7 @@ impl Flows {
             }
             Op::Splice | Op::Sendfile => self.begin_splice(op, event, tracee),
             Op::Compat(_) | Op::Socketcall => self.note(COMPAT),
+            Op::QueueSend(queue) => self.begin_message(queue, event, tracee),
             Op::Unmap => self.settle_stores(span(event), tracee),
             Op::Sync if is_sync(event) => self.settle_stores(span(event), tracee),
             Op::Exec | Op::Exit => self.settle_stores(0..u64::MAX, tracee),
@@ -157,6 +155,10 @@ impl Flows {
             (Op::Sendfile | Op::Splice | Op::CopyRange | Op::Tee, None) => {
                 self.splice(op, event, bytes, tracee);
             }
+            (Op::QueueReceive(queue), None) => {
+                self.received_message(queue, event, bytes, tracee);
+            }
+            (Op::ProcessVm, None) => self.copy_memory(event, bytes, tracee),
             (Op::Map, None) => self.map(event, returned as u64, tracee),
             (Op::Attach, None) => self.attach(event, returned as u64, tracee),
             (Op::Sync, None) if is_sync(event) => self.synced(span(event), tracee),
@@ -175,8 +177,6 @@ impl Flows {
     fn unseen(&mut self, op: Op, event: &SyscallEvent, bytes: u64, tracee: &dyn TraceeMemory) {
         let args = &event.call.args;
         match op {
-            Op::ProcessVm => self.note(PROCESS_VM),
-            Op::QueueSend | Op::QueueReceive => self.note(QUEUES),
             Op::AioSubmit => self.note(AIO),
             Op::AioEvents => {
                 for (op, bytes) in memory::aio_completions(args[3], bytes, tracee) {
@@ -266,7 +266,7 @@ impl Flows {
     pub(super) fn enqueue(
         &mut self,
         queue: QueueId,
-        (length, message): (u64, Option<u64>),
+        (length, message): (u64, Option<Message>),
         (path, provenance): (PathId, Rc<Provenance>),
         by: u64,
     ) {

@@ -27,6 +27,8 @@ pub trait TraceeMemory {
     fn areas(&self) -> Vec<Area>;
     /// The pages of a mapping that its process has touched, by their addresses; of very many some, evenly spread.
     fn touched(&self, start: u64, end: u64) -> Vec<u64>;
+    /// The memory of another process, which need not stand still.
+    fn of_process(&self, pid: i32) -> Option<Box<dyn TraceeMemory + '_>>;
     /// How many bytes of a mapping's pages were stored to and are not written to the disk.
     fn dirty(&self, start: u64, end: u64) -> u64;
 }
@@ -153,7 +155,7 @@ fn received(at: u64, tracee: &dyn TraceeMemory) -> Option<u64> {
     Some(u64::from(length))
 }
 
-fn vectors(at: u64, count: u64, tracee: &dyn TraceeMemory) -> Option<Vec<Range>> {
+pub(super) fn vectors(at: u64, count: u64, tracee: &dyn TraceeMemory) -> Option<Vec<Range>> {
     let count = usize::try_from(count).ok()?.min(MOST_VECTORS);
     let mut bytes = vec![0; count * 2 * WORD];
     (tracee.read(at, &mut bytes) == bytes.len()).then_some(())?;
@@ -162,6 +164,11 @@ fn vectors(at: u64, count: u64, tracee: &dyn TraceeMemory) -> Option<Vec<Range>>
         length: word(&bytes, 2 * number + 1),
     };
     Some((0..count).map(range).collect())
+}
+
+/// A number of the machine's width.
+pub(super) fn read_word(at: u64, tracee: &dyn TraceeMemory) -> Option<u64> {
+    read::<WORD>(at, tracee).map(|bytes| word(&bytes, 0))
 }
 
 fn word(bytes: &[u8], number: usize) -> u64 {

@@ -16,6 +16,7 @@ mod groups;
 mod join;
 mod maps;
 mod memory;
+mod messages;
 mod path;
 mod pending;
 mod pipes;

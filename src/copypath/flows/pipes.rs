@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, rc::Rc};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{ends::OpenFile, path::PathId, tally::Provenance};
 use crate::model::DescriptorKind;
@@ -26,7 +26,15 @@ pub(super) struct Chunk {
     /// Number of the call that put them here, while it lasts: what it did not write is taken out again.
     pub by: u64,
     /// The message that they are of: one read takes bytes of one message, and what it leaves is gone. None in a stream.
-    pub message: Option<u64>,
+    pub message: Option<Message>,
+}
+
+/// A message, a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Message {
+    number: u64,
+    /// Its priority or type, by which it may be received out of turn.
+    chosen_by: i64,
 }
 
 #[derive(Default)]
@@ -45,6 +53,8 @@ pub(super) struct Pipes {
     pairs: FxHashMap<u64, u64>,
     /// Pipes that are known to be read, or not to be, by somebody who is watched.
     pub carries: FxHashMap<u64, bool>,
+    /// What is written to one of these is read from the same.
+    pub message_queues: FxHashSet<u64>,
     messages: u64,
 }
 
@@ -64,7 +74,7 @@ impl Pipes {
         let is_queue = match open.kind {
             DescriptorKind::Pipe => self.carries.get(&open.identity) == Some(&true),
             DescriptorKind::Unix => self.pairs.contains_key(&open.identity),
-            _ => false,
+            _ => self.message_queues.contains(&open.identity),
         };
         is_queue.then_some(open.identity)
     }
@@ -77,10 +87,13 @@ impl Pipes {
         }
     }
 
-    /// The number of a new message.
-    pub fn message(&mut self) -> u64 {
+    /// A new message.
+    pub fn message(&mut self, chosen_by: Option<i64>) -> Message {
         self.messages += 1;
-        self.messages
+        Message {
+            number: self.messages,
+            chosen_by: chosen_by.unwrap_or(0),
+        }
     }
 
     /// Puts bytes in. What is too much is given back: the oldest.
@@ -126,12 +139,20 @@ impl Pipes {
             .map_or(Vec::new(), |queue| queue.take(bytes))
     }
 
-    /// The same by one read: of the first message alone, where there are messages. What it leaves of that is gone, and
-    /// comes second.
-    pub fn take_message(&mut self, queue: QueueId, bytes: u64) -> (Vec<Chunk>, Vec<Chunk>) {
+    /// The same by one read: of one message alone, where there are messages: the first, or the first of those that are
+    /// chosen by this. What it leaves of that is gone, and comes second.
+    pub fn take_message(
+        &mut self,
+        queue: QueueId,
+        bytes: u64,
+        chosen_by: Option<i64>,
+    ) -> (Vec<Chunk>, Vec<Chunk>) {
         let Some(queue) = self.queues.get_mut(&queue) else {
             return Default::default();
         };
+        if let Some(chosen_by) = chosen_by {
+            queue.choose(chosen_by);
+        }
         let first = queue.chunks.front().and_then(|chunk| chunk.message);
         if first.is_none() {
             return (queue.take(bytes), Vec::new());
@@ -171,6 +192,24 @@ impl Pipes {
 }
 
 impl Queue {
+    /// Brings a message to the front: the first that is chosen by this, or of the highest there is.
+    fn choose(&mut self, chosen_by: i64) {
+        let messages = || self.chunks.iter().filter_map(|chunk| chunk.message);
+        let highest = || messages().map(|message| message.chosen_by).max();
+        let is_there = messages().any(|message| message.chosen_by == chosen_by);
+        let wanted = if is_there { Some(chosen_by) } else { highest() };
+        let Some(chosen) = messages().find(|message| Some(message.chosen_by) == wanted) else {
+            return;
+        };
+        let is_chosen = |chunk: &&Chunk| chunk.message == Some(chosen);
+        let front: Vec<Chunk> = self.chunks.iter().filter(is_chosen).cloned().collect();
+        self.chunks.retain(|chunk| chunk.message != Some(chosen));
+        front
+            .into_iter()
+            .rev()
+            .for_each(|chunk| self.chunks.push_front(chunk));
+    }
+
     fn take(&mut self, mut bytes: u64) -> Vec<Chunk> {
         let mut out = Vec::new();
         while bytes > 0
@@ -232,7 +271,7 @@ mod tests {
     fn a_read_takes_bytes_of_one_message_and_the_rest_of_it_is_gone() {
         let mut pipes = Pipes::default();
         for (length, path) in [(100, 1), (50, 2)] {
-            let message = Some(pipes.message());
+            let message = Some(pipes.message(None));
             pipes.push(
                 7,
                 Chunk {
@@ -245,8 +284,8 @@ mod tests {
             let sum = |chunks: Vec<Chunk>| chunks.iter().map(|chunk| chunk.length).sum::<u64>();
             (sum(taken), sum(gone))
         };
-        assert_eq!(lengths(pipes.take_message(7, 30)), (30, 70));
-        assert_eq!(lengths(pipes.take_message(7, 1000)), (50, 0));
+        assert_eq!(lengths(pipes.take_message(7, 30, None)), (30, 70));
+        assert_eq!(lengths(pipes.take_message(7, 1000, None)), (50, 0));
     }
 
     #[test]

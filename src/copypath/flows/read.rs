@@ -81,8 +81,9 @@ impl Flows {
     pub(super) fn take(&mut self, op: Op, source: &OpenFile, bytes: u64, by: u64) -> Vec<Chunk> {
         let chunks = match (self.pipes.read_from(source), op) {
             (Some(queue), Op::Tee) => self.pipes.look(queue, bytes),
-            (Some(queue), Op::Read(_) | Op::Recv(_)) => {
-                let (chunks, gone) = self.pipes.take_message(queue, bytes);
+            (Some(queue), Op::Read(_) | Op::Recv(_) | Op::QueueReceive(_)) => {
+                let chosen_by = source.chosen_by;
+                let (chunks, gone) = self.pipes.take_message(queue, bytes, chosen_by);
                 gone.iter().for_each(|chunk| self.stays(queue, chunk));
                 chunks
             }
@@ -165,22 +166,35 @@ impl Flows {
         peeked: Option<u64>,
         tracee: &dyn TraceeMemory,
     ) {
-        let Some(running) = self.running.get(&tracee.pid()) else {
-            return;
-        };
-        let (space, program) = (running.space, running.program);
         let Some(step) = rule::step(op, source.medium, Medium::Buffer, Report::None) else {
             self.unexplained.read_bytes += chunks.iter().map(|chunk| chunk.length).sum::<u64>();
             return;
         };
+        let chunks = chunks.into_iter().map(|chunk| Chunk {
+            path: self.paths.then(chunk.path, Change::Hop(step)),
+            ..chunk
+        });
+        let chunks = chunks.collect();
+        self.lay_out(chunks, ranges, call, peeked, tracee);
+    }
+
+    /// Bytes that a call brought to addresses, by whatever hop.
+    pub(super) fn lay_out(
+        &mut self,
+        chunks: Vec<Chunk>,
+        ranges: &[Range],
+        call: &Rc<MovingCall>,
+        peeked: Option<u64>,
+        tracee: &dyn TraceeMemory,
+    ) {
+        let Some(running) = self.running.get(&tracee.pid()) else {
+            return;
+        };
+        let (space, program) = (running.space, running.program);
         let chunks = chunks.into_iter().map(|chunk| {
-            let path = self.paths.then(chunk.path, Change::Hop(step));
-            let path = self.paths.then(path, Change::Program(program));
-            (
-                chunk.length,
-                path,
-                Provenance::after(chunk.provenance, call),
-            )
+            let path = self.paths.then(chunk.path, Change::Program(program));
+            let provenance = Provenance::after(chunk.provenance, call);
+            (chunk.length, path, provenance)
         });
         for placed in spread(chunks, ranges) {
             let fingerprint = Fingerprint::of(placed.start, placed.length, tracee);

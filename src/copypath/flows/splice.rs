@@ -49,7 +49,7 @@ impl Flows {
         let asked = asked.min(memory::MOST_BY_ONE_CALL);
         let call = MovingCall::new(event.number, event.call.name);
         let provenance = Provenance::after(None, &call);
-        let message = sink.is_packets.then(|| self.pipes.message());
+        let message = sink.is_packets.then(|| self.pipes.message(None));
         let way = (path, provenance);
         self.enqueue(queue, (asked, message), way, event.number);
         let pending = Pending {
@@ -96,7 +96,7 @@ impl Flows {
             let provenance = Provenance::after(chunk.provenance, call);
             match queue {
                 Some(queue) => {
-                    let message = sink.is_packets.then(|| self.pipes.message());
+                    let message = sink.is_packets.then(|| self.pipes.message(None));
                     let way = (path, provenance);
                     self.enqueue(queue, (chunk.length, message), way, call.number);
                     self.pipes.settle(queue, call.number, u64::MAX);

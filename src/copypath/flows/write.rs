@@ -58,7 +58,7 @@ impl Flows {
     }
 
     /// The same of messages.
-    fn pending_messages(
+    pub(super) fn pending_messages(
         &mut self,
         (op, report): (Op, Report),
         call: Rc<MovingCall>,
@@ -156,7 +156,10 @@ impl Flows {
             let mut left = piece.length;
             while left > 0 {
                 if packet.0 == 0 && sent.sink.is_packets {
-                    packet = (packets.next().unwrap_or(left), Some(self.pipes.message()));
+                    packet = (
+                        packets.next().unwrap_or(left),
+                        Some(self.pipes.message(sent.sink.chosen_by)),
+                    );
                 }
                 let length = match packet.1 {
                     Some(_) => left.min(packet.0),
