@@ -243,7 +243,13 @@ pub(crate) fn by_peer(from: Place, to: Place) -> Step {
 /// How the bytes of a call went from one end to the other. None where such a call moves none between such ends.
 pub fn step(op: Op, from: Medium, to: Medium, report: Report) -> Option<Step> {
     match op {
-        Op::Read(_) | Op::Recv(_) | Op::QueueReceive(_) => read(from).filter(|_| to.is_memory()),
+        Op::Read(_) | Op::Recv(_) => read(from).filter(|_| to.is_memory()),
+        // The kernel keeps a message in memory of its own (ipc/msgutil.c: load_msg(), store_msg()).
+        Op::QueueSend(_) => {
+            (from.is_memory() && to == Medium::Device).then(|| observed(from, to, How::CpuCopy))
+        }
+        Op::QueueReceive(_) => ((from, to) == (Medium::Device, Medium::Buffer))
+            .then(|| observed(from, to, How::CpuCopy)),
         Op::ProcessVm => {
             (from.is_memory() && to == Medium::Buffer).then(|| observed(from, to, How::CpuCopy))
         }
