@@ -2,6 +2,8 @@
 
 mod require;
 
+#[path = "advice/cases.rs"]
+mod cases;
 #[path = "trace/desk.rs"]
 mod desk;
 #[path = "advice/names.rs"]

@@ -135,6 +135,7 @@ impl World {
             name,
             identity,
             direct: false,
+            traits: zclab::model::FileTraits::default(),
         });
         fd as Fd
     }

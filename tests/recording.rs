@@ -21,6 +21,7 @@ fn descriptors() -> Vec<Descriptor> {
         name: name.to_owned(),
         identity,
         direct: false,
+        traits: zclab::model::FileTraits::default(),
     };
     vec![
         descriptor(3, DescriptorKind::File, "/tmp/a \"quoted\" nämé", 77),

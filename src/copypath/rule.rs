@@ -4,7 +4,7 @@
 //! [`super::CopyTracker`] and the [`super::flows`] of any program find these out each in its own way, and both ask here.
 //! A test holds the answers for every combination (`tests/golden/copy_rule.txt`).
 
-use crate::model::{Basis, Descriptor, DescriptorKind, How, Place, Sink, Step};
+use crate::model::{Basis, Descriptor, DescriptorKind, How, Place, Sink, Step, Storage};
 use crate::syscall::{Op, Shape};
 
 /// What stands at an end, as far as it decides what the kernel does.
@@ -24,6 +24,8 @@ pub enum Medium {
     Socket,
     /// A TCP or UDP socket that is connected to this machine itself.
     LoopedSocket,
+    /// A TCP socket whose bytes the kernel encrypts and decrypts (kTLS).
+    CipherSocket,
     /// A terminal, another device, or what has no file at all.
     Device,
     /// `/dev/null`.
@@ -34,7 +36,7 @@ pub enum Medium {
 
 impl Medium {
     /// All of them.
-    pub const ALL: [Medium; 10] = [
+    pub const ALL: [Medium; 11] = [
         Medium::Buffer,
         Medium::Mapping,
         Medium::File,
@@ -42,6 +44,7 @@ impl Medium {
         Medium::Pipe,
         Medium::Socket,
         Medium::LoopedSocket,
+        Medium::CipherSocket,
         Medium::Device,
         Medium::Null,
         Medium::Peer,
@@ -49,13 +52,17 @@ impl Medium {
 
     /// What an open descriptor is. `is_looped`: a connection to this machine itself.
     pub(crate) fn of(descriptor: &Descriptor, is_looped: bool) -> Medium {
-        use DescriptorKind::{Anonymous, Directory, File, Pipe, Tcp, Udp, Unix};
+        use DescriptorKind::{Anonymous, Directory, File, Pipe, Socket, Tcp, Udp, Unix};
+        let traits = &descriptor.traits;
         match descriptor.kind {
+            // It has no pages that could be referred to, as a device has none.
+            File if traits.file_system.storage() == Storage::Generated => Medium::Device,
             File if descriptor.direct => Medium::DirectFile,
             File | Directory => Medium::File,
             Anonymous if descriptor.name.starts_with("/memfd:") => Medium::File,
+            Tcp if traits.tls => Medium::CipherSocket,
             Tcp | Udp if is_looped => Medium::LoopedSocket,
-            Tcp | Udp | Unix => Medium::Socket,
+            Tcp | Udp | Unix | Socket => Medium::Socket,
             Pipe => Medium::Pipe,
             _ if descriptor.name == "/dev/null" => Medium::Null,
             _ => Medium::Device,
@@ -69,7 +76,7 @@ impl Medium {
             Medium::Mapping | Medium::File => Place::PageCache,
             Medium::DirectFile => Place::Disk,
             Medium::Pipe => Place::Pipe,
-            Medium::Socket | Medium::LoopedSocket => Place::SocketQueue,
+            Medium::Socket | Medium::LoopedSocket | Medium::CipherSocket => Place::SocketQueue,
             Medium::Device | Medium::Null => Place::Device,
             Medium::Peer => Place::Peer,
         }
@@ -84,7 +91,10 @@ impl Medium {
     }
 
     fn is_socket(self) -> bool {
-        matches!(self, Medium::Socket | Medium::LoopedSocket)
+        matches!(
+            self,
+            Medium::Socket | Medium::LoopedSocket | Medium::CipherSocket
+        )
     }
 
     fn is_descriptor(self) -> bool {
@@ -111,18 +121,21 @@ pub enum Report {
     NotCopied,
     /// FIEMAP shows that both files name the same blocks.
     SharedBlocks,
+    /// Whether blocks are shared cannot be asked: a server or a daemon decides.
+    Unknown,
     /// The receiver says that it has mapped the memory whose descriptor it was passed.
     MappedByPeer,
 }
 
 impl Report {
     /// All of them.
-    pub const ALL: [Report; 6] = [
+    pub const ALL: [Report; 7] = [
         Report::None,
         Report::Outstanding,
         Report::Copied,
         Report::NotCopied,
         Report::SharedBlocks,
+        Report::Unknown,
         Report::MappedByPeer,
     ];
 
@@ -160,6 +173,15 @@ const TEE: &str = "tee(2): references are duplicated, data is not";
 const COPY_RANGE: &str = "copy_file_range(2), NOTES: reflinks or copies";
 /// Why it did not: an instrument says so.
 const SHARED: &str = "FIEMAP: the sink's blocks are the source's own";
+/// Why nobody can say.
+const ELSEWHERE: &str = "copy_file_range(2), NOTES: a server or a daemon may copy, or share";
+/// Why a send to a kTLS socket is a pass of the CPU and no copy, whatever the call: each record is encrypted from where it
+/// is into pages of the kernel.
+const ENCRYPTS: &str = "kernel, net/tls/tls_sw.c: tls_push_record() encrypts into pages of its own, unless the card does";
+const DECRYPTS: &str =
+    "kernel, net/tls/tls_sw.c: tls_decrypt_sg(), at least one pass of the cipher";
+/// Why cloned files have no byte copied.
+const CLONES: &str = "ioctl_ficlonerange(2): the files share the blocks";
 /// Why the receiver needs no copy of what is in shared memory: it says that it has mapped it.
 const PASSED: &str = "the receiver mapped the memfd that it was passed; memfd_create(2)";
 /// Why a read past the page cache is no copy of the CPU's, and a write.
@@ -242,6 +264,9 @@ pub(crate) fn by_peer(from: Place, to: Place) -> Step {
 
 /// How the bytes of a call went from one end to the other. None where such a call moves none between such ends.
 pub fn step(op: Op, from: Medium, to: Medium, report: Report) -> Option<Step> {
+    if let Some(step) = ciphered(op, from, to) {
+        return Some(step);
+    }
     match op {
         Op::Read(_) | Op::Recv(_) => read(from).filter(|_| to.is_memory()),
         // The kernel keeps a message in memory of its own (ipc/msgutil.c: load_msg(), store_msg()).
@@ -272,6 +297,28 @@ pub fn step(op: Op, from: Medium, to: Medium, report: Report) -> Option<Step> {
             .then(|| documented(from, to, How::Reference, TEE)),
         Op::CopyRange => (from.is_file() && to.is_file()).then(|| copy_range(report)),
         Op::Map => map(from, to),
+        Op::Ioctl => (from.is_file() && to.is_file())
+            .then(|| documented(Medium::File, Medium::File, How::Reference, CLONES)),
+        _ => None,
+    }
+}
+
+/// To and from a socket whose bytes the kernel encrypts.
+fn ciphered(op: Op, from: Medium, to: Medium) -> Option<Step> {
+    match (op, from, to) {
+        (Op::Write(_) | Op::Send(_), _, Medium::CipherSocket) if from.is_memory() => {
+            Some(documented(from, to, How::Cipher, ENCRYPTS))
+        }
+        (Op::Sendfile, _, Medium::CipherSocket) if from.is_descriptor() => {
+            Some(documented(from, to, How::Cipher, ENCRYPTS))
+        }
+        (Op::Splice, Medium::Pipe, Medium::CipherSocket) => {
+            Some(documented(from, to, How::Cipher, ENCRYPTS))
+        }
+        (Op::Read(_) | Op::Recv(_), Medium::CipherSocket, Medium::Buffer)
+        | (Op::Splice, Medium::CipherSocket, Medium::Pipe) => {
+            Some(documented(from, to, How::Cipher, DECRYPTS))
+        }
         _ => None,
     }
 }
@@ -308,7 +355,9 @@ fn send(op: Op, from: Medium, to: Medium, report: Report) -> Step {
             documented(from, to, How::CpuCopy, LOOPED)
         }
         Report::Outstanding => documented(from, to, How::Reference, unreported),
-        Report::None | Report::SharedBlocks | Report::MappedByPeer => write(from, to),
+        Report::None | Report::SharedBlocks | Report::Unknown | Report::MappedByPeer => {
+            write(from, to)
+        }
     }
 }
 
@@ -372,6 +421,7 @@ fn copy_range(report: Report) -> Step {
     let files = (Medium::File, Medium::File);
     match report {
         Report::SharedBlocks => by(files, How::Reference, Basis::Measured, SHARED),
+        Report::Unknown => by(files, How::Unknown, Basis::Documented, ELSEWHERE),
         _ => by(files, How::CpuCopy, Basis::Documented, COPY_RANGE),
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Request, Unread};
+use super::{FileTraits, Request, Unread};
 
 /// No descriptor: the value of an unused place in [`Call::descriptors`].
 pub const NO_DESCRIPTOR: u32 = u32::MAX;
@@ -79,6 +79,8 @@ pub enum DescriptorKind {
     Tty,
     /// Another device.
     Device,
+    /// A socket of another kind: raw, netlink, packet, vsock.
+    Socket,
     /// memfd, eventfd, epoll, io_uring and what else has no path.
     Anonymous,
     /// It could not be found out.
@@ -100,6 +102,9 @@ pub struct Descriptor {
     /// It was opened with `O_DIRECT`: its bytes go by the page cache.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub direct: bool,
+    /// What else was learnt of it.
+    #[serde(default, skip_serializing_if = "FileTraits::is_unknown")]
+    pub traits: FileTraits,
 }
 
 impl Descriptor {

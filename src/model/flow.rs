@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Basis, Hop, How, Machine, Trace};
+use super::{Basis, FileTraits, Hop, How, Machine, Trace};
 
 /// No flow: a call that moved no byte of one.
 pub const NO_FLOW: u32 = u32::MAX;
@@ -22,6 +22,8 @@ named! {
         Unix = "unix",
         /// A pipe or FIFO.
         Pipe = "pipe",
+        /// A socket of another kind: ICMP, netlink, packet, vsock.
+        Socket = "socket",
         /// A terminal.
         Tty = "tty",
         /// Another device, an eventfd or its like.
@@ -88,23 +90,51 @@ pub struct Flow {
     pub copy_path: Vec<Hop>,
     /// The programs that they passed, in order.
     pub programs: Vec<String>,
+    /// What was learnt of the source, and of the sink.
+    #[serde(default)]
+    pub traits: [FileTraits; 2],
 }
 
 impl Flow {
     /// Bytes that the CPU copied.
     pub fn cpu_copied_bytes(&self) -> u64 {
-        let copies = self
-            .copy_path
-            .iter()
-            .filter(|hop| hop.how == How::CpuCopy && !hop.ghost);
+        let copies = self.copy_path.iter().filter(|hop| hop.is_cpu_copy());
         copies.map(|hop| hop.bytes).sum()
     }
 
-    /// How often the CPU copied each byte. 0 where none went.
+    /// How often the CPU copied each byte, as far as that is known. 0 where none went.
     pub fn cpu_copies_per_byte(&self) -> f64 {
         match self.bytes {
             0 => 0.0,
             bytes => self.cpu_copied_bytes() as f64 / bytes as f64,
+        }
+    }
+
+    /// Whether the CPU copied all of its bytes as often as it copied those of which that is known.
+    pub fn has_unknown_copies(&self) -> bool {
+        self.copy_path.iter().any(|hop| hop.how == How::Unknown)
+    }
+
+    /// Whether the kernel encrypted or decrypted bytes of it on the CPU.
+    pub fn is_ciphered(&self) -> bool {
+        self.copy_path.iter().any(|hop| hop.how == How::Cipher)
+    }
+
+    /// Whether the CPU passed over none of its bytes; none where that is not known.
+    pub fn is_zero_copy(&self) -> Option<bool> {
+        match (self.cpu_copied_bytes(), self.has_unknown_copies()) {
+            (0, true) => None,
+            (copied, _) => Some(copied == 0 && !self.is_ciphered()),
+        }
+    }
+
+    /// `2.0`; `?` where it is not known, `1.0+?` where it is known of a part.
+    pub fn copies_text(&self) -> String {
+        let copies = self.cpu_copies_per_byte();
+        match (self.has_unknown_copies(), copies) {
+            (true, 0.0) => "?".to_owned(),
+            (true, copies) => format!("{copies:.1}+?"),
+            (false, copies) => format!("{copies:.1}"),
         }
     }
 

@@ -42,10 +42,22 @@ named! {
         Reference = "reference",
         /// The page table points at it; nothing moves.
         Mapping = "mapping",
+        /// The CPU reads it and writes it encrypted, or decrypted: a pass over each byte that is no copy of it.
+        Cipher = "cipher",
+        /// It cannot be known here whether the CPU moves it.
+        Unknown = "unknown",
     }
 }
 
 impl How {
+    /// The one of the first four that it is drawn as: what costs the CPU a pass, or may, as a copy.
+    pub fn drawn(self) -> How {
+        match self {
+            How::Cipher | How::Unknown => How::CpuCopy,
+            how => how,
+        }
+    }
+
     /// What it is called on the screen.
     pub fn title(self) -> &'static str {
         match self {
@@ -53,6 +65,8 @@ impl How {
             How::Dma => "DMA",
             How::Reference => "page reference",
             How::Mapping => "mapping",
+            How::Cipher => "encryption by the CPU",
+            How::Unknown => "not known",
         }
     }
 }
@@ -164,6 +178,11 @@ pub struct Hop {
 }
 
 impl Hop {
+    /// Whether it is a copy by the CPU that happened.
+    pub fn is_cpu_copy(&self) -> bool {
+        self.how == How::CpuCopy && !self.ghost
+    }
+
     /// Adds a hop to others: its bytes to those of one that differs in nothing else, if there is one.
     pub fn add_to(self, hops: &mut Vec<Hop>) {
         let kind = |hop: &Hop| (hop.from, hop.to, hop.how, hop.basis, hop.side, hop.ghost);

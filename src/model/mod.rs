@@ -12,6 +12,7 @@ mod card;
 mod event;
 mod experiment;
 mod figure;
+mod file_system;
 mod flow;
 mod format;
 mod hop;
@@ -25,6 +26,7 @@ pub mod request;
 mod sink;
 mod size;
 mod summary;
+mod traits;
 mod visible;
 
 pub use call::{
@@ -37,6 +39,7 @@ pub use experiment::{
     PROOF_WORDS, ProofPlan, SERVE_FIGURES, ServePlan, Sweep,
 };
 pub use figure::{Figure, FigureStep};
+pub use file_system::{FileSystem, Storage};
 pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, TraceReport, Unexplained};
 pub use format::{duration, grouped, percent, ratio, short_duration};
 pub use hop::{Arrow, Basis, Hop, How, Place, Side, Step};
@@ -58,4 +61,5 @@ pub use request::{Request, Unread};
 pub use sink::Sink;
 pub use size::Size;
 pub use summary::{Query, Summary};
+pub use traits::{FileTraits, SocketType};
 pub use visible::{text_of, visible, visible_json, visible_lines, visible_name};

@@ -10,6 +10,10 @@ pub(crate) const MSG_PEEK: u64 = 2;
 pub(crate) const MSG_TRUNC: u64 = 0x20;
 pub(crate) const MSG_ERRQUEUE: u64 = 0x2000;
 pub(crate) const MSG_ZEROCOPY: u64 = 0x400_0000;
+/// Options of setsockopt(2) that change what becomes of the bytes of a socket, by level and name: SO_ZEROCOPY, TCP_ULP, and
+/// all of SOL_TLS.
+pub(crate) const SOCKET_OPTIONS: [(u32, Option<u32>); 3] =
+    [(1, Some(60)), (6, Some(31)), (282, None)];
 pub(crate) const PROT_WRITE: u64 = 2;
 pub(crate) const PROT_EXEC: u64 = 4;
 /// Of msync(2).

@@ -291,6 +291,7 @@ mod tests {
             name: name.to_owned(),
             identity: 0,
             direct: false,
+            traits: crate::model::FileTraits::default(),
         };
         let task = Task {
             tid: 1,

@@ -93,6 +93,7 @@ mod tests {
             name: name.to_owned(),
             identity: 0,
             direct: false,
+            traits: crate::model::FileTraits::default(),
         };
         let trace = Trace {
             descriptors: vec![

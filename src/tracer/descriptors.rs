@@ -9,11 +9,13 @@ use std::{
     },
 };
 
-use nix::sys::statfs::{TMPFS_MAGIC, statfs};
+use nix::sys::statfs::statfs;
 use rustc_hash::FxHashMap;
 
 use super::{kernel::Tid, proc, sockets};
-use crate::model::{Descriptor, DescriptorKind, NO_DESCRIPTOR, text_of};
+use crate::model::{
+    Descriptor, DescriptorKind, FileSystem, FileTraits, NO_DESCRIPTOR, Storage, text_of,
+};
 
 /// One table of descriptors. A number that is not open is not remembered: it may come to mean something by a call that
 /// does not return it (recvmsg(2) with SCM_RIGHTS, a request of a ring).
@@ -225,55 +227,66 @@ impl Table {
 /// What a thread's descriptor is now; none where it is not open.
 pub(super) fn look_up(tid: Tid, fd: i32) -> Option<Descriptor> {
     let path = format!("/proc/{tid}/fd/{fd}");
-    let (kind, name, identity) = match fs::read_link(&path) {
-        Ok(link) => identify(tid, fd, &path, text_of(link.as_os_str().as_bytes())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-        Err(_) => {
-            let name = format!("{REFUSED}{fd} of {}", proc::comm(tid));
-            (DescriptorKind::Unknown, name, 0)
-        }
-    };
-    Some(Descriptor {
+    let mut found = Descriptor {
         fd,
-        kind,
-        name,
-        identity,
-        direct: kind == DescriptorKind::File && is_direct(tid, fd, &path),
-    })
+        kind: DescriptorKind::Unknown,
+        name: "?".to_owned(),
+        identity: 0,
+        direct: false,
+        traits: FileTraits::default(),
+    };
+    match fs::read_link(&path) {
+        Ok(link) => identify(&mut found, tid, &path, text_of(link.as_os_str().as_bytes())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(_) => found.name = format!("{REFUSED}{fd} of {}", proc::comm(tid)),
+    }
+    Some(found)
 }
 
-/// Its kind, its name and its identity, by its link in /proc.
-fn identify(tid: Tid, fd: i32, path: &str, link: String) -> (DescriptorKind, String, u64) {
+/// Its kind, its name, its identity and its traits, by its link in /proc.
+fn identify(found: &mut Descriptor, tid: Tid, path: &str, link: String) {
     if let Some(inode) = proc::inode(&link, "socket:[") {
-        let (kind, name) = sockets::describe(tid, fd, inode);
-        return (kind, name, inode);
+        found.identity = inode;
+        (found.kind, found.name, found.traits) = sockets::describe(tid, found.fd, inode);
+    } else if let Some(inode) = proc::inode(&link, "pipe:[") {
+        (found.kind, found.identity) = (DescriptorKind::Pipe, inode);
+        found.name = "pipe".to_owned();
+    } else if let Some(name) = link.strip_prefix("anon_inode:") {
+        found.kind = DescriptorKind::Anonymous;
+        found.name = name.trim_matches(['[', ']']).to_owned();
+    } else {
+        of_path(found, path, link);
+        if found.kind == DescriptorKind::File {
+            of_file(found, tid, path);
+        }
     }
-    if let Some(inode) = proc::inode(&link, "pipe:[") {
-        return (DescriptorKind::Pipe, "pipe".to_owned(), inode);
-    }
-    if let Some(name) = link.strip_prefix("anon_inode:") {
-        let name = name.trim_matches(['[', ']']).to_owned();
-        return (DescriptorKind::Anonymous, name, 0);
-    }
-    let (kind, identity) = kind_of_path(path, &link);
-    (kind, link, identity)
 }
 
-/// Whether it was opened with `O_DIRECT`, and the file system honours that: tmpfs accepts the flag (since Linux 6.6) and
-/// copies from and to its pages.
-fn is_direct(tid: Tid, fd: i32, path: &str) -> bool {
-    let is_asked = proc::open_flags(tid, fd) & libc::O_DIRECT as u32 != 0;
-    is_asked && !statfs(path).is_ok_and(|found| found.filesystem_type() == TMPFS_MAGIC)
+/// What is learnt of a regular file alone.
+fn of_file(found: &mut Descriptor, tid: Tid, path: &str) {
+    let flags = proc::open_flags(tid, found.fd);
+    let magic = statfs(path).map_or(0, |on| on.filesystem_type().0 as u32);
+    let traits = &mut found.traits;
+    traits.file_system = FileSystem(magic);
+    traits.append = flags & libc::O_APPEND as u32 != 0;
+    // A file system without a device accepts the flag, as tmpfs does since Linux 6.6, and copies all the same.
+    let storage = traits.file_system.storage();
+    let has_device = !matches!(
+        storage,
+        Storage::Memory | Storage::Elsewhere | Storage::Generated
+    );
+    found.direct = flags & libc::O_DIRECT as u32 != 0 && has_device;
 }
 
 /// What an opened path is. The link in /proc leads to the very file, though its name may be gone.
-fn kind_of_path(path: &str, link: &str) -> (DescriptorKind, u64) {
+fn of_path(found: &mut Descriptor, path: &str, link: String) {
     let Ok(data) = fs::metadata(path) else {
-        return (DescriptorKind::Unknown, 0);
+        found.name = link;
+        return;
     };
     let file_type = data.file_type();
     let terminal = matches!(libc::major(data.rdev()), 4 | 5 | 136..=143);
-    let kind = match () {
+    found.kind = match () {
         () if link.starts_with("/memfd:") => DescriptorKind::Anonymous,
         () if file_type.is_dir() => DescriptorKind::Directory,
         () if file_type.is_fifo() => DescriptorKind::Pipe,
@@ -281,5 +294,11 @@ fn kind_of_path(path: &str, link: &str) -> (DescriptorKind, u64) {
         () if file_type.is_char_device() || file_type.is_block_device() => DescriptorKind::Device,
         () => DescriptorKind::File,
     };
-    (kind, Descriptor::identity_of(data.dev(), data.ino()))
+    found.name = link;
+    found.identity = Descriptor::identity_of(data.dev(), data.ino());
+    found.traits = FileTraits {
+        known: true,
+        device: data.dev(),
+        ..FileTraits::default()
+    };
 }

@@ -6,7 +6,7 @@ use libc::{
     SECCOMP_RET_TRACE, sock_filter,
 };
 
-use crate::syscall::{Abi, Class, Op, Syscall, X32_BIT, syscalls};
+use crate::syscall::{Abi, Class, Op, SOCKET_OPTIONS, Syscall, X32_BIT, syscalls};
 
 /// `FICLONE` and `FICLONERANGE` of ioctl_ficlonerange(2): whole blocks are shared.
 const CLONE_IOCTLS: [u32; 2] = [0x4004_9409, 0x4020_940d];
@@ -45,6 +45,7 @@ pub(super) fn program() -> Option<Vec<sock_filter>> {
             (Op::Control, _) => out.extend(calls_with(number, 0, &[libc::PR_SET_SECCOMP as u32])),
             (Op::Trace, _) => out.extend(calls_with(number, 0, &TAKES_TRACEE)),
             (Op::Seccomp, _) => out.extend(calls_with(number, 0, &[SET_MODE_STRICT])),
+            (Op::SocketOption, _) => out.extend(socket_options(number)),
             (Op::Memory, _) | (_, Class::Other) => {}
             _ => out.extend([jump(BPF_JEQ, number, 0, 1), answer(SECCOMP_RET_TRACE)]),
         }
@@ -76,6 +77,27 @@ fn calls_with(number: u32, which: u32, values: &[u32]) -> Vec<sock_filter> {
         out.push(jump(BPF_JEQ, *value, count - 1 - place, u8::from(is_last)));
     }
     out.extend([answer(SECCOMP_RET_TRACE), answer(SECCOMP_RET_ALLOW)]);
+    out
+}
+
+/// Those that change what becomes of the bytes.
+fn socket_options(number: u32) -> Vec<sock_filter> {
+    let mut options = Vec::new();
+    for (level, name) in SOCKET_OPTIONS {
+        options.extend([load(argument(1))]);
+        match name {
+            Some(name) => options.extend([
+                jump(BPF_JEQ, level, 0, 3),
+                load(argument(2)),
+                jump(BPF_JEQ, name, 0, 1),
+            ]),
+            None => options.push(jump(BPF_JEQ, level, 0, 1)),
+        }
+        options.push(answer(SECCOMP_RET_TRACE));
+    }
+    options.push(answer(SECCOMP_RET_ALLOW));
+    let mut out = vec![jump(BPF_JEQ, number, 0, options.len() as u8)];
+    out.extend(options);
     out
 }
 

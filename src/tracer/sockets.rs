@@ -4,6 +4,7 @@
 //! `/proc/PID/net` are searched for its number.
 
 use std::{
+    borrow::Cow,
     fs,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     os::{
@@ -12,29 +13,33 @@ use std::{
     },
 };
 
-use nix::sys::socket::{
-    AddressFamily, SockType, SockaddrLike, SockaddrStorage, UnixAddr, getpeername, getsockname,
-    getsockopt, sockopt,
-};
+use nix::sys::socket::{SockaddrStorage, UnixAddr, getpeername, getsockname, getsockopt, sockopt};
 
 use super::{duplicate::duplicate, kernel::Tid, proc};
-use crate::model::{Addresses, DescriptorKind, text_of};
+use crate::model::{Addresses, DescriptorKind, FileTraits, SocketType, text_of};
 
 /// What is known of a socket.
 struct Socket {
     kind: DescriptorKind,
+    /// What it is in a word or two: `tcp`, `netlink route`.
+    word: Cow<'static, str>,
     own: Option<SocketAddr>,
     peer: Option<SocketAddr>,
     is_listening: bool,
-    /// Of a unix socket, its peer's or its own.
+    /// Of a unix socket, its peer's or its own; of others what stands for an address.
     path: Option<String>,
+    traits: FileTraits,
 }
 
-/// The kind and the name of a socket: `tcp 127.0.0.1:41234` is connected to that address.
-pub(super) fn describe(pid: Tid, fd: i32, inode: u64) -> (DescriptorKind, String) {
+/// The kind, the name and the traits of a socket: `tcp 127.0.0.1:41234` is connected to that address.
+pub(super) fn describe(pid: Tid, fd: i32, inode: u64) -> (DescriptorKind, String, FileTraits) {
     match socket(pid, fd, || Some(inode)) {
-        Some(socket) => (socket.kind, socket.name()),
-        None => (DescriptorKind::Unknown, "socket".to_owned()),
+        Some(socket) => (socket.kind, socket.name(), socket.traits),
+        None => (
+            DescriptorKind::Unknown,
+            "socket".to_owned(),
+            FileTraits::default(),
+        ),
     }
 }
 
@@ -51,41 +56,152 @@ pub(super) fn addresses(pid: Tid, fd: i32) -> Addresses {
     }
 }
 
-/// Whether a socket is a stream; none where it is no socket, or cannot be asked.
-pub(super) fn is_stream(pid: Tid, fd: i32) -> Option<bool> {
-    let socket = duplicate(pid, fd).ok()?;
-    let kind = getsockopt(&socket.as_fd(), sockopt::SockType).ok()?;
-    Some(kind == SockType::Stream)
-}
-
 fn socket(pid: Tid, fd: i32, inode: impl FnOnce() -> Option<u64>) -> Option<Socket> {
-    let known = duplicate(pid, fd).ok().and_then(|socket| ask(&socket));
+    let known = duplicate(pid, fd).ok().and_then(|socket| ask(&socket, pid));
     known.or_else(|| search(pid, inode()?))
 }
 
-fn ask(socket: &OwnedFd) -> Option<Socket> {
-    let own: SockaddrStorage = getsockname(socket.as_raw_fd()).ok()?;
+fn ask(socket: &OwnedFd, pid: Tid) -> Option<Socket> {
+    let option = |level, name| option::<i32>(socket, level, name);
+    let of_socket = |name| option(libc::SOL_SOCKET, name);
+    let (family, protocol) = (of_socket(libc::SO_DOMAIN)?, of_socket(libc::SO_PROTOCOL)?);
+    let socket_type = socket_type(of_socket(libc::SO_TYPE)?);
+    let (kind, word) = family_of(family, socket_type, protocol);
+    // Some families have no addresses (AF_ALG).
+    let own: Option<SockaddrStorage> = getsockname(socket.as_raw_fd()).ok();
     let peer: Option<SockaddrStorage> = getpeername(socket.as_raw_fd()).ok();
-    let is_stream = getsockopt(&socket.as_fd(), sockopt::SockType).ok()? == SockType::Stream;
-    let path = |address: &SockaddrStorage| address.as_unix_addr().and_then(unix_path);
+    let path = |address: Option<&SockaddrStorage>| match family {
+        libc::AF_UNIX => address?.as_unix_addr().and_then(unix_path),
+        libc::AF_VSOCK => address?
+            .as_vsock_addr()
+            .map(|vsock| format!("{}:{}", vsock.cid(), vsock.port())),
+        _ => None,
+    };
+    let of_peer = || peer_program(socket, pid).filter(|_| family == libc::AF_UNIX);
+    let is_tcp = kind == DescriptorKind::Tcp;
     Some(Socket {
-        kind: match own.family()? {
-            AddressFamily::Inet | AddressFamily::Inet6 => internet_kind(is_stream),
-            AddressFamily::Unix => DescriptorKind::Unix,
-            _ => return None,
-        },
-        own: internet(&own).filter(|own| own.port() != 0),
+        kind,
+        word,
+        own: own
+            .as_ref()
+            .and_then(internet)
+            .filter(|own| own.port() != 0),
         peer: peer.as_ref().and_then(internet),
-        is_listening: getsockopt(&socket.as_fd(), sockopt::AcceptConn).unwrap_or(false),
-        path: peer.as_ref().and_then(path).or_else(|| path(&own)),
+        is_listening: of_socket(libc::SO_ACCEPTCONN) == Some(1),
+        path: path(peer.as_ref())
+            .or_else(|| path(own.as_ref()))
+            .or_else(of_peer),
+        traits: FileTraits {
+            known: true,
+            socket: socket_type,
+            zero_copy: of_socket(libc::SO_ZEROCOPY) == Some(1),
+            tls: is_tcp && is_encrypted(socket),
+            ..FileTraits::default()
+        },
     })
 }
 
-fn internet_kind(is_stream: bool) -> DescriptorKind {
-    match is_stream {
-        true => DescriptorKind::Tcp,
-        false => DescriptorKind::Udp,
+fn socket_type(number: i32) -> Option<SocketType> {
+    match number {
+        libc::SOCK_STREAM => Some(SocketType::Stream),
+        libc::SOCK_DGRAM => Some(SocketType::Datagram),
+        libc::SOCK_SEQPACKET => Some(SocketType::SeqPacket),
+        libc::SOCK_RAW => Some(SocketType::Raw),
+        _ => None,
     }
+}
+
+/// What a socket of a family, a type and a protocol is, and what it is called (socket(2), linux/netlink.h).
+fn family_of(
+    family: i32,
+    socket_type: Option<SocketType>,
+    protocol: i32,
+) -> (DescriptorKind, Cow<'static, str>) {
+    const MPTCP: i32 = 262;
+    let word = match (family, socket_type, protocol) {
+        (libc::AF_INET | libc::AF_INET6, Some(SocketType::Stream), libc::IPPROTO_TCP | MPTCP) => {
+            return (DescriptorKind::Tcp, "tcp".into());
+        }
+        (
+            libc::AF_INET | libc::AF_INET6,
+            Some(SocketType::Datagram),
+            libc::IPPROTO_UDP | libc::IPPROTO_UDPLITE,
+        ) => return (DescriptorKind::Udp, "udp".into()),
+        (libc::AF_UNIX, ..) => return (DescriptorKind::Unix, "unix".into()),
+        (_, _, libc::IPPROTO_ICMP) if family == libc::AF_INET => "icmp",
+        (_, _, libc::IPPROTO_ICMPV6) if family == libc::AF_INET6 => "icmp6",
+        (libc::AF_INET | libc::AF_INET6, _, libc::IPPROTO_SCTP) => "sctp",
+        (libc::AF_INET | libc::AF_INET6, ..) => {
+            return (
+                DescriptorKind::Socket,
+                format!("raw ip protocol {protocol}").into(),
+            );
+        }
+        (libc::AF_NETLINK, ..) => netlink(protocol),
+        (libc::AF_PACKET, ..) => "packet",
+        (libc::AF_VSOCK, ..) => "vsock",
+        (libc::AF_BLUETOOTH, ..) => "bluetooth",
+        (libc::AF_ALG, ..) => "kernel crypto (AF_ALG)",
+        (libc::AF_CAN, ..) => "can",
+        (libc::AF_XDP, ..) => "xdp",
+        (libc::AF_TIPC, ..) => "tipc",
+        (libc::AF_KEY, ..) => "key",
+        (family, ..) => {
+            return (
+                DescriptorKind::Socket,
+                format!("socket of family {family}").into(),
+            );
+        }
+    };
+    (DescriptorKind::Socket, word.into())
+}
+
+fn netlink(protocol: i32) -> &'static str {
+    match protocol {
+        libc::NETLINK_ROUTE => "netlink route",
+        libc::NETLINK_SOCK_DIAG => "netlink sock_diag",
+        libc::NETLINK_AUDIT => "netlink audit",
+        libc::NETLINK_NETFILTER => "netlink netfilter",
+        libc::NETLINK_KOBJECT_UEVENT => "netlink uevent",
+        libc::NETLINK_GENERIC => "netlink generic",
+        _ => "netlink",
+    }
+}
+
+/// What getsockopt(2) writes, where that is all of a `T`.
+fn option<T: Default>(socket: &OwnedFd, level: i32, name: i32) -> Option<T> {
+    let mut value = T::default();
+    let mut length = size_of::<T>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes to `value`, and says how many. Only integers and arrays of bytes are
+    // asked for.
+    let done = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            level,
+            name,
+            (&raw mut value).cast(),
+            &raw mut length,
+        )
+    };
+    (done == 0).then_some(value)
+}
+
+/// Whether the kernel has keys for either direction (linux/tls.h; it answers EBUSY where it has none).
+fn is_encrypted(socket: &OwnedFd) -> bool {
+    const SOL_TLS: i32 = 282;
+    let has_keys = |direction| option::<[u16; 2]>(socket, SOL_TLS, direction).is_some();
+    let ulp: Option<[u8; 4]> = option(socket, libc::IPPROTO_TCP, libc::TCP_ULP);
+    ulp == Some(*b"tls\0") && (has_keys(1) || has_keys(2))
+}
+
+/// The program at the other end of a unix socket without a name, as it was when they were connected (unix(7),
+/// `SO_PEERCRED`); none where that is this one.
+fn peer_program(socket: &OwnedFd, pid: Tid) -> Option<String> {
+    let peer = getsockopt(&socket.as_fd(), sockopt::PeerCredentials)
+        .ok()?
+        .pid();
+    let name = proc::comm(peer);
+    (peer > 0 && peer != pid && !name.is_empty()).then(|| format!("to {name}"))
 }
 
 fn internet(address: &SockaddrStorage) -> Option<SocketAddr> {
@@ -112,17 +228,13 @@ fn unix_path(address: &UnixAddr) -> Option<String> {
 
 impl Socket {
     fn name(&self) -> String {
-        let word = match self.kind {
-            DescriptorKind::Tcp => "tcp",
-            DescriptorKind::Udp => "udp",
-            _ => "unix",
-        };
+        let word = &self.word;
         match (self.peer, self.own, &self.path) {
             (Some(peer), ..) => format!("{word} {peer}"),
             (None, Some(own), _) if self.is_listening => format!("{word} listening on {own}"),
             (None, Some(own), _) => format!("{word} at {own}"),
             (None, None, Some(path)) => format!("{word} {path}"),
-            (None, None, None) => word.to_owned(),
+            (None, None, None) => word.to_string(),
         }
     }
 }
@@ -147,12 +259,18 @@ fn internet_row(table: &str, text: &str, inode: u64) -> Option<Socket> {
     let address =
         |column: usize| hex_address(row.get(column)?).filter(|address| address.port() != 0);
     let is_stream = table.starts_with("tcp");
+    let (kind, word) = match is_stream {
+        true => (DescriptorKind::Tcp, "tcp"),
+        false => (DescriptorKind::Udp, "udp"),
+    };
     Some(Socket {
-        kind: internet_kind(is_stream),
+        kind,
+        word: word.into(),
         own: address(1),
         peer: address(2),
         is_listening: is_stream && row.get(3) == Some(&LISTEN),
         path: None,
+        traits: FileTraits::default(),
     })
 }
 
@@ -179,10 +297,12 @@ fn unix_row(text: &str, inode: u64) -> Option<Socket> {
         let number: u64 = row.nth(6)?.parse().ok()?;
         (number == inode).then(|| Socket {
             kind: DescriptorKind::Unix,
+            word: "unix".into(),
             own: None,
             peer: None,
             is_listening: false,
             path: row.next().map(str::to_owned),
+            traits: FileTraits::default(),
         })
     })
 }

@@ -219,7 +219,9 @@ impl TraceBuilder {
                 }
                 (Op::Address, _) => fds.forget(call.args[0] as i32),
                 (Op::Exec, _) => fds.forget_all(),
-                // O_DIRECT may have come or gone.
+                // What was learnt of the socket is another thing now.
+                (Op::SocketOption, _) => fds.forget(call.args[0] as i32),
+                // O_DIRECT or O_APPEND may have come or gone.
                 (Op::Fcntl, _) if call.args[1] == F_SETFL => fds.forget(call.args[0] as i32),
                 _ if result >= 0 && row.returns_descriptor(&call.args) => {
                     let slot = row.descriptor_args().count();

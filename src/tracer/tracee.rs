@@ -63,12 +63,9 @@ impl Tracee {
         proc::open_flags(self.tid, fd) & libc::O_ACCMODE as u32
     }
 
-    /// Whether a pipe is in packet mode (pipe(7), `O_DIRECT`), or a socket is not a stream.
+    /// Whether a pipe is in packet mode (pipe(7), `O_DIRECT`).
     pub fn carries_messages(&self, fd: i32) -> bool {
-        sockets::is_stream(self.tid, fd).map_or_else(
-            || proc::open_flags(self.tid, fd) & libc::O_DIRECT as u32 != 0,
-            |is_stream| !is_stream,
-        )
+        proc::open_flags(self.tid, fd) & libc::O_DIRECT as u32 != 0
     }
 
     /// Whether a process has a descriptor open for reading that `/proc/PID/fd` shows as this: `pipe:[4711]`, or the

@@ -215,15 +215,15 @@ fn coloured(role: Role, colours: &Colours) -> Style {
         Role::Accent => fg(colours.accent),
         Role::Answer => plain(role).fg(Color::from_u32(colours.accent)),
         Role::Marker => bg(colours.marker),
-        Role::Hot(how) => fg(colours.hot[how as usize]),
-        Role::Quiet(how) => fg(colours.quiet[how as usize]),
+        Role::Hot(how) => fg(colours.hot[how.drawn() as usize]),
+        Role::Quiet(how) => fg(colours.quiet[how.drawn() as usize]),
         _ => plain(role),
     }
 }
 
 fn sixteen(role: Role) -> Style {
     let colour = |how| match how {
-        How::CpuCopy => Color::Red,
+        How::CpuCopy | How::Cipher | How::Unknown => Color::Red,
         How::Dma => Color::Blue,
         How::Reference => Color::Green,
         How::Mapping => Color::Magenta,

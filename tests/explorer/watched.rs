@@ -94,6 +94,7 @@ fn flow(row: &Row, calls: u64) -> Flow {
         from: end(*from),
         to: end(*to),
         bytes: *bytes,
+        traits: Default::default(),
         calls: each * names.len() as u64,
         calls_by_name: names
             .iter()
@@ -126,6 +127,7 @@ pub fn server(calls: u64) -> TraceReport {
             name: row.0.1.to_owned(),
             identity: 0,
             direct: false,
+            traits: zclab::model::FileTraits::default(),
         });
         for call in 0..calls {
             let name = row.4[call as usize % row.4.len()];

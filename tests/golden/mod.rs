@@ -17,6 +17,7 @@ impl Maker {
             name: name.to_owned(),
             identity: fd as u64,
             direct: fd == 8,
+            traits: zclab::model::FileTraits::default(),
         };
         let (kind, name) = match sink {
             Sink::Tcp => (DescriptorKind::Tcp, "tcp 127.0.0.1:41234"),

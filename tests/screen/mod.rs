@@ -236,6 +236,7 @@ pub fn run(spec: &TransferSpec) -> Run {
         name: name.to_owned(),
         identity: fd as u64,
         direct: false,
+        traits: zclab::model::FileTraits::default(),
     };
     let recording = Recording {
         origin: Origin::Live,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::copypath::flows::{Advice, verdicts};
 use crate::model::{Basis, End, Exit, Flow, Hop, TraceReport, Unexplained};
 
 #[derive(Serialize)]
@@ -27,17 +28,20 @@ struct FlowDocument<'a> {
     bytes: u64,
     calls: u64,
     calls_by_name: &'a BTreeMap<String, u64>,
-    cpu_copies_per_byte: f64,
-    zero_copy: bool,
+    cpu_copies_per_byte: Option<f64>,
+    zero_copy: Option<bool>,
     transformed: bool,
     basis: Basis,
     copy_path: &'a [Hop],
+    verdict: String,
+    advice: Option<String>,
 }
 
 impl TraceDocument<'_> {
     /// Of what came of watching a program.
     pub(crate) fn of(watched: &TraceReport) -> TraceDocument<'_> {
         let calls = watched.calls_by_name.iter();
+        let flows = watched.flows.iter().zip(verdicts(&watched.flows));
         TraceDocument {
             command: &watched.command,
             exit: &watched.exit,
@@ -48,24 +52,26 @@ impl TraceDocument<'_> {
             calls_by_name: calls
                 .map(|(name, counted)| (name.as_str(), counted.calls))
                 .collect(),
-            flows: watched.flows.iter().map(flow).collect(),
+            flows: flows.map(|(flow, advice)| of_flow(flow, advice)).collect(),
             unexplained: watched.unexplained,
             notes: &watched.notes,
         }
     }
 }
 
-fn flow(flow: &Flow) -> FlowDocument<'_> {
+fn of_flow(flow: &Flow, advice: Advice) -> FlowDocument<'_> {
     FlowDocument {
         from: &flow.from,
         to: &flow.to,
         bytes: flow.bytes,
         calls: flow.calls,
         calls_by_name: &flow.calls_by_name,
-        cpu_copies_per_byte: flow.cpu_copies_per_byte(),
-        zero_copy: flow.cpu_copied_bytes() == 0,
+        cpu_copies_per_byte: (!flow.has_unknown_copies()).then(|| flow.cpu_copies_per_byte()),
+        zero_copy: flow.is_zero_copy(),
         transformed: flow.transformed,
         basis: flow.basis,
         copy_path: &flow.copy_path,
+        verdict: advice.short,
+        advice: advice.suggests.then_some(advice.sentence),
     }
 }

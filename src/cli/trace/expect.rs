@@ -178,8 +178,15 @@ fn of_flows(flows: &[&Flow], name: &str) -> Value {
         "calls" => number(sum(&|flow| flow.calls)),
         "cpu_copied_bytes" => number(copied),
         // Of no bytes nothing can be said: an expectation of them does not hold.
-        "cpu_copies_per_byte" if bytes > 0 => Value::Number(copied as f64 / bytes as f64),
-        "zero_copy" if bytes > 0 => Value::Truth(copied == 0),
+        "cpu_copies_per_byte"
+            if bytes > 0 && !flows.iter().any(|flow| flow.has_unknown_copies()) =>
+        {
+            Value::Number(copied as f64 / bytes as f64)
+        }
+        "zero_copy" if bytes > 0 => {
+            let known: Option<Vec<bool>> = flows.iter().map(|flow| flow.is_zero_copy()).collect();
+            known.map_or(Value::Missing, |all| Value::Truth(!all.contains(&false)))
+        }
         _ => Value::Missing,
     }
 }

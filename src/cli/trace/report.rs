@@ -70,7 +70,7 @@ fn flows(out: &mut String, watched: &TraceReport) {
             grouped(flow.bytes),
             grouped(flow.calls),
             grouped(2 * flow.calls),
-            format!("{:.1}", flow.cpu_copies_per_byte()),
+            flow.copies_text(),
             advice.short
         );
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::copypath::rule::{self, Medium};
-use crate::model::{Addresses, Descriptor, DescriptorKind, End, EndKind};
+use crate::model::{Addresses, Descriptor, DescriptorKind, End, EndKind, FileTraits};
 
 /// An end: index into [`Ends`].
 pub(super) type EndId = u32;
@@ -15,6 +15,8 @@ const MOST_OTHERS: usize = 20_000;
 #[derive(Default)]
 pub(super) struct Ends {
     list: Vec<End>,
+    /// What was learnt of each.
+    traits: Vec<FileTraits>,
     known: HashMap<End, EndId>,
     connections: usize,
     /// How many connections have an address, among those that are told apart: a server's has many.
@@ -40,11 +42,21 @@ pub(super) struct OpenFile {
     pub is_packets: bool,
     /// Of a message queue: the priority or type of a message that is sent, or that is to be received.
     pub chosen_by: Option<i64>,
+    pub traits: FileTraits,
 }
 
 impl Ends {
     pub fn get(&self, id: EndId) -> &End {
         &self.list[id as usize]
+    }
+
+    pub fn traits(&self, id: EndId) -> FileTraits {
+        self.traits[id as usize]
+    }
+
+    /// A read has found the end of this source.
+    pub fn read_to_end(&mut self, id: EndId) {
+        self.traits[id as usize].read_to_end = true;
     }
 
     pub fn memory(&mut self, program: &str) -> EndId {
@@ -74,6 +86,10 @@ impl Ends {
                 (end, end)
             }
         };
+        for end in [source, sink] {
+            let known = &mut self.traits[end as usize];
+            *known = known.and(descriptor.traits);
+        }
         OpenFile {
             kind: descriptor.kind,
             source,
@@ -83,6 +99,7 @@ impl Ends {
             is_read_end: false,
             is_packets: false,
             chosen_by: None,
+            traits: descriptor.traits,
         }
     }
 
@@ -124,6 +141,7 @@ impl Ends {
         }
         let id = self.list.len() as EndId;
         self.list.push(end.clone());
+        self.traits.push(FileTraits::default());
         self.known.insert(end, id);
         id
     }
@@ -137,6 +155,7 @@ fn named(descriptor: &Descriptor) -> (EndKind, String) {
         DescriptorKind::Anonymous if name.starts_with("/memfd:") => (EndKind::File, name),
         DescriptorKind::Pipe => (EndKind::Pipe, pipe_name(descriptor)),
         DescriptorKind::Tty => (EndKind::Tty, name),
+        DescriptorKind::Socket => (EndKind::Socket, name),
         DescriptorKind::Unix => {
             let path = name.strip_prefix("unix ").map(str::to_owned);
             let unnamed = || format!("unix:[{}]", descriptor.identity);

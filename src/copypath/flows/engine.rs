@@ -250,8 +250,8 @@ impl Flows {
         let mut open = self.ends.open(descriptor, &addresses);
         open.is_read_end = open.kind == DescriptorKind::Pipe && tracee.is_read_only(descriptor.fd);
         open.is_packets = match open.kind {
-            DescriptorKind::Pipe | DescriptorKind::Unix => tracee.carries_messages(descriptor.fd),
-            kind => kind == DescriptorKind::Udp,
+            DescriptorKind::Pipe => tracee.carries_messages(descriptor.fd),
+            kind => kind == DescriptorKind::Udp || open.traits.has_boundaries(),
         };
         Some(open)
     }

@@ -2,7 +2,10 @@
 
 use std::{cmp::Reverse, collections::HashMap};
 
-use super::advice::{Advice, advice};
+use super::{
+    advice::{Advice, advice},
+    context::Context,
+};
 use crate::model::{End, EndKind, Flow, Hop};
 
 /// Flows that went the same way between the same ends, but for the other side of their connections.
@@ -46,10 +49,17 @@ pub fn groups(flows: &[Flow]) -> Vec<Group> {
         members.push(number);
     }
     let stories = stories.into_iter();
-    let groups = stories.map(|(story, members)| added_up(flows, members, &story));
+    let context = Context::of(flows);
+    let groups = stories.map(|(story, members)| added_up(flows, members, &story, &context));
     let mut groups: Vec<Group> = groups.collect();
     groups.sort_by_key(|group| (Reverse(group.flow.bytes), group.members[0]));
     groups
+}
+
+/// The verdict on each flow.
+pub fn verdicts(flows: &[Flow]) -> Vec<Advice> {
+    let context = Context::of(flows);
+    flows.iter().map(|flow| advice(flow, 1, &context)).collect()
 }
 
 /// How many ends of flows have an address: a server's has many.
@@ -92,7 +102,7 @@ fn story<'a>(flow: &'a Flow, often: &HashMap<&str, u32>) -> Story<'a> {
     }
 }
 
-fn added_up(flows: &[Flow], members: Vec<u32>, story: &Story) -> Group {
+fn added_up(flows: &[Flow], members: Vec<u32>, story: &Story, context: &Context) -> Group {
     let mut all = members.iter().map(|member| &flows[*member as usize]);
     let mut flow = all.next().cloned().expect("a group has a flow");
     let ends = [&mut flow.from, &mut flow.to];
@@ -117,6 +127,9 @@ fn added_up(flows: &[Flow], members: Vec<u32>, story: &Story) -> Group {
         };
     }
     for more in all {
+        for (known, other) in flow.traits.iter_mut().zip(more.traits) {
+            *known = known.and(other);
+        }
         flow.bytes += more.bytes;
         flow.calls += more.calls;
         for (name, calls) in &more.calls_by_name {
@@ -127,7 +140,7 @@ fn added_up(flows: &[Flow], members: Vec<u32>, story: &Story) -> Group {
         }
     }
     Group {
-        advice: advice(&flow, members.len() as u64),
+        advice: advice(&flow, members.len() as u64, context),
         flow,
         members,
     }

@@ -19,7 +19,7 @@ pub trait TraceeMemory {
     fn reads(&self, pid: i32, shown: &str) -> bool;
     /// Whether a descriptor is open for reading alone.
     fn is_read_only(&self, fd: i32) -> bool;
-    /// Whether a pipe or a unix socket carries messages, not a stream: what a read leaves of one is gone.
+    /// Whether a pipe carries packets, not a stream: what a read leaves of one is gone.
     fn carries_messages(&self, fd: i32) -> bool;
     /// The program's name.
     fn program(&self) -> String;

@@ -11,7 +11,7 @@ use super::{
     tally::MovingCall,
 };
 use crate::copypath::rule::{self, Medium, Report};
-use crate::model::{DescriptorKind, SyscallEvent};
+use crate::model::{DescriptorKind, FileTraits, SyscallEvent};
 use crate::syscall::{Op, Queue};
 
 /// Said where a process that is not watched took part.
@@ -95,6 +95,7 @@ impl Flows {
             identity,
             is_read_end: false,
             is_packets: true,
+            traits: FileTraits::default(),
             chosen_by: Some(chosen_by),
         })
     }

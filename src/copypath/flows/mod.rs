@@ -8,6 +8,7 @@
 //! its methods, by what happens; whether bytes were copied is asked of [`super::rule`] alone.
 
 mod advice;
+mod context;
 mod ends;
 mod engine;
 mod extents;
@@ -32,5 +33,5 @@ mod zerocopy;
 
 pub use advice::Advice;
 pub use engine::{Flows, Report};
-pub use groups::{Group, groups};
+pub use groups::{Group, groups, verdicts};
 pub use memory::{Area, TraceeMemory};

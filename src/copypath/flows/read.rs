@@ -38,11 +38,14 @@ impl Flows {
         if flags & MSG_ERRQUEUE != 0 {
             return self.read_reports(event, tracee);
         }
+        let source = self.open(event, 0, tracee);
         if returned == 0 {
+            if let Some(source) = source {
+                self.ends.read_to_end(source.source);
+            }
             return;
         }
         let of_messages = (shape == Shape::Messages).then_some(returned);
-        let source = self.open(event, 0, tracee);
         let messages = memory::messages(shape, args, of_messages, tracee);
         let (Some(source), Some(mut messages)) = (source, messages) else {
             self.unexplained.read_bytes += returned;

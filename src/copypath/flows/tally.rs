@@ -212,6 +212,7 @@ impl Growing {
             },
             copy_path: hops,
             programs: passed,
+            traits: [ends.traits(origin), ends.traits(sink)],
         }
     }
 }

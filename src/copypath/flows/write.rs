@@ -34,7 +34,10 @@ impl Flows {
             return;
         };
         let is_internet = matches!(sink.kind, DescriptorKind::Tcp | DescriptorKind::Udp);
-        let report = match op.message_flags(args) & MSG_ZEROCOPY != 0 && is_internet {
+        // Without SO_ZEROCOPY the kernel ignores the flag (msg_zerocopy.rst).
+        let is_heard = sink.traits.zero_copy || !sink.traits.known;
+        let is_asked = op.message_flags(args) & MSG_ZEROCOPY != 0;
+        let report = match is_asked && is_heard && is_internet {
             true => Report::Outstanding,
             false => Report::None,
         };

@@ -75,7 +75,7 @@ fn list(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
 /// `═ ┄ ═`: each hop as the line that it is drawn with.
 fn path_marks(path: &[Arrow]) -> Vec<Span> {
     let line = |how: How| {
-        let (mark, role, ..) = MARKS[how as usize];
+        let (mark, role, ..) = MARKS[how.drawn() as usize];
         (mark.chars().take(1).collect::<String>() + " ", role)
     };
     path.iter().map(|hop| line(hop.how)).collect()
@@ -142,7 +142,7 @@ fn below(card: &Card, width: u16) -> Rows {
 /// say that were used.
 fn path(rows: &mut Rows, path: &[Arrow], width: usize) {
     let mark = |how: How| {
-        let (mark, role, ..) = MARKS[how as usize];
+        let (mark, role, ..) = MARKS[how.drawn() as usize];
         (mark, role)
     };
     let mut line = Line::default();

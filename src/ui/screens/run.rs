@@ -116,7 +116,7 @@ pub fn copy_path(rows: &mut Rows, hops: &[Hop], side: Side) {
     };
     let mut left: Vec<Span> = vec![(place(first.from, width).to_owned(), Role::Text)];
     for hop in real {
-        let (arrow, role, ..) = MARKS[hop.how as usize];
+        let (arrow, role, ..) = MARKS[hop.how.drawn() as usize];
         let (first, last) = (arrow.chars().next(), arrow.chars().last());
         let short: String = first.into_iter().chain(last).collect();
         let arrow = if width < SHORT_PATH { &short } else { arrow };

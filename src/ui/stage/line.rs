@@ -46,7 +46,7 @@ impl Line {
     pub(super) fn of(view: &EdgeView) -> &'static Line {
         match (view.tone, view.how) {
             (Tone::Ghost, _) => &GHOST,
-            (_, How::CpuCopy) => &COPY,
+            (_, How::CpuCopy | How::Cipher | How::Unknown) => &COPY,
             (_, How::Dma) => &DMA,
             (_, How::Reference | How::Mapping) => &REFERENCE,
         }

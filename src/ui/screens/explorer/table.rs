@@ -124,7 +124,7 @@ fn flow_row(
         &grouped(flow.calls),
         &grouped(2 * flow.calls),
         &copies_bar(copies, most, usize::from(columns.bar)),
-        &format!("{copies:.1}"),
+        &flow.copies_text(),
         &advice.short,
     ];
     if selected {
@@ -144,6 +144,7 @@ fn flow_row(
 
 struct Columns {
     name: u16,
+    bytes: u16,
     calls: bool,
     switches: bool,
     /// Cells of the bar of copies.
@@ -156,13 +157,17 @@ impl Columns {
         let calls = width >= 70;
         let bar = match width {
             100.. => 11,
-            70.. => 7,
+            70.. => 5,
             _ => 0,
         };
         let counts = 9 * u16::from(calls) + 11 * u16::from(switches);
-        let others = 14 + counts + 2 + bar + 8 + 16;
+        let bytes = if width >= 100 { 14 } else { 12 };
+        // `produced by the program`
+        let verdict = 24;
+        let others = bytes + counts + 2 + bar + 8 + verdict;
         Columns {
             name: width.saturating_sub(others),
+            bytes,
             calls,
             switches,
             bar,
@@ -171,7 +176,7 @@ impl Columns {
 
     fn copies_title(&self) -> &'static str {
         match self.bar {
-            11.. => "CPU copies a byte",
+            11.. => "copies per byte",
             1.. => "CPU copies",
             0 => "copies",
         }
@@ -189,7 +194,7 @@ impl Columns {
             pen.right(cells, y, cell, role);
             x += width;
         };
-        right(pen, cells[1], 14, roles[1]);
+        right(pen, cells[1], self.bytes, roles[1]);
         if self.calls {
             right(pen, cells[2], 9, roles[2]);
         }

@@ -1,0 +1,72 @@
+//! What was learnt of an open file when it was looked up: what the copies of its bytes, and advice on them, depend on.
+
+use serde::{Deserialize, Serialize};
+
+use super::FileSystem;
+
+named! {
+    /// How a socket parts its bytes (socket(2)).
+    pub enum SocketType {
+        /// Not at all.
+        Stream = "stream",
+        /// In datagrams.
+        Datagram = "dgram",
+        /// In messages, in order.
+        SeqPacket = "seqpacket",
+        /// In packets, with or without their headers.
+        Raw = "raw",
+    }
+}
+
+/// What was learnt of an open file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FileTraits {
+    /// Somebody looked. False in recordings that are older, and where /proc was refused.
+    pub known: bool,
+    /// Of a file: what it is on.
+    pub file_system: FileSystem,
+    /// Of a file: what tells file systems apart (`st_dev`).
+    pub device: u64,
+    /// Of the source of a flow: a read has found its end.
+    pub read_to_end: bool,
+    /// It was opened with `O_APPEND`.
+    pub append: bool,
+    /// Of a socket.
+    pub socket: Option<SocketType>,
+    /// `SO_ZEROCOPY` was set: without it `MSG_ZEROCOPY` is ignored.
+    pub zero_copy: bool,
+    /// The kernel encrypts what is sent (kTLS), or decrypts what is received.
+    pub tls: bool,
+}
+
+impl FileTraits {
+    /// Whether nobody looked.
+    pub fn is_unknown(&self) -> bool {
+        !self.known
+    }
+
+    /// Whether a send is a message of its own, so that a call that joins or parts bytes changes what arrives.
+    pub fn has_boundaries(&self) -> bool {
+        self.socket.is_some_and(|kind| kind != SocketType::Stream)
+    }
+
+    /// The same end, opened once more: what holds of either, where that forbids something.
+    pub fn and(self, other: FileTraits) -> FileTraits {
+        if !self.known || !other.known {
+            return if self.known { self } else { other };
+        }
+        FileTraits {
+            append: self.append || other.append,
+            read_to_end: self.read_to_end || other.read_to_end,
+            zero_copy: self.zero_copy && other.zero_copy,
+            tls: self.tls || other.tls,
+            device: if self.device == other.device {
+                self.device
+            } else {
+                0
+            },
+            ..self
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Advice that may be followed blindly: it depends on what the ends are, and says what it could not check.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::{
+    desk::{Desk, MIB, Seen},
+    require::skip,
+};
+
+/// The verdict and the advice of the flow between two ends.
+fn advice<'a>(seen: &'a Seen, from: (&str, &str), to: (&str, &str)) -> (&'a str, &'a str) {
+    let flow = seen.flow(from, to);
+    let text = |key: &str| flow[key].as_str().unwrap_or_default();
+    (text("verdict"), text("advice"))
+}
+
+fn all_advice(seen: &Seen) -> String {
+    let flows = seen.json["flows"].as_array().unwrap().iter();
+    let advice = flows.filter_map(|flow| flow["advice"].as_str());
+    advice.collect::<Vec<_>>().join("\n")
+}
+
+/// This is what a shell and a copier of small blocks do, whatever the system's cat does.
+const LOOP: &str = "dd bs=64k status=none";
+
+#[test]
+fn a_copy_on_one_file_system_may_stay_in_the_kernel() {
+    let desk = Desk::new(MIB);
+    let seen = desk.trace(&[], &["sh", "-c", &format!("{LOOP} if=a of=b")]);
+    let (verdict, advice) = advice(&seen, ("file", "/a"), ("file", "/b"));
+    assert!(verdict.ends_with("to save"), "{verdict}");
+    assert!(
+        advice.starts_with("copy_file_range would save 1 CPU copy of"),
+        "{advice}"
+    );
+    assert!(
+        advice.contains("if the program need not see the bytes"),
+        "{advice}"
+    );
+}
+
+#[test]
+fn between_two_file_systems_it_is_sendfile() {
+    let Ok(other) = tempfile::tempdir_in("/dev/shm") else {
+        return skip("tmpfs", "/dev/shm takes no files");
+    };
+    let desk = Desk::new(MIB);
+    let sink = other.path().join("b");
+    let device =
+        |path: &std::path::Path| std::os::unix::fs::MetadataExt::dev(&fs::metadata(path).unwrap());
+    if device(other.path()) == device(desk.0.path()) {
+        return skip("tmpfs", "all is on one file system");
+    }
+    let command = format!("{LOOP} if=a of={}", sink.display());
+    let seen = desk.trace(&[], &["sh", "-c", &command]);
+    let (_, advice) = advice(&seen, ("file", "/a"), ("file", "/b"));
+    assert!(
+        advice.starts_with("sendfile would save 1 CPU copy"),
+        "{advice}"
+    );
+    assert!(
+        advice.contains("copy_file_range fails with EXDEV"),
+        "{advice}"
+    );
+}
+
+#[test]
+fn a_sink_that_is_open_for_appending_takes_no_fast_call() {
+    let desk = Desk::new(MIB);
+    fs::write(desk.path("b"), "begun\n").unwrap();
+    let seen = desk.trace(&[], &["sh", "-c", &format!("{LOOP} if=a >> b")]);
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    assert_eq!(flow["verdict"], "nothing to save");
+    assert_eq!(flow["advice"], Value::Null);
+    // In the text it is said why.
+    let output = std::process::Command::new(crate::desk::ZCLAB)
+        .args(["trace", "--", "sh", "-c", &format!("{LOOP} if=a >> b")])
+        .current_dir(desk.0.path())
+        .output()
+        .unwrap();
+    let text = crate::desk::said(&output).replace('\n', " ");
+    assert!(text.contains("open for appending (O_APPEND)"), "{text}");
+    // F_SETFL, too.
+    if desk.has(&["python3"]) {
+        let script = "
+import fcntl, os
+a, b = os.open('a', os.O_RDONLY), os.open('c', os.O_WRONLY | os.O_CREAT)
+fcntl.fcntl(b, fcntl.F_SETFL, os.O_APPEND)
+while data := os.read(a, 65536): os.write(b, data)
+";
+        let seen = desk.trace(&[], &["python3", "-c", script]);
+        let flow = seen.flow(("file", "/a"), ("file", "/c"));
+        assert_eq!(flow["advice"], Value::Null, "{flow:#}");
+    }
+}
+
+#[test]
+fn what_the_kernel_makes_as_it_is_read_has_no_pages() {
+    let desk = Desk::new(10);
+    for source in ["/proc/kallsyms", "/proc/self/maps", "/sys/kernel/notes"] {
+        if fs::read(source).is_err() {
+            continue;
+        }
+        let seen = desk.trace(&[], &["sh", "-c", &format!("{LOOP} if={source} of=b")]);
+        let flows = seen.json["flows"].as_array().unwrap();
+        let own = flows
+            .iter()
+            .find(|flow| flow["to"]["name"].as_str().unwrap().ends_with("/b"));
+        let own = own.unwrap_or_else(|| panic!("{flows:#?}"));
+        assert_eq!(own["verdict"], "nothing to save", "{own:#}");
+        assert_eq!(own["advice"], Value::Null);
+    }
+}
+
+const RELAY: &str = "
+import os, socket, sys
+family, kind = [(socket.AF_INET, socket.SOCK_DGRAM), (socket.AF_UNIX, socket.SOCK_DGRAM), (socket.AF_UNIX, socket.SOCK_SEQPACKET)][int(sys.argv[1])]
+def pair():
+    if family == socket.AF_UNIX: return socket.socketpair(family, kind)
+    a = socket.socket(family, kind); a.bind(('127.0.0.1', 0))
+    b = socket.socket(family, kind); b.bind(('127.0.0.1', 0))
+    a.connect(b.getsockname()); b.connect(a.getsockname())
+    return a, b
+client, front = pair(); back, server = pair()
+for _ in range(50):
+    client.send(os.urandom(1400)); back.send(front.recv(65536)); server.recv(65536)
+";
+
+#[test]
+fn datagrams_are_not_spliced() {
+    let desk = Desk::new(10);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    for which in ["0", "1", "2"] {
+        let seen = desk.trace(&[], &["python3", "-c", RELAY, which]);
+        assert!(seen.output.status.success(), "{:?}", seen.output);
+        assert!(
+            !all_advice(&seen).contains("splice"),
+            "{which}: {}",
+            all_advice(&seen)
+        );
+    }
+}
+
+#[test]
+fn a_filter_has_to_see_the_bytes() {
+    let desk = Desk::new(10);
+    let lines: String = (0..40_000)
+        .map(|n| format!("line {n} of a text\n"))
+        .collect();
+    fs::write(desk.path("text"), &lines).unwrap();
+    // All of them pass: nobody can tell, and the condition says so.
+    let all = desk.trace(&[], &["sh", "-c", "grep -a . text > all"]);
+    let (_, sentence) = advice(&all, ("file", "/text"), ("file", "/all"));
+    assert!(
+        sentence.is_empty() || sentence.contains("if the program need not see the bytes"),
+        "{sentence}"
+    );
+    // Some are chosen, put in another order, or changed: it has looked.
+    for (command, name) in [
+        ("grep -a 7 text > out", "grep"),
+        ("sort -r text > out", "sort"),
+        ("sed s/line/word/ text > out", "sed"),
+        ("gzip < text > out", "gzip"),
+        ("awk '{ print }' text > out", "awk"),
+    ] {
+        if !desk.has(&[name]) {
+            continue;
+        }
+        let seen = desk.trace(&[], &["sh", "-c", command]);
+        let flows = seen.json["flows"].as_array().unwrap().iter();
+        for flow in flows.filter(|flow| flow["to"]["name"].as_str().unwrap().ends_with("/out")) {
+            let said = flow["advice"].as_str().unwrap_or_default();
+            let conditional = said.contains("if the program need not see the bytes");
+            assert!(said.is_empty() || conditional, "{command}: {flow:#}");
+            if ["grep", "sed", "gzip"].contains(&name) {
+                assert_eq!(said, "", "{command}: {flow:#}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_useless_cat_is_told() {
+    let desk = Desk::new(10);
+    if !desk.has(&["gzip"]) {
+        return;
+    }
+    fs::write(
+        desk.path("words"),
+        "one two three four five six\n".repeat(20_000),
+    )
+    .unwrap();
+    let seen = desk.trace(&[], &["sh", "-c", "cat words | gzip > c"]);
+    let (verdict, sentence) = advice(&seen, ("file", "/words"), ("memory", "gzip"));
+    assert_eq!(verdict, "2 copies to save");
+    let start = format!("`gzip < {}` would save 2 CPU copies", desk.path("words"));
+    assert!(sentence.starts_with(&start), "{sentence}");
+    // A part of a file, or two files, are no `gzip < words`.
+    for command in [
+        "head -c 100000 words | gzip > c",
+        "cat words words2 | gzip > c",
+    ] {
+        fs::copy(desk.path("words"), desk.path("words2")).unwrap();
+        let seen = desk.trace(&[], &["sh", "-c", command]);
+        assert!(
+            !all_advice(&seen).contains('<'),
+            "{command}: {}",
+            all_advice(&seen)
+        );
+    }
+}
+
+#[test]
+fn zero_copy_flags_without_so_zerocopy_are_not_heard() {
+    let desk = Desk::new(10);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    let script = "
+import os, socket, sys
+server = socket.create_server(('127.0.0.1', 0))
+client = socket.create_connection(server.getsockname())
+peer, _ = server.accept()
+if sys.argv[1] == 'asked': peer.setsockopt(socket.SOL_SOCKET, 60, 1)
+data = os.urandom(50_000)
+peer.send(data, 0x4000000)
+";
+    for (asked, basis) in [("no", "observed"), ("asked", "documented")] {
+        let seen = desk.trace(&[], &["python3", "-c", script, asked]);
+        let flows = seen.json["flows"].as_array().unwrap().iter();
+        let sent = flows.filter(|flow| flow["calls_by_name"].get("sendto").is_some());
+        let hops: Vec<_> = sent
+            .flat_map(|flow| flow["copy_path"].as_array().unwrap())
+            .filter(|hop| hop["to"] == "socket-queue")
+            .collect();
+        assert!(!hops.is_empty());
+        for hop in hops {
+            assert_eq!(
+                (&hop["how"], &hop["basis"]),
+                (&"cpu-copy".into(), &basis.into()),
+                "{asked}"
+            );
+        }
+    }
+}
