@@ -87,6 +87,13 @@ pub enum DescriptorKind {
     Unknown,
 }
 
+impl DescriptorKind {
+    /// Whether one program can give bytes to another through it, by a queue of the kernel's own on one machine.
+    pub fn is_queue(self) -> bool {
+        matches!(self, DescriptorKind::Pipe | DescriptorKind::Unix)
+    }
+}
+
 /// A file descriptor as one task had it during some calls.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Descriptor {

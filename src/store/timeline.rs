@@ -12,9 +12,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::replace;
-use crate::model::{
-    Call, CallState, DescriptorKind, Flow, NO_FLOW, Request, Task, Trace, TraceReport,
-};
+use crate::model::{Call, CallState, Flow, NO_FLOW, Request, Task, Trace, TraceReport};
 use crate::syscall::{Moves, Op, Ops, errno_name};
 
 /// Calls, and of those that moved bytes of a flow, which.
@@ -128,8 +126,7 @@ impl Carried {
 /// The pipe or the unix socket that a call takes from or gives to.
 fn queue(trace: &Trace, call: &Call) -> Option<u64> {
     let descriptor = trace.descriptor(call, 0)?;
-    let is_queue = matches!(descriptor.kind, DescriptorKind::Pipe | DescriptorKind::Unix);
-    (is_queue && descriptor.identity != 0).then_some(descriptor.identity)
+    (descriptor.kind.is_queue() && descriptor.identity != 0).then_some(descriptor.identity)
 }
 
 fn label(flow: &Flow) -> String {

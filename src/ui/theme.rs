@@ -140,11 +140,13 @@ impl Theme {
         self.palette.colours().map_or_else(Style::new, tint)
     }
 
-    /// The tint of a flow's band in a picture; none where the palette has no tints.
+    /// A flow's band in a picture: its tint, and what is read on it (4.5:1). No tint where the palette has none.
     pub fn band(&self, copied: bool, selected: bool) -> Style {
-        let kind = usize::from(copied) + usize::from(copied && selected);
-        let tint = |colours: &Colours| bg(colours.bands[kind]);
-        self.palette.colours().map_or_else(Style::new, tint)
+        let Some(colours) = self.palette.colours() else {
+            return Style::new();
+        };
+        let (tint, ink) = colours.bands[usize::from(copied) + 2 * usize::from(selected)];
+        bg(tint).fg(Color::from_u32(ink))
     }
 }
 
@@ -159,8 +161,8 @@ struct Colours {
     quiet: [u32; 4],
     /// In the order of [`Ground`].
     grounds: [u32; 3],
-    /// Flows: shared, copied, copied and selected.
-    bands: [u32; 3],
+    /// Flows: shared, copied, the same selected. Each a tint and what is read on it.
+    bands: [(u32, u32); 4],
 }
 
 const DARK: Colours = Colours {
@@ -172,7 +174,12 @@ const DARK: Colours = Colours {
     hot: [0xff7b66, 0x6fb1f5, 0x66cc8d, 0xbd9ff2],
     quiet: [0x94564d, 0x4a6f96, 0x47785a, 0x75659a],
     grounds: [0x282420, 0x1e242c, 0x212429],
-    bands: [0x1f3a2a, 0x4a2822, 0x6e3429],
+    bands: [
+        (0x1d4a36, 0xe4e7ea),
+        (0x6b3a28, 0xf0e6e2),
+        (0x35a577, 0x0c1a13),
+        (0xd9704a, 0x1c0d07),
+    ],
 };
 
 const LIGHT: Colours = Colours {
@@ -184,7 +191,12 @@ const LIGHT: Colours = Colours {
     hot: [0xc7351c, 0x0a62b8, 0x12783d, 0x7040c0],
     quiet: [0xd08072, 0x709fce, 0x6fa886, 0xa284d6],
     grounds: [0xfaf4e6, 0xecf1f7, 0xf2f3f5],
-    bands: [0xd9efe0, 0xfbe0da, 0xf3b9ac],
+    bands: [
+        (0xbfe3cc, 0x12331f),
+        (0xf3c9be, 0x431a10),
+        (0x12783d, 0xffffff),
+        (0xb93a20, 0xffffff),
+    ],
 };
 
 const CONTRAST: Colours = Colours {
@@ -196,7 +208,12 @@ const CONTRAST: Colours = Colours {
     hot: [0xff8f7a, 0x8cc8ff, 0x7dff9f, 0xd8b8ff],
     quiet: [0xc87060, 0x6898c8, 0x60b878, 0xa088c0],
     grounds: [0x201c14, 0x10181f, 0x181818],
-    bands: [0x104020, 0x501c10, 0x802818],
+    bands: [
+        (0x1a5a33, 0xffffff),
+        (0x7a2f1c, 0xffffff),
+        (0x7dff9f, 0x000000),
+        (0xff8f7a, 0x000000),
+    ],
 };
 
 fn fg(rgb: u32) -> Style {

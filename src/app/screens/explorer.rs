@@ -1,12 +1,12 @@
 //! The explorer of a traced program: its flows, the calls behind them, search, threads, playback.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use super::prelude::*;
 use crate::app::{effect::Effect, input::TextInput};
 use crate::copypath::flows::{self, groups};
 use crate::model::{Flow, NO_FLOW, Trace, TraceReport};
-use crate::syscall::{Style, errno_name, format_call};
+use crate::syscall::{self, Moves, Ops, Style, errno_name, format_call};
 
 /// What is listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +51,19 @@ pub struct ExplorerScreen {
     moved: Vec<u32>,
     /// Calls behind the selected flow: indices into the trace.
     calls: Vec<u32>,
+    /// The place of each process on the selected flow's way: what reads the source is 0, what reads from that 1.
+    stages: HashMap<i32, usize>,
     due: Duration,
+}
+
+/// A call of the selected flow that is played.
+pub(crate) struct Played {
+    /// Whether its bytes go into the program, out of it, or both.
+    pub moves: Moves,
+    /// How many programs the bytes have passed before this one.
+    pub stage: usize,
+    /// How much of its time has gone: 0 to 1.
+    pub done: f64,
 }
 
 /// Calls a second at the usual speed.
@@ -179,6 +191,24 @@ impl ExplorerScreen {
         flow.is_some_and(|flow| flow.cpu_copied_bytes() > 0)
     }
 
+    /// The call that is played.
+    pub(crate) fn played(&self) -> Option<Played> {
+        let number = *self.calls.get(self.call).filter(|_| self.playing)?;
+        let trace = &self.watched.trace;
+        let call = &trace.calls[number as usize];
+        let pid = trace.tasks.get(usize::from(call.task))?.pid;
+        Some(Played {
+            moves: syscall::op(trace.name(call)).moves(),
+            stage: self.stages.get(&pid).copied().unwrap_or(0),
+            done: (self.due.as_secs_f64() * self.pace()).min(1.0),
+        })
+    }
+
+    /// Calls a second.
+    fn pace(&self) -> f64 {
+        f64::from(PACE) * 2f64.powi(i32::from(self.speed))
+    }
+
     pub(crate) fn call_text(&self, call: u32) -> String {
         let trace = &self.watched.trace;
         format_call(trace, &trace.calls[call as usize], Style::Full)
@@ -232,6 +262,7 @@ impl ExplorerScreen {
                 && search.as_ref().is_none_or(|search| search.finds(*call))
         });
         self.calls = wanted.collect();
+        self.stages = stages(trace, &self.calls);
     }
 
     fn search_for(&mut self, filter: TextInput) {
@@ -246,13 +277,14 @@ impl ExplorerScreen {
         }
     }
 
+    /// The next thread that moved bytes of the selected flow; after the last, all of them.
     fn next_task(&mut self) {
-        let tasks = self.watched.trace.tasks.len() as u16;
-        self.task = match self.task {
-            None if tasks > 0 => Some(0),
-            Some(task) if task + 1 < tasks => Some(task + 1),
-            _ => None,
-        };
+        let before = self.task.take();
+        self.look_up_calls();
+        let calls = &self.watched.trace.calls;
+        let tasks = self.calls.iter().map(|call| calls[*call as usize].task);
+        let next = tasks.filter(|task| before.is_none_or(|before| *task > before));
+        self.task = next.min();
         self.look_up_calls();
     }
 
@@ -351,7 +383,7 @@ impl ScreenState for ExplorerScreen {
             return;
         }
         self.due += elapsed;
-        let pace = f64::from(PACE) * 2f64.powi(i32::from(self.speed));
+        let pace = self.pace();
         let steps = (self.due.as_secs_f64() * pace) as usize;
         self.due -= Duration::from_secs_f64(steps as f64 / pace).min(self.due);
         self.call = step(self.call, steps as isize, self.calls.len());
@@ -399,6 +431,39 @@ impl Search<'_> {
             || self.texts.binary_search(&number).is_ok()
             || failed_so()
     }
+}
+
+/// Which process of a flow comes after how many others: a pipe comes after what writes to it, and before what reads it.
+fn stages(trace: &Trace, calls: &[u32]) -> HashMap<i32, usize> {
+    /// The calls that are looked at.
+    const ENOUGH: usize = 4096;
+    /// More programs are drawn as so many, and a circle of pipes has an end.
+    const MOST: usize = 4;
+    let (mut processes, mut queues) = (HashMap::new(), HashMap::new());
+    let mut ops = Ops::default();
+    // Twice: who reads a pipe may ask before there is a writer.
+    for number in [calls, calls]
+        .iter()
+        .flat_map(|calls| calls.iter().take(ENOUGH))
+    {
+        let call = &trace.calls[*number as usize];
+        let task = trace.tasks.get(usize::from(call.task));
+        let queue = trace.descriptor(call, 0).filter(|it| it.kind.is_queue());
+        let (Some(task), Some(queue)) = (task, queue) else {
+            continue;
+        };
+        let moves = ops.of(trace, call).moves();
+        if moves.reads
+            && let Some(stage) = queues.get(&queue.identity)
+        {
+            processes.insert(task.pid, *stage);
+        }
+        if moves.writes && !moves.reads {
+            let stage = processes.get(&task.pid).map_or(0, |stage| *stage);
+            queues.insert(queue.identity, MOST.min(stage + 1));
+        }
+    }
+    processes
 }
 
 fn moved(watched: &TraceReport) -> Vec<u32> {

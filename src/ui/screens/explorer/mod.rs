@@ -1,6 +1,7 @@
 //! The explorer of a traced program: its flows as a picture and as a table, the calls behind them, the ribbon of calls.
 
 mod calls;
+mod course;
 mod picture;
 mod table;
 mod text;
@@ -27,12 +28,13 @@ impl View for ExplorerScreen {
         // Below it: a table of a few rows, the sentence, the ribbon.
         let picture = match body.height {
             28.. => (body.height - 16).min(body.height / 5 * 3),
+            18.. => 8,
             _ => 0,
         };
         let upper = top_of(body, picture);
         let lower = from_row(body, picture + u16::from(picture > 0));
         if picture > 0 {
-            picture::draw(pen, self, upper);
+            picture::draw(pen, self, app.display.reduced_motion, upper);
         }
         match self.list {
             List::Flows => table::draw(pen, self, lower),

@@ -10,9 +10,12 @@ use ratatui::{
     style::{Modifier, Style},
 };
 
-use super::text::{edge_to_edge, shortened};
-use crate::app::screens::explorer::ExplorerScreen;
-use crate::model::{End, EndKind, Flow, How, Place, Size};
+use super::{
+    course::{Course, is_memory},
+    text::{edge_to_edge, shortened},
+};
+use crate::app::screens::explorer::{ExplorerScreen, Played};
+use crate::model::{End, Flow, How, Size, visible};
 use crate::ui::{Ground, Pen, Role, narrowed, row_at, top_of};
 
 /// One flow in the picture. Heights are half rows, counted from the picture's top.
@@ -20,8 +23,8 @@ struct Band<'a> {
     flow: &'a Flow,
     /// By the CPU, be it within the kernel.
     copied: bool,
-    /// It goes through a program's memory.
-    rises: bool,
+    /// How its bytes go into the memory of programs and out of it.
+    course: Course,
     selected: bool,
     /// How thick it is; 0: less than half a row, drawn as a line.
     thick: u16,
@@ -34,6 +37,15 @@ struct Band<'a> {
 impl Band<'_> {
     fn halves(&self) -> u16 {
         self.thick.max(1)
+    }
+
+    /// The upper edge at a column.
+    fn height(&self, x: u16, parts: &Parts) -> u16 {
+        let climbed = self
+            .course
+            .climbed(x.saturating_sub(parts.first), parts.span());
+        let rise = f64::from(self.lane.saturating_sub(self.plateau)) * climbed;
+        self.lane - rise.round() as u16
     }
 
     fn role(&self) -> Role {
@@ -58,9 +70,18 @@ struct Parts {
     last: u16,
 }
 
-pub(super) fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
-    let chosen = chosen(explorer, usize::from(room.height / 3).clamp(1, 8));
-    let any_rises = chosen.iter().any(|(_, flow)| rises(flow));
+impl Parts {
+    fn span(&self) -> u16 {
+        self.last.saturating_sub(self.first).max(1)
+    }
+}
+
+/// Which band each half row shows, column by column.
+type Owners = Vec<Vec<Option<usize>>>;
+
+pub(super) fn draw(pen: &mut Pen, explorer: &ExplorerScreen, reduced_motion: bool, room: Rect) {
+    let chosen = chosen(explorer, usize::from(room.height / 4 + 1).min(8));
+    let any_rises = chosen.iter().any(|(_, flow)| Course::of(flow).rises());
     let label = room.width / 4;
     let parts = Parts {
         room,
@@ -70,35 +91,44 @@ pub(super) fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     };
     let (bands, scale) = laid_out(&chosen, explorer.flow, &parts);
     frame(pen, &parts, scale);
-    paint(pen, &bands, &parts);
-    // The selected one above the others.
-    let mut thin: Vec<&Band> = bands.iter().filter(|band| band.thick == 0).collect();
-    thin.sort_by_key(|band| band.selected);
-    for band in thin {
-        line(pen, band, &parts);
+    let owners = owners(&bands, &parts);
+    paint(pen, &bands, &owners, &parts);
+    for band in in_order(&bands).filter(|(_, band)| band.thick == 0) {
+        line(pen, band.1, &parts);
     }
-    for band in &bands {
+    for (number, band) in bands.iter().enumerate() {
         labels(pen, band, &parts);
-        words(pen, band, &parts);
+        words(pen, (number, band), &owners, &parts);
+    }
+    if let Some(band) = bands.iter().find(|band| band.selected) {
+        token(pen, explorer, reduced_motion, band, &parts);
     }
 }
 
-/// The flows that are shown, with their places: the largest that pass through, and the selected one. Those that
-/// are to rise come first.
+/// The bands as they are drawn: the selected one above the others.
+fn in_order<'a>(bands: &'a [Band<'a>]) -> impl Iterator<Item = (usize, &'a Band<'a>)> {
+    let chosen = |selected| {
+        let numbered = bands.iter().enumerate();
+        numbered.filter(move |(_, band)| band.selected == selected)
+    };
+    chosen(false).chain(chosen(true))
+}
+
+/// The flows that are shown, with their places: the largest, and the selected one. One of less than a hundredth of the
+/// largest is shown where it is selected. Those that are to rise come first.
 fn chosen(explorer: &ExplorerScreen, most: usize) -> Vec<(usize, &Flow)> {
+    const SMALLEST: u64 = 100;
     let flows = || explorer.groups().map(|group| &group.flow).enumerate();
+    let largest = flows().map(|(_, flow)| flow.bytes).max().unwrap_or(0);
     let mut chosen: Vec<_> = flows()
-        .filter(|(_, flow)| flow.passes_through())
+        .filter(|(_, flow)| flow.bytes >= largest / SMALLEST)
         .take(most)
         .collect();
-    if chosen.is_empty() {
-        chosen = flows().take(most.min(3)).collect();
-    }
     if chosen.iter().all(|(place, _)| *place != explorer.flow) {
         chosen.truncate(most - 1);
         chosen.extend(flows().nth(explorer.flow));
     }
-    chosen.sort_by_key(|(_, flow)| (!rises(flow), flow.cpu_copied_bytes() == 0));
+    chosen.sort_by_key(|(_, flow)| (!Course::of(flow).rises(), flow.cpu_copied_bytes() == 0));
     chosen
 }
 
@@ -114,7 +144,7 @@ fn laid_out<'a>(
     loop {
         let bands = attempt(flows, selected, parts, scale);
         let bottom = bands.last().map_or(0, |band| band.lane + band.halves());
-        let plateau = bands.iter().filter(|band| band.rises);
+        let plateau = bands.iter().filter(|band| band.course.rises());
         let plateau = plateau.map(|band| band.plateau + band.halves()).max();
         let fits = bottom <= 2 * parts.room.height && plateau.unwrap_or(0) <= 2 * parts.user.max(1);
         if fits || scale > 1e18 {
@@ -132,14 +162,16 @@ fn attempt<'a>(
     scale: f64,
 ) -> Vec<Band<'a>> {
     let mut lane = 2 * (parts.user + 2);
-    let mut plateau = 0;
+    // Below the lane's name.
+    let mut plateau = 2;
     let bands = flows.iter().map(|(place, flow)| {
-        let (copied, rises) = (flow.cpu_copied_bytes() > 0, rises(flow));
+        let (copied, course) = (flow.cpu_copied_bytes() > 0, Course::of(flow));
+        let rises = course.rises();
         let thick = (flow.bytes as f64 / scale).round().min(10_000.0) as u16;
         let band = Band {
             flow,
             copied,
-            rises,
+            course,
             selected: *place == selected,
             thick,
             lane,
@@ -174,93 +206,85 @@ fn frame(pen: &mut Pen, parts: &Parts, scale: f64) {
     pen.text(room, 3, parts.user, " mode switch ", Role::Dim);
     pen.text(room, 0, parts.user + 1, "KERNEL", Role::Strong);
     if scale > 2.0 {
-        let said = format!("height is bytes: a row is {}", Size(scale as u64));
+        let said = format!("a row is {}", Size(scale as u64));
         pen.right(room, 0, &said, Role::Dim);
     }
 }
 
-/// Which band each half row of a column shows.
+/// Which band each half row shows.
+fn owners(bands: &[Band], parts: &Parts) -> Owners {
+    let columns = parts.first..=parts.last;
+    columns.map(|x| column(bands, x, parts)).collect()
+}
+
 fn column(bands: &[Band], x: u16, parts: &Parts) -> Vec<Option<usize>> {
     let mut halves = vec![None; 2 * usize::from(parts.room.height)];
-    for (number, band) in bands.iter().enumerate().filter(|(_, band)| band.thick > 0) {
+    for (number, band) in in_order(bands).filter(|(_, band)| band.thick > 0) {
         // What it is at this column, and up to the next: no hole where it is steep.
-        let (here, next) = (height(band, x, parts), height(band, x + 1, parts));
-        let top = here.min(next.max(here.saturating_sub(band.halves())));
-        let bottom = here.max(next.min(here + band.halves())) + band.halves();
+        let (here, next) = (band.height(x, parts), band.height(x + 1, parts));
+        let (top, bottom) = (here.min(next), here.max(next) + band.halves());
         let bottom = usize::from(bottom).min(halves.len());
         halves[usize::from(top).min(bottom)..bottom].fill(Some(number));
     }
     halves
 }
 
-/// The upper edge of a band at a column: level for a while, then up to the program's memory, and down again, unless it
-/// begins or ends there.
-fn height(band: &Band, x: u16, parts: &Parts) -> u16 {
-    if !band.rises {
-        return band.lane;
-    }
-    let is_memory = |end: &End| end.kind == EndKind::Memory;
-    let span = parts.last.saturating_sub(parts.first).max(1);
-    let ramp = (span / 4).max(1);
-    let near = |memory: bool, distance: u16| if memory { u16::MAX } else { distance };
-    let from_left = near(is_memory(&band.flow.from), x.saturating_sub(parts.first));
-    let from_right = near(is_memory(&band.flow.to), parts.last.saturating_sub(x));
-    let climbed = from_left
-        .min(from_right)
-        .saturating_sub(span / 16)
-        .min(ramp);
-    let rise = f64::from(band.lane - band.plateau) * f64::from(climbed) / f64::from(ramp);
-    band.lane - rise.round() as u16
-}
-
 /// Two half rows a cell. Without tints, lines: the edges of what is thick.
-fn paint(pen: &mut Pen, bands: &[Band], parts: &Parts) {
-    for x in parts.first..=parts.last {
-        let halves = column(bands, x, parts);
+fn paint(pen: &mut Pen, bands: &[Band], owners: &Owners, parts: &Parts) {
+    for (x, halves) in (parts.first..).zip(owners) {
         for (row, pair) in halves.chunks(2).enumerate() {
             let cell = Rect::new(x, parts.room.y + row as u16, 1, 1);
-            let tint = |half: Option<usize>| {
-                let band = &bands[half?];
-                pen.theme.band(band.copied, band.selected).bg
-            };
-            match (pair[0], pair[1]) {
-                (None, None) => {}
-                (upper, lower) if !pen.theme.ascii && tint(upper.or(lower)).is_some() => {
-                    let (upper, lower) = (tint(upper), tint(lower));
-                    let style = |top: Option<_>, bottom: Option<_>| Style {
-                        fg: top,
-                        bg: bottom,
-                        ..Style::new()
-                    };
-                    match (upper, lower) {
-                        (Some(_), None) => pen.styled(cell, 0, 0, "▀", style(upper, None)),
-                        (None, Some(_)) => pen.styled(cell, 0, 0, "▄", style(lower, None)),
-                        _ if upper == lower => pen.styled(cell, 0, 0, " ", style(None, lower)),
-                        _ => pen.styled(cell, 0, 0, "▀", style(upper, lower)),
-                    };
-                }
-                (upper, lower) => {
-                    let band = &bands[upper.or(lower).unwrap_or(0)];
-                    let glyph = if band.copied { "━" } else { "┄" };
-                    pen.text(cell, 0, 0, glyph, band.role());
-                }
-            }
+            paint_cell(pen, bands, cell, (pair[0], pair[1]));
         }
-        edges(pen, bands, x, parts);
+        edges(pen, bands, halves, x, parts);
     }
 }
 
-/// The dotted edges of references that are thick.
-fn edges(pen: &mut Pen, bands: &[Band], x: u16, parts: &Parts) {
-    for band in bands {
+fn paint_cell(
+    pen: &mut Pen,
+    bands: &[Band],
+    cell: Rect,
+    (upper, lower): (Option<usize>, Option<usize>),
+) {
+    let tint = |half: Option<usize>| {
+        let band = &bands[half?];
+        pen.theme.band(band.copied, band.selected).bg
+    };
+    let Some(first) = upper.or(lower) else {
+        return;
+    };
+    if pen.theme.ascii || tint(Some(first)).is_none() {
+        let band = &bands[first];
+        let glyph = if band.copied { "━" } else { "┄" };
+        pen.text(cell, 0, 0, glyph, band.role());
+        return;
+    }
+    let style = |top: Option<_>, bottom: Option<_>| Style {
+        fg: top,
+        bg: bottom,
+        ..Style::new()
+    };
+    let (upper, lower) = (tint(upper), tint(lower));
+    match (upper, lower) {
+        (Some(_), None) => pen.styled(cell, 0, 0, "▀", style(upper, None)),
+        (None, Some(_)) => pen.styled(cell, 0, 0, "▄", style(lower, None)),
+        _ if upper == lower => pen.styled(cell, 0, 0, " ", style(None, lower)),
+        _ => pen.styled(cell, 0, 0, "▀", style(upper, lower)),
+    };
+}
+
+/// The dotted edges of references that are thick, where nothing lies above them.
+fn edges(pen: &mut Pen, bands: &[Band], halves: &[Option<usize>], x: u16, parts: &Parts) {
+    for (number, band) in bands.iter().enumerate() {
         if band.copied || band.thick < 3 {
             continue;
         }
-        let top = height(band, x, parts) / 2;
-        let tint = pen.theme.band(band.copied, band.selected);
-        let ink = pen.style(band.role()).patch(tint);
+        let top = band.height(x, parts) / 2;
+        let ink = pen.theme.band(band.copied, band.selected);
         for row in [top, top + band.thick.div_ceil(2) - 1] {
-            at(pen, parts, (x, row), "┄", ink);
+            if halves.get(2 * usize::from(row)) == Some(&Some(number)) {
+                at(pen, parts, (x, row), "┄", ink);
+            }
         }
     }
 }
@@ -272,7 +296,7 @@ fn line(pen: &mut Pen, band: &Band, parts: &Parts) {
         true => ("━", "┃", ["┛", "┏", "┓", "┗"]),
         false => ("┄", "┆", ["╯", "╭", "╮", "╰"]),
     };
-    let row = |x: u16| height(band, x.max(parts.first), parts) / 2;
+    let row = |x: u16| band.height(x.max(parts.first), parts) / 2;
     for x in parts.first..=parts.last {
         let (before, here) = (row(x.saturating_sub(1)), row(x));
         let [leaves, arrives] = match before.cmp(&here) {
@@ -302,7 +326,7 @@ fn at(pen: &mut Pen, parts: &Parts, (x, row): (u16, u16), glyph: &str, style: St
 fn labels(pen: &mut Pen, band: &Band, parts: &Parts) {
     let (from, to) = (&band.flow.from, &band.flow.to);
     let row = |end: &End| {
-        let in_memory = band.rises && end.kind == EndKind::Memory;
+        let in_memory = band.course.rises() && is_memory(end);
         let top = if in_memory { band.plateau } else { band.lane };
         let middle = (top + band.thick.saturating_sub(1) / 2) / 2;
         row_at(parts.room, middle)
@@ -315,18 +339,15 @@ fn labels(pen: &mut Pen, band: &Band, parts: &Parts) {
     let left = narrowed(row(from), width - 1);
     let start = pen.right(left, 0, &Size(band.flow.bytes).to_string(), bytes);
     let left = narrowed(left, start.saturating_sub(2));
-    // What is made in memory may stand beside the lane's name.
-    let taken = if left.y == parts.room.y { 6 } else { 0 };
-    let from = shortened(&from.short(true), left.width.saturating_sub(taken));
+    let from = shortened(&from.short(true), left.width);
     pen.right(left, 0, &from, name);
     let to_text = shortened(&to.short(false), width - 1);
     pen.text(row(to), parts.room.width - width + 1, 0, &to_text, name);
 }
 
-/// What stands on a band, where there is room.
-fn words(pen: &mut Pen, band: &Band, parts: &Parts) {
+/// What stands on a band, where it has room that no other band covers.
+fn words(pen: &mut Pen, (number, band): (usize, &Band), owners: &Owners, parts: &Parts) {
     let flow = band.flow;
-    let span = parts.last - parts.first;
     let size = Size(flow.bytes);
     let copies = match flow.cpu_copies_per_byte() {
         0.0 => "0 copies".to_owned(),
@@ -335,40 +356,92 @@ fn words(pen: &mut Pen, band: &Band, parts: &Parts) {
     };
     let short = format!("{size}   {copies}");
     let names: Vec<&str> = flow.calls_by_name.keys().map(String::as_str).collect();
-    let long = match band.rises {
-        true => format!("{short}   {}", flow.programs.join(", ")),
+    let long = match band.course.rises() {
+        true => format!("{short}   {}", visible(&flow.programs.join(", "))),
         false => format!("{size}   {} ×{}   {copies}", names.join(", "), flow.calls),
     };
-    let (top, room) = match band.rises {
-        true => (band.plateau, span - 2 * rising(span)),
-        false => (band.lane, span),
-    };
-    let texts = [long, short];
-    // A row that it covers whole; of one with dotted edges, one between them.
-    let row = match band.rises {
-        true => top.div_ceil(2),
-        false => (top + band.thick.saturating_sub(1) / 2) / 2,
-    };
-    let covered = 2 * row >= top && 2 * row + 2 <= top + band.thick;
-    let width = |text: &String| text.chars().count() as u16;
-    let Some(text) = texts.iter().find(|text| covered && width(text) + 2 <= room) else {
+    // Between the edges of one with dotted edges.
+    let edge = u16::from(!band.copied && band.thick > 5);
+    let Some((row, first, room)) = longest_run(number, owners, edge) else {
         return;
     };
-    let x = parts.first + (span - width(text)) / 2;
-    let tint = pen.theme.band(band.copied, band.selected);
-    let style = pen.style(Role::Strong).patch(tint);
-    let cell = Rect::new(x, parts.room.y + row, width(text), 1);
-    pen.styled(cell, 0, 0, text, style);
+    let width = |text: &String| text.chars().count() as u16;
+    let Some(text) = [long, short]
+        .into_iter()
+        .find(|text| width(text) + 2 <= room)
+    else {
+        return;
+    };
+    let x = parts.first + first + (room - width(&text)) / 2;
+    let style = pen.theme.band(band.copied, band.selected);
+    let style = style.add_modifier(Modifier::BOLD);
+    let cell = Rect::new(x, parts.room.y + row, width(&text), 1);
+    pen.styled(cell, 0, 0, &text, style);
 }
 
-/// Whether its bytes go through a program's memory.
-fn rises(flow: &Flow) -> bool {
-    let hops = flow.copy_path.iter();
-    let mut places = hops.flat_map(|hop| [hop.from, hop.to]);
-    places.any(|place| place == Place::UserBuffer)
+/// The row in which a band is whole in the most columns side by side, so many rows from its edges: the row, the first
+/// column, and how many. Of several alike the middle one.
+fn longest_run(number: usize, owners: &Owners, edge: u16) -> Option<(u16, u16, u16)> {
+    let rows = owners.first()?.len() / 2;
+    let is_own = |column: &Vec<Option<usize>>, row: usize| {
+        let edge = usize::from(edge);
+        let (first, last) = (row.saturating_sub(edge), row + edge);
+        let halves = column.get(2 * first..2 * last + 2);
+        halves.is_some_and(|halves| halves.iter().all(|half| *half == Some(number)))
+    };
+    let mut longest: Vec<(u16, u16, u16)> = Vec::new();
+    for row in 0..rows {
+        let mut x = 0;
+        for run in owners.chunk_by(|a, b| is_own(a, row) == is_own(b, row)) {
+            let length = run.len() as u16;
+            if is_own(&run[0], row) {
+                let most = longest.first().map_or(0, |(.., most)| *most);
+                if length > most {
+                    longest.clear();
+                }
+                if length >= most {
+                    longest.push((row as u16, x, length));
+                }
+            }
+            x += length;
+        }
+    }
+    longest.get(longest.len().saturating_sub(1) / 2).copied()
 }
 
-/// Of so many columns, how many it takes from the edge to the plateau.
-fn rising(span: u16) -> u16 {
-    (span / 16 + span / 4).max(1)
+/// The bytes of the call that is played, on their way.
+fn token(
+    pen: &mut Pen,
+    explorer: &ExplorerScreen,
+    reduced_motion: bool,
+    band: &Band,
+    parts: &Parts,
+) {
+    let Some(call) = explorer.played() else {
+        return;
+    };
+    let (from, to) = band.course.leg(leg(band.flow, &call), parts.span());
+    let (first, last) = match reduced_motion {
+        true => (from, to),
+        false => {
+            let x = from + (f64::from(to - from) * call.done) as u16;
+            (x.saturating_sub(1), x + 1)
+        }
+    };
+    let accent = pen.style(Role::Accent);
+    for x in parts.first + first..=(parts.first + last).min(parts.last) {
+        let top = band.height(x, parts);
+        for row in top / 2..(top + band.halves()).div_ceil(2) {
+            at(pen, parts, (x, row), "■", accent);
+        }
+    }
+}
+
+/// Which of a flow's climbs and descents a call is; None: it moves the bytes the whole way.
+fn leg(flow: &Flow, call: &Played) -> Option<usize> {
+    if call.moves.reads == call.moves.writes {
+        return None;
+    }
+    let legs = 2 * call.stage + usize::from(call.moves.writes);
+    Some(legs.saturating_sub(usize::from(is_memory(&flow.from))))
 }
