@@ -203,10 +203,8 @@ fn next<T: Copy + PartialEq>(all: &[T], now: T) -> T {
 
 /// All sinks, then one after the other.
 fn next_sinks(now: &[Sink]) -> Vec<Sink> {
-    let at = now
-        .first()
-        .and_then(|now| Sink::ALL.iter().position(|sink| sink == now));
-    match at {
+    let place = |now| Sink::ALL.iter().position(|sink| sink == now);
+    match now.first().and_then(place) {
         None => vec![Sink::ALL[0]],
         Some(at) => Sink::ALL.get(at + 1).copied().into_iter().collect(),
     }
@@ -214,10 +212,8 @@ fn next_sinks(now: &[Sink]) -> Vec<Sink> {
 
 /// The next method beside the first that can write to the sink.
 fn next_rival(methods: &mut Vec<Method>, to: Sink) {
-    let able: Vec<Method> = Method::ALL
-        .into_iter()
-        .filter(|method| method.sinks().contains(&to) && *method != methods[0])
-        .collect();
+    let mut able = Method::ALL.to_vec();
+    able.retain(|method| method.sinks().contains(&to) && *method != methods[0]);
     let now = methods.get(1).copied().unwrap_or(methods[0]);
     methods.truncate(1);
     methods.extend((!able.is_empty()).then(|| next(&able, now)));
@@ -269,8 +265,7 @@ pub(crate) fn judge(
     found: &ExperimentOutcome,
 ) -> Result<Verdict, String> {
     let query = predict.query.to_string();
-    let figure = found
-        .figure(&query)
-        .ok_or_else(|| format!("this run has no {query}: it could not be had here"));
+    let missing = || format!("this run has no {query}: it could not be had here");
+    let figure = found.figure(&query).ok_or_else(missing);
     predict.ask.mark(given, figure)
 }

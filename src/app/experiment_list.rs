@@ -14,51 +14,42 @@ pub struct ListedExperiment {
 /// Everything that can be tried, group by group.
 pub(crate) fn entries() -> Vec<ListedExperiment> {
     let claim = |name: &str| ExperimentSpec::Compare(Contest::Claim(name.to_owned()));
-    let claims = CLAIMS.map(|(name, says)| ("is it faster?", says, claim(name)));
     let serve = ExperimentSpec::Serve(ServePlan {
         method: Method::Sendfile,
         size: ServePlan::SIZE,
     });
+    let proof = ("The alias proof: is it shared?", proof());
+    let errors = ("Errors on purpose: predict the errno", errors());
+    let page_cache = ("The page cache, step by step", ExperimentSpec::PageCache);
+    let claims = CLAIMS.map(|(name, says)| (says, claim(name)));
     let by_chunk = "Two methods, the chunk from 4 KiB to 1 MiB";
+    let by_chunk = (by_chunk, two_methods(Sweep::Chunk));
     let by_size = "Two methods, the size up to 64 MiB";
-    let mut all = vec![
-        (
-            "who holds the bytes?",
-            "The alias proof: is it shared?",
-            proof(),
-        ),
-        (
-            "what the kernel refuses",
-            "Errors on purpose: predict the errno",
-            errors(),
-        ),
-        (
-            "what is in memory",
-            "The page cache, step by step",
-            ExperimentSpec::PageCache,
-        ),
+    let by_size = (by_size, two_methods(Sweep::Size));
+    let watching = "One transfer untraced, traced, traced from afar";
+    let watching = (watching, ExperimentSpec::Watching);
+    let serve = ("A request's way through the server", serve);
+    let groups = [
+        ("who holds the bytes?", vec![proof]),
+        ("what the kernel refuses", vec![errors]),
+        ("what is in memory", vec![page_cache]),
+        ("is it faster?", claims.to_vec()),
+        ("side by side", vec![by_chunk, by_size]),
+        ("under the tracer", vec![watching, serve]),
     ];
-    all.extend(claims);
-    all.extend([
-        ("side by side", by_chunk, two_methods(Sweep::Chunk)),
-        ("side by side", by_size, two_methods(Sweep::Size)),
-        (
-            "under the tracer",
-            "One transfer untraced, traced, traced from afar",
-            ExperimentSpec::Watching,
-        ),
-        (
-            "under the tracer",
-            "A request's way through the server",
-            serve,
-        ),
-    ]);
-    let entry = |(group, title, what)| ListedExperiment {
-        group,
-        title,
-        page: ExperimentPage::new(what),
-    };
-    all.into_iter().map(entry).collect()
+    let mut all = Vec::new();
+    for (group, experiments) in groups {
+        all.extend(
+            experiments
+                .into_iter()
+                .map(|(title, what)| ListedExperiment {
+                    group,
+                    title,
+                    page: ExperimentPage::new(what),
+                }),
+        );
+    }
+    all
 }
 
 fn proof() -> ExperimentSpec {

@@ -11,10 +11,8 @@ impl Shared {
             return Vec::new();
         };
         let rows = prose::lay_out(&page.prose, text_budget::PROSE.width);
-        let mut words: Vec<usize> = glossary::uses_in(&self.material.words, &rows)
-            .into_iter()
-            .map(|found| found.word)
-            .collect();
+        let uses = glossary::uses_in(&self.material.words, &rows).into_iter();
+        let mut words: Vec<usize> = uses.map(|found| found.word).collect();
         words.dedup();
         words
     }

@@ -262,9 +262,8 @@ impl App {
                 }
             }
             Purpose::Mark(at) => {
-                let waits = shared
-                    .question_at(at)
-                    .is_some_and(|(_, state)| state.waiting);
+                let question = shared.question_at(at);
+                let waits = question.is_some_and(|(_, state)| state.waiting);
                 shared.on_stopped(purpose);
                 let on = screens.top_mut().state_mut();
                 if waits
@@ -365,9 +364,8 @@ impl App {
     }
 
     fn open_calls(&mut self) {
-        let trace = self
-            .shown_run()
-            .and_then(|run| run.recording.trace.as_ref());
+        let run = self.shown_run();
+        let trace = run.and_then(|run| run.recording.trace.as_ref());
         let count = trace.map_or(0, |trace| trace.calls.len());
         let at = self.player().map_or(0, Player::current);
         self.shared.overlay = Some(Overlay::Calls {

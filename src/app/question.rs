@@ -106,10 +106,8 @@ impl QuestionState {
     pub(crate) fn mark(&mut self, run: Option<&Summary>) -> Option<(Given, bool)> {
         self.waiting = false;
         let marked = self.asked.mark(&self.kind().given(&self.draft)?, run);
-        let kept = marked
-            .as_ref()
-            .ok()
-            .map(|marked| (marked.given.clone(), marked.right));
+        let kept = marked.as_ref().ok();
+        let kept = kept.map(|marked| (marked.given.clone(), marked.right));
         (self.verdict, self.refused) = match marked {
             Ok(verdict) => (Some(verdict), None),
             Err(why) => (None, Some(why)),

@@ -2,6 +2,8 @@
 
 use super::{Screen, screens::course::CourseScreen};
 
+const BOTTOM: &str = "the bottom one is never taken away";
+
 /// The open screens: Esc leads from each to the one below it.
 pub(crate) struct Screens {
     /// Never empty; the last one is shown.
@@ -19,21 +21,17 @@ impl Screens {
 
     /// The one that is shown.
     pub(crate) fn top(&self) -> &Screen {
-        self.open
-            .last()
-            .expect("the bottom one is never taken away")
+        self.open.last().expect(BOTTOM)
     }
 
     /// The same, of a program that ends.
     pub(crate) fn into_top(mut self) -> Screen {
-        self.open.pop().expect("the bottom one is never taken away")
+        self.open.pop().expect(BOTTOM)
     }
 
     /// The same, to be told something.
     pub(crate) fn top_mut(&mut self) -> &mut Screen {
-        self.open
-            .last_mut()
-            .expect("the bottom one is never taken away")
+        self.open.last_mut().expect(BOTTOM)
     }
 
     pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Screen> {

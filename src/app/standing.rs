@@ -130,7 +130,7 @@ impl Shared {
     /// Whether both sittings of the concept test are complete.
     pub(crate) fn test_is_done(&self) -> bool {
         let done = |sitting: &Sitting| self.left_open(*sitting).is_empty();
-        Sitting::BOTH.iter().all(done)
+        Sitting::ALL.iter().all(done)
     }
 
     /// The pages of the test whose questions were not answered in a sitting.

@@ -56,10 +56,10 @@ impl<'i> Block<'i> {
         base: usize,
         table: DeTable<'i>,
     ) -> Block<'i> {
-        let mut entries: Vec<(At<String>, At<DeValue>)> = table
-            .into_iter()
-            .map(|(key, value)| (placed(key, base).map(Cow::into_owned), placed(value, base)))
-            .collect();
+        let owned = |key| placed(key, base).map(Cow::into_owned);
+        let entries = table.into_iter();
+        let entries = entries.map(|(key, value)| (owned(key), placed(value, base)));
+        let mut entries: Vec<(At<String>, At<DeValue>)> = entries.collect();
         entries.sort_by_key(|(key, _)| key.offset);
         Block {
             name,
@@ -73,10 +73,8 @@ impl<'i> Block<'i> {
 
     fn take(&mut self, key: &'static str) -> Option<At<DeValue<'i>>> {
         self.known.push(key);
-        let index = self
-            .entries
-            .iter()
-            .position(|(known, _)| known.value == key)?;
+        let mut entries = self.entries.iter();
+        let index = entries.position(|(known, _)| known.value == key)?;
         Some(self.entries.remove(index).1)
     }
 
@@ -253,12 +251,8 @@ impl<'i> Block<'i> {
 
     pub(super) fn numbers(&mut self, key: &'static str) -> Option<At<Vec<f64>>> {
         let items = self.list(key, "a list of numbers: [0, 64]")?;
-        let numbers = |items: Vec<_>| {
-            let numbers = items
-                .into_iter()
-                .filter_map(|item| self.number_of(key, item));
-            values(numbers.collect())
-        };
+        let number = |item| self.number_of(key, item);
+        let numbers = |items: Vec<_>| values(items.into_iter().filter_map(number).collect());
         Some(items.map(numbers))
     }
 

@@ -86,10 +86,8 @@ impl Catalogue {
         let typed = name.trim().to_lowercase();
         let typed = typed.trim_end_matches("()");
         let exact = self.cards.iter().find(|card| card.name == typed);
-        let mut begins = self
-            .cards
-            .iter()
-            .filter(|card| !typed.is_empty() && card.name.starts_with(typed));
+        let cards = self.cards.iter();
+        let mut begins = cards.filter(|card| !typed.is_empty() && card.name.starts_with(typed));
         if let Some(card) = exact.or_else(|| begins.next().filter(|_| begins.next().is_none())) {
             return Ok(card);
         }
@@ -124,24 +122,15 @@ impl Catalogue {
     pub fn find(&self, name: &str) -> Result<&Lesson, String> {
         let name = name.trim();
         let number: Option<u32> = name.parse().ok();
-        let exact = self.lessons.iter().find(|lesson| {
-            lesson.id == name
-                || Some(lesson.number) == number
-                || parse::name_of(name) == Some((lesson.number, lesson.id.as_str()))
-        });
-        if let Some(lesson) = exact {
+        let is_file = |of: &Lesson| parse::name_of(name) == Some((of.number, of.id.as_str()));
+        let is_it = |of: &&Lesson| of.id == name || Some(of.number) == number || is_file(of);
+        if let Some(lesson) = self.lessons.iter().find(is_it) {
             return Ok(lesson);
         }
         let typed = name.to_lowercase();
-        let begins: Vec<_> = self
-            .lessons
-            .iter()
-            .filter(|lesson| {
-                !typed.is_empty()
-                    && (lesson.id.starts_with(&typed)
-                        || lesson.title.to_lowercase().starts_with(&typed))
-            })
-            .collect();
+        let begins = |name: &str| !typed.is_empty() && name.starts_with(&typed);
+        let begins = |of: &&Lesson| begins(&of.id) || begins(&of.title.to_lowercase());
+        let begins: Vec<_> = self.lessons.iter().filter(begins).collect();
         fn id(lesson: &Lesson) -> &str {
             &lesson.id
         }
@@ -198,10 +187,8 @@ fn between_files(parsed: &mut [(String, Parsed)], figures: &[&str]) {
             let what = format!("the lesson '{id}' is also {other}");
             found.push((start, what, "give it another id".to_owned()));
         }
-        if let Some(other) = numbers
-            .insert(*number, file.clone())
-            .filter(|_| *number > 0)
-        {
+        let other = numbers.insert(*number, file.clone());
+        if let Some(other) = other.filter(|_| *number > 0) {
             let what = format!("the number {number:02} is also that of {other}");
             found.push((start, what, "give it another number".to_owned()));
         }

@@ -78,10 +78,8 @@ fn page_overflow(page: &Page, lines: &[usize]) -> Option<(usize, usize, TextBudg
     rooms(page).iter().find_map(|(room, screen)| {
         let rows = prose::lay_out(&page.prose, room.width);
         let first = rows.get(room.height)?;
-        let line = first
-            .source
-            .saturating_sub(1)
-            .min(lines.len().checked_sub(1)?);
+        let line = first.source.saturating_sub(1);
+        let line = line.min(lines.len().checked_sub(1)?);
         Some((lines[line], rows.len(), *room, *screen))
     })
 }
@@ -138,12 +136,11 @@ fn lint(parsed: &Parsed) -> Vec<FormFault> {
 /// The right option at one place in most of a lesson's choices: the place gives it away.
 fn crowded(parsed: &Parsed) -> Option<String> {
     let questions = parsed.lesson.questions();
-    let places: Vec<usize> = questions
-        .filter_map(|question| question.kind.right_place())
-        .collect();
-    let (at, count) = (0..6)
-        .map(|at| (at, places.iter().filter(|place| **place == at).count()))
-        .max_by_key(|(_, count)| *count)?;
+    let places = questions.filter_map(|question| question.kind.right_place());
+    let places: Vec<usize> = places.collect();
+    let count = |at| places.iter().filter(|place| **place == at).count();
+    let counts = (0..6).map(|at| (at, count(at)));
+    let (at, count) = counts.max_by_key(|(_, count)| *count)?;
     (places.len() >= 5 && count * 3 > places.len() * 2).then(|| {
         format!(
             "in {count} of {} choices the right option stands at place {}",

@@ -1,25 +1,21 @@
 //! The concept test: the same questions before and after the course, and what was gained in between.
 
+use crate::model::named;
+
 /// The id of the test; its file is `concept-test.md`.
 pub(crate) const ID: &str = "concept-test";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sitting {
-    Before,
-    After,
+named! {
+    /// When the test is taken.
+    pub enum Sitting {
+        /// Before the course.
+        Before = "before",
+        /// After it.
+        After = "after",
+    }
 }
 
 impl Sitting {
-    pub(crate) const BOTH: [Sitting; 2] = [Sitting::Before, Sitting::After];
-
-    /// `before`, `after`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Sitting::Before => "before",
-            Sitting::After => "after",
-        }
-    }
-
     /// The lesson's id under which its answers are kept.
     pub(crate) fn id(self) -> &'static str {
         match self {
@@ -31,7 +27,7 @@ impl Sitting {
 
 /// Whether answers of that lesson are those of a concept test.
 pub(crate) fn is_sitting(lesson: &str) -> bool {
-    Sitting::BOTH.iter().any(|sitting| sitting.id() == lesson)
+    Sitting::ALL.iter().any(|sitting| sitting.id() == lesson)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +48,7 @@ pub(crate) fn gain(scores: [Option<Score>; 2]) -> Option<f64> {
 
 /// Both scores and the gain in words, a line each.
 pub(crate) fn report(scores: [Option<Score>; 2]) -> Vec<String> {
-    let sittings = Sitting::BOTH.into_iter().zip(scores);
+    let sittings = Sitting::ALL.into_iter().zip(scores);
     let mut lines: Vec<String> = sittings
         .map(|(sitting, score)| {
             let Some(Score {

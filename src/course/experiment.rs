@@ -133,10 +133,8 @@ fn errors(block: &mut Block) -> Option<ExperimentSpec> {
     let names = block.texts("names");
     let known = ERRORS.map(|(name, _)| name);
     let before = block.report.faults();
-    for name in names
-        .iter()
-        .filter(|name| !known.contains(&name.value.as_str()))
-    {
+    let is_known = |name: &&At<String>| known.contains(&name.value.as_str());
+    for name in names.iter().filter(|name| !is_known(name)) {
         let advice = instead(&name.value, known, || "zclab errors lists them".to_owned());
         let what = format!("'{}' is not an error experiment", name.value);
         block.report.fault(name.offset, what, advice);
@@ -199,9 +197,8 @@ fn compare(block: &mut Block) -> Option<Contest> {
 }
 
 fn sweep(report: &Report, word: &At<String>) -> Option<Sweep> {
-    let found = Sweep::ALL
-        .into_iter()
-        .find(|sweep| sweep.name() == word.value);
+    let mut all = Sweep::ALL.into_iter();
+    let found = all.find(|sweep| sweep.name() == word.value);
     if found.is_none() {
         unknown(report, word, "sweep", &Sweep::ALL.map(Sweep::name));
     }

@@ -72,12 +72,9 @@ pub(super) fn nearest<'n>(
     names: impl IntoIterator<Item = &'n str>,
 ) -> Option<&'n str> {
     let allowed = if typed.chars().count() < 4 { 1 } else { 2 };
-    names
-        .into_iter()
-        .map(|name| (distance(typed, name), name))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, name)| name)
+    let near = names.into_iter().map(|name| (distance(typed, name), name));
+    let (_, name) = near.filter(|(distance, _)| *distance <= allowed).min()?;
+    Some(name)
 }
 
 /// How many characters must be inserted, removed or replaced to turn one word into the other.

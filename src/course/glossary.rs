@@ -152,11 +152,9 @@ fn prose_of(row: &prose::Line) -> String {
 /// one counts: `page cache` is no `page`. A word in capitals is used in capitals: to be copied is not `COPIED`.
 pub(crate) fn uses(words: &[Word], text: &str) -> Vec<(Range<usize>, usize)> {
     let lower = text.to_ascii_lowercase();
-    let mut forms: Vec<(usize, &String)> = words
-        .iter()
-        .enumerate()
-        .flat_map(|(at, word)| word.forms.iter().map(move |form| (at, form)))
-        .collect();
+    let all = words.iter().enumerate();
+    let all = all.flat_map(|(at, word)| word.forms.iter().map(move |form| (at, form)));
+    let mut forms: Vec<(usize, &String)> = all.collect();
     forms.sort_by_key(|(_, form)| std::cmp::Reverse(form.len()));
     let mut taken: Vec<(Range<usize>, usize)> = Vec::new();
     for (word, form) in forms {

@@ -144,16 +144,12 @@ fn read_page(report: &Report, text: &str, page: &PageLines) -> (Page, Vec<usize>
         !is_title && !blocks.any(|fence| fence.rows.contains(&row))
     };
     let rows = page.rows.iter().enumerate();
-    let prose: Vec<_> = rows
-        .filter(|(row, _)| is_prose(*row))
-        .map(|(_, row)| row)
-        .collect();
+    let prose = rows.filter(|(row, _)| is_prose(*row)).map(|(_, row)| row);
+    let prose: Vec<_> = prose.collect();
     let is_text = |row: &&SourceLine| !row.is_blank();
     let start = prose.iter().position(is_text).unwrap_or(prose.len());
-    let end = prose
-        .iter()
-        .rposition(is_text)
-        .map_or(start, |last| last + 1);
+    let last = prose.iter().rposition(is_text);
+    let end = last.map_or(start, |last| last + 1);
     let prose = &prose[start..end];
     let lines: Vec<_> = prose.iter().map(|row| row.text).collect();
     let page = Page {

@@ -178,10 +178,8 @@ fn transfer(text: &str) -> Result<(Method, Sink), String> {
 /// one that is there must be asked for.
 fn served(report: &Report, objectives: Vec<At<Objective>>) -> Vec<(Objective, (Named, usize))> {
     let notes = report.notes.borrow();
-    let names: Vec<&str> = objectives
-        .iter()
-        .map(|found| found.value.id.as_str())
-        .collect();
+    let names = objectives.iter().map(|found| found.value.id.as_str());
+    let names: Vec<&str> = names.collect();
     for At { value, offset } in &notes.served {
         if !names.contains(&value.as_str()) {
             let advice = instead(value, names.iter().copied(), || match names[..] {
@@ -192,11 +190,8 @@ fn served(report: &Report, objectives: Vec<At<Objective>>) -> Vec<(Objective, (N
         }
     }
     let count = |At { value, offset }: At<Objective>| {
-        let served = notes
-            .served
-            .iter()
-            .filter(|served| served.value == value.id);
-        let served = served.count();
+        let served = notes.served.iter();
+        let served = served.filter(|served| served.value == value.id).count();
         if served == 0 && !notes.unread {
             let what = format!("no question serves the objective '{}'", value.id);
             report.fault(offset, what, "add one, or take the objective out");

@@ -9,7 +9,7 @@ use crate::model::{AnswerRecord, Given, Record, Reset, Visit};
 use super::{
     catalogue::Catalogue,
     concept::{Score, Sitting},
-    lesson::{Lesson, Objective},
+    lesson::{Lesson, Objective, Question},
     review::Review,
 };
 
@@ -142,13 +142,9 @@ impl Progress {
         let of = |id: &str| self.answered(&lesson.id, id);
         let is_reached = |objective: &&Objective| {
             let serves = |named: &Option<String>| named.as_ref() == Some(&objective.id);
-            let questions = lesson
-                .questions()
-                .filter(|question| serves(&question.objective));
+            let questions = lesson.questions().filter(|it| serves(&it.objective));
             let right = questions.map(|question| of(&question.id).is_some_and(|last| last.right));
-            let predictions = lesson
-                .predictions()
-                .filter(|predict| serves(&predict.objective));
+            let predictions = lesson.predictions().filter(|it| serves(&it.objective));
             let made = predictions.map(|predict| of(&predict.id).is_some());
             let mut reached = right.chain(made).peekable();
             reached.peek().is_some() && reached.all(|reached| reached)
@@ -170,7 +166,7 @@ impl Progress {
             totals.pages_seen = state.pages_seen.iter().filter(is_there).count();
             let last = lesson
                 .questions()
-                .filter_map(|question| state.answers.get(&question.id));
+                .filter_map(|it| state.answers.get(&it.id));
             let (right, wrong): (Vec<_>, Vec<_>) = last.partition(|last| last.right);
             (totals.right, totals.wrong) = (right.len(), wrong.len());
         }
@@ -179,10 +175,8 @@ impl Progress {
 
     /// The score of a sitting of the concept test; none where nothing was answered.
     pub(crate) fn score(&self, test: &Lesson, sitting: Sitting) -> Option<Score> {
-        let answers = test.questions();
-        let answers: Vec<_> = answers
-            .filter_map(|question| self.answered(sitting.id(), &question.id))
-            .collect();
+        let answer = |question: &Question| self.answered(sitting.id(), &question.id);
+        let answers: Vec<_> = test.questions().filter_map(answer).collect();
         (!answers.is_empty()).then(|| Score {
             answered: answers.len(),
             right: answers.iter().filter(|last| last.right).count(),
@@ -191,7 +185,7 @@ impl Progress {
     }
 
     pub(crate) fn scores(&self, test: &Lesson) -> [Option<Score>; 2] {
-        Sitting::BOTH.map(|sitting| self.score(test, sitting))
+        Sitting::ALL.map(|sitting| self.score(test, sitting))
     }
 
     /// Counts over the course.

@@ -277,11 +277,8 @@ impl Layout {
             TagEnd::Item => {
                 self.flush();
                 // An item without any text still shows its marker.
-                if self
-                    .margins
-                    .last()
-                    .is_some_and(|margin| margin.first.is_some())
-                {
+                let margin = self.margins.last();
+                if margin.is_some_and(|margin| margin.first.is_some()) {
                     self.row(Vec::new(), self.source);
                 }
                 self.margins.pop();
@@ -415,10 +412,8 @@ impl Layout {
     }
 
     fn row(&mut self, spans: Vec<Span>, source: usize) {
-        let margins = self.margins.iter_mut();
-        let margins = margins
-            .map(|margin| margin.first.take().unwrap_or_else(|| margin.rest.clone()))
-            .collect();
+        let take = |margin: &mut Margin| margin.first.take().unwrap_or(margin.rest.clone());
+        let margins = self.margins.iter_mut().map(take).collect();
         self.compose(margins, spans, source);
     }
 

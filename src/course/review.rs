@@ -101,11 +101,8 @@ impl Review {
         questions: impl Iterator<Item = (&'a str, &'a str)>,
         now: u64,
     ) -> Vec<usize> {
-        let mut due: Vec<usize> = questions
-            .enumerate()
-            .filter(|(_, (lesson, question))| self.is_due(lesson, question, now))
-            .map(|(at, _)| at)
-            .collect();
+        let is_due = |(at, (lesson, question))| self.is_due(lesson, question, now).then_some(at);
+        let mut due: Vec<usize> = questions.enumerate().filter_map(is_due).collect();
         SeededRng::of(&(now / DAY).to_string()).shuffle(&mut due);
         due
     }
@@ -116,9 +113,8 @@ impl Review {
         questions: impl Iterator<Item = (&'a str, &'a str)> + 'a,
         clock: Clock,
     ) -> impl Iterator<Item = usize> + 'a {
-        questions
-            .filter_map(|(lesson, question)| self.due_at(lesson, question))
-            .filter(move |due| *due > clock.now)
+        let due = questions.filter_map(|(lesson, question)| self.due_at(lesson, question));
+        due.filter(move |due| *due > clock.now)
             .filter_map(move |due| clock.day_of(due))
     }
 

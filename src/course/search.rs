@@ -115,9 +115,8 @@ fn card_lines(card: &Card) -> Vec<Text> {
     if let Some(table) = &card.table {
         for CardRow { what, cells } in &table.rows {
             let systems = table.columns.iter().zip(cells);
-            let cells: Vec<String> = systems
-                .map(|(system, cell)| format!("{system}: {cell}"))
-                .collect();
+            let cells = systems.map(|(system, cell)| format!("{system}: {cell}"));
+            let cells: Vec<String> = cells.collect();
             lines.push(Text::new(&format!("{what}. {}", cells.join("; "))));
         }
     }
@@ -141,11 +140,10 @@ fn page_lines(page: &Page, figures: &[Figure]) -> Vec<Text> {
 
 /// The lines of a CommonMark text, without what only frames it.
 fn plain(markdown: &str) -> Vec<Text> {
-    prose::lay_out(markdown, UNFOLDED)
-        .iter()
-        .map(|row| row.text())
-        .filter(|text| text.contains(char::is_alphanumeric))
-        .map(|text| Text::new(&text))
+    let rows = prose::lay_out(markdown, UNFOLDED).into_iter();
+    let texts = rows.map(|row| Text::new(&row.text()));
+    texts
+        .filter(|text| text.shown.contains(char::is_alphanumeric))
         .collect()
 }
 
@@ -199,11 +197,11 @@ impl Text {
     }
 
     fn mark(&self, wanted: &[&str]) -> Marked {
-        let mut places: Vec<Range<usize>> = wanted
+        let places = wanted
             .iter()
-            .flat_map(|word| self.small.match_indices(*word))
-            .map(|(at, word)| at..at + word.len())
-            .collect();
+            .flat_map(|word| self.small.match_indices(*word));
+        let places = places.map(|(at, word)| at..at + word.len());
+        let mut places: Vec<Range<usize>> = places.collect();
         places.sort_by_key(|place| (place.start, place.end));
         let mut marks: Vec<Range<usize>> = Vec::new();
         for place in places {

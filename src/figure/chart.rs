@@ -30,12 +30,8 @@ const WIDE: f64 = 30.0;
 impl Scale {
     /// One on which all of these have room.
     pub(crate) fn over(ranges: impl Iterator<Item = Range> + Clone, columns: usize) -> Scale {
-        let low = ranges
-            .clone()
-            .map(|range| range.min)
-            .min()
-            .unwrap_or(0)
-            .max(1) as f64;
+        let low = ranges.clone().map(|range| range.min).min();
+        let low = low.unwrap_or(0).max(1) as f64;
         let high = ranges.map(|range| range.max).max().unwrap_or(1).max(1) as f64;
         let logarithmic = high / low > WIDE;
         Scale {

@@ -49,9 +49,8 @@ fn handed_over(playback: &Playback, number: usize, hops: &[Hop]) -> String {
             "The {name} behind it was cancelled: it waits for all of the one before."
         ));
     }
-    let failed = all
-        .iter()
-        .find(|it| it.errno().is_some_and(|it| it != ECANCELED));
+    let mut failed = all.iter();
+    let failed = failed.find(|it| it.errno().is_some_and(|it| it != ECANCELED));
     if let Some(request) = failed {
         let name = request.name();
         said.push(format!(

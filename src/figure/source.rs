@@ -10,12 +10,11 @@ pub struct Source {
 
 impl Source {
     pub(crate) fn new(name: impl Into<String>, text: &str) -> Source {
-        let lines = text
-            .lines()
-            .map(|line| line.replace('\t', "    "))
-            .collect();
-        let name = name.into();
-        Source { name, lines }
+        let lines = text.lines().map(|line| line.replace('\t', "    "));
+        Source {
+            name: name.into(),
+            lines: lines.collect(),
+        }
     }
 
     /// The lines (from 0) in which `name(` is called.

@@ -115,11 +115,8 @@ fn long_message(pen: &mut Pen, rooms: &Rooms, message: &str) {
 
 /// The keys that do something now; help is always among them, and the way out where nothing leads back.
 fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
-    let shown: Vec<_> = app
-        .enabled()
-        .into_iter()
-        .filter(|binding| !binding.short.is_empty())
-        .collect();
+    let mut shown = app.enabled();
+    shown.retain(|binding| !binding.short.is_empty());
     let width_of =
         |binding: &Binding| (binding.label.width() + 1 + app.short(binding).width()) as u16;
     let leads_back = shown.iter().any(|binding| binding.does(Command::Back));

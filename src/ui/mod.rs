@@ -78,10 +78,7 @@ pub fn point(app: &App, spots: &Spots, mouse: Mouse) -> Option<Event> {
     if matches!(mouse, Mouse::Drag(..)) {
         return None;
     }
-    spots
-        .clicks
-        .iter()
-        .rev()
-        .find(|(area, _)| area.contains((x, y).into()))
-        .map(|(_, click)| Event::Click(*click))
+    let mut clicks = spots.clicks.iter().rev();
+    let (_, click) = clicks.find(|(area, _)| area.contains((x, y).into()))?;
+    Some(Event::Click(*click))
 }

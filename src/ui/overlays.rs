@@ -19,10 +19,8 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
     backdrop(pen, area, rooms);
     let room = match overlay {
         Overlay::Help { .. } => centred(rooms.body, 82, 30),
-        Overlay::Source { .. } => centred(rooms.body, 104, rooms.body.height),
-        Overlay::Calls { .. } => centred(rooms.body, 104, rooms.body.height),
-        Overlay::Search { .. } => centred(rooms.body, 104, rooms.body.height),
         Overlay::Words { count, .. } => centred(rooms.body, 96, (count as u16 + 6).clamp(18, 30)),
+        _ => centred(rooms.body, 104, rooms.body.height),
     };
     let inner = frame(pen, room);
     pen.spots.overflow = 0;
@@ -77,16 +75,13 @@ fn help(pen: &mut Pen, app: &App, room: Rect, top: usize) {
         true => (room.width - 4) / 2,
         false => room.width,
     };
-    let mut blocks: Vec<Rows> = Group::ALL
-        .into_iter()
-        .filter_map(|group| keys_of(app, group, width))
-        .collect();
-    blocks.push(marks_block(app, width));
+    let keys = Group::ALL.into_iter();
+    let keys = keys.filter_map(|group| keys_of(app, group, width));
     pen.text(room, 0, 0, "Keys on this page", Role::Strong);
     pen.right(room, 0, app.name(), Role::Dim);
     let below = from_row(room, 2);
     let mut columns = [Rows::new(width), Rows::new(width)];
-    for block in blocks {
+    for block in keys.chain([marks_block(app, width)]) {
         let shorter = usize::from(two && columns[1].len() < columns[0].len());
         columns[shorter].append(block);
     }
@@ -103,11 +98,8 @@ fn help(pen: &mut Pen, app: &App, room: Rect, top: usize) {
 fn keys_of(app: &App, group: Group, width: u16) -> Option<Rows> {
     // The keys of the page below: help itself has none worth a page.
     let mut rows = Rows::new(width);
-    let shown: Vec<_> = app
-        .enabled_below()
-        .into_iter()
-        .filter(|binding| binding.group == group)
-        .collect();
+    let mut shown = app.enabled_below();
+    shown.retain(|binding| binding.group == group);
     if shown.is_empty() {
         return None;
     }

@@ -256,12 +256,9 @@ fn source(canvas: &mut Canvas, player: &Player) {
     let shown = usize::from(rows - 1);
     let first = first_line(player, source.lines.len(), line, shown);
     let window = source.lines.iter().enumerate().skip(first).take(shown);
-    let indent = window
-        .clone()
-        .filter(|(_, text)| !text.trim().is_empty())
-        .map(|(_, text)| text.len() - text.trim_start().len())
-        .min()
-        .unwrap_or(0);
+    let code = window.clone().filter(|(_, text)| !text.trim().is_empty());
+    let indents = code.map(|(_, text)| text.len() - text.trim_start().len());
+    let indent = indents.min().unwrap_or(0);
     let width = usize::from(canvas.size().0.saturating_sub(6));
     let mut row = 1;
     for (number, text) in window {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use super::prelude::*;
 use crate::app::{effect::Effect, input::TextInput};
 use crate::copypath::flows::{self, groups};
-use crate::model::{Flow, NO_FLOW, Trace, TraceReport};
+use crate::model::{End, Flow, NO_FLOW, Trace, TraceReport};
 use crate::syscall::{self, Moves, Ops, Style, errno_name, format_call};
 
 /// What is listed.
@@ -112,10 +112,9 @@ impl ExplorerScreen {
 
     /// More is known of a program that runs, or has just ended.
     pub(crate) fn on_snapshot(&mut self, watched: TraceReport, running: bool) {
-        let selected = self
-            .selected()
-            .filter(|_| self.chosen)
-            .map(|group| self.watched.flows[group.members[0] as usize].clone());
+        let selected = self.selected().filter(|_| self.chosen);
+        let flow = |group: &flows::Group| self.watched.flows[group.members[0] as usize].clone();
+        let selected = selected.map(flow);
         // The call that is looked at stays; who looks at the last one follows.
         let begun = |call: &u32| self.watched.trace.calls[*call as usize].start_ns;
         let looked_at = self.calls.get(self.call).map(begun);
@@ -128,13 +127,13 @@ impl ExplorerScreen {
         self.groups = groups(&self.watched.flows);
         self.moved = moved(&self.watched);
         self.refresh();
+        fn ends(flow: &Flow) -> (&End, &End) {
+            (&flow.from, &flow.to)
+        }
+        let selected = selected.as_ref().map(ends);
         let is_it = |place: &usize| {
             let mut members = self.members(self.shown[*place]);
-            members.any(|flow| {
-                selected
-                    .as_ref()
-                    .is_some_and(|known| (&known.from, &known.to) == (&flow.from, &flow.to))
-            })
+            members.any(|flow| selected == Some(ends(flow)))
         };
         self.flow = (0..self.shown.len()).find(is_it).unwrap_or(0);
         self.look_up_calls();

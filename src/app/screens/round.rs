@@ -157,9 +157,8 @@ impl ScreenState for RoundScreen {
         item.first.get_or_insert(right);
         if is_test {
             let at = item.at;
-            app.question_at_mut(at)
-                .into_iter()
-                .for_each(QuestionState::forget_verdict);
+            let state = app.question_at_mut(at).into_iter();
+            state.for_each(QuestionState::forget_verdict);
             self.turn(app, 1);
         }
     }

@@ -125,19 +125,18 @@ impl Kind for Bug {
     fn read_answer(&self, typed: &str) -> Result<Given, String> {
         let count = self.lines.len();
         let named: Vec<&str> = typed::words(typed).collect();
-        let index = match named[..] {
+        match named[..] {
             [] => Err(format!(
                 "nothing is answered: write a line's number, from 1 to {count}"
             )),
-            [word] => word
-                .parse::<usize>()
-                .ok()
-                .filter(|number| (1..=count).contains(number))
-                .map(|number| number - 1)
-                .ok_or_else(|| format!("'{word}' is not a line: write a number from 1 to {count}")),
+            [word] => match word.parse::<usize>() {
+                Ok(number) if (1..=count).contains(&number) => Ok(Given::Lines(vec![number - 1])),
+                _ => Err(format!(
+                    "'{word}' is not a line: write a number from 1 to {count}"
+                )),
+            },
             _ => Err("one line is wrong: write one number, as in 3".to_owned()),
-        };
-        Ok(Given::Lines(vec![index?]))
+        }
     }
 
     fn mark(&self, given: &Given, _: Option<&ExperimentValue>) -> Result<Verdict, String> {

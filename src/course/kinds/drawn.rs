@@ -289,9 +289,8 @@ fn combinations(block: &Block, drawn: &Drawn, places: &Places) -> bool {
     let before = report.faults();
     for number in 0..count {
         let values = drawn.combination(number);
-        let with = values
-            .iter()
-            .map(|(name, value)| format!("{name} = {value}"));
+        let with = values.iter();
+        let with = with.map(|(name, value)| format!("{name} = {value}"));
         let with = with.collect::<Vec<_>>().join(", ");
         let right = value(&drawn.answer, &values).filter(|right| *right >= 0.0);
         let Some(right) = right else {

@@ -104,11 +104,11 @@ pub(super) fn plain(options: &[QuestionOption], answer: &str) -> Plain {
 }
 
 pub(super) fn export(options: &[QuestionOption]) -> Exported {
-    let each = options
-        .iter()
-        .map(|option| ExportedOption::new(&option.text, option.right, Some(&option.reaction)));
+    let exported = |option: &QuestionOption| {
+        ExportedOption::new(&option.text, option.right, Some(&option.reaction))
+    };
     Exported {
-        options: each.collect(),
+        options: options.iter().map(exported).collect(),
         answer: Some(Given::Options(right_places(options).collect()).to_string()),
         otherwise: None,
     }

@@ -30,10 +30,8 @@ impl Order {
         distractors: Vec<QuestionOption>,
         otherwise: Reaction,
     ) -> Order {
-        let all = lines
-            .iter()
-            .chain(distractors.iter().map(|line| &line.text));
-        let mut shown: Vec<String> = all.cloned().collect();
+        let others = distractors.iter().map(|line| &line.text);
+        let mut shown: Vec<String> = lines.iter().chain(others).cloned().collect();
         SeededRng::of(id).shuffle(&mut shown);
         let in_order = |shown: &[String]| {
             let belonging = shown.iter().filter(|text| lines.contains(text));

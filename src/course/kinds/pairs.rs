@@ -217,9 +217,8 @@ impl Kind for Match {
             rest = &after[side.map_or(0, char::len_utf8)..];
         }
         let pairs = (0..).zip(chosen);
-        let pairs: Vec<_> = pairs
-            .filter_map(|(left, right)| Some((left, right?)))
-            .collect();
+        let pairs = pairs.filter_map(|(left, right)| Some((left, right?)));
+        let pairs: Vec<_> = pairs.collect();
         match pairs.is_empty() {
             true => Err(format!("nothing is answered: {how}")),
             false => Ok(Given::Pairs(pairs)),

@@ -90,11 +90,8 @@ impl Table {
 
     /// Too narrow for columns: every cell on rows of its own.
     fn stacked(self, room: usize) -> Vec<Line> {
-        self.rows
-            .into_iter()
-            .flat_map(|row| row.cells)
-            .flat_map(|words| wrap::wrap(words, room))
-            .collect()
+        let cells = self.rows.into_iter().flat_map(|row| row.cells);
+        cells.flat_map(|words| wrap::wrap(words, room)).collect()
     }
 }
 

@@ -44,18 +44,9 @@ fn outcome(page: &ExperimentPage) -> String {
     let count = |count: usize, what: &str| format!("{count} {what}");
     match &page.found {
         Some(ExperimentOutcome::Proof(found)) if page.done => {
-            let of = |verdict| {
-                found
-                    .proofs
-                    .iter()
-                    .filter(|proof| proof.verdict == verdict)
-                    .count()
-            };
-            format!(
-                "{} shared, {} copied",
-                of(ProofVerdict::Shared),
-                of(ProofVerdict::Copied)
-            )
+            let of = |verdict| found.proofs.iter().filter(move |it| it.verdict == verdict);
+            let [shared, copied] = [ProofVerdict::Shared, ProofVerdict::Copied].map(of);
+            format!("{} shared, {} copied", shared.count(), copied.count())
         }
         Some(ExperimentOutcome::Errors(found)) => count(found.len(), "seen"),
         Some(ExperimentOutcome::Serve(_)) if page.done => count(page.ways.len(), "of 4 methods"),

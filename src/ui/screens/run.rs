@@ -106,11 +106,9 @@ pub fn legend(rows: &mut Rows, tier: Tier, room: Rect) {
 /// The copy path of the process that was traced in one line: `page cache ━■━▶ your buffer ━■━▶ socket queue`.
 pub fn copy_path(rows: &mut Rows, hops: &[Hop], side: Side) {
     let width = rows.width;
-    let real: Vec<&Hop> = hops
-        .iter()
-        .filter(|hop| hop.side == side && !hop.ghost)
-        .collect();
-    let Some(first) = real.first() else {
+    let real = hops.iter().filter(|hop| hop.side == side && !hop.ghost);
+    let mut real = real.peekable();
+    let Some(first) = real.peek() else {
         rows.text("no payload moved", Role::Dim);
         return;
     };

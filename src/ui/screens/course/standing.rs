@@ -113,7 +113,7 @@ fn concept_test(rows: &mut Rows, app: &App) {
         return;
     };
     let mut left: Vec<Span> = vec![(format!("{:LABEL$}", "Concept test"), Role::Strong)];
-    for (sitting, score) in Sitting::BOTH.iter().zip(&scores) {
+    for (sitting, score) in Sitting::ALL.iter().zip(&scores) {
         left.push((format!("{} ", sitting.name()), Role::Dim));
         left.push(match score {
             None => Role::Dim.of("not taken yet"),

@@ -111,13 +111,10 @@ fn about(app: &App, page: &ExperimentPage, way: &ServedRequest, width: u16) -> R
         answer(&mut rows, page, predict);
     }
     rows.blank(1);
-    let head: String = ["calls", "body", "copies"]
-        .iter()
-        .map(|title| format!("{title:>FIGURE$}"))
-        .collect();
+    let heads = ["calls", "body", "copies"].map(|title| format!("{title:>FIGURE$}"));
     rows.line(vec![
         (format!("{:12}", "method"), Role::Dim),
-        (head, Role::Dim),
+        (heads.concat(), Role::Dim),
     ]);
     for method in ServePlan::METHODS {
         let Some(tried) = page.ways.get(&method) else {
@@ -130,7 +127,7 @@ fn about(app: &App, page: &ExperimentPage, way: &ServedRequest, width: u16) -> R
             grouped(tried.body_calls),
             copies.map_or_else(|| "·".to_owned(), |copies| format!("{copies:.1}")),
         ];
-        let figures: String = figures.iter().map(|it| format!("{it:>FIGURE$}")).collect();
+        let figures = figures.map(|it| format!("{it:>FIGURE$}")).concat();
         let here = method == way.recording.spec.method;
         rows.line(vec![
             (

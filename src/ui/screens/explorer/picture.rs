@@ -120,10 +120,8 @@ fn chosen(explorer: &ExplorerScreen, most: usize) -> Vec<(usize, &Flow)> {
     const SMALLEST: u64 = 100;
     let flows = || explorer.groups().map(|group| &group.flow).enumerate();
     let largest = flows().map(|(_, flow)| flow.bytes).max().unwrap_or(0);
-    let mut chosen: Vec<_> = flows()
-        .filter(|(_, flow)| flow.bytes >= largest / SMALLEST)
-        .take(most)
-        .collect();
+    let large = flows().filter(|(_, flow)| flow.bytes >= largest / SMALLEST);
+    let mut chosen: Vec<_> = large.take(most).collect();
     if chosen.iter().all(|(place, _)| *place != explorer.flow) {
         chosen.truncate(most - 1);
         chosen.extend(flows().nth(explorer.flow));
