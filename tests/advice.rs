@@ -8,3 +8,5 @@ mod cases;
 mod desk;
 #[path = "advice/names.rs"]
 mod names;
+#[path = "advice/peers.rs"]
+mod peers;

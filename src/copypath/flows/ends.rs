@@ -1,5 +1,6 @@
 //! The ends of flows, each once, and what an open descriptor is to them.
 
+use core::net::SocketAddr;
 use std::collections::HashMap;
 
 use crate::copypath::rule::{self, Medium};
@@ -103,6 +104,54 @@ impl Ends {
         }
     }
 
+    /// Whether a socket is named by its own address alone.
+    pub fn has_no_peer(&self, open: &OpenFile) -> bool {
+        let name = &self.get(open.sink).name;
+        match open.kind {
+            DescriptorKind::Udp => name.ends_with(" > *"),
+            _ => name.starts_with("raw ip") || ["icmp", "icmp6"].contains(&name.as_str()),
+        }
+    }
+
+    /// The peer that a datagram goes to, where the socket that sends it has no port of its own yet.
+    pub fn peer_of_unbound(&self, open: &OpenFile) -> Option<SocketAddr> {
+        let peer = self.get(open.sink).name.strip_prefix("* > ")?;
+        (open.kind == DescriptorKind::Udp).then(|| peer.parse().ok())?
+    }
+
+    /// A socket without a peer, for a call that names one.
+    pub fn towards(&mut self, open: &OpenFile, peer: SocketAddr) -> OpenFile {
+        let name = self.get(open.sink).name.clone();
+        let (source, sink) = match open.kind {
+            DescriptorKind::Udp => {
+                let own = name.split_once(" > ").map(|(own, _)| own);
+                let addresses = Addresses {
+                    own: own.filter(|own| *own != "*").map(|own| seen_by(own, peer)),
+                    peer: Some(peer.to_string()),
+                };
+                self.connection(EndKind::Udp, &addresses)
+            }
+            _ => {
+                let end = self.intern(EndKind::Socket, format!("{name} {}", peer.ip()));
+                (end, end)
+            }
+        };
+        for end in [source, sink] {
+            let known = &mut self.traits[end as usize];
+            *known = known.and(open.traits);
+        }
+        let is_own = rule::is_loopback(&peer.to_string());
+        OpenFile {
+            source,
+            sink,
+            medium: match open.medium {
+                Medium::Socket if is_own => Medium::LoopedSocket,
+                medium => medium,
+            },
+            ..*open
+        }
+    }
+
     /// A connection has the addresses in the direction of the bytes.
     fn connection(&mut self, kind: EndKind, addresses: &Addresses) -> (EndId, EndId) {
         let unknown = "*".to_owned();
@@ -170,6 +219,17 @@ pub(super) fn pipe_name(descriptor: &Descriptor) -> String {
     match descriptor.name.as_str() {
         "pipe" => format!("pipe:[{}]", descriptor.identity),
         path => path.to_owned(),
+    }
+}
+
+/// An own address as a peer sees it: a socket that is bound to no address sends to loopback from there.
+fn seen_by(own: &str, peer: SocketAddr) -> String {
+    let own_address: Option<SocketAddr> = own.parse().ok();
+    match own_address {
+        Some(address) if address.ip().is_unspecified() && peer.ip().is_loopback() => {
+            SocketAddr::new(peer.ip(), address.port()).to_string()
+        }
+        _ => own.to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, rc::Rc};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     ends::{self, EndId, Ends, OpenFile},
@@ -51,6 +51,8 @@ pub struct Flows {
     pub(super) pending: FxHashMap<i32, Pending>,
     /// Open files by the generation of their descriptor.
     opens: FxHashMap<u32, OpenFile>,
+    /// Sockets that were looked up once more, by generation.
+    pub(super) asked_again: FxHashSet<u32>,
     /// The same by descriptor, for requests in rings: the last one that was looked up.
     pub(super) by_descriptor: FxHashMap<u32, OpenFile>,
     /// Writes that rings were asked for, by the request's number.
@@ -141,9 +143,16 @@ impl Flows {
             (Op::Send(Shape::Messages), pending) => {
                 let bytes = memory::of_messages(args[1], bytes, tracee);
                 match pending {
-                    Some(pending) => self.settle(pending, bytes),
+                    Some(mut pending) => {
+                        self.with_own_port(&mut pending, event, tracee);
+                        self.settle(pending, bytes);
+                    }
                     None => self.unexplained.written_bytes += bytes,
                 }
+            }
+            (Op::Send(_), Some(mut pending)) => {
+                self.with_own_port(&mut pending, event, tracee);
+                self.settle(pending, bytes);
             }
             (_, Some(pending)) => self.settle(pending, bytes),
             (Op::Read(shape) | Op::Recv(shape), None) => {
@@ -167,6 +176,7 @@ impl Flows {
             (Op::Remap, None) => self.remap(event, returned as u64, tracee),
             (Op::Close, None) => {
                 self.opens.remove(&event.generations[0]);
+                self.asked_again.remove(&event.generations[0]);
             }
             (Op::Pipe | Op::SocketPair, None) => self.made(event),
             _ => self.unseen(op, event, bytes, tracee),
@@ -206,6 +216,11 @@ impl Flows {
     fn takes_out(&mut self, event: &SyscallEvent, tracee: &dyn TraceeMemory) -> bool {
         let pipe = self.open(event, 0, tracee);
         pipe.is_some_and(|pipe| pipe.is_read_end)
+    }
+
+    /// What a generation is has to be looked up once more.
+    pub(super) fn forget(&mut self, generation: u32) {
+        self.opens.remove(&generation);
     }
 
     /// The open file that one of a call's arguments named.

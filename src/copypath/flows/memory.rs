@@ -149,6 +149,12 @@ pub(super) fn of_messages(at: u64, messages: u64, tracee: &dyn TraceeMemory) -> 
         .sum()
 }
 
+/// Where the messages of an array stand.
+pub(super) fn message_places(at: u64, count: u64) -> impl Iterator<Item = u64> {
+    let numbers = 0..count.min(MOST_VECTORS as u64);
+    numbers.map(move |number| at + number * MESSAGES as u64)
+}
+
 /// `msg_len` of a `struct mmsghdr`.
 fn received(at: u64, tracee: &dyn TraceeMemory) -> Option<u64> {
     let length = u32::from_ne_bytes(read(at + MESSAGE as u64, tracee)?);

@@ -19,6 +19,7 @@ mod maps;
 mod memory;
 mod messages;
 mod path;
+mod peers;
 mod pending;
 mod pipes;
 mod processes;

@@ -55,6 +55,7 @@ impl Flows {
             // A datagram's length, with MSG_TRUNC, may be more than came.
             memory::cut(&mut messages[0], returned);
         }
+        let source = self.with_peer(source, op, (args, returned), tracee);
         let call = MovingCall::new(event.number, event.call.name);
         if flags & MSG_TRUNC != 0 && source.kind == DescriptorKind::Tcp {
             let chunks = self.take(op, &source, returned, event.number);

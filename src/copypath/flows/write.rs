@@ -33,6 +33,7 @@ impl Flows {
         let (Some(messages), Some(sink)) = (messages, self.open(event, 0, tracee)) else {
             return;
         };
+        let sink = self.with_peer(sink, op, (args, args[2]), tracee);
         let is_internet = matches!(sink.kind, DescriptorKind::Tcp | DescriptorKind::Udp);
         // Without SO_ZEROCOPY the kernel ignores the flag (msg_zerocopy.rst).
         let is_heard = sink.traits.zero_copy || !sink.traits.known;
