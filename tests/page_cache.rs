@@ -84,6 +84,11 @@ fn a_file_on_a_disk_goes_cold_and_comes_back() {
     assert!((1..pages).contains(&at_0), "{at_0}");
     assert!(resident(&document, "pread-in-the-middle") > at_0);
     assert!(resident(&document, "pread-after-fadv-random") >= 1);
+    // Without read-ahead on this disk one touch brings one page, with advice or without.
+    let around = resident(&document, "cold-touch-in-the-middle");
+    let advised = resident(&document, "cold-touch-after-madv-random");
+    assert!(advised >= 1);
+    assert!(advised < around || around == 1, "{advised} of {around}");
     assert!(
         step(&document, "cold-mapping-touched")["major_faults"]
             .as_u64()

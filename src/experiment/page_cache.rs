@@ -1,11 +1,14 @@
 //! The page cache live: which pages of a file are resident after each step, and what the steps cost in faults.
 
-use std::{fs::File, io::Write, num::NonZeroUsize, os::unix::fs::FileExt, path::Path};
+use std::{
+    fs::File, io::Write, num::NonZeroUsize, os::unix::fs::FileExt, path::Path, thread,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use nix::{
     fcntl::{PosixFadviseAdvice, posix_fadvise},
-    sys::mman::{MapFlags, ProtFlags, mmap, munmap},
+    sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap, munmap},
 };
 
 use crate::endpoint;
@@ -95,10 +98,32 @@ impl Watch<'_> {
             random_page_read,
         )?;
         advise(&self.file, PosixFadviseAdvice::POSIX_FADV_NORMAL)?;
+        self.one_cold_touch("cold-touch-in-the-middle", None, one_touch)?;
+        let random = Some(MmapAdvise::MADV_RANDOM);
+        self.one_cold_touch("cold-touch-after-madv-random", random, random_touch)?;
         measure::drop_from_cache(&self.file)?;
-        let touch = |file: &File| touch_every_page(file, size, page);
+        let touch = |file: &File| touch(file, size, None, (0..size).step_by(page as usize));
         self.step("cold-mapping-touched", touch, touched)?;
         self.step("warm-mapping-touched", touch, touched)
+    }
+
+    /// Drops the file from the cache, maps it, gives the advice and touches the page in the middle. What a fault reads
+    /// around its page may still be on its way when the touch is over, so the step ends when no more pages come.
+    fn one_cold_touch(
+        &mut self,
+        step: &'static str,
+        advice: Option<MmapAdvise>,
+        note: fn(&Look) -> String,
+    ) -> Result<()> {
+        let (size, page) = (self.seen.size.bytes(), self.seen.page_size);
+        let middle = size / page / 2 * page;
+        measure::drop_from_cache(&self.file)?;
+        self.before = 0;
+        let act = |file: &File| {
+            touch(file, size, advice, [middle])?;
+            settle(file)
+        };
+        self.step(step, act, note)
     }
 
     fn step(
@@ -179,6 +204,24 @@ fn random_page_read(look: &Look) -> String {
     }
 }
 
+fn one_touch(look: &Look) -> String {
+    match look.step.resident {
+        _ if look.keeps => KEPT.to_owned(),
+        1 => "One page was touched, and one page came.".to_owned(),
+        came => format!(
+            "One page was touched, and {came} pages came: a cold fault reads around its page, as far as read_ahead_kb says."
+        ),
+    }
+}
+
+fn random_touch(look: &Look) -> String {
+    match look.step.resident {
+        _ if look.keeps => KEPT.to_owned(),
+        1 => "Dropped again; then, told by MADV_RANDOM that touches will be random, the kernel fetched one page and nothing around it.".to_owned(),
+        came => format!("Dropped again; then, told by MADV_RANDOM that touches will be random, the kernel had {came} pages after one touch."),
+    }
+}
+
 fn touched(look: &Look) -> String {
     let faults = |count: u64, kind: &str| match count {
         1 => format!("1 {kind} fault"),
@@ -189,8 +232,8 @@ fn touched(look: &Look) -> String {
         faults(look.step.minor_faults, "minor"),
     );
     let waited = match look.step.major_faults {
-        0 => "no page waited for the disk",
-        _ => "a major fault waits for the disk",
+        0 => "every page was in the page cache, or on its way",
+        _ => "a major fault finds no page and asks the disk",
     };
     let around = match look.step.major_faults + look.step.minor_faults < look.step.pages {
         true => " A fault maps resident neighbours too: fewer faults than pages.",
@@ -222,19 +265,44 @@ fn advise(file: &File, advice: PosixFadviseAdvice) -> Result<()> {
     posix_fadvise(file, 0, 0, advice).context("cannot advise the kernel about the file")
 }
 
-/// Maps the file anew and reads one byte of each page, first to last.
-fn touch_every_page(file: &File, size: u64, page: u64) -> Result<()> {
+/// Maps the file anew and reads one byte at each of these places.
+fn touch(
+    file: &File,
+    size: u64,
+    advice: Option<MmapAdvise>,
+    places: impl IntoIterator<Item = u64>,
+) -> Result<()> {
     let length = NonZeroUsize::new(size as usize).context("an empty file has no pages")?;
     let (read, shared) = (ProtFlags::PROT_READ, MapFlags::MAP_SHARED);
     // SAFETY: a new mapping at an address that the kernel picks.
     let address =
         unsafe { mmap(None, length, read, shared, file, 0) }.context("cannot map the file")?;
-    for at in (0..length.get()).step_by(page as usize) {
+    if let Some(advice) = advice {
+        // SAFETY: the whole mapping; advice about reading ahead changes no memory.
+        unsafe { madvise(address, length.get(), advice) }
+            .context("cannot advise the kernel about the mapping")?;
+    }
+    for at in places {
         // SAFETY: inside the mapping; nobody else has the file, so it does not become shorter.
-        unsafe { address.cast::<u8>().add(at).read_volatile() };
+        unsafe { address.cast::<u8>().add(at as usize).read_volatile() };
     }
     // SAFETY: the whole mapping, and nobody uses it any more.
     unsafe { munmap(address, length.get()) }.context("cannot unmap the file")
+}
+
+/// Returns when the resident pages have stopped growing in number, or after a tenth of a second.
+fn settle(file: &File) -> Result<()> {
+    let mut before = 0;
+    for _ in 0..20 {
+        let found = measure::resident_pages(file)?;
+        let resident = found.iter().filter(|resident| **resident).count();
+        if resident == before {
+            return Ok(());
+        }
+        before = resident;
+        thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
 }
 
 /// The pages in at most `cells` cells of equal share.

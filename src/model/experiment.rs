@@ -205,13 +205,15 @@ pub const ERRORS: [(&str, &str); 33] = [
 ];
 
 /// The steps of the page cache experiment, in order.
-pub const PAGE_CACHE_STEPS: [&str; 8] = [
+pub const PAGE_CACHE_STEPS: [&str; 10] = [
     "written",
     "dontneed-while-dirty",
     "fsync-then-dontneed",
     "pread-at-0",
     "pread-in-the-middle",
     "pread-after-fadv-random",
+    "cold-touch-in-the-middle",
+    "cold-touch-after-madv-random",
     "cold-mapping-touched",
     "warm-mapping-touched",
 ];

@@ -147,6 +147,8 @@ fn title(step: &str) -> &str {
         "pread-at-0" => "pread 4 KiB at the start",
         "pread-in-the-middle" => "pread 4 KiB in the middle",
         "pread-after-fadv-random" => "the same, cold, after POSIX_FADV_RANDOM",
+        "cold-touch-in-the-middle" => "map it cold, touch one page in the middle",
+        "cold-touch-after-madv-random" => "the same, cold, after MADV_RANDOM",
         "cold-mapping-touched" => "map it cold, touch every page",
         "warm-mapping-touched" => "map it warm, touch every page",
         other => other,
