@@ -165,7 +165,7 @@ pub const CLAIMS: [(&str, &str); 5] = [
 ];
 
 /// The errors on purpose: name, and what Linux answers on pages of 4096 bytes, since 5.19.
-pub const ERRORS: [(&str, &str); 33] = [
+pub const ERRORS: [(&str, &str); 36] = [
     ("sendfile-from-socket", "EINVAL"),
     ("sendfile-from-pipe", "EINVAL"),
     ("sendfile-from-pipe-at-offset", "ESPIPE"),
@@ -197,11 +197,14 @@ pub const ERRORS: [(&str, &str); 33] = [
     ("msg-zerocopy-not-allowed", "works, no completion"),
     ("short-writes-dropped", "bytes lost"),
     ("short-writes-resumed", "every byte"),
+    ("proxy-error-as-end", "a clean end"),
+    ("proxy-error-as-reset", "ECONNRESET"),
     ("write-truncated-mapping", "EFAULT"),
     ("touch-truncated-mapping", "SIGBUS"),
     ("truncate-under-sendfile", "a short count, then 0"),
     ("register-beyond-memlock", "ENOMEM"),
     ("zerocopy-beyond-memlock", "ENOBUFS"),
+    ("zerocopy-after-enobufs", "ENOBUFS, then works"),
 ];
 
 /// The steps of the page cache experiment, in order.

@@ -1,7 +1,8 @@
-//! The right loop and the wrong one: what becomes of short counts on a nonblocking socket.
+//! The right loop and the wrong one: what becomes of short counts on a nonblocking socket, and of an error in a proxy.
 
 use std::{
-    io::Read,
+    io::{Read, Write as _},
+    net::{Shutdown, TcpStream},
     ops::Range,
     os::{
         fd::{AsFd, OwnedFd},
@@ -15,13 +16,15 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use nix::{
     errno::Errno,
+    fcntl::{SpliceFFlags, splice},
     poll::{PollFd, PollFlags, PollTimeout, poll},
     unistd::write,
 };
 
-use super::{Experiment, Observation, Run::Here, name};
+use super::{Experiment, Observation, Run::Here, name, sockets};
 use crate::endpoint::ends;
 use crate::model::grouped;
+use crate::serve::event_loop::reset;
 
 const SIZE: usize = 1 << 20;
 const CHUNK: usize = 1 << 16;
@@ -34,8 +37,8 @@ pub(super) const ALL: &[Experiment] = &[
     Experiment {
         name: "short-writes-dropped",
         call: "for chunk in data { write(socket, chunk); }",
-        setup: "1 MiB goes to a slow receiver by a nonblocking unix socket, 64 KiB a call; the count that write \
-                returns is not looked at.",
+        setup: "1 MiB goes to a slow receiver by a nonblocking unix socket, 64 KiB per call; the loop ignores the \
+                count that write returns.",
         why: "When the queue is full, write takes a part of the chunk, or nothing and says EAGAIN. The loop goes \
               on with the next chunk, and the rest is never offered again: write(2), RETURN VALUE.",
         run: Here(|_| to_slow_receiver(wrong_loop)),
@@ -47,6 +50,27 @@ pub(super) const ALL: &[Experiment] = &[
         why: "The count says how far the kernel came, so the loop knows where to go on, and poll wakes it when \
               there is room. One variable and one poll are the whole difference: write(2), poll(2).",
         run: Here(|_| to_slow_receiver(right_loop)),
+    },
+    Experiment {
+        name: "proxy-error-as-end",
+        call: "if (splice(server, NULL, pipe, ...) <= 0) shutdown(client, SHUT_WR)",
+        setup: "A proxy splices a server's answer to a client; after 1000 bytes the server resets its connection.",
+        why: "0 is the end, -1 is not. A proxy that treats both alike tells the client that a broken answer is whole: \
+              splice(2), RETURN VALUE; shutdown(2).",
+        run: Here(|_| proxied(|to| Ok(to.shutdown(Shutdown::Write)?))),
+    },
+    Experiment {
+        name: "proxy-error-as-reset",
+        call: "if (splice(server, NULL, pipe, ...) < 0) reset(client)",
+        setup: "The same proxy, server and client; the proxy passes the error on as an error.",
+        why: "With a linger time of 0 close() sends a reset instead of an end, so the client learns that its answer \
+              was cut short: socket(7), SO_LINGER.",
+        run: Here(|_| {
+            proxied(|to| {
+                reset(to);
+                Ok(())
+            })
+        }),
     },
 ];
 
@@ -156,6 +180,52 @@ fn report(calls: &[Written], data: &[u8], arrived: &[u8]) -> Observation {
         lines,
         ..Observation::answer("bytes lost").with(detail)
     }
+}
+
+/// A server sends 1000 bytes and resets its connection; what a client sees behind a proxy that splices, and closes the
+/// client's connection after it has done `on_error` with it.
+fn proxied(on_error: fn(&TcpStream) -> Result<()>) -> Result<Observation> {
+    const SENT: usize = 1000;
+    let (mut server, from) = ends::tcp()?;
+    let (to, mut client) = ends::tcp()?;
+    let (write_end, read_end) = ends::pipe()?;
+    server.write_all(&[b'A'; SENT]).context("cannot send")?;
+    let flags = SpliceFFlags::empty();
+    let mut lines = Vec::new();
+    let mut fill = || {
+        let filled = splice(&from, None, &write_end, None, CHUNK, flags);
+        let told = filled.map_or_else(name, |n| n.to_string());
+        lines.push(format!("splice(server, pipe): {told}"));
+        filled
+    };
+    let mut passed = 0;
+    while passed < SENT {
+        let mut left = fill().context("cannot splice from the server")?;
+        ensure!(left > 0, "the server's bytes ended early");
+        passed += left;
+        while left > 0 {
+            left -= splice(&read_end, None, &to, None, left, flags)
+                .context("cannot splice to the client")?;
+        }
+    }
+    reset(&server);
+    drop(server);
+    sockets::wait_for_error(&from)?;
+    ensure!(fill().is_err(), "the server's reset did not come");
+    on_error(&to)?;
+    drop(to);
+    let mut all = Vec::new();
+    let end = client.read_to_end(&mut all);
+    lines.push(format!("the client received {} bytes", all.len()));
+    let answer = match end {
+        Ok(_) => "a clean end".to_owned(),
+        Err(error) => name(Errno::from_raw(error.raw_os_error().unwrap_or(0))),
+    };
+    let detail = format!("{} of the answer's bytes, then {answer}", all.len());
+    Ok(Observation {
+        lines,
+        ..Observation::answer(answer).with(detail)
+    })
 }
 
 /// `bytes 196608 to 262143: took 16384, lost 49152`

@@ -32,7 +32,8 @@ pub(super) const ALL: &[Experiment] = &[
         call: "write(pipe, mapping, 4096)",
         setup: "A file is mapped, then truncated to 0 bytes; the mapping stays.",
         why: "The kernel takes the page fault on the program's behalf, finds no page behind it any more, and \
-              gives up the copy instead of killing anyone: write(2), EFAULT.",
+              gives up the copy instead of killing the program: write(2), EFAULT. What it had taken before \
+              that page would be a short count.",
         run: Here(|setting| {
             let mapping = truncated(setting)?;
             let (write_end, _read_end) = ends::pipe()?;

@@ -1,13 +1,13 @@
 //! Locked memory: what is pinned for I/O counts against RLIMIT_MEMLOCK.
 
-use std::os::fd::AsRawFd;
+use std::{io::Read, os::fd::AsRawFd};
 
 use anyhow::{Context, Result};
 use nix::{
     errno::Errno,
     sys::{
         resource::{Resource, getrlimit, setrlimit},
-        socket::send,
+        socket::{MsgFlags, recv, send},
     },
 };
 
@@ -30,14 +30,23 @@ pub(super) const ALL: &[Experiment] = &[
         name: "zerocopy-beyond-memlock",
         call: "send(socket, buffer, 16777216, MSG_ZEROCOPY)",
         setup: "RLIMIT_MEMLOCK is 8 MiB, CAP_IPC_LOCK is dropped, SO_ZEROCOPY is set, the socket is TCP.",
-        why: "The pages of a zero-copy send stay pinned until the completion, so they count as locked memory. \
+        why: "The pages of a zero-copy send stay pinned until the kernel lets go of them, so they count as locked memory. \
               Memory for 16 MiB is there; the permission to pin it at once is not: kernel doc msg_zerocopy.rst.",
         run: Alone(zerocopy),
+    },
+    Experiment {
+        name: "zerocopy-after-enobufs",
+        call: "send(socket, buffer, 65536, MSG_ZEROCOPY) after ENOBUFS, twice",
+        setup: "RLIMIT_MEMLOCK is 1 MiB, CAP_IPC_LOCK is dropped, and sends of 64 KiB have come to ENOBUFS. The first \
+                try follows a reading of the error queue; the second, the receiver's reading, with the queue unread.",
+        why: "The kernel lets go of pages first and queues their completion then, so reading the queue frees no page. \
+              Waiting does (poll reports POLLERR): net/core/skbuff.c, mm_unaccount_pinned_pages().",
+        run: Alone(after_enobufs),
     },
 ];
 
 fn register(_: &Setting) -> Result<Observation> {
-    limit()?;
+    limit(LIMIT)?;
     let ring = match host::io_uring_setup(4) {
         Ok(ring) => ring,
         Err(errno) => {
@@ -62,7 +71,7 @@ fn register(_: &Setting) -> Result<Observation> {
 }
 
 fn zerocopy(_: &Setting) -> Result<Observation> {
-    limit()?;
+    limit(LIMIT)?;
     let (near, _far) = ends::tcp()?;
     if let Err(errno) = allow_zerocopy(&near) {
         let reason = format!("SO_ZEROCOPY is refused: {}", super::name(errno));
@@ -78,10 +87,55 @@ fn zerocopy(_: &Setting) -> Result<Observation> {
     )))
 }
 
-/// Lets this process lock 8 MiB at most, and drops the capability that no limit holds for.
-fn limit() -> Result<()> {
+/// What a send answers that asks for more pages than may be pinned: after the error queue was read, and after the
+/// receiver has read what was sent, with the queue unread.
+fn after_enobufs(_: &Setting) -> Result<Observation> {
+    const CHUNK: usize = 1 << 16;
+    limit(1 << 20)?;
+    let (near, mut far) = ends::tcp()?;
+    if let Err(errno) = allow_zerocopy(&near) {
+        let reason = format!("SO_ZEROCOPY is refused: {}", super::name(errno));
+        return Ok(Observation::unavailable(reason));
+    }
+    near.set_nonblocking(true)
+        .context("cannot make a socket nonblocking")?;
+    let buffer = vec![0u8; CHUNK];
+    let again = || send(near.as_raw_fd(), &buffer, sockets::ZEROCOPY);
+    let mut sent = 0;
+    let first = loop {
+        match again() {
+            Ok(n) => sent += n,
+            Err(errno) => break errno,
+        }
+    };
+    let mut lines = vec![format!("{sent} bytes sent, then {}", super::name(first))];
+    let mut completions = 0;
+    while recv(near.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_ERRQUEUE).is_ok() {
+        completions += 1;
+    }
+    let queue_read = Observation::call(again());
+    lines.push(format!(
+        "error queue read, {completions} completions: {}",
+        queue_read.answer
+    ));
+    far.read_exact(&mut vec![0; sent])
+        .context("cannot receive")?;
+    sockets::wait_for_error(&near)?;
+    let received = Observation::call(again());
+    lines.push(format!(
+        "receiver has read, queue unread: {}",
+        received.answer
+    ));
+    Ok(Observation {
+        lines,
+        ..Observation::answer(format!("{}, then {}", queue_read.answer, received.answer))
+    })
+}
+
+/// Lets this process lock so much at most, and drops the capability that no limit holds for.
+fn limit(most: usize) -> Result<()> {
     let (_, hard) = getrlimit(Resource::RLIMIT_MEMLOCK).context("cannot read RLIMIT_MEMLOCK")?;
-    setrlimit(Resource::RLIMIT_MEMLOCK, hard.min(LIMIT as u64), hard)
+    setrlimit(Resource::RLIMIT_MEMLOCK, hard.min(most as u64), hard)
         .context("cannot set RLIMIT_MEMLOCK")?;
     drop_capability().context("cannot drop CAP_IPC_LOCK")
 }

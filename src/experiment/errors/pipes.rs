@@ -80,7 +80,7 @@ pub(super) const ALL: &[Experiment] = &[
         call: "write(pipe, buffer, 5)",
         setup: "The reading end is closed before the write; SIGPIPE does what it does by default.",
         why: "Nobody can ever read these bytes. The signal ends programs that never look at results, such as the \
-              left side of a shell's pipe; who ignores the signal gets the errno: write(2), pipe(7).",
+              left side of a shell's pipe; a program that ignores the signal gets the errno: write(2), pipe(7).",
         run: Alone(|_| {
             let (write_end, read_end) = ends::pipe()?;
             drop(read_end);
@@ -90,9 +90,9 @@ pub(super) const ALL: &[Experiment] = &[
     Experiment {
         name: "write-full-pipe-nonblocking",
         call: "write(pipe, buffer, 4096), again and again",
-        setup: "A nonblocking pipe that nobody reads is filled, 4096 bytes a call.",
+        setup: "A nonblocking pipe that nobody reads is filled, 4096 bytes per call.",
         why: "A pipe holds as many bytes as F_GETPIPE_SZ says, 16 pages unless it was changed. Then a writer \
-              waits, or is told to come again: pipe(7), Pipe capacity.",
+              waits, or gets EAGAIN: pipe(7), Pipe capacity.",
         run: Here(fill_pipe),
     },
 ];

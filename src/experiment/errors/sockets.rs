@@ -47,7 +47,7 @@ pub(super) const ALL: &[Experiment] = &[
             drop(far);
             let file = setting.file(8192)?;
             let first = sendfile(&near, &file, None, 4096);
-            wait_for_reset(&near)?;
+            wait_for_error(&near)?;
             Ok(twice(first, sendfile(&near, &file, None, 4096)))
         }),
     },
@@ -56,13 +56,13 @@ pub(super) const ALL: &[Experiment] = &[
         call: "sendfile(socket, file, NULL, 4096), twice",
         setup: "The peer closed its end while bytes of ours lay there unread.",
         why: "Bytes that were lost unread are news to the sender, so the peer's kernel resets at once. The reset \
-              is told one time; from then on the socket is merely closed: RFC 2525 section 2.17, tcp(7).",
+              is reported once; from then on the socket is merely closed: RFC 2525 section 2.17, tcp(7).",
         run: Alone(|setting| {
             let (near, far) = ends::tcp()?;
             write(&near, b"bytes").context("cannot write to a socket")?;
             wait_for(&far, PollFlags::POLLIN)?;
             drop(far);
-            wait_for_reset(&near)?;
+            wait_for_error(&near)?;
             let file = setting.file(8192)?;
             let first = sendfile(&near, &file, None, 4096);
             Ok(twice(first, sendfile(&near, &file, None, 4096)))
@@ -73,13 +73,13 @@ pub(super) const ALL: &[Experiment] = &[
         call: "send(socket, buffer, 4096, MSG_NOSIGNAL), twice",
         setup: "As sendfile-peer-closed, but by send with the flag.",
         why: "With the flag the errno comes and the signal does not, for this call alone. write and sendfile \
-              have no flags to say it by: send(2), MSG_NOSIGNAL.",
+              have no flag for it: send(2), MSG_NOSIGNAL.",
         run: Alone(|_| {
             let (near, far) = ends::tcp()?;
             drop(far);
             let send = || send(near.as_raw_fd(), &[b'A'; 4096], MsgFlags::MSG_NOSIGNAL);
             let first = send();
-            wait_for_reset(&near)?;
+            wait_for_error(&near)?;
             Ok(twice(first, send()))
         }),
     },
@@ -88,7 +88,7 @@ pub(super) const ALL: &[Experiment] = &[
         call: "setsockopt(unix, SOL_SOCKET, SO_ZEROCOPY, 1)",
         setup: "The socket is one of a pair of unix stream sockets.",
         why: "Zero-copy sends are built into single protocols, TCP and UDP first, and unix sockets have no such \
-              code. Their sendfile passes references all the same: kernel doc msg_zerocopy.rst, net/core/sock.c.",
+              code. Yet sendfile to them passes references: kernel doc msg_zerocopy.rst, net/core/sock.c.",
         run: Here(|_| {
             Ok(Observation::call(
                 allow_zerocopy(ends::unix()?.0).map(|()| 0),
@@ -170,9 +170,9 @@ fn twice(first: nix::Result<usize>, second: nix::Result<usize>) -> Observation {
     Observation::answer(format!("{}, then {}", first.answer, second.answer))
 }
 
-/// Waits until the peer's reset has come: it needs no longer than a moment.
-fn wait_for_reset(socket: &TcpStream) -> Result<()> {
-    // Error and hang-up are always told.
+/// Waits until the socket reports an error, which needs no longer than a moment: its peer's reset, or a completion.
+pub(super) fn wait_for_error(socket: &TcpStream) -> Result<()> {
+    // Error and hang-up are always reported.
     wait_for(socket, PollFlags::empty())
 }
 

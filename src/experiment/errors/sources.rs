@@ -18,8 +18,9 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-from-socket",
         call: "sendfile(file, socket, NULL, 4096)",
         setup: "A connected socket with bytes to read is the source, a file the sink.",
-        why: "The source must be able to seek, or give its pages as a mapped file does; a socket's bytes come \
-              once and are gone. For sockets there is splice with a pipe between: sendfile(2), DESCRIPTION.",
+        why: "The source must be able to seek, and its type must support splicing; a socket's bytes come once and \
+              are gone. For sockets there is splice with a pipe in between (into a pipe sendfile takes a socket, \
+              too, since Linux 5.12): sendfile(2), DESCRIPTION.",
         run: Here(|setting| {
             let (near, far) = ends::unix()?;
             write(&far, b"bytes").context("cannot write to a socket")?;
@@ -88,8 +89,9 @@ pub(super) const ALL: &[Experiment] = &[
         name: "sendfile-from-dev-zero",
         call: "sendfile(socket, /dev/zero, NULL, 4096)",
         setup: "The device that gives zeros is the source.",
-        why: "A device may bring its own way to be spliced, and /dev/zero does: the kernel fills pages and \
-              hands them on. \"Mmap-like\" in sendfile(2) means the operation, not the kind of file.",
+        why: "A device may have code of its own for splicing, and /dev/zero does: the kernel fills pages and \
+              hands them on. sendfile(2) says \"mmap(2)-like operations\"; what counts is that the source can seek \
+              and be spliced.",
         run: Here(|_| to_socket(File::open("/dev/zero").context("cannot open /dev/zero")?)),
     },
     Experiment {
@@ -97,7 +99,7 @@ pub(super) const ALL: &[Experiment] = &[
         call: "sendfile(socket, /proc/version, NULL, 4096)",
         setup: "A file of /proc is the source: its text is made at the moment of reading.",
         why: "There are no pages to refer to, so the kernel reads the text into fresh pages and passes those \
-              on. It works, and it saves no copy: sendfile(2), splice(2).",
+              on. It works, although the file cannot be mapped, and it saves no copy: sendfile(2), splice(2).",
         run: Here(|_| to_socket(File::open("/proc/version").context("cannot open /proc/version")?)),
     },
     Experiment {
@@ -116,9 +118,9 @@ pub(super) const ALL: &[Experiment] = &[
     Experiment {
         name: "write-3gib",
         call: "write(/dev/null, buffer, 3221225472)",
-        setup: "A buffer of 3 GiB that nobody has touched is written to /dev/null, which looks at none of it.",
-        why: "The limit is not sendfile's own: read, write and the splice family share it. Who ignores the \
-              returned count loses the last gibibyte without an error: write(2), NOTES.",
+        setup: "A buffer of 3 GiB that was never touched is written to /dev/null, which looks at none of it.",
+        why: "The limit is not sendfile's own: read, write and the splice family share it. A program that ignores \
+              the returned count loses the last gibibyte without an error: write(2), NOTES.",
         run: Here(|_| {
             let reserved = super::mappings::reserve(THREE_GIB)?;
             Ok(count(reserved.write_to(null()?.as_fd(), THREE_GIB)))
