@@ -18,13 +18,13 @@ use nix::{
     errno::Errno,
     fcntl::{SpliceFFlags, splice},
     poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::socket::{setsockopt, sockopt},
     unistd::write,
 };
 
 use super::{Experiment, Observation, Run::Here, name, sockets};
 use crate::endpoint::ends;
 use crate::model::grouped;
-use crate::serve::event_loop::reset;
 
 const SIZE: usize = 1 << 20;
 const CHUNK: usize = 1 << 16;
@@ -65,12 +65,7 @@ pub(super) const ALL: &[Experiment] = &[
         setup: "The same proxy, server and client; the proxy passes the error on as an error.",
         why: "With a linger time of 0 close() sends a reset instead of an end, so the client learns that its answer \
               was cut short: socket(7), SO_LINGER.",
-        run: Here(|_| {
-            proxied(|to| {
-                reset(to);
-                Ok(())
-            })
-        }),
+        run: Here(|_| proxied(reset)),
     },
 ];
 
@@ -208,7 +203,7 @@ fn proxied(on_error: fn(&TcpStream) -> Result<()>) -> Result<Observation> {
                 .context("cannot splice to the client")?;
         }
     }
-    reset(&server);
+    reset(&server)?;
     drop(server);
     sockets::wait_for_error(&from)?;
     ensure!(fill().is_err(), "the server's reset did not come");
@@ -226,6 +221,15 @@ fn proxied(on_error: fn(&TcpStream) -> Result<()>) -> Result<Observation> {
         lines,
         ..Observation::answer(answer).with(detail)
     })
+}
+
+/// Has the connection end with a reset when it is closed.
+fn reset(socket: &TcpStream) -> Result<()> {
+    let at_once = libc::linger {
+        l_onoff: 1,
+        l_linger: 0,
+    };
+    setsockopt(socket, sockopt::Linger, &at_once).context("cannot set SO_LINGER")
 }
 
 /// `bytes 196608 to 262143: took 16384, lost 49152`
