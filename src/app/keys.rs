@@ -3,33 +3,19 @@
 //! state; those that several screens share are in `screens/tables.rs`.
 
 use super::{Command, Key, Shared};
+use crate::model::named;
 
-/// Where a key stands on the help page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Group {
-    Recording,
-    /// The page, list or form.
-    Page,
-    /// A question or prediction.
-    Answer,
-    Everywhere,
-}
-
-impl Group {
-    pub(crate) const ALL: [Group; 4] = [
-        Group::Recording,
-        Group::Page,
-        Group::Answer,
-        Group::Everywhere,
-    ];
-
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Group::Recording => "the recording",
-            Group::Page => "the page",
-            Group::Answer => "the answer",
-            Group::Everywhere => "everywhere",
-        }
+named! {
+    /// Where a key stands on the help page, by its title there.
+    pub enum Group {
+        /// What is played.
+        Recording = "the recording",
+        /// The page, list or form.
+        Page = "the page",
+        /// A question or prediction.
+        Answer = "the answer",
+        /// Wherever one is.
+        Everywhere = "everywhere",
     }
 }
 

@@ -111,11 +111,8 @@ fn one_of<T: Copy, N: Display>(
     let found = all.iter().find(|one| name(**one).to_string() == text.value);
     if found.is_none() {
         let names: Vec<_> = all.iter().map(|one| name(*one).to_string()).collect();
-        let what = if key == "how" {
-            "a way to go"
-        } else {
-            "a place"
-        };
+        let is_how = key == "how";
+        let what = if is_how { "a way to go" } else { "a place" };
         block.report.fault(
             text.offset,
             format!("'{}' is not {what}", text.value),
@@ -129,13 +126,8 @@ fn read_hop(mut block: Block) -> Option<Arrow> {
     let mut place = |key, example| one_of(&mut block, key, example, &Place::ALL, Place::name);
     let from = place("from", "from = \"page-cache\"");
     let to = place("to", "to = \"socket-queue\"");
-    let how = one_of(
-        &mut block,
-        "how",
-        "how = \"reference\"",
-        &How::ALL,
-        How::name,
-    );
+    let example = "how = \"reference\"";
+    let how = one_of(&mut block, "how", example, &How::ALL, How::name);
     block.finish();
     Some(Arrow {
         from: from?,
@@ -161,14 +153,10 @@ fn table(block: &mut Block) -> Option<CardTable> {
         }
         row.finish();
         if cells.len() != columns.len() {
-            let what = format!(
-                "the row has {} cells, and there are {} columns",
-                cells.len(),
-                columns.len()
-            );
-            block
-                .report
-                .fault(offset, what, "write a cell for each column");
+            let (cells, columns) = (cells.len(), columns.len());
+            let what = format!("the row has {cells} cells, and there are {columns} columns");
+            let report = block.report;
+            report.fault(offset, what, "write a cell for each column");
         }
         rows.push(CardRow {
             what: what?.value,

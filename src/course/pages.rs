@@ -136,10 +136,8 @@ fn read_page(report: &Report, text: &str, page: &PageLines) -> (Page, Vec<usize>
         targets.read(report, text, page, fence, &mut target);
     }
     let is_prose = |row: usize| {
-        let mut blocks = page
-            .fences
-            .iter()
-            .filter(|fence| BLOCKS.contains(&fence.info));
+        let fences = page.fences.iter();
+        let mut blocks = fences.filter(|fence| BLOCKS.contains(&fence.info));
         let is_title = title.is_some() && Some(row) == first;
         !is_title && !blocks.any(|fence| fence.rows.contains(&row))
     };

@@ -103,7 +103,7 @@ fn keys_of(app: &App, group: Group, width: u16) -> Option<Rows> {
     if shown.is_empty() {
         return None;
     }
-    rows.group(group.title(), "");
+    rows.group(group.name(), "");
     for binding in shown {
         let key = (binding.label, Role::Strong);
         rows.hanging(key, 11, binding.long, Role::Text);
@@ -161,12 +161,8 @@ fn words(pen: &mut Pen, app: &App, room: Rect, at: usize, all: bool) {
         false => "Words of this page",
     };
     pen.text(room, 0, 0, title, Role::Strong);
-    pen.right(
-        room,
-        0,
-        &format!("{} of {}", at + 1, listed.len()),
-        Role::Dim,
-    );
+    let place = format!("{} of {}", at + 1, listed.len());
+    pen.right(room, 0, &place, Role::Dim);
     pen.rule(room, 1);
     let below = from_row(room, 2);
     let Some(word) = listed.get(at).map(|word| &app.material.words[*word]) else {

@@ -44,13 +44,9 @@ impl Pen<'_> {
         if x >= room.width || y >= room.height {
             return x;
         }
-        let (end, _) = self.buf.set_stringn(
-            room.x + x,
-            room.y + y,
-            visible(text),
-            usize::from(room.width - x),
-            style,
-        );
+        let (column, row) = (room.x + x, room.y + y);
+        let (text, width) = (visible(text), usize::from(room.width - x));
+        let (end, _) = self.buf.set_stringn(column, row, text, width, style);
         end - room.x
     }
 

@@ -74,10 +74,8 @@ fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, guess: Opt
         canvas.write((0, 0), &text, Role::Dim);
     }
     let rest = area.height.saturating_sub(layout.words);
-    words(
-        &mut Canvas::new(below(layout.words, rest), buf, theme),
-        player,
-    );
+    let rest = below(layout.words, rest);
+    words(&mut Canvas::new(rest, buf, theme), player);
 }
 
 /// The call that a click or drag on the score means.

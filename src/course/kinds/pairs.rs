@@ -165,12 +165,8 @@ fn read_pair(mut table: Block, others: &[Pair]) -> Option<Pair> {
     let reaction = reaction(&mut table);
     let (offset, report) = (table.offset, table.report);
     if let (Some(left), Some(right)) = (&left, &right) {
-        need_reaction(
-            &table,
-            offset,
-            &reaction,
-            "a wrong partner of the left side",
-        );
+        let name = "a wrong partner of the left side";
+        need_reaction(&table, offset, &reaction, name);
         report.text(TextKind::Left, left);
         report.text(TextKind::Right, right);
         if others.iter().any(|other| other.left == left.value) {

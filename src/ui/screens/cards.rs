@@ -23,10 +23,8 @@ const MARK: usize = 2;
 impl View for CardsScreen {
     fn header(&self, app: &App) -> Header {
         let count = app.material.cards.len();
-        Header::of(
-            "Reference cards",
-            Right::Count("card", self.selected, count),
-        )
+        let right = Right::Count("card", self.selected, count);
+        Header::of("Reference cards", right)
     }
 
     fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {

@@ -63,10 +63,8 @@ fn form(pen: &mut Pen, lab: &LabScreen, room: Rect) -> u16 {
         if chosen {
             pen.paint(value_room, Role::Marker);
         }
-        pen.spot(
-            Rect::new(room.x + start, room.y + y, x - start, 1),
-            Click::Row(index),
-        );
+        let whole = Rect::new(room.x + start, room.y + y, x - start, 1);
+        pen.spot(whole, Click::Row(index));
         x += 4;
     }
     y + 2

@@ -138,10 +138,8 @@ fn before_run(rows: &mut Rows, spec: &TransferSpec, tier: Tier) {
     rows.group("The experiment", "");
     described(rows, spec);
     rows.blank(1);
-    rows.text(
-        "It will run twice: untraced for the time, traced for the calls.",
-        Role::Dim,
-    );
+    let says = "It will run twice: untraced for the time, traced for the calls.";
+    rows.text(says, Role::Dim);
 }
 
 fn target(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {

@@ -115,10 +115,8 @@ fn traced(rows: &mut Rows, app: &App) {
     };
     let columns = |now: &str, all: &str| (format!("{now:>10}"), format!("{all:>13}"));
     let (now, all) = columns("so far", "whole run");
-    rows.ends(
-        vec![Role::Dim.of("traced")],
-        vec![(now, Role::Dim), (all, Role::Dim)],
-    );
+    let heads = vec![(now, Role::Dim), (all, Role::Dim)];
+    rows.ends(vec![Role::Dim.of("traced")], heads);
     rows.rule();
     let figures = |run: &Figures| {
         let copies = run.copies_per_byte;
@@ -132,10 +130,8 @@ fn traced(rows: &mut Rows, app: &App) {
             ),
         ]
     };
-    for ((name, now), (_, all)) in figures(&counters.so_far)
-        .iter()
-        .zip(&figures(&counters.whole))
-    {
+    let [so_far, whole] = [&counters.so_far, &counters.whole].map(figures);
+    for ((name, now), (_, all)) in so_far.iter().zip(&whole) {
         let (now, all) = columns(now, all);
         let name = Role::Text.of(*name);
         rows.ends(vec![name], vec![(now, Role::Strong), (all, Role::Dim)]);
@@ -152,10 +148,8 @@ fn untraced(rows: &mut Rows, measured: Option<&Measured>, height: usize) {
     let free = height.saturating_sub(rows.len()).max(1);
     let [switches, faults, cpu, wall] = measured_figures(measured);
     let owned = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
-    let times = (
-        "CPU, wall time".to_owned(),
-        format!("{}, {}", cpu.1, wall.1),
-    );
+    let times = format!("{}, {}", cpu.1, wall.1);
+    let times = ("CPU, wall time".to_owned(), times);
     let figures = match free {
         4.. => [switches, faults, cpu, wall].iter().map(owned).collect(),
         3 => vec![owned(&switches), owned(&faults), times],

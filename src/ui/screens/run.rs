@@ -67,10 +67,8 @@ fn answered(rows: &mut Rows, run: &Run, served: Served) {
         rows.hanging((name, Role::Dim), 10, &value, Role::Text);
     }
     rows.blank(1);
-    rows.text(
-        "The bodies alone are played and counted. Heads and requests are copied once each.",
-        Role::Dim,
-    );
+    let says = "The bodies alone are played and counted. Heads and requests are copied once each.";
+    rows.text(says, Role::Dim);
 }
 
 pub fn described(rows: &mut Rows, spec: &TransferSpec) {

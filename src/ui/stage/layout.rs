@@ -325,10 +325,8 @@ fn boxes(plan: Plan, grid: &Grid) -> Vec<(Slot, Rect)> {
 
 fn wires(plan: Plan, grid: &Grid, tags: u16) -> Vec<Wire> {
     let (top, row) = (grid.kernel, grid.kernel + 1);
-    let (source_end, pipe_end) = (
-        grid.source + grid.box_width - 1,
-        grid.pipe + grid.pipe_width - 1,
-    );
+    let source_end = grid.source + grid.box_width - 1;
+    let pipe_end = grid.pipe + grid.pipe_width - 1;
     // From one storey to the other, along the row between them.
     let through =
         |from: Cell, to: Cell| path(&[from, (from.0, grid.wires), (to.0, grid.wires), to]);

@@ -66,10 +66,8 @@ pub fn plan(rows: &mut Rows, contest: &Contest) {
             rows.line(left);
         }
     }
-    rows.text(
-        "Nine rounds, interleaved, untraced; the calls from one traced run more.",
-        Role::Dim,
-    );
+    let says = "Nine rounds, interleaved, untraced; the calls from one traced run more.";
+    rows.text(says, Role::Dim);
 }
 
 fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
@@ -81,9 +79,8 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
     let method = (longest(&|row| row.method.name().len()) + 1).max(AXIS);
     let calls = area.width >= 76;
     let figures = if calls { 3 * TIME } else { 2 * TIME };
-    let columns = usize::from(area.width)
-        .saturating_sub(label + method + figures + 1)
-        .clamp(SCALE.0, SCALE.1);
+    let columns = usize::from(area.width).saturating_sub(label + method + figures + 1);
+    let columns = columns.clamp(SCALE.0, SCALE.1);
     let scale = Scale::over(found.rows.iter().map(|row| row.wall), columns);
     let runs = found.rows.iter().map(|row| row.runs).min().unwrap_or(0);
     let legend = format!("{} fastest, median, slowest", example(false));
@@ -105,12 +102,10 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
         rows.blank(usize::from(airy && before.is_some() && !again));
         before = Some(&row.label);
         let name = if again { "" } else { row.label.as_str() };
+        let [wall, cpu] = [row.wall, row.cpu].map(|range| duration(range.median));
         let mut right = vec![
-            (
-                format!("{:>TIME$}", duration(row.wall.median)),
-                Role::Strong,
-            ),
-            (format!("{:>TIME$}", duration(row.cpu.median)), Role::Text),
+            (format!("{wall:>TIME$}"), Role::Strong),
+            (format!("{cpu:>TIME$}"), Role::Text),
         ];
         if calls {
             let count = row.syscalls.map_or_else(|| "-".to_owned(), grouped);

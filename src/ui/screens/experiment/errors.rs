@@ -121,10 +121,8 @@ fn answered(rows: &mut Rows, page: &ExperimentPage, finding: &Finding, roomy: bo
         rows.hanging(("because", Role::Dim), 10, reason, Role::Text);
     }
     if finding.matches == Some(false) {
-        let said = format!(
-            "{} was expected: a finding about this kernel.",
-            finding.expected
-        );
+        let expected = &finding.expected;
+        let said = format!("{expected} was expected: a finding about this kernel.");
         rows.hanging(("", Role::Dim), 10, &said, Role::Text);
     }
     rows.blank(usize::from(roomy));

@@ -86,11 +86,9 @@ pub fn beside(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
 
 fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
     let area = narrowed(area, WIDEST);
-    let wide = area.width >= SIDE_BY_SIDE
-        && !matches!(
-            page.what,
-            ExperimentSpec::Compare(_) | ExperimentSpec::Watching | ExperimentSpec::Serve(_)
-        );
+    use ExperimentSpec::{Errors, PageCache, Proof};
+    let has_side = matches!(page.what, Proof(_) | Errors(_) | PageCache);
+    let wide = area.width >= SIDE_BY_SIDE && has_side;
     let (main, side) = match wide {
         true => (area.width - SIDE - 7, SIDE),
         false => (area.width, area.width),
@@ -112,15 +110,12 @@ fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
             list.show(pen, narrowed(area, main), 0);
             let x = area.x + main + 3;
             pen.line(x, area.y, area.bottom());
-            said.show(
-                pen,
-                Rect {
-                    x: x + 4,
-                    width: side,
-                    ..area
-                },
-                0,
-            );
+            let right = Rect {
+                x: x + 4,
+                width: side,
+                ..area
+            };
+            said.show(pen, right, 0);
         }
         Some(said) => stacked(pen, &list, &said, area),
     }

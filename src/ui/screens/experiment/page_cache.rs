@@ -20,13 +20,8 @@ pub fn view(app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> (Rows, 
     rows.blank(usize::from(main > 66));
     let before = |index: usize| found.steps.get(index.checked_sub(1)?);
     for (index, step) in found.steps.iter().enumerate() {
-        add(
-            &mut rows,
-            step,
-            before(index),
-            index == page.selected,
-            index,
-        );
+        let chosen = index == page.selected;
+        add(&mut rows, step, before(index), chosen, index);
     }
     parts::refused(&mut rows, &ExperimentOutcome::PageCache(found.clone()));
     let chosen = found.steps.get(page.selected);
@@ -117,11 +112,8 @@ fn about(step: &PageCacheStep, before: Option<&PageCacheStep>, width: u16) -> Ro
 }
 
 fn figures(step: &PageCacheStep, was: u64) -> String {
-    let mut said = format!(
-        "{} resident before, {} after",
-        grouped(was),
-        grouped(step.resident)
-    );
+    let [was, now] = [was, step.resident].map(grouped);
+    let mut said = format!("{was} resident before, {now} after");
     if let Some(dirty) = step.dirty.filter(|dirty| *dirty > 0) {
         said += &format!(", {} dirty", grouped(dirty));
     }
@@ -129,11 +121,8 @@ fn figures(step: &PageCacheStep, was: u64) -> String {
         said += &format!(", {} from the disk", Size(read));
     }
     if step.minor_faults + step.major_faults > 0 {
-        said += &format!(
-            "; faults: {} minor, {} major",
-            grouped(step.minor_faults),
-            grouped(step.major_faults)
-        );
+        let [minor, major] = [step.minor_faults, step.major_faults].map(grouped);
+        said += &format!("; faults: {minor} minor, {major} major");
     }
     said
 }

@@ -34,40 +34,26 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
         .syscalls
         .map_or(String::new(), |calls| format!("{} calls", grouped(calls)));
     rows.group(&found.transfer(), &calls);
-    let columns = usize::from(width)
-        .saturating_sub(NAME + FIGURE + 1)
-        .clamp(12, 60);
+    let columns = usize::from(width).saturating_sub(NAME + FIGURE + 1);
+    let columns = columns.clamp(12, 60);
     let scale = Scale::over(found.rows.iter().map(|row| row.wall), columns);
     for row in &found.rows {
-        rows.ends(
-            vec![
-                cell(name(row.name), NAME, Role::Text),
-                (scale.draw(row.wall, false), Role::Accent),
-            ],
-            vec![(duration(row.wall.median), Role::Strong)],
-        );
+        let range = (scale.draw(row.wall, false), Role::Accent);
+        let median = (duration(row.wall.median), Role::Strong);
+        let name = cell(name(row.name), NAME, Role::Text);
+        rows.ends(vec![name, range], vec![median]);
     }
     parts::axis(rows, &scale, NAME);
     rows.blank(1);
-    rows.ends(
-        vec![Role::Dim.of("voluntary context switches")],
-        vec![
-            Role::Dim.of("a run"),
-            (format!("{:>16}", "more a call"), Role::Dim),
-        ],
-    );
+    let more = (format!("{:>16}", "more a call"), Role::Dim);
+    let heads = vec![Role::Dim.of("a run"), more];
+    rows.ends(vec![Role::Dim.of("voluntary context switches")], heads);
     rows.rule();
     for row in &found.rows {
-        let more = row
-            .switches_a_call
-            .map_or(String::new(), |more| format!("{more:.2}"));
-        rows.ends(
-            vec![Role::Text.of(name(row.name))],
-            vec![
-                (grouped(row.switches.median), Role::Strong),
-                (format!("{more:>16}"), Role::Strong),
-            ],
-        );
+        let more = row.switches_a_call.map(|more| format!("{more:.2}"));
+        let more = format!("{:>16}", more.unwrap_or_default());
+        let figures = [grouped(row.switches.median), more].map(|text| (text, Role::Strong));
+        rows.ends(vec![Role::Text.of(name(row.name))], figures.to_vec());
     }
 }
 

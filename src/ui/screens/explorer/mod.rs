@@ -101,11 +101,6 @@ fn message(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
         parts.push(format!("unexplained: {} bytes", grouped(bytes)));
         parts.extend(explorer.watched.notes.first().cloned());
     }
-    pen.text(
-        room,
-        0,
-        0,
-        &shortened(&parts.join("   "), room.width),
-        Role::Dim,
-    );
+    let said = shortened(&parts.join("   "), room.width);
+    pen.text(room, 0, 0, &said, Role::Dim);
 }
