@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal};
 use super::{lessons::Text, print, warn};
 use crate::{
     copypath::summarise,
-    course::{Question, Verdict, progress::Progress},
+    course::{Lesson, Question, Verdict, progress::Progress},
     experiment::{self, Source},
     host::clock::now,
     model::{AnswerRecord, Given, Record, Reset, Summary, TransferSpec},
@@ -19,6 +19,17 @@ pub(crate) struct Item<'a> {
     /// Where the question is from, for people.
     pub(crate) from: &'a str,
     pub(crate) question: &'a Question,
+}
+
+impl<'a> Item<'a> {
+    /// A question of a lesson.
+    pub(crate) fn of(lesson: &'a Lesson, question: &'a Question) -> Item<'a> {
+        Item {
+            lesson: &lesson.id,
+            from: &lesson.title,
+            question,
+        }
+    }
 }
 
 /// What is said to an answer.

@@ -59,11 +59,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 }
 
 fn items_of(lesson: &Lesson) -> impl Iterator<Item = Item<'_>> {
-    lesson.questions().map(|question| Item {
-        lesson: &lesson.id,
-        from: &lesson.title,
-        question,
-    })
+    lesson
+        .questions()
+        .map(|question| Item::of(lesson, question))
 }
 
 /// `3 of 8 right. 2 were skipped.`

@@ -29,17 +29,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let mut right = 0;
     // What is missed comes back once; what is missed then is due at once, the next time.
     for round in ["", "Once more, what was missed.\n\n"] {
-        let items: Vec<Item> = due
-            .iter()
-            .map(|at| {
-                let (lesson, question) = all[*at];
-                Item {
-                    lesson: &lesson.id,
-                    from: &lesson.title,
-                    question,
-                }
-            })
-            .collect();
+        let items = due.iter().map(|at| Item::of(all[*at].0, all[*at].1));
+        let items: Vec<Item> = items.collect();
         print(round)?;
         let tally = asker.ask_all(&items, Say::All)?;
         right += tally.right;

@@ -60,15 +60,12 @@ pub(crate) const CLAIMS: [Claim; 5] = [
         runs: "read-write and sendfile to tcp: one connection, then eight at once; time, and CPU seconds a GiB",
         size: Some(Size(32 * Size::MIB)),
         entries: |size| {
-            [Load::Single, Load::AtOnce(MANY)]
-                .into_iter()
-                .flat_map(|load| {
-                    [Method::ReadWrite, Method::Sendfile].map(|method| PlannedTransfer {
-                        load,
-                        ..entry(method, Sink::Tcp, size)
-                    })
-                })
-                .collect()
+            let loads = [Load::Single, Load::AtOnce(MANY)];
+            let points = loads.map(|load| PlannedTransfer {
+                load,
+                ..point(Sink::Tcp, size)
+            });
+            each(&[Method::ReadWrite, Method::Sendfile], &points)
         },
         verdict: efficient,
     },
@@ -113,14 +110,28 @@ impl Claim {
     }
 }
 
-fn entry(method: Method, to: Sink, size: Size) -> PlannedTransfer {
+/// One transfer in chunks of the usual size.
+fn point(to: Sink, size: Size) -> PlannedTransfer {
     PlannedTransfer {
-        method,
+        method: Method::ReadWrite,
         to: To::Sink(to),
         size,
         chunk: CHUNK,
         load: Load::Single,
     }
+}
+
+/// Each of these by each of the methods.
+fn each(methods: &[Method], points: &[PlannedTransfer]) -> Vec<PlannedTransfer> {
+    let by_each = |point: &PlannedTransfer| {
+        let point = *point;
+        let by = move |method: &Method| PlannedTransfer {
+            method: *method,
+            ..point
+        };
+        methods.iter().map(by)
+    };
+    points.iter().flat_map(by_each).collect()
 }
 
 fn grid(methods: &[Method], sinks: &[Sink], size: Size) -> Vec<PlannedTransfer> {
@@ -130,25 +141,19 @@ fn grid(methods: &[Method], sinks: &[Sink], size: Size) -> Vec<PlannedTransfer> 
 const THREE: [Method; 3] = [Method::ReadWrite, Method::MmapWrite, Method::Sendfile];
 
 fn small_files() -> Vec<PlannedTransfer> {
-    let each = |size: Size| {
-        THREE.map(|method| PlannedTransfer {
-            load: Load::InARow(OFTEN),
-            ..entry(method, Sink::Tcp, size)
-        })
-    };
-    SMALL.into_iter().flat_map(each).collect()
+    let points = SMALL.map(|size| PlannedTransfer {
+        load: Load::InARow(OFTEN),
+        ..point(Sink::Tcp, size)
+    });
+    each(&THREE, &points)
 }
 
 fn dev_null(size: Size) -> Vec<PlannedTransfer> {
-    [To::Null, To::Sink(Sink::Pipe)]
-        .into_iter()
-        .flat_map(|to| {
-            THREE.map(|method| PlannedTransfer {
-                to,
-                ..entry(method, Sink::Pipe, size)
-            })
-        })
-        .collect()
+    let points = [To::Null, To::Sink(Sink::Pipe)].map(|to| PlannedTransfer {
+        to,
+        ..point(Sink::Pipe, size)
+    });
+    each(&THREE, &points)
 }
 
 fn two_to_three_times(rows: &[MeasuredRow]) -> Vec<String> {

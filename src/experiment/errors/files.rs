@@ -8,7 +8,7 @@ use nix::{
     sys::sendfile::sendfile,
 };
 
-use super::{Experiment, Observation, Run::Here, Setting, filled_pipe};
+use super::{Experiment, Observation, Run::Here, Setting, call, filled_pipe};
 use crate::endpoint;
 use crate::host;
 
@@ -19,14 +19,7 @@ pub(super) const ALL: &[Experiment] = &[
         setup: "The sink is a file that was opened with O_APPEND.",
         why: "Appending means that every write finds the end of the file by itself, and the splice machinery, \
               which sendfile is built on, writes at positions. It refuses: sendfile(2), ERRORS.",
-        run: Here(|setting| {
-            Ok(Observation::call(sendfile(
-                log(setting)?,
-                setting.file(4096)?,
-                None,
-                4096,
-            )))
-        }),
+        run: Here(|setting| call(sendfile(log(setting)?, setting.file(4096)?, None, 4096))),
     },
     Experiment {
         name: "splice-to-append",
@@ -37,14 +30,7 @@ pub(super) const ALL: &[Experiment] = &[
         run: Here(|setting| {
             let (_write_end, read_end) = filled_pipe()?;
             let flags = SpliceFFlags::empty();
-            Ok(Observation::call(splice(
-                read_end,
-                None,
-                log(setting)?,
-                None,
-                4096,
-                flags,
-            )))
+            call(splice(read_end, None, log(setting)?, None, 4096, flags))
         }),
     },
     Experiment {
@@ -55,9 +41,7 @@ pub(super) const ALL: &[Experiment] = &[
               descriptor that appends is not one open for writing: copy_file_range(2), ERRORS.",
         run: Here(|setting| {
             let (file, log) = (setting.file(4096)?, log(setting)?);
-            Ok(Observation::call(copy_file_range(
-                file, None, log, None, 4096,
-            )))
+            call(copy_file_range(file, None, log, None, 4096))
         }),
     },
     Experiment {

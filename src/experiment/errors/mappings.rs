@@ -19,7 +19,7 @@ use nix::{
 use super::{
     Experiment, Observation,
     Run::{Alone, Here},
-    Setting,
+    Setting, call,
 };
 use crate::endpoint::ends;
 
@@ -37,7 +37,7 @@ pub(super) const ALL: &[Experiment] = &[
         run: Here(|setting| {
             let mapping = truncated(setting)?;
             let (write_end, _read_end) = ends::pipe()?;
-            Ok(Observation::call(mapping.write_to(write_end.as_fd(), 4096)))
+            call(mapping.write_to(write_end.as_fd(), 4096))
         }),
     },
     Experiment {
@@ -69,7 +69,7 @@ fn shorter_under_sendfile(setting: &Setting) -> Result<Observation> {
     loop {
         let n = match sendfile(&near, &file, None, CHUNK) {
             Ok(n) => n,
-            Err(errno) => return Ok(Observation::call(Err(errno))),
+            Err(errno) => return call(Err(errno)),
         };
         counts.push(n);
         if counts.len() == 1 {

@@ -11,7 +11,7 @@ use nix::{
     },
 };
 
-use super::{Experiment, Observation, Run::Alone, Setting, sockets};
+use super::{Experiment, Observation, Run::Alone, Setting, call, sockets};
 use crate::endpoint::ends;
 use crate::host::{self, allow_zerocopy};
 
@@ -67,7 +67,7 @@ fn register(_: &Setting) -> Result<Observation> {
         )
     };
     drop(ring);
-    Ok(Observation::call(Errno::result(done).map(|n| n as usize)))
+    call(Errno::result(done).map(|n| n as usize))
 }
 
 fn zerocopy(_: &Setting) -> Result<Observation> {
@@ -80,11 +80,7 @@ fn zerocopy(_: &Setting) -> Result<Observation> {
     near.set_nonblocking(true)
         .context("cannot make a socket nonblocking")?;
     let buffer = vec![0u8; 2 * LIMIT];
-    Ok(Observation::call(send(
-        near.as_raw_fd(),
-        &buffer,
-        sockets::ZEROCOPY,
-    )))
+    call(send(near.as_raw_fd(), &buffer, sockets::ZEROCOPY))
 }
 
 /// What a send answers that asks for more pages than may be pinned: after the error queue was read, and after the

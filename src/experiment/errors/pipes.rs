@@ -11,7 +11,7 @@ use nix::{
 use super::{
     Experiment, Observation,
     Run::{Alone, Here},
-    Setting, filled_pipe,
+    Setting, call, filled_pipe,
 };
 use crate::endpoint::ends;
 
@@ -27,9 +27,7 @@ pub(super) const ALL: &[Experiment] = &[
         run: Here(|setting| {
             let (near, _far) = ends::unix()?;
             let file = setting.file(4096)?;
-            Ok(Observation::call(splice(
-                file, None, near, None, 4096, NO_FLAGS,
-            )))
+            call(splice(file, None, near, None, 4096, NO_FLAGS))
         }),
     },
     Experiment {
@@ -41,8 +39,14 @@ pub(super) const ALL: &[Experiment] = &[
         run: Here(|setting| {
             let (_write_end, read_end) = filled_pipe()?;
             let (mut offset, file) = (0, setting.file(0)?);
-            let done = splice(read_end, Some(&mut offset), file, None, 4096, NO_FLAGS);
-            Ok(Observation::call(done))
+            call(splice(
+                read_end,
+                Some(&mut offset),
+                file,
+                None,
+                4096,
+                NO_FLAGS,
+            ))
         }),
     },
     Experiment {
@@ -54,9 +58,7 @@ pub(super) const ALL: &[Experiment] = &[
         run: Here(|setting| {
             let (_write_end, read_end) = ends::pipe()?;
             let (file, flags) = (setting.file(0)?, SpliceFFlags::SPLICE_F_NONBLOCK);
-            Ok(Observation::call(splice(
-                read_end, None, file, None, 4096, flags,
-            )))
+            call(splice(read_end, None, file, None, 4096, flags))
         }),
     },
     Experiment {
@@ -84,7 +86,7 @@ pub(super) const ALL: &[Experiment] = &[
         run: Alone(|_| {
             let (write_end, read_end) = ends::pipe()?;
             drop(read_end);
-            Ok(Observation::call(write(write_end, b"bytes")))
+            call(write(write_end, b"bytes"))
         }),
     },
     Experiment {
@@ -98,11 +100,7 @@ pub(super) const ALL: &[Experiment] = &[
 ];
 
 fn vmsplice_to(sink: impl std::os::fd::AsFd) -> Result<Observation> {
-    Ok(Observation::call(vmsplice(
-        sink,
-        &[IoSlice::new(b"bytes")],
-        NO_FLAGS,
-    )))
+    call(vmsplice(sink, &[IoSlice::new(b"bytes")], NO_FLAGS))
 }
 
 fn fill_pipe(_: &Setting) -> Result<Observation> {

@@ -19,7 +19,7 @@ use nix::{
 use super::{
     Experiment, Observation,
     Run::{Alone, Here},
-    Setting, name,
+    Setting, call, name,
 };
 use crate::endpoint::ends;
 use crate::host::allow_zerocopy;
@@ -89,11 +89,7 @@ pub(super) const ALL: &[Experiment] = &[
         setup: "The socket is one of a pair of unix stream sockets.",
         why: "Zero-copy sends are built into single protocols, TCP and UDP first, and unix sockets have no such \
               code. Yet sendfile to them passes references: kernel doc msg_zerocopy.rst, net/core/sock.c.",
-        run: Here(|_| {
-            Ok(Observation::call(
-                allow_zerocopy(ends::unix()?.0).map(|()| 0),
-            ))
-        }),
+        run: Here(|_| call(allow_zerocopy(ends::unix()?.0).map(|()| 0))),
     },
     Experiment {
         name: "msg-zerocopy-not-allowed",

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result};
 use nix::{sys::sendfile::sendfile, unistd::write};
 
-use super::{Experiment, Observation, Run::Here, filled_pipe};
+use super::{Experiment, Observation, Run::Here, call, filled_pipe};
 use crate::endpoint::{self, ends};
 
 const THREE_GIB: usize = 3 << 30;
@@ -24,12 +24,7 @@ pub(super) const ALL: &[Experiment] = &[
         run: Here(|setting| {
             let (near, far) = ends::unix()?;
             write(&far, b"bytes").context("cannot write to a socket")?;
-            Ok(Observation::call(sendfile(
-                setting.file(0)?,
-                near,
-                None,
-                4096,
-            )))
+            call(sendfile(setting.file(0)?, near, None, 4096))
         }),
     },
     Experiment {
@@ -40,12 +35,7 @@ pub(super) const ALL: &[Experiment] = &[
               made for: splice(2).",
         run: Here(|setting| {
             let (_write_end, read_end) = filled_pipe()?;
-            Ok(Observation::call(sendfile(
-                setting.file(0)?,
-                read_end,
-                None,
-                4096,
-            )))
+            call(sendfile(setting.file(0)?, read_end, None, 4096))
         }),
     },
     Experiment {
@@ -57,8 +47,12 @@ pub(super) const ALL: &[Experiment] = &[
         run: Here(|setting| {
             let (_write_end, read_end) = filled_pipe()?;
             let mut offset = 0;
-            let done = sendfile(setting.file(0)?, read_end, Some(&mut offset), 4096);
-            Ok(Observation::call(done))
+            call(sendfile(
+                setting.file(0)?,
+                read_end,
+                Some(&mut offset),
+                4096,
+            ))
         }),
     },
     Experiment {
@@ -139,7 +133,7 @@ fn memory() -> Result<File> {
 /// Sends 4096 bytes at most to a socket that has room for them.
 fn to_socket(source: impl AsFd) -> Result<Observation> {
     let (near, _far) = ends::unix()?;
-    Ok(Observation::call(sendfile(near, source, None, 4096)))
+    call(sendfile(near, source, None, 4096))
 }
 
 /// The count itself is the answer.
