@@ -2,16 +2,17 @@
 
 use std::env;
 
+use super::options::one_of;
 use crate::runtime::{self, DisplayOptions};
-use crate::ui::theme::Theme;
+use crate::ui::theme::{Palette, Theme};
 
 /// How the screen is shown.
 #[derive(Debug, clap::Args)]
 #[group(skip)] // a group of this name is that of the command
 pub(crate) struct Args {
     /// Colours
-    #[arg(long, value_name = "THEME", value_parser = ["dark", "light", "contrast", "16", "none"])]
-    theme: Option<String>,
+    #[arg(long, value_name = "THEME", value_parser = one_of(Palette::ALL.map(|palette| (palette.name(), "", palette))))]
+    theme: Option<Palette>,
     /// Plain ASCII instead of box drawing
     #[arg(long)]
     ascii: bool,
@@ -26,16 +27,16 @@ pub(crate) struct Args {
 impl Args {
     /// The colours of a picture, which is seen elsewhere: those that were asked for, or the dark ones.
     pub(crate) fn of_picture(&self) -> Theme {
-        let theme = self.theme.as_deref().or(Some("dark"));
-        runtime::theme(theme, self.ascii, |_| None)
+        Theme {
+            palette: self.theme.unwrap_or(Palette::Dark),
+            ascii: self.ascii,
+        }
     }
 
     /// What was asked for; the environment decides the rest.
     pub(crate) fn options(&self) -> DisplayOptions {
         DisplayOptions {
-            theme: runtime::theme(self.theme.as_deref(), self.ascii, |name| {
-                env::var(name).ok()
-            }),
+            theme: runtime::theme(self.theme, self.ascii, |name| env::var(name).ok()),
             reduced_motion: self.reduced_motion,
             mouse: !self.no_mouse,
         }

@@ -4,6 +4,7 @@ use anyhow::bail;
 
 use super::{
     lesson_dir::{LessonsOption, chosen},
+    options::one_of,
     print,
     questions::{Asker, Item, Say, Tally},
 };
@@ -30,24 +31,19 @@ pub(crate) struct Args {
     #[arg(conflicts_with = "concept")]
     pub(crate) name: Option<String>,
     /// The concept test: the same twelve questions before and after the course
-    #[arg(long, value_name = "WHEN", value_parser = ["before", "after"])]
-    pub(crate) concept: Option<String>,
+    #[arg(long, value_name = "WHEN", value_parser = one_of(Sitting::ALL.map(|when| (when.name(), "", when))))]
+    pub(crate) concept: Option<Sitting>,
     #[command(flatten)]
     lessons: LessonsOption,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let catalogue = args.lessons.course()?;
-    if let Some(when) = &args.concept {
+    if let Some(when) = args.concept {
         let Some(test) = catalogue.concept_test() else {
             bail!("there is no concept test here: it is a file concept-test.md among the lessons");
         };
-        let sitting = if when == "before" {
-            Sitting::Before
-        } else {
-            Sitting::After
-        };
-        return concept_test(test, sitting);
+        return concept_test(test, when);
     }
     let lessons = chosen(&catalogue, args.name.as_deref())?;
     let items: Vec<Item> = lessons.iter().flat_map(items_of).collect();

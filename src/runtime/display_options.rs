@@ -2,14 +2,6 @@
 
 use crate::ui::theme::{Palette, Theme};
 
-const PALETTES: [Palette; 5] = [
-    Palette::Dark,
-    Palette::Light,
-    Palette::Contrast,
-    Palette::Sixteen,
-    Palette::None,
-];
-
 /// How the screen is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct DisplayOptions {
@@ -21,24 +13,21 @@ pub struct DisplayOptions {
     pub mouse: bool,
 }
 
-/// The theme that was asked for by its name, or the one that suits the terminal.
-pub fn theme(asked: Option<&str>, ascii: bool, env: impl Fn(&str) -> Option<String>) -> Theme {
+/// The theme that was asked for, or the one that suits the terminal.
+pub fn theme(asked: Option<Palette>, ascii: bool, env: impl Fn(&str) -> Option<String>) -> Theme {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
-    let palette = PALETTES
-        .into_iter()
-        .find(|palette| Some(palette.name()) == asked)
-        .unwrap_or_else(|| {
-            let term = set("TERM").unwrap_or_default();
-            if set("NO_COLOR").is_some() || term == "dumb" {
-                Palette::None
-            } else if !has_true_colour(&term, set("COLORTERM").as_deref()) {
-                Palette::Sixteen
-            } else if is_light(set("COLORFGBG").as_deref()) {
-                Palette::Light
-            } else {
-                Palette::Dark
-            }
-        });
+    let palette = asked.unwrap_or_else(|| {
+        let term = set("TERM").unwrap_or_default();
+        if set("NO_COLOR").is_some() || term == "dumb" {
+            Palette::None
+        } else if !has_true_colour(&term, set("COLORTERM").as_deref()) {
+            Palette::Sixteen
+        } else if is_light(set("COLORFGBG").as_deref()) {
+            Palette::Light
+        } else {
+            Palette::Dark
+        }
+    });
     Theme { palette, ascii }
 }
 
@@ -56,10 +45,7 @@ fn is_light(colorfgbg: Option<&str>) -> bool {
 }
 
 pub fn next(theme: Theme) -> Theme {
-    let at = PALETTES
-        .iter()
-        .position(|palette| *palette == theme.palette);
-    let palette = PALETTES[(at.unwrap_or(0) + 1) % PALETTES.len()];
+    let palette = Palette::ALL[(theme.palette as usize + 1) % Palette::ALL.len()];
     Theme { palette, ..theme }
 }
 
@@ -69,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_command_line_then_no_color_then_the_terminal() {
-        let palette = |asked: Option<&str>, env: &[(&str, &str)]| {
+        let palette = |asked: Option<Palette>, env: &[(&str, &str)]| {
             let env = |name: &str| {
                 env.iter()
                     .find(|(set, _)| *set == name)
@@ -78,7 +64,10 @@ mod tests {
             theme(asked, false, env).palette
         };
         let colours = ("COLORTERM", "truecolor");
-        assert_eq!(palette(Some("light"), &[("NO_COLOR", "1")]), Palette::Light);
+        assert_eq!(
+            palette(Some(Palette::Light), &[("NO_COLOR", "1")]),
+            Palette::Light
+        );
         assert_eq!(palette(None, &[("NO_COLOR", "1"), colours]), Palette::None);
         assert_eq!(palette(None, &[("NO_COLOR", ""), colours]), Palette::Dark);
         assert_eq!(palette(None, &[("TERM", "xterm")]), Palette::Sixteen);

@@ -3,7 +3,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::model::How;
+use crate::model::{How, named};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -57,34 +57,25 @@ impl Role {
     }
 }
 
-/// The palettes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Palette {
-    /// For dark backgrounds.
-    #[default]
-    Dark,
-    /// For light backgrounds.
-    Light,
-    /// High contrast, on black.
-    Contrast,
-    /// The sixteen colours of the terminal itself.
-    Sixteen,
-    /// `NO_COLOR`: bold, dim and reverse only.
-    None,
+named! {
+    /// The palettes.
+    #[derive(Default)]
+    pub enum Palette {
+        /// For dark backgrounds.
+        #[default]
+        Dark = "dark",
+        /// For light backgrounds.
+        Light = "light",
+        /// High contrast, on black.
+        Contrast = "contrast",
+        /// The sixteen colours of the terminal itself.
+        Sixteen = "16",
+        /// `NO_COLOR`: bold, dim and reverse only.
+        None = "none",
+    }
 }
 
 impl Palette {
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Palette::Dark => "dark",
-            Palette::Light => "light",
-            Palette::Contrast => "contrast",
-            Palette::Sixteen => "16",
-            Palette::None => "none",
-        }
-    }
-
     fn colours(self) -> Option<&'static Colours> {
         match self {
             Palette::Dark => Some(&DARK),

@@ -6,7 +6,7 @@ mod page;
 use std::path::Path;
 
 use anyhow::Result;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::PossibleValuesParser;
 use textwrap::Options;
 
 use self::document::{TracingDocument, comparison_csv, tracing_csv};
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = chunk, conflicts_with_all = ["claim", "claims"])]
     chunk: Option<Size>,
     /// Several chunks (4 KiB to 1 MiB), or several sizes (up to --size)
-    #[arg(long, value_parser = sweeps(), conflicts_with_all = ["claim", "claims"])]
+    #[arg(long, value_parser = one_of(Sweep::ALL.map(|sweep| (sweep.name(), "", sweep))), conflicts_with_all = ["claim", "claims"])]
     sweep: Option<Sweep>,
     /// Measured runs of each row
     #[arg(long, value_name = "N", default_value_t = RUNS as u32, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -72,10 +72,6 @@ const CHUNK: Size = Size(64 * Size::KIB);
 
 fn size(text: &str) -> Result<Size, String> {
     at_least_one(text, "0 bytes take no time")
-}
-
-fn sweeps() -> impl TypedValueParser<Value = Sweep> {
-    one_of([Sweep::Chunk, Sweep::Size].map(|sweep| (sweep.name(), "", sweep)))
 }
 
 fn claim_names() -> PossibleValuesParser {
