@@ -162,7 +162,7 @@ fn csv_has_the_rows_of_the_document() {
     }
 }
 
-fn entry(method: Method, to: To) -> PlannedTransfer {
+fn planned(method: Method, to: To) -> PlannedTransfer {
     PlannedTransfer {
         method,
         to,
@@ -177,7 +177,7 @@ fn plan(runs: usize) -> Plan {
     let methods = [Method::ReadWrite, Method::Sendfile];
     let entries = sinks
         .into_iter()
-        .flat_map(|to| methods.map(|method| entry(method, to)));
+        .flat_map(|to| methods.map(|method| planned(method, to)));
     Plan {
         entries: entries.collect(),
         runs,
@@ -245,9 +245,9 @@ fn row(method: Method, chunk: u64, syscalls: Option<u64>, wall: &[u64]) -> Measu
         ..Measured::default()
     };
     MeasuredRow {
-        entry: PlannedTransfer {
+        planned: PlannedTransfer {
             chunk: Size(chunk),
-            ..entry(method, To::Sink(Sink::Tcp))
+            ..planned(method, To::Sink(Sink::Tcp))
         },
         runs: Runs(wall.iter().map(run).collect()),
         syscalls,

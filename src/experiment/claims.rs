@@ -165,7 +165,7 @@ fn two_to_three_times(rows: &[MeasuredRow]) -> Vec<String> {
             continue;
         };
         let times = found.ratio.inverse();
-        let to = pair.second.entry.to.name();
+        let to = pair.second.planned.to.name();
         let mut sentence = format!(
             "To {to}: read-write took {} times as long as sendfile (interval {} to {})",
             ratio(times.median),
@@ -215,14 +215,14 @@ fn small_files_verdict(rows: &[MeasuredRow]) -> Vec<String> {
     let pairs = pairs(rows);
     let of = |method| {
         let pairs = pairs.iter();
-        pairs.filter(move |pair| pair.second.entry.method == method)
+        pairs.filter(move |pair| pair.second.planned.method == method)
     };
     let said = [Method::MmapWrite, Method::Sendfile]
         .into_iter()
         .map(|method| {
             let point = |pair: &Pair| {
                 let found = per_transfer(pair.wall()?, pair.second);
-                Some((pair.second.entry.size.to_string(), found))
+                Some((pair.second.planned.size.to_string(), found))
             };
             let points: Vec<_> = of(method).filter_map(point).collect();
             format!(
@@ -232,7 +232,7 @@ fn small_files_verdict(rows: &[MeasuredRow]) -> Vec<String> {
         })
         .collect();
     let gains = |method| {
-        let settled = |pair: &Pair| Some((pair.second.entry.size, pair.wall()?.settled()?));
+        let settled = |pair: &Pair| Some((pair.second.planned.size, pair.wall()?.settled()?));
         of(method).filter_map(settled).collect::<Vec<_>>()
     };
     let sizes = |found: &[(Size, Ordering)], wanted: Ordering| {
@@ -257,7 +257,7 @@ fn small_files_verdict(rows: &[MeasuredRow]) -> Vec<String> {
 
 /// A run of many transfers, as one of them.
 fn per_transfer(found: Difference, row: &MeasuredRow) -> Difference {
-    let times = u64::from(row.entry.load.transfers().max(1));
+    let times = u64::from(row.planned.load.transfers().max(1));
     let share = |range: Range| Range {
         median: range.median / times,
         min: range.min / times,
@@ -307,7 +307,7 @@ fn gain(found: &Difference) -> &'static str {
 
 /// Median CPU time of the senders, as seconds for each GiB that they sent.
 fn seconds_a_gib(row: &MeasuredRow) -> String {
-    let bytes = row.entry.size.bytes() * u64::from(row.entry.load.transfers());
+    let bytes = row.planned.size.bytes() * u64::from(row.planned.load.transfers());
     let seconds = row.runs.range(statistics::CPU).median as f64 / 1e9;
     let seconds = seconds * Size::GIB as f64 / bytes.max(1) as f64;
     format!("{seconds:.3}")
@@ -318,7 +318,7 @@ fn mmap(rows: &[MeasuredRow]) -> Vec<String> {
     let mut faster = Vec::new();
     let mut slower = Vec::new();
     for pair in pairs(rows) {
-        let to = pair.second.entry.to.name();
+        let to = pair.second.planned.to.name();
         match pair.wall().map(|found| gain(&found)) {
             Some("a gain") => faster.push(to),
             Some("a loss") => slower.push(to),
@@ -334,7 +334,7 @@ fn mmap(rows: &[MeasuredRow]) -> Vec<String> {
             "mmap-write is faster here, today, {}; slower {}. It saves one copy a byte, and pays in page faults: {} a run.",
             name(&faster),
             name(&slower),
-            grouped(faults(rows, |row| row.entry.method == Method::MmapWrite)),
+            grouped(faults(rows, |row| row.planned.method == Method::MmapWrite)),
         )
     })
 }
@@ -348,7 +348,7 @@ fn faults(rows: &[MeasuredRow], which: impl Fn(&MeasuredRow) -> bool) -> u64 {
 fn dev_null_verdict(rows: &[MeasuredRow]) -> Vec<String> {
     let of = |method, to| {
         rows.iter()
-            .find(move |row| row.entry.method == method && row.entry.to == to)
+            .find(move |row| row.planned.method == method && row.planned.to == to)
     };
     let pipe = To::Sink(Sink::Pipe);
     let mut said: Vec<String> = [To::Null, pipe]
@@ -370,7 +370,7 @@ fn dev_null_verdict(rows: &[MeasuredRow]) -> Vec<String> {
         .collect();
     let touched = |to| {
         faults(rows, |row| {
-            row.entry.method == Method::MmapWrite && row.entry.to == to
+            row.planned.method == Method::MmapWrite && row.planned.to == to
         })
     };
     let few = touched(To::Null) * 4 < touched(pipe);

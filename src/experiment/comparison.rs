@@ -21,7 +21,7 @@ use crate::tracer::{Cancel, TraceError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MeasuredRow {
     /// What was run.
-    pub entry: PlannedTransfer,
+    pub planned: PlannedTransfer,
     /// Counters of each measured run, of all its transfers together.
     pub runs: Runs,
     /// Calls of one transfer, from a traced run; none where ptrace is refused, or nothing was traced.
@@ -73,13 +73,13 @@ pub fn compare(
         file_system: host::file_system(endpoint::scratch_file(dir)?),
         ..Comparison::default()
     };
-    for (row, entry) in plan.entries.iter().enumerate() {
+    for (row, planned) in plan.entries.iter().enumerate() {
         let what = format!("counting calls: row {} of {entries}", row + 1);
         progress(at(what, row), &done.rows);
-        match bench.try_out(entry) {
-            Ok(counted) => done.add(*entry, counted),
+        match bench.try_out(planned) {
+            Ok(counted) => done.add(*planned, counted),
             Err(error) if is_cancelled(&error) => return Err(error),
-            Err(error) => done.leave_out(entry.method.name(), format!("{error:#}")),
+            Err(error) => done.leave_out(planned.method.name(), format!("{error:#}")),
         }
     }
     if done.rows.is_empty() {
@@ -91,7 +91,7 @@ pub fn compare(
         for row in order(done.rows.len(), round) {
             let what = format!("round {} of {}", round + 1, plan.runs);
             progress(at(what, entries * (1 + round) + row), &done.rows);
-            let measured = bench.measure(&done.rows[row].entry)?;
+            let measured = bench.measure(&done.rows[row].planned)?;
             done.rows[row].runs.0.push(measured);
         }
     }
@@ -109,16 +109,16 @@ fn sources(
     cancel: &Cancel,
     progress: &mut dyn FnMut(Size),
 ) -> Result<BTreeMap<Size, endpoint::Source>> {
-    let sizes: BTreeSet<Size> = plan.entries.iter().map(|entry| entry.size).collect();
+    let sizes: BTreeSet<Size> = plan.entries.iter().map(|planned| planned.size).collect();
     let to_files = plan
         .entries
         .iter()
-        .filter(|entry| entry.to == To::Sink(Sink::File));
-    let sink = to_files.map(|entry| {
-        entry
+        .filter(|planned| planned.to == To::Sink(Sink::File));
+    let sink = to_files.map(|planned| {
+        planned
             .size
             .bytes()
-            .saturating_mul(u64::from(entry.load.transfers()))
+            .saturating_mul(u64::from(planned.load.transfers()))
     });
     let total = sizes
         .iter()
@@ -134,13 +134,13 @@ fn sources(
 }
 
 impl Comparison {
-    fn add(&mut self, entry: PlannedTransfer, counted: Result<Option<u64>, String>) {
+    fn add(&mut self, planned: PlannedTransfer, counted: Result<Option<u64>, String>) {
         let syscalls = counted.unwrap_or_else(|reason| {
             self.leave_out("ptrace", reason);
             None
         });
         self.rows.push(MeasuredRow {
-            entry,
+            planned,
             runs: Runs::default(),
             syscalls,
         });
@@ -161,32 +161,32 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Its calls, where they can be traced; else at least whether it can be run here.
-    fn try_out(&self, entry: &PlannedTransfer) -> Result<Result<Option<u64>, String>> {
-        let counted = self.count_calls(entry)?;
+    fn try_out(&self, planned: &PlannedTransfer) -> Result<Result<Option<u64>, String>> {
+        let counted = self.count_calls(planned)?;
         if counted.is_err() {
-            self.measure(entry)?;
+            self.measure(planned)?;
         }
         Ok(counted)
     }
 
     /// The calls of one transfer. The inner error is the reason why ptrace is refused. A transfer to /dev/null is not
     /// traced: it has no receiver that could verify it.
-    fn count_calls(&self, entry: &PlannedTransfer) -> Result<Result<Option<u64>, String>> {
+    fn count_calls(&self, planned: &PlannedTransfer) -> Result<Result<Option<u64>, String>> {
         stop_if(self.cancel)?;
-        let To::Sink(to) = entry.to else {
+        let To::Sink(to) = planned.to else {
             return Ok(Ok(None));
         };
-        let spec = spec(entry, to);
+        let spec = spec(planned, to);
         let traced = self.lab(&spec).trace(&mut |_| {});
         Ok(unless_refused(traced)?.map(|(_, trace)| Some(trace.calls.len() as u64)))
     }
 
-    fn measure(&self, entry: &PlannedTransfer) -> Result<Measured> {
+    fn measure(&self, planned: &PlannedTransfer) -> Result<Measured> {
         stop_if(self.cancel)?;
-        match (entry.load, entry.to) {
-            (Load::InARow(_), _) | (_, To::Null) => self.in_a_row(entry),
-            (Load::Single, To::Sink(to)) => self.once(&spec(entry, to)),
-            (Load::AtOnce(count), To::Sink(to)) => self.at_once(&spec(entry, to), count),
+        match (planned.load, planned.to) {
+            (Load::InARow(_), _) | (_, To::Null) => self.in_a_row(planned),
+            (Load::Single, To::Sink(to)) => self.once(&spec(planned, to)),
+            (Load::AtOnce(count), To::Sink(to)) => self.at_once(&spec(planned, to), count),
         }
     }
 
@@ -197,20 +197,20 @@ impl Bench<'_> {
         Ok(report.measured)
     }
 
-    fn in_a_row(&self, entry: &PlannedTransfer) -> Result<Measured> {
+    fn in_a_row(&self, planned: &PlannedTransfer) -> Result<Measured> {
         let order = repeated::Order {
-            entry: *entry,
+            planned: *planned,
             dir: self.dir,
             receiver_cpus: self.cpus.as_deref(),
         };
-        let said = repeated::run(&order, &self.source(entry.size).file, self.cancel)?;
-        let expected = entry.size.bytes() * u64::from(entry.load.transfers());
+        let said = repeated::run(&order, &self.source(planned.size).file, self.cancel)?;
+        let expected = planned.size.bytes() * u64::from(planned.load.transfers());
         let (sent, arrived) = (said.bytes_moved, said.received);
         ensure!(
             sent == expected && arrived.is_none_or(|arrived| arrived == expected),
             "{} to {} is not verified: of {expected} bytes {sent} were sent and {} arrived",
-            entry.method,
-            entry.to.name(),
+            planned.method,
+            planned.to.name(),
             arrived.unwrap_or(sent),
         );
         Ok(said.measured)
@@ -248,12 +248,12 @@ impl Bench<'_> {
     }
 }
 
-fn spec(entry: &PlannedTransfer, to: Sink) -> TransferSpec {
+fn spec(planned: &PlannedTransfer, to: Sink) -> TransferSpec {
     TransferSpec {
         to,
-        size: entry.size,
-        chunk: entry.chunk,
-        ..TransferSpec::of(entry.method)
+        size: planned.size,
+        chunk: planned.chunk,
+        ..TransferSpec::of(planned.method)
     }
 }
 

@@ -169,17 +169,17 @@ fn planned(contest: &Contest) -> Result<(Option<&'static Claim>, Plan)> {
 fn shown(rows: &[MeasuredRow], is_claim: bool) -> Vec<ComparedRow> {
     let varies = Varies::among(rows);
     let shown = rows.iter().map(|row| ComparedRow {
-        method: row.entry.method,
-        to: row.entry.to.name(),
-        size: row.entry.size,
-        chunk: row.entry.chunk,
+        method: row.planned.method,
+        to: row.planned.to.name(),
+        size: row.planned.size,
+        chunk: row.planned.chunk,
         runs: row.runs.len(),
         wall: row.runs.range(WALL),
         cpu: row.runs.range(CPU),
         syscalls: row.syscalls,
         of_claim: is_claim.then(|| ClaimRow {
-            transfers: row.entry.load.transfers(),
-            at_once: matches!(row.entry.load, Load::AtOnce(_)),
+            transfers: row.planned.load.transfers(),
+            at_once: matches!(row.planned.load, Load::AtOnce(_)),
             minor_faults: row.runs.range(|run| run.minor_faults),
         }),
         label: varies.label(row),
@@ -190,10 +190,10 @@ fn shown(rows: &[MeasuredRow], is_claim: bool) -> Vec<ComparedRow> {
 /// The second method's rows, each beside the first method's.
 fn second_pairs(rows: &[MeasuredRow]) -> Vec<Pair<'_>> {
     let pairs = pairs(rows);
-    let second = pairs.first().map(|pair| pair.second.entry.method);
+    let second = pairs.first().map(|pair| pair.second.planned.method);
     let of_second = pairs
         .into_iter()
-        .filter(|pair| Some(pair.second.entry.method) == second);
+        .filter(|pair| Some(pair.second.planned.method) == second);
     of_second.collect()
 }
 

@@ -21,7 +21,7 @@ use crate::transfer::{self, Tools, Wish};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Order<'a> {
-    pub(crate) entry: PlannedTransfer,
+    pub(crate) planned: PlannedTransfer,
     pub(crate) dir: &'a Path,
     pub(crate) receiver_cpus: Option<&'a str>,
 }
@@ -40,11 +40,11 @@ pub(crate) struct RepeatedReport {
 pub(super) fn run(order: &Order, source: &File, cancel: &Cancel) -> Result<RepeatedReport> {
     let PlannedTransfer {
         method, to, chunk, ..
-    } = order.entry;
+    } = order.planned;
     let mut command = endpoint::this_program();
     command.args(["__repeat", method.name(), "--to", to.name()]);
     command.arg(format!("--chunk={}", chunk.bytes()));
-    command.arg(format!("--count={}", order.entry.load.transfers()));
+    command.arg(format!("--count={}", order.planned.load.transfers()));
     command.arg("--dir").arg(order.dir);
     if let Some(cpus) = order.receiver_cpus {
         command.args(["--receiver-cpus", cpus]);
@@ -61,7 +61,7 @@ pub(super) fn run(order: &Order, source: &File, cancel: &Cancel) -> Result<Repea
 pub(crate) fn send(order: &Order) -> Result<RepeatedReport> {
     // Opened once more, for a file position of its own: the parent hands the same file to every run.
     let source = File::open("/proc/self/fd/0").context("cannot reopen standard input")?;
-    let To::Sink(sink) = order.entry.to else {
+    let To::Sink(sink) = order.planned.to else {
         let null = endpoint::null().context("cannot open /dev/null")?;
         let (bytes_moved, measured) = timed(order, &source, Sink::File, &null)?;
         return Ok(RepeatedReport {
@@ -86,7 +86,7 @@ pub(crate) fn send(order: &Order) -> Result<RepeatedReport> {
 }
 
 fn timed(order: &Order, source: &File, to: Sink, sink: &impl AsFd) -> Result<(u64, Measured)> {
-    let PlannedTransfer { method, chunk, .. } = order.entry;
+    let PlannedTransfer { method, chunk, .. } = order.planned;
     let size = source.metadata().context("cannot ask for the size")?.len();
     let wish = Wish {
         size: usize::try_from(size).context("the source is larger than the address space")?,
@@ -107,7 +107,7 @@ fn timed(order: &Order, source: &File, to: Sink, sink: &impl AsFd) -> Result<(u6
 
     let before = Counters::of(Whose::Thread)?;
     let mut moved = 0;
-    for _ in 0..order.entry.load.transfers() {
+    for _ in 0..order.planned.load.transfers() {
         moved += once(source, sink.as_fd())?;
     }
     let measured = before.until_now()?;

@@ -7,10 +7,10 @@ use crate::model::{duration, grouped, ratio};
 
 /// What can vary within a comparison, and so names a row beside its method: the sink, the size, the chunk, the load.
 const POINTS: [fn(&PlannedTransfer) -> String; 4] = [
-    |entry| entry.to.name().to_owned(),
-    |entry| entry.size.to_string(),
-    |entry| entry.chunk.to_string(),
-    |entry| match entry.load {
+    |planned| planned.to.name().to_owned(),
+    |planned| planned.size.to_string(),
+    |planned| planned.chunk.to_string(),
+    |planned| match planned.load {
         Load::Single => "alone".to_owned(),
         Load::AtOnce(count) => format!("{count}\u{a0}at once"),
         Load::InARow(count) => format!("{count}\u{a0}times"),
@@ -25,8 +25,9 @@ impl Varies {
     pub(crate) fn among(rows: &[MeasuredRow]) -> Varies {
         let first = rows.first();
         Varies(POINTS.map(|point| {
-            let differs =
-                |row: &MeasuredRow| first.is_some_and(|it| point(&it.entry) != point(&row.entry));
+            let differs = |row: &MeasuredRow| {
+                first.is_some_and(|it| point(&it.planned) != point(&row.planned))
+            };
             rows.iter().any(differs)
         }))
     }
@@ -34,7 +35,7 @@ impl Varies {
     /// What names a row's point of the comparison: `tcp`, `64 KiB`, `8 at once`; empty where nothing varies.
     pub(crate) fn label(self, row: &MeasuredRow) -> String {
         let varying = POINTS.iter().zip(self.0).filter(|(_, varies)| *varies);
-        let words: Vec<String> = varying.map(|(point, _)| point(&row.entry)).collect();
+        let words: Vec<String> = varying.map(|(point, _)| point(&row.planned)).collect();
         words.join(" ")
     }
 }
@@ -62,10 +63,10 @@ impl Pair<'_> {
 pub(crate) fn pairs(rows: &[MeasuredRow]) -> Vec<Pair<'_>> {
     let partner = |second: &MeasuredRow| {
         let first = rows.iter().find(|first| {
-            let (a, b) = (first.entry, second.entry);
+            let (a, b) = (first.planned, second.planned);
             (a.to, a.size, a.chunk, a.load) == (b.to, b.size, b.chunk, b.load)
         })?;
-        (first.entry.method != second.entry.method).then_some(first)
+        (first.planned.method != second.planned.method).then_some(first)
     };
     rows.iter()
         .filter_map(|second| {
@@ -84,7 +85,7 @@ pub fn sentences(rows: &[MeasuredRow]) -> Vec<String> {
     let mut groups: Vec<Vec<Pair>> = Vec::new();
     for pair in pairs(rows) {
         let same = |group: &&mut Vec<Pair>| {
-            let (a, b) = (group[0].second.entry, pair.second.entry);
+            let (a, b) = (group[0].second.planned, pair.second.planned);
             (a.method, a.to) == (b.method, b.to)
         };
         match groups.iter_mut().find(same) {
@@ -96,7 +97,7 @@ pub fn sentences(rows: &[MeasuredRow]) -> Vec<String> {
         return vec!["One method alone: there is nothing to compare it with.".to_owned()];
     }
     let said = groups.iter().flat_map(|group| {
-        let (first, second) = (group[0].first.entry, group[0].second.entry);
+        let (first, second) = (group[0].first.planned, group[0].second.planned);
         let about = format!(
             "{} beside {}, to {}: ",
             second.method,

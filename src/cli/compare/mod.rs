@@ -169,7 +169,7 @@ fn plan(args: &Args) -> Plan {
     let points = points(args.sweep, largest, chunk);
     let entries = entries(&methods, &sinks, &points);
     for method in &methods {
-        if !entries.iter().any(|entry| entry.method == *method) {
+        if !entries.iter().any(|planned| planned.method == *method) {
             super::usage(&format!(
                 "{method} cannot be compared so: it writes to {}, not to {}",
                 Sink::names(method.sinks()),
