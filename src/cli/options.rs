@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::experiment;
+use crate::endpoint;
 use crate::host::{self, Directory};
 use crate::model::{Cache, Method, Sink, Size, TransferSpec};
 
@@ -80,7 +80,7 @@ impl TransferOptions {
             to,
             size: match (self.size, &self.file) {
                 (Some(size), _) => size,
-                (None, Some(file)) => experiment::file_size(file)?,
+                (None, Some(file)) => endpoint::file_size(file).map(Size)?,
                 (None, None) => Size(Size::MIB),
             },
             chunk: self.chunk,

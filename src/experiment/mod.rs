@@ -48,14 +48,6 @@ pub struct Source {
 /// Shows how far an experiment is, in bytes, perhaps from another thread.
 pub type OnProgress<'a> = dyn FnMut(JobProgress) + Send + 'a;
 
-/// The size of a file that is to be sent.
-///
-/// # Errors
-/// It is missing, unreadable, or not a regular file: one line.
-pub(crate) fn file_size(path: &Path) -> Result<Size> {
-    endpoint::file_size(path).map(Size)
-}
-
 /// Runs a transfer untraced, then traced, each in a process of its own. Returns when both have ended; leaves neither
 /// process nor file behind, whatever happens.
 ///
