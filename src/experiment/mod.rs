@@ -31,7 +31,7 @@ pub(crate) use sender::{Input, Order, Report, send};
 use crate::endpoint::{self, Drain};
 use crate::host;
 use crate::model::{
-    Cache, DescriptorKind, Exit, JobProgress, Outcome, Recording, Sink, Size, Trace, TransferSpec,
+    Cache, DescriptorKind, Exit, JobProgress, Outcome, Recording, Sink, Trace, TransferSpec,
     Unavailable,
 };
 use crate::tracer::{self, Cancel, Program, Recorded, TraceError};
