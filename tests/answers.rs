@@ -307,11 +307,6 @@ fn every_trace_says_what_it_said() {
         answers.insert(command, answer);
     }
     for method in Method::ALL {
-        // Of a ring's requests it was told wrong what the kernel copied of zero-copy sends, and when a splice was done,
-        // when these answers were recorded.
-        if method.uses_ring() && method != Method::UringFixed {
-            continue;
-        }
         for to in method.sinks() {
             let (name, to_name) = (method.name(), to.name());
             let program = [

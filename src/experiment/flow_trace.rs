@@ -139,8 +139,8 @@ impl TraceeMemory for Tracee {
     fn read_places(&self, places: &[(u64, usize)], buffer: &mut [u8]) -> bool {
         self.read_places(places, buffer)
     }
-    fn addresses(&self, fd: i32) -> Addresses {
-        self.addresses(fd)
+    fn addresses(&self, socket: &Descriptor) -> Addresses {
+        self.addresses(socket)
     }
     fn reads(&self, pid: i32, shown: &str) -> bool {
         Tracee::reads(pid, shown)

@@ -33,7 +33,7 @@ pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
 };
 pub(crate) use card::{Card, CardRow, CardTable, Word};
-pub use event::{RingEvent, RingEventKind, SyscallEvent};
+pub use event::{CallRef, MemoryRange, RingEvent, RingEventKind, SyscallEvent};
 pub use experiment::{
     CLAIMS, COMPARE_WORDS, Contest, ERRORS, ExperimentSpec, JobProgress, PAGE_CACHE_STEPS,
     PROOF_WORDS, ProofPlan, SERVE_FIGURES, ServePlan, Sweep,

@@ -3,10 +3,16 @@
 
 /// `IOSQE_FIXED_FILE` of [`Request::flags`]: the descriptor is an index of the ring's registered files.
 pub const FIXED_FILE: u8 = 1 << 0;
+/// `IOSQE_IO_DRAIN`: it begins when all before it have ended.
+pub(crate) const IO_DRAIN: u8 = 1 << 1;
 /// `IOSQE_IO_LINK`: the next request begins when this one has done all that it was asked for.
 pub const IO_LINK: u8 = 1 << 2;
 /// `IOSQE_IO_HARDLINK`: the next request begins when this one has ended, however it did.
 pub const IO_HARDLINK: u8 = 1 << 3;
+/// `IOSQE_BUFFER_SELECT`: the kernel chooses the memory.
+pub(crate) const BUFFER_SELECT: u8 = 1 << 5;
+/// `IOSQE_CQE_SKIP_SUCCESS`: a request that succeeds posts no completion.
+pub(crate) const SKIP_SUCCESS: u8 = 1 << 6;
 /// `SPLICE_F_FD_IN_FIXED` of [`Request::op_flags`] of a splice or tee: the descriptor that it takes from is an index
 /// of the registered files.
 pub const FD_IN_FIXED: u32 = 1 << 31;
@@ -15,6 +21,8 @@ pub const FD_IN_FIXED: u32 = 1 << 31;
 pub const REPORT_USAGE: u16 = 1 << 3;
 /// `IORING_RECVSEND_FIXED_BUF` likewise: the memory is in a registered buffer.
 pub const FIXED_BUFFER: u16 = 1 << 2;
+/// `IORING_SEND_VECTORIZED` likewise: the memory is an array of `struct iovec`.
+pub(crate) const VECTORIZED: u16 = 1 << 5;
 /// `IORING_NOTIF_USAGE_ZC_COPIED` of [`Request::notification`]: it did.
 pub const ZC_COPIED: u32 = 1 << 31;
 

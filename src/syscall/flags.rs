@@ -8,6 +8,7 @@ use std::fmt::Write;
 /// The flags by which a call moves other bytes, or moves them otherwise: the same numbers on every Linux.
 pub(crate) const MSG_PEEK: u64 = 2;
 pub(crate) const MSG_TRUNC: u64 = 0x20;
+pub(crate) const MSG_WAITALL: u64 = 0x100;
 pub(crate) const MSG_ERRQUEUE: u64 = 0x2000;
 pub(crate) const MSG_ZEROCOPY: u64 = 0x400_0000;
 /// Options of setsockopt(2) that change what becomes of the bytes of a socket, by level and name: SO_ZEROCOPY, TCP_ULP, and

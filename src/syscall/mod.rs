@@ -17,7 +17,7 @@ pub(crate) use abi::{Abi, X32_BIT};
 pub(crate) use arg::Returns;
 pub(crate) use flags::{
     MAP_ANONYMOUS, MAP_SHARED, MREMAP_DONTUNMAP, MS_SYNC, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC,
-    MSG_ZEROCOPY, PROT_EXEC, PROT_WRITE, SOCKET_OPTIONS,
+    MSG_WAITALL, MSG_ZEROCOPY, PROT_EXEC, PROT_WRITE, SOCKET_OPTIONS,
 };
 pub(crate) use format::errno_name;
 pub use format::{Style, format_call};

@@ -70,6 +70,8 @@ pub enum Op {
     AioSubmit,
     /// Takes its completions.
     AioEvents,
+    /// Ends a context of it.
+    AioDestroy,
     /// Makes an io_uring.
     RingSetup,
     /// Submits requests in an io_uring and waits for completions.
@@ -183,9 +185,8 @@ impl Op {
         match self {
             Read(_) | Write(_) | Recv(_) | Send(_) | SendZc(_) | RecvZc | Vmsplice | Sendfile
             | Splice | Tee | CopyRange | ProcessVm | QueueSend(_) | QueueReceive(_) | AioSubmit
-            | AioEvents | RingSetup | RingEnter | RingRegister | Compat(_) | Socketcall => {
-                Class::Bytes
-            }
+            | AioEvents | AioDestroy | RingSetup | RingEnter | RingRegister | Compat(_)
+            | Socketcall => Class::Bytes,
             Open | NewDescriptor | Accept | Close | CloseRange | Dup | Dup2 | Fcntl | Pipe
             | SocketPair | Address => Class::Descriptors,
             Map | Unmap | Remap | Attach | Detach | Sync | Memory => Class::Memory,
@@ -400,6 +401,7 @@ static TABLE: &[Syscall] = table! {
     getsockopt[55 209 365 295 542](fd: Fd, level: Flags(&flags::SOCKET_LEVEL), optname: Int, optval: Pointer("optval"), optlen: LEN) -> Nothing, Op::None;
     inotify_init[253 _ 291 316]() -> Descriptor, Op::NewDescriptor;
     inotify_init1[294 26 332 360](flags: Flags(&flags::NEW_FD)) -> Descriptor, Op::NewDescriptor;
+    io_destroy[207 1 246 244](ctx_id: Any) -> Nothing, Op::AioDestroy;
     io_getevents[208 4 247 245](ctx_id: Any, min_nr: Int, nr: Int, events: Pointer("events"), timeout: Pointer("timeout")) -> Number, Op::AioEvents;
     io_pgetevents[333 292 385 399](ctx_id: Any, min_nr: Int, nr: Int, events: Pointer("events"), timeout: Pointer("timeout"), usig: Pointer("usig")) -> Number, Op::AioEvents;
     io_submit[209 2 248 246 544](ctx_id: Any, nr: Int, iocbpp: Pointer("iocbpp")) -> Number, Op::AioSubmit;

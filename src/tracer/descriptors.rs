@@ -7,6 +7,7 @@ use std::{
         ffi::OsStrExt,
         fs::{FileTypeExt, MetadataExt},
     },
+    path::Path,
 };
 
 use nix::sys::statfs::statfs;
@@ -46,6 +47,9 @@ pub(super) struct OpenFile {
     /// Another one for each look-up: the same file opened twice is one descriptor in the table, and two here.
     pub generation: u32,
 }
+
+/// The number of what is open without one.
+const NO_NUMBER: i32 = -1;
 
 /// No descriptor at all.
 pub(super) const NOT_OPEN: OpenFile = OpenFile {
@@ -227,20 +231,44 @@ impl Table {
 /// What a thread's descriptor is now; none where it is not open.
 pub(super) fn look_up(tid: Tid, fd: i32) -> Option<Descriptor> {
     let path = format!("/proc/{tid}/fd/{fd}");
-    let mut found = Descriptor {
-        fd,
-        kind: DescriptorKind::Unknown,
-        name: "?".to_owned(),
-        identity: 0,
-        direct: false,
-        traits: FileTraits::default(),
-    };
+    let mut found = unknown(fd);
     match fs::read_link(&path) {
         Ok(link) => identify(&mut found, tid, &path, text_of(link.as_os_str().as_bytes())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
         Err(_) => found.name = format!("{REFUSED}{fd} of {}", proc::comm(tid)),
     }
     Some(found)
+}
+
+/// What is open without a descriptor, by what /proc shows of it.
+pub(super) fn of_link(tid: Tid, link: String) -> Descriptor {
+    let mut found = unknown(NO_NUMBER);
+    let path = format!("/proc/{tid}/root{link}");
+    identify(&mut found, tid, &path, link);
+    found
+}
+
+/// What is open without a descriptor, by the path and the flags that it was opened with; none where there is no file.
+pub(super) fn opened(path: &Path, flags: u32) -> Option<Descriptor> {
+    let path = fs::canonicalize(path).ok()?;
+    let name = text_of(path.as_os_str().as_bytes());
+    let mut found = unknown(NO_NUMBER);
+    of_path(&mut found, &name, name.clone());
+    if found.kind == DescriptorKind::File {
+        of_file(&mut found, flags, &name);
+    }
+    Some(found)
+}
+
+fn unknown(fd: i32) -> Descriptor {
+    Descriptor {
+        fd,
+        kind: DescriptorKind::Unknown,
+        name: "?".to_owned(),
+        identity: 0,
+        direct: false,
+        traits: FileTraits::default(),
+    }
 }
 
 /// Its kind, its name, its identity and its traits, by its link in /proc.
@@ -257,14 +285,13 @@ fn identify(found: &mut Descriptor, tid: Tid, path: &str, link: String) {
     } else {
         of_path(found, path, link);
         if found.kind == DescriptorKind::File {
-            of_file(found, tid, path);
+            of_file(found, proc::open_flags(tid, found.fd), path);
         }
     }
 }
 
-/// What is learnt of a regular file alone.
-fn of_file(found: &mut Descriptor, tid: Tid, path: &str) {
-    let flags = proc::open_flags(tid, found.fd);
+/// What is learnt of a regular file alone, which was opened with these flags.
+fn of_file(found: &mut Descriptor, flags: u32, path: &str) {
     let magic = statfs(path).map_or(0, |on| on.filesystem_type().0 as u32);
     let traits = &mut found.traits;
     traits.file_system = FileSystem(magic);

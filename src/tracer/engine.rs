@@ -92,8 +92,12 @@ pub(super) trait Consumer {
     fn left(&mut self, tracee: &Tracee, result: i64, now: Instant);
     /// A thread has executed another program. Its thread id was `former` before.
     fn executed(&mut self, tracee: &Tracee, former: Tid);
+    /// A thread is about to end: its memory is still there.
+    fn exiting(&mut self, tracee: &Tracee);
     /// A thread is gone; with `last`, its process too.
     fn ended(&mut self, tracee: &Tracee, last: bool);
+    /// Looks at what no stop shows. False: there is nothing of that kind.
+    fn look_again(&mut self) -> bool;
     /// Some time went by.
     fn progress(&mut self);
 }
@@ -274,7 +278,14 @@ impl<C: Consumer> Engine<'_, C> {
                 self.let_go();
                 return Ok(None);
             }
-            match self.wakeful.wait(self.may_spin) {
+            let event = match self.consumer.look_again() {
+                true => self.wakeful.wait_looking(|| {
+                    let is_over = self.cancel.is_some_and(Cancel::is_cancelled);
+                    !is_over && !self.handle.is_enough() && self.consumer.look_again()
+                }),
+                false => self.wakeful.wait(self.may_spin),
+            };
+            match event {
                 Ok(None) => {
                     // Not every end is reported: a thread that is not followed, and executes a program, takes the place
                     // of one that is.
@@ -327,6 +338,11 @@ impl<C: Consumer> Engine<'_, C> {
                     self.adopt(child, Some(tid));
                 }
                 self.restore(tid);
+            }
+            Stop::Exiting => {
+                if let Some(thread) = self.threads.by_tid.get(&tid) {
+                    self.consumer.exiting(&thread.tracee);
+                }
             }
             Stop::Passing => self.restore(tid),
         }

@@ -265,8 +265,10 @@ impl Drop for Launched {
 
 /// What ptrace is to report. With `follow`, the tasks that a traced one makes are traced as well.
 pub(super) fn options(follow: bool) -> Trace {
-    let always =
-        Trace::PTRACE_O_TRACESYSGOOD | Trace::PTRACE_O_TRACEEXEC | Trace::PTRACE_O_TRACESECCOMP;
+    let always = Trace::PTRACE_O_TRACESYSGOOD
+        | Trace::PTRACE_O_TRACEEXEC
+        | Trace::PTRACE_O_TRACESECCOMP
+        | Trace::PTRACE_O_TRACEEXIT;
     let following =
         Trace::PTRACE_O_TRACEFORK | Trace::PTRACE_O_TRACEVFORK | Trace::PTRACE_O_TRACECLONE;
     match follow {

@@ -4,6 +4,8 @@
 //! It is general: threads, children, exec, signals and death at any point. It knows nothing of transfers (but the
 //! [markers](crate::model::marker) around them), nothing of flows and nothing of screens.
 
+mod aio;
+mod asynchronous;
 mod attach;
 mod cancel;
 mod command;
@@ -23,6 +25,10 @@ mod recorder;
 mod refused;
 mod registers;
 mod release;
+mod requests;
+mod ring;
+mod ring_buffers;
+mod ring_files;
 pub(crate) mod ring_memory;
 mod rings;
 mod sockets;

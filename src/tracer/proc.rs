@@ -48,3 +48,33 @@ pub(super) fn open_flags(tid: Tid, fd: i32) -> u32 {
 pub(super) fn inode(link: &str, prefix: &str) -> Option<u64> {
     link.strip_prefix(prefix)?.strip_suffix(']')?.parse().ok()
 }
+
+/// How many bytes of a file a process has mapped from an offset on, by the file's inode (proc_pid_maps(5)).
+pub(super) fn mapped_size(pid: Tid, inode: u64, offset: u64) -> Option<usize> {
+    let maps = read(pid, "maps");
+    maps.lines().find_map(|line| {
+        let mut words = line.split_whitespace();
+        let (start, end) = words.next()?.split_once('-')?;
+        let at = words.nth(1)?;
+        let is_it = words.nth(1)?.parse() == Ok(inode) && u64::from_str_radix(at, 16) == Ok(offset);
+        let [start, end] = [start, end].map(|it| usize::from_str_radix(it, 16));
+        is_it.then_some(end.ok()?.checked_sub(start.ok()?)?)
+    })
+}
+
+/// A path as it is, of one that /proc has escaped: blanks and backslashes stand there in octal.
+pub(super) fn unescaped(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let octal = after
+            .get(..3)
+            .and_then(|digits| str::from_utf8(digits).ok());
+        let escaped = octal.and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        (rest, _) = match escaped.filter(|_| *first == b'\\') {
+            Some(byte) => (&after[3..], out.push(byte)),
+            None => (after, out.push(*first)),
+        };
+    }
+    text_of(&out)
+}

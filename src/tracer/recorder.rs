@@ -5,15 +5,16 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 
 use super::{
-    descriptors::{FdTables, TableId},
+    asynchronous::Asynchronous,
+    descriptors::{FdTable, FdTables, TableId},
     engine::Consumer,
     kernel::{CallInfo, Tid, share_files},
     outcome::Outcome,
-    rings::{RequestChange, RequestSink, Rings},
+    requests::{RequestChange, RequestSink},
     trace_builder::{ThreadCalls, TraceBuilder},
     tracee::Tracee,
 };
-use crate::model::{Call, RingEvent, SyscallEvent, Trace};
+use crate::model::{CallRef, RingEvent, SyscallEvent, Trace};
 
 /// Sees what happens, in order. The thread that it happens to stands still meanwhile.
 #[allow(unused_variables)]
@@ -40,11 +41,13 @@ pub(crate) trait Observer {
 
 /// What is remembered of a process.
 struct Process {
-    rings: Rings,
     /// A thread of it that lives, and that thread's table of descriptors.
     thread: Tid,
     files: TableId,
 }
+
+/// No process.
+const NOBODY: Tracee = Tracee { tid: 0, pid: 0 };
 
 pub(super) struct Recorder<'a> {
     observer: &'a mut dyn Observer,
@@ -56,10 +59,7 @@ pub(super) struct Recorder<'a> {
     tables: FdTables,
     began: Instant,
     is_recording: bool,
-    /// Requests that are no longer in [`Trace::requests`].
-    dropped_requests: u64,
-    /// Requests were lost with [`Recorder::keep`].
-    has_lost_requests: bool,
+    asynchronous: Asynchronous,
     /// What has become of requests, and has not been told. Empty between two events of the engine.
     changes: Vec<RequestChange>,
 }
@@ -75,8 +75,7 @@ impl<'a> Recorder<'a> {
             tables: FdTables::default(),
             began: Instant::now(),
             is_recording: false,
-            dropped_requests: 0,
-            has_lost_requests: false,
+            asynchronous: Asynchronous::default(),
             changes: Vec::new(),
         }
     }
@@ -94,9 +93,6 @@ impl<'a> Recorder<'a> {
         // Threads that share a ring leave their calls in another order than they entered them.
         trace.requests.sort_by_key(|request| request.call);
         let mut notes = outcome.notes;
-        if self.has_lost_requests {
-            notes.push("io_uring: some requests were not done when --keep folded them away: they are in no flow".to_owned());
-        }
         for name in &refused {
             notes.push(format!(
                 "descriptors: /proc does not show those of {name}, which made itself undumpable (prctl PR_SET_DUMPABLE) or whose file may not be read: where its bytes come from and go to is not known (root sees it)"
@@ -127,7 +123,7 @@ impl<'a> Recorder<'a> {
         {
             let dropped = self.builder.keep(keep);
             self.observer.dropped(dropped);
-            self.forget_requests(keep);
+            self.builder.keep_requests(keep);
             if self.builder.is_crowded() {
                 self.forget_descriptors();
             }
@@ -138,36 +134,11 @@ impl<'a> Recorder<'a> {
     fn forget_descriptors(&mut self) {
         let threads = self.threads.values_mut();
         let of_threads = threads.flat_map(ThreadCalls::descriptors);
-        let processes = self.processes.values_mut();
-        let of_rings = processes.flat_map(|process| process.rings.descriptors());
         let of_tables = self.tables.indices();
+        let of_requests = self.asynchronous.descriptors();
         self.builder
-            .renumber(of_threads.chain(of_rings).chain(of_tables));
+            .renumber(of_threads.chain(of_tables).chain(of_requests));
         self.observer.renumbered();
-    }
-
-    /// Requests are kept like calls. Those that are outstanding when too many are there are lost.
-    fn forget_requests(&mut self, keep: usize) {
-        if self.builder.trace.requests.len() <= keep {
-            return;
-        }
-        let mut lost = false;
-        self.each_process(|rings, who, sink| {
-            rings.begin(who, sink);
-            lost |= !sink.changes.is_empty();
-        });
-        self.has_lost_requests |= lost;
-        self.dropped_requests += self.builder.trace.requests.len() as u64;
-        self.builder.trace.requests.clear();
-    }
-
-    /// Does something to the rings of each process, outside of any call of theirs.
-    fn each_process(&mut self, mut act: impl FnMut(&mut Rings, Tracee, &mut RequestSink)) {
-        let mut pids: Vec<Tid> = self.processes.keys().copied().collect();
-        pids.sort_unstable();
-        for pid in pids {
-            self.outside_calls(pid, &mut act);
-        }
     }
 
     /// The thread that a process was asked about is gone: another one takes its place.
@@ -185,45 +156,53 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    fn outside_calls(&mut self, pid: Tid, act: impl FnOnce(&mut Rings, Tracee, &mut RequestSink)) {
-        let Some(process) = self.processes.get_mut(&pid) else {
-            return;
-        };
-        let fds = self.tables.get(process.files);
-        let sink = &mut self.builder.request_sink(None, fds, &mut self.changes);
-        let who = Tracee {
-            tid: process.thread,
-            pid,
-        };
-        act(&mut process.rings, who, sink);
-        self.tell_changes(who, None);
+    /// Does something about a process's requests, and tells what has become of them. `call`: the one that it is made by.
+    fn with_requests(
+        &mut self,
+        who: Tracee,
+        call: Option<CallRef>,
+        act: impl FnOnce(&mut Asynchronous, &mut RequestSink),
+    ) {
+        let mut gone = FdTable::default();
+        let thread = self.threads.get(&who.tid).map(|thread| thread.files);
+        let files = thread.or_else(|| Some(self.processes.get(&who.pid)?.files));
+        let fds = files.map_or(&mut gone, |files| self.tables.get(files));
+        let is_recording = self.is_recording;
+        let mut sink = self
+            .builder
+            .request_sink(call, fds, is_recording, &mut self.changes);
+        act(&mut self.asynchronous, &mut sink);
+        self.tell_changes(who);
     }
 
     /// Tells what has become of requests, request by request: what a read has brought is there when the write after it
     /// is looked at.
-    fn tell_changes(&mut self, tracee: Tracee, shown_by: Option<&(u64, Call)>) {
-        if self.changes.is_empty() {
-            return;
-        }
-        self.changes.sort_by_key(|change| change.index);
-        let thread = self.threads.get(&tracee.tid);
-        let shown_by = shown_by.zip(thread);
-        let shown_by = shown_by.map(|(call, thread)| self.builder.event(thread, call));
+    fn tell_changes(&mut self, tracee: Tracee) {
+        self.changes.sort_by_key(|change| change.number);
         for change in self.changes.drain(..) {
-            let Some(request) = self.builder.trace.requests.get(change.index) else {
-                continue;
-            };
-            let Some(shown_by) = shown_by.or_else(|| self.builder.old_event(request.call)) else {
-                continue;
-            };
             let event = RingEvent {
                 kind: change.kind,
-                request,
-                number: self.dropped_requests + change.index as u64,
+                request: &change.request,
+                number: change.number,
                 last: change.last,
-                shown_by,
+                memory: change.memory.as_deref(),
+                call: change.call,
+                trace: &self.builder.trace,
             };
-            self.observer.requested(&tracee, &event);
+            // The thread that handed it over may be gone.
+            let is_there = self.threads.contains_key(&change.who.tid);
+            let who = match change.who {
+                who if who.pid == tracee.pid && !is_there => tracee,
+                who => who,
+            };
+            self.observer.requested(&who, &event);
+        }
+    }
+
+    /// Takes what has become of a process's requests by now.
+    fn look(&mut self, who: Tracee) {
+        if !self.asynchronous.is_empty() {
+            self.with_requests(who, None, |requests, sink| requests.look(who, sink));
         }
     }
 }
@@ -232,15 +211,12 @@ impl Consumer for Recorder<'_> {
     fn begin(&mut self, now: Instant) {
         self.began = now;
         self.is_recording = true;
-        self.each_process(|rings, who, sink| {
-            sink.call = Some(0);
-            rings.begin(who, sink);
-        });
+        self.with_requests(NOBODY, None, |requests, sink| requests.begin(sink));
     }
 
     fn finish(&mut self, now: Instant) {
         if self.is_recording {
-            self.each_process(|rings, _, sink| rings.finish(sink));
+            self.with_requests(NOBODY, None, |requests, sink| requests.finish(sink));
             self.builder.trace.wall_ns = self.time(now);
             self.is_recording = false;
         }
@@ -263,20 +239,26 @@ impl Consumer for Recorder<'_> {
         };
         self.threads
             .insert(child.tid, ThreadCalls::new(*child, files));
+        let is_new = process.is_none();
         self.processes.entry(child.pid).or_insert(Process {
-            rings: Rings::default(),
             thread: child.tid,
             files,
         });
+        match parent {
+            Some(parent) if is_new => self.asynchronous.forked(parent.pid, child.pid),
+            None if is_new => {
+                let who = *child;
+                self.with_requests(who, None, |requests, sink| requests.attached(who, sink));
+            }
+            _ => {}
+        }
         self.observer.started(parent, child, has(libc::CLONE_VM));
     }
 
     fn entered(&mut self, tracee: &Tracee, info: &CallInfo, now: Instant) {
         let now = self.time(now);
+        self.look(*tracee);
         let Some(thread) = self.threads.get_mut(&tracee.tid) else {
-            return;
-        };
-        let Some(process) = self.processes.get_mut(&tracee.pid) else {
             return;
         };
         let fds = self.tables.get(thread.files);
@@ -287,12 +269,11 @@ impl Consumer for Recorder<'_> {
             let event = self.builder.event(thread, call);
             self.observer.entered(tracee, &event);
         }
-        let place = self.builder.place(thread);
-        let sink = &mut self.builder.request_sink(place, fds, &mut self.changes);
-        process.rings.enter(*tracee, info, sink);
-        if !self.changes.is_empty() {
-            let call = thread.call;
-            self.tell_changes(*tracee, call.as_ref());
+        if self.asynchronous.concerns(info) {
+            let call = thread.moving();
+            self.with_requests(*tracee, call, |requests, sink| {
+                requests.enter(*tracee, info, sink);
+            });
         }
         self.keep_few();
     }
@@ -302,22 +283,21 @@ impl Consumer for Recorder<'_> {
         let Some(thread) = self.threads.get_mut(&tracee.tid) else {
             return;
         };
-        let Some(process) = self.processes.get_mut(&tracee.pid) else {
-            return;
-        };
         if result == 0 && self.builder.unshares_files(thread) {
             thread.files = self.tables.unshare(thread.files);
         }
-        let place = self.builder.place(thread);
+        let call = thread.moving();
         let fds = self.tables.get(thread.files);
-        let sink = &mut self.builder.request_sink(place, fds, &mut self.changes);
-        process.rings.leave(*tracee, result, sink);
         let left = self.builder.leave(thread, fds, result, now);
         if let Some(call) = &left {
             let event = self.builder.event(thread, call);
             self.observer.left(tracee, &event);
         }
-        self.tell_changes(*tracee, left.as_ref());
+        if !self.asynchronous.is_empty() {
+            self.with_requests(*tracee, call, |requests, sink| {
+                requests.leave(*tracee, result, sink);
+            });
+        }
     }
 
     fn executed(&mut self, tracee: &Tracee, former: Tid) {
@@ -334,18 +314,21 @@ impl Consumer for Recorder<'_> {
                 (process.thread, process.files) = (tracee.tid, thread.files);
             }
         }
-        // io_uring_setup(2): the descriptors of rings are closed.
-        self.outside_calls(tracee.pid, |rings, _, sink| {
+        self.with_requests(*tracee, None, |requests, sink| {
             sink.fds.forget_all();
-            std::mem::take(rings).finish(sink);
+            requests.executed(*tracee, sink);
         });
         self.observer.executed(tracee);
     }
 
+    fn exiting(&mut self, tracee: &Tracee) {
+        self.look(*tracee);
+    }
+
     fn ended(&mut self, tracee: &Tracee, last: bool) {
-        if last && self.is_recording {
-            self.outside_calls(tracee.pid, |rings, _, sink| rings.finish(sink));
-        }
+        self.with_requests(*tracee, None, |requests, sink| {
+            requests.ended(*tracee, last, sink);
+        });
         if last {
             self.processes.remove(&tracee.pid);
         }
@@ -357,6 +340,17 @@ impl Consumer for Recorder<'_> {
         }
         self.find_living_thread(tracee);
         self.observer.ended(tracee, last);
+    }
+
+    fn look_again(&mut self) -> bool {
+        let pids: Vec<_> = self.asynchronous.polled().collect();
+        for pid in &pids {
+            let mut threads = self.threads.values().map(|thread| thread.tracee);
+            if let Some(who) = threads.find(|tracee| tracee.pid == *pid) {
+                self.look(who);
+            }
+        }
+        !pids.is_empty()
     }
 
     fn progress(&mut self) {

@@ -13,22 +13,34 @@ use nix::sys::{
     mman::{MapFlags, ProtFlags, mmap, munmap},
 };
 
-use super::{duplicate::duplicate, kernel::Tid, memory};
+use super::{duplicate::duplicate, kernel::Tid, memory, proc, requests::Completion};
 
 const SETUP_SQPOLL: u32 = 1 << 1;
 const SETUP_SQE128: u32 = 1 << 10;
 const SETUP_CQE32: u32 = 1 << 11;
 const SETUP_NO_MMAP: u32 = 1 << 14;
 const SETUP_NO_SQARRAY: u32 = 1 << 16;
-/// Every flag of io_uring_setup(2) up to `IORING_SETUP_HYBRID_IOPOLL`: one beyond them may change the layout.
-const SETUP_KNOWN: u32 = (1 << 18) - 1;
+const SETUP_CQE_MIXED: u32 = 1 << 18;
+const SETUP_SQE_MIXED: u32 = 1 << 19;
+const SETUP_SQ_REWIND: u32 = 1 << 20;
+/// Every flag of io_uring_setup(2) up to `IORING_SETUP_SQ_REWIND`: one beyond them may change the layout.
+const SETUP_KNOWN: u32 = (1 << 21) - 1;
+
+/// `IORING_CQE_F_SKIP`: it fills the queue's end, where a large one had no room.
+const CQE_SKIP: u32 = 1 << 5;
+/// `IORING_CQE_F_32`: it has the room of two.
+const CQE_32: u32 = 1 << 15;
+/// `IORING_OP_NOP128`, `IORING_OP_URING_CMD128`: they have the room of two.
+const LARGE_OPS: [u8; 2] = [63, 64];
 
 /// More than any kernel gives (Linux 6.18: 32768 and 65536): the program may have changed what the kernel wrote.
 const MOST_ENTRIES: u32 = 1 << 17;
 
 const OFF_RINGS: i64 = 0;
 const OFF_SQES: i64 = 0x1000_0000;
+const OFF_BUFFERS: i64 = 0x8000_0000;
 
+const PAGE: usize = 4096;
 /// Bytes of `struct io_uring_params`.
 pub(crate) const PARAMS: usize = 120;
 /// Bytes of `struct io_uring_sqe` and `struct io_uring_cqe`, of which larger ones are the beginning.
@@ -69,13 +81,62 @@ impl Layout {
         }
     }
 
+    /// That of a ring that was made before anybody looked, by what its memory, its mappings in the process and
+    /// `/proc/PID/fdinfo` say: `struct io_rings` of the kernel's io_uring_types.h, whose fields stand in cache lines.
+    fn found(tid: Tid, fd: i32, inode: u64) -> Option<Layout> {
+        let ring = duplicate(tid, fd).ok()?;
+        let head = Map::new(ring.as_fd(), OFF_RINGS, PAGE).ok()?;
+        let is_polled = proc::field(&proc::read(tid, &format!("fdinfo/{fd}")), "SqThread:")
+            .is_some_and(|thread| thread != "-1");
+        let mapped = |offset| proc::mapped_size(tid, inode, offset);
+        let (rings, sqes) = (mapped(OFF_RINGS as u64), mapped(OFF_SQES as u64));
+        [64, 128].into_iter().find_map(|line: usize| {
+            let word = |at| head.word(4 * line + at);
+            let (sq_entries, cq_entries) = (word(8)?, word(12)?);
+            let is_it = |mask, entries: u32| entries > 0 && word(mask) == Some(entries - 1);
+            (is_it(0, sq_entries) && is_it(4, cq_entries)).then_some(())?;
+            let plain = Layout {
+                flags: if is_polled { SETUP_SQPOLL } else { 0 },
+                sq_entries,
+                cq_entries,
+                sq_head: 0,
+                sq_tail: line,
+                sq_array: None,
+                cq_tail: 3 * line,
+                cqes: (4 * line + 32).next_multiple_of(line),
+                own: [0; 2],
+            };
+            let with = |flags| {
+                let layout = Layout {
+                    flags: plain.flags | flags,
+                    ..plain
+                };
+                let array = (flags & SETUP_NO_SQARRAY == 0)
+                    .then(|| layout.rings_size().next_multiple_of(line));
+                Layout {
+                    sq_array: array,
+                    ..layout
+                }
+            };
+            let large = match sqes {
+                Some(size) if size == pages(sq_entries as usize * SQE) => 0,
+                Some(_) => SETUP_SQE128,
+                None => 0,
+            };
+            let queues = [
+                0,
+                SETUP_NO_SQARRAY,
+                SETUP_CQE32,
+                SETUP_CQE32 | SETUP_NO_SQARRAY,
+            ];
+            let mut fitting = queues.map(|flags| with(flags | large)).into_iter();
+            let found = fitting.find(|it| rings.is_none_or(|size| size == pages(it.rings_size())));
+            found.or_else(|| Some(with(large)))
+        })
+    }
+
     /// Why this ring cannot be read.
     fn refusal(&self) -> Option<String> {
-        if self.flags & SETUP_SQPOLL != 0 {
-            return Some(
-                "SQPOLL: a thread of the kernel takes the requests, without any call".to_owned(),
-            );
-        }
         let entries = [self.sq_entries, self.cq_entries];
         if entries
             .iter()
@@ -116,26 +177,48 @@ pub(super) struct RingMemory {
     sqes: Part,
     /// The end of the completions that were read.
     seen: u32,
+    /// The end of the submissions that were read, where a thread of the kernel takes them (SQPOLL).
+    taken: u32,
 }
 
 /// One submission: what all `struct io_uring_sqe` begin with.
 pub(super) type Submission = [u8; SQE];
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Completion {
-    pub user_data: u64,
-    pub result: i32,
-    pub flags: u32,
-}
 
 impl RingMemory {
     /// Opens the ring that io_uring_setup(2) has just made, by the address of its parameters.
     ///
     /// # Errors
     /// Why its requests cannot be read, in one sentence.
-    pub fn open(pid: Tid, tid: Tid, fd: i32, params: u64) -> Result<RingMemory, String> {
+    pub fn open(tid: Tid, fd: i32, params: u64) -> Result<RingMemory, String> {
         let params = memory::read_array(tid, params);
         let layout = Layout::of(&params.ok_or("the parameters of io_uring_setup are unreadable")?);
+        RingMemory::with(layout, tid, fd)
+    }
+
+    /// Opens a ring that was there before, by the number of its inode.
+    ///
+    /// # Errors
+    /// Why its requests cannot be read, in one sentence.
+    pub fn found(tid: Tid, fd: i32, inode: u64) -> Result<RingMemory, String> {
+        let layout = Layout::found(tid, fd, inode);
+        let layout =
+            layout.ok_or("it was there before, and its memory does not say how it is laid out")?;
+        let ring = RingMemory::with(layout, tid, fd)?;
+        // Without the array of indices there is nothing but zeros.
+        let unused = |at: usize| {
+            (0..layout.sq_entries).all(|place| ring.rings.word(at + 4 * place as usize) == Some(0))
+        };
+        if layout.sq_array.is_some_and(unused) && layout.sq_entries > 1 && ring.taken > 1 {
+            let layout = Layout {
+                sq_array: None,
+                ..layout
+            };
+            return Ok(RingMemory { layout, ..ring });
+        }
+        Ok(ring)
+    }
+
+    fn with(layout: Layout, tid: Tid, fd: i32) -> Result<RingMemory, String> {
         if let Some(refusal) = layout.refusal() {
             return Err(refusal);
         }
@@ -144,19 +227,44 @@ impl RingMemory {
             layout.sq_entries as usize * layout.sqe_size(),
         ];
         let [rings, sqes] = match layout.flags & SETUP_NO_MMAP {
-            0 => mapped(pid, fd, sizes)
+            0 => mapped(tid, fd, sizes)
                 .map_err(|error| format!("its memory cannot be mapped: {error}"))?,
             _ => layout.own.map(|address| Part::Theirs { tid, address }),
         };
-        let seen = rings
-            .word(layout.cq_tail)
-            .ok_or("its memory is unreadable")?;
+        let word = |at| rings.word(at).ok_or("its memory is unreadable");
+        let (seen, taken) = (word(layout.cq_tail)?, word(layout.sq_head)?);
         Ok(RingMemory {
             layout,
             rings,
             sqes,
             seen,
+            taken,
         })
+    }
+
+    /// The same ring, with queues of other sizes: what they hold has been carried over.
+    pub fn resized(&self, tid: Tid, fd: i32, params: u64) -> Result<RingMemory, String> {
+        let new = RingMemory::open(tid, fd, params)?;
+        let seen = self.seen;
+        Ok(RingMemory { seen, ..new })
+    }
+
+    /// Whether a thread of the kernel takes the requests, without any call.
+    pub fn is_polled(&self) -> bool {
+        self.layout.flags & SETUP_SQPOLL != 0
+    }
+
+    /// What was handed over since the last time without a call, and how much of it was written over before it could be
+    /// read.
+    pub fn polled(&mut self) -> (Vec<Submission>, u32) {
+        let Some(tail) = self.rings.word(self.layout.sq_tail) else {
+            return (Vec::new(), 0);
+        };
+        let new = tail.wrapping_sub(self.taken);
+        let there = new.min(self.layout.sq_entries);
+        let first = tail.wrapping_sub(there);
+        self.taken = tail;
+        (self.submissions_from(first, there), new - there)
     }
 
     /// What an io_uring_enter(2) that is about to be made will hand over, at most.
@@ -170,9 +278,27 @@ impl RingMemory {
         let (Some(head), Some(tail)) = (self.rings.word(sq_head), self.rings.word(sq_tail)) else {
             return Vec::new();
         };
-        let count = tail.wrapping_sub(head).min(at_most).min(sq_entries);
-        let places = (0..count).map(|number| head.wrapping_add(number) & (sq_entries - 1));
-        places.filter_map(|place| self.submission(place)).collect()
+        match self.layout.flags & SETUP_SQ_REWIND {
+            0 => self.submissions_from(head, tail.wrapping_sub(head).min(at_most).min(sq_entries)),
+            _ => self.submissions_from(0, at_most.min(sq_entries)),
+        }
+    }
+
+    fn submissions_from(&self, first: u32, count: u32) -> Vec<Submission> {
+        let mut left = 0..count;
+        let mut read = Vec::new();
+        while let Some(number) = left.next() {
+            let place = first.wrapping_add(number) & (self.layout.sq_entries - 1);
+            let Some(submission) = self.submission(place) else {
+                continue;
+            };
+            let is_mixed = self.layout.flags & SETUP_SQE_MIXED != 0;
+            if is_mixed && LARGE_OPS.contains(&submission[0]) {
+                left.next();
+            }
+            read.push(submission);
+        }
+        read
     }
 
     fn submission(&self, place: u32) -> Option<Submission> {
@@ -187,8 +313,8 @@ impl RingMemory {
         self.sqes.read(at, &mut entry).then_some(entry)
     }
 
-    /// The completions since the last time.
-    pub fn completions(&mut self) -> Vec<Completion> {
+    /// The completions since the last time, and how many have been written over before they could be read.
+    pub fn completions(&mut self) -> (Vec<Completion>, u32) {
         let Layout {
             cq_tail,
             cqes,
@@ -196,29 +322,43 @@ impl RingMemory {
             ..
         } = self.layout;
         let Some(tail) = self.rings.word(cq_tail) else {
-            return Vec::new();
+            return (Vec::new(), 0);
         };
-        // Those that a program took without a call may have been overwritten.
-        let new = tail.wrapping_sub(self.seen).min(cq_entries);
-        let first = tail.wrapping_sub(new);
+        let new = tail.wrapping_sub(self.seen);
+        let there = new.min(cq_entries);
+        let first = tail.wrapping_sub(there);
         self.seen = tail;
-        let places = (0..new).map(|number| first.wrapping_add(number) & (cq_entries - 1));
-        let read = |place: u32| {
+        let mut left = 0..there;
+        let mut read = Vec::new();
+        while let Some(number) = left.next() {
+            let place = first.wrapping_add(number) & (cq_entries - 1);
             let mut entry = [0; CQE];
             let at = cqes + place as usize * self.layout.cqe_size();
-            self.rings.read(at, &mut entry).then_some(entry)
-        };
-        places.filter_map(read).map(Completion::of).collect()
+            if !self.rings.read(at, &mut entry) {
+                continue;
+            }
+            let completion = completion(&entry);
+            if self.layout.flags & SETUP_CQE_MIXED != 0 && completion.flags & CQE_32 != 0 {
+                left.next();
+            }
+            if completion.flags & CQE_SKIP == 0 {
+                read.push(completion);
+            }
+        }
+        (read, new - there)
     }
 }
 
-impl Completion {
-    fn of(entry: [u8; CQE]) -> Completion {
-        Completion {
-            user_data: u64::from_ne_bytes(field(&entry, 0)),
-            result: i32::from_ne_bytes(field(&entry, 8)),
-            flags: u32::from_ne_bytes(field(&entry, 12)),
-        }
+/// How much is mapped for so many bytes.
+fn pages(bytes: usize) -> usize {
+    bytes.next_multiple_of(PAGE)
+}
+
+fn completion(entry: &[u8; CQE]) -> Completion {
+    Completion {
+        user_data: u64::from_ne_bytes(field(entry, 0)),
+        result: i32::from_ne_bytes(field(entry, 8)).into(),
+        flags: u32::from_ne_bytes(field(entry, 12)),
     }
 }
 
@@ -244,23 +384,28 @@ pub(crate) fn read_all(
         rings: part(rings)?,
         sqes: part(sqes)?,
         seen: 0,
+        taken: 0,
     };
     if ring.layout.refusal().is_some() {
         return Ok((0, 0));
     }
     let _ = ring.layout.rings_size();
-    let submissions = ring.submissions(u32::MAX).len();
-    Ok((submissions, ring.completions().len()))
+    let submissions = match ring.is_polled() {
+        true => ring.polled().0.len(),
+        false => ring.submissions(u32::MAX).len(),
+    };
+    Ok((submissions, ring.completions().0.len()))
 }
 
-fn mapped(pid: Tid, fd: i32, sizes: [usize; 2]) -> io::Result<[Part; 2]> {
+fn mapped(tid: Tid, fd: i32, sizes: [usize; 2]) -> io::Result<[Part; 2]> {
     // Given back when this returns: it would keep the ring open, as the mappings do.
-    let ring = duplicate(pid, fd)?;
+    let ring = duplicate(tid, fd)?;
     let part = |offset, size| Map::new(ring.as_fd(), offset, size).map(Part::Mapped);
     Ok([part(OFF_RINGS, sizes[0])?, part(OFF_SQES, sizes[1])?])
 }
 
-enum Part {
+/// Memory of a ring.
+pub(super) enum Part {
     /// Mapped by the tracer.
     Mapped(Map),
     /// The program's own memory, which it gave to the ring.
@@ -268,6 +413,13 @@ enum Part {
 }
 
 impl Part {
+    /// A ring of provided buffers that the kernel has made for a group of an io_uring.
+    pub fn of_buffers(tid: Tid, fd: i32, group: u16, size: usize) -> io::Result<Part> {
+        let ring = duplicate(tid, fd)?;
+        let offset = OFF_BUFFERS | i64::from(group) << 16;
+        Map::new(ring.as_fd(), offset, size).map(Part::Mapped)
+    }
+
     fn word(&self, at: usize) -> Option<u32> {
         match self {
             Part::Mapped(map) => map.word(at),
@@ -279,7 +431,7 @@ impl Part {
     }
 
     /// Fills `to` from an offset on; whether all of it is there.
-    fn read(&self, at: usize, to: &mut [u8]) -> bool {
+    pub fn read(&self, at: usize, to: &mut [u8]) -> bool {
         match self {
             Part::Mapped(map) => map.read(at, to),
             Part::Theirs { tid, address } => {
@@ -290,7 +442,7 @@ impl Part {
 }
 
 /// A read-only mapping of a ring.
-struct Map {
+pub(super) struct Map {
     start: NonNull<libc::c_void>,
     size: usize,
 }

@@ -33,7 +33,7 @@ struct Socket {
 
 /// The kind, the name and the traits of a socket: `tcp 127.0.0.1:41234` is connected to that address.
 pub(super) fn describe(pid: Tid, fd: i32, inode: u64) -> (DescriptorKind, String, FileTraits) {
-    match socket(pid, fd, || Some(inode)) {
+    match socket(pid, fd, inode) {
         Some(socket) => (socket.kind, socket.name(), socket.traits),
         None => (
             DescriptorKind::Unknown,
@@ -43,22 +43,27 @@ pub(super) fn describe(pid: Tid, fd: i32, inode: u64) -> (DescriptorKind, String
     }
 }
 
-/// A TCP or UDP socket's own address and its peer's.
-pub(super) fn addresses(pid: Tid, fd: i32) -> Addresses {
-    let number = || {
-        let link = fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok()?;
-        proc::inode(link.to_str()?, "socket:[")
+/// A TCP or UDP socket's own address and its peer's. Where its descriptor is another's by now, or it never had one (an
+/// io_uring's registered file), it is found by its number.
+pub(super) fn addresses(pid: Tid, fd: i32, inode: u64) -> Addresses {
+    let link = fs::read_link(format!("/proc/{pid}/fd/{fd}"));
+    let number = link
+        .ok()
+        .and_then(|link| proc::inode(link.to_str()?, "socket:["));
+    let found = match number {
+        Some(number) if number == inode => socket(pid, fd, inode),
+        _ => search(pid, inode),
     };
-    let [own, peer] = socket(pid, fd, number).map_or([None; 2], |socket| [socket.own, socket.peer]);
+    let [own, peer] = found.map_or([None; 2], |socket| [socket.own, socket.peer]);
     Addresses {
         own: own.map(|own| own.to_string()),
         peer: peer.map(|peer| peer.to_string()),
     }
 }
 
-fn socket(pid: Tid, fd: i32, inode: impl FnOnce() -> Option<u64>) -> Option<Socket> {
+fn socket(pid: Tid, fd: i32, inode: u64) -> Option<Socket> {
     let known = duplicate(pid, fd).ok().and_then(|socket| ask(&socket, pid));
-    known.or_else(|| search(pid, inode()?))
+    known.or_else(|| search(pid, inode))
 }
 
 fn ask(socket: &OwnedFd, pid: Tid) -> Option<Socket> {

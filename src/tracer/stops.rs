@@ -37,6 +37,8 @@ pub(super) enum Stop {
     Signal(i32),
     /// A filter wants this call to be seen: it is about to be made.
     Filtered,
+    /// It is about to end.
+    Exiting,
     /// It has made a new task: its thread id.
     Made(Tid),
     /// Nothing to decide: it is new, or has come out of a group-stop.
@@ -165,6 +167,29 @@ impl Wakeful {
         result
     }
 
+    /// As [`Wakeful::wait`]; meanwhile something is looked at, as long as there is something to look at: then EINTR.
+    pub fn wait_looking(&mut self, mut look: impl FnMut() -> bool) -> Result<Option<Event>, Errno> {
+        /// No more than this goes by between two looks.
+        const BETWEEN: Duration = Duration::from_micros(20);
+        while look() {
+            if let Some(event) = self.glance()? {
+                return Ok(event);
+            }
+            std::thread::sleep(BETWEEN);
+        }
+        Err(Errno::EINTR)
+    }
+
+    /// What [`Wakeful::wait`] would return at once; none where it would wait.
+    fn glance(&mut self) -> Result<Option<Option<Event>>, Errno> {
+        let (tid, status) = match kernel::wait(libc::WNOHANG) {
+            Err(Errno::ECHILD) => return Ok(Some(None)),
+            result => result?,
+        };
+        self.until = Instant::now();
+        Ok((tid != 0).then(|| Some(decode(tid, status))))
+    }
+
     /// A report that is there already.
     pub fn poll(&mut self) -> Option<Event> {
         let event = wait(false).ok().flatten()?;
@@ -196,6 +221,7 @@ fn stop(tid: Tid, status: i32) -> Stop {
         (0, signal) => Stop::Signal(signal),
         (libc::PTRACE_EVENT_EXEC, _) => Stop::Exec(event_message(tid)),
         (libc::PTRACE_EVENT_SECCOMP, _) => Stop::Filtered,
+        (libc::PTRACE_EVENT_EXIT, _) => Stop::Exiting,
         (libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE, _) => {
             Stop::Made(event_message(tid))
         }

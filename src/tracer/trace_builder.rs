@@ -7,11 +7,11 @@ use super::{
     descriptors::{FdTable, NOT_OPEN, OpenFile, Table, TableId},
     kernel::{CallInfo, NUMBERS, Tid},
     memory, proc,
-    rings::{RequestChange, RequestSink},
+    requests::{RequestChange, RequestSink},
     tracee::Tracee,
 };
 use crate::model::{
-    self, Call, CallState, Counted, Descriptor, NO_DESCRIPTOR, SyscallEvent, Text, Trace,
+    self, Call, CallRef, CallState, Counted, Descriptor, NO_DESCRIPTOR, SyscallEvent, Text, Trace,
 };
 use crate::syscall::{self, Op, Returns, Syscall};
 
@@ -42,6 +42,15 @@ impl ThreadCalls {
         }
     }
 
+    /// The call that it is in.
+    pub fn moving(&self) -> Option<CallRef> {
+        let name = |(number, call): (u64, Call)| CallRef {
+            number,
+            name: call.name,
+        };
+        self.call.map(name)
+    }
+
     /// The indices of descriptors that it holds.
     pub fn descriptors(&mut self) -> impl Iterator<Item = &mut u32> {
         let call = self.call.iter_mut();
@@ -62,6 +71,10 @@ pub(super) struct TraceBuilder {
     descriptors_left: usize,
     /// Calls that are no longer in [`Trace::calls`]: the oldest ones.
     pub dropped: u64,
+    /// How many requests have been numbered.
+    requests: u64,
+    /// Requests that are no longer in [`Trace::requests`].
+    dropped_requests: u64,
     /// Calls that have returned, by [`Call::name`], with those that are no longer kept.
     pub returned: Vec<Counted>,
 }
@@ -115,12 +128,6 @@ impl TraceBuilder {
             Op::CloseRange => call.args[2] & CLOSE_RANGE_UNSHARE != 0,
             _ => false,
         }
-    }
-
-    /// The place in the trace of the call that a thread is in, where it is still kept.
-    pub fn place(&self, task: &ThreadCalls) -> Option<u32> {
-        let (number, _) = task.call?;
-        number.checked_sub(self.dropped).map(|place| place as u32)
     }
 
     /// Drops the oldest calls until at most this many are kept. How many were dropped.
@@ -257,27 +264,21 @@ impl TraceBuilder {
         }
     }
 
-    /// A kept call, as the event that showed a request which no other call has shown.
-    pub fn old_event(&self, place: u32) -> Option<SyscallEvent<'_>> {
-        Some(SyscallEvent {
-            call: self.trace.calls.get(place as usize)?,
-            number: self.dropped + u64::from(place),
-            trace: &self.trace,
-            generations: [NOT_OPEN.generation; 2],
-        })
-    }
-
-    /// Where requests of rings are written down: those of the recorded call that a thread is in.
+    /// Where requests of rings are written down: those of the recorded call that a thread is in, if it is in one.
     pub fn request_sink<'a>(
         &'a mut self,
-        call: Option<u32>,
+        call: Option<CallRef>,
         fds: &'a mut FdTable,
+        is_recording: bool,
         changes: &'a mut Vec<RequestChange>,
     ) -> RequestSink<'a> {
         RequestSink {
+            dropped: (self.dropped, self.dropped_requests),
+            made: &mut self.requests,
             trace: &mut self.trace,
             table: &mut self.table,
             fds,
+            is_recording,
             call,
             changes,
         }
@@ -286,6 +287,13 @@ impl TraceBuilder {
     /// Programs whose descriptors /proc does not show.
     pub fn refused(&self) -> &[String] {
         &self.table.refused
+    }
+
+    /// Drops the oldest requests until at most this many are kept.
+    pub fn keep_requests(&mut self, most: usize) {
+        let old = self.trace.requests.len().saturating_sub(most);
+        self.trace.requests.drain(..old);
+        self.dropped_requests += old as u64;
     }
 
     /// How often each call has returned.

@@ -8,7 +8,7 @@ use nix::{
 };
 
 use super::{kernel::Tid, memory, proc, sockets};
-use crate::model::{Addresses, text_of};
+use crate::model::{Addresses, Descriptor, text_of};
 
 /// A thread that stands still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +54,8 @@ impl Tracee {
     }
 
     /// The addresses of a TCP or UDP socket.
-    pub fn addresses(&self, fd: i32) -> Addresses {
-        sockets::addresses(self.tid, fd)
+    pub fn addresses(&self, socket: &Descriptor) -> Addresses {
+        sockets::addresses(self.tid, socket.fd, socket.identity)
     }
 
     /// Whether it is open for reading, writing or both: `O_RDONLY`, `O_WRONLY` or `O_RDWR`.

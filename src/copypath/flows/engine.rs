@@ -14,7 +14,7 @@ use super::{
     space::{ObjectId, Space},
     tally::{MovingCall, Provenance, Tally},
 };
-use crate::model::{Addresses, DescriptorKind, Flow, NO_FLOW, SyscallEvent, Unexplained};
+use crate::model::{Addresses, DescriptorKind, Flow, NO_FLOW, SyscallEvent, Trace, Unexplained};
 use crate::syscall::{MS_SYNC, Moves, Op, Ops, Shape};
 
 /// `FICLONE` and `FICLONERANGE` of ioctl(2) (linux/fs.h): blocks of files are shared.
@@ -25,7 +25,6 @@ const MOST_OPEN: usize = 1 << 16;
 /// Said of calls of another table than the machine's own.
 const COMPAT: &str =
     "32-bit: calls of 32-bit programs (and of x32) are not decoded; what they move is unexplained";
-const AIO: &str = "aio: bytes of asynchronous I/O (io_submit) are in no flow";
 const CROWDED: &str = "ends: there were so many that the later ones have no names of their own";
 const CLONED: &str = "FICLONE: blocks of files were shared; no byte was moved";
 
@@ -57,8 +56,10 @@ pub struct Flows {
     pub(super) by_descriptor: FxHashMap<u32, OpenFile>,
     /// Writes that rings were asked for, by the request's number.
     pub(super) asked: FxHashMap<u64, Pending>,
-    /// The call that showed the last requests.
-    pub(super) showing: Option<Rc<MovingCall>>,
+    /// The memory that requests name by a structure of addresses, by the request's number.
+    pub(super) named: FxHashMap<u64, Vec<memory::Range>>,
+    /// The calls that have moved bytes of requests, by number.
+    pub(super) showing: FxHashMap<u64, Rc<MovingCall>>,
     ops: Ops,
     pub(super) programs: Vec<String>,
     /// The memory of each program.
@@ -179,20 +180,14 @@ impl Flows {
                 self.asked_again.remove(&event.generations[0]);
             }
             (Op::Pipe | Op::SocketPair, None) => self.made(event),
-            _ => self.unseen(op, event, bytes, tracee),
+            _ => self.unseen(op, event, bytes),
         }
     }
 
     /// A call of which it cannot be seen from where to where it moves bytes.
-    fn unseen(&mut self, op: Op, event: &SyscallEvent, bytes: u64, tracee: &dyn TraceeMemory) {
+    fn unseen(&mut self, op: Op, event: &SyscallEvent, bytes: u64) {
         let args = &event.call.args;
         match op {
-            Op::AioSubmit => self.note(AIO),
-            Op::AioEvents => {
-                for (op, bytes) in memory::aio_completions(args[3], bytes, tracee) {
-                    self.unexplained(op.moves(), bytes);
-                }
-            }
             Op::Ioctl if CLONES.contains(&args[1]) => self.note(CLONED),
             _ => {}
         }
@@ -235,12 +230,7 @@ impl Flows {
             return Some(*open);
         }
         let index = event.call.descriptors[which];
-        let open = self.look_up(event, index, tracee)?;
-        if open.kind == DescriptorKind::Pipe && !self.pipes.carries.contains_key(&open.identity) {
-            let shown = ends::pipe_name(event.trace.descriptor(event.call, which)?);
-            let read = self.running.keys().any(|pid| tracee.reads(*pid, &shown));
-            self.pipes.carries.insert(open.identity, read);
-        }
+        let open = self.look_up(event.trace, index, tracee)?;
         if self.opens.len() >= MOST_OPEN {
             self.opens.clear();
             self.by_descriptor.clear();
@@ -253,13 +243,13 @@ impl Flows {
     /// What a descriptor of the trace is.
     pub(super) fn look_up(
         &mut self,
-        event: &SyscallEvent,
+        trace: &Trace,
         index: u32,
         tracee: &dyn TraceeMemory,
     ) -> Option<OpenFile> {
-        let descriptor = event.trace.descriptors.get(index as usize)?;
+        let descriptor = trace.descriptors.get(index as usize)?;
         let addresses = match descriptor.kind {
-            DescriptorKind::Tcp | DescriptorKind::Udp => tracee.addresses(descriptor.fd),
+            DescriptorKind::Tcp | DescriptorKind::Udp => tracee.addresses(descriptor),
             _ => Addresses::default(),
         };
         let mut open = self.ends.open(descriptor, &addresses);
@@ -268,6 +258,11 @@ impl Flows {
             DescriptorKind::Pipe => tracee.carries_messages(descriptor.fd),
             kind => kind == DescriptorKind::Udp || open.traits.has_boundaries(),
         };
+        if open.kind == DescriptorKind::Pipe && !self.pipes.carries.contains_key(&open.identity) {
+            let shown = ends::pipe_name(descriptor);
+            let read = self.running.keys().any(|pid| tracee.reads(*pid, &shown));
+            self.pipes.carries.insert(open.identity, read);
+        }
         Some(open)
     }
 

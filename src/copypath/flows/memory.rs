@@ -1,7 +1,7 @@
 //! The memory of a thread that stands still, and what a call names of it.
 
-use crate::model::Addresses;
-use crate::syscall::{Op, Shape};
+use crate::model::{Addresses, Descriptor};
+use crate::syscall::Shape;
 
 /// A thread that stands still, and can be asked.
 pub trait TraceeMemory {
@@ -14,7 +14,7 @@ pub trait TraceeMemory {
     /// Reads several places (at most 16) one after the other; false where one cannot be read.
     fn read_places(&self, places: &[(u64, usize)], buffer: &mut [u8]) -> bool;
     /// The addresses of a TCP or UDP socket.
-    fn addresses(&self, fd: i32) -> Addresses;
+    fn addresses(&self, socket: &Descriptor) -> Addresses;
     /// Whether a process reads what `/proc/PID/fd` shows as `pipe:[4711]` or as the path of a FIFO.
     fn reads(&self, pid: i32, shown: &str) -> bool;
     /// Whether a descriptor is open for reading alone.
@@ -181,24 +181,6 @@ fn word(bytes: &[u8], number: usize) -> u64 {
     let mut word = [0; WORD];
     word.copy_from_slice(&bytes[number * WORD..][..WORD]);
     usize::from_ne_bytes(word) as u64
-}
-
-/// What the requests did that io_getevents(2) tells of, and how many bytes each moved (linux/aio_abi.h, `struct io_event`
-/// and `struct iocb`).
-pub(super) fn aio_completions(at: u64, count: u64, tracee: &dyn TraceeMemory) -> Vec<(Op, u64)> {
-    const EVENT: u64 = 32;
-    let number = |at: u64| Some(u64::from_ne_bytes(read(at, tracee)?));
-    let completion = |event: u64| {
-        let (request, result) = (number(event + 8)?, number(event + 16)? as i64);
-        let op = match u16::from_ne_bytes(read(request + 16, tracee)?) {
-            0 | 7 => Op::Read(Shape::Buffer),  // IOCB_CMD_PREAD, PREADV
-            1 | 8 => Op::Write(Shape::Buffer), // IOCB_CMD_PWRITE, PWRITEV
-            _ => return None,
-        };
-        Some((op, u64::try_from(result).ok()?))
-    };
-    let events = (0..count.min(MOST_VECTORS as u64)).map(|event| at + event * EVENT);
-    events.filter_map(completion).collect()
 }
 
 /// What the kernel reports on a socket's error queue of sends with MSG_ZEROCOPY: the first and the last of them, by

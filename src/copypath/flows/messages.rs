@@ -33,7 +33,7 @@ impl Flows {
             return;
         };
         let text = [vec![text(queue, event, event.call.args[2])]];
-        let call = MovingCall::new(event.number, event.call.name);
+        let call = (MovingCall::new(event.number, event.call.name), event.number);
         let how = (Op::QueueSend(queue), Report::None);
         if let Some(pending) = self.pending_messages(how, call, sink, &text, tracee) {
             self.pending.insert(tracee.tid(), pending);
@@ -55,7 +55,7 @@ impl Flows {
         let chunks = self.take(op, &source, bytes, event.number);
         let call = MovingCall::new(event.number, event.call.name);
         let text = [text(queue, event, bytes)];
-        self.arrive((op, &source), chunks, &text, &call, tracee);
+        self.bring((op, &source), chunks, &text, &call, None, tracee);
     }
 
     /// The queue that a call names, and what the message is chosen by: its type, or its priority.

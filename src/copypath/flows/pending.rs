@@ -16,11 +16,26 @@ pub(super) struct Pending {
     pub queue: Option<QueueId>,
     /// None of a call between descriptors, whose bytes are in the queue.
     pub sent: Option<Sent>,
+    /// A call from queue to queue.
+    pub relayed: Option<Relayed>,
+}
+
+/// What a call takes out of a queue to put it in another one.
+pub(super) struct Relayed {
+    pub op: Op,
+    pub source: OpenFile,
+    pub sink: OpenFile,
+    pub call: Rc<MovingCall>,
+    pub pid: i32,
+    /// How much stood in the first when it began, and stands in the second since.
+    pub known: u64,
 }
 
 /// What a call writes, from memory.
 pub(super) struct Sent {
     pub call: Rc<MovingCall>,
+    /// What it has put in a queue is known by this.
+    pub by: u64,
     pub program: u32,
     pub pieces: Vec<Piece>,
     pub sink: OpenFile,

@@ -35,11 +35,8 @@ impl Flows {
     ) {
         let args = &event.call.args;
         let flags = op.message_flags(args);
-        if flags & MSG_ERRQUEUE != 0 {
-            return self.read_reports(event, tracee);
-        }
         let source = self.open(event, 0, tracee);
-        if returned == 0 {
+        if returned == 0 && flags & MSG_ERRQUEUE == 0 {
             if let Some(source) = source {
                 self.ends.read_to_end(source.source);
             }
@@ -57,25 +54,50 @@ impl Flows {
         }
         let source = self.with_peer(source, op, (args, returned), tracee);
         let call = MovingCall::new(event.number, event.call.name);
+        let how = (&call, event.number);
+        self.take_in(
+            (op, flags),
+            (&source, args[1]),
+            messages,
+            returned,
+            how,
+            tracee,
+        );
+    }
+
+    /// Bytes that have come to the memory of messages, by a call or a request that has these `MSG_` flags and names this
+    /// address. What it has put in a queue is known by the number beside the call.
+    pub(super) fn take_in(
+        &mut self,
+        (op, flags): (Op, u64),
+        (source, address): (&OpenFile, u64),
+        messages: Vec<Vec<Range>>,
+        returned: u64,
+        (call, by): (&Rc<MovingCall>, u64),
+        tracee: &dyn TraceeMemory,
+    ) {
+        if flags & MSG_ERRQUEUE != 0 {
+            return self.read_reports(source, address, tracee);
+        }
         if flags & MSG_TRUNC != 0 && source.kind == DescriptorKind::Tcp {
-            let chunks = self.take(op, &source, returned, event.number);
-            return self.throw_away(chunks, &source, &call, tracee);
+            let chunks = self.take(op, source, returned, by);
+            return self.throw_away(chunks, source, call, tracee);
         }
         let is_peeked = flags & MSG_PEEK != 0;
         let chunks = messages.iter().flat_map(|message| {
             let bytes = memory::total(message);
             match is_peeked {
-                true => self.look(&source, bytes, event.number),
-                false => self.take(op, &source, bytes, event.number),
+                true => self.look(source, bytes, by),
+                false => self.take(op, source, bytes, by),
             }
         });
         let chunks = chunks.collect();
         let peeked = is_peeked.then_some(source.identity);
         self.bring(
-            (op, &source),
+            (op, source),
             chunks,
             &messages.concat(),
-            &call,
+            call,
             peeked,
             tracee,
         );
@@ -105,7 +127,7 @@ impl Flows {
     }
 
     /// What is not known to have stood in a queue begins at the end that was read from.
-    fn filled(
+    pub(super) fn filled(
         &mut self,
         mut chunks: Vec<Chunk>,
         source: &OpenFile,
@@ -148,20 +170,8 @@ impl Flows {
         }
     }
 
-    /// Bytes that a read brought to addresses.
-    pub(super) fn arrive(
-        &mut self,
-        (op, source): (Op, &OpenFile),
-        chunks: Vec<Chunk>,
-        ranges: &[Range],
-        call: &Rc<MovingCall>,
-        tracee: &dyn TraceeMemory,
-    ) {
-        self.bring((op, source), chunks, ranges, call, None, tracee);
-    }
-
-    /// The same. `peeked`: they still stand in this socket.
-    fn bring(
+    /// Bytes that a read brought to addresses. `peeked`: they still stand in this socket.
+    pub(super) fn bring(
         &mut self,
         (op, source): (Op, &OpenFile),
         chunks: Vec<Chunk>,

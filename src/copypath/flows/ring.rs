@@ -1,5 +1,5 @@
-//! Requests of io_urings: as calls, but that what is written is looked at when the request is handed over, and what
-//! was read when it is seen to be done.
+//! Requests of io_urings, and those of io_submit(2): as calls, but that what is written is looked at when the kernel may
+//! begin, and what was read when it is seen to be done.
 
 use std::rc::Rc;
 
@@ -7,73 +7,130 @@ use super::{
     ends::OpenFile,
     engine::Flows,
     memory::{self, Range, TraceeMemory},
-    pending::Sent,
-    tally::MovingCall,
+    pending::{Pending, Sent},
+    tally::{MovingCall, NO_CALL},
 };
-use crate::copypath::rule::Report;
-use crate::model::{Request, RingEvent, RingEventKind};
-use crate::syscall::{Op, Shape};
+use crate::copypath::rule::{Medium, Report};
+use crate::model::{
+    DescriptorKind, Request, RingEvent, RingEventKind,
+    request::{BUFFER_SELECT, VECTORIZED},
+};
+use crate::syscall::{MSG_WAITALL, Op, Shape};
 
-/// `IOSQE_BUFFER_SELECT`: the kernel chooses the memory.
-const BUFFER_SELECT: u8 = 1 << 5;
-/// `IOSQE_CQE_SKIP_SUCCESS`: a request that does all that it was asked for posts no completion.
-const SKIP_SUCCESS: u8 = 1 << 6;
+/// Said of requests of which nothing was seen after they had been handed over.
+const OUTSTANDING: &str = "outstanding: of some requests (io_uring, io_submit) it was not seen whether they were done; what they asked for is unexplained";
+/// Said of those that were not to report.
+const SILENT: &str = "IOSQE_CQE_SKIP_SUCCESS: how much some requests sent or received is known to the kernel alone; what they asked for is unexplained";
+/// Said of commands that only a driver understands.
+const PASSED_THROUGH: &str =
+    "uring_cmd: commands were passed to a driver (io_uring); what they moved is not known";
+/// Of `enum io_uring_op`: `IORING_OP_URING_CMD`, `IORING_OP_URING_CMD128`.
+const COMMANDS: [u8; 2] = [46, 64];
+/// So many calls are remembered, that each is counted once.
+const MOST_CALLS: usize = 1000;
 
 impl Flows {
     /// What has become of a request.
     pub fn requested(&mut self, event: &RingEvent, tracee: &dyn TraceeMemory) {
-        let request = event.request;
         match event.kind {
             RingEventKind::Submitted => self.submitted(event, tracee),
+            RingEventKind::Started => {
+                if let Some(pending) = self.begun(event, None, tracee) {
+                    self.asked.insert(event.number, pending);
+                }
+            }
             RingEventKind::Completed { result } => {
                 self.completed(event, result.max(0) as u64, tracee);
             }
+            RingEventKind::Silent => self.succeeded(event, tracee),
+            RingEventKind::Withdrawn => self.lose(event, 0, OUTSTANDING, tracee),
             RingEventKind::Notified => {
                 if let Some(sent) = self.unreported.requests.remove(&event.number) {
-                    self.go(reported(sent, request));
+                    self.go(reported(sent, event.request));
                 }
             }
-            RingEventKind::Abandoned => {
-                let is_done = request.flags & SKIP_SUCCESS != 0 && request.completions == 0;
-                let bytes = if is_done {
-                    u64::from(request.length)
-                } else {
-                    0
-                };
-                if let Some(sent) = self.unreported.requests.remove(&event.number) {
-                    self.go(sent);
-                } else if let Some(pending) = self.asked.remove(&event.number) {
-                    self.settle(pending, bytes);
-                } else {
-                    self.unexplained(request.does().moves(), bytes);
-                }
-            }
+            RingEventKind::Abandoned { is_lost } => self.abandoned(event, is_lost, tracee),
+        }
+        if event.last {
+            self.named.remove(&event.number);
         }
     }
 
-    /// A request has been handed to the kernel.
+    /// A request has been handed to the kernel, which has taken a copy of the addresses that it names.
     fn submitted(&mut self, event: &RingEvent, tracee: &dyn TraceeMemory) {
-        let op = event.request.does();
-        let (shape, report) = match op {
-            Op::Write(shape) | Op::Send(shape) => (shape, Report::None),
-            Op::SendZc(shape) => (shape, Report::Outstanding),
-            _ => return,
-        };
-        let Some(sink) = self.of_request(event, 0, tracee) else {
-            return;
-        };
-        let Some(ranges) = ranges(event.request, shape, tracee) else {
-            return;
-        };
-        let call = self.showing(event);
-        if let Some(pending) = self.pending_write((op, report), call, sink, &ranges, tracee) {
-            self.asked.insert(event.number, pending);
+        if let Some(shape @ (Shape::Vector | Shape::Message)) = shape(event.request)
+            && let Some(ranges) = ranges(event.request, shape, tracee)
+        {
+            self.named.insert(event.number, ranges);
         }
+    }
+
+    /// The memory that a request names; none where the kernel chooses it.
+    fn memory(&self, event: &RingEvent) -> Option<Vec<Range>> {
+        let request = event.request;
+        match shape(request)? {
+            _ if request.flags & BUFFER_SELECT != 0 => None,
+            Shape::Buffer => Some(vec![Range {
+                start: request.address,
+                length: request.length.into(),
+            }]),
+            _ => self.named.get(&event.number).cloned(),
+        }
+    }
+
+    /// How many bytes a request asks for.
+    fn asked_for(&self, event: &RingEvent) -> u64 {
+        match self.memory(event) {
+            Some(ranges) => memory::total(&ranges),
+            None => event.request.length.into(),
+        }
+    }
+
+    /// The kernel may begin: what a request writes stands where it says, or in the memory that was chosen.
+    fn begun(
+        &mut self,
+        event: &RingEvent,
+        chosen: Option<Vec<Range>>,
+        tracee: &dyn TraceeMemory,
+    ) -> Option<Pending> {
+        let op = event.request.does();
+        let report = match op {
+            Op::Write(_) | Op::Send(_) => Report::None,
+            Op::SendZc(_) => Report::Outstanding,
+            Op::Splice => return self.begun_splice(event, tracee),
+            _ => return None,
+        };
+        let ranges = chosen.or_else(|| self.memory(event))?;
+        let sink = self.of_request(event, 0, tracee)?;
+        let call = self.showing(event);
+        self.pending_write((op, report), (call, by(event)), sink, &ranges, tracee)
+    }
+
+    fn begun_splice(&mut self, event: &RingEvent, tracee: &dyn TraceeMemory) -> Option<Pending> {
+        let sink = self.of_request(event, 0, tracee)?;
+        let source = self.of_request(event, 1, tracee)?;
+        let call = self.showing(event);
+        let ends = (&source, &sink);
+        let asked = event.request.length.into();
+        self.pending_splice(Op::Splice, ends, asked, (&call, by(event)), tracee.pid())
     }
 
     /// A completion was seen, of so many bytes.
     fn completed(&mut self, event: &RingEvent, bytes: u64, tracee: &dyn TraceeMemory) {
-        if let Some(pending) = self.asked.remove(&event.number) {
+        let op = event.request.does();
+        let chosen = event.memory.map(|ranges| {
+            let ranges = ranges.iter().map(|range| Range {
+                start: range.start,
+                length: range.length,
+            });
+            ranges.collect::<Vec<_>>()
+        });
+        let pending = self.asked.remove(&event.number);
+        let pending = pending.or_else(|| match (op, bytes) {
+            (Op::Splice, _) | (_, 0) => None,
+            _ => self.begun(event, chosen.clone(), tracee),
+        });
+        if let Some(pending) = pending {
             match self.settled(pending, bytes) {
                 Some(sent) if event.last => self.go(reported(sent, event.request)),
                 Some(sent) => {
@@ -83,25 +140,59 @@ impl Flows {
             }
             return;
         }
+        match op {
+            Op::Read(_) | Op::Recv(_) => self.received(event, bytes, chosen, tracee),
+            Op::Splice | Op::Tee => self.spliced(event, op, bytes, tracee),
+            op => {
+                let is_command = COMMANDS.contains(&event.request.op);
+                if is_command && !self.is_socket(event, tracee) {
+                    self.note(PASSED_THROUGH);
+                }
+                self.unexplained(op.moves(), bytes);
+            }
+        }
+    }
+
+    fn received(
+        &mut self,
+        event: &RingEvent,
+        bytes: u64,
+        chosen: Option<Vec<Range>>,
+        tracee: &dyn TraceeMemory,
+    ) {
+        let request = event.request;
+        let op = request.does();
+        let flags = match op {
+            Op::Recv(_) => request.op_flags.into(),
+            _ => 0,
+        };
+        let is_chosen = chosen.is_some();
+        let source = self.of_request(event, 0, tracee);
+        let ranges = chosen.or_else(|| self.memory(event));
         if bytes == 0 {
+            if let (RingEventKind::Completed { result: 0 }, Some(source)) = (event.kind, source) {
+                self.ends.read_to_end(source.source);
+            }
             return;
         }
-        match event.request.does() {
-            op @ (Op::Read(shape) | Op::Recv(shape)) => {
-                let source = self.of_request(event, 0, tracee);
-                let ranges = ranges(event.request, shape, tracee);
-                let (Some(source), Some(mut ranges)) = (source, ranges) else {
-                    self.unexplained.read_bytes += bytes;
-                    return;
-                };
-                memory::cut(&mut ranges, bytes);
-                let call = self.showing(event);
-                let chunks = self.take(op, &source, bytes, call.number);
-                self.arrive((op, &source), chunks, &ranges, &call, tracee);
-            }
-            op @ (Op::Splice | Op::Tee) => self.spliced(event, op, bytes, tracee),
-            op => self.unexplained(op.moves(), bytes),
+        let (Some(source), Some(mut ranges)) = (source, ranges) else {
+            self.unexplained.read_bytes += bytes;
+            return self.came_unseen(tracee.pid());
+        };
+        // What the kernel chose is as long as what came, less what it put before that.
+        if !is_chosen {
+            memory::cut(&mut ranges, bytes);
         }
+        let call = self.showing(event);
+        let from = (&source, request.address);
+        self.take_in(
+            (op, flags),
+            from,
+            vec![ranges],
+            bytes,
+            (&call, by(event)),
+            tracee,
+        );
     }
 
     fn spliced(&mut self, event: &RingEvent, op: Op, bytes: u64, tracee: &dyn TraceeMemory) {
@@ -111,21 +202,64 @@ impl Flows {
             return self.unexplained(op.moves(), bytes);
         };
         let call = self.showing(event);
-        let chunks = self.take(op, &source, bytes, call.number);
-        self.pass_on(chunks, (&source, &sink), op, &call, tracee.pid());
+        let chunks = self.take(op, &source, bytes, by(event));
+        let how = (&call, by(event));
+        self.pass_on(chunks, (&source, &sink), op, how, tracee.pid());
     }
 
-    /// The call that shows requests: all that it shows count it once.
-    fn showing(&mut self, event: &RingEvent) -> Rc<MovingCall> {
-        let shown_by = &event.shown_by;
-        match &self.showing {
-            Some(call) if call.number == shown_by.number => Rc::clone(call),
-            _ => {
-                let call = MovingCall::new(shown_by.number, shown_by.call.name);
-                self.showing = Some(Rc::clone(&call));
-                call
+    /// A request that succeeded without a completion. The kernel counts a short read or write as a failure, a short send
+    /// or receive only with `MSG_WAITALL` (io_uring/rw.c, net.c).
+    fn succeeded(&mut self, event: &RingEvent, tracee: &dyn TraceeMemory) {
+        let request = event.request;
+        let asked = self.asked_for(event);
+        match request.does() {
+            Op::Send(_) | Op::Recv(_) if u64::from(request.op_flags) & MSG_WAITALL == 0 => {
+                self.lose(event, asked, SILENT, tracee);
+            }
+            _ => self.completed(event, asked, tracee),
+        }
+    }
+
+    /// Of a request nothing more will be seen. What waits for a peer has moved nothing; a file does not let wait long.
+    fn abandoned(&mut self, event: &RingEvent, is_lost: bool, tracee: &dyn TraceeMemory) {
+        if let Some(sent) = self.unreported.requests.remove(&event.number) {
+            return self.go(sent);
+        }
+        let moves = event.request.does().moves();
+        if event.request.completions > 0 || !(moves.reads || moves.writes) {
+            return;
+        }
+        let is_file = |open: OpenFile| matches!(open.medium, Medium::File | Medium::DirectFile);
+        let is_done = is_lost || self.of_request(event, 0, tracee).is_some_and(is_file);
+        let asked = if is_done { self.asked_for(event) } else { 0 };
+        self.lose(event, asked, OUTSTANDING, tracee);
+    }
+
+    /// A request is given up, of which so many bytes may have moved.
+    fn lose(&mut self, event: &RingEvent, bytes: u64, note: &str, tracee: &dyn TraceeMemory) {
+        if let Some(pending) = self.asked.remove(&event.number) {
+            self.settle(pending, 0);
+        }
+        if bytes > 0 {
+            let moves = event.request.does().moves();
+            self.note(note);
+            self.unexplained(moves, bytes);
+            if moves.reads {
+                self.came_unseen(tracee.pid());
             }
         }
+    }
+
+    /// The call that has moved the bytes of requests: all that it has moved count it once.
+    fn showing(&mut self, event: &RingEvent) -> Rc<MovingCall> {
+        let (number, name) = event
+            .call
+            .map_or((NO_CALL, 0), |call| (call.number, call.name));
+        if self.showing.len() > MOST_CALLS {
+            self.showing.retain(|_, call| Rc::strong_count(call) > 1);
+        }
+        let call = self.showing.entry(number);
+        Rc::clone(call.or_insert_with(|| MovingCall::new(number, name)))
     }
 
     /// The open file that a request names.
@@ -139,10 +273,23 @@ impl Flows {
         if let Some(open) = self.by_descriptor.get(&index) {
             return Some(*open);
         }
-        let open = self.look_up(&event.shown_by, index, tracee)?;
+        let open = self.look_up(event.trace, index, tracee)?;
         self.by_descriptor.insert(index, open);
         Some(open)
     }
+
+    fn is_socket(&mut self, event: &RingEvent, tracee: &dyn TraceeMemory) -> bool {
+        use DescriptorKind::{Tcp, Udp, Unix};
+        let open = self.of_request(event, 0, tracee);
+        open.is_some_and(|open| matches!(open.kind, Tcp | Udp | Unix))
+    }
+}
+
+/// What a request has put in a queue is known by this.
+fn by(event: &RingEvent) -> u64 {
+    /// Calls are known by their numbers.
+    const REQUEST: u64 = 1 << 62;
+    REQUEST | event.number
 }
 
 /// A send with what the kernel has reported of it.
@@ -154,11 +301,25 @@ fn reported(sent: Sent, request: &Request) -> Sent {
     Sent { report, ..sent }
 }
 
-/// The memory that a request names; none where the kernel chooses it.
-fn ranges(request: &Request, shape: Shape, tracee: &dyn TraceeMemory) -> Option<Vec<Range>> {
-    if request.flags & BUFFER_SELECT != 0 {
-        return None;
+/// How a request names the memory of its payload; none where it has none.
+fn shape(request: &Request) -> Option<Shape> {
+    match request.does() {
+        Op::Send(Shape::Buffer) | Op::SendZc(Shape::Buffer)
+            if request.io_priority & VECTORIZED != 0 =>
+        {
+            Some(Shape::Vector)
+        }
+        Op::Read(shape)
+        | Op::Recv(shape)
+        | Op::Write(shape)
+        | Op::Send(shape)
+        | Op::SendZc(shape) => Some(shape),
+        _ => None,
     }
+}
+
+/// The memory that a request names, as it stands there.
+fn ranges(request: &Request, shape: Shape, tracee: &dyn TraceeMemory) -> Option<Vec<Range>> {
     let args = [0, request.address, u64::from(request.length), 0, 0, 0];
     memory::ranges(shape, &args, None, tracee)
 }

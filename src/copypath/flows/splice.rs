@@ -7,7 +7,7 @@ use super::{
     engine::Flows,
     memory::{self, TraceeMemory},
     path::{Change, PathId},
-    pending::Pending,
+    pending::{Pending, Relayed},
     pipes::Chunk,
     tally::{MovingCall, Provenance},
 };
@@ -35,29 +35,67 @@ impl Flows {
         let Some((source, sink)) = self.both(op, event, tracee) else {
             return;
         };
-        let Some(queue) = self.queue_of_sink(&sink) else {
-            return;
-        };
-        if self.pipes.read_from(&source).is_some() {
-            return;
-        }
-        let path = self.paths.start(source.source);
-        let Some(path) = self.through(path, (&source, &sink), op, tracee.pid()) else {
-            return;
-        };
         let asked = op.asked(&event.call.args).unwrap_or(0);
-        let asked = asked.min(memory::MOST_BY_ONE_CALL);
         let call = MovingCall::new(event.number, event.call.name);
-        let provenance = Provenance::after(None, &call);
+        let how = (&call, event.number);
+        let pending = self.pending_splice(op, (&source, &sink), asked, how, tracee.pid());
+        if let Some(pending) = pending {
+            self.pending.insert(tracee.tid(), pending);
+        }
+    }
+
+    /// What is about to be put in a queue, from an end; none elsewhere. It is known by the number beside the call.
+    pub(super) fn pending_splice(
+        &mut self,
+        op: Op,
+        (source, sink): (&OpenFile, &OpenFile),
+        asked: u64,
+        (call, by): (&Rc<MovingCall>, u64),
+        pid: i32,
+    ) -> Option<Pending> {
+        let queue = self.queue_of_sink(sink)?;
+        let asked = asked.min(memory::MOST_BY_ONE_CALL);
+        let from = self.pipes.read_from(source);
+        let chunks = match from {
+            Some(from) => self.pipes.look(from, asked),
+            None => self.filled(Vec::new(), source, asked, by),
+        };
         let message = sink.is_packets.then(|| self.pipes.message(None));
-        let way = (path, provenance);
-        self.enqueue(queue, (asked, message), way, event.number);
-        let pending = Pending {
-            number: event.number,
+        let mut known = 0;
+        for chunk in chunks {
+            let path = self.through(chunk.path, (source, sink), op, pid)?;
+            let way = (path, Provenance::after(chunk.provenance, call));
+            self.enqueue(queue, (chunk.length, message), way, by);
+            known += chunk.length;
+        }
+        let relayed = from.map(|_| Relayed {
+            op,
+            source: *source,
+            sink: *sink,
+            call: Rc::clone(call),
+            pid,
+            known,
+        });
+        Some(Pending {
+            number: by,
             queue: Some(queue),
             sent: None,
-        };
-        self.pending.insert(tracee.tid(), pending);
+            relayed,
+        })
+    }
+
+    /// So many bytes have gone from queue to queue: what was known when it began is there already.
+    pub(super) fn relay(&mut self, relayed: Relayed, by: u64, bytes: u64) {
+        let mut left = relayed.known.min(bytes);
+        let mut chunks = self.take(relayed.op, &relayed.source, bytes, by);
+        for chunk in &mut chunks {
+            let there = left.min(chunk.length);
+            chunk.length -= there;
+            left -= there;
+        }
+        chunks.retain(|chunk| chunk.length > 0);
+        let (call, ends) = (&relayed.call, (&relayed.source, &relayed.sink));
+        self.pass_on(chunks, ends, relayed.op, (call, by), relayed.pid);
     }
 
     /// splice, tee, sendfile or copy_file_range has moved bytes.
@@ -76,7 +114,8 @@ impl Flows {
         };
         let chunks = self.take(op, &source, bytes, event.number);
         let call = MovingCall::new(event.number, event.call.name);
-        self.pass_on(chunks, (&source, &sink), op, &call, tracee.pid());
+        let how = (&call, event.number);
+        self.pass_on(chunks, (&source, &sink), op, how, tracee.pid());
     }
 
     pub(super) fn pass_on(
@@ -84,7 +123,7 @@ impl Flows {
         chunks: Vec<Chunk>,
         (source, sink): (&OpenFile, &OpenFile),
         op: Op,
-        call: &Rc<MovingCall>,
+        (call, by): (&Rc<MovingCall>, u64),
         pid: i32,
     ) {
         let queue = self.queue_of_sink(sink);
@@ -98,8 +137,8 @@ impl Flows {
                 Some(queue) => {
                     let message = sink.is_packets.then(|| self.pipes.message(None));
                     let way = (path, provenance);
-                    self.enqueue(queue, (chunk.length, message), way, call.number);
-                    self.pipes.settle(queue, call.number, u64::MAX);
+                    self.enqueue(queue, (chunk.length, message), way, by);
+                    self.pipes.settle(queue, by, u64::MAX);
                 }
                 None => self.add(path, sink.sink, chunk.length, Some(&provenance)),
             }

@@ -10,6 +10,9 @@ use super::{
 };
 use crate::model::{Basis, Flow, Hop, NO_FLOW, Side};
 
+/// The number of no call: a thread of the kernel moves the bytes, because it was asked without one.
+pub(super) const NO_CALL: u64 = u64::MAX;
+
 /// A call that moves bytes. Each flow counts it once.
 #[derive(Debug)]
 pub(super) struct MovingCall {
@@ -107,6 +110,9 @@ impl Tally {
     }
 
     fn count(&mut self, flow: u32, call: &MovingCall) {
+        if call.number == NO_CALL {
+            return;
+        }
         let mut counted_in = call.counted_in.borrow_mut();
         if counted_in.contains(&flow) {
             return;

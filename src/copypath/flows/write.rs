@@ -43,17 +43,18 @@ impl Flows {
             false => Report::None,
         };
         let call = MovingCall::new(event.number, event.call.name);
+        let call = (call, event.number);
         let pending = self.pending_messages((op, report), call, sink, &messages, tracee);
         if let Some(pending) = pending {
             self.pending.insert(tracee.tid(), pending);
         }
     }
 
-    /// What is about to be written, and what is known of it. None where such a call moves nothing to such a sink.
+    /// What is about to be written, and what is known of it; with what it puts in a queue is known by. None where such a call moves nothing to such a sink.
     pub(super) fn pending_write(
         &mut self,
         how: (Op, Report),
-        call: Rc<MovingCall>,
+        call: (Rc<MovingCall>, u64),
         sink: OpenFile,
         ranges: &[Range],
         tracee: &dyn TraceeMemory,
@@ -65,7 +66,7 @@ impl Flows {
     pub(super) fn pending_messages(
         &mut self,
         (op, report): (Op, Report),
-        call: Rc<MovingCall>,
+        (call, by): (Rc<MovingCall>, u64),
         sink: OpenFile,
         messages: &[Vec<Range>],
         tracee: &dyn TraceeMemory,
@@ -74,10 +75,10 @@ impl Flows {
         let running = self.running.get(&tracee.pid())?;
         let (program, space) = (running.program, running.space);
         let pieces = self.pieces(space, &messages.concat(), None, tracee);
-        let number = call.number;
         let queue = self.queue_of_sink(&sink);
         let sent = Sent {
             call,
+            by,
             program,
             pieces,
             sink,
@@ -90,9 +91,10 @@ impl Flows {
         }
         let sent = Some(sent);
         Some(Pending {
-            number,
+            number: by,
             queue,
             sent,
+            relayed: None,
         })
     }
 
@@ -172,7 +174,7 @@ impl Flows {
                 packet.0 -= if packet.1.is_some() { length } else { 0 };
                 left -= length;
                 let way = (way.0, Rc::clone(&way.1));
-                self.enqueue(queue, (length, packet.1), way, sent.call.number);
+                self.enqueue(queue, (length, packet.1), way, sent.by);
             }
         }
     }
@@ -234,6 +236,9 @@ impl Flows {
     pub(super) fn settled(&mut self, pending: Pending, written: u64) -> Option<Sent> {
         if let Some(queue) = pending.queue {
             self.pipes.settle(queue, pending.number, written);
+        }
+        if let Some(relayed) = pending.relayed {
+            self.relay(relayed, pending.number, written);
         }
         let mut sent = pending.sent?;
         let mut left = written;

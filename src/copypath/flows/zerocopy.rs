@@ -1,23 +1,25 @@
 //! Zero-copy sends: whether one was a copy is known when the kernel reports it, and not before.
 
 use super::{
+    ends::OpenFile,
     engine::Flows,
     memory::{self, TraceeMemory},
     pending::Sent,
 };
 use crate::copypath::rule::Report;
-use crate::model::SyscallEvent;
 
 /// Said where the kernel did not report, or was not asked.
 pub(super) const UNREPORTED: &str = "MSG_ZEROCOPY, SEND_ZC: of some sends the program did not ask what became of them; they count as documented: copied within this machine, else not";
 
 impl Flows {
     /// What a read of a socket's error queue has brought.
-    pub(super) fn read_reports(&mut self, event: &SyscallEvent, tracee: &dyn TraceeMemory) {
-        let Some(socket) = self.open(event, 0, tracee) else {
-            return;
-        };
-        for (first, last, copied) in memory::zerocopy_reports(event.call.args[1], tracee) {
+    pub(super) fn read_reports(
+        &mut self,
+        socket: &OpenFile,
+        message: u64,
+        tracee: &dyn TraceeMemory,
+    ) {
+        for (first, last, copied) in memory::zerocopy_reports(message, tracee) {
             for sent in self.unreported.take(socket.identity, first, last) {
                 let report = Report::of_zerocopy(Some(copied));
                 self.go(Sent { report, ..sent });
