@@ -122,9 +122,8 @@ impl Shared {
         }
         let ask = self.guessing(of).map(|(predict, _)| predict.ask.clone());
         let guessing = self.guessing_mut(of);
-        let committed = guessing
-            .zip(ask)
-            .is_some_and(|(guess, ask)| guess.update(command, &ask));
+        let guessing = guessing.zip(ask);
+        let committed = guessing.is_some_and(|(guess, ask)| guess.update(command, &ask));
         self.display.pane = Pane::Target;
         if committed {
             self.run_shown(of);

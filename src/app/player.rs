@@ -303,9 +303,8 @@ impl Player {
         };
         let trace = playback.trace();
         let requests = trace.requests_of(self.position.call).iter();
-        requests
-            .map(|request| format_request(trace, request, style))
-            .collect()
+        let texts = requests.map(|request| format_request(trace, request, style));
+        texts.collect()
     }
 
     /// One sentence about the current call or step.
@@ -330,9 +329,8 @@ impl Player {
     /// The source of the method, and the line (from 0) that made the current call.
     pub(crate) fn source(&self) -> Option<(&Source, Option<usize>)> {
         let playback = self.playback()?;
-        let line = playback
-            .call(self.position.call)
-            .and_then(|call| playback.line_of(call));
+        let call = playback.call(self.position.call);
+        let line = call.and_then(|call| playback.line_of(call));
         Some((&playback.source, line))
     }
 

@@ -79,10 +79,8 @@ fn take(app: &mut Shared, mut new: Material, faults: &[Fault]) -> Material {
         }
     }
     for card in &old.cards {
-        let is_broken = faults
-            .iter()
-            .any(|fault| card::name_of(&fault.file) == Some(&card.name));
-        if is_broken && !new.cards.iter().any(|new| new.name == card.name) {
+        let is_it = |fault: &Fault| card::name_of(&fault.file) == Some(&card.name);
+        if faults.iter().any(is_it) && !new.cards.iter().any(|new| new.name == card.name) {
             new.cards.push(card.clone());
         }
     }

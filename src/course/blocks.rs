@@ -112,9 +112,8 @@ pub(super) fn question(mut block: Block, line: usize) -> Option<Question> {
         id: id.as_ref().map_or("", |id| &id.value),
         first_text,
     };
-    let kind = name
-        .as_ref()
-        .and_then(|name| QuestionKind::read(name, &mut block, &asked));
+    let kind = name.as_ref();
+    let kind = kind.and_then(|name| QuestionKind::read(name, &mut block, &asked));
     // Where the kind is unknown nobody knows which keys belong, so none is called unknown.
     if name.is_some_and(|name| QuestionKind::is_known(&name.value)) {
         block.finish();

@@ -157,9 +157,8 @@ impl Catalogue {
 
     /// Every question of the course, with its lesson.
     pub fn questions(&self) -> impl Iterator<Item = (&Lesson, &Question)> {
-        self.lessons
-            .iter()
-            .flat_map(|lesson| lesson.questions().map(move |question| (lesson, question)))
+        let lessons = self.lessons.iter();
+        lessons.flat_map(|lesson| lesson.questions().map(move |question| (lesson, question)))
     }
 
     /// The question of that id, with its lesson.

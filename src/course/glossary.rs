@@ -92,9 +92,8 @@ fn read(report: &Report, text: &str, body: usize) -> Vec<Word> {
 /// The word that a person means, by one of its forms, whatever the case.
 pub(crate) fn find<'w>(words: &'w [Word], name: &str) -> Option<&'w Word> {
     let name = name.trim().to_lowercase();
-    words
-        .iter()
-        .find(|word| word.forms.iter().any(|form| form.to_lowercase() == name))
+    let is_it = |word: &&Word| word.forms.iter().any(|form| form.to_lowercase() == name);
+    words.iter().find(is_it)
 }
 
 /// A piece of a row that is a word's first use, or a part of it.
@@ -165,10 +164,8 @@ pub(crate) fn uses(words: &[Word], text: &str) -> Vec<(Range<usize>, usize)> {
         };
         for (at, _) in text.match_indices(&form) {
             let range = at..at + form.len();
-            let free = taken
-                .iter()
-                .all(|(other, _)| range.end <= other.start || other.end <= range.start);
-            if free && is_word(&lower, &range) {
+            let apart = |other: &Range<usize>| range.end <= other.start || other.end <= range.start;
+            if taken.iter().all(|(other, _)| apart(other)) && is_word(&lower, &range) {
                 taken.push((range, word));
             }
         }

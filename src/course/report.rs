@@ -104,9 +104,8 @@ impl<'a> Report<'a> {
 
     /// The same, where the place is known by line and column.
     pub(super) fn refused_at(&self, position: Position, message: &str) {
-        let (what, advice) = message
-            .split_once(": ")
-            .unwrap_or((message, "write another value"));
+        let parts = message.split_once(": ");
+        let (what, advice) = parts.unwrap_or((message, "write another value"));
         self.fault_at(position, what, advice);
     }
 

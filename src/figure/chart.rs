@@ -88,10 +88,8 @@ impl Scale {
         match self.logarithmic {
             false => {
                 let step = round_step(self.high / 4.0);
-                (0..)
-                    .map(|n| n * step)
-                    .take_while(|at| *at as f64 <= self.high)
-                    .collect()
+                let ticks = (0..).map(|n| n * step);
+                ticks.take_while(|at| *at as f64 <= self.high).collect()
             }
             true => {
                 let decades = (0..20).map(|exponent| 10u64.pow(exponent.min(19)));

@@ -46,11 +46,8 @@ pub fn figure(name: &str, text: &str) -> Result<Figure, Fault> {
             steps.nth(number).map_or(0, |(at, _)| at)
         };
         for hop in &step.hops {
-            let listed = |place: &&Place| figure.places.contains(place);
-            if let Some(place) = [&hop.from, &hop.to]
-                .into_iter()
-                .find(|place| !listed(place))
-            {
+            let mut places = [hop.from, hop.to].into_iter();
+            if let Some(place) = places.find(|place| !figure.places.contains(place)) {
                 let what = format!("'{}' is not among the places", place.name());
                 return Err(fault(at(), what));
             }

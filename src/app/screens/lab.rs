@@ -109,9 +109,8 @@ impl Default for LabScreen {
 impl LabScreen {
     /// The side that can be played: the chosen one, else the other.
     pub(crate) fn playable(&self) -> Option<usize> {
-        [self.side, 1 - self.side]
-            .into_iter()
-            .find(|side| self.sides[*side].is_some())
+        let mut sides = [self.side, 1 - self.side].into_iter();
+        sides.find(|side| self.sides[*side].is_some())
     }
 
     /// Keeps a result; the next one goes to the other side while that is empty.

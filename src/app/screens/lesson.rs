@@ -56,9 +56,8 @@ impl LessonScreen {
         let PageAt { lesson, page, .. } = self.at;
         let pages = self.pages(app);
         let place = pages.iter().position(|known| *known == page).unwrap_or(0);
-        let next = place
-            .checked_add_signed(by)
-            .and_then(|next| pages.get(next));
+        let next = place.checked_add_signed(by);
+        let next = next.and_then(|next| pages.get(next));
         if !next.is_some_and(|next| self.show(app, PageAt::of(lesson, *next))) {
             let last = app.material.lessons.len().saturating_sub(1);
             let on = usize::from(by > 0 && !self.quiz);

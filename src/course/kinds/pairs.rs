@@ -4,6 +4,7 @@ use super::{
     gift,
     prelude::*,
     read::{need_reaction, reaction},
+    typed,
 };
 use crate::course::{prose, seeded_rng::SeededRng};
 
@@ -200,9 +201,7 @@ impl Kind for Match {
             let side = after.chars().next();
             let left = number.parse::<usize>().ok();
             let left = left.filter(|left| (1..=lefts).contains(left));
-            let right = side
-                .map(|c| (c.to_ascii_lowercase() as usize).wrapping_sub('a' as usize))
-                .filter(|right| *right < rights);
+            let right = side.map(typed::place).filter(|right| *right < rights);
             let (Some(left), Some(right)) = (left, right) else {
                 let shown: String = rest.chars().take(digits + 1).collect();
                 return Err(format!("'{shown}' is not a pair: {how}"));

@@ -2,6 +2,11 @@
 
 use crate::model::{Given, Size, grouped};
 
+/// Which place in the alphabet a letter has, from 0; of another character a large number.
+pub(super) fn place(letter: char) -> usize {
+    (letter.to_ascii_lowercase() as usize).wrapping_sub('a' as usize)
+}
+
 /// The options that an answer names, by letter or by number from 1, each once.
 pub(super) fn letters(count: usize, given: &str) -> Result<Vec<usize>, String> {
     let last = Given::letter(count.saturating_sub(1));
@@ -10,10 +15,7 @@ pub(super) fn letters(count: usize, given: &str) -> Result<Vec<usize>, String> {
         let indices = match word.parse::<usize>() {
             Ok(number) => vec![number.wrapping_sub(1)],
             // `ac` is `a c`.
-            Err(_) => word
-                .chars()
-                .map(|c| (c.to_ascii_lowercase() as usize).wrapping_sub('a' as usize))
-                .collect(),
+            Err(_) => word.chars().map(place).collect(),
         };
         if indices.iter().any(|index| *index >= count) {
             return Err(format!(
@@ -36,10 +38,9 @@ pub(super) fn letters(count: usize, given: &str) -> Result<Vec<usize>, String> {
 
 /// The words of an answer: parted by spaces, commas and semicolons, without `)` and `.` behind a letter.
 pub(super) fn words(given: &str) -> impl Iterator<Item = &str> {
-    given
-        .split(|c: char| c.is_whitespace() || c == ',' || c == ';')
-        .map(|word| word.trim_matches(|c| "().".contains(c)))
-        .filter(|word| !word.is_empty())
+    let words = given.split(|c: char| c.is_whitespace() || c == ',' || c == ';');
+    let words = words.map(|word| word.trim_matches(|c| "().".contains(c)));
+    words.filter(|word| !word.is_empty())
 }
 
 /// Within the tolerance, and within what a decimal fraction loses in binary.
@@ -83,9 +84,8 @@ pub(super) fn number(given: &str, unit: &str) -> Result<f64, String> {
         return Err("nothing is answered: write a number".to_owned());
     }
     let not_a_number = || format!("'{given}' is not a number: write it as 66, 1 048 576 or 2.5");
-    let end = given
-        .find(|c: char| !(c.is_ascii_digit() || c.is_whitespace() || "+-.,_".contains(c)))
-        .unwrap_or(given.len());
+    let is_digit = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-.,_".contains(c);
+    let end = given.find(|c| !is_digit(c)).unwrap_or(given.len());
     let (digits, suffix) = given.split_at(end);
     let value = plain_number(digits.trim()).ok_or_else(not_a_number)?;
     let suffix = suffix.trim();

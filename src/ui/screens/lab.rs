@@ -197,9 +197,8 @@ fn most_of(lab: &LabScreen, of: impl Fn(&Side) -> Option<u64>) -> u64 {
 }
 
 fn figure(rows: &mut Rows, name: &str, (value, most): (u64, u64), said: &str, tone: Role) {
-    let cells = usize::from(rows.width)
-        .saturating_sub(NAME + 1 + 11)
-        .min(24);
+    let cells = usize::from(rows.width).saturating_sub(NAME + 1 + 11);
+    let cells = cells.min(24);
     let tone = if value > 0 { tone } else { Role::Ghost };
     let bar = bar(value as f64, most as f64, cells);
     let left = vec![(format!("{name:NAME$} "), Role::Text), (bar, tone)];

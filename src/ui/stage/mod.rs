@@ -309,7 +309,6 @@ fn tokens(canvas: &mut Canvas, layout: &Layout, travel: &Travel) {
 /// A call's name in so many columns: whole, else without what all calls of io_uring begin with. None: neither fits.
 pub(super) fn fitting(call: &str, room: usize) -> Option<&str> {
     let short = call.strip_prefix("io_uring_").unwrap_or(call);
-    [call, short]
-        .into_iter()
-        .find(|name| name.chars().count() <= room)
+    let mut names = [call, short].into_iter();
+    names.find(|name| name.chars().count() <= room)
 }

@@ -273,10 +273,12 @@ impl Rows {
 /// On the marker, dim text turns to plain foreground; without colours the marker is all there is.
 fn on_marker(theme: Theme, role: Role) -> Style {
     let style = theme.style(role);
-    let is_dim = [Role::Dim, Role::Ghost]
-        .map(|role| theme.style(role))
-        .contains(&style);
-    if is_dim { Style::new() } else { style }
+    let dim = [Role::Dim, Role::Ghost].map(|role| theme.style(role));
+    if dim.contains(&style) {
+        Style::new()
+    } else {
+        style
+    }
 }
 
 fn prose_role(style: prose::Style) -> Role {

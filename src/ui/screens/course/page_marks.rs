@@ -13,9 +13,8 @@ pub const HEIGHT: u16 = 6;
 
 /// The mark of some pages: all seen, some, none.
 pub fn mark(app: &App, lesson: &Lesson, mut pages: Range<usize>) -> &'static str {
-    let mut seen = pages
-        .clone()
-        .map(|page| app.progress.has_seen(&lesson.id, page as u32 + 1));
+    let has_seen = |page| app.progress.has_seen(&lesson.id, page as u32 + 1);
+    let mut seen = pages.clone().map(has_seen);
     match seen.clone().all(|seen| seen) {
         true if pages.next().is_some() => "■",
         _ if seen.any(|seen| seen) => "▪",

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::text::{flow_name, shortened};
+use super::text::{flow_name, how, shortened};
 use crate::app::{Click, screens::explorer::ExplorerScreen};
 use crate::model::{End, How, grouped};
 use crate::ui::{Pen, Role, bottom_of, row_at, window};
@@ -74,10 +74,7 @@ pub fn ribbon(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
         let (first, last) = (all[bin(x)], all[bin(x + 1) - 1]);
         let begins = own.partition_point(|call| *call < first);
         let selected = own.get(begins).filter(|call| **call <= last);
-        let how = match explorer.is_copied(*selected.unwrap_or(&first)) {
-            true => How::CpuCopy,
-            false => How::Reference,
-        };
+        let how = how(explorer.is_copied(*selected.unwrap_or(&first)));
         let role = match selected {
             _ if x == at => Role::Accent,
             Some(_) => Role::Hot(how),

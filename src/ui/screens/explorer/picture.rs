@@ -12,10 +12,10 @@ use ratatui::{
 
 use super::{
     course::{Course, is_memory},
-    text::{edge_to_edge, shortened},
+    text::{edge_to_edge, how, shortened},
 };
 use crate::app::screens::explorer::{ExplorerScreen, Played};
-use crate::model::{End, Flow, How, Size, visible};
+use crate::model::{End, Flow, Size, visible};
 use crate::ui::{Ground, Pen, Role, narrowed, row_at, top_of};
 
 /// One flow in the picture. Heights are half rows, counted from the picture's top.
@@ -49,14 +49,9 @@ impl Band<'_> {
     }
 
     fn role(&self) -> Role {
-        let how = if self.copied {
-            How::CpuCopy
-        } else {
-            How::Reference
-        };
         match self.selected {
-            true => Role::Hot(how),
-            false => Role::Quiet(how),
+            true => Role::Hot(how(self.copied)),
+            false => Role::Quiet(how(self.copied)),
         }
     }
 }

@@ -4,11 +4,11 @@ use ratatui::layout::Rect;
 
 use super::{
     calls::{RIBBON, ribbon},
-    text::{edge_to_edge, flow_name, kind_of_end, shortened},
+    text::{edge_to_edge, flow_name, how, kind_of_end, shortened},
 };
 use crate::app::{Click, screens::explorer::ExplorerScreen};
 use crate::copypath::flows::Group;
-use crate::model::{End, EndKind, How, Size, grouped};
+use crate::model::{End, EndKind, Size, grouped};
 use crate::ui::{Ground, Pen, Role, bottom_of, row_at};
 
 pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
@@ -21,9 +21,8 @@ pub fn draw(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
     let rows = usize::from(room.height.saturating_sub(1 + below));
     let first = explorer.flow.saturating_sub(rows.saturating_sub(1));
     // One scale for all rows.
-    let copies = explorer
-        .groups()
-        .map(|group| group.flow.cpu_copies_per_byte());
+    let groups = explorer.groups();
+    let copies = groups.map(|group| group.flow.cpu_copies_per_byte());
     let most = copies.fold(2.0, f64::max);
     for (number, group) in explorer.groups().enumerate().skip(first).take(rows) {
         let y = (number - first) as u16 + 1;
@@ -106,10 +105,7 @@ fn flow_row(
         .unwrap_or_else(|| flow_name(flow, kind_of_end));
     let name = shortened(&name, room_of_name);
     let copies = flow.cpu_copies_per_byte();
-    let how = match flow.cpu_copied_bytes() {
-        0 => How::Reference,
-        _ => How::CpuCopy,
-    };
+    let how = how(flow.cpu_copied_bytes() > 0);
     let text = if selected { Role::Strong } else { Role::Text };
     let dim = if selected { Role::Text } else { Role::Dim };
     let is_good = copies == 0.0 && flow.to.kind != EndKind::Memory;

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::model::{End, EndKind, Flow, visible};
+use crate::model::{End, EndKind, Flow, How, visible};
 
 /// `a → cat → gzip → memory of gzip`, with its ends as they are to be called: the source (true) and the sink.
 pub fn flow_name(flow: &Flow, end: fn(&End, bool) -> String) -> String {
@@ -12,6 +12,14 @@ pub fn flow_name(flow: &Flow, end: fn(&End, bool) -> String) -> String {
     };
     let (from, to) = (end(&flow.from, true), end(&flow.to, false));
     visible(&format!("{from} → {through}{to}")).into_owned()
+}
+
+/// How the bytes of a flow go, at a glance.
+pub fn how(copied: bool) -> How {
+    match copied {
+        true => How::CpuCopy,
+        false => How::Reference,
+    }
 }
 
 /// An end in a word, where there is no room for its address.
