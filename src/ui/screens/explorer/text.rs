@@ -16,10 +16,7 @@ pub fn flow_name(flow: &Flow, end: fn(&End, bool) -> String) -> String {
 
 /// How the bytes of a flow go, at a glance.
 pub fn how(copied: bool) -> How {
-    match copied {
-        true => How::CpuCopy,
-        false => How::Reference,
-    }
+    if copied { How::CpuCopy } else { How::Reference }
 }
 
 /// An end in a word, where there is no room for its address.
