@@ -29,10 +29,10 @@ text = "What does each leave in the socket's queue?"
 hints = ["Two of them copy."]
 explain = "sendfile() and splice() hand over references."
 pairs = [
-  { left = "write()", right = "a copy of your buffer", misconception = "write() taken to lend.", feedback = "It copies before it returns." },
-  { left = "sendfile()", right = "page references", misconception = "sendfile() taken to copy.", feedback = "It notes the pages." },
-  { left = "splice()", right = "page references", misconception = "splice() taken to copy.", feedback = "A pipe holds references." },
-  { left = "MSG_ZEROCOPY", right = "your own pages, pinned", misconception = "A send taken for a write.", feedback = "The flag pins your pages." },
+  { left = "write()", right = "a copy of your buffer", misconception = "write() lends the buffer.", feedback = "It copies before it returns." },
+  { left = "sendfile()", right = "page references", misconception = "sendfile() copies.", feedback = "It notes the pages." },
+  { left = "splice()", right = "page references", misconception = "splice() copies.", feedback = "A pipe holds references." },
+  { left = "MSG_ZEROCOPY", right = "your own pages, pinned", misconception = "A send is a write.", feedback = "The flag pins your pages." },
 ]
 distractors = ["a file descriptor"]
 ```
@@ -55,7 +55,7 @@ lines = [
 ]
 bug = 3
 wrong = [
-  { line = 2, misconception = "A short read taken for a loss.", feedback = "A short read is shorter, and loses nothing." },
+  { line = 2, misconception = "A short read is a loss.", feedback = "A short read is shorter, and loses nothing." },
 ]
 otherwise = { misconception = "A line that moves no byte.", feedback = "Look at the line that moves bytes out." }
 ```
@@ -126,10 +126,7 @@ fn pairs_are_marked_and_a_wrong_one_answers_with_its_left_side() {
     let left = lefts.position(|pair| pair.left == "splice()").unwrap();
     let wrong = pair(left, (solved[left] + 1) % 4);
     let verdict = mark(&question, &wrong, None).unwrap();
-    assert_eq!(
-        verdict.reaction.unwrap().misconception,
-        "splice() taken to copy."
-    );
+    assert_eq!(verdict.reaction.unwrap().misconception, "splice() copies.");
     for given in ["", "1", "c", "9a", "1z", "1a 1b", "a1"] {
         let why = mark(&question, given, None).unwrap_err();
         assert!(why.contains(": write "), "{why}");
@@ -147,7 +144,7 @@ fn a_bug_is_marked_by_the_number_of_its_line() {
         )
     };
     assert_eq!(said("3"), (true, None));
-    assert_eq!(said("2.").1.unwrap(), "A short read taken for a loss.");
+    assert_eq!(said("2.").1.unwrap(), "A short read is a loss.");
     assert_eq!(said("4").1.unwrap(), "A line that moves no byte.");
     for given in ["", "5", "0", "c", "2 3"] {
         assert!(mark(&question, given, None).is_err(), "{given}");
@@ -206,7 +203,7 @@ fn every_fault_is_found_where_it_stands() {
             &["22:16: the distractor is also the right side of a pair"],
         ),
         (
-            "misconception = \"splice() taken to copy.\", ",
+            "misconception = \"splice() copies.\", ",
             "",
             &["19:3: a wrong partner of the left side is wrong and has no misconception: add"],
         ),

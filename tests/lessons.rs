@@ -1021,6 +1021,11 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
         &["56:3: the option is wrong and has no misconception"],
     ),
     (
+        "\"one\", misconception = \"M.\",",
+        "\"one\", misconception = \"One taken for two.\",",
+        &["56:35: the misconception says what was 'taken for' what: state the belief"],
+    ),
+    (
         "\"one\", misconception = \"M.\", feedback = \"F.\"",
         "\"one\", misconception = \"M.\"",
         &["56:3: the option is wrong and has no feedback"],

@@ -33,7 +33,7 @@ text = "{asked}"
 explain = "It has a buffer of its own."
 options = [
   {{ text = "read()", right = true }},
-  {{ text = "mmap()", misconception = "A mapping taken for a copy.", feedback = "It points at the pages." }},
+  {{ text = "mmap()", misconception = "A mapping is a copy.", feedback = "It points at the pages." }},
 ]
 ```
 "#
@@ -132,17 +132,17 @@ fn a_question_that_is_the_same_stays_answered_and_another_is_asked_afresh() {
     let text = lesson("Road", &PAGES);
     let mut learner = opened(&text, 80, 24);
     learner.keys("nnn2");
-    assert!(learner.screen().contains("A mapping taken for a copy."));
+    assert!(learner.screen().contains("A mapping is a copy."));
     let shown = edited(
         &mut learner,
         &[("01-road.md", &lesson("Road", &PAGES[1..]))],
     );
-    assert!(shown.contains("A mapping taken for a copy."), "{shown}");
+    assert!(shown.contains("A mapping is a copy."), "{shown}");
     assert_eq!(learner.place().1, 2);
     let other = text.replace("Which one copies?", "Who copies?");
     let shown = edited(&mut learner, &[("01-road.md", &other)]);
     assert!(
-        shown.contains("Who copies?") && !shown.contains("taken for"),
+        shown.contains("Who copies?") && !shown.contains("A mapping is"),
         "{shown}"
     );
 }

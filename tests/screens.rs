@@ -379,7 +379,7 @@ query = "verdict"
 explain = "The buffer was copied into the queue before write() returned."
 options = [
   { text = "the old ones", answer = "copied" },
-  { text = "the new ones", answer = "shared", misconception = "A copy taken for a reference.", feedback = "write() copies before it returns." },
+  { text = "the new ones", answer = "shared", misconception = "A copy is a reference.", feedback = "write() copies before it returns." },
 ]
 ```
 

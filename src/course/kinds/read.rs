@@ -9,6 +9,9 @@ use crate::course::{
 /// `misconception` and `feedback`, both empty where neither is there; one without the other is a fault.
 pub(in crate::course) fn reaction(block: &mut Block) -> Reaction {
     let misconception = block.text("misconception");
+    if let Some(named) = &misconception {
+        name_the_belief(block, named);
+    }
     let feedback = block.text("feedback");
     let offset = feedback.as_ref().map(|feedback| feedback.offset);
     let both = offset.filter(|_| misconception.is_some());
@@ -22,6 +25,21 @@ pub(in crate::course) fn reaction(block: &mut Block) -> Reaction {
         block.report.text(TextKind::Reaction, &At { value, offset });
     }
     reaction
+}
+
+/// "X taken for Y" judges from outside; a learner recognises the belief itself.
+fn name_the_belief(block: &Block, misconception: &At<String>) {
+    let words = [" taken for ", " taken to "];
+    if let Some(word) = words
+        .iter()
+        .find(|word| misconception.value.contains(**word))
+    {
+        block.report.fault(
+            misconception.offset,
+            format!("the misconception says what was '{}' what", word.trim()),
+            "state the belief as the learner would, such as \"A mapping is a copy.\"",
+        );
+    }
 }
 
 /// A wrong answer must name its misconception and answer it: `name` is that of the answer, at `block`'s offset.

@@ -18,7 +18,7 @@ pub struct Verdict {
 /// What is said to a wrong answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reaction {
-    /// The misconception by name: `A mode switch taken for a context switch.`
+    /// The belief behind the answer, as the learner would put it: `A mode switch is a context switch.`
     pub misconception: String,
     /// What answers it, in CommonMark.
     pub feedback: String,
