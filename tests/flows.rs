@@ -62,6 +62,9 @@ impl TraceeMemory for Still<'_> {
         false
     }
     /// As the first end of a pipe that is made before anything else.
+    fn read_file(&self, _: i32, _: Option<u64>, _: &mut [u8]) -> usize {
+        0
+    }
     fn is_read_only(&self, fd: i32) -> bool {
         fd == 0
     }
@@ -701,7 +704,12 @@ fn sent_by_ring(events: &[RingEventKind], notification: Option<u32>) -> (Flow, b
             number: 7,
             last: place + 1 == events.len(),
             memory: None,
-            call: Some(CallRef { number: 1, name: 0 }),
+            call: Some(CallRef {
+                number: 1,
+                name: 0,
+                pid: 1,
+                start_ns: 0,
+            }),
             trace: &world.trace,
         };
         world.flows.requested(&event, &tracee);

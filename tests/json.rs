@@ -211,7 +211,8 @@ fn compare() {
 fn trace() {
     let dir = tempfile::tempdir().unwrap();
     let (from, to) = (dir.path().join("from"), dir.path().join("to"));
-    std::fs::write(&from, [7; 100_000]).unwrap();
+    let numbers: Vec<u8> = (0..25_000u32).flat_map(u32::to_le_bytes).collect();
+    std::fs::write(&from, numbers).unwrap();
     let document = dir.path().join("document");
     let traced = |command: &[&Path]| {
         let mut trace = zclab(&["trace", "--json", "-o"]);
@@ -225,7 +226,25 @@ fn trace() {
     };
     let mut section = Section::of("zclab trace --json");
     let killed = [Path::new("sh"), Path::new("-c"), Path::new("kill -KILL $$")];
-    for command in [&[Path::new("cp"), &from, &to], &killed] {
+    // A program that changes what it has lent to a pipe: by a read, and by a store.
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hazards/vmsplice.c");
+    let lender = dir.path().join("lender");
+    let compiled = Command::new("cc")
+        .args(["-w", "-o"])
+        .arg(&lender)
+        .arg(source)
+        .output();
+    if !compiled.is_ok_and(|output| output.status.success()) {
+        return skip("cc", "hazards cannot be shown");
+    }
+    let lends = |how: &'static str| [lender.as_path(), Path::new(how), from.as_path()];
+    let commands = [
+        [Path::new("cp"), &from, &to],
+        killed,
+        lends("early"),
+        lends("store"),
+    ];
+    for command in &commands {
         if let Err(refused) = traced(command) {
             return skip("ptrace", refused);
         }

@@ -49,6 +49,7 @@ pub(crate) fn trace(
         calls_by_name: outcome.calls_by_name.into_iter().collect(),
         flows: report.flows,
         unexplained: report.unexplained,
+        hazards: report.hazards,
         notes: [outcome.notes, report.notes].concat(),
         trace: outcome.trace,
         flow_of: report.flow_of,
@@ -80,6 +81,7 @@ pub(crate) fn snapshot(trace: &Trace, flows: &Flows) -> TraceReport {
         calls_by_name,
         flows: report.flows,
         unexplained: report.unexplained,
+        hazards: report.hazards,
         notes: report.notes,
         trace: trace.last(LAST),
         flow_of: report.flow_of,
@@ -144,6 +146,9 @@ impl TraceeMemory for Tracee {
     }
     fn reads(&self, pid: i32, shown: &str) -> bool {
         Tracee::reads(pid, shown)
+    }
+    fn read_file(&self, fd: i32, offset: Option<u64>, buffer: &mut [u8]) -> usize {
+        self.read_file(fd, offset, buffer)
     }
     fn is_read_only(&self, fd: i32) -> bool {
         self.access(fd) == libc::O_RDONLY as u32

@@ -23,6 +23,10 @@ pub struct CallRef {
     pub number: u64,
     /// Its name: [`Call::name`].
     pub name: u16,
+    /// The process that makes it.
+    pub pid: i32,
+    /// Its entry: [`Call::start_ns`].
+    pub start_ns: u64,
 }
 
 /// Consecutive bytes of a program's memory.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Basis, FileTraits, Hop, How, Machine, Trace};
+use super::{Basis, FileTraits, Hazard, Hop, How, Machine, Trace};
 
 /// No flow: a call that moved no byte of one.
 pub const NO_FLOW: u32 = u32::MAX;
@@ -202,6 +202,9 @@ pub struct TraceReport {
     pub unexplained: Unexplained,
     /// What must be known to read this rightly.
     pub notes: Vec<String>,
+    /// Bytes that were changed while the kernel still referred to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hazards: Vec<Hazard>,
     /// The calls that were kept.
     pub trace: Trace,
     /// For each of them, the last flow of which it moved bytes: an index into `flows`, or [`NO_FLOW`]. The last calls may

@@ -44,11 +44,13 @@ impl ThreadCalls {
 
     /// The call that it is in.
     pub fn moving(&self) -> Option<CallRef> {
-        let name = |(number, call): (u64, Call)| CallRef {
+        let refer = |(number, call): (u64, Call)| CallRef {
             number,
             name: call.name,
+            pid: self.tracee.pid,
+            start_ns: call.start_ns,
         };
-        self.call.map(name)
+        self.call.map(refer)
     }
 
     /// The indices of descriptors that it holds.

@@ -112,6 +112,24 @@ impl Tracee {
         there.into_iter().step_by(step).collect()
     }
 
+    /// Reads from a file that it has open, at an offset or at the descriptor's position: how many bytes. None of one that
+    /// is open for appending: its position says nothing.
+    pub fn read_file(&self, fd: i32, offset: Option<u64>, buffer: &mut [u8]) -> usize {
+        use std::os::unix::fs::FileExt;
+        let position = || {
+            let info = proc::read(self.tid, &format!("fdinfo/{fd}"));
+            proc::field(&info, "pos")?.trim().parse().ok()
+        };
+        if proc::open_flags(self.tid, fd) & libc::O_APPEND as u32 != 0 {
+            return 0;
+        }
+        let file = fs::File::open(format!("/proc/{}/fd/{fd}", self.tid));
+        let (Ok(file), Some(offset)) = (file, offset.or_else(position)) else {
+            return 0;
+        };
+        file.read_at(buffer, offset).unwrap_or(0)
+    }
+
     /// How many bytes of a mapping were stored to and are not written to the disk, in whole pages (proc_pid_smaps(5)).
     pub fn dirty(&self, start: u64, end: u64) -> u64 {
         let text = proc::read(self.pid, "smaps");

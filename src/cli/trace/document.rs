@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::copypath::flows::{Advice, verdicts};
-use crate::model::{Basis, End, Exit, Flow, Hop, TraceReport, Unexplained};
+use crate::model::{Basis, End, Exit, Flow, Hazard, Hop, TraceReport, Unexplained};
 
 #[derive(Serialize)]
 pub(crate) struct TraceDocument<'a> {
@@ -18,6 +18,7 @@ pub(crate) struct TraceDocument<'a> {
     calls_by_name: BTreeMap<&'a str, u64>,
     flows: Vec<FlowDocument<'a>>,
     unexplained: Unexplained,
+    hazards: &'a [Hazard],
     notes: &'a [String],
 }
 
@@ -54,6 +55,7 @@ impl TraceDocument<'_> {
                 .collect(),
             flows: flows.map(|(flow, advice)| of_flow(flow, advice)).collect(),
             unexplained: watched.unexplained,
+            hazards: &watched.hazards,
             notes: &watched.notes,
         }
     }

@@ -36,6 +36,7 @@ const OF_RUN: &[&str] = &[
     "zero_copy",
     "unexplained.read_bytes",
     "unexplained.written_bytes",
+    "hazards",
 ];
 const OF_FLOWS: &[&str] = &[
     "count",
@@ -154,6 +155,7 @@ impl Figure {
             },
             "unexplained.read_bytes" => number(watched.unexplained.read_bytes),
             "unexplained.written_bytes" => number(watched.unexplained.written_bytes),
+            "hazards" => number(watched.hazards.len() as u64),
             name => {
                 let flows = watched.flows.iter().filter(|flow| flow.passes_through());
                 of_flows(&flows.collect::<Vec<_>>(), name)

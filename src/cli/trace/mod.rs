@@ -42,7 +42,7 @@ Expectations compare numbers with < <= == != >= > and combine with && || ! + - *
   syscalls  mode_switches  processes  threads  calls.NAME  exit.code  exit.signal
   bytes  cpu_copied_bytes  cpu_copies_per_byte     of the flows with both ends outside of the program
   flow(file, tcp).bytes  .calls  .calls.NAME  .cpu_copies_per_byte     of the flows between such ends; any: of every kind
-  unexplained.read_bytes  unexplained.written_bytes")]
+  unexplained.read_bytes  unexplained.written_bytes  hazards")]
 pub(crate) struct Args {
     /// A program without `--` before it: taken, to say what to type.
     #[arg(hide = true, allow_hyphen_values = true)]
@@ -77,6 +77,9 @@ pub(crate) struct Args {
     /// Save the recording, for zclab replay
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
+    /// End with exit status 3 where bytes were changed while the kernel still referred to them
+    #[arg(long, value_name = "WHAT")]
+    fail_on: Option<FailOn>,
     #[command(flatten)]
     pictures: pictures::Args,
     /// Fail (exit status 1) unless this holds
@@ -85,6 +88,16 @@ pub(crate) struct Args {
     #[command(flatten)]
     display: display_options::Args,
 }
+
+/// What the exit status is to tell of.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FailOn {
+    /// Bytes that were changed while the kernel still referred to them.
+    Hazard,
+}
+
+/// The exit status where there was what `--fail-on` names.
+const FOUND: u8 = 3;
 
 /// The exit status where zclab itself failed.
 const FAILED: u8 = 125;
@@ -155,6 +168,7 @@ fn trace(args: &Args) -> Result<ExitCode> {
         store::trace_report::save(path, &watched)?;
     }
     let status = match args.expect.is_empty() {
+        _ if args.fail_on.is_some() && !watched.hazards.is_empty() => ExitCode::from(FOUND),
         true => status(&watched.exit),
         false => judge(&args.expect, &watched),
     };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::copypath::flows::{Group, groups};
+use crate::copypath::flows::{Group, groups, hazard_sentence};
 use crate::model::{End, EndKind, Exit, Flow, TraceReport, grouped, visible};
 
 /// More flows than this are added up in one line.
@@ -22,6 +22,9 @@ pub(crate) fn for_people(watched: &TraceReport) -> String {
         grouped(unexplained.read_bytes),
         grouped(unexplained.written_bytes)
     );
+    for hazard in &watched.hazards {
+        let _ = writeln!(out, "hazard: {}", visible(&hazard_sentence(hazard)));
+    }
     for note in &watched.notes {
         let _ = writeln!(out, "note: {}", visible(note));
     }

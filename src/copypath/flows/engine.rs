@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     ends::{self, EndId, Ends, OpenFile},
     extents::ReadExtents,
+    hazards::Hazards,
     memory::{self, TraceeMemory},
     path::{PathId, Paths},
     pending::{Pending, Unreported},
@@ -14,7 +15,9 @@ use super::{
     space::{ObjectId, Space},
     tally::{MovingCall, Provenance, Tally},
 };
-use crate::model::{Addresses, DescriptorKind, Flow, NO_FLOW, SyscallEvent, Trace, Unexplained};
+use crate::model::{
+    Addresses, DescriptorKind, Flow, Hazard, NO_FLOW, SyscallEvent, Trace, Unexplained,
+};
 use crate::syscall::{MS_SYNC, Moves, Op, Ops, Shape};
 
 /// `FICLONE` and `FICLONERANGE` of ioctl(2) (linux/fs.h): blocks of files are shared.
@@ -65,6 +68,7 @@ pub struct Flows {
     /// The memory of each program.
     pub(super) memories: Vec<EndId>,
     pub(super) unreported: Unreported,
+    pub(super) hazards: Hazards,
     /// By the file: how many bytes had gone to it when none of its pages was dirty.
     pub(super) cleaned: FxHashMap<EndId, u64>,
     /// The end that a queue is, for what nobody reads from it.
@@ -83,6 +87,8 @@ pub struct Report {
     pub unexplained: Unexplained,
     /// What must be known to read this rightly.
     pub notes: Vec<String>,
+    /// Bytes that were changed while the kernel still referred to them.
+    pub hazards: Vec<Hazard>,
 }
 
 /// The addresses that munmap(2) or msync(2) names.
@@ -335,6 +341,7 @@ impl Flows {
             flows,
             flow_of,
             unexplained: self.unexplained,
+            hazards: self.hazards.report(names),
             notes,
         }
     }

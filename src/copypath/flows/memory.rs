@@ -27,6 +27,9 @@ pub trait TraceeMemory {
     fn areas(&self) -> Vec<Area>;
     /// The pages of a mapping that its process has touched, by their addresses; of very many some, evenly spread.
     fn touched(&self, start: u64, end: u64) -> Vec<u64>;
+    /// Reads from a file that it has open: at an offset, or where its next write would go. As much as is there, up to the
+    /// buffer's length: how many bytes.
+    fn read_file(&self, fd: i32, offset: Option<u64>, buffer: &mut [u8]) -> usize;
     /// The memory of another process, which need not stand still.
     fn of_process(&self, pid: i32) -> Option<Box<dyn TraceeMemory + '_>>;
     /// How many bytes of a mapping's pages were stored to and are not written to the disk.

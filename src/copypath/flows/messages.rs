@@ -33,7 +33,7 @@ impl Flows {
             return;
         };
         let text = [vec![text(queue, event, event.call.args[2])]];
-        let call = (MovingCall::new(event.number, event.call.name), event.number);
+        let call = (MovingCall::of(event), event.number);
         let how = (Op::QueueSend(queue), Report::None);
         if let Some(pending) = self.pending_messages(how, call, sink, &text, tracee) {
             self.pending.insert(tracee.tid(), pending);
@@ -53,7 +53,7 @@ impl Flows {
             return self.unexplained(op.moves(), bytes);
         };
         let chunks = self.take(op, &source, bytes, event.number);
-        let call = MovingCall::new(event.number, event.call.name);
+        let call = MovingCall::of(event);
         let text = [text(queue, event, bytes)];
         self.bring((op, &source), chunks, &text, &call, None, tracee);
     }
@@ -120,7 +120,7 @@ impl Flows {
             self.came_unseen(tracee.pid());
             return self.unexplained(Op::ProcessVm.moves(), bytes);
         };
-        let call = MovingCall::new(event.number, event.call.name);
+        let call = MovingCall::of(event);
         match event.trace.name(event.call) {
             "process_vm_readv" => self.between((&*other, &remote), (tracee, &own), &call),
             _ => self.between((tracee, &own), (&*other, &remote), &call),

@@ -53,7 +53,7 @@ impl Flows {
             memory::cut(&mut messages[0], returned);
         }
         let source = self.with_peer(source, op, (args, returned), tracee);
-        let call = MovingCall::new(event.number, event.call.name);
+        let call = MovingCall::of(event);
         let how = (&call, event.number);
         self.take_in(
             (op, flags),
@@ -77,7 +77,7 @@ impl Flows {
         tracee: &dyn TraceeMemory,
     ) {
         if flags & MSG_ERRQUEUE != 0 {
-            return self.read_reports(source, address, tracee);
+            return self.read_reports((source, address), call, tracee);
         }
         if flags & MSG_TRUNC != 0 && source.kind == DescriptorKind::Tcp {
             let chunks = self.take(op, source, returned, by);
@@ -212,6 +212,14 @@ impl Flows {
         });
         for placed in spread(chunks, ranges) {
             let fingerprint = Fingerprint::of(placed.start, placed.length, tracee);
+            if !self.hazards.is_empty() && peeked.is_none() {
+                let (start, length) = (placed.start, placed.length);
+                self.hazards
+                    .overwritten(space, &(start..start + length), call);
+                if let Some(before) = &placed.provenance.before {
+                    self.loan_arrives(before, (start, length), call, tracee);
+                }
+            }
             let memory = self.memories[program as usize];
             self.place(space, placed, fingerprint, (memory, peeked));
         }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::copypath::rule::{Medium, Report};
 use crate::model::{
-    DescriptorKind, Request, RingEvent, RingEventKind,
+    CallRef, DescriptorKind, Request, RingEvent, RingEventKind,
     request::{BUFFER_SELECT, VECTORIZED},
 };
 use crate::syscall::{MSG_WAITALL, Op, Shape};
@@ -45,6 +45,8 @@ impl Flows {
             RingEventKind::Silent => self.succeeded(event, tracee),
             RingEventKind::Withdrawn => self.lose(event, 0, OUTSTANDING, tracee),
             RingEventKind::Notified => {
+                let call = self.showing(event);
+                self.loan_ends(by(event), &call, tracee);
                 if let Some(sent) = self.unreported.requests.remove(&event.number) {
                     self.go(reported(sent, event.request));
                 }
@@ -252,14 +254,17 @@ impl Flows {
 
     /// The call that has moved the bytes of requests: all that it has moved count it once.
     fn showing(&mut self, event: &RingEvent) -> Rc<MovingCall> {
-        let (number, name) = event
-            .call
-            .map_or((NO_CALL, 0), |call| (call.number, call.name));
+        let call = event.call.unwrap_or(CallRef {
+            number: NO_CALL,
+            name: 0,
+            pid: 0,
+            start_ns: 0,
+        });
         if self.showing.len() > MOST_CALLS {
             self.showing.retain(|_, call| Rc::strong_count(call) > 1);
         }
-        let call = self.showing.entry(number);
-        Rc::clone(call.or_insert_with(|| MovingCall::new(number, name)))
+        let shown_by = self.showing.entry(call.number);
+        Rc::clone(shown_by.or_insert_with(|| MovingCall::new(call)))
     }
 
     /// The open file that a request names.

@@ -12,7 +12,7 @@ use super::{
     tally::{MovingCall, Provenance},
 };
 use crate::copypath::rule::{self, Report};
-use crate::model::SyscallEvent;
+use crate::model::{DescriptorKind, SyscallEvent};
 use crate::syscall::Op;
 
 impl Flows {
@@ -36,7 +36,7 @@ impl Flows {
             return;
         };
         let asked = op.asked(&event.call.args).unwrap_or(0);
-        let call = MovingCall::new(event.number, event.call.name);
+        let call = MovingCall::of(event);
         let how = (&call, event.number);
         let pending = self.pending_splice(op, (&source, &sink), asked, how, tracee.pid());
         if let Some(pending) = pending {
@@ -67,6 +67,10 @@ impl Flows {
             let way = (path, Provenance::after(chunk.provenance, call));
             self.enqueue(queue, (chunk.length, message), way, by);
             known += chunk.length;
+        }
+        if source.kind == DescriptorKind::File && by == call.number {
+            let name = self.ends.get(source.source).name.clone();
+            self.lend_file(call, source.identity, name, asked);
         }
         let relayed = from.map(|_| Relayed {
             op,
@@ -113,7 +117,7 @@ impl Flows {
             return self.unexplained(op.moves(), bytes);
         };
         let chunks = self.take(op, &source, bytes, event.number);
-        let call = MovingCall::new(event.number, event.call.name);
+        let call = MovingCall::of(event);
         let how = (&call, event.number);
         self.pass_on(chunks, (&source, &sink), op, how, tracee.pid());
     }

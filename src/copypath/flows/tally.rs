@@ -8,7 +8,7 @@ use super::{
     ends::{EndId, Ends},
     path::{PathId, Paths},
 };
-use crate::model::{Basis, Flow, Hop, NO_FLOW, Side};
+use crate::model::{Basis, CallRef, Flow, Hop, NO_FLOW, Side, SyscallEvent};
 
 /// The number of no call: a thread of the kernel moves the bytes, because it was asked without one.
 pub(super) const NO_CALL: u64 = u64::MAX;
@@ -20,15 +20,38 @@ pub(super) struct MovingCall {
     pub number: u64,
     /// Its name: an index into the trace's.
     pub name: u16,
+    /// The process that makes it.
+    pub pid: i32,
+    /// Its entry, in nanoseconds since the tracing began.
+    pub start_ns: u64,
     /// The flows that have counted it.
     counted_in: RefCell<Vec<u32>>,
 }
 
 impl MovingCall {
-    pub fn new(number: u64, name: u16) -> Rc<MovingCall> {
+    pub fn of(event: &SyscallEvent) -> Rc<MovingCall> {
+        let call = event.call;
+        let task = event.trace.tasks.get(usize::from(call.task));
+        MovingCall::new(CallRef {
+            number: event.number,
+            name: call.name,
+            pid: task.map_or(0, |task| task.pid),
+            start_ns: call.start_ns,
+        })
+    }
+
+    pub fn new(call: CallRef) -> Rc<MovingCall> {
+        let CallRef {
+            number,
+            name,
+            pid,
+            start_ns,
+        } = call;
         Rc::new(MovingCall {
             number,
             name,
+            pid,
+            start_ns,
             counted_in: RefCell::default(),
         })
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::copypath::rule::{self, Medium, Report};
 use crate::model::{DescriptorKind, SyscallEvent};
-use crate::syscall::{MSG_ZEROCOPY, Op, Shape};
+use crate::syscall::{self, MSG_ZEROCOPY, Op, Shape};
 
 /// Said where a large read was written on.
 const SAMPLED: &str = "samples: of reads of more than 256 KiB six places were compared, so a change between them is not seen";
@@ -42,7 +42,11 @@ impl Flows {
             true => Report::Outstanding,
             false => Report::None,
         };
-        let call = MovingCall::new(event.number, event.call.name);
+        let call = MovingCall::of(event);
+        if sink.kind == DescriptorKind::File {
+            let file = (sink.identity, args[0] as i32, offset_of(event));
+            self.writes_lent_file(file, &call, &messages.concat(), tracee);
+        }
         let call = (call, event.number);
         let pending = self.pending_messages((op, report), call, sink, &messages, tracee);
         if let Some(pending) = pending {
@@ -74,8 +78,12 @@ impl Flows {
         rule::step(op, Medium::Buffer, sink.medium, report)?;
         let running = self.running.get(&tracee.pid())?;
         let (program, space) = (running.program, running.space);
-        let pieces = self.pieces(space, &messages.concat(), None, tracee);
+        let ranges = messages.concat();
+        let pieces = self.pieces(space, &ranges, None, tracee);
         let queue = self.queue_of_sink(&sink);
+        if (op == Op::Vmsplice && queue.is_some()) || report == Report::Outstanding {
+            self.lend_memory((&call, by), &ranges, tracee);
+        }
         let sent = Sent {
             call,
             by,
@@ -237,6 +245,7 @@ impl Flows {
         if let Some(queue) = pending.queue {
             self.pipes.settle(queue, pending.number, written);
         }
+        self.hazards.settle(pending.number, written);
         if let Some(relayed) = pending.relayed {
             self.relay(relayed, pending.number, written);
         }
@@ -273,4 +282,12 @@ impl Flows {
             self.add(path, sent.sink.sink, piece.length, Some(&provenance));
         }
     }
+}
+
+/// Where in its file a call writes, if it says so itself.
+fn offset_of(event: &SyscallEvent) -> Option<u64> {
+    let row = syscall::by_name(event.trace.name(event.call))?;
+    let mut args = row.args.iter();
+    let place = args.position(|(name, _)| *name == "offset")?;
+    Some(event.call.args[place])
 }

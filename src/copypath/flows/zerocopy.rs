@@ -1,10 +1,13 @@
 //! Zero-copy sends: whether one was a copy is known when the kernel reports it, and not before.
 
+use std::rc::Rc;
+
 use super::{
     ends::OpenFile,
     engine::Flows,
     memory::{self, TraceeMemory},
     pending::Sent,
+    tally::MovingCall,
 };
 use crate::copypath::rule::Report;
 
@@ -15,12 +18,13 @@ impl Flows {
     /// What a read of a socket's error queue has brought.
     pub(super) fn read_reports(
         &mut self,
-        socket: &OpenFile,
-        message: u64,
+        (socket, message): (&OpenFile, u64),
+        call: &Rc<MovingCall>,
         tracee: &dyn TraceeMemory,
     ) {
         for (first, last, copied) in memory::zerocopy_reports(message, tracee) {
             for sent in self.unreported.take(socket.identity, first, last) {
+                self.loan_ends(sent.by, call, tracee);
                 let report = Report::of_zerocopy(Some(copied));
                 self.go(Sent { report, ..sent });
             }

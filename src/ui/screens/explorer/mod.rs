@@ -14,6 +14,7 @@ use crate::app::{
     App,
     screens::explorer::{ExplorerScreen, List},
 };
+use crate::copypath::flows::hazard_sentence;
 use crate::model::{Exit, grouped};
 use crate::ui::{Pen, Role, Rooms, Rows, from_row, prompt, top_of};
 
@@ -99,7 +100,13 @@ fn message(pen: &mut Pen, explorer: &ExplorerScreen, room: Rect) {
         let unexplained = explorer.watched.unexplained;
         let bytes = unexplained.read_bytes + unexplained.written_bytes;
         parts.push(format!("unexplained: {} bytes", grouped(bytes)));
-        parts.extend(explorer.watched.notes.first().cloned());
+        let hazards = explorer.watched.hazards.iter().map(hazard_sentence);
+        let hazards = hazards.map(|sentence| format!("hazard: {sentence}"));
+        parts.extend(
+            hazards
+                .chain(explorer.watched.notes.first().cloned())
+                .take(1),
+        );
     }
     let said = shortened(&parts.join("   "), room.width);
     pen.text(room, 0, 0, &said, Role::Dim);
