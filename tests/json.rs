@@ -226,6 +226,17 @@ fn trace() {
     };
     let mut section = Section::of("zclab trace --json");
     let killed = [Path::new("sh"), Path::new("-c"), Path::new("kill -KILL $$")];
+    let script = "
+import os, sys
+a, b = os.open(sys.argv[1], os.O_RDONLY), os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND)
+try: os.sendfile(b, a, 0, 100)
+except OSError: os.write(b, os.read(a, 100))
+";
+    if let Err(error) = Command::new("python3").arg("-V").output() {
+        return skip("python3", error);
+    }
+    let refused = ["python3", "-c", script].map(Path::new);
+    let refused = [&refused[..], &[&from, &to]].concat();
     // A program that changes what it has lent to a pipe: by a read, and by a store.
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hazards/vmsplice.c");
     let lender = dir.path().join("lender");
@@ -239,12 +250,13 @@ fn trace() {
     }
     let lends = |how: &'static str| [lender.as_path(), Path::new(how), from.as_path()];
     let commands = [
-        [Path::new("cp"), &from, &to],
-        killed,
-        lends("early"),
-        lends("store"),
+        &[Path::new("cp"), &from, &to][..],
+        &killed,
+        &lends("early"),
+        &lends("store"),
+        &refused,
     ];
-    for command in &commands {
+    for command in commands {
         if let Err(refused) = traced(command) {
             return skip("ptrace", refused);
         }

@@ -25,6 +25,18 @@ shift 3
 
 /// Runs zclab with `--dir` on a file system that `mkfs` makes. None, and why: it cannot be had here.
 fn on(mkfs: &str, options: &str, args: &[&str]) -> Result<Value, String> {
+    let output = within(mkfs, options, &|command, on| {
+        command.args(args).arg("--dir").arg(on);
+    })?;
+    Ok(serde_json::from_slice(&output).unwrap())
+}
+
+/// What zclab prints that is run with a file system that `mkfs` makes; `prepare` is told where it is.
+fn within(
+    mkfs: &str,
+    options: &str,
+    prepare: &dyn Fn(&mut Command, &Path),
+) -> Result<Vec<u8>, String> {
     if !nix::unistd::geteuid().is_root() {
         return Err("only root may mount".to_owned());
     }
@@ -39,15 +51,9 @@ fn on(mkfs: &str, options: &str, args: &[&str]) -> Result<Value, String> {
     let on = dir.path().join("on");
     let mut command = Command::new("unshare");
     command.args(["--mount", "sh", "-c", SCRIPT, "sh", mkfs, options]);
-    command
-        .arg(dir.path())
-        .arg(env!("CARGO_BIN_EXE_zclab"))
-        .args(args);
-    let output = command
-        .arg("--dir")
-        .arg(&on)
-        .output()
-        .map_err(|error| error.to_string())?;
+    command.arg(dir.path()).arg(env!("CARGO_BIN_EXE_zclab"));
+    prepare(&mut command, &on);
+    let output = command.output().map_err(|error| error.to_string())?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
@@ -55,15 +61,64 @@ fn on(mkfs: &str, options: &str, args: &[&str]) -> Result<Value, String> {
         Path::new(&on).read_dir().unwrap().next().is_none(),
         "mounted here, too"
     );
-    Ok(serde_json::from_slice(&output.stdout).unwrap())
+    Ok(output.stdout)
+}
+
+/// The file systems that share blocks, and how they are made.
+const SHARING: [(&str, &str, &str); 2] = [
+    ("mkfs.xfs", "-m reflink=1", "xfs"),
+    ("mkfs.btrfs", "--data single", "btrfs"),
+];
+
+/// A cloned file, a range of one, a copy that shares, and one that cannot (its offset is in the middle of a block).
+const CLONES: &str = "
+import fcntl, os, struct, sys
+os.chdir(sys.argv[1])
+a = os.open('a', os.O_RDWR | os.O_CREAT); os.write(a, os.urandom(1 << 20)); os.fsync(a)
+new = lambda name: os.open(name, os.O_RDWR | os.O_CREAT)
+fcntl.ioctl(new('cloned'), 0x40049409, a)
+fcntl.ioctl(new('part'), 0x4020940d, struct.pack('qQQQ', a, 65536, 131072, 0))
+os.copy_file_range(a, new('shared'), 1 << 20, 0)
+os.copy_file_range(a, new('copied'), 100_000, 100)
+";
+
+#[test]
+fn a_trace_tells_shared_blocks_from_copies() {
+    for (mkfs, options, name) in SHARING {
+        let traced = within(mkfs, options, &|command, on| {
+            let options = ["trace", "--json", "-o", "/dev/stdout", "--"];
+            command
+                .args(options)
+                .args(["python3", "-c", CLONES])
+                .arg(on);
+        });
+        let traced: Value = match traced {
+            Ok(traced) => serde_json::from_slice(&traced).unwrap(),
+            Err(why) => {
+                skip(name, why);
+                continue;
+            }
+        };
+        let flow = |to: &str| {
+            let flows = traced["flows"].as_array().unwrap().iter();
+            let mut flows = flows.filter(|flow| flow["to"]["name"].as_str().unwrap().ends_with(to));
+            let flow = flows.next().unwrap_or_else(|| panic!("{to} in {traced:#}"));
+            assert!(
+                flow["from"]["name"].as_str().unwrap().ends_with("/a"),
+                "{flow:#}"
+            );
+            (flow["bytes"].clone(), flow["cpu_copies_per_byte"].clone())
+        };
+        assert_eq!(flow("/cloned"), ((1 << 20).into(), 0.0.into()), "{name}");
+        assert_eq!(flow("/part"), (131_072.into(), 0.0.into()), "{name}");
+        assert_eq!(flow("/shared"), ((1 << 20).into(), 0.0.into()), "{name}");
+        assert_eq!(flow("/copied"), (100_000.into(), 1.0.into()), "{name}");
+    }
 }
 
 #[test]
 fn shared_blocks_are_no_copy() {
-    for (mkfs, options, name) in [
-        ("mkfs.xfs", "-m reflink=1", "xfs"),
-        ("mkfs.btrfs", "--data single", "btrfs"),
-    ] {
+    for (mkfs, options, name) in SHARING {
         let run = match on(mkfs, options, &["run", "copy-file-range", "--json"]) {
             Ok(run) => run,
             Err(why) => {

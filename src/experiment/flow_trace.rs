@@ -9,6 +9,7 @@ use nix::sys::{
 
 use crate::copypath::flows::{Area, Flows, TraceeMemory};
 use crate::host;
+use crate::measure;
 use crate::model::{
     Addresses, Counted, Descriptor, RingEvent, SyscallEvent, Trace, TraceReport, text_of,
 };
@@ -155,6 +156,13 @@ impl TraceeMemory for Tracee {
     }
     fn carries_messages(&self, fd: i32) -> bool {
         self.carries_messages(fd)
+    }
+    fn file_size(&self, fd: i32) -> Option<u64> {
+        Some(fs::metadata(self.descriptor_path(fd)).ok()?.len())
+    }
+    fn shared_bytes(&self, fd: i32) -> Option<u64> {
+        let file = fs::File::open(self.descriptor_path(fd)).ok()?;
+        measure::shared_bytes_now(&file).ok()
     }
     fn program(&self) -> String {
         self.program()

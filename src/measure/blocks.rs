@@ -44,11 +44,23 @@ const _: () = assert!(size_of::<Extent>() == 56 && size_of::<Fiemap>() == 32 + A
 /// # Errors
 /// The file system does not tell (EOPNOTSUPP: tmpfs, for one).
 pub(crate) fn shared_bytes(file: &File) -> Result<u64> {
+    count_shared(file, FIEMAP_FLAG_SYNC)
+}
+
+/// The same of those that have their blocks by now: nothing is written back for it.
+///
+/// # Errors
+/// As [`shared_bytes`].
+pub(crate) fn shared_bytes_now(file: &File) -> Result<u64> {
+    count_shared(file, 0)
+}
+
+fn count_shared(file: &File, flags: u32) -> Result<u64> {
     let size = file.metadata()?.len();
     let mut shared = 0;
     let mut start = 0;
     while start < size {
-        let map = extents(file, start)?;
+        let map = extents(file, start, flags)?;
         let found = &map.extents[..(map.mapped_extents as usize).min(AT_ONCE)];
         for extent in found.iter().filter(|e| e.flags & FIEMAP_EXTENT_SHARED != 0) {
             let end = extent.logical.saturating_add(extent.length).min(size);
@@ -64,11 +76,11 @@ pub(crate) fn shared_bytes(file: &File) -> Result<u64> {
     Ok(shared)
 }
 
-fn extents(file: &File, start: u64) -> Result<Fiemap> {
+fn extents(file: &File, start: u64, flags: u32) -> Result<Fiemap> {
     let mut map = Fiemap {
         start,
         length: u64::MAX - start,
-        flags: FIEMAP_FLAG_SYNC,
+        flags,
         mapped_extents: 0,
         extent_count: AT_ONCE as u32,
         reserved: 0,

@@ -6,7 +6,7 @@ mod peak;
 mod residency;
 pub mod statistics;
 
-pub(crate) use blocks::shared_bytes;
+pub(crate) use blocks::{shared_bytes, shared_bytes_now};
 pub(crate) use counters::{Counters, Whose};
 pub(crate) use peak::PeakMemory;
 pub(crate) use residency::{dirty_pages, drop_from_cache, residency, resident_pages};

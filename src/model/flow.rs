@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Basis, FileTraits, Hazard, Hop, How, Machine, Trace};
+use super::{Basis, FileTraits, Hazard, Hop, How, Machine, Trace, grouped};
 
 /// No flow: a call that moved no byte of one.
 pub const NO_FLOW: u32 = u32::MAX;
@@ -68,6 +68,17 @@ impl End {
     }
 }
 
+/// A call that was tried first, and refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fallback {
+    /// Its name.
+    pub call: String,
+    /// What it failed with: `EBADF`.
+    pub errno: String,
+    /// Why, where what is known of the ends says it.
+    pub reason: Option<String>,
+}
+
 /// Bytes that went from one end to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flow {
@@ -90,6 +101,9 @@ pub struct Flow {
     pub copy_path: Vec<Hop>,
     /// The programs that they passed, in order.
     pub programs: Vec<String>,
+    /// Calls that would have moved them within the kernel, and were refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallbacks: Vec<Fallback>,
     /// What was learnt of the source, and of the sink.
     #[serde(default)]
     pub traits: [FileTraits; 2],
@@ -136,6 +150,21 @@ impl Flow {
             (true, copies) => format!("{copies:.1}+?"),
             (false, copies) => format!("{copies:.1}"),
         }
+    }
+
+    /// What was tried first: `copy_file_range: EBADF (the sink is opened with O_APPEND), then 385 read, 384 write`. None where
+    /// nothing was.
+    pub fn fallbacks_text(&self) -> Option<String> {
+        let tried = self.fallbacks.iter().map(|it| {
+            let reason = it.reason.as_ref().map(|reason| format!(" ({reason})"));
+            format!("{}: {}{}", it.call, it.errno, reason.unwrap_or_default())
+        });
+        let calls = self.calls_by_name.iter();
+        let calls = calls.map(|(name, count)| format!("{} {name}", grouped(*count)));
+        (!self.fallbacks.is_empty()).then(|| {
+            let (tried, calls): (Vec<_>, Vec<_>) = (tried.collect(), calls.collect());
+            format!("{}, then {}", tried.join(", "), calls.join(", "))
+        })
     }
 
     /// Whether both ends are known to be outside of the program.

@@ -41,7 +41,9 @@ pub use experiment::{
 };
 pub use figure::{Figure, FigureStep};
 pub use file_system::{FileSystem, Storage};
-pub use flow::{Addresses, Counted, End, EndKind, Exit, Flow, NO_FLOW, TraceReport, Unexplained};
+pub use flow::{
+    Addresses, Counted, End, EndKind, Exit, Fallback, Flow, NO_FLOW, TraceReport, Unexplained,
+};
 pub use format::{duration, grouped, percent, ratio, short_duration};
 pub use hazard::{Hazard, HazardCall, HazardKind};
 pub use hop::{Arrow, Basis, Hop, How, Place, Side, Step};

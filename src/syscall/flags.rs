@@ -11,6 +11,9 @@ pub(crate) const MSG_TRUNC: u64 = 0x20;
 pub(crate) const MSG_WAITALL: u64 = 0x100;
 pub(crate) const MSG_ERRQUEUE: u64 = 0x2000;
 pub(crate) const MSG_ZEROCOPY: u64 = 0x400_0000;
+/// `FICLONE` and `FICLONERANGE` of ioctl(2) (linux/fs.h): files share blocks. The argument is the source, or says which it is.
+pub(crate) const FICLONE: u64 = 0x4004_9409;
+pub(crate) const FICLONERANGE: u64 = 0x4020_940d;
 /// Options of setsockopt(2) that change what becomes of the bytes of a socket, by level and name: SO_ZEROCOPY, TCP_ULP, and
 /// all of SOL_TLS.
 pub(crate) const SOCKET_OPTIONS: [(u32, Option<u32>); 3] =

@@ -16,8 +16,8 @@ mod table;
 pub(crate) use abi::{Abi, X32_BIT};
 pub(crate) use arg::Returns;
 pub(crate) use flags::{
-    MAP_ANONYMOUS, MAP_SHARED, MREMAP_DONTUNMAP, MS_SYNC, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC,
-    MSG_WAITALL, MSG_ZEROCOPY, PROT_EXEC, PROT_WRITE, SOCKET_OPTIONS,
+    FICLONE, FICLONERANGE, MAP_ANONYMOUS, MAP_SHARED, MREMAP_DONTUNMAP, MS_SYNC, MSG_ERRQUEUE,
+    MSG_PEEK, MSG_TRUNC, MSG_WAITALL, MSG_ZEROCOPY, PROT_EXEC, PROT_WRITE, SOCKET_OPTIONS,
 };
 pub(crate) use format::errno_name;
 pub use format::{Style, format_call};

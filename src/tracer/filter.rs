@@ -6,10 +6,10 @@ use libc::{
     SECCOMP_RET_TRACE, sock_filter,
 };
 
-use crate::syscall::{Abi, Class, Op, SOCKET_OPTIONS, Syscall, X32_BIT, syscalls};
+use crate::syscall::{
+    Abi, Class, FICLONE, FICLONERANGE, Op, SOCKET_OPTIONS, Syscall, X32_BIT, syscalls,
+};
 
-/// `FICLONE` and `FICLONERANGE` of ioctl_ficlonerange(2): whole blocks are shared.
-const CLONE_IOCTLS: [u32; 2] = [0x4004_9409, 0x4020_940d];
 /// `PTRACE_TRACEME`, `PTRACE_ATTACH` and `PTRACE_SEIZE` of ptrace(2): refused to a program that is traced already.
 const TAKES_TRACEE: [u32; 3] = [0, 16, 0x4206];
 /// `SECCOMP_SET_MODE_STRICT` of seccomp(2).
@@ -41,7 +41,11 @@ pub(super) fn program() -> Option<Vec<sock_filter>> {
         };
         match (row.op, row.op.class()) {
             (Op::Map, _) => out.extend(mappings_of_files(number)),
-            (Op::Ioctl, _) => out.extend(calls_with(number, 1, &CLONE_IOCTLS)),
+            (Op::Ioctl, _) => out.extend(calls_with(
+                number,
+                1,
+                &[FICLONE as u32, FICLONERANGE as u32],
+            )),
             (Op::Control, _) => out.extend(calls_with(number, 0, &[libc::PR_SET_SECCOMP as u32])),
             (Op::Trace, _) => out.extend(calls_with(number, 0, &TAKES_TRACEE)),
             (Op::Seccomp, _) => out.extend(calls_with(number, 0, &[SET_MODE_STRICT])),

@@ -13,7 +13,7 @@ use super::{
 use crate::model::{
     self, Call, CallRef, CallState, Counted, Descriptor, NO_DESCRIPTOR, SyscallEvent, Text, Trace,
 };
-use crate::syscall::{self, Op, Returns, Syscall};
+use crate::syscall::{self, FICLONE, FICLONERANGE, Op, Returns, Syscall};
 
 /// What is remembered of a thread.
 pub(super) struct ThreadCalls {
@@ -95,6 +95,12 @@ impl TraceBuilder {
             for (slot, arg) in row.descriptor_args().enumerate().take(2) {
                 let list = &mut self.trace.descriptors;
                 open[slot] = fds.open(task.tracee.tid, args[arg] as i32, &mut self.table, list);
+            }
+            if row.op == Op::Ioctl
+                && let Some(source) = cloned(task.tracee.tid, &args)
+            {
+                let list = &mut self.trace.descriptors;
+                open[1] = fds.open(task.tracee.tid, source, &mut self.table, list);
             }
             task.changing = changing(row.op, &args);
             if let Some(numbers) = &task.changing {
@@ -377,6 +383,15 @@ fn changing(op: Op, args: &[u64; 6]) -> Option<Range<i32>> {
         Op::Close => Some(one(args[0])),
         Op::Dup2 => Some(one(args[1])),
         Op::CloseRange => Some(0..i32::MAX),
+        _ => None,
+    }
+}
+
+/// The file whose blocks an ioctl(2) shares (`struct file_clone_range` begins with it).
+fn cloned(tid: Tid, args: &[u64; 6]) -> Option<i32> {
+    match args[1] {
+        FICLONE => Some(args[2] as i32),
+        FICLONERANGE => Some(i64::from_ne_bytes(memory::read_array(tid, args[2])?) as i32),
         _ => None,
     }
 }

@@ -58,6 +58,11 @@ impl Tracee {
         sockets::addresses(self.tid, socket.fd, socket.identity)
     }
 
+    /// What /proc has of a descriptor: a link that leads to the very file.
+    pub fn descriptor_path(&self, fd: i32) -> String {
+        format!("/proc/{}/fd/{fd}", self.tid)
+    }
+
     /// Whether it is open for reading, writing or both: `O_RDONLY`, `O_WRONLY` or `O_RDWR`.
     pub fn access(&self, fd: i32) -> u32 {
         proc::open_flags(self.tid, fd) & libc::O_ACCMODE as u32

@@ -247,3 +247,52 @@ peer.send(data, 0x4000000)
         }
     }
 }
+
+#[test]
+fn why_it_fell_back_is_said() {
+    let desk = Desk::new(MIB);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    let script = "
+import os
+a, b = os.open('a', os.O_RDONLY), os.open('b', os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+for fast in [lambda: os.copy_file_range(a, b, 1 << 20), lambda: os.sendfile(b, a, 0, 1 << 20), lambda: os.splice(a, b, 1 << 20)]:
+    try: fast()
+    except OSError: pass
+while data := os.read(a, 65536): os.write(b, data)
+";
+    let seen = desk.trace(&[], &["python3", "-c", script]);
+    if !seen.output.status.success() {
+        return skip("python3", "it has no os.splice");
+    }
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    let append = "the sink is opened with O_APPEND";
+    let tried = |call, errno| serde_json::json!({ "call": call, "errno": errno, "reason": append });
+    let expected = [
+        tried("copy_file_range", "EBADF"),
+        tried("sendfile", "EINVAL"),
+        tried("splice", "EINVAL"),
+    ];
+    assert_eq!(flow["fallbacks"], serde_json::json!(expected));
+    // Into a pipe, and on: the flow that the bytes are of says it.
+    let script = "
+import os, subprocess
+child = subprocess.Popen(['cat'], stdin=subprocess.PIPE, stdout=open('c', 'wb'))
+a, pipe = os.open('a', os.O_RDONLY), child.stdin.fileno()
+try: os.copy_file_range(a, pipe, 1 << 20)
+except OSError: pass
+while data := os.read(a, 65536): os.write(pipe, data)
+child.communicate()
+";
+    let seen = desk.trace(&[], &["python3", "-c", script]);
+    let flow = seen.flow(("file", "/a"), ("file", "/c"));
+    assert_eq!(flow["fallbacks"][0]["call"], "copy_file_range", "{flow:#}");
+    assert_eq!(flow["fallbacks"][0]["reason"], "one end is no regular file");
+    // A copy that nothing was tried for.
+    let seen = desk.trace(&[], &["sh", "-c", &format!("{LOOP} if=a of=d")]);
+    assert_eq!(
+        seen.flow(("file", "/a"), ("file", "/d"))["fallbacks"],
+        serde_json::json!([])
+    );
+}

@@ -94,6 +94,7 @@ fn flow(row: &Row, calls: u64) -> Flow {
         from: end(*from),
         to: end(*to),
         bytes: *bytes,
+        fallbacks: Vec::new(),
         traits: Default::default(),
         calls: each * names.len() as u64,
         calls_by_name: names

@@ -30,6 +30,7 @@ fn flow(from: (EndKind, &str), to: (EndKind, &str), bytes: u64, how: How) -> Flo
         basis: Basis::Observed,
         copy_path: vec![hop],
         programs: vec!["server".to_owned()],
+        fallbacks: Vec::new(),
         traits: Default::default(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::copypath::flows::{Advice, verdicts};
-use crate::model::{Basis, End, Exit, Flow, Hazard, Hop, TraceReport, Unexplained};
+use crate::model::{Basis, End, Exit, Fallback, Flow, Hazard, Hop, TraceReport, Unexplained};
 
 #[derive(Serialize)]
 pub(crate) struct TraceDocument<'a> {
@@ -34,6 +34,7 @@ struct FlowDocument<'a> {
     transformed: bool,
     basis: Basis,
     copy_path: &'a [Hop],
+    fallbacks: &'a [Fallback],
     verdict: String,
     advice: Option<String>,
 }
@@ -73,6 +74,7 @@ fn of_flow(flow: &Flow, advice: Advice) -> FlowDocument<'_> {
         transformed: flow.transformed,
         basis: flow.basis,
         copy_path: &flow.copy_path,
+        fallbacks: &flow.fallbacks,
         verdict: advice.short,
         advice: advice.suggests.then_some(advice.sentence),
     }

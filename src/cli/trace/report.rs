@@ -92,6 +92,9 @@ fn sentences(out: &mut String, groups: &[Group]) {
     let passing = groups.iter().take(SHOWN);
     for group in passing.filter(|group| group.flow.passes_through()) {
         let _ = writeln!(out, "{}: {}", name(&group.flow), group.advice.sentence);
+        if let Some(tried) = group.flow.fallbacks_text() {
+            let _ = writeln!(out, "  tried first: {tried}");
+        }
     }
 }
 

@@ -12,16 +12,15 @@ use super::{
     path::{PathId, Paths},
     pending::{Pending, Unreported},
     pipes::{Chunk, Message, Pipes, QueueId},
+    refused::Refused,
     space::{ObjectId, Space},
-    tally::{MovingCall, Provenance, Tally},
+    tally::{Known, MovingCall, Provenance, Tally},
 };
 use crate::model::{
     Addresses, DescriptorKind, Flow, Hazard, NO_FLOW, SyscallEvent, Trace, Unexplained,
 };
 use crate::syscall::{MS_SYNC, Moves, Op, Ops, Shape};
 
-/// `FICLONE` and `FICLONERANGE` of ioctl(2) (linux/fs.h): blocks of files are shared.
-const CLONES: [u64; 2] = [0x4004_9409, 0x4020_940d];
 /// So many open descriptors are remembered; they are looked up again when that is too few.
 const MOST_OPEN: usize = 1 << 16;
 
@@ -29,7 +28,6 @@ const MOST_OPEN: usize = 1 << 16;
 const COMPAT: &str =
     "32-bit: calls of 32-bit programs (and of x32) are not decoded; what they move is unexplained";
 const CROWDED: &str = "ends: there were so many that the later ones have no names of their own";
-const CLONED: &str = "FICLONE: blocks of files were shared; no byte was moved";
 
 pub(super) struct Running {
     pub space: u32,
@@ -53,6 +51,10 @@ pub struct Flows {
     pub(super) pending: FxHashMap<i32, Pending>,
     /// Open files by the generation of their descriptor.
     opens: FxHashMap<u32, OpenFile>,
+    /// Of files: bytes in shared blocks, as they were last counted.
+    pub(super) shared: FxHashMap<u64, u64>,
+    /// Fast calls that were refused.
+    pub(super) refused: Vec<Refused>,
     /// Sockets that were looked up once more, by generation.
     pub(super) asked_again: FxHashSet<u32>,
     /// The same by descriptor, for requests in rings: the last one that was looked up.
@@ -138,7 +140,8 @@ impl Flows {
             if let Some(pending) = pending {
                 self.settle(pending, 0);
             }
-            return;
+            let op = self.ops.of(event.trace, event.call);
+            return self.failed(op, event, tracee);
         };
         let args = &event.call.args;
         let op = match self.ops.of(event.trace, event.call) {
@@ -175,6 +178,7 @@ impl Flows {
                 self.received_message(queue, event, bytes, tracee);
             }
             (Op::ProcessVm, None) => self.copy_memory(event, bytes, tracee),
+            (Op::Ioctl, None) => self.clone_blocks(event, tracee),
             (Op::Map, None) => self.map(event, returned as u64, tracee),
             (Op::Attach, None) => self.attach(event, returned as u64, tracee),
             (Op::Sync, None) if is_sync(event) => self.synced(span(event), tracee),
@@ -186,18 +190,9 @@ impl Flows {
                 self.asked_again.remove(&event.generations[0]);
             }
             (Op::Pipe | Op::SocketPair, None) => self.made(event),
-            _ => self.unseen(op, event, bytes),
+            // It cannot be seen from where to where.
+            _ => self.unexplained(op.moves(), bytes),
         }
-    }
-
-    /// A call of which it cannot be seen from where to where it moves bytes.
-    fn unseen(&mut self, op: Op, event: &SyscallEvent, bytes: u64) {
-        let args = &event.call.args;
-        match op {
-            Op::Ioctl if CLONES.contains(&args[1]) => self.note(CLONED),
-            _ => {}
-        }
-        self.unexplained(op.moves(), bytes);
     }
 
     /// So many bytes moved, nobody knows from where or to where.
@@ -331,7 +326,13 @@ impl Flows {
 
     fn report_with(&self, mut flow_of: Vec<u32>, names: &[String]) -> Report {
         let tally = &self.tally;
-        let (flows, places) = tally.report(&self.paths, &self.ends, &self.programs, names);
+        let (flows, places) = tally.report(&Known {
+            paths: &self.paths,
+            ends: &self.ends,
+            programs: &self.programs,
+            names,
+            refused: &self.refused,
+        });
         for flow in &mut flow_of {
             *flow = places.get(*flow as usize).copied().unwrap_or(NO_FLOW);
         }

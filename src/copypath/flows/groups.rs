@@ -127,6 +127,11 @@ fn added_up(flows: &[Flow], members: Vec<u32>, story: &Story, context: &Context)
         };
     }
     for more in all {
+        for fallback in &more.fallbacks {
+            if !flow.fallbacks.contains(fallback) {
+                flow.fallbacks.push(fallback.clone());
+            }
+        }
         for (known, other) in flow.traits.iter_mut().zip(more.traits) {
             *known = known.and(other);
         }

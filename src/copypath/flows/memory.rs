@@ -21,6 +21,14 @@ pub trait TraceeMemory {
     fn is_read_only(&self, fd: i32) -> bool;
     /// Whether a pipe carries packets, not a stream: what a read leaves of one is gone.
     fn carries_messages(&self, fd: i32) -> bool;
+    /// How long a file is.
+    fn file_size(&self, _fd: i32) -> Option<u64> {
+        None
+    }
+    /// How many bytes of a file lie in blocks that it shares with another; none where its file system does not tell.
+    fn shared_bytes(&self, _fd: i32) -> Option<u64> {
+        None
+    }
     /// The program's name.
     fn program(&self) -> String;
     /// What its process has mapped, and what of it files or shared memory stand behind.

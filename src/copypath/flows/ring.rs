@@ -206,7 +206,13 @@ impl Flows {
         let call = self.showing(event);
         let chunks = self.take(op, &source, bytes, by(event));
         let how = (&call, by(event));
-        self.pass_on(chunks, (&source, &sink), op, how, tracee.pid());
+        self.pass_on(
+            chunks,
+            (&source, &sink),
+            (op, Report::None),
+            how,
+            tracee.pid(),
+        );
     }
 
     /// A request that succeeded without a completion. The kernel counts a short read or write as a failure, a short send

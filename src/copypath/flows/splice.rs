@@ -12,18 +12,21 @@ use super::{
     tally::{MovingCall, Provenance},
 };
 use crate::copypath::rule::{self, Report};
-use crate::model::{DescriptorKind, SyscallEvent};
-use crate::syscall::Op;
+use crate::model::{DescriptorKind, Storage, SyscallEvent};
+use crate::syscall::{FICLONE, FICLONERANGE, Op};
 
 impl Flows {
     /// The source and the sink of a call between descriptors.
-    fn both(
+    pub(super) fn both(
         &mut self,
         op: Op,
         event: &SyscallEvent,
         tracee: &dyn TraceeMemory,
     ) -> Option<(OpenFile, OpenFile)> {
-        let (from, to) = if op == Op::Sendfile { (1, 0) } else { (0, 1) };
+        let (from, to) = match op {
+            Op::Sendfile | Op::Ioctl => (1, 0),
+            _ => (0, 1),
+        };
         Some((
             self.open(event, from, tracee)?,
             self.open(event, to, tracee)?,
@@ -63,7 +66,7 @@ impl Flows {
         let message = sink.is_packets.then(|| self.pipes.message(None));
         let mut known = 0;
         for chunk in chunks {
-            let path = self.through(chunk.path, (source, sink), op, pid)?;
+            let path = self.through(chunk.path, (source, sink), (op, Report::None), pid)?;
             let way = (path, Provenance::after(chunk.provenance, call));
             self.enqueue(queue, (chunk.length, message), way, by);
             known += chunk.length;
@@ -99,7 +102,13 @@ impl Flows {
         }
         chunks.retain(|chunk| chunk.length > 0);
         let (call, ends) = (&relayed.call, (&relayed.source, &relayed.sink));
-        self.pass_on(chunks, ends, relayed.op, (call, by), relayed.pid);
+        self.pass_on(
+            chunks,
+            ends,
+            (relayed.op, Report::None),
+            (call, by),
+            relayed.pid,
+        );
     }
 
     /// splice, tee, sendfile or copy_file_range has moved bytes.
@@ -116,23 +125,70 @@ impl Flows {
         let Some((source, sink)) = self.both(op, event, tracee) else {
             return self.unexplained(op.moves(), bytes);
         };
+        let report = match op {
+            Op::CopyRange => self.sharing(&sink, event.call.args[2] as i32, bytes, tracee),
+            _ => Report::None,
+        };
         let chunks = self.take(op, &source, bytes, event.number);
         let call = MovingCall::of(event);
         let how = (&call, event.number);
-        self.pass_on(chunks, (&source, &sink), op, how, tracee.pid());
+        self.pass_on(chunks, (&source, &sink), (op, report), how, tracee.pid());
+    }
+
+    /// Whether copy_file_range(2) has copied so many bytes, or shared their blocks.
+    fn sharing(
+        &mut self,
+        sink: &OpenFile,
+        fd: i32,
+        bytes: u64,
+        tracee: &dyn TraceeMemory,
+    ) -> Report {
+        /// What is no whole block is copied.
+        const BLOCK: u64 = 64 << 10;
+        match sink.traits.file_system.storage() {
+            _ if !sink.traits.known => return Report::None,
+            Storage::Disk | Storage::Memory | Storage::Generated => return Report::None,
+            Storage::Elsewhere => return Report::Unknown,
+            Storage::SharedDisk | Storage::Unknown => {}
+        }
+        let Some(shared) = tracee.shared_bytes(fd) else {
+            return Report::Unknown;
+        };
+        let before = self.shared.insert(sink.identity, shared).unwrap_or(0);
+        match shared.saturating_sub(before) {
+            0 => Report::None,
+            more if more + BLOCK > bytes => Report::SharedBlocks,
+            _ => Report::Unknown,
+        }
+    }
+
+    /// ioctl(2) has shared blocks of files: `FICLONE` all of them, `FICLONERANGE` those of a range.
+    pub(super) fn clone_blocks(&mut self, event: &SyscallEvent, tracee: &dyn TraceeMemory) {
+        let [sink, request, argument, ..] = event.call.args;
+        let size = || tracee.file_size(sink as i32).unwrap_or(0);
+        let word = |place: u64| memory::read_word(argument + 8 * place, tracee).unwrap_or(0);
+        let bytes = match request {
+            FICLONE => size(),
+            FICLONERANGE => match word(2) {
+                0 => size().saturating_sub(word(3)), // to the end
+                length => length,
+            },
+            _ => return,
+        };
+        self.splice(Op::Ioctl, event, bytes, tracee);
     }
 
     pub(super) fn pass_on(
         &mut self,
         chunks: Vec<Chunk>,
         (source, sink): (&OpenFile, &OpenFile),
-        op: Op,
+        (op, report): (Op, Report),
         (call, by): (&Rc<MovingCall>, u64),
         pid: i32,
     ) {
         let queue = self.queue_of_sink(sink);
         for chunk in chunks {
-            let Some(path) = self.through(chunk.path, (source, sink), op, pid) else {
+            let Some(path) = self.through(chunk.path, (source, sink), (op, report), pid) else {
                 self.unexplained(op.moves(), chunk.length);
                 continue;
             };
@@ -154,10 +210,10 @@ impl Flows {
         &mut self,
         path: PathId,
         (source, sink): (&OpenFile, &OpenFile),
-        op: Op,
+        (op, report): (Op, Report),
         pid: i32,
     ) -> Option<PathId> {
-        let step = rule::step(op, source.medium, sink.medium, Report::None)?;
+        let step = rule::step(op, source.medium, sink.medium, report)?;
         let program = self.running.get(&pid).map_or(0, |running| running.program);
         let path = self.paths.then(path, Change::Program(program));
         Some(self.paths.then(path, Change::Hop(step)))

@@ -7,8 +7,9 @@ use rustc_hash::FxHashMap;
 use super::{
     ends::{EndId, Ends},
     path::{PathId, Paths},
+    refused::Refused,
 };
-use crate::model::{Basis, CallRef, Flow, Hop, NO_FLOW, Side, SyscallEvent};
+use crate::model::{Basis, CallRef, Fallback, Flow, Hop, NO_FLOW, Side, SyscallEvent};
 
 /// The number of no call: a thread of the kernel moves the bytes, because it was asked without one.
 pub(super) const NO_CALL: u64 = u64::MAX;
@@ -182,15 +183,9 @@ impl Tally {
     }
 
     /// The flows, the largest first, and the place of each among them by its number.
-    pub fn report(
-        &self,
-        paths: &Paths,
-        ends: &Ends,
-        programs: &[String],
-        names: &[String],
-    ) -> (Vec<Flow>, Vec<u32>) {
+    pub fn report(&self, known: &Known) -> (Vec<Flow>, Vec<u32>) {
         let flows = self.flows.iter();
-        let flows = flows.map(|growing| growing.report(paths, ends, programs, names));
+        let flows = flows.map(|growing| growing.report(known));
         let mut numbered: Vec<(usize, Flow)> = flows.enumerate().collect();
         numbered.sort_by(|(_, a), (_, b)| {
             let by_bytes = b.bytes.cmp(&a.bytes);
@@ -205,9 +200,36 @@ impl Tally {
     }
 }
 
+/// What numbers of a flow stand for.
+pub(super) struct Known<'a> {
+    pub paths: &'a Paths,
+    pub ends: &'a Ends,
+    pub programs: &'a [String],
+    /// Of calls.
+    pub names: &'a [String],
+    pub refused: &'a [Refused],
+}
+
+impl Known<'_> {
+    fn fallbacks(&self, ends: (EndId, EndId), programs: &[u32]) -> Vec<Fallback> {
+        let of_flow = self.refused.iter().filter(|it| it.is_of(ends, programs));
+        let mut fallbacks: Vec<Fallback> = Vec::new();
+        for fallback in of_flow.map(|it| it.report(self.names)) {
+            if !fallbacks.contains(&fallback) {
+                fallbacks.push(fallback);
+            }
+        }
+        fallbacks
+    }
+}
+
 impl Growing {
-    fn report(&self, paths: &Paths, ends: &Ends, programs: &[String], names: &[String]) -> Flow {
+    fn report(&self, known: &Known) -> Flow {
+        let Known {
+            paths, ends, names, ..
+        } = known;
         let (origin, sink, transformed) = self.key;
+        let mut numbers: Vec<u32> = Vec::new();
         let mut hops: Vec<Hop> = Vec::new();
         let mut passed: Vec<String> = Vec::new();
         let mut joined = false;
@@ -218,7 +240,8 @@ impl Growing {
                 step.of(*bytes, Side::Sender).add_to(&mut hops);
             }
             for program in &path.programs {
-                let name = &programs[*program as usize];
+                let name = &known.programs[*program as usize];
+                numbers.push(*program);
                 if !passed.contains(name) {
                     passed.push(name.clone());
                 }
@@ -241,6 +264,7 @@ impl Growing {
             },
             copy_path: hops,
             programs: passed,
+            fallbacks: known.fallbacks((origin, sink), &numbers),
             traits: [ends.traits(origin), ends.traits(sink)],
         }
     }

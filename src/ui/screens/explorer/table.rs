@@ -65,7 +65,10 @@ fn sentence(pen: &mut Pen, Group { flow, advice, .. }: &Group, room: Rect) {
     );
     pen.tint(edge_to_edge(room), pen.theme.ground(Ground::Detail));
     pen.text(room, 0, 0, &shortened(&happens, room.width), Role::Strong);
-    let lines = textwrap::wrap(&advice.sentence, usize::from(room.width.min(100)));
+    let tried = flow.fallbacks_text();
+    let tried = tried.map_or(String::new(), |tried| format!("Tried first: {tried}. "));
+    let text = tried + &advice.sentence;
+    let lines = textwrap::wrap(&text, usize::from(room.width.min(100)));
     for (y, line) in lines.iter().take(usize::from(SENTENCE) - 1).enumerate() {
         pen.text(room, 0, y as u16 + 1, line, Role::Dim);
     }

@@ -1,0 +1,38 @@
+//! A fast call that was refused, and the flows that it is of.
+
+use super::ends::EndId;
+use crate::model::Fallback;
+use crate::syscall::errno_name;
+
+/// A call that was refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// Its name: an index into the trace's.
+    pub name: u16,
+    pub errno: i32,
+    pub reason: Option<&'static str>,
+    pub program: u32,
+    /// None: a queue that carries bytes on to somewhere else.
+    pub from: Option<EndId>,
+    pub to: Option<EndId>,
+}
+
+impl Refused {
+    pub fn is_of(&self, (origin, sink): (EndId, EndId), programs: &[u32]) -> bool {
+        self.from.is_none_or(|from| from == origin)
+            && self.to.is_none_or(|to| to == sink)
+            && programs.contains(&self.program)
+    }
+
+    pub fn report(&self, names: &[String]) -> Fallback {
+        let errno = errno_name(self.errno);
+        Fallback {
+            call: names
+                .get(usize::from(self.name))
+                .cloned()
+                .unwrap_or_default(),
+            errno: errno.map_or_else(|| self.errno.to_string(), str::to_owned),
+            reason: self.reason.map(str::to_owned),
+        }
+    }
+}
