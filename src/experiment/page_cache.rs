@@ -36,6 +36,7 @@ pub(crate) fn watch(
         Unavailable::new("cachestat", format!("{errno:?}: {reason}"))
     });
     let mut watch = Watch {
+        read_ahead: host::read_ahead_kb(&file),
         file,
         keeps: filesystem == "tmpfs" || filesystem == "ramfs",
         before: 0,
@@ -56,6 +57,8 @@ struct Watch<'a> {
     file: File,
     /// The file system has no disk behind its pages, so that it never drops them.
     keeps: bool,
+    /// How far its disk is read ahead, in KiB.
+    read_ahead: Option<u64>,
     /// Resident pages after the step before.
     before: u64,
     seen: PageCache,
@@ -68,6 +71,7 @@ struct Look<'a> {
     /// Resident pages after the step before.
     before: u64,
     keeps: bool,
+    read_ahead: Option<u64>,
 }
 
 impl Watch<'_> {
@@ -151,6 +155,7 @@ impl Watch<'_> {
             step: &step,
             before: self.before,
             keeps: self.keeps,
+            read_ahead: self.read_ahead,
         });
         self.before = step.resident;
         self.seen.steps.push(step);
@@ -208,9 +213,15 @@ fn one_touch(look: &Look) -> String {
     match look.step.resident {
         _ if look.keeps => KEPT.to_owned(),
         1 => "One page was touched, and one page came.".to_owned(),
-        came => format!(
-            "One page was touched, and {came} pages came: a cold fault reads around its page, as far as read_ahead_kb says."
-        ),
+        came => {
+            let limit = match look.read_ahead {
+                Some(kib) => format!("read_ahead_kb, {kib} here"),
+                None => "read_ahead_kb".to_owned(),
+            };
+            format!(
+                "One page was touched, and {came} pages came: a cold fault reads around its page, up to {limit}."
+            )
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod probe;
 pub use cpus::{allowed_cpus, run_on};
 pub use directory::{Directory, scratch_directory};
 pub use file_system::file_system;
+pub(crate) use file_system::read_ahead_kb;
 pub use instruments::io_uring_refusal;
 pub(crate) use instruments::{Instrument, instruments};
 pub use machine::machine;
