@@ -18,7 +18,7 @@ pub fn transfer(source: BorrowedFd, sink: BorrowedFd, buffer: &mut [u8]) -> Resu
         // First CPU copy: socket queue to buffer. It brings
         // what has arrived: seldom as much as is asked for.
         let n = retry(|| recv(source.as_raw_fd(), buffer, none))?;
-        // 0: the peer has closed, and all of it is here.
+        // 0: the peer has ended; what it sent is here.
         if n == 0 {
             return Ok(moved);
         }

@@ -18,7 +18,7 @@ pub fn transfer(source: BorrowedFd, pipe: &Pipe, sink: BorrowedFd, chunk: usize)
         // The pipe notes where in the socket's queue the bytes
         // lie: what has arrived, as far as it has room.
         let n = retry(|| splice(source, None, into, None, chunk, flags))?;
-        // 0: the peer has closed, and all of it is here.
+        // 0: the peer has ended; what it sent is here.
         if n == 0 {
             return Ok(moved);
         }
