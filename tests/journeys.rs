@@ -677,7 +677,7 @@ fn the_course_screen_tells_where_the_learner_is_at_each_size() {
         );
         for row in [
             "Concept test  before not taken yet",
-            "CPU copies a byte",
+            "copies per byte",
             "1+c",
         ] {
             assert!(shown.contains(row), "no {row}: {shown}");

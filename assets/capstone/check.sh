@@ -1,7 +1,7 @@
 #!/bin/sh
 # Is every byte right, and how often does the CPU copy each? See README.md.
 #
-#     ./check.sh [COPIES]       at most so many copies a byte (0 unless told)
+#     ./check.sh [COPIES]       at most so many copies per byte (0 unless told)
 #
 # ZCLAB and CC may name other programs. Ends with 0 if all is well.
 set -u
@@ -50,7 +50,7 @@ done
 wait "$server"
 server=
 
-echo "2. copies, at most $copies a byte"
+echo "2. copies, at most $copies per byte"
 : > "$work/said"
 "$zclab" trace --expect "cpu_copies_per_byte <= $copies" -- ./server "$work/files" 0 1 > "$work/said" &
 server=$!

@@ -233,7 +233,7 @@ fn copies_of_the_body() -> Predict {
         text: "How often does the server's CPU copy each byte of the body?".to_owned(),
         query: Query("cpu_copies_per_byte".to_owned()),
         ask: Ask::Number(AskedNumber {
-            unit: "copies a byte".to_owned(),
+            unit: "copies per byte".to_owned(),
             scale: (0.0, 4.0),
             tolerance: 0.0,
             wrong: vec![

@@ -16,7 +16,7 @@ use crate::embedded;
 #[command(after_help = "Examples:
   zclab capstone                          server.c, check.sh and README.md into ./capstone
   zclab capstone ~/homework/zero-copy
-  cd capstone && ./check.sh 2             at most 2 CPU copies a byte: the first rung")]
+  cd capstone && ./check.sh 2             at most 2 CPU copies per byte: the first rung")]
 pub(crate) struct Args {
     /// Where to put the files; made if it is not there
     #[arg(default_value = "capstone")]

@@ -325,7 +325,7 @@ fn path_group(text: &mut Text, summary: &Summary, side: Side) {
     text.group(&format!("Copy path of the {}", side.name()));
     happened(side).for_each(|hop| text.hop(hop));
     let each = summary.cpu_copies_per_byte;
-    let each = each.map(|copies| format!("{copies:.1} a byte"));
+    let each = each.map(|copies| format!("{copies:.1} per byte"));
     text.row(
         "copied by the CPU",
         &Size(copied).to_string(),

@@ -58,7 +58,7 @@ fn flows(out: &mut String, watched: &TraceReport) {
         *out += "\nno bytes were moved\n";
         return;
     }
-    let head = ("flow", "bytes", "calls", "switches", "copies a byte");
+    let head = ("flow", "bytes", "calls", "switches", "copies per byte");
     let _ = writeln!(
         out,
         "\n{:<NAME$} {:>15} {:>9} {:>9}  {:>13}  verdict",

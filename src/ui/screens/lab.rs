@@ -152,7 +152,7 @@ fn traced(rows: &mut Rows, lab: &LabScreen, summary: &Summary) {
         rows.pair("requests in the ring", &grouped(requests), Role::Strong);
     }
     if let Some(copies) = summary.cpu_copies_per_byte {
-        rows.pair("copies a byte", &format!("{copies:.1}"), Role::Strong);
+        rows.pair("copies per byte", &format!("{copies:.1}"), Role::Strong);
     }
 }
 

@@ -123,7 +123,7 @@ fn kernel_says(rows: &mut Rows, run: &Run) {
     rows.blank(1);
     counts(rows, summary);
     if let Some(copies) = summary.cpu_copies_per_byte {
-        rows.pair("CPU copies a byte", &format!("{copies:.1}"), Role::Strong);
+        rows.pair("CPU copies per byte", &format!("{copies:.1}"), Role::Strong);
         let copied = results::bytes(summary.cpu_copied_bytes.unwrap_or(0));
         rows.pair("copied by the CPU", &copied, Role::Strong);
     }

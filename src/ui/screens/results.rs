@@ -125,7 +125,7 @@ fn traced(rows: &mut Rows, app: &App) {
             ("mode switches", grouped(run.mode_switches)),
             ("copied by the CPU", bytes(run.copied_bytes)),
             (
-                "copies a byte",
+                "copies per byte",
                 copies.map_or(String::new(), |it| format!("{it:.1}")),
             ),
         ]

@@ -31,8 +31,8 @@ impl Columns {
     fn of(app: &App, width: u16) -> Columns {
         let (copies, block, gap, head) = match width {
             ..70 => (13, 4, 1, "CPU copies"),
-            70..100 => (17, 5, 2, "CPU copies a byte"),
-            _ => (21, 8, 4, "CPU copies a byte"),
+            70..100 => (17, 5, 2, "copies per byte"),
+            _ => (21, 8, 4, "CPU copies per byte"),
         };
         let copies = width - copies;
         let questions = copies - gap - QUESTIONS;
