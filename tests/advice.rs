@@ -10,3 +10,5 @@ mod desk;
 mod names;
 #[path = "advice/peers.rs"]
 mod peers;
+#[path = "advice/report.rs"]
+mod report;

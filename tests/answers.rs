@@ -3,11 +3,7 @@
 //! The files of `tests/golden/answers` keep what is the same in every run: no times, no residency, no counts of calls that
 //! depend on how fast a reader is. `UPDATE_GOLDEN=1 cargo test --test answers` writes them anew.
 
-use std::{
-    collections::BTreeMap,
-    env, fs,
-    process::{Command, Stdio},
-};
+use std::{collections::BTreeMap, env, fs, process::Command};
 
 use serde_json::{Value, json};
 use zclab::model::{Method, Sink, Start};
@@ -327,7 +323,7 @@ fn every_trace_says_what_it_said() {
     hold("trace.txt", &answers);
 }
 
-/// What is said of the flows from and to files of the test's directory and sockets, as JSON and as text. `is_exact`:
+/// What is said of the flows from and to files of the test's directory and sockets, as JSON. `is_exact`:
 /// how the bytes are cut into calls is the program's own doing.
 fn trace(
     name: &str,
@@ -373,22 +369,15 @@ fn trace(
     let flows = document["flows"].as_array_mut().unwrap();
     flows.retain(|flow| is_ours(&desk, flow));
     for flow in flows.iter_mut().filter(|_| !is_exact) {
-        remove(flow, &["calls"]);
+        remove(flow, &["calls", "advice"]);
         names_alone(&mut flow["calls_by_name"]);
     }
-    let names: Vec<_> = flows.iter().map(|flow| flow["bytes"].to_string()).collect();
-    let mut command = Command::new(ZCLAB);
-    command.args(["trace", "-o", &desk.path("report.txt"), "--"]);
-    command.args(program).current_dir(desk.0.path());
-    set(command.stdin(Stdio::null()));
-    command.output().unwrap();
-    let report = fs::read_to_string(desk.path("report.txt")).unwrap();
     let flows = document.as_object_mut().unwrap().remove("flows").unwrap();
     let clear = |text: String| anonymous(&text.replace(&desk.path(""), "DIR/"));
     let flows = flows.as_array().unwrap().iter().cloned();
     // Flows of as many bytes stand by name, which may be a number that the kernel gave.
     let flows = sorted(flows.map(|flow| clear(format!("\n  {}", lines(flow)))));
-    Some(lines(document) + &flows + &verdicts(&report, &names, is_exact))
+    Some(lines(document) + &flows)
 }
 
 fn sorted(texts: impl Iterator<Item = String>) -> String {
@@ -407,28 +396,6 @@ fn is_ours(desk: &Desk, flow: &Value) -> bool {
     let ends = [&flow["from"], &flow["to"]];
     let ours = |end: &Value| end["kind"] == "tcp" || is(end, &[&directory, "/memfd:"]);
     ends.iter().any(|end| ours(end)) && ends.iter().all(|end| ours(end) || end["kind"] != "file")
-}
-
-/// The verdict and the advice on each of these flows, named by their bytes, of a report in text.
-fn verdicts(report: &str, bytes: &[String], is_exact: bool) -> String {
-    let table = report.lines().skip_while(|line| !line.starts_with("flow "));
-    let table = table.take_while(|line| !line.contains(" errors "));
-    let (rows, advice): (Vec<_>, Vec<_>) = table.skip(1).partition(|line| !line.contains(": "));
-    let rows = rows.into_iter().filter_map(|row| {
-        let mut columns = row.rsplit("  ").filter(|column| !column.is_empty());
-        let verdict = columns.next()?;
-        let mut columns = columns.map(|column| column.replace(|c: char| !c.is_ascii_digit(), ""));
-        let is_told = columns.any(|column| bytes.contains(&column));
-        is_told.then(|| format!("\n  {verdict}"))
-    });
-    let advice = advice.into_iter().map(|line| {
-        let sentence = line.rsplit_once(": ").unwrap().1.chars();
-        let sentence: String = sentence
-            .filter(|c| is_exact || !c.is_ascii_digit())
-            .collect();
-        format!("\n  {sentence}")
-    });
-    sorted(rows) + &sorted(advice)
 }
 
 /// Without the numbers that the kernel gives to ports, pipes and files.

@@ -26,6 +26,7 @@ mod display_options;
 mod doctor;
 mod errors;
 mod export;
+mod ink;
 mod learn;
 mod lesson_dir;
 mod lessons;

@@ -30,6 +30,8 @@ pub struct FileTraits {
     pub device: u64,
     /// Of the source of a flow: a read has found its end.
     pub read_to_end: bool,
+    /// Of a file: it was mapped to be executed.
+    pub code: bool,
     /// It was opened with `O_APPEND`.
     pub append: bool,
     /// Of a socket.
@@ -58,6 +60,7 @@ impl FileTraits {
         }
         FileTraits {
             append: self.append || other.append,
+            code: self.code || other.code,
             read_to_end: self.read_to_end || other.read_to_end,
             zero_copy: self.zero_copy && other.zero_copy,
             tls: self.tls || other.tls,

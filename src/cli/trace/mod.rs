@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context, Result};
 
 pub(crate) use self::{document::TraceDocument, report::for_people};
-use super::{display_options, pictures};
+use super::{display_options, ink::Ink, pictures};
 use crate::experiment::flow_trace::{self, Signals};
 use crate::model::{Exit, TraceReport, visible_name};
 use crate::tracer::{Handle, Options, Program, Subject};
@@ -154,7 +154,7 @@ fn trace(args: &Args) -> Result<ExitCode> {
     };
     let text = match args.json {
         true => super::json(&TraceDocument::of(&watched))?,
-        false => for_people(&watched),
+        false => for_people(&watched, ink(args)),
     };
     let written = output
         .write_all(text.as_bytes())
@@ -176,6 +176,14 @@ fn trace(args: &Args) -> Result<ExitCode> {
     Ok(status)
 }
 
+/// The colours of the report.
+fn ink(args: &Args) -> Ink {
+    match args.output {
+        Some(_) => Ink::NONE,
+        None => Ink::of(&io::stderr()),
+    }
+}
+
 /// A saved recording: explored on a terminal, or printed.
 pub(crate) fn replay(
     path: &Path,
@@ -195,7 +203,7 @@ pub(crate) fn replay(
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
         return runtime::explore(watched, display.options());
     }
-    super::print(&for_people(&watched))?;
+    super::print(&for_people(&watched, Ink::of(&io::stdout())))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,20 +1,22 @@
-//! What came of watching a program, as text.
+//! What came of watching a program, as text of at most 80 columns.
 
 use std::fmt::Write;
 
-use crate::copypath::flows::{Group, groups, hazard_sentence};
+use crate::cli::{ink::Ink, wrapped};
+use crate::copypath::flows::{Group, groups, hazard_sentence, is_of_start};
 use crate::model::{End, EndKind, Exit, Flow, TraceReport, grouped, visible};
 
 /// More flows than this are added up in one line.
 const SHOWN: usize = 24;
+const WIDTH: usize = 80;
 /// The room of a flow's name.
-const NAME: usize = 52;
+const NAME: usize = 41;
 
 /// As text: the flows with their verdicts, the calls, what is in no flow, the notes.
-pub(crate) fn for_people(watched: &TraceReport) -> String {
-    let mut out = format!("\n{}\n", summary(watched));
-    flows(&mut out, watched);
-    calls(&mut out, watched);
+pub(crate) fn for_people(watched: &TraceReport, ink: Ink) -> String {
+    let mut out = format!("\n{}\n", ink.strong(summary(watched)));
+    flows(&mut out, watched, ink);
+    calls(&mut out, watched, ink);
     let unexplained = watched.unexplained;
     let _ = writeln!(
         out,
@@ -23,12 +25,21 @@ pub(crate) fn for_people(watched: &TraceReport) -> String {
         grouped(unexplained.written_bytes)
     );
     for hazard in &watched.hazards {
-        let _ = writeln!(out, "hazard: {}", visible(&hazard_sentence(hazard)));
+        let text = format!("hazard: {}", visible(&hazard_sentence(hazard)));
+        out += &folded(&text, "  ");
     }
     for note in &watched.notes {
-        let _ = writeln!(out, "note: {}", visible(note));
+        out += &folded(&format!("note: {}", visible(note)), "  ");
     }
     out
+}
+
+/// Text in lines, those after the first indented.
+fn folded(text: &str, indent: &str) -> String {
+    wrapped(
+        text,
+        textwrap::Options::new(WIDTH).subsequent_indent(indent),
+    )
 }
 
 fn summary(watched: &TraceReport) -> String {
@@ -53,48 +64,116 @@ fn summary(watched: &TraceReport) -> String {
     )
 }
 
-fn flows(out: &mut String, watched: &TraceReport) {
+/// What a flow is to its program: the sections of the report.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Passed,
+    Produced,
+    Unknown,
+    Needed,
+}
+
+impl Section {
+    const ALL: [Section; 4] = [
+        Section::Passed,
+        Section::Produced,
+        Section::Unknown,
+        Section::Needed,
+    ];
+
+    fn of(flow: &Flow) -> Section {
+        match (flow.from.kind, flow.to.kind) {
+            (EndKind::Memory, _) => Section::Produced,
+            (EndKind::Unknown, _) => Section::Unknown,
+            (_, EndKind::Memory) => Section::Needed,
+            _ => Section::Passed,
+        }
+    }
+
+    /// What stands above its flows; none: each has a verdict of its own.
+    fn title(self) -> Option<&'static str> {
+        match self {
+            Section::Passed => None,
+            Section::Produced => Some("produced by the program"),
+            Section::Unknown => Some("origin unknown"),
+            Section::Needed => Some("needed by the program"),
+        }
+    }
+}
+
+fn flows(out: &mut String, watched: &TraceReport, ink: Ink) {
     if watched.flows.is_empty() {
         *out += "\nno bytes were moved\n";
         return;
     }
-    let head = ("flow", "bytes", "calls", "switches", "copies per byte");
-    let _ = writeln!(
-        out,
-        "\n{:<NAME$} {:>15} {:>9} {:>9}  {:>13}  verdict",
-        head.0, head.1, head.2, head.3, head.4
-    );
     let groups = groups(&watched.flows);
-    for Group { flow, advice, .. } in groups.iter().take(SHOWN) {
-        let _ = writeln!(
-            out,
-            "{} {:>15} {:>9} {:>9}  {:>13}  {}",
-            padded(&fitting(flow)),
-            grouped(flow.bytes),
-            grouped(flow.calls),
-            grouped(2 * flow.calls),
-            flow.copies_text(),
-            advice.short
-        );
+    let is_start = |group: &&Group| is_of_start(&group.flow, &watched.command);
+    let (start, own): (Vec<_>, Vec<_>) = groups.iter().partition(is_start);
+    let (shown, rest) = own.split_at(own.len().min(SHOWN));
+    if !shown.is_empty() {
+        let head = row("flow", "bytes", "calls", "copies per byte");
+        let _ = write!(out, "\n{}", ink.dim(head.trim_end()) + "\n");
     }
-    let rest = groups.get(SHOWN..).unwrap_or_default();
+    for section in Section::ALL {
+        let of_section = shown
+            .iter()
+            .filter(|group| Section::of(&group.flow) == section);
+        for (place, group) in of_section.enumerate() {
+            if let Some(title) = section.title().filter(|_| place == 0) {
+                let _ = writeln!(out, "{}", ink.strong(title));
+            }
+            flow(out, group, ink);
+        }
+    }
+    let bytes = |groups: &[&Group]| grouped(groups.iter().map(|group| group.flow.bytes).sum());
     if !rest.is_empty() {
-        let bytes = rest.iter().map(|group| group.flow.bytes).sum();
         let name = format!("and {} smaller flows", grouped(rest.len() as u64));
-        let _ = writeln!(out, "{} {:>15}", padded(&name), grouped(bytes));
+        *out += &row(&name, &bytes(rest), "", "");
     }
-    sentences(out, &groups);
+    if !start.is_empty() {
+        let files = match start.len() {
+            1 => "1 file".to_owned(),
+            many => format!("{} files", grouped(many as u64)),
+        };
+        let name = format!("program start: {files}");
+        *out += &row(&name, &bytes(&start), "", "");
+    }
 }
 
-/// One sentence for each flow with something to save, and for those that pass through.
-fn sentences(out: &mut String, groups: &[Group]) {
-    out.push('\n');
-    let passing = groups.iter().take(SHOWN);
-    for group in passing.filter(|group| group.flow.passes_through()) {
-        let _ = writeln!(out, "{}: {}", name(&group.flow), group.advice.sentence);
-        if let Some(tried) = group.flow.fallbacks_text() {
-            let _ = writeln!(out, "  tried first: {tried}");
-        }
+/// A row of the table, numbers at the right.
+fn row(name: &str, bytes: &str, calls: &str, copies: &str) -> String {
+    let row = format!("{}{bytes:>14}{calls:>9}{copies:>16}", padded(name));
+    row.trim_end().to_owned() + "\n"
+}
+
+/// A flow: its row, and what there is to say of it.
+fn flow(out: &mut String, Group { flow, advice, .. }: &Group, ink: Ink) {
+    let whole = name(flow);
+    let mut short = fitting(flow);
+    if short.chars().count() > NAME {
+        // A line of its own.
+        let fits = whole.chars().count() <= WIDTH;
+        *out += &cut(if fits { &whole } else { &short }, WIDTH);
+        out.push('\n');
+        short.clear();
+    }
+    let (bytes, calls) = (grouped(flow.bytes), grouped(flow.calls));
+    *out += &row(&short, &bytes, &calls, &flow.copies_text());
+    let is_told = flow.passes_through() || advice.suggests || flow.transformed;
+    if is_told {
+        let sentence = visible(&advice.sentence);
+        let text = format!("{}: {sentence}", advice.short);
+        let text = folded(&format!("  {text}"), "  ");
+        let verdict = match () {
+            () if advice.saves > 0 => ink.copied(&advice.short),
+            () if flow.is_zero_copy() == Some(true) => ink.shared(&advice.short),
+            () => ink.strong(&advice.short),
+        };
+        // It is short enough to stand on the first line.
+        *out += &text.replacen(&advice.short, &verdict, 1);
+    }
+    if let Some(tried) = flow.fallbacks_text() {
+        *out += &folded(&format!("  tried first: {tried}"), "    ");
     }
 }
 
@@ -124,23 +203,27 @@ fn name_by(flow: &Flow, end: impl Fn(&End, bool) -> String) -> String {
     visible(&format!("{from} > {programs}{to}")).into_owned()
 }
 
-/// Cut in its middle where it is too long.
+/// Text in its column.
 fn padded(text: &str) -> String {
+    let text = cut(text, NAME);
     let length = text.chars().count();
-    if length <= NAME {
-        return text.to_owned() + &" ".repeat(NAME - length);
+    text + &" ".repeat(NAME - length)
+}
+
+/// Cut in its middle where it is too long.
+fn cut(text: &str, width: usize) -> String {
+    let length = text.chars().count();
+    if length <= width {
+        return text.to_owned();
     }
-    let head: String = text.chars().take(NAME / 2 - 1).collect();
-    let tail: String = text.chars().skip(length - (NAME - NAME / 2)).collect();
+    let head: String = text.chars().take(width / 2 - 1).collect();
+    let tail: String = text.chars().skip(length - (width - width / 2)).collect();
     format!("{head}…{tail}")
 }
 
-fn calls(out: &mut String, watched: &TraceReport) {
-    let _ = writeln!(
-        out,
-        "\n{:>9} {:>9} {:>18}  call",
-        "calls", "errors", "bytes"
-    );
+fn calls(out: &mut String, watched: &TraceReport, ink: Ink) {
+    let head = format!("{:>9} {:>9} {:>18}  call", "calls", "errors", "bytes");
+    let _ = writeln!(out, "\n{}", ink.dim(head));
     let mut rows: Vec<_> = watched.calls_by_name.iter().collect();
     rows.sort_by(|a, b| b.1.calls.cmp(&a.1.calls).then(a.0.cmp(b.0)));
     let blank_if_none = |number: u64| match number {

@@ -7,6 +7,26 @@ use crate::model::{End, EndKind, Flow};
 /// Programs that pass on what they read, as their manual pages say, unless they are told otherwise.
 const COPIERS: [&str; 3] = ["cat", "dd", "pv"];
 
+/// Where systems keep libraries, locales, modules, configuration.
+const OF_THE_SYSTEM: [&str; 7] = [
+    "/usr/", "/lib", "/etc/", "/proc/", "/sys/", "/opt/", "/nix/",
+];
+/// What interpreters load.
+const MODULES: [&str; 4] = [".pyc", ".py", ".so", ".pm"];
+
+/// Whether a flow is what a program reads in order to start: libraries, locales, modules. What the command names is none
+/// of it.
+pub fn is_of_start(flow: &Flow, command: &[String]) -> bool {
+    let path = &flow.from.name;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_named = command.iter().any(|word| word.contains(name));
+    let is_system = OF_THE_SYSTEM.iter().any(|start| path.starts_with(start));
+    let is_module = MODULES.iter().any(|end| path.ends_with(end));
+    (flow.from.kind, flow.to.kind) == (EndKind::File, EndKind::Memory)
+        && !is_named
+        && (flow.traits[0].code || is_system || is_module)
+}
+
 /// Bytes of flows, by the program and an end.
 type Bytes<'a> = HashMap<(&'a str, &'a End), u64>;
 

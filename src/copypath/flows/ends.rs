@@ -55,6 +55,11 @@ impl Ends {
         self.traits[id as usize]
     }
 
+    /// A file was mapped to be executed.
+    pub fn is_code(&mut self, id: EndId) {
+        self.traits[id as usize].code = true;
+    }
+
     /// A read has found the end of this source.
     pub fn read_to_end(&mut self, id: EndId) {
         self.traits[id as usize].read_to_end = true;

@@ -64,6 +64,7 @@ impl Flows {
             space.map(start..end, Mapping { code, ..mapping });
             if protection & PROT_EXEC != 0 {
                 space.is_code(open.source);
+                self.ends.is_code(open.source);
             }
         }
     }

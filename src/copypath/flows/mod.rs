@@ -37,6 +37,7 @@ mod write;
 mod zerocopy;
 
 pub use advice::Advice;
+pub use context::is_of_start;
 pub use engine::{Flows, Report};
 pub use groups::{Group, groups, verdicts};
 pub use hazards::hazard_sentence;

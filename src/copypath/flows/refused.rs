@@ -27,10 +27,10 @@ impl Refused {
     pub fn report(&self, names: &[String]) -> Fallback {
         let errno = errno_name(self.errno);
         Fallback {
-            call: names
-                .get(usize::from(self.name))
-                .cloned()
-                .unwrap_or_default(),
+            call: match names.get(usize::from(self.name)) {
+                Some(name) if name == "ioctl" => "ioctl(FICLONE)".to_owned(),
+                name => name.cloned().unwrap_or_default(),
+            },
             errno: errno.map_or_else(|| self.errno.to_string(), str::to_owned),
             reason: self.reason.map(str::to_owned),
         }
