@@ -6,7 +6,7 @@ use super::comparison::MeasuredRow;
 use super::plan::{Load, Plan, PlannedTransfer, To, entries};
 use super::verdict::{CPU, Pair, TIME, Varies, clause, pairs, sentences};
 use crate::measure::statistics::{self, Difference, LEAST_RUNS};
-use crate::model::{self, Method, Range, Sink, Size, duration, grouped, ratio};
+use crate::model::{self, Method, Range, Sink, Size, grouped, ratio};
 
 /// The claim that is no comparison of methods, but of watching: [`super::tracing_cost`].
 pub(crate) const COST_OF_WATCHING: &str = "cost-of-watching";
@@ -158,7 +158,7 @@ fn dev_null(size: Size) -> Vec<PlannedTransfer> {
 
 fn two_to_three_times(rows: &[MeasuredRow]) -> Vec<String> {
     let mut said = Vec::new();
-    let mut held = Vec::new();
+    let (mut held, mut open) = (Vec::new(), Vec::new());
     let pairs = pairs(rows);
     for pair in &pairs {
         let Some(found) = pair.wall() else {
@@ -172,27 +172,30 @@ fn two_to_three_times(rows: &[MeasuredRow]) -> Vec<String> {
             ratio(times.low),
             ratio(times.high)
         );
-        let settled = found.settled().is_some();
-        if settled && (2.0..=3.0).contains(&times.median) {
+        if found.settled().is_none() {
+            sentence += ": no verdict";
+            open.push(to);
+        } else if (2.0..=3.0).contains(&times.median) {
             held.push(to);
-        }
-        if !settled {
-            sentence += &format!(
-                ": no verdict, the medians are {} apart and the runs spread over {}",
-                duration(found.apart()),
-                duration(found.spread())
-            );
         }
         said.push(sentence + ".");
     }
+    let with_verdict = pairs.len() - open.len();
     conclude(said, rows, || match held.len() {
-        0 => "\"2-3 times\" is true of none of these sinks here, today: it is no constant."
-            .to_owned(),
+        _ if with_verdict == 0 => "No sink has a verdict here, today.".to_owned(),
+        0 => format!(
+            "\"2-3 times\" is true of none of the {with_verdict} sinks with a verdict here, today: it is no constant."
+        ),
         all if all == pairs.len() => {
             "\"2-3 times\" is true of all these sinks here, today.".to_owned()
         }
+        all if all == with_verdict => format!(
+            "\"2-3 times\" is true here, today, to {}; there is no verdict to {}.",
+            held.join(" and "),
+            open.join(" and ")
+        ),
         _ => format!(
-            "\"2-3 times\" is true here, today, to {} alone: it is no constant.",
+            "\"2-3 times\" is true here, today, to {}, and not to others: it is no constant.",
             held.join(" and ")
         ),
     })
@@ -386,10 +389,55 @@ fn dev_null_verdict(rows: &[MeasuredRow]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::statistics::Runs;
+    use crate::model::Measured;
 
     #[test]
     fn lessons_name_the_same_claims() {
         let here = CLAIMS.iter().map(|claim| claim.name);
         assert!(here.eq(model::CLAIMS.map(|(name, _)| name)));
+    }
+
+    /// The last sentence of `two-to-three-times`, of these rounds of read-write and of sendfile to tcp and to a pipe.
+    fn concluded(sinks: [[[u64; 6]; 2]; 2]) -> String {
+        let runs = |ms: [u64; 6]| {
+            let run = |ms| Measured {
+                wall_ns: ms * 1_000_000,
+                ..Measured::default()
+            };
+            Runs(ms.map(run).to_vec())
+        };
+        let rows = [Sink::Tcp, Sink::Pipe]
+            .iter()
+            .zip(sinks)
+            .flat_map(|(to, ms)| {
+                let of = |method, ms| MeasuredRow {
+                    planned: PlannedTransfer {
+                        method,
+                        ..point(*to, Size(1 << 20))
+                    },
+                    runs: runs(ms),
+                    syscalls: None,
+                };
+                [of(Method::ReadWrite, ms[0]), of(Method::Sendfile, ms[1])]
+            });
+        let rows: Vec<MeasuredRow> = rows.collect();
+        two_to_three_times(&rows).pop().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_sink_without_a_verdict_is_none_of_which_the_claim_is_false() {
+        let twice = [[100, 101, 102, 103, 104, 105], [40, 41, 42, 40, 41, 42]];
+        let even = [[100, 101, 102, 103, 104, 105], [90, 91, 92, 90, 91, 92]];
+        let open = [[100, 90, 100, 90, 100, 90], [90, 100, 90, 100, 90, 100]];
+        assert!(concluded([twice, twice]).contains("true of all these sinks"));
+        assert!(concluded([even, even]).contains("true of none of the 2 sinks with a verdict"));
+        assert!(concluded([open, even]).contains("true of none of the 1 sinks with a verdict"));
+        assert!(concluded([twice, open]).ends_with("to tcp; there is no verdict to pipe."));
+        assert!(concluded([twice, even]).contains("to tcp, and not to others"));
+        assert_eq!(
+            concluded([open, open]),
+            "No sink has a verdict here, today."
+        );
     }
 }
