@@ -17,6 +17,8 @@ use require::skip;
 
 #[path = "trace/desk.rs"]
 mod desk;
+#[path = "trace/rings.rs"]
+mod rings;
 #[path = "trace/tracees.rs"]
 mod tracees;
 

@@ -202,17 +202,22 @@ impl Book {
         }
     }
 
-    /// The request that a completion is of.
+    /// The request that a completion is of: the oldest with its user_data, of those that are to post none when they
+    /// succeed only where there is no other.
     pub fn find(&self, completion: &Completion) -> Option<Serial> {
         let notifies = completion.flags & CQE_NOTIFICATION != 0;
-        let mut same = self.by_data.get(&completion.user_data)?.iter();
-        let is_it = |serial: &&Serial| {
-            self.open.get(serial).is_some_and(|open| match notifies {
-                true => open.is_zero_copy() && !open.is_notified,
-                false => !open.has_result,
-            })
+        let same = self.by_data.get(&completion.user_data)?.iter().copied();
+        let is_it = |open: &Outstanding| match notifies {
+            true => open.is_zero_copy() && !open.is_notified,
+            false => !open.has_result,
         };
-        same.find(is_it).copied()
+        let mut candidates = same.filter(|serial| self.open.get(serial).is_some_and(is_it));
+        let oldest = candidates.clone().next();
+        let is_silent = |serial: &Serial| self.silent.contains(serial);
+        match completion.result >= 0 && oldest.is_some_and(|oldest| is_silent(&oldest)) {
+            true => candidates.find(|serial| !is_silent(serial)).or(oldest),
+            false => oldest,
+        }
     }
 
     pub fn get(&self, serial: Serial) -> Option<&Submitted> {

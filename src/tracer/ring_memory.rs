@@ -82,57 +82,72 @@ impl Layout {
     }
 
     /// That of a ring that was made before anybody looked, by what its memory, its mappings in the process and
-    /// `/proc/PID/fdinfo` say: `struct io_rings` of the kernel's io_uring_types.h, whose fields stand in cache lines.
+    /// `/proc/PID/fdinfo` say.
     fn found(tid: Tid, fd: i32, inode: u64) -> Option<Layout> {
         let ring = duplicate(tid, fd).ok()?;
         let head = Map::new(ring.as_fd(), OFF_RINGS, PAGE).ok()?;
-        let is_polled = proc::field(&proc::read(tid, &format!("fdinfo/{fd}")), "SqThread:")
-            .is_some_and(|thread| thread != "-1");
-        let mapped = |offset| proc::mapped_size(tid, inode, offset);
-        let (rings, sqes) = (mapped(OFF_RINGS as u64), mapped(OFF_SQES as u64));
-        [64, 128].into_iter().find_map(|line: usize| {
-            let word = |at| head.word(4 * line + at);
-            let (sq_entries, cq_entries) = (word(8)?, word(12)?);
-            let is_it = |mask, entries: u32| entries > 0 && word(mask) == Some(entries - 1);
-            (is_it(0, sq_entries) && is_it(4, cq_entries)).then_some(())?;
-            let plain = Layout {
-                flags: if is_polled { SETUP_SQPOLL } else { 0 },
-                sq_entries,
-                cq_entries,
-                sq_head: 0,
-                sq_tail: line,
-                sq_array: None,
-                cq_tail: 3 * line,
-                cqes: (4 * line + 32).next_multiple_of(line),
-                own: [0; 2],
-            };
-            let with = |flags| {
-                let layout = Layout {
-                    flags: plain.flags | flags,
-                    ..plain
-                };
-                let array = (flags & SETUP_NO_SQARRAY == 0)
-                    .then(|| layout.rings_size().next_multiple_of(line));
-                Layout {
-                    sq_array: array,
-                    ..layout
-                }
-            };
-            let large = match sqes {
-                Some(size) if size == pages(sq_entries as usize * SQE) => 0,
-                Some(_) => SETUP_SQE128,
-                None => 0,
-            };
-            let queues = [
-                0,
-                SETUP_NO_SQARRAY,
-                SETUP_CQE32,
-                SETUP_CQE32 | SETUP_NO_SQARRAY,
+        let info = proc::read(tid, &format!("fdinfo/{fd}"));
+        let is_polled = proc::field(&info, "SqThread:").is_some_and(|thread| thread != "-1");
+        let mapped = |offset: i64| proc::mapped_size(tid, inode, offset as u64);
+        let fits = |it: &Layout| {
+            let fits = |offset, size| mapped(offset).is_none_or(|there| there == in_pages(size));
+            fits(OFF_SQES, it.sqes_size()) && fits(OFF_RINGS, it.rings_size())
+        };
+        let plain = Layout::plain(&head, if is_polled { SETUP_SQPOLL } else { 0 })?;
+        let ways = (0..8u32).map(|way| {
+            let [array, cqe, sqe] = [1, 2, 4].map(|bit| way & bit != 0);
+            let flags = [
+                (array, SETUP_NO_SQARRAY),
+                (cqe, SETUP_CQE32),
+                (sqe, SETUP_SQE128),
             ];
-            let mut fitting = queues.map(|flags| with(flags | large)).into_iter();
-            let found = fitting.find(|it| rings.is_none_or(|size| size == pages(it.rings_size())));
-            found.or_else(|| Some(with(large)))
-        })
+            let flags = flags.into_iter().filter(|(is_set, _)| *is_set);
+            plain.with(flags.fold(0, |all, (_, flag)| all | flag))
+        });
+        Some(ways.into_iter().find(fits).unwrap_or(plain.with(0)))
+    }
+
+    /// `struct io_rings` of the kernel's io_uring_types.h: heads, tails, masks, numbers of entries, which stood in cache
+    /// lines of their own once (before Linux 5.18).
+    fn plain(head: &Map, flags: u32) -> Option<Layout> {
+        [(4, 64), (64, 64), (128, 128)]
+            .into_iter()
+            .find_map(|(step, line): (usize, usize)| {
+                let word = |number: usize| head.word(4 * step + 4 * number);
+                let [sq_mask, cq_mask, sq_entries, cq_entries] =
+                    [word(0)?, word(1)?, word(2)?, word(3)?];
+                let masks = [sq_entries, cq_entries].map(|entries| entries.wrapping_sub(1));
+                (masks == [sq_mask, cq_mask] && sq_entries > 0 && cq_entries > 0).then_some(
+                    Layout {
+                        flags,
+                        sq_entries,
+                        cq_entries,
+                        sq_head: 0,
+                        sq_tail: step,
+                        sq_array: None,
+                        cq_tail: 3 * step,
+                        cqes: (4 * step + 32).next_multiple_of(line),
+                        own: [0; 2],
+                    },
+                )
+            })
+    }
+
+    /// The same, set up with these flags besides: the array of indices stands behind the completions.
+    fn with(&self, flags: u32) -> Layout {
+        const LINE: usize = 64;
+        let flags = self.flags | flags;
+        let bare = Layout {
+            flags,
+            sq_array: None,
+            ..*self
+        };
+        let array =
+            (flags & SETUP_NO_SQARRAY == 0).then(|| bare.rings_size().next_multiple_of(LINE));
+        Layout {
+            sq_array: array,
+            ..bare
+        }
     }
 
     /// Why this ring cannot be read.
@@ -158,6 +173,10 @@ impl Layout {
 
     fn cqe_size(&self) -> usize {
         CQE << usize::from(self.flags & SETUP_CQE32 != 0)
+    }
+
+    fn sqes_size(&self) -> usize {
+        self.sq_entries as usize * self.sqe_size()
     }
 
     /// Bytes of both queues, without the submission entries.
@@ -222,10 +241,7 @@ impl RingMemory {
         if let Some(refusal) = layout.refusal() {
             return Err(refusal);
         }
-        let sizes = [
-            layout.rings_size(),
-            layout.sq_entries as usize * layout.sqe_size(),
-        ];
+        let sizes = [layout.rings_size(), layout.sqes_size()];
         let [rings, sqes] = match layout.flags & SETUP_NO_MMAP {
             0 => mapped(tid, fd, sizes)
                 .map_err(|error| format!("its memory cannot be mapped: {error}"))?,
@@ -244,9 +260,15 @@ impl RingMemory {
 
     /// The same ring, with queues of other sizes: what they hold has been carried over.
     pub fn resized(&self, tid: Tid, fd: i32, params: u64) -> Result<RingMemory, String> {
-        let new = RingMemory::open(tid, fd, params)?;
+        let params = memory::read_array(tid, params);
+        let new = Layout::of(&params.ok_or("the parameters of its new size are unreadable")?);
+        // The kernel does not say where the array of indices is (Linux 6.18), nor with which flags the ring was set up.
+        let layout = Layout { flags: 0, ..new }.with(self.layout.flags);
         let seen = self.seen;
-        Ok(RingMemory { seen, ..new })
+        Ok(RingMemory {
+            seen,
+            ..RingMemory::with(layout, tid, fd)?
+        })
     }
 
     /// Whether a thread of the kernel takes the requests, without any call.
@@ -350,7 +372,7 @@ impl RingMemory {
 }
 
 /// How much is mapped for so many bytes.
-fn pages(bytes: usize) -> usize {
+fn in_pages(bytes: usize) -> usize {
     bytes.next_multiple_of(PAGE)
 }
 
