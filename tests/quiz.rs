@@ -550,4 +550,16 @@ fn what_the_form_gives_away_is_a_fault() {
     ] {
         assert!(check.contains(fault), "{fault}: {check}");
     }
+    let all_right = "+++\ntitle = \"All\"\nminutes = 1\nobjectives = []\n+++\n\n# One\n\n```quiz\nid = \"all\"\n\
+                     kind = \"multi\"\ntext = \"Which?\"\nexplain = \"So.\"\noptions = [\n\
+                     { text = \"this\", right = true },\n{ text = \"that\", right = true },\n]\n```\n";
+    let file = lessons.join("02-all.md");
+    fs::write(&file, all_right).unwrap();
+    let check = Command::new(env!("CARGO_BIN_EXE_zclab"))
+        .arg("check")
+        .arg(&file)
+        .output()
+        .unwrap();
+    let check = String::from_utf8(check.stdout).unwrap();
+    assert!(check.contains("every option is right: add one"), "{check}");
 }

@@ -42,7 +42,14 @@ impl Multi {
 
 impl Kind for Multi {
     fn lint(&self) -> Vec<(String, &'static str)> {
-        options::lint(&self.0)
+        let mut found = options::lint(&self.0);
+        if self.0.iter().all(|option| option.right) {
+            found.push((
+                "every option is right".to_owned(),
+                "add one that a learner believes and that is wrong",
+            ));
+        }
+        found
     }
 
     fn read_answer(&self, typed: &str) -> Result<Given, String> {
