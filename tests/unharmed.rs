@@ -15,6 +15,8 @@ use require::skip;
 
 #[path = "trace/desk.rs"]
 mod desk;
+#[path = "unharmed/ending.rs"]
+mod ending;
 
 use desk::{Desk, ZCLAB, figures, said};
 

@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeMap, fs, os::unix::ffi::OsStrExt, time::Duration};
 
-use nix::sys::{
-    signal::{SigSet, SigmaskHow, Signal, sigprocmask},
-    signalfd::{SfdFlags, SignalFd},
+use nix::{
+    sys::{
+        signal::{SigSet, SigmaskHow, Signal, sigprocmask},
+        signalfd::{SfdFlags, SignalFd, siginfo},
+    },
+    unistd::Pid,
 };
 
 use crate::copypath::flows::{Area, Flows, TraceeMemory};
@@ -13,10 +16,19 @@ use crate::measure;
 use crate::model::{
     Addresses, Counted, Descriptor, RingEvent, SyscallEvent, Trace, TraceReport, text_of,
 };
-use crate::tracer::{self, Handle, Observer, Options, Subject, TraceError, Tracee};
+use crate::tracer::{
+    self, Guard, Handle, Observer, Options, Subject, TraceError, Tracee, was_ignored,
+};
 
 /// Shows what is known while a program is traced.
 pub(crate) type OnProgress<'a> = dyn FnMut(&Trace, &Flows) + 'a;
+
+/// What came of tracing a program.
+pub(crate) struct Traced {
+    pub(crate) report: TraceReport,
+    /// What it left running must be guarded.
+    pub(crate) guard: Option<Guard>,
+}
 
 /// Traces a program until it and all that it made have ended, or until the handle says that it is enough.
 ///
@@ -27,34 +39,36 @@ pub(crate) fn trace(
     options: &Options,
     handle: &Handle,
     on_progress: &mut OnProgress,
-) -> Result<TraceReport, TraceError> {
+) -> Result<Traced, TraceError> {
     let command = match &subject {
         Subject::Program(program) => {
             let words = program.command.iter();
             words.map(|word| text_of(word.as_bytes())).collect()
         }
-        Subject::Process(pid) => command_line(*pid),
+        Subject::Process { pid, .. } => command_line(*pid),
     };
     let mut consumer = FlowObserver {
         flows: Flows::default(),
         on_progress,
     };
     let outcome = tracer::watch(subject, options, handle, &mut consumer)?;
-    let report = consumer.flows.finish(&outcome.trace.names);
-    Ok(TraceReport {
+    let found = consumer.flows.finish(&outcome.trace.names);
+    let guard = outcome.guard;
+    let report = TraceReport {
         command,
         exit: outcome.ended.unwrap_or_default(),
         machine: host::machine(),
         processes: outcome.processes,
         threads: outcome.threads,
         calls_by_name: outcome.calls_by_name.into_iter().collect(),
-        flows: report.flows,
-        unexplained: report.unexplained,
-        hazards: report.hazards,
-        notes: [outcome.notes, report.notes].concat(),
+        flows: found.flows,
+        unexplained: found.unexplained,
+        notes: [outcome.notes, found.notes].concat(),
+        hazards: found.hazards,
         trace: outcome.trace,
-        flow_of: report.flow_of,
-    })
+        flow_of: found.flow_of,
+    };
+    Ok(Traced { report, guard })
 }
 
 /// So many of the last calls are shown while the program runs.
@@ -226,10 +240,21 @@ const OURS: [Signal; 4] = [
     Signal::SIGHUP,
 ];
 
+/// What such a signal means.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Meaning {
+    /// It is enough.
+    Enough,
+    /// It is passed on to the program, as long as its first process lives; afterwards it is enough. Of those that a process
+    /// has sent, only this one's count, where there is one.
+    PassedOn(Option<Pid>),
+}
+
 impl Signals {
-    /// Holds them back, in this thread and in those that it makes.
+    /// Holds them back, in this thread and in those that it makes. SIGHUP stays ignored under nohup(1).
     pub(crate) fn hold() -> nix::Result<Signals> {
-        let ours: SigSet = OURS.into_iter().collect();
+        let is_ours = |signal: &Signal| *signal != Signal::SIGHUP || !was_ignored(*signal as i32);
+        let ours: SigSet = OURS.into_iter().filter(is_ours).collect();
         let mut before = SigSet::empty();
         sigprocmask(SigmaskHow::SIG_BLOCK, Some(&ours), Some(&mut before))?;
         Ok(Signals { before, ours })
@@ -239,15 +264,19 @@ impl Signals {
         &self.before
     }
 
-    /// In a thread of its own: passes signals on to the program, or (with `ends`) takes them as the word that it is
-    /// enough. `after` is how long until it is enough anyway.
+    /// Where they are read from.
+    pub(crate) fn descriptor(&self, flags: SfdFlags) -> nix::Result<SignalFd> {
+        SignalFd::with_flags(&self.ours, flags | SfdFlags::SFD_CLOEXEC)
+    }
+
+    /// In a thread of its own: takes signals as what they mean. `after` is how long until it is enough anyway.
     pub(crate) fn attend(
         &self,
         handle: &Handle,
-        ends: bool,
+        meaning: Meaning,
         after: Option<Duration>,
     ) -> nix::Result<()> {
-        let signals = SignalFd::with_flags(&self.ours, SfdFlags::SFD_CLOEXEC)?;
+        let signals = self.descriptor(SfdFlags::empty())?;
         let handle = handle.clone();
         if let Some(after) = after {
             let handle = handle.clone();
@@ -258,17 +287,25 @@ impl Signals {
         }
         std::thread::spawn(move || {
             while let Ok(Some(signal)) = signals.read_signal() {
-                // Sent by a process, not by the terminal.
-                let is_sent = signal.ssi_code <= 0;
-                if ends {
-                    handle.stop();
-                } else if is_sent {
-                    handle.signal(signal.ssi_signo as i32);
+                let sender = sender(&signal);
+                match meaning {
+                    Meaning::PassedOn(Some(only)) if sender.is_some_and(|pid| pid != only) => {}
+                    Meaning::PassedOn(_) if !handle.leader_has_ended() => {
+                        if sender.is_some() {
+                            handle.signal(signal.ssi_signo as i32);
+                        }
+                    }
+                    _ => handle.stop(),
                 }
             }
         });
         Ok(())
     }
+}
+
+/// The process that sent a signal; none where the kernel did, as for a key of the terminal.
+pub(crate) fn sender(signal: &siginfo) -> Option<Pid> {
+    (signal.ssi_code <= 0).then(|| Pid::from_raw(signal.ssi_pid as i32))
 }
 
 impl Drop for Signals {

@@ -7,9 +7,35 @@ use tracing::debug;
 
 use super::{kernel::Tid, launch, outcome::TraceError, proc, refused};
 
+/// Seizes all threads of a process, and with `children` of all that descend from it. What could not be seized of these is
+/// said. What is made meanwhile is followed by the kernel, for its maker is seized before it is asked for its children.
+pub(super) fn attach(pid: Tid, children: bool) -> Result<(Vec<Tid>, Vec<String>), TraceError> {
+    let mut seized = process(pid)?;
+    let mut notes = Vec::new();
+    let mut asked = 0;
+    while children && asked < seized.len() {
+        let found = proc::children(seized[asked]);
+        asked += 1;
+        for child in found {
+            if seized.contains(&child) {
+                continue;
+            }
+            match process(child) {
+                Ok(threads) => seized.extend(threads),
+                Err(TraceError::Refused(why)) => notes.push(format!(
+                    "--children: {} (process {child}) is not seen: {why}",
+                    proc::comm(child)
+                )),
+                Err(_) => {} // gone
+            }
+        }
+    }
+    Ok((seized, notes))
+}
+
 /// Seizes all threads of a process and asks each to stop once. A thread that is made meanwhile either is followed, or
 /// stands in the list when it is read again.
-pub(super) fn attach(pid: Tid) -> Result<Vec<Tid>, TraceError> {
+fn process(pid: Tid) -> Result<Vec<Tid>, TraceError> {
     let mut seized: Vec<Tid> = Vec::new();
     loop {
         let before = seized.len();
@@ -26,7 +52,7 @@ pub(super) fn attach(pid: Tid) -> Result<Vec<Tid>, TraceError> {
                 Err(Errno::ESRCH) => {}
                 // The first thread has ended before the others, and stays as a zombie.
                 Err(_) if is_dead(tid) => {}
-                Err(_) if !seized.is_empty() => {}
+                Err(_) if is_ours(tid) || !seized.is_empty() => {}
                 Err(errno) => return Err(TraceError::Refused(refused::cause(tid, errno))),
             }
         }
@@ -37,6 +63,11 @@ pub(super) fn attach(pid: Tid) -> Result<Vec<Tid>, TraceError> {
             };
         }
     }
+}
+
+/// Whether this very thread traces it already: the kernel has attached to it when it was made.
+fn is_ours(tid: Tid) -> bool {
+    proc::number(tid, "TracerPid:") == Some(nix::unistd::gettid().as_raw())
 }
 
 fn seize(tid: Tid) -> Result<(), Errno> {

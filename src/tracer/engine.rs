@@ -18,8 +18,9 @@ use super::{
     attach::attach,
     cancel::Cancel,
     corrections::flags_of_clone3,
+    depth::Distant,
     filter,
-    handle::Handle,
+    handle::{Ending, Handle, Leave},
     kernel::{
         CallInfo, PTRACE_SYSCALL_INFO_ENTRY, PTRACE_SYSCALL_INFO_EXIT, PTRACE_SYSCALL_INFO_SECCOMP,
         Tid,
@@ -27,7 +28,6 @@ use super::{
     launch::{self, Launched, Program},
     memory,
     outcome::{Outcome, TraceError},
-    proc,
     stops::{Event, Resume, Stop, Stopped, Wakeful},
     threads::Threads,
     tracee::Tracee,
@@ -39,6 +39,8 @@ use crate::syscall::{Op, Shape};
 const PROGRESS: Duration = Duration::from_millis(50);
 /// Said of a default filter.
 const FILTERED: &str = "seccomp: only calls that move bytes or change descriptors and maps were seen (--all: every call)";
+const UNFILTERED: &str =
+    "no filter: a program that may go on untraced is given none, so every call was stopped at";
 const ATTACHED: &str =
     "attached: a process that runs already cannot be filtered, so every call was stopped at";
 
@@ -46,7 +48,11 @@ pub(crate) enum Subject {
     /// A program that is started for it. It is killed when the tracing ends before it does.
     Program(Box<Program>),
     /// All threads of a process that runs already, and what they make. It is left running.
-    Process(i32),
+    Process {
+        pid: i32,
+        /// Its children as well, and theirs.
+        children: bool,
+    },
 }
 
 /// How it is traced.
@@ -133,6 +139,8 @@ pub(super) struct Engine<'a, C: Consumer> {
     pub(super) filtered: bool,
     /// Tasks that the program makes are traced.
     pub(super) follows: bool,
+    pub(super) ending: Ending,
+    pub(super) distant: Distant,
     pub(super) phase: Phase,
     pub(super) root: Option<Tid>,
     pub(super) threads: Threads,
@@ -155,45 +163,60 @@ pub(super) fn run<C: Consumer>(
     cancel: Option<&Cancel>,
     consumer: &mut C,
 ) -> Result<Outcome, TraceError> {
-    let now = Instant::now();
-    let mut engine = Engine {
-        consumer,
-        handle,
-        cancel,
-        between_markers: options.between_markers,
-        filtered: false,
-        follows: options.follow,
-        phase: Phase::Starting,
-        root: None,
-        threads: Threads::default(),
-        held: Vec::new(),
-        wakeful: Wakeful::new(now),
-        may_spin: options.cpu.is_none() && cpus() > 1,
-        terminal: None,
-        outcome: Outcome::default(),
-        last_progress: now,
-    };
+    let mut engine = Engine::new(consumer, options, handle, cancel);
     let launched = match subject {
-        Subject::Process(pid) => {
-            engine.attach(pid)?;
+        Subject::Process { pid, children } => {
+            engine.attach(pid, children)?;
             None
         }
         Subject::Program(program) => Some(engine.start(*program, options)?),
     };
     engine.follow(launched)?;
+    engine.note_distant();
     let mut outcome = std::mem::take(&mut engine.outcome);
     (outcome.processes, outcome.threads) = engine.threads.made;
     debug!(ended = ?outcome.ended, outcome.processes, outcome.threads, "over");
     Ok(outcome)
 }
 
-impl<C: Consumer> Engine<'_, C> {
+impl<'a, C: Consumer> Engine<'a, C> {
+    pub(super) fn new(
+        consumer: &'a mut C,
+        options: &Options,
+        handle: &'a Handle,
+        cancel: Option<&'a Cancel>,
+    ) -> Self {
+        let now = Instant::now();
+        Engine {
+            consumer,
+            handle,
+            cancel,
+            between_markers: options.between_markers,
+            filtered: false,
+            follows: options.follow,
+            ending: handle.ending(),
+            distant: Distant::default(),
+            phase: Phase::Starting,
+            root: None,
+            threads: Threads::default(),
+            held: Vec::new(),
+            wakeful: Wakeful::new(now),
+            may_spin: options.cpu.is_none() && cpus() > 1,
+            terminal: None,
+            outcome: Outcome::default(),
+            last_progress: now,
+        }
+    }
+
     fn start(&mut self, mut program: Program, options: &Options) -> Result<Launched, TraceError> {
-        let filter = match options.all {
+        let filter = match options.all || self.ending.leave == Leave::Free {
             true => None,
             false => filter::program(),
         };
         self.filtered = filter.is_some();
+        if self.ending.leave == Leave::Free {
+            self.note(UNFILTERED.to_owned());
+        }
         debug!(self.filtered, options.all, "filter");
         let mut launched = launch::fork(&program, filter.as_deref())?;
         self.terminal = program.terminal.take();
@@ -216,17 +239,19 @@ impl<C: Consumer> Engine<'_, C> {
         Ok(launched)
     }
 
-    fn attach(&mut self, pid: Tid) -> Result<(), TraceError> {
-        for tid in attach(pid)? {
+    fn attach(&mut self, pid: Tid, children: bool) -> Result<(), TraceError> {
+        let (seized, notes) = attach(pid, children)?;
+        for tid in seized {
             self.adopt(tid, None);
         }
+        notes.into_iter().for_each(|note| self.note(note));
         self.phase = Phase::During;
         self.consumer.begin(Instant::now());
         self.note(ATTACHED.to_owned());
         Ok(())
     }
 
-    fn follow(&mut self, mut launched: Option<Launched>) -> Result<(), TraceError> {
+    pub(super) fn follow(&mut self, mut launched: Option<Launched>) -> Result<(), TraceError> {
         while let Some(event) = self.next()? {
             match event {
                 Event::Ended(tid, exit) => self.ended(tid, exit),
@@ -269,13 +294,15 @@ impl<C: Consumer> Engine<'_, C> {
         {
             return Ok(Some(event));
         }
+        // Before they go on: what was counted is all that has happened.
+        if self.is_enough()? {
+            return Ok(None);
+        }
         for held in self.held.drain(..) {
             held.stopped.resume(held.on, held.signal).map_err(failed)?;
         }
         loop {
-            self.check_cancelled()?;
-            if self.handle.is_enough() {
-                self.let_go();
+            if self.is_enough()? {
                 return Ok(None);
             }
             let event = match self.consumer.look_again() {
@@ -299,12 +326,26 @@ impl<C: Consumer> Engine<'_, C> {
         }
     }
 
+    /// Whether the tracing is to end: then all have been let go.
+    fn is_enough(&mut self) -> Result<bool, TraceError> {
+        self.check_cancelled()?;
+        let enough = self.handle.is_enough();
+        if enough {
+            self.let_go();
+        }
+        Ok(enough)
+    }
+
     fn stopped(&mut self, stopped: Stopped, stop: Stop) -> Result<(), TraceError> {
         let tid = stopped.tid();
         trace!(tid, ?stop, "stop");
         if !self.threads.by_tid.contains_key(&tid) {
             let maker = self.threads.maker_of_stranger(tid);
             debug!(tid, ?maker, "a thread that nobody has announced");
+            if self.is_distant(tid, maker) {
+                stopped.let_go(0);
+                return Ok(());
+            }
             self.adopt(tid, maker);
         }
         let mut on = None;
@@ -334,7 +375,8 @@ impl<C: Consumer> Engine<'_, C> {
                 on = Some(Resume::ToCall); // its return is still to be seen
             }
             Stop::Made(child) => {
-                if !self.threads.by_tid.contains_key(&child) && child != tid {
+                let is_known = self.threads.by_tid.contains_key(&child) || child == tid;
+                if !is_known && !self.announces_distant(tid, child) {
                     self.adopt(child, Some(tid));
                 }
                 self.restore(tid);
@@ -355,7 +397,7 @@ impl<C: Consumer> Engine<'_, C> {
     }
 
     /// What was changed in a call that has been worked off.
-    fn restore(&mut self, tid: Tid) {
+    pub(super) fn restore(&mut self, tid: Tid) {
         if let Some(thread) = self.threads.by_tid.get_mut(&tid) {
             thread.corrections.restore(tid);
         }
@@ -469,48 +511,6 @@ impl<C: Consumer> Engine<'_, C> {
         self.note_quirks(&tracee);
     }
 
-    fn note_quirks(&mut self, tracee: &Tracee) {
-        let (compat, raised) = tracee.quirks();
-        if compat {
-            let name = tracee.program();
-            self.note(format!(
-                "32-bit: {name} is a 32-bit program, whose calls are not decoded: what they move is unexplained"
-            ));
-        }
-        if let Some(path) = raised {
-            let how = match tracee.has_owners_rights() {
-                true => "ran with its owner's rights",
-                false => "ran without its owner's rights: nobody gets them while being traced",
-            };
-            self.note(format!("set-user-id: {path} {how}"));
-        }
-    }
-
-    /// A program wanted to trace what is traced already. (It may also have been refused for another reason.)
-    fn note_refused_tracer(&mut self, tid: Tid, request: u64, target: Tid) {
-        const PTRACE_TRACEME: u64 = 0;
-        let name = proc::comm(tid);
-        if request == PTRACE_TRACEME {
-            self.note(format!(
-                "ptrace: {name} asked to be traced, and was refused, because zclab traces it"
-            ));
-        } else if let Some(target) = self.threads.named(tid, target) {
-            let whom = proc::comm(target);
-            self.note(format!(
-                "ptrace: {name} could not trace {whom} (process {target}), because zclab traces it"
-            ));
-        }
-    }
-
-    pub(super) fn note(&mut self, note: String) {
-        const MOST: usize = 50;
-        debug!(note, "note");
-        let notes = &mut self.outcome.notes;
-        if notes.len() < MOST && !notes.contains(&note) {
-            notes.push(note);
-        }
-    }
-
     /// A thread was killed where it stood: its id may come to be another's.
     fn no_longer_held(&mut self, tid: Tid) {
         self.held.retain(|held| held.stopped.tid() != tid);
@@ -525,6 +525,12 @@ impl<C: Consumer> Engine<'_, C> {
         if self.root == Some(tid) {
             self.handle.set_root(0);
             self.outcome.ended = Some(exit);
+            if self.ending.with_leader {
+                self.handle.set_enough();
+            }
+        }
+        if self.outcome.ended.is_some() {
+            self.handle.set_left(self.threads.processes());
         }
     }
 
@@ -549,7 +555,7 @@ impl<C: Consumer> Engine<'_, C> {
 impl<C: Consumer> Drop for Engine<'_, C> {
     fn drop(&mut self) {
         if !self.threads.by_tid.is_empty() {
-            self.let_go();
+            self.abandon();
         }
     }
 }

@@ -10,6 +10,7 @@ mod attach;
 mod cancel;
 mod command;
 mod corrections;
+mod depth;
 mod descriptors;
 mod duplicate;
 mod engine;
@@ -18,7 +19,9 @@ mod handle;
 mod inherited;
 mod kernel;
 mod launch;
+mod limits;
 mod memory;
+mod notes;
 mod outcome;
 mod proc;
 mod recorder;
@@ -41,10 +44,15 @@ use std::thread;
 
 use anyhow::anyhow;
 
+pub(crate) use self::inherited::was_ignored;
 use self::recorder::Recorder;
 pub use self::{cancel::Cancel, engine::Options, launch::Program, outcome::TraceError};
 pub(crate) use self::{
-    engine::Subject, handle::Handle, outcome::Outcome, recorder::Observer, tracee::Tracee,
+    engine::Subject,
+    handle::{Ending, Handle, Leave},
+    outcome::{Guard, Outcome},
+    recorder::Observer,
+    tracee::Tracee,
 };
 use crate::model::{Exit, Trace};
 
@@ -123,7 +131,7 @@ fn trace(
     cancel: Option<&Cancel>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, TraceError> {
-    let mut recorder = Recorder::new(options.keep, observer);
+    let mut recorder = Recorder::new(options.keep, handle, observer);
     let outcome = engine::run(subject, options, handle, cancel, &mut recorder)?;
     Ok(recorder.conclude(outcome))
 }

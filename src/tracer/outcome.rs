@@ -16,6 +16,25 @@ pub(crate) struct Outcome {
     pub ended: Option<Exit>,
     /// What must be known to read this rightly.
     pub notes: Vec<String>,
+    /// Of processes that go on with their filter.
+    pub guard: Option<Guard>,
+}
+
+/// Answers the filter of processes that go on after the tracing: without a tracer the calls that it selects would fail
+/// with ENOSYS (seccomp(2)), and it cannot be taken off.
+pub(crate) struct Guard(pub(super) Box<dyn FnOnce() + Send>);
+
+impl Guard {
+    /// Stays with them until the last one has ended. To be called by the thread that has traced them.
+    pub fn stay(self) {
+        (self.0)();
+    }
+}
+
+impl std::fmt::Debug for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Guard")
+    }
 }
 
 /// Why there is no trace.

@@ -37,6 +37,21 @@ pub(super) fn threads(pid: Tid) -> Vec<Tid> {
     names.filter_map(|name| name.parse().ok()).collect()
 }
 
+/// The processes that a thread has made and that live: of `/proc/TID/task/TID/children`, or (without
+/// CONFIG_PROC_CHILDREN) of those that name its process as their parent.
+pub(super) fn children(tid: Tid) -> Vec<Tid> {
+    if let Ok(text) = fs::read_to_string(format!("/proc/{tid}/task/{tid}/children")) {
+        let numbers = text.split_whitespace();
+        return numbers.filter_map(|number| number.parse().ok()).collect();
+    }
+    let entries = fs::read_dir("/proc").into_iter().flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let processes = names.filter_map(|name| name.parse().ok());
+    processes
+        .filter(|pid| number(*pid, "PPid:") == Some(tid))
+        .collect()
+}
+
 /// The flags of an open descriptor, as of open(2): octal in proc_pid_fdinfo(5).
 pub(super) fn open_flags(tid: Tid, fd: i32) -> u32 {
     let info = read(tid, &format!("fdinfo/{fd}"));

@@ -8,13 +8,15 @@ use super::{
     asynchronous::Asynchronous,
     descriptors::{FdTable, FdTables, TableId},
     engine::Consumer,
+    handle::Handle,
     kernel::{CallInfo, Tid, share_files},
+    limits::Limits,
     outcome::Outcome,
     requests::{RequestChange, RequestSink},
     trace_builder::{ThreadCalls, TraceBuilder},
     tracee::Tracee,
 };
-use crate::model::{CallRef, RingEvent, SyscallEvent, Trace};
+use crate::model::{CallRef, RingEvent, RingEventKind, SyscallEvent, Trace};
 
 /// Sees what happens, in order. The thread that it happens to stands still meanwhile.
 #[allow(unused_variables)]
@@ -51,6 +53,8 @@ const NOBODY: Tracee = Tracee { tid: 0, pid: 0 };
 
 pub(super) struct Recorder<'a> {
     observer: &'a mut dyn Observer,
+    handle: &'a Handle,
+    limits: Limits,
     /// At most so many calls, of all threads together: the newest.
     keep: Option<usize>,
     builder: TraceBuilder,
@@ -65,9 +69,15 @@ pub(super) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    pub fn new(keep: Option<usize>, observer: &'a mut dyn Observer) -> Recorder<'a> {
+    pub fn new(
+        keep: Option<usize>,
+        handle: &'a Handle,
+        observer: &'a mut dyn Observer,
+    ) -> Recorder<'a> {
         Recorder {
             observer,
+            handle,
+            limits: Limits::new(handle.ending()),
             keep,
             builder: TraceBuilder::default(),
             threads: FxHashMap::default(),
@@ -180,6 +190,10 @@ impl<'a> Recorder<'a> {
     fn tell_changes(&mut self, tracee: Tracee) {
         self.changes.sort_by_key(|change| change.number);
         for change in self.changes.drain(..) {
+            if let RingEventKind::Completed { result } = change.kind {
+                self.limits
+                    .count_bytes(change.request.does(), result.max(0) as u64);
+            }
             let event = RingEvent {
                 kind: change.kind,
                 request: &change.request,
@@ -279,7 +293,11 @@ impl Consumer for Recorder<'_> {
     }
 
     fn left(&mut self, tracee: &Tracee, result: i64, now: Instant) {
-        let now = self.time(now);
+        if self.limits.are_reached() {
+            return;
+        }
+        let at = now;
+        let now = self.time(at);
         let Some(thread) = self.threads.get_mut(&tracee.tid) else {
             return;
         };
@@ -292,11 +310,19 @@ impl Consumer for Recorder<'_> {
         if let Some(call) = &left {
             let event = self.builder.event(thread, call);
             self.observer.left(tracee, &event);
+            let (op, call) = (self.builder.op(&call.1), &call.1);
+            let returned = call.returned().unwrap_or(0);
+            self.limits.count_call();
+            self.limits.count_bytes(op, op.moved(&call.args, returned));
         }
         if !self.asynchronous.is_empty() {
             self.with_requests(*tracee, call, |requests, sink| {
                 requests.leave(*tracee, result, sink);
             });
+        }
+        if self.limits.are_reached() {
+            self.finish(at);
+            self.handle.set_enough();
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Thread {
 
 struct Process {
     threads: usize,
+    /// How many generations it is away from the first.
+    depth: u32,
     /// Lets [`Cancel`] kill it. None where it could not be had: then cancelling waits for its next call.
     _guard: Option<Guard>,
 }
@@ -54,6 +56,7 @@ impl Threads {
             Some(_) => tid,
             None => proc::number(tid, "Tgid:").unwrap_or(tid),
         };
+        let depth = maker.map_or(0, |(maker, _)| self.depth(maker.pid) + 1);
         let tracee = Tracee { tid, pid };
         let mut thread = Thread::new(tracee);
         thread.corrections = corrections.unwrap_or_default();
@@ -65,6 +68,7 @@ impl Threads {
                 self.made.0 += 1;
                 new.insert(Process {
                     threads: 0,
+                    depth,
                     _guard: cancel.and_then(|cancel| cancel.guard(pid as u32).ok()),
                 })
             }
@@ -139,6 +143,16 @@ impl Threads {
         }
     }
 
+    /// How many processes there are.
+    pub fn processes(&self) -> usize {
+        self.processes.len()
+    }
+
+    /// How many generations a process is away from the first.
+    pub fn depth(&self, pid: Tid) -> u32 {
+        self.processes.get(&pid).map_or(0, |process| process.depth)
+    }
+
     /// Whether a thread is the only one of its process.
     pub fn is_alone(&self, tid: Tid) -> bool {
         let thread = self.by_tid.get(&tid);
@@ -147,11 +161,11 @@ impl Threads {
     }
 
     /// A thread that is about to stop for the first time.
-    pub fn expect(&mut self, tid: Tid) {
+    pub fn expect(&mut self, tid: Tid, corrections: Corrections) {
         let tracee = Tracee { tid, pid: tid };
-        self.by_tid
-            .entry(tid)
-            .or_insert_with(|| Thread::new(tracee));
+        let thread = self.by_tid.entry(tid);
+        let thread = thread.or_insert_with(|| Thread::new(tracee));
+        thread.corrections = corrections;
     }
 }
 

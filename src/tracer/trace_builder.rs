@@ -124,14 +124,19 @@ impl TraceBuilder {
         self.trace.calls.push(call);
     }
 
+    /// What a call does.
+    pub fn op(&self, call: &Call) -> Op {
+        let row = self.rows[usize::from(call.name)];
+        row.map_or(Op::None, |row| row.op)
+    }
+
     /// Whether the call that a thread is in gives it a table of descriptors of its own, if it succeeds.
     pub fn unshares_files(&self, task: &ThreadCalls) -> bool {
         const CLOSE_RANGE_UNSHARE: u64 = 2;
         let Some((_, call)) = &task.call else {
             return false;
         };
-        let row = self.rows[usize::from(call.name)];
-        match row.map_or(Op::None, |row| row.op) {
+        match self.op(call) {
             Op::Unshare => call.args[0] & libc::CLONE_FILES as u64 != 0,
             Op::CloseRange => call.args[2] & CLOSE_RANGE_UNSHARE != 0,
             _ => false,

@@ -2,30 +2,34 @@
 
 mod document;
 mod expect;
+mod front;
 mod report;
+mod stop;
+mod watch;
 
 use std::{
     ffi::OsString,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
-    time::Duration,
 };
 
 use anyhow::{Context, Result};
 
+use self::front::Side;
 pub(crate) use self::{document::TraceDocument, report::for_people};
 use super::{display_options, ink::Ink, pictures};
-use crate::experiment::flow_trace::{self, Signals};
+use crate::experiment::flow_trace::{Signals, Traced};
 use crate::model::{Exit, TraceReport, visible_name};
-use crate::tracer::{Handle, Options, Program, Subject};
+use crate::tracer::Guard;
 use crate::{runtime, store};
 
 /// Any program's copy path: which bytes went from where to where, how often the CPU copied each, and what would save it.
 ///
 /// All processes and threads are followed. The program's standard streams are its own; the report goes to standard
 /// error, or to a file. The exit status is the program's: 128 and the signal's number where a signal ended it; 125 where
-/// zclab itself failed. With --expect it is the answer: 0 if all hold, 1 if one does not.
+/// zclab itself failed. With --expect it is the answer: 0 if all hold, 1 if one does not. Processes that the command leaves
+/// behind are waited for, until Ctrl-C or SIGTERM lets them run on; --leader does not wait.
 ///
 /// What is written is joined to what was read by the addresses of the buffers, and that the bytes are still the same is
 /// confirmed by their content: every byte of a read of up to 256 KiB; of a larger one six samples, and then a note says so.
@@ -34,7 +38,8 @@ use crate::{runtime, store};
   zclab trace -- cp a b
   zclab trace -o report.txt -- sh -c 'cat a | gzip > b'
   zclab trace --json -o report.json -- ./server
-  zclab trace -p 4711 --for 5s
+  zclab trace -p 4711 --children --for 5s
+  zclab trace --until-bytes 1GiB -- ./server
   zclab trace --svg flows.svg --chrome timeline.json -- ./server
   zclab trace --expect 'cpu_copies_per_byte < 1' --expect 'calls.read == 0' -- ./server
 
@@ -53,9 +58,6 @@ pub(crate) struct Args {
     /// Attach to a process that runs already, with all its threads; Ctrl-C leaves it running
     #[arg(short, long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
     pub(crate) pid: Option<i32>,
-    /// Let it go after this time: 5s, 500ms, 2m
-    #[arg(long = "for", value_name = "TIME", requires = "pid", value_parser = duration)]
-    pub(crate) time: Option<Duration>,
     /// Write the report to this file instead of standard error
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -85,6 +87,8 @@ pub(crate) struct Args {
     /// Fail (exit status 1) unless this holds
     #[arg(long, value_name = "EXPRESSION", value_parser = expect::parse)]
     pub(crate) expect: Vec<expect::Expectation>,
+    #[command(flatten)]
+    stop: stop::Args,
     #[command(flatten)]
     display: display_options::Args,
 }
@@ -136,22 +140,59 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
         super::warn(&fault);
         return Ok(ExitCode::from(USAGE));
     }
-    trace(&args).or_else(|error| {
-        super::warn(&format!("{error:#}"));
-        Ok(ExitCode::from(FAILED))
-    })
+    let done = trace(&args);
+    Ok(ExitCode::from(done.unwrap_or_else(failed)))
 }
 
-fn trace(args: &Args) -> Result<ExitCode> {
+fn trace(args: &Args) -> Result<u8> {
+    if args.live {
+        return Ok(traced(args, || watch::live(args))?.status);
+    }
+    let signals = Signals::hold().context("cannot hold signals back")?;
+    if !watch::may_leave_guarded(args) {
+        return Ok(traced(args, || watch::watch(args, None, &signals))?.status);
+    }
+    let front = match front::split(&signals)? {
+        Side::Front(status) => return Ok(status),
+        Side::Tracer(front) => front,
+    };
+    let done = traced(args, || watch::watch(args, Some(front.pid), &signals))?;
+    if let Some(guard) = done.guard {
+        front.leave(done.status)?;
+        guard.stay();
+    }
+    Ok(done.status)
+}
+
+/// zclab itself failed.
+fn failed(error: anyhow::Error) -> u8 {
+    super::warn(&format!("{error:#}"));
+    FAILED
+}
+
+/// The exit status, and what is to be guarded after it.
+struct Done {
+    status: u8,
+    guard: Option<Guard>,
+}
+
+/// Traces and reports.
+fn traced(args: &Args, trace: impl FnOnce() -> Result<Traced>) -> Result<Done> {
     if let Some(path) = &args.save {
         store::can_save(path)?;
     }
     args.pictures.can_save()?;
     let mut output = output(args)?;
-    let watched = match args.live {
-        true => live(args)?,
-        false => watch(args)?,
-    };
+    let Traced { report, guard } = trace()?;
+    let status = report_on(args, report, &mut *output);
+    // What was left running is guarded whatever became of the report.
+    Ok(Done {
+        status: status.unwrap_or_else(failed),
+        guard,
+    })
+}
+
+fn report_on(args: &Args, watched: TraceReport, output: &mut dyn Write) -> Result<u8> {
     let text = match args.json {
         true => super::json(&TraceDocument::of(&watched))?,
         false => for_people(&watched, ink(args)),
@@ -168,7 +209,7 @@ fn trace(args: &Args) -> Result<ExitCode> {
         store::trace_report::save(path, &watched)?;
     }
     let status = match args.expect.is_empty() {
-        _ if args.fail_on.is_some() && !watched.hazards.is_empty() => ExitCode::from(FOUND),
+        _ if args.fail_on.is_some() && !watched.hazards.is_empty() => FOUND,
         true => status(&watched.exit),
         false => judge(&args.expect, &watched),
     };
@@ -217,62 +258,10 @@ fn output(args: &Args) -> Result<Box<dyn Write>> {
     Ok(Box::new(file))
 }
 
-fn live(args: &Args) -> Result<TraceReport> {
-    anyhow::ensure!(
-        io::stdin().is_terminal() && io::stdout().is_terminal(),
-        "--live needs a terminal"
-    );
-    runtime::trace(args.command.clone(), options(args)?, args.display.options())
-}
-
-fn options(args: &Args) -> Result<Options> {
-    Ok(Options {
-        all: args.all,
-        cpu: match args.pin {
-            true => Some(first_cpu()?),
-            false => None,
-        },
-        keep: Some(args.keep),
-        ..Options::default()
-    })
-}
-
-fn watch(args: &Args) -> Result<TraceReport> {
-    let options = options(args)?;
-    let signals = Signals::hold().context("cannot hold signals back")?;
-    let handle = Handle::default();
-    let attached = args.pid.is_some();
-    signals
-        .attend(&handle, attached, args.time)
-        .context("cannot attend to signals")?;
-    let subject = match args.pid {
-        Some(pid) => Subject::Process(pid),
-        None => Subject::Program(Box::new(Program {
-            command: args.command.clone(),
-            mask: Some(*signals.before()),
-            ..Program::default()
-        })),
-    };
-    Ok(flow_trace::trace(
-        subject,
-        &options,
-        &handle,
-        &mut |_, _| {},
-    )?)
-}
-
-/// The first CPU that this process may use.
-fn first_cpu() -> Result<usize> {
-    let set = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0))?;
-    let mut cpus = 0..nix::sched::CpuSet::count();
-    cpus.find(|cpu| set.is_set(*cpu).unwrap_or(false))
-        .context("no CPU is allowed")
-}
-
-fn status(exit: &Exit) -> ExitCode {
+fn status(exit: &Exit) -> u8 {
     match exit {
-        Exit::Code(code) => ExitCode::from(*code as u8),
-        Exit::Signal(name) => ExitCode::from(128 + number(name)),
+        Exit::Code(code) => *code as u8,
+        Exit::Signal(name) => 128 + number(name),
     }
 }
 
@@ -287,30 +276,11 @@ fn number(signal: &str) -> u8 {
 }
 
 /// Says each expectation that does not hold, with the reason.
-fn judge(expectations: &[expect::Expectation], watched: &TraceReport) -> ExitCode {
+fn judge(expectations: &[expect::Expectation], watched: &TraceReport) -> u8 {
     let failed = expectations
         .iter()
         .filter_map(|expectation| expectation.failure(watched));
     let failed: Vec<String> = failed.collect();
     failed.iter().for_each(|reason| super::warn(reason));
-    ExitCode::from(u8::from(!failed.is_empty()))
-}
-
-/// `5s`, `500ms`, `2m`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.len()
-        - text
-            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
-            .len();
-    let (number, unit) = text.split_at(digits);
-    let advice = || format!("'{text}' is not a time: write 5s, 500ms or 2m");
-    let number: f64 = number.parse().map_err(|_| advice())?;
-    let seconds = match unit {
-        "ms" => number / 1000.0,
-        "s" | "" => number,
-        "m" => number * 60.0,
-        "h" => number * 3600.0,
-        _ => return Err(advice()),
-    };
-    Duration::try_from_secs_f64(seconds).map_err(|_| advice())
+    u8::from(!failed.is_empty())
 }
