@@ -100,7 +100,10 @@ impl<C: Consumer> Engine<'_, C> {
             .by_tid
             .keys()
             .for_each(|tid| kernel::kill(*tid));
-        self.held.clear();
+        // One that stands at its end has taken a SIGKILL already: another one does not wake it.
+        for held in self.held.drain(..) {
+            let _ = held.stopped.resume(Resume::Run, 0);
+        }
         while let Some(event) = stops::next() {
             match event {
                 Event::Ended(tid, exit) => self.ended(tid, exit),
