@@ -1,7 +1,6 @@
 //! `--follow DEPTH`: processes that are more generations away from the first are not followed. The kernel attaches to each
 //! task that a traced one makes, so such a process is let go at its first stop, before it has done anything.
 
-use rustc_hash::FxHashMap;
 use tracing::debug;
 
 use super::{
@@ -9,16 +8,6 @@ use super::{
     engine::{Consumer, Engine},
     kernel::Tid,
 };
-
-/// Processes that are let go at once.
-#[derive(Default)]
-pub(super) struct Distant {
-    /// Their makers have reported them, they have not stopped yet.
-    announced: FxHashMap<Tid, Corrections>,
-    /// They have been let go, and their makers have not reported them.
-    unannounced: Vec<Tid>,
-    count: u64,
-}
 
 impl<C: Consumer> Engine<'_, C> {
     /// Whether a thread that stops for the first time is not to be followed, and is let go by the caller.

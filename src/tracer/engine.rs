@@ -18,7 +18,6 @@ use super::{
     attach::attach,
     cancel::Cancel,
     corrections::flags_of_clone3,
-    depth::Distant,
     filter,
     handle::{Ending, Handle, Leave},
     kernel::{
@@ -29,7 +28,7 @@ use super::{
     memory,
     outcome::{Outcome, TraceError},
     stops::{Event, Resume, Stop, Stopped, Wakeful},
-    threads::Threads,
+    threads::{Distant, Threads},
     tracee::Tracee,
 };
 use crate::model::{Exit, marker};

@@ -39,6 +39,16 @@ pub(super) struct Threads {
     pub made: (u64, u64),
 }
 
+/// Processes that are not followed: each is let go at its first stop.
+#[derive(Default)]
+pub(super) struct Distant {
+    /// Their makers have reported them, they have not stopped yet.
+    pub announced: FxHashMap<Tid, Corrections>,
+    /// They have been let go, and their makers have not reported them.
+    pub unannounced: Vec<Tid>,
+    pub count: u64,
+}
+
 impl Threads {
     /// A thread that somebody made; nobody: it was there before. The thread, who made it, and the flags of clone(2) that
     /// say what they share.
