@@ -65,6 +65,7 @@ fn main() {
     let theme = theme::Theme {
         palette,
         ascii: flag("--ascii"),
+        ..theme::Theme::default()
     };
     let mut buf = Buffer::empty(area);
     let guess = flag("--guess").then_some(32.0);

@@ -91,6 +91,7 @@ fn ascii_frames_are_ascii_at_every_size_on_every_page() {
         learner.theme = Theme {
             palette: Palette::None,
             ascii: true,
+            ..Theme::default()
         };
         for _ in 0..40 {
             learner.key(Key::Enter);

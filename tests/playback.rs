@@ -24,7 +24,17 @@ fn draw(player: &Player, width: u16, height: u16, ascii: bool, guess: Option<f64
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
     let palette = Palette::Dark;
-    render(area, &mut buf, &Theme { palette, ascii }, player, guess);
+    render(
+        area,
+        &mut buf,
+        &Theme {
+            palette,
+            ascii,
+            ..Theme::default()
+        },
+        player,
+        guess,
+    );
     let rows = (0..height).map(|y| {
         let row: String = (0..width).map(|x| buf[(x, y)].symbol()).collect();
         row.trim_end().to_owned()

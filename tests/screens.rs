@@ -442,6 +442,7 @@ fn ascii() {
         learner.theme = Theme {
             palette: Palette::None,
             ascii: true,
+            ..Theme::default()
         };
         learner.open(|app| app.asks_guess());
         learner.keys("33\n ");

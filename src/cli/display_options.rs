@@ -30,12 +30,18 @@ impl Args {
         Theme {
             palette: self.theme.unwrap_or(Palette::Dark),
             ascii: self.ascii,
+            own_page: false,
         }
     }
 
     /// What was asked for; the environment decides the rest.
     pub(crate) fn options(&self) -> DisplayOptions {
+        let env = |name: &str| env::var(name).ok();
+        let term = env("TERM").unwrap_or_default();
         DisplayOptions {
+            follows_background: self.theme.is_none(),
+            asks_background: !["", "dumb", "linux"].contains(&term.as_str()),
+            background: runtime::background(&env),
             theme: runtime::theme(self.theme, self.ascii, |name| env::var(name).ok()),
             reduced_motion: self.reduced_motion,
             mouse: !self.no_mouse,

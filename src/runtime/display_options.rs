@@ -1,5 +1,6 @@
 //! How the screen is shown: what the command line asks for, else what the environment says.
 
+use super::background::Background;
 use crate::ui::theme::{Palette, Theme};
 
 /// How the screen is shown.
@@ -7,6 +8,12 @@ use crate::ui::theme::{Palette, Theme};
 pub struct DisplayOptions {
     /// Colours and glyphs.
     pub theme: Theme,
+    /// The colours suit the terminal's background, whatever it turns out to be: none were asked for.
+    pub follows_background: bool,
+    /// The terminal is asked for it: it is one that answers, or keeps silent, but shows nothing.
+    pub asks_background: bool,
+    /// What the environment says of it.
+    pub background: Option<Background>,
     /// No travelling tokens: whole hops light up, call by call.
     pub reduced_motion: bool,
     /// Mouse reports.
@@ -22,13 +29,41 @@ pub fn theme(asked: Option<Palette>, ascii: bool, env: impl Fn(&str) -> Option<S
             Palette::None
         } else if !has_true_colour(&term, set("COLORTERM").as_deref()) {
             Palette::Sixteen
-        } else if is_light(set("COLORFGBG").as_deref()) {
-            Palette::Light
         } else {
-            Palette::Dark
+            suited_to(background(&env).unwrap_or(Background::Dark))
         }
     });
-    Theme { palette, ascii }
+    Theme {
+        palette,
+        ascii,
+        own_page: false,
+    }
+}
+
+/// The palette for a background.
+fn suited_to(background: Background) -> Palette {
+    match background {
+        Background::Dark => Palette::Dark,
+        Background::Light => Palette::Light,
+    }
+}
+
+/// A theme on a terminal of this background, if it is known. One that would not be legible there has a page of its own.
+pub fn on(theme: Theme, background: Option<Background>, follows: bool) -> Theme {
+    let has_colours = !matches!(theme.palette, Palette::Sixteen | Palette::None);
+    let palette = match background {
+        Some(background) if follows && has_colours => suited_to(background),
+        _ => theme.palette,
+    };
+    let is_meant_for = match palette {
+        Palette::Light => Background::Light,
+        _ => Background::Dark,
+    };
+    Theme {
+        palette,
+        own_page: has_colours && background != Some(is_meant_for),
+        ..theme
+    }
 }
 
 /// Whether 24-bit colours will be shown as they are meant.
@@ -38,10 +73,15 @@ fn has_true_colour(term: &str, colorterm: Option<&str>) -> bool {
         || by_name.iter().any(|name| term.contains(name))
 }
 
-/// `15;0` is white on black, `0;15` and `0;7` are light.
-fn is_light(colorfgbg: Option<&str>) -> bool {
-    let background = colorfgbg.and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
-    matches!(background, Some(7 | 9..=15))
+/// What the environment says of the terminal's background: COLORFGBG of `15;0` is white on black, `0;15` and `0;7` are
+/// light.
+pub fn background(env: &impl Fn(&str) -> Option<String>) -> Option<Background> {
+    let colour = env("COLORFGBG")?;
+    let background: u8 = colour.rsplit(';').next()?.parse().ok()?;
+    Some(match background {
+        7 | 9..=15 => Background::Light,
+        _ => Background::Dark,
+    })
 }
 
 pub fn next(theme: Theme) -> Theme {
@@ -52,6 +92,36 @@ pub fn next(theme: Theme) -> Theme {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_theme_that_would_not_be_legible_has_a_page_of_its_own() {
+        use Background::{Dark, Light};
+        let on = |palette, background, follows| {
+            let theme = Theme {
+                palette,
+                ..Theme::default()
+            };
+            let theme = on(theme, background, follows);
+            (theme.palette, theme.own_page)
+        };
+        assert_eq!(
+            on(Palette::Dark, Some(Light), true),
+            (Palette::Light, false)
+        );
+        assert_eq!(on(Palette::Light, Some(Dark), true), (Palette::Dark, false));
+        assert_eq!(on(Palette::Dark, None, true), (Palette::Dark, true));
+        assert_eq!(
+            on(Palette::Light, Some(Dark), false),
+            (Palette::Light, true)
+        );
+        assert_eq!(
+            on(Palette::Contrast, Some(Light), false),
+            (Palette::Contrast, true)
+        );
+        for palette in [Palette::Sixteen, Palette::None] {
+            assert_eq!(on(palette, Some(Light), true), (palette, false));
+        }
+    }
 
     #[test]
     fn the_command_line_then_no_color_then_the_terminal() {

@@ -12,38 +12,57 @@ use nix::{
     unistd::read,
 };
 
-use super::message::{Message, Messages, spawn};
+use super::{
+    background,
+    message::{Message, Messages, spawn},
+};
 use crate::app::{Event, Key, Mouse};
 
 /// A sequence that is longer than this is none that anybody types.
 const LONGEST: usize = 64;
 
-/// Reads the terminal in a thread of its own, until it is gone.
-pub fn listen(sender: Messages) {
+/// So long an escape waits for what makes it the beginning of an awaited answer, and not the key.
+const SPLIT_MS: u8 = 50;
+
+/// Reads the terminal in a thread of its own, until it is gone; first what was typed before.
+pub fn listen(sender: Messages, typed: Vec<u8>) {
     let read = move || {
-        read_all(io::stdin().as_fd(), &sender);
+        read_all(io::stdin().as_fd(), &sender, typed);
         let _ = sender.send(Message::Closed);
     };
     // Without this thread no key would come; the signals still end the program.
     let _ = spawn(read);
 }
 
-fn read_all(terminal: BorrowedFd, sender: &Messages) {
+fn read_all(terminal: BorrowedFd, sender: &Messages, typed: Vec<u8>) {
     let mut bytes = [0; 4096];
-    let mut waiting = Vec::new();
+    let mut waiting = typed;
     loop {
+        let is_split = waiting.last() == Some(&0x1b) && background::is_awaited();
+        if !is_split {
+            for message in messages(&mut waiting) {
+                if sender.send(message).is_err() {
+                    return;
+                }
+            }
+        }
+        let timeout = if is_split {
+            SPLIT_MS.into()
+        } else {
+            PollTimeout::NONE
+        };
         let mut fds = [PollFd::new(terminal, PollFlags::POLLIN)];
-        let ready = poll(&mut fds, PollTimeout::NONE).and_then(|_| read(terminal, &mut bytes));
+        let ready = poll(&mut fds, timeout).and_then(|ready| match ready {
+            0 => Ok(None),
+            _ => read(terminal, &mut bytes).map(Some),
+        });
         match ready {
-            Ok(0) => return,
-            Ok(count) => waiting.extend_from_slice(&bytes[..count]),
+            // Nothing follows the escape: the key.
+            Ok(None) => background::give_up(),
+            Ok(Some(0)) => return,
+            Ok(Some(count)) => waiting.extend_from_slice(&bytes[..count]),
             Err(Errno::EINTR | Errno::EAGAIN) => continue,
             Err(_) => return,
-        }
-        for message in messages(&mut waiting) {
-            if sender.send(message).is_err() {
-                return;
-            }
         }
     }
 }
@@ -76,6 +95,10 @@ fn one(bytes: &[u8]) -> Option<(Option<Message>, usize)> {
             let end = rest.iter().position(|byte| (0x40..=0x7e).contains(byte))?;
             Some((sequence(&rest[..end], rest[end]), end + 3))
         }
+        [0x1b, b']', rest @ ..] if is_answer(rest) => {
+            let (background, used) = background::answer(bytes)?;
+            Some((background.map(Message::Background), used))
+        }
         [0x1b, b'O', last, ..] => Some((sequence(&[], *last), 3)),
         [0x1b, b'O'] => None,
         // Escape and the next key, typed fast: Alt means nothing here.
@@ -87,6 +110,13 @@ fn one(bytes: &[u8]) -> Option<(Option<Message>, usize)> {
         [0..=31, ..] => Some((None, 1)),
         _ => character(bytes),
     }
+}
+
+/// Whether these may be the beginning of the terminal's answer, or all of it; else they were typed.
+fn is_answer(rest: &[u8]) -> bool {
+    let expected = &background::ANSWER[2..];
+    let known = rest.len().min(expected.len());
+    rest[..known] == expected[..known]
 }
 
 fn pressed(key: Key) -> Message {
@@ -117,6 +147,9 @@ fn sequence(parameters: &[u8], last: u8) -> Option<Message> {
     let text = std::str::from_utf8(parameters).ok()?;
     if let Some(report) = text.strip_prefix('<') {
         return mouse(report, last).map(Message::Mouse);
+    }
+    if last == b'n' {
+        return background::change(text).map(Message::Background);
     }
     let first = text.split(';').next().unwrap_or_default();
     let key = match (last, first) {
@@ -160,6 +193,7 @@ mod tests {
             .map(|message| match message {
                 Message::Event(Event::Key(key)) => format!("{key:?}"),
                 Message::Mouse(mouse) => format!("{mouse:?}"),
+                Message::Background(background) => format!("{background:?}"),
                 _ => "?".to_owned(),
             });
         (said.collect(), bytes)
@@ -182,6 +216,16 @@ mod tests {
         ];
         assert_eq!(said, expected);
         assert!(left.is_empty());
+    }
+
+    #[test]
+    fn the_background_is_told_among_keys() {
+        let (said, left) = read(b"a\x1b]11;rgb:ffff/ffff/ffff\x1b\\b\x1b[?997;1n\x1b[?62;4c");
+        assert_eq!(said, ["Char('a')", "Light", "Char('b')", "Dark"]);
+        assert!(left.is_empty());
+        assert_eq!(read(b"\x1b]11;rgb:ff").1, b"\x1b]11;rgb:ff");
+        // Alt and a bracket, and what is typed then.
+        assert_eq!(read(b"\x1b]j").0, ["Esc", "Char(']')", "Char('j')"]);
     }
 
     #[test]

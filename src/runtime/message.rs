@@ -6,6 +6,7 @@ use std::{
     thread::{Builder, JoinHandle},
 };
 
+use super::background::Background;
 use crate::app::{Event, Mouse};
 
 /// The name of every thread but the one that draws: a panic in one of these leaves the terminal alone.
@@ -16,6 +17,8 @@ pub enum Message {
     Event(Event),
     /// The mouse: what it means depends on what is drawn where.
     Mouse(Mouse),
+    /// What the terminal's background is.
+    Background(Background),
     /// The terminal has another size.
     Redraw,
     /// The program was stopped, and goes on.

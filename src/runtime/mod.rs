@@ -1,6 +1,7 @@
 //! Joins threads, clock, effects and terminal. Everything that happens arrives on one channel; nobody waits with
 //! a timeout unless something on the screen moves, so an idle program wakes nobody.
 
+mod background;
 pub mod diagnostics;
 mod display_options;
 mod input;
@@ -45,7 +46,8 @@ use crate::{
     ui::{self, Spots, theme::Theme},
 };
 
-pub use display_options::{DisplayOptions, theme};
+pub use self::background::Background;
+pub use display_options::{DisplayOptions, background, theme};
 pub use lesson_dir::LessonDir;
 pub use material::material;
 
@@ -150,6 +152,10 @@ enum End {
 struct Runtime {
     app: App,
     theme: Theme,
+    background: Option<Background>,
+    follows_background: bool,
+    /// What was typed before anybody listened.
+    typed: Vec<u8>,
     screen: Screen,
     spots: Spots,
     /// Where answers are kept, if they are.
@@ -174,9 +180,17 @@ impl Runtime {
         terminal::restore_on_panic();
         signals::listen(messages.clone()).context("cannot listen to signals")?;
         let screen = Screen::enter(display.mouse).context("cannot use the terminal")?;
+        let (answer, typed) = match display.asks_background {
+            true => background::ask(),
+            false => (None, Vec::new()),
+        };
+        let background = answer.or(display.background);
         Ok(Runtime {
             app,
-            theme: display.theme,
+            theme: display_options::on(display.theme, background, display.follows_background),
+            background,
+            follows_background: display.follows_background,
+            typed,
             screen,
             spots: Spots::default(),
             progress: None,
@@ -218,7 +232,8 @@ impl Runtime {
 
     /// What may wait until something is to be seen.
     fn after_first_frame(&mut self) {
-        input::listen(self.messages.clone());
+        let typed = std::mem::take(&mut self.typed);
+        input::listen(self.messages.clone(), typed);
         if let Some(dir) = self.lesson_dir.take() {
             dir.listen(self.messages.clone());
         }
@@ -281,6 +296,11 @@ impl Runtime {
             Message::Event(event) => Some(event),
             Message::Mouse(mouse) => ui::point(&self.app, &self.spots, mouse),
             Message::Redraw => None,
+            Message::Background(background) => {
+                self.background = Some(background);
+                self.suit_theme(self.theme);
+                None
+            }
             Message::Continued => {
                 self.screen.enter_again(self.app.display.mouse)?;
                 None
@@ -305,6 +325,11 @@ impl Runtime {
         Ok(None)
     }
 
+    /// This theme, so that it can be read on the terminal's background.
+    fn suit_theme(&mut self, theme: Theme) {
+        self.theme = display_options::on(theme, self.background, self.follows_background);
+    }
+
     fn tell_time(&mut self) {
         let now = host::clock::now();
         let ahead_of_utc = host::clock::ahead_of_utc(now);
@@ -315,7 +340,10 @@ impl Runtime {
         match effect {
             Effect::Quit => return Ok(Some(End::Quit)),
             Effect::Suspend => self.suspend()?,
-            Effect::NextTheme => self.theme = display_options::next(self.theme),
+            Effect::NextTheme => {
+                self.follows_background = false;
+                self.suit_theme(display_options::next(self.theme));
+            }
             Effect::Mouse(on) => self.screen.mouse(on)?,
             Effect::Interrupt => self.traced.iter_mut().for_each(Traced::interrupt),
             Effect::Cancel => self.worker.iter().for_each(Worker::cancel),

@@ -5,6 +5,7 @@ use std::{
     panic,
     sync::atomic::{AtomicBool, Ordering},
     thread,
+    time::Duration,
 };
 
 use crossterm::{
@@ -18,11 +19,14 @@ use ratatui::{
     layout::Rect,
 };
 
-use super::message::WORKER;
+use super::{background, message::WORKER};
 
 /// Presses, drags and the wheel, in the SGR form. Not every move: that would wake the program for nothing.
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
+/// The terminal says when it becomes light or dark (mode 2031).
+const CHANGES_ON: &[u8] = b"\x1b[?2031h";
+const CHANGES_OFF: &[u8] = b"\x1b[?2031l";
 /// Synchronized output: the terminal shows the frame when it is whole.
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
@@ -106,6 +110,7 @@ fn take(mouse: bool) -> io::Result<()> {
     if mouse {
         out.write_all(MOUSE_ON)?;
     }
+    out.write_all(CHANGES_ON)?;
     out.flush()
 }
 
@@ -114,9 +119,14 @@ pub fn restore() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
+    // What the terminal still answers is for us, not for the shell.
+    if background::is_awaited() {
+        thread::sleep(Duration::from_millis(50));
+    }
     // A terminal that is gone cannot be restored, and need not be.
     let mut out = io::stdout().lock();
     let _ = out.write_all(MOUSE_OFF);
+    let _ = out.write_all(CHANGES_OFF);
     let _ = out.queue(cursor::Show);
     let _ = out.queue(LeaveAlternateScreen);
     let _ = out.flush();

@@ -38,6 +38,7 @@ pub fn view(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
         theme: *theme,
         spots: Spots::default(),
     };
+    pen.tint(area, theme.page());
     match rooms(area) {
         None => too_small(&mut pen, area),
         Some(rooms) => {

@@ -35,13 +35,11 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
 
 /// The page behind, but not the key bar: its keys are the overlay's.
 fn backdrop(pen: &mut Pen, area: Rect, rooms: &Rooms) {
-    let hairline = pen.style(Role::Hairline);
+    let quiet = pen.theme.page().patch(pen.style(Role::Hairline));
     let behind = top_of(area, area.height.saturating_sub(1));
     for y in behind.top()..behind.bottom() {
         for x in behind.left()..behind.right() {
-            pen.buf[(x, y)]
-                .set_style(Style::reset())
-                .set_style(hairline);
+            pen.buf[(x, y)].set_style(Style::reset()).set_style(quiet);
         }
     }
     pen.spots.clicks.retain(|(spot, _)| spot.y == rooms.keys.y);

@@ -94,6 +94,7 @@ impl Pen<'_> {
                 self.buf[(x, y)].reset();
             }
         }
+        self.tint(room, self.theme.page());
     }
 
     /// A click on `room` means this.
@@ -128,7 +129,7 @@ impl<'a> Canvas<'a> {
         let text = visible(text).replace('\u{a0}', " ");
         let room = usize::from(self.area.width - x);
         // What was drawn there before leaves no colour behind.
-        let style = Style::reset().patch(style);
+        let style = Style::reset().patch(self.theme.page()).patch(style);
         self.buf
             .set_stringn(self.area.x + x, self.area.y + y, text, room, style);
     }

@@ -54,11 +54,7 @@ struct Page {
 
 impl Page {
     fn of(palette: Palette) -> Page {
-        let (text, background) = match palette {
-            Palette::Dark | Palette::Sixteen => (0xd6d9de, 0x191919),
-            Palette::Contrast => (0xffffff, 0x000000),
-            Palette::Light | Palette::None => (0x1c1e21, 0xffffff),
-        };
+        let (text, background) = palette.page();
         Page { text, background }
     }
 

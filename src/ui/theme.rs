@@ -76,6 +76,15 @@ named! {
 }
 
 impl Palette {
+    /// Its letters and its page, where it does not have the terminal's own.
+    pub(crate) fn page(self) -> (u32, u32) {
+        match self {
+            Palette::Dark | Palette::Sixteen => (0xd6d9de, 0x191919),
+            Palette::Contrast => (0xffffff, 0x000000),
+            Palette::Light | Palette::None => (0x1c1e21, 0xffffff),
+        }
+    }
+
     fn colours(self) -> Option<&'static Colours> {
         match self {
             Palette::Dark => Some(&DARK),
@@ -93,6 +102,8 @@ pub struct Theme {
     pub palette: Palette,
     /// ASCII instead of box drawing.
     pub ascii: bool,
+    /// The page has the palette's own colours: the terminal's are not known, or not those that it is made for.
+    pub own_page: bool,
 }
 
 /// A background that sets an area off from the terminal's own.
@@ -122,6 +133,15 @@ impl Theme {
             (Some(colours), _) => coloured(role, colours),
             (None, Palette::Sixteen) => sixteen(role),
             (None, _) => plain(role),
+        }
+    }
+
+    /// What all cells have before anything is drawn on them.
+    pub(crate) fn page(&self) -> Style {
+        let (text, page) = self.palette.page();
+        match self.own_page {
+            true => fg(text).patch(bg(page)),
+            false => Style::new(),
         }
     }
 
@@ -176,15 +196,15 @@ const DARK: Colours = Colours {
 const LIGHT: Colours = Colours {
     dim: 0x636a74,
     ghost: 0x6f7680,
-    hairline: 0xcfd4da,
+    hairline: 0xbec5cd,
     accent: 0x8f5d00,
     marker: 0xfdf0bd,
     hot: [0xc7351c, 0x0a62b8, 0x12783d, 0x7040c0],
     quiet: [0xd08072, 0x709fce, 0x6fa886, 0xa284d6],
     grounds: [0xfaf4e6, 0xecf1f7, 0xf2f3f5],
     bands: [
-        (0xbfe3cc, 0x12331f),
-        (0xf3c9be, 0x431a10),
+        (0xa5d4b5, 0x0d2a18),
+        (0xe8a898, 0x38130a),
         (0x12783d, 0xffffff),
         (0xb93a20, 0xffffff),
     ],
