@@ -562,4 +562,27 @@ fn what_the_form_gives_away_is_a_fault() {
         .unwrap();
     let check = String::from_utf8(check.stdout).unwrap();
     assert!(check.contains("every option is right: add one"), "{check}");
+    let wrong = |text, misconception, feedback| {
+        format!(
+            "{{ text = \"{text}\", misconception = \"{misconception}\", feedback = \"{feedback}\" }},\n"
+        )
+    };
+    let options = |second| {
+        let (one, two) = (wrong("one", "M.", "F."), wrong("two", "N.", second));
+        all_right.replace(
+            "{ text = \"that\", right = true },\n",
+            &format!("{one}{two}"),
+        )
+    };
+    for (second, alike) in [("F.", true), ("G.", false)] {
+        fs::write(&file, options(second)).unwrap();
+        let check = Command::new(env!("CARGO_BIN_EXE_zclab"))
+            .arg("check")
+            .arg(&file)
+            .output()
+            .unwrap();
+        let check = String::from_utf8(check.stdout).unwrap();
+        let found = check.contains("two wrong answers get the same feedback, 'F.'");
+        assert_eq!(found, alike, "{check}");
+    }
 }

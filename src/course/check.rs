@@ -1,9 +1,11 @@
 //! What does not fit the screen, what the form of questions gives away, and what too few questions leave untested.
 
+use std::collections::HashMap;
+
 use super::{
     catalogue::Catalogue,
     fault::{Fault, Position},
-    kinds::Reaction,
+    kinds::{QuestionKind, Reaction},
     lesson::{Page, Target},
     parse::Parsed,
     prose,
@@ -127,10 +129,28 @@ fn lint(parsed: &Parsed) -> Vec<FormFault> {
     for question in parsed.lesson.questions() {
         let of_form = question.kind.lint().into_iter();
         found.extend(of_form.map(|(what, advice)| (start(question.line), what, advice)));
+        let alike = alike(&question.kind).map(|said| {
+            let what = format!("two wrong answers get the same feedback, '{said}'");
+            (start(question.line), what, "answer each misconception")
+        });
+        found.extend(alike);
     }
     let crowded = crowded(parsed).map(|what| (start(1), what, "move some of them"));
     found.extend(crowded);
     found
+}
+
+/// What is said in the same words to two answers of a question that show different misconceptions.
+fn alike(kind: &QuestionKind) -> Option<String> {
+    let mut said = HashMap::new();
+    let options = kind.export(None).options.into_iter();
+    options
+        .filter_map(|option| option.feedback)
+        .find_map(|reaction| {
+            let (misconception, feedback) = reaction.split_once("\n\n")?;
+            let before = said.insert(feedback.to_owned(), misconception.to_owned());
+            (before? != misconception).then(|| feedback.to_owned())
+        })
 }
 
 /// The right option at one place in most of a lesson's choices: the place gives it away.

@@ -155,7 +155,7 @@ pub struct Exported {
 pub struct ExportedOption {
     pub(super) text: String,
     pub(super) right: bool,
-    pub(super) feedback: Option<String>,
+    pub(in crate::course) feedback: Option<String>,
     /// The right side of a pair.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) partner: Option<String>,
