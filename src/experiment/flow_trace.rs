@@ -14,7 +14,8 @@ use crate::copypath::flows::{Area, Flows, TraceeMemory};
 use crate::host;
 use crate::measure;
 use crate::model::{
-    Addresses, Counted, Descriptor, RingEvent, SyscallEvent, Trace, TraceReport, text_of,
+    Addresses, Counted, Descriptor, DescriptorKind, RingEvent, SyscallEvent, Trace, TraceReport,
+    text_of,
 };
 use crate::tracer::{
     self, Guard, Handle, Observer, Options, Subject, TraceError, Tracee, was_ignored,
@@ -158,6 +159,12 @@ impl TraceeMemory for Tracee {
     }
     fn addresses(&self, socket: &Descriptor) -> Addresses {
         self.addresses(socket)
+    }
+    fn sockets(&self) -> Vec<(DescriptorKind, Addresses, bool)> {
+        self.sockets()
+    }
+    fn peer_of(&self, socket: u64) -> Option<u64> {
+        tracer::peer_of(socket)
     }
     fn reads(&self, pid: i32, shown: &str) -> bool {
         Tracee::reads(pid, shown)

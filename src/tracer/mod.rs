@@ -39,6 +39,7 @@ mod stops;
 mod threads;
 mod trace_builder;
 mod tracee;
+mod unix_peer;
 
 use std::thread;
 
@@ -53,6 +54,7 @@ pub(crate) use self::{
     outcome::{Guard, Outcome},
     recorder::Observer,
     tracee::Tracee,
+    unix_peer::peer_of,
 };
 use crate::model::{Exit, Trace};
 

@@ -56,9 +56,33 @@ pub(super) fn addresses(pid: Tid, fd: i32, inode: u64) -> Addresses {
     };
     let [own, peer] = found.map_or([None; 2], |socket| [socket.own, socket.peer]);
     Addresses {
-        own: own.map(|own| own.to_string()),
-        peer: peer.map(|peer| peer.to_string()),
+        own: own.map(|own| canonical(own).to_string()),
+        peer: peer.map(|peer| canonical(peer).to_string()),
     }
+}
+
+/// An IPv4 address as such, though a socket of IPv6 has it.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// The addresses of all TCP and UDP sockets of a process, and whether it listens there.
+pub(super) fn all(pid: Tid) -> Vec<(DescriptorKind, Addresses, bool)> {
+    let entries = fs::read_dir(format!("/proc/{pid}/fd"));
+    let entries = entries.into_iter().flatten().filter_map(Result::ok);
+    let sockets = entries.filter_map(|entry| {
+        let link = fs::read_link(entry.path()).ok()?;
+        proc::inode(link.to_str()?, "socket:[")?;
+        let fd = entry.file_name().to_str()?.parse().ok()?;
+        let socket = ask(&duplicate(pid, fd).ok()?, pid)?;
+        let text = |address: Option<SocketAddr>| address.map(|it| canonical(it).to_string());
+        let addresses = Addresses {
+            own: text(socket.own),
+            peer: text(socket.peer),
+        };
+        Some((socket.kind, addresses, socket.is_listening))
+    });
+    sockets.collect()
 }
 
 fn socket(pid: Tid, fd: i32, inode: u64) -> Option<Socket> {

@@ -8,7 +8,7 @@ use nix::{
 };
 
 use super::{kernel::Tid, memory, proc, sockets};
-use crate::model::{Addresses, Descriptor, text_of};
+use crate::model::{Addresses, Descriptor, DescriptorKind, text_of};
 
 /// A thread that stands still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,11 @@ impl Tracee {
             done += length;
             memory::read(self.tid, *address, part) == *length
         })
+    }
+
+    /// The addresses of all TCP and UDP sockets of its process, and whether it listens there.
+    pub fn sockets(&self) -> Vec<(DescriptorKind, Addresses, bool)> {
+        sockets::all(self.pid)
     }
 
     /// The addresses of a TCP or UDP socket.

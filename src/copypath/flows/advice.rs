@@ -140,6 +140,13 @@ fn useless_copier(flow: &Flow, context: &Context) -> Option<Advice> {
 
 /// Why no call would do, as far as that was learnt of the ends.
 fn obstacle(flow: &Flow) -> Option<Advice> {
+    if passes_a_socket(flow) {
+        return Some(verdict(
+            "through a socket",
+            "Two processes pass the bytes on through a socket: what would save a copy on the side of one, a trace of that \
+             one alone says.",
+        ));
+    }
     let [from, to] = &flow.traits;
     let none = |sentence: &str| Some(verdict("nothing to save", sentence));
     let is_parted = |end: &End| end.kind == EndKind::Udp;
@@ -290,6 +297,19 @@ fn passed(flow: &Flow, flows: u64, context: &Context) -> Advice {
             by.remark,
         ),
     }
+}
+
+/// Whether a socket lies between the ends.
+fn passes_a_socket(flow: &Flow) -> bool {
+    let ends = [flow.from.kind, flow.to.kind];
+    let is_outside = !ends.iter().any(|kind| {
+        matches!(
+            kind,
+            EndKind::Tcp | EndKind::Udp | EndKind::Unix | EndKind::Socket
+        )
+    });
+    let mut hops = flow.copy_path.iter();
+    is_outside && hops.any(|hop| hop.from == Place::SocketQueue)
 }
 
 fn makes_own_copy(flow: &Flow) -> bool {

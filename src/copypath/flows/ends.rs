@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 use std::collections::HashMap;
 
+use super::sockets::Queues;
 use crate::copypath::rule::{self, Medium};
 use crate::model::{Addresses, Descriptor, DescriptorKind, End, EndKind, FileTraits};
 
@@ -44,6 +45,12 @@ pub(super) struct OpenFile {
     /// Of a message queue: the priority or type of a message that is sent, or that is to be received.
     pub chosen_by: Option<i64>,
     pub traits: FileTraits,
+    /// Of a socket: the queues between it and another one.
+    pub queues: Queues,
+    /// The process that has it.
+    pub owner: i32,
+    /// Of a connection: a watched process listens where it leads to.
+    pub is_peer_expected: bool,
 }
 
 impl Ends {
@@ -106,6 +113,9 @@ impl Ends {
             is_packets: false,
             chosen_by: None,
             traits: descriptor.traits,
+            queues: Queues::of(descriptor.kind, addresses),
+            owner: 0,
+            is_peer_expected: false,
         }
     }
 

@@ -13,6 +13,7 @@ use super::{
     pending::{Pending, Unreported},
     pipes::{Chunk, Message, Pipes, QueueId},
     refused::Refused,
+    sockets::Sockets,
     space::{ObjectId, Space},
     tally::{Known, MovingCall, Provenance, Tally},
 };
@@ -41,6 +42,7 @@ pub struct Flows {
     pub(super) paths: Paths,
     pub(super) tally: Tally,
     pub(super) pipes: Pipes,
+    pub(super) sockets: Sockets,
     pub(super) extents: ReadExtents,
     pub(super) spaces: FxHashMap<u32, Space>,
     pub(super) next_space: u32,
@@ -128,6 +130,9 @@ impl Flows {
             Op::QueueSend(queue) => self.begin_message(queue, event, tracee),
             Op::Unmap => self.settle_stores(span(event), tracee),
             Op::Sync if is_sync(event) => self.settle_stores(span(event), tracee),
+            Op::Address if event.trace.name(event.call) == "connect" => {
+                self.sockets.connecting.insert(tracee.tid());
+            }
             Op::Exec | Op::Exit => self.settle_stores(0..u64::MAX, tracee),
             _ => {}
         }
@@ -136,6 +141,9 @@ impl Flows {
     /// A call has returned.
     pub fn left(&mut self, event: &SyscallEvent, tracee: &dyn TraceeMemory) {
         let pending = self.pending.remove(&tracee.tid());
+        if self.ops.of(event.trace, event.call) == Op::Address {
+            return self.addressed(event, tracee);
+        }
         let Some(returned) = event.call.returned() else {
             if let Some(pending) = pending {
                 self.settle(pending, 0);
@@ -165,6 +173,7 @@ impl Flows {
                 self.settle(pending, bytes);
             }
             (_, Some(pending)) => self.settle(pending, bytes),
+            (Op::Accept, None) => self.accepted(event, tracee),
             (Op::Read(shape) | Op::Recv(shape), None) => {
                 self.read((op, shape), event, bytes, tracee);
             }
@@ -264,13 +273,21 @@ impl Flows {
             let read = self.running.keys().any(|pid| tracee.reads(*pid, &shown));
             self.pipes.carries.insert(open.identity, read);
         }
+        open.owner = tracee.pid();
+        self.met(&mut open, &descriptor.name, tracee);
         Some(open)
     }
 
     pub(super) fn queue_of_sink(&mut self, sink: &OpenFile) -> Option<QueueId> {
-        let queue = self.pipes.written_to(sink)?;
+        let to_pipe = self.pipes.written_to(sink);
+        let queue = to_pipe.or_else(|| self.sockets.written_to(sink))?;
         self.queue_ends.insert(queue, sink.sink);
         Some(queue)
+    }
+
+    pub(super) fn queue_of_source(&self, source: &OpenFile) -> Option<QueueId> {
+        let from_socket = || self.sockets.read_from(source);
+        self.pipes.read_from(source).or_else(from_socket)
     }
 
     /// Puts bytes in a queue, by the call that has this number; with `message` as a part of that one.
@@ -278,13 +295,13 @@ impl Flows {
         &mut self,
         queue: QueueId,
         (length, message): (u64, Option<Message>),
-        (path, provenance): (PathId, Rc<Provenance>),
+        (path, provenance): (PathId, Option<Rc<Provenance>>),
         by: u64,
     ) {
         let chunk = Chunk {
             length,
             path,
-            provenance: Some(provenance),
+            provenance,
             by,
             message,
         };
@@ -295,7 +312,9 @@ impl Flows {
 
     /// What nobody has read from a queue that is read.
     pub(super) fn stays(&mut self, queue: QueueId, chunk: &Chunk) {
-        if let Some(end) = self.queue_ends.get(&queue) {
+        if let Some(end) = self.queue_ends.get(&queue)
+            && self.paths.get(chunk.path).origin != *end
+        {
             self.add(chunk.path, *end, chunk.length, chunk.provenance.as_ref());
         }
     }

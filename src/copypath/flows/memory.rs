@@ -1,6 +1,6 @@
 //! The memory of a thread that stands still, and what a call names of it.
 
-use crate::model::{Addresses, Descriptor};
+use crate::model::{Addresses, Descriptor, DescriptorKind};
 use crate::syscall::Shape;
 
 /// A thread that stands still, and can be asked.
@@ -15,6 +15,10 @@ pub trait TraceeMemory {
     fn read_places(&self, places: &[(u64, usize)], buffer: &mut [u8]) -> bool;
     /// The addresses of a TCP or UDP socket.
     fn addresses(&self, socket: &Descriptor) -> Addresses;
+    /// The addresses of all TCP and UDP sockets of its process, and whether it listens there.
+    fn sockets(&self) -> Vec<(DescriptorKind, Addresses, bool)>;
+    /// The number of the unix socket that is connected to the one of this number.
+    fn peer_of(&self, socket: u64) -> Option<u64>;
     /// Whether a process reads what `/proc/PID/fd` shows as `pipe:[4711]` or as the path of a FIFO.
     fn reads(&self, pid: i32, shown: &str) -> bool;
     /// Whether a descriptor is open for reading alone.
@@ -145,6 +149,13 @@ pub(super) fn cut(ranges: &mut Vec<Range>, mut bytes: u64) {
         bytes -= range.length;
     }
     ranges.retain(|range| range.length > 0);
+}
+
+/// Where a message's destination stands, and how long it is (`msg_name`).
+pub(super) fn address_of_message(at: u64, tracee: &dyn TraceeMemory) -> Option<(u64, u64)> {
+    let head = read::<MESSAGE>(at, tracee)?;
+    let length = word(&head, 1) & 0xffff_ffff;
+    Some((word(&head, 0), length))
 }
 
 fn message(at: u64, tracee: &dyn TraceeMemory) -> Option<Vec<Range>> {

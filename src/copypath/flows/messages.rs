@@ -8,6 +8,7 @@ use super::{
     memory::{self, Range, TraceeMemory},
     path::Change,
     pipes::Chunk,
+    sockets::Queues,
     tally::MovingCall,
 };
 use crate::copypath::rule::{self, Medium, Report};
@@ -34,7 +35,7 @@ impl Flows {
         };
         let text = [vec![text(queue, event, event.call.args[2])]];
         let call = (MovingCall::of(event), event.number);
-        let how = (Op::QueueSend(queue), Report::None);
+        let how = ((Op::QueueSend(queue), Report::None), true);
         if let Some(pending) = self.pending_messages(how, call, sink, &text, tracee) {
             self.pending.insert(tracee.tid(), pending);
         }
@@ -97,6 +98,9 @@ impl Flows {
             is_packets: true,
             traits: FileTraits::default(),
             chosen_by: Some(chosen_by),
+            queues: Queues::default(),
+            owner: 0,
+            is_peer_expected: false,
         })
     }
 

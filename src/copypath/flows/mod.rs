@@ -29,6 +29,7 @@ mod processes;
 mod read;
 mod refused;
 mod ring;
+mod sockets;
 mod space;
 mod splice;
 mod stores;

@@ -41,6 +41,8 @@ pub(super) struct Sent {
     pub sink: OpenFile,
     pub op: Op,
     pub report: Report,
+    /// It goes on to who reads from the queue; else it ends at the sink.
+    pub is_carried: bool,
 }
 
 /// Zero-copy sends that have returned, and of which the kernel has not reported whether it copied them. A descriptor that

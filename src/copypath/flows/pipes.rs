@@ -69,6 +69,18 @@ impl Pipes {
         }
     }
 
+    /// Whether it is known which socket is at the other end of one.
+    pub fn is_paired(&self, socket: u64) -> bool {
+        self.pairs.contains_key(&socket)
+    }
+
+    /// A queue is found by another number now.
+    pub fn rename(&mut self, before: QueueId, now: QueueId) {
+        if let Some(queue) = self.queues.remove(&before) {
+            self.queues.insert(now, queue);
+        }
+    }
+
     /// The queue that a read of this pipe or socket takes from.
     pub fn read_from(&self, open: &OpenFile) -> Option<QueueId> {
         let is_queue = match open.kind {

@@ -32,6 +32,7 @@ impl Flows {
         self.running.insert(pid, Running { space, program });
         if parent.is_none() {
             self.map_areas(tracee);
+            self.know_sockets(tracee);
         }
     }
 
@@ -57,6 +58,7 @@ impl Flows {
         if let Some(pending) = self.pending.remove(&tid) {
             self.settle(pending, 0);
         }
+        self.sockets.connecting.remove(&tid);
         if last && let Some(gone) = self.running.remove(&pid) {
             self.leave_space(gone.space);
         }

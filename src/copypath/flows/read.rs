@@ -87,7 +87,8 @@ impl Flows {
         let chunks = messages.iter().flat_map(|message| {
             let bytes = memory::total(message);
             match is_peeked {
-                true => self.look(source, bytes, by),
+                // They still stand there: they begin at the socket.
+                true => self.filled(Vec::new(), source, bytes, by),
                 false => self.take(op, source, bytes, by),
             }
         });
@@ -105,7 +106,7 @@ impl Flows {
 
     /// Bytes out of a queue (which tee leaves there), or from an end of their own.
     pub(super) fn take(&mut self, op: Op, source: &OpenFile, bytes: u64, by: u64) -> Vec<Chunk> {
-        let chunks = match (self.pipes.read_from(source), op) {
+        let chunks = match (self.queue_of_source(source), op) {
             (Some(queue), Op::Tee) => self.pipes.look(queue, bytes),
             (Some(queue), Op::Read(_) | Op::Recv(_) | Op::QueueReceive(_)) => {
                 let chosen_by = source.chosen_by;
@@ -116,13 +117,18 @@ impl Flows {
             (Some(queue), _) => self.pipes.take(queue, bytes),
             (None, _) => Vec::new(),
         };
-        self.filled(chunks, source, bytes, by)
-    }
-
-    /// The same, and they stay there.
-    fn look(&mut self, source: &OpenFile, bytes: u64, by: u64) -> Vec<Chunk> {
-        let queue = self.pipes.read_from(source);
-        let chunks = queue.map_or(Vec::new(), |queue| self.pipes.look(queue, bytes));
+        if self.sockets.is_own(source) {
+            // What a process sends to itself ends at the socket, and begins there.
+            for chunk in chunks {
+                self.add(
+                    chunk.path,
+                    source.source,
+                    chunk.length,
+                    chunk.provenance.as_ref(),
+                );
+            }
+            return self.filled(Vec::new(), source, bytes, by);
+        }
         self.filled(chunks, source, bytes, by)
     }
 
@@ -167,6 +173,10 @@ impl Flows {
             let again = counted.min(chunk.length);
             counted -= again;
             self.add(chunk.path, memory, chunk.length - again, Some(&provenance));
+            // What was written on began at the socket: whoever sent it, it ends there.
+            if self.paths.get(chunk.path).origin != source.source {
+                self.add(chunk.path, source.source, again, Some(&provenance));
+            }
         }
     }
 

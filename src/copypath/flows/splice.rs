@@ -58,7 +58,8 @@ impl Flows {
     ) -> Option<Pending> {
         let queue = self.queue_of_sink(sink)?;
         let asked = asked.min(memory::MOST_BY_ONE_CALL);
-        let from = self.pipes.read_from(source);
+        let from = self.queue_of_source(source);
+        let from = from.filter(|_| !self.sockets.is_own(source));
         let chunks = match from {
             Some(from) => self.pipes.look(from, asked),
             None => self.filled(Vec::new(), source, asked, by),
@@ -67,7 +68,7 @@ impl Flows {
         let mut known = 0;
         for chunk in chunks {
             let path = self.through(chunk.path, (source, sink), (op, Report::None), pid)?;
-            let way = (path, Provenance::after(chunk.provenance, call));
+            let way = (path, Some(Provenance::after(chunk.provenance, call)));
             self.enqueue(queue, (chunk.length, message), way, by);
             known += chunk.length;
         }
@@ -196,7 +197,7 @@ impl Flows {
             match queue {
                 Some(queue) => {
                     let message = sink.is_packets.then(|| self.pipes.message(None));
-                    let way = (path, provenance);
+                    let way = (path, Some(provenance));
                     self.enqueue(queue, (chunk.length, message), way, by);
                     self.pipes.settle(queue, by, u64::MAX);
                 }

@@ -33,7 +33,12 @@ impl Flows {
         let (Some(messages), Some(sink)) = (messages, self.open(event, 0, tracee)) else {
             return;
         };
-        let sink = self.with_peer(sink, op, (args, args[2]), tracee);
+        let mut sink = self.with_peer(sink, op, (args, args[2]), tracee);
+        if sink.is_packets
+            && let Some(to) = self.destination(op, args, tracee)
+        {
+            sink.queues.writes = Some(to);
+        }
         let is_internet = matches!(sink.kind, DescriptorKind::Tcp | DescriptorKind::Udp);
         // Without SO_ZEROCOPY the kernel ignores the flag (msg_zerocopy.rst).
         let is_heard = sink.traits.zero_copy || !sink.traits.known;
@@ -48,7 +53,7 @@ impl Flows {
             self.writes_lent_file(file, &call, &messages.concat(), tracee);
         }
         let call = (call, event.number);
-        let pending = self.pending_messages((op, report), call, sink, &messages, tracee);
+        let pending = self.pending_messages(((op, report), true), call, sink, &messages, tracee);
         if let Some(pending) = pending {
             self.pending.insert(tracee.tid(), pending);
         }
@@ -63,13 +68,16 @@ impl Flows {
         ranges: &[Range],
         tracee: &dyn TraceeMemory,
     ) -> Option<Pending> {
-        self.pending_messages(how, call, sink, &[ranges.to_vec()], tracee)
+        // A request of a ring may be seen after the other end has received what it sent.
+        let is_carried = sink.kind != DescriptorKind::Tcp;
+        let messages = [ranges.to_vec()];
+        self.pending_messages((how, is_carried), call, sink, &messages, tracee)
     }
 
     /// The same of messages.
     pub(super) fn pending_messages(
         &mut self,
-        (op, report): (Op, Report),
+        ((op, report), is_carried): ((Op, Report), bool),
         (call, by): (Rc<MovingCall>, u64),
         sink: OpenFile,
         messages: &[Vec<Range>],
@@ -92,8 +100,11 @@ impl Flows {
             sink,
             op,
             report,
+            // Whether a zero-copy send was a copy is known later.
+            is_carried: is_carried && report != Report::Outstanding,
         };
         if let Some(queue) = queue {
+            // What is not carried on keeps its place.
             let lengths = messages.iter().map(|message| memory::total(message));
             self.enqueue_pieces(queue, &sent, lengths);
         }
@@ -166,7 +177,13 @@ impl Flows {
         });
         let mut packet = (0, None);
         for piece in &sent.pieces {
-            let way = self.way(piece, sent);
+            let way = match sent.is_carried {
+                false => (self.paths.start(sent.sink.sink), None),
+                true => {
+                    let (path, provenance) = self.way(piece, sent);
+                    (path, Some(provenance))
+                }
+            };
             let mut left = piece.length;
             while left > 0 {
                 if packet.0 == 0 && sent.sink.is_packets {
@@ -181,7 +198,7 @@ impl Flows {
                 };
                 packet.0 -= if packet.1.is_some() { length } else { 0 };
                 left -= length;
-                let way = (way.0, Rc::clone(&way.1));
+                let way = (way.0, way.1.clone());
                 self.enqueue(queue, (length, packet.1), way, sent.by);
             }
         }
@@ -264,7 +281,7 @@ impl Flows {
             }
         }
         self.take_kept();
-        if pending.queue.is_some() {
+        if pending.queue.is_some() && sent.is_carried {
             return None;
         }
         self.unexplained.written_bytes += left;

@@ -1,0 +1,251 @@
+//! Sockets between watched programs: what one sends stands in a queue until the other receives it, and the flow goes on.
+//!
+//! The two ends of a TCP connection are known by their addresses, which mirror each other; those of a unix socket by
+//! their numbers, or by the name that one of them is bound to. Where the other end is not watched, bytes end at the
+//! socket; so do those that a process sends to itself by TCP, and datagrams of UDP, which may be lost.
+
+use std::hash::BuildHasher;
+
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+
+use super::{
+    ends::OpenFile,
+    engine::Flows,
+    memory::{self, TraceeMemory},
+    pipes::QueueId,
+};
+use crate::model::{Addresses, DescriptorKind, SyscallEvent};
+use crate::syscall::{Op, Shape};
+
+/// connect(2) of a socket that does not block.
+const EINPROGRESS: i32 = 115;
+/// Tell queues of connections, and of unix sockets that are not accepted yet, from those that have an inode.
+const TCP: u64 = 3 << 62;
+const WAITING: u64 = 1 << 61;
+const NUMBER: u64 = WAITING - 1;
+/// `AF_UNIX`.
+const UNIX: u16 = 1;
+
+/// The queues of a socket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Queues {
+    /// That which it reads from, and that which it writes to; none where an address is not known.
+    pub reads: Option<QueueId>,
+    pub writes: Option<QueueId>,
+}
+
+/// What is known of sockets.
+#[derive(Default)]
+pub(super) struct Sockets {
+    /// Queues between TCP sockets that watched processes have at their reading ends.
+    readers: FxHashSet<QueueId>,
+    /// The process that last wrote to such a queue.
+    writers: FxHashMap<QueueId, i32>,
+    /// TCP addresses and names of unix sockets at which watched processes listen.
+    listeners: FxHashSet<String>,
+    /// The unix datagram sockets that have a name.
+    bound: FxHashMap<String, u64>,
+    /// The unix sockets that watched programs have.
+    unix: FxHashSet<u64>,
+    /// Threads that are in connect(2): a connection may be there before it has returned.
+    pub connecting: FxHashSet<i32>,
+}
+
+impl Queues {
+    /// Of a TCP socket.
+    pub fn of(kind: DescriptorKind, addresses: &Addresses) -> Queues {
+        let queue = |from: &str, to: &str| {
+            let name = format!("{from} > {to}");
+            Some(TCP | (FxBuildHasher.hash_one(name) & NUMBER))
+        };
+        match (kind, &addresses.own, &addresses.peer) {
+            (DescriptorKind::Tcp, Some(own), Some(peer)) => Queues {
+                reads: queue(peer, own),
+                writes: queue(own, peer),
+            },
+            _ => Queues::default(),
+        }
+    }
+}
+
+/// The same port at every address.
+fn anywhere(address: &str) -> Option<[String; 2]> {
+    let (_, port) = address.rsplit_once(':')?;
+    Some([format!("0.0.0.0:{port}"), format!("[::]:{port}")])
+}
+
+impl Sockets {
+    /// Whether a watched process listens at an address or a name.
+    fn is_listening(&self, address: &str) -> bool {
+        let own = std::iter::once(address.to_owned());
+        let mut all = own.chain(anywhere(address).into_iter().flatten());
+        all.any(|address| self.listeners.contains(&address))
+    }
+
+    /// The queue that a socket reads from, where a watched process has written to it.
+    pub fn read_from(&self, open: &OpenFile) -> Option<QueueId> {
+        let reads = open.queues.reads?;
+        match open.kind {
+            DescriptorKind::Tcp => self.writers.contains_key(&reads).then_some(reads),
+            _ => Some(reads),
+        }
+    }
+
+    /// The queue that a socket writes to, where a watched process will read from it, or may: that one may not have
+    /// accepted the connection yet.
+    pub fn written_to(&mut self, open: &OpenFile) -> Option<QueueId> {
+        let writes = open.queues.writes?;
+        if open.kind == DescriptorKind::Tcp {
+            let may_come = open.is_peer_expected || !self.connecting.is_empty();
+            (may_come || self.readers.contains(&writes)).then_some(())?;
+            self.writers.insert(writes, open.owner);
+        }
+        Some(writes)
+    }
+
+    /// Whether what a socket receives was sent by its own process.
+    pub fn is_own(&self, open: &OpenFile) -> bool {
+        let writer = open.queues.reads.and_then(|reads| self.writers.get(&reads));
+        open.kind == DescriptorKind::Tcp && writer == Some(&open.owner)
+    }
+}
+
+impl Flows {
+    /// bind(2), connect(2) or listen(2) has returned.
+    pub(super) fn addressed(&mut self, event: &SyscallEvent, tracee: &dyn TraceeMemory) {
+        self.sockets.connecting.remove(&tracee.tid());
+        let is_done = event.call.result == 0 || event.call.errno() == Some(EINPROGRESS);
+        let Some(socket) = event.trace.descriptor(event.call, 0).filter(|_| is_done) else {
+            return;
+        };
+        let [_, address, length, ..] = event.call.args;
+        let is_internet = matches!(socket.kind, DescriptorKind::Tcp | DescriptorKind::Udp);
+        match event.trace.name(event.call) {
+            "listen" if is_internet => {
+                let own = tracee.addresses(socket).own;
+                self.sockets.listeners.extend(own);
+            }
+            "listen" => {
+                self.sockets.listeners.insert(socket.name.clone());
+            }
+            "bind" if socket.kind == DescriptorKind::Unix => {
+                if let Some(name) = unix_name(address, length, tracee) {
+                    self.sockets.bound.insert(name, socket.identity);
+                }
+            }
+            "connect" if is_internet => {
+                let addresses = tracee.addresses(socket);
+                let queues = Queues::of(socket.kind, &addresses);
+                let readers = &mut self.sockets.readers;
+                let is_known = |reads: &QueueId| !readers.insert(*reads);
+                let before = queues.reads.filter(is_known);
+                // The same addresses were another connection's.
+                let queues = [before, queues.writes.filter(|_| before.is_some())];
+                queues
+                    .into_iter()
+                    .flatten()
+                    .for_each(|queue| self.give_up_queue(queue));
+            }
+            "connect" => {
+                self.sockets.unix.insert(socket.identity);
+            }
+            _ => {}
+        }
+    }
+
+    /// Nobody will read what stands in a queue.
+    fn give_up_queue(&mut self, queue: QueueId) {
+        for chunk in self.pipes.take(queue, u64::MAX) {
+            self.stays(queue, &chunk);
+        }
+    }
+
+    /// accept(2) has returned a connection.
+    pub(super) fn accepted(&mut self, event: &SyscallEvent, tracee: &dyn TraceeMemory) {
+        self.open(event, 1, tracee);
+    }
+
+    /// The sockets that a process had before it was watched.
+    pub(super) fn know_sockets(&mut self, tracee: &dyn TraceeMemory) {
+        for (kind, addresses, is_listening) in tracee.sockets() {
+            let queues = Queues::of(kind, &addresses);
+            match addresses.own {
+                Some(own) if is_listening => self.sockets.listeners.extend([own]),
+                _ => self.sockets.readers.extend(queues.reads),
+            }
+        }
+    }
+
+    /// What a socket is to the other watched programs.
+    pub(super) fn met(&mut self, open: &mut OpenFile, name: &str, tracee: &dyn TraceeMemory) {
+        match open.kind {
+            DescriptorKind::Unix if !self.pipes.is_paired(open.identity) => {
+                self.sockets.unix.insert(open.identity);
+                let peer = tracee.peer_of(open.identity);
+                let is_watched = |peer: &u64| {
+                    self.sockets.unix.contains(peer) || !self.sockets.connecting.is_empty()
+                };
+                let is_bound = self.sockets.bound.values().any(|it| *it == open.identity);
+                open.queues.reads = is_bound.then_some(open.identity);
+                if let Some(peer) = peer.filter(is_watched) {
+                    self.pipes.made(open.identity, peer);
+                    self.pipes.rename(WAITING | peer, open.identity);
+                    self.pipes.rename(WAITING | open.identity, peer);
+                } else if open.is_packets {
+                    let name = name.strip_prefix("unix ").unwrap_or_default();
+                    let bound = self.sockets.bound.get(name).copied();
+                    open.queues.writes = bound.filter(|bound| *bound != open.identity);
+                } else if peer.is_some() {
+                    // Somebody who is not watched.
+                } else if self.sockets.is_listening(name) {
+                    open.queues.writes = Some(WAITING | open.identity);
+                }
+            }
+            DescriptorKind::Tcp => {
+                let peer = self.ends.get(open.source).name.split_once(" > ");
+                let peer = peer.map(|(peer, _)| peer.to_owned());
+                open.is_peer_expected = peer.is_some_and(|peer| self.sockets.is_listening(&peer));
+            }
+            _ => {}
+        }
+        self.sockets.readers.extend(open.queues.reads);
+    }
+
+    /// The queue that a datagram goes to which is sent to an address.
+    pub(super) fn destination(
+        &self,
+        op: Op,
+        args: &[u64; 6],
+        tracee: &dyn TraceeMemory,
+    ) -> Option<QueueId> {
+        let Op::Send(shape) = op else {
+            return None;
+        };
+        let (at, length) = match shape {
+            Shape::Buffer => (args[4], args[5]),
+            _ => memory::address_of_message(args[1], tracee)?,
+        };
+        self.sockets
+            .bound
+            .get(&unix_name(at, length, tracee)?)
+            .copied()
+    }
+}
+
+/// The name of a unix socket in a `struct sockaddr_un`.
+fn unix_name(at: u64, length: u64, tracee: &dyn TraceeMemory) -> Option<String> {
+    let mut bytes = [0; 110];
+    let length = (length as usize).min(bytes.len());
+    let read = if at == 0 {
+        0
+    } else {
+        tracee.read(at, &mut bytes[..length])
+    };
+    let bytes = bytes.get(..read).filter(|bytes| bytes.len() > 2)?;
+    (u16::from_ne_bytes([bytes[0], bytes[1]]) == UNIX).then_some(())?;
+    let (mark, name) = match bytes[2] {
+        0 => ("@", &bytes[3..]),
+        _ => ("", bytes[2..].split(|byte| *byte == 0).next()?),
+    };
+    Some(format!("{mark}{}", String::from_utf8_lossy(name)))
+}
