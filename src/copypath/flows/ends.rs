@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 use std::collections::HashMap;
 
-use super::sockets::Queues;
+use super::queues::Queues;
 use crate::copypath::rule::{self, Medium};
 use crate::model::{Addresses, Descriptor, DescriptorKind, End, EndKind, FileTraits};
 

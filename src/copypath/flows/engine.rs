@@ -1,26 +1,27 @@
 //! All that is known of where bytes went, and what each event changes of it.
 
-use std::{ops::Range, rc::Rc};
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
+    connections::Sockets,
     ends::{self, EndId, Ends, OpenFile},
     extents::ReadExtents,
     hazards::Hazards,
     memory::{self, TraceeMemory},
     path::{PathId, Paths},
     pending::{Pending, Unreported},
-    pipes::{Chunk, Message, Pipes, QueueId},
+    pipes::{Chunk, Message, Pipes},
+    queues::QueueId,
     refused::Refused,
-    sockets::Sockets,
     space::{ObjectId, Space},
     tally::{Known, MovingCall, Provenance, Tally},
 };
 use crate::model::{
     Addresses, DescriptorKind, Flow, Hazard, NO_FLOW, SyscallEvent, Trace, Unexplained,
 };
-use crate::syscall::{MS_SYNC, Moves, Op, Ops, Shape};
+use crate::syscall::{Class, Moves, Op, Ops, Shape};
 
 /// So many open descriptors are remembered; they are looked up again when that is too few.
 const MOST_OPEN: usize = 1 << 16;
@@ -95,17 +96,6 @@ pub struct Report {
     pub hazards: Vec<Hazard>,
 }
 
-/// The addresses that munmap(2) or msync(2) names.
-fn span(event: &SyscallEvent) -> Range<u64> {
-    let [start, length, ..] = event.call.args;
-    start..start.saturating_add(length)
-}
-
-/// Whether an msync(2) has pages written to the disk.
-fn is_sync(event: &SyscallEvent) -> bool {
-    event.call.args[2] & MS_SYNC != 0
-}
-
 impl Flows {
     /// So many of the oldest calls are no longer kept.
     pub fn dropped(&mut self, calls: usize) {
@@ -128,12 +118,10 @@ impl Flows {
             Op::Splice | Op::Sendfile => self.begin_splice(op, event, tracee),
             Op::Compat(_) | Op::Socketcall => self.note(COMPAT),
             Op::QueueSend(queue) => self.begin_message(queue, event, tracee),
-            Op::Unmap => self.settle_stores(span(event), tracee),
-            Op::Sync if is_sync(event) => self.settle_stores(span(event), tracee),
             Op::Address if event.trace.name(event.call) == "connect" => {
                 self.sockets.connecting.insert(tracee.tid());
             }
-            Op::Exec | Op::Exit => self.settle_stores(0..u64::MAX, tracee),
+            Op::Unmap | Op::Sync | Op::Exec | Op::Exit => self.begin_settling(op, event, tracee),
             _ => {}
         }
     }
@@ -161,17 +149,11 @@ impl Flows {
             (Op::Send(Shape::Messages), pending) => {
                 let bytes = memory::of_messages(args[1], bytes, tracee);
                 match pending {
-                    Some(mut pending) => {
-                        self.with_own_port(&mut pending, event, tracee);
-                        self.settle(pending, bytes);
-                    }
+                    Some(pending) => self.sent(pending, bytes, event, tracee),
                     None => self.unexplained.written_bytes += bytes,
                 }
             }
-            (Op::Send(_), Some(mut pending)) => {
-                self.with_own_port(&mut pending, event, tracee);
-                self.settle(pending, bytes);
-            }
+            (Op::Send(_), Some(pending)) => self.sent(pending, bytes, event, tracee),
             (_, Some(pending)) => self.settle(pending, bytes),
             (Op::Accept, None) => self.accepted(event, tracee),
             (Op::Read(shape) | Op::Recv(shape), None) => {
@@ -188,12 +170,9 @@ impl Flows {
             }
             (Op::ProcessVm, None) => self.copy_memory(event, bytes, tracee),
             (Op::Ioctl, None) => self.clone_blocks(event, tracee),
-            (Op::Map, None) => self.map(event, returned as u64, tracee),
-            (Op::Attach, None) => self.attach(event, returned as u64, tracee),
-            (Op::Sync, None) if is_sync(event) => self.synced(span(event), tracee),
-            (Op::Unmap, None) => self.unmap(tracee.pid(), args[0], args[1]),
-            (Op::Detach, None) => self.detach(tracee.pid(), args[0]),
-            (Op::Remap, None) => self.remap(event, returned as u64, tracee),
+            (op, None) if op.class() == Class::Memory => {
+                self.remapped(op, event, returned as u64, tracee);
+            }
             (Op::Close, None) => {
                 self.opens.remove(&event.generations[0]);
                 self.asked_again.remove(&event.generations[0]);
@@ -202,6 +181,17 @@ impl Flows {
             // It cannot be seen from where to where.
             _ => self.unexplained(op.moves(), bytes),
         }
+    }
+
+    fn sent(
+        &mut self,
+        mut pending: Pending,
+        bytes: u64,
+        event: &SyscallEvent,
+        tracee: &dyn TraceeMemory,
+    ) {
+        self.with_own_port(&mut pending, event, tracee);
+        self.settle(pending, bytes);
     }
 
     /// So many bytes moved, nobody knows from where or to where.

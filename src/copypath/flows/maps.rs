@@ -28,8 +28,27 @@ fn begins_with(name: &str, beginnings: &[&str]) -> bool {
 }
 
 impl Flows {
-    /// mmap(2) has returned.
-    pub(super) fn map(&mut self, event: &SyscallEvent, start: u64, tracee: &dyn TraceeMemory) {
+    /// A call that changes memory has returned.
+    pub(super) fn remapped(
+        &mut self,
+        op: Op,
+        event: &SyscallEvent,
+        returned: u64,
+        tracee: &dyn TraceeMemory,
+    ) {
+        let args = &event.call.args;
+        match op {
+            Op::Map => self.map(event, returned, tracee),
+            Op::Attach => self.map_area(returned, tracee),
+            Op::Sync => self.synced(event, tracee),
+            Op::Unmap => self.unmap(tracee.pid(), args[0], args[1]),
+            Op::Detach => self.detach(tracee.pid(), args[0]),
+            Op::Remap => self.remap(event, returned, tracee),
+            _ => {}
+        }
+    }
+
+    fn map(&mut self, event: &SyscallEvent, start: u64, tracee: &dyn TraceeMemory) {
         let [_, length, protection, flags, _, offset] = event.call.args;
         let end = start.saturating_add(length);
         self.unmap(tracee.pid(), start, length);
@@ -69,13 +88,8 @@ impl Flows {
         }
     }
 
-    /// shmat(2) has returned.
-    pub(super) fn attach(&mut self, _: &SyscallEvent, start: u64, tracee: &dyn TraceeMemory) {
-        self.map_area(start, tracee);
-    }
-
     /// shmdt(2): it says where the memory begins, not where it ends.
-    pub(super) fn detach(&mut self, pid: i32, start: u64) {
+    fn detach(&mut self, pid: i32, start: u64) {
         let Some(space) = self.space(pid) else {
             return;
         };
@@ -173,7 +187,7 @@ impl Flows {
         }
     }
 
-    pub(super) fn unmap(&mut self, pid: i32, start: u64, length: u64) {
+    fn unmap(&mut self, pid: i32, start: u64, length: u64) {
         let end = start.saturating_add(length);
         if let Some(running) = self.running.get(&pid)
             && let Some(space) = self.spaces.get_mut(&running.space)
@@ -187,7 +201,7 @@ impl Flows {
     }
 
     /// mremap(2) has returned: it moves page tables, and what pages hold goes with them.
-    pub(super) fn remap(&mut self, event: &SyscallEvent, new: u64, tracee: &dyn TraceeMemory) {
+    fn remap(&mut self, event: &SyscallEvent, new: u64, tracee: &dyn TraceeMemory) {
         let [old, old_size, new_size, flags, ..] = event.call.args;
         let pid = tracee.pid();
         let Some(space) = self.space(pid) else {

@@ -8,7 +8,7 @@ use super::{
     memory::{self, Range, TraceeMemory},
     path::Change,
     pipes::Chunk,
-    sockets::Queues,
+    queues::Queues,
     tally::MovingCall,
 };
 use crate::copypath::rule::{self, Medium, Report};

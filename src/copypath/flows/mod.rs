@@ -8,6 +8,7 @@
 //! its methods, by what happens; whether bytes were copied is asked of [`super::rule`] alone.
 
 mod advice;
+mod connections;
 mod context;
 mod ends;
 mod engine;
@@ -26,6 +27,7 @@ mod peers;
 mod pending;
 mod pipes;
 mod processes;
+mod queues;
 mod read;
 mod refused;
 mod ring;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use rustc_hash::FxHashMap;
 
-use super::{ends::OpenFile, join::Piece, pipes::QueueId, tally::MovingCall};
+use super::{ends::OpenFile, join::Piece, queues::QueueId, tally::MovingCall};
 use crate::copypath::rule::Report;
 use crate::syscall::Op;
 

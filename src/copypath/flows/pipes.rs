@@ -4,11 +4,8 @@ use std::{collections::VecDeque, rc::Rc};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{ends::OpenFile, path::PathId, tally::Provenance};
+use super::{ends::OpenFile, path::PathId, queues::QueueId, tally::Provenance};
 use crate::model::DescriptorKind;
-
-/// A queue is a pipe's number, or that of the socket that reads from it.
-pub(super) type QueueId = u64;
 
 /// No queue holds more (pipe(7): F_SETPIPE_SZ takes up to 2 GiB): what is beyond was read by somebody who is not watched.
 const MOST_BYTES: u64 = 1 << 31;

@@ -4,111 +4,19 @@
 //! their numbers, or by the name that one of them is bound to. Where the other end is not watched, bytes end at the
 //! socket; so do those that a process sends to itself by TCP, and datagrams of UDP, which may be lost.
 
-use std::hash::BuildHasher;
-
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
-
 use super::{
     ends::OpenFile,
     engine::Flows,
     memory::{self, TraceeMemory},
-    pipes::QueueId,
+    queues::{QueueId, Queues, WAITING},
 };
-use crate::model::{Addresses, DescriptorKind, SyscallEvent};
+use crate::model::{DescriptorKind, SyscallEvent};
 use crate::syscall::{Op, Shape};
 
 /// connect(2) of a socket that does not block.
 const EINPROGRESS: i32 = 115;
-/// Tell queues of connections, and of unix sockets that are not accepted yet, from those that have an inode.
-const TCP: u64 = 3 << 62;
-const WAITING: u64 = 1 << 61;
-const NUMBER: u64 = WAITING - 1;
 /// `AF_UNIX`.
 const UNIX: u16 = 1;
-
-/// The queues of a socket.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Queues {
-    /// That which it reads from, and that which it writes to; none where an address is not known.
-    pub reads: Option<QueueId>,
-    pub writes: Option<QueueId>,
-}
-
-/// What is known of sockets.
-#[derive(Default)]
-pub(super) struct Sockets {
-    /// Queues between TCP sockets that watched processes have at their reading ends.
-    readers: FxHashSet<QueueId>,
-    /// The process that last wrote to such a queue.
-    writers: FxHashMap<QueueId, i32>,
-    /// TCP addresses and names of unix sockets at which watched processes listen.
-    listeners: FxHashSet<String>,
-    /// The unix datagram sockets that have a name.
-    bound: FxHashMap<String, u64>,
-    /// The unix sockets that watched programs have.
-    unix: FxHashSet<u64>,
-    /// Threads that are in connect(2): a connection may be there before it has returned.
-    pub connecting: FxHashSet<i32>,
-}
-
-impl Queues {
-    /// Of a TCP socket.
-    pub fn of(kind: DescriptorKind, addresses: &Addresses) -> Queues {
-        let queue = |from: &str, to: &str| {
-            let name = format!("{from} > {to}");
-            Some(TCP | (FxBuildHasher.hash_one(name) & NUMBER))
-        };
-        match (kind, &addresses.own, &addresses.peer) {
-            (DescriptorKind::Tcp, Some(own), Some(peer)) => Queues {
-                reads: queue(peer, own),
-                writes: queue(own, peer),
-            },
-            _ => Queues::default(),
-        }
-    }
-}
-
-/// The same port at every address.
-fn anywhere(address: &str) -> Option<[String; 2]> {
-    let (_, port) = address.rsplit_once(':')?;
-    Some([format!("0.0.0.0:{port}"), format!("[::]:{port}")])
-}
-
-impl Sockets {
-    /// Whether a watched process listens at an address or a name.
-    fn is_listening(&self, address: &str) -> bool {
-        let own = std::iter::once(address.to_owned());
-        let mut all = own.chain(anywhere(address).into_iter().flatten());
-        all.any(|address| self.listeners.contains(&address))
-    }
-
-    /// The queue that a socket reads from, where a watched process has written to it.
-    pub fn read_from(&self, open: &OpenFile) -> Option<QueueId> {
-        let reads = open.queues.reads?;
-        match open.kind {
-            DescriptorKind::Tcp => self.writers.contains_key(&reads).then_some(reads),
-            _ => Some(reads),
-        }
-    }
-
-    /// The queue that a socket writes to, where a watched process will read from it, or may: that one may not have
-    /// accepted the connection yet.
-    pub fn written_to(&mut self, open: &OpenFile) -> Option<QueueId> {
-        let writes = open.queues.writes?;
-        if open.kind == DescriptorKind::Tcp {
-            let may_come = open.is_peer_expected || !self.connecting.is_empty();
-            (may_come || self.readers.contains(&writes)).then_some(())?;
-            self.writers.insert(writes, open.owner);
-        }
-        Some(writes)
-    }
-
-    /// Whether what a socket receives was sent by its own process.
-    pub fn is_own(&self, open: &OpenFile) -> bool {
-        let writer = open.queues.reads.and_then(|reads| self.writers.get(&reads));
-        open.kind == DescriptorKind::Tcp && writer == Some(&open.owner)
-    }
-}
 
 impl Flows {
     /// bind(2), connect(2) or listen(2) has returned.

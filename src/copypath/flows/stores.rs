@@ -2,23 +2,51 @@
 //! pages that are not written to the disk yet, and what it is, their content does. Looked at when a mapping ends (munmap,
 //! exec, exit), and before msync(2) has the pages written.
 
+use std::ops::Range;
+
 use super::{
     ends::EndId,
     engine::Flows,
     join::{From, Piece},
-    memory::{Range, TraceeMemory},
+    memory::{self, TraceeMemory},
     path::Change,
 };
 use crate::copypath::rule::{self, Medium, Report};
-use crate::syscall::Op;
+use crate::model::SyscallEvent;
+use crate::syscall::{MS_SYNC, Op};
 
 /// Said where a mapping ended unseen.
 pub(super) const UNSEEN: &str = "MAP_SHARED: what a program stored in a mapped file is seen when it unmaps it or exits; where it was killed or let go before, that is in no flow";
 const PAGE: u64 = 4096;
 
+/// The addresses that munmap(2) or msync(2) names.
+fn span(event: &SyscallEvent) -> Range<u64> {
+    let [start, length, ..] = event.call.args;
+    start..start.saturating_add(length)
+}
+
+/// Whether an msync(2) has pages written to the disk.
+fn is_sync(event: &SyscallEvent) -> bool {
+    event.call.args[2] & MS_SYNC != 0
+}
+
 impl Flows {
+    /// A call is about to end mappings, or to have their pages written.
+    pub(super) fn begin_settling(
+        &mut self,
+        op: Op,
+        event: &SyscallEvent,
+        tracee: &dyn TraceeMemory,
+    ) {
+        match op {
+            Op::Sync if !is_sync(event) => {}
+            Op::Unmap | Op::Sync => self.settle_stores(span(event), tracee),
+            _ => self.settle_stores(0..u64::MAX, tracee),
+        }
+    }
+
     /// Mappings of a process end, or their pages are about to be written to the disk.
-    pub(super) fn settle_stores(&mut self, range: std::ops::Range<u64>, tracee: &dyn TraceeMemory) {
+    fn settle_stores(&mut self, range: Range<u64>, tracee: &dyn TraceeMemory) {
         let Some(running) = self.running.get(&tracee.pid()) else {
             return;
         };
@@ -45,7 +73,7 @@ impl Flows {
 
     fn stored(
         &mut self,
-        (range, file): (std::ops::Range<u64>, EndId),
+        (range, file): (Range<u64>, EndId),
         stored: u64,
         (space, program): (u32, u32),
         tracee: &dyn TraceeMemory,
@@ -76,7 +104,11 @@ impl Flows {
     }
 
     /// msync(2) has returned: of files on a disk, no page is dirty now.
-    pub(super) fn synced(&mut self, range: std::ops::Range<u64>, tracee: &dyn TraceeMemory) {
+    pub(super) fn synced(&mut self, event: &SyscallEvent, tracee: &dyn TraceeMemory) {
+        if !is_sync(event) {
+            return;
+        }
+        let range = span(event);
         let Some(space) = self.space(tracee.pid()) else {
             return;
         };
@@ -89,13 +121,13 @@ impl Flows {
 }
 
 /// Consecutive pages as ranges, cut at an address.
-fn runs(pages: &[u64], end: u64) -> Vec<Range> {
-    let mut runs: Vec<Range> = Vec::new();
+fn runs(pages: &[u64], end: u64) -> Vec<memory::Range> {
+    let mut runs: Vec<memory::Range> = Vec::new();
     for page in pages {
         let length = PAGE.min(end - page);
         match runs.last_mut() {
             Some(run) if run.start + run.length == *page => run.length += length,
-            _ => runs.push(Range {
+            _ => runs.push(memory::Range {
                 start: *page,
                 length,
             }),

@@ -10,7 +10,7 @@ use super::{
     memory::{self, Range, TraceeMemory},
     path::{Change, PathId},
     pending::{Pending, Sent},
-    pipes::QueueId,
+    queues::QueueId,
     tally::{MovingCall, Provenance},
     zerocopy::UNREPORTED,
 };
