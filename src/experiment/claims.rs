@@ -57,7 +57,7 @@ pub(crate) const CLAIMS: [Claim; 5] = [
     },
     Claim {
         name: "efficient-not-faster",
-        runs: "read-write and sendfile to tcp: one connection, then eight at once; time, and CPU seconds a GiB",
+        runs: "read-write and sendfile to tcp: one connection, then eight at once; time, and CPU seconds per GiB",
         size: Some(Size(32 * Size::MIB)),
         entries: |size| {
             let loads = [Load::Single, Load::AtOnce(MANY)];
@@ -283,7 +283,7 @@ fn efficient(rows: &[MeasuredRow]) -> Vec<String> {
         };
         let label = varies.label(pair.second);
         said.push(format!(
-            "{label}: the sender of read-write spends {} CPU seconds a GiB, that of sendfile {}. {} {}",
+            "{label}: the sender of read-write spends {} CPU seconds per GiB, that of sendfile {}. {} {}",
             seconds_a_gib(pair.first),
             seconds_a_gib(pair.second),
             clause(&CPU, &[(String::new(), cpu)]),
@@ -334,7 +334,7 @@ fn mmap(rows: &[MeasuredRow]) -> Vec<String> {
     };
     conclude(said, rows, || {
         format!(
-            "mmap-write is faster here, today, {}; slower {}. It saves one copy a byte, and pays in page faults: {} a run.",
+            "mmap-write is faster here, today, {}; slower {}. It saves one copy per byte, and pays in page faults: {} per run.",
             name(&faster),
             name(&slower),
             grouped(faults(rows, |row| row.planned.method == Method::MmapWrite)),

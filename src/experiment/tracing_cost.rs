@@ -170,7 +170,7 @@ impl TracingCost {
             ));
         }
         if said.is_empty() {
-            said.push("Nothing was watched: ptrace is refused here.".to_owned());
+            said.push("Nothing was traced: ptrace is refused here.".to_owned());
         }
         said
     }
@@ -198,7 +198,7 @@ impl TracingCost {
             false => String::new(),
         };
         format!(
-            "It takes {times} times as long: {} a call more.{spread}",
+            "It takes {times} times as long: {} more per call.{spread}",
             duration(found.apart() / calls)
         )
     }

@@ -14,7 +14,7 @@ const FIGURE: usize = 10;
 pub fn rows(app: &App, page: &ExperimentPage, width: u16) -> Rows {
     let mut rows = Rows::new(width);
     rows.text(
-        "The same transfer, watched in three ways. The sender counts its own context switches; nothing else on the screen lets a traced run tell its time.",
+        "The same transfer: untraced, and traced in two ways. The sender counts its own context switches. Only here is a traced run timed.",
         Role::Dim,
     );
     state(&mut rows, app);
@@ -45,8 +45,8 @@ fn chart(rows: &mut Rows, found: &WatchCost, width: u16) {
     }
     parts::axis(rows, &scale, NAME);
     rows.blank(1);
-    let more = (format!("{:>16}", "more a call"), Role::Dim);
-    let heads = vec![Role::Dim.of("a run"), more];
+    let more = (format!("{:>16}", "more per call"), Role::Dim);
+    let heads = vec![Role::Dim.of("per run"), more];
     rows.ends(vec![Role::Dim.of("voluntary context switches")], heads);
     rows.rule();
     for row in &found.rows {
