@@ -158,6 +158,28 @@ fn programs_that_copy_a_file() {
 }
 
 #[test]
+fn a_large_file_that_is_copied_by_stores_is_one_flow() {
+    let desk = Desk::new(9 * MIB);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    let script = "
+import mmap
+with open('a', 'rb') as a, open('b', 'w+b') as b:
+    source = mmap.mmap(a.fileno(), 0, prot=mmap.PROT_READ)
+    b.truncate(len(source))
+    sink = mmap.mmap(b.fileno(), len(source))
+    for at in range(0, len(source), 1 << 20):
+        sink[at:at + (1 << 20)] = source[at:at + (1 << 20)]
+    sink.close()
+";
+    let seen = desk.trace(&[], &["python3", "-c", script]);
+    let (bytes, _, is_transformed) = copied(&desk, &seen);
+    assert_eq!((bytes, is_transformed), (9 * MIB as u64, false));
+    seen.explains_all();
+}
+
+#[test]
 fn programs_that_are_joined_by_a_pipe() {
     let desk = Desk::new(MIB);
     let seen = desk.watch_twice(&["sh", "-c", "cat a | cat > b"], Exactly::Bytes);

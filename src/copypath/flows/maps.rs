@@ -20,6 +20,8 @@ const SHARED: &str =
 const NAMELESS: [&str; 2] = ["/dev/zero (deleted)", "/SYSV"];
 /// Files that are memory: memfd_create(2), shm_open(3).
 const MEMORY_FILES: [&str; 2] = ["/memfd:", "/dev/shm/"];
+/// A mapped file is known by so many of its pages at most, evenly spread.
+const MOST_SAMPLES: usize = 1024;
 
 fn begins_with(name: &str, beginnings: &[&str]) -> bool {
     beginnings
@@ -142,7 +144,9 @@ impl Flows {
         known.has_new_mappings &= !is_time;
         let looked = !files.is_empty();
         for (range, file) in files {
-            let pages = tracee.touched(range.start, range.end);
+            let mut pages = tracee.touched(range.start, range.end);
+            let step = pages.len().div_ceil(MOST_SAMPLES).max(1);
+            pages = pages.into_iter().step_by(step).collect();
             let fingerprint = Fingerprint::of_pages(range.start, &pages, tracee);
             let hashes = fingerprint.hashes();
             let extent = ReadExtent {

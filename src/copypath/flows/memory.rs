@@ -37,7 +37,7 @@ pub trait TraceeMemory {
     fn program(&self) -> String;
     /// What its process has mapped, and what of it files or shared memory stand behind.
     fn areas(&self) -> Vec<Area>;
-    /// The pages of a mapping that its process has touched, by their addresses; of very many some, evenly spread.
+    /// The pages of a mapping that its process has touched, by their addresses; of a very large mapping those of its beginning.
     fn touched(&self, start: u64, end: u64) -> Vec<u64>;
     /// Reads from a file that it has open: at an offset, or where its next write would go. As much as is there, up to the
     /// buffer's length: how many bytes.

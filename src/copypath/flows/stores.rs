@@ -83,13 +83,18 @@ impl Flows {
         let touched: u64 = ranges.iter().map(|range| range.length).sum();
         // Where not all of them were stored to, nobody knows which.
         let is_whole = stored >= touched - touched / 16;
-        let pieces = match is_whole {
-            true => self.pieces(space, &ranges, Some(file), tracee),
-            false => vec![Piece {
-                length: stored.min(touched),
-                from: From::Unknown,
-            }],
+        let unknown = |length| Piece {
+            length,
+            from: From::Unknown,
         };
+        let mut pieces = match is_whole {
+            true => self.pieces(space, &ranges, Some(file), tracee),
+            false => vec![unknown(stored)],
+        };
+        // Of a mapping that is too large not all pages are looked at.
+        if is_whole && stored > touched {
+            pieces.push(unknown(stored - touched));
+        }
         for piece in &pieces {
             let (path, before, from) = self.origin(piece, program);
             let path = self.paths.then(path, Change::Joined);
