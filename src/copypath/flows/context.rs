@@ -6,6 +6,13 @@ use crate::model::{End, EndKind, Flow};
 
 /// Programs that pass on what they read, as their manual pages say, unless they are told otherwise.
 const COPIERS: [&str; 3] = ["cat", "dd", "pv"];
+/// Programs that look at all they read, as their manual pages say, though they may pass it on as it was.
+const FILTERS: [&str; 22] = [
+    "awk", "gawk", "mawk", "nawk", "grep", "egrep", "fgrep", "sed", "sort", "uniq", "cut", "tr",
+    "tac", "rev", "nl", "fold", "fmt", "expand", "unexpand", "iconv", "jq", "column",
+];
+/// A program looks at bytes if more than one in so many of what it has of them is no copy.
+const LOOKED: u64 = 16;
 
 /// Where systems keep libraries, locales, modules, configuration.
 const OF_THE_SYSTEM: [&str; 7] = [
@@ -36,6 +43,8 @@ pub(super) struct Context<'a> {
     kept: Bytes<'a>,
     /// What it brought to a sink, and had not read as it is.
     own: Bytes<'a>,
+    /// All that it has of a source, or brought to a sink.
+    all: [Bytes<'a>; 2],
     /// What stands at the beginning of pipelines, by their first program.
     piped: HashMap<&'a str, Vec<&'a End>>,
 }
@@ -45,6 +54,9 @@ impl<'a> Context<'a> {
         let mut context = Context::default();
         for flow in flows {
             let program = flow.programs.last().map_or("", String::as_str);
+            for (all, end) in context.all.iter_mut().zip([&flow.from, &flow.to]) {
+                *all.entry((program, end)).or_default() += flow.bytes;
+            }
             if flow.to.kind == EndKind::Memory || flow.transformed {
                 *context.kept.entry((program, &flow.from)).or_default() += flow.bytes;
             }
@@ -66,11 +78,13 @@ impl<'a> Context<'a> {
     /// connection it does both anyway, with the heads of its protocol.
     pub fn has_looked(&self, flow: &Flow) -> bool {
         let program = flow.programs.last().map_or("", String::as_str);
-        let much =
-            |bytes: &Bytes, end| bytes.get(&(program, end)).copied().unwrap_or(0) > flow.bytes / 10;
+        let of = |bytes: &Bytes, end| bytes.get(&(program, end)).copied().unwrap_or(0);
+        let much = |bytes, all, end| of(bytes, end) > of(all, end) / LOOKED;
         let is_stored = |end: &End| matches!(end.kind, EndKind::File | EndKind::Pipe);
-        (is_stored(&flow.from) && much(&self.kept, &flow.from))
-            || (is_stored(&flow.to) && much(&self.own, &flow.to))
+        let [read, written] = &self.all;
+        FILTERS.contains(&program)
+            || (is_stored(&flow.from) && much(&self.kept, read, &flow.from))
+            || (is_stored(&flow.to) && much(&self.own, written, &flow.to))
     }
 
     /// Whether a program puts nothing into its pipes but what this end holds.

@@ -1,7 +1,7 @@
 //! A fast call that was refused, and the flows that it is of.
 
 use super::ends::EndId;
-use crate::model::Fallback;
+use crate::model::{Fallback, Hop, Place};
 use crate::syscall::errno_name;
 
 /// A call that was refused.
@@ -18,9 +18,12 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    pub fn is_of(&self, (origin, sink): (EndId, EndId), programs: &[u32]) -> bool {
-        self.from.is_none_or(|from| from == origin)
-            && self.to.is_none_or(|to| to == sink)
+    pub fn is_of(&self, (origin, sink): (EndId, EndId), programs: &[u32], hops: &[Hop]) -> bool {
+        let is_queue = |place| matches!(place, Place::Pipe | Place::SocketQueue);
+        let out_of_queue = || hops.iter().any(|hop| is_queue(hop.from));
+        let into_queue = || hops.iter().any(|hop| is_queue(hop.to));
+        self.from.map_or_else(out_of_queue, |from| from == origin)
+            && self.to.map_or_else(into_queue, |to| to == sink)
             && programs.contains(&self.program)
     }
 

@@ -211,8 +211,9 @@ pub(super) struct Known<'a> {
 }
 
 impl Known<'_> {
-    fn fallbacks(&self, ends: (EndId, EndId), programs: &[u32]) -> Vec<Fallback> {
-        let of_flow = self.refused.iter().filter(|it| it.is_of(ends, programs));
+    fn fallbacks(&self, ends: (EndId, EndId), programs: &[u32], hops: &[Hop]) -> Vec<Fallback> {
+        let refused = self.refused.iter();
+        let of_flow = refused.filter(|it| it.is_of(ends, programs, hops));
         let mut fallbacks: Vec<Fallback> = Vec::new();
         for fallback in of_flow.map(|it| it.report(self.names)) {
             if !fallbacks.contains(&fallback) {
@@ -262,9 +263,9 @@ impl Growing {
                 true => Basis::Inferred,
                 false => Basis::Observed,
             },
+            fallbacks: known.fallbacks((origin, sink), &numbers, &hops),
             copy_path: hops,
             programs: passed,
-            fallbacks: known.fallbacks((origin, sink), &numbers),
             traits: [ends.traits(origin), ends.traits(sink)],
         }
     }
