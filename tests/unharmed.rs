@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+mod refusal;
 mod require;
 
 use require::skip;
@@ -439,4 +440,65 @@ fn an_undumpable_program_is_said_and_its_bytes_are_not_misread() {
     let flows = seen.json["flows"].as_array().unwrap();
     let is_guessed = |flow: &&serde_json::Value| flow["to"]["kind"] == "file";
     assert_eq!(flows.iter().find(is_guessed), None);
+}
+
+/// As in a sandbox that forbids to install filters.
+#[test]
+fn without_a_filter_every_call_is_seen() {
+    let desk = Desk::new(4096);
+    let command = desk.command(&[], &["sh", "-c", "cat a > b; cat a > c"]);
+    let seen = desk.seen(
+        refusal::refusing(libc::SYS_prctl, command)
+            .output()
+            .unwrap(),
+    );
+    assert!(seen.output.status.success(), "{}", said(&seen.output));
+    let note = "seccomp: the filter is refused here";
+    assert!(seen.has_note(note), "{:#}", seen.json["notes"]);
+    for name in ["/b", "/c"] {
+        let flow = seen.flow(("file", "/a"), ("file", name));
+        assert_eq!(flow["bytes"], 4096);
+    }
+    seen.explains_all();
+}
+
+/// What the kernel calls a thread is not what its program calls it.
+#[test]
+fn programs_in_a_pid_namespace_of_their_own_are_seen_like_others() {
+    let desk = Desk::new(4096);
+    let inside = ["unshare", "--user", "--map-root-user", "--pid", "--fork"];
+    let is_possible = Command::new("unshare")
+        .args(&inside[1..])
+        .arg("true")
+        .status();
+    if !is_possible.is_ok_and(|status| status.success()) {
+        return skip("unshare", "no pid namespace can be made here");
+    }
+    let script = "cat a | cat > b; cat a > c";
+    let seen = desk.trace(&[], &[&inside[..], &["sh", "-c", script]].concat());
+    assert!(seen.output.status.success(), "{}", said(&seen.output));
+    for name in ["/b", "/c"] {
+        let flow = seen.flow(("file", "/a"), ("file", name));
+        assert_eq!(flow["bytes"], 4096);
+    }
+    assert_eq!(seen.json["processes"], 5, "unshare, sh, cat, cat, cat");
+    seen.explains_all();
+    // zclab itself in one, with the /proc of another: nothing there is its program's.
+    let mut command = Command::new("unshare");
+    command
+        .args(&inside[1..])
+        .arg(ZCLAB)
+        .args(["trace", "--json", "-o", "report.json"]);
+    command
+        .args(["--", "cp", "a", "d"])
+        .current_dir(desk.0.path());
+    let seen = desk.seen(command.output().unwrap());
+    assert!(seen.output.status.success(), "{}", said(&seen.output));
+    assert_eq!(desk.bytes("d"), desk.bytes("a"));
+    let note = "/proc shows another pid namespace than this one";
+    assert!(seen.has_note(note), "{:#}", seen.json["notes"]);
+    let flows = seen.json["flows"].as_array().unwrap();
+    let is_known =
+        |flow: &serde_json::Value| flow["from"]["kind"] == "file" || flow["to"]["kind"] == "file";
+    assert!(!flows.iter().any(is_known), "{flows:#?}");
 }

@@ -70,7 +70,8 @@ pub(super) struct Table {
 const REFUSED: &str = "descriptor ";
 
 fn is_refused(descriptor: &Descriptor) -> bool {
-    descriptor.kind == DescriptorKind::Unknown && descriptor.name.starts_with(REFUSED)
+    let is_unknown = descriptor.kind == DescriptorKind::Unknown && !proc::is_foreign();
+    is_unknown && descriptor.name.starts_with(REFUSED)
 }
 
 impl FdTable {
@@ -232,6 +233,10 @@ impl Table {
 pub(super) fn look_up(tid: Tid, fd: i32) -> Option<Descriptor> {
     let path = format!("/proc/{tid}/fd/{fd}");
     let mut found = unknown(fd);
+    if proc::is_foreign() {
+        found.name = format!("descriptor {fd}");
+        return Some(found);
+    }
     match fs::read_link(&path) {
         Ok(link) => identify(&mut found, tid, &path, text_of(link.as_os_str().as_bytes())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,

@@ -163,6 +163,7 @@ pub(super) fn run<C: Consumer>(
     consumer: &mut C,
 ) -> Result<Outcome, TraceError> {
     let mut engine = Engine::new(consumer, options, handle, cancel);
+    engine.note_foreign_proc();
     let launched = match subject {
         Subject::Process { pid, children } => {
             engine.attach(pid, children)?;
@@ -496,16 +497,20 @@ impl<'a, C: Consumer> Engine<'a, C> {
     fn executed(&mut self, tid: Tid, former: Tid) {
         debug!(tid, former, "executed");
         self.threads.executed(tid, former);
+        let Some(thread) = self.threads.by_tid.get(&tid) else {
+            return;
+        };
+        let tracee = thread.tracee;
         if self.phase == Phase::Starting {
             self.phase = match self.between_markers {
                 true => Phase::Before,
                 false => Phase::During,
             };
+            // Its entry was not seen where the filter was refused.
+            if !self.between_markers && !thread.in_call {
+                self.consumer.begin(self.wakeful.until);
+            }
         }
-        let Some(thread) = self.threads.by_tid.get(&tid) else {
-            return;
-        };
-        let tracee = thread.tracee;
         self.consumer.executed(&tracee, former);
         self.note_quirks(&tracee);
     }

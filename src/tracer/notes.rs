@@ -43,6 +43,13 @@ impl<C: Consumer> Engine<'_, C> {
         }
     }
 
+    /// What /proc says cannot be used here.
+    pub(super) fn note_foreign_proc(&mut self) {
+        if proc::is_foreign() {
+            self.note("/proc shows another pid namespace than this one (unshare --pid without --mount-proc): what descriptors are cannot be looked up, so where bytes come from and go to is not known".to_owned());
+        }
+    }
+
     pub(super) fn note(&mut self, note: String) {
         const MOST: usize = 50;
         debug!(note, "note");

@@ -1,9 +1,19 @@
 //! What /proc says of a thread or a process: nothing where it is gone.
 
-use std::fs;
+use std::{fs, sync::LazyLock};
 
 use super::kernel::Tid;
 use crate::model::text_of;
+
+/// Whether /proc is that of another pid namespace than this program's (`unshare --pid` without `--mount-proc`): its numbers
+/// name other processes.
+pub(super) fn is_foreign() -> bool {
+    static FOREIGN: LazyLock<bool> = LazyLock::new(|| {
+        let own = fs::read_link("/proc/self");
+        own.is_ok_and(|own| own.to_str() != Some(&std::process::id().to_string()))
+    });
+    *FOREIGN
+}
 
 /// A file of `/proc/TID`.
 pub(super) fn read(tid: Tid, file: &str) -> String {

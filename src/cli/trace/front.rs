@@ -43,7 +43,8 @@ pub(super) fn split(signals: &Signals) -> Result<Side> {
     match unsafe { fork() }.context("cannot start a process")? {
         ForkResult::Child => {
             drop(answer);
-            prctl::set_pdeathsig(Signal::SIGKILL).context("cannot ask to end with the parent")?;
+            // Where that is refused, only a SIGKILL of the process in front makes a difference.
+            let _ = prctl::set_pdeathsig(Signal::SIGKILL);
             anyhow::ensure!(getppid() == pid, "the parent is gone");
             Ok(Side::Tracer(Front { pid, report }))
         }
@@ -102,7 +103,7 @@ impl Front {
     /// The process in front ends with this status; this one goes on in the background, without anything that others may
     /// wait for the end of: descriptors that it was started with, the terminal, the directory.
     pub(super) fn leave(mut self, status: u8) -> Result<()> {
-        prctl::set_pdeathsig(None).context("cannot outlive the parent")?;
+        let _ = prctl::set_pdeathsig(None);
         let null = std::fs::File::options()
             .read(true)
             .write(true)

@@ -219,6 +219,7 @@ fn named(descriptor: &Descriptor) -> (EndKind, String) {
         DescriptorKind::Anonymous if name.starts_with("/memfd:") => (EndKind::File, name),
         DescriptorKind::Pipe => (EndKind::Pipe, pipe_name(descriptor)),
         DescriptorKind::Tty => (EndKind::Tty, name),
+        DescriptorKind::Unknown => (EndKind::Unknown, name),
         DescriptorKind::Socket => (EndKind::Socket, name),
         DescriptorKind::Unix => {
             let path = name.strip_prefix("unix ").map(str::to_owned);
