@@ -302,3 +302,85 @@ fn datagrams_and_what_a_process_sends_to_itself_end_at_the_socket() {
         seen.explains_all();
     }
 }
+
+#[test]
+fn buffers_of_the_programs_own_are_seen_through() {
+    let Some(desk) = desk("gathered") else { return };
+    fs::write(desk.path("a"), &desk.bytes("a")[..MIB / 2]).unwrap();
+    // What stdio copies directly, from buffer to buffer, is no copy more.
+    for (kind, copies) in [
+        ("small", 3.0),
+        ("forked", 3.0),
+        ("stdio", 3.0),
+        ("chunked", 3.0),
+    ] {
+        let seen = run(&desk, &format!("./gathered {kind} a out"));
+        let (bytes, seen_copies, changed) = figures(seen.flow(("file", "/a"), ("file", "/out")));
+        assert_eq!((bytes, changed), (SIZE / 2, false), "{kind}");
+        assert!(
+            (2.0..=copies).contains(&seen_copies),
+            "{kind}: {seen_copies}"
+        );
+        let made = flows(&seen)
+            .iter()
+            .filter(|flow| flow["to"]["name"].as_str().unwrap().ends_with("/out"));
+        let made: u64 = made.map(|flow| flow["bytes"].as_u64().unwrap()).sum();
+        assert_eq!(
+            made,
+            fs::metadata(desk.path("out")).unwrap().len(),
+            "{kind}"
+        );
+        seen.explains_all();
+    }
+}
+
+#[test]
+fn what_was_mapped_before_an_attach_is_known() {
+    use std::io::{BufRead, BufReader, Write};
+    let Some(desk) = desk("late_mapping") else {
+        return;
+    };
+    let mut program = Command::new("./late_mapping")
+        .args(["a", "out"])
+        .current_dir(desk.0.path())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(program.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let report = desk.path("report.json");
+    let mut zclab = Command::new(desk::ZCLAB)
+        .args([
+            "trace",
+            "--json",
+            "-o",
+            &report,
+            "-p",
+            &program.id().to_string(),
+        ])
+        .spawn()
+        .unwrap();
+    let traced = format!("/proc/{}/status", program.id());
+    let is_attached = || {
+        let status = fs::read_to_string(&traced).unwrap_or_default();
+        status
+            .lines()
+            .any(|line| line.starts_with("TracerPid:") && !line.ends_with("\t0"))
+    };
+    while !is_attached() {
+        assert!(zclab.try_wait().unwrap().is_none(), "zclab has given up");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    // Attached is not yet followed: the read is interrupted when it is.
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    program.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    let output = zclab.wait_with_output().unwrap();
+    program.wait().unwrap();
+    let seen = desk.seen(output);
+    let flow = seen.flow(("file", "/a"), ("file", "/out"));
+    // One copy out of the mapping, two by way of the heap.
+    assert_eq!(figures(flow), (2 * SIZE, 1.5, false), "{flow:#}");
+}

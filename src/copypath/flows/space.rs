@@ -17,7 +17,7 @@ pub(super) type ExtentId = u32;
 pub(super) type ObjectId = u64;
 
 /// How many of the last reads are looked for where the program has copied bytes itself.
-const RECENT: usize = 1024;
+const RECENT: usize = 8192;
 /// The number of a read that is not forgotten as others follow.
 const FOR_EVER: u64 = u64::MAX;
 /// So many ranges are told apart; the lowest are forgotten beyond.
@@ -124,9 +124,14 @@ impl Space {
             ranges: self.ranges.clone(),
             mappings: self.mappings.clone(),
             objects: self.objects.clone(),
+            index: self.index.clone(),
+            recent: self.recent.clone(),
+            recalled: self.recalled,
+            contents: self.contents.clone(),
+            cursor: self.cursor,
             opaque: self.opaque,
             dull: self.dull.clone(),
-            has_new_mappings: true,
+            has_new_mappings: self.has_new_mappings,
             users: 1,
             ..Space::default()
         }
