@@ -21,7 +21,7 @@ const SHOWN: [&str; 5] = ["mode-switches", "classic-path", "mmap", "sendfile", "
 
 /// The files that the reference screens are shown with: more than one, so that there is something to choose.
 const REFERENCE: [&str; 4] = [
-    "07-sendfile.md",
+    "-sendfile.md",
     "cards/portability.md",
     "cards/read-write.md",
     "cards/sendfile.md",
