@@ -361,7 +361,13 @@ fn trace(
         );
         return None;
     }
-    let volatile = ["command", "syscalls", "mode_switches", "calls_by_name"];
+    let volatile = [
+        "command",
+        "syscalls",
+        "mode_switches",
+        "calls_by_name",
+        "storage",
+    ];
     remove(&mut document, &volatile);
     if name.ends_with(" tracee") {
         remove(&mut document, &["threads"]); // the harness has some of its own

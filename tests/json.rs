@@ -235,6 +235,13 @@ except OSError: os.write(b, os.read(a, 100))
     if let Err(error) = Command::new("python3").arg("-V").output() {
         return skip("python3", error);
     }
+    let unheard = "
+import socket
+server = socket.create_server(('127.0.0.1', 0))
+client = socket.create_connection(server.getsockname())
+client.send(b'x', 0x4000000)
+";
+    let unheard = ["python3", "-c", unheard].map(Path::new);
     let refused = ["python3", "-c", script].map(Path::new);
     let refused = [&refused[..], &[&from, &to]].concat();
     // A program that changes what it has lent to a pipe: by a read, and by a store.
@@ -255,6 +262,7 @@ except OSError: os.write(b, os.read(a, 100))
         &lends("early"),
         &lends("store"),
         &refused,
+        &unheard,
     ];
     for command in commands {
         if let Err(refused) = traced(command) {

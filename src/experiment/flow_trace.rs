@@ -14,8 +14,8 @@ use crate::copypath::flows::{Area, Flows, TraceeMemory};
 use crate::host;
 use crate::measure;
 use crate::model::{
-    Addresses, Counted, Descriptor, DescriptorKind, RingEvent, SyscallEvent, Trace, TraceReport,
-    text_of,
+    Addresses, Counted, Descriptor, DescriptorKind, RingEvent, StorageBytes, SyscallEvent, Trace,
+    TraceReport, text_of,
 };
 use crate::tracer::{
     self, Guard, Handle, Observer, Options, Subject, TraceError, Tracee, was_ignored,
@@ -53,6 +53,7 @@ pub(crate) fn trace(
         on_progress,
     };
     let outcome = tracer::watch(subject, options, handle, &mut consumer)?;
+    consumer.flows.leave_running(&tracer::storage);
     let found = consumer.flows.finish(&outcome.trace.names);
     let guard = outcome.guard;
     let report = TraceReport {
@@ -66,6 +67,8 @@ pub(crate) fn trace(
         unexplained: found.unexplained,
         notes: [outcome.notes, found.notes].concat(),
         hazards: found.hazards,
+        storage: found.storage,
+        zero_copy: found.zero_copy,
         trace: outcome.trace,
         flow_of: found.flow_of,
     };
@@ -98,6 +101,8 @@ pub(crate) fn snapshot(trace: &Trace, flows: &Flows) -> TraceReport {
         flows: report.flows,
         unexplained: report.unexplained,
         hazards: report.hazards,
+        storage: report.storage,
+        zero_copy: report.zero_copy,
         notes: report.notes,
         trace: trace.last(LAST),
         flow_of: report.flow_of,
@@ -177,6 +182,9 @@ impl TraceeMemory for Tracee {
     }
     fn carries_messages(&self, fd: i32) -> bool {
         self.carries_messages(fd)
+    }
+    fn storage(&self) -> Option<StorageBytes> {
+        tracer::storage(self.pid)
     }
     fn file_size(&self, fd: i32) -> Option<u64> {
         Some(fs::metadata(self.descriptor_path(fd)).ok()?.len())

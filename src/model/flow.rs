@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Basis, FileTraits, Hazard, Hop, How, Machine, Trace, grouped};
+use super::{Basis, FileTraits, Hazard, Hop, How, Machine, StorageUse, Trace, grouped};
 
 /// No flow: a call that moved no byte of one.
 pub const NO_FLOW: u32 = u32::MAX;
@@ -174,6 +174,25 @@ impl Flow {
     }
 }
 
+/// Sends that asked the kernel not to copy, of one socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZeroCopySends {
+    /// Where they went.
+    pub to: End,
+    /// How many asked, and how many bytes they took.
+    pub asked: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Of how many nothing came of it: the socket had no `SO_ZEROCOPY`.
+    pub ignored: u64,
+    /// Of how many the kernel has reported what became of them.
+    pub reported: u64,
+    /// How many of these it copied after all.
+    pub copied: u64,
+    /// The connection is one of this machine with itself.
+    pub loopback: bool,
+}
+
 /// Bytes that are in no flow, because how they went cannot be seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unexplained {
@@ -234,6 +253,12 @@ pub struct TraceReport {
     /// Bytes that were changed while the kernel still referred to them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hazards: Vec<Hazard>,
+    /// What programs did with storage, beside their flows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub storage: Vec<StorageUse>,
+    /// What became of zero-copy sends, by socket.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zero_copy: Vec<ZeroCopySends>,
     /// The calls that were kept.
     pub trace: Trace,
     /// For each of them, the last flow of which it moved bytes: an index into `flows`, or [`NO_FLOW`]. The last calls may

@@ -26,6 +26,7 @@ mod recording;
 pub mod request;
 mod sink;
 mod size;
+mod storage;
 mod summary;
 mod traits;
 mod visible;
@@ -43,6 +44,7 @@ pub use figure::{Figure, FigureStep};
 pub use file_system::{FileSystem, Storage};
 pub use flow::{
     Addresses, Counted, End, EndKind, Exit, Fallback, Flow, NO_FLOW, TraceReport, Unexplained,
+    ZeroCopySends,
 };
 pub use format::{duration, grouped, percent, ratio, short_duration};
 pub use hazard::{Hazard, HazardCall, HazardKind};
@@ -64,6 +66,7 @@ pub use recording::{
 pub use request::{Request, Unread};
 pub use sink::Sink;
 pub use size::Size;
+pub use storage::{StorageBytes, StorageUse};
 pub use summary::{Query, Summary};
 pub use traits::{FileTraits, SocketType};
 pub use visible::{text_of, visible, visible_json, visible_lines, visible_name};

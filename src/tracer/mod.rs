@@ -46,6 +46,7 @@ use std::thread;
 use anyhow::anyhow;
 
 pub(crate) use self::inherited::was_ignored;
+pub(crate) use self::proc::storage;
 use self::recorder::Recorder;
 pub use self::{cancel::Cancel, engine::Options, launch::Program, outcome::TraceError};
 pub(crate) use self::{

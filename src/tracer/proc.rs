@@ -3,7 +3,7 @@
 use std::{fs, sync::LazyLock};
 
 use super::kernel::Tid;
-use crate::model::text_of;
+use crate::model::{StorageBytes, text_of};
 
 /// Whether /proc is that of another pid namespace than this program's (`unshare --pid` without `--mount-proc`): its numbers
 /// name other processes.
@@ -60,6 +60,16 @@ pub(super) fn children(tid: Tid) -> Vec<Tid> {
     processes
         .filter(|pid| number(*pid, "PPid:") == Some(tid))
         .collect()
+}
+
+/// What a process has asked of storage since it began (proc_pid_io(5)); none where that is refused.
+pub(crate) fn storage(pid: Tid) -> Option<StorageBytes> {
+    let text = read(pid, "io");
+    let number = |name| field(&text, name)?.parse().ok();
+    Some(StorageBytes {
+        read: number("read_bytes:")?,
+        written: number("write_bytes:")?,
+    })
 }
 
 /// The flags of an open descriptor, as of open(2): octal in proc_pid_fdinfo(5).

@@ -314,3 +314,83 @@ while data := os.read(a, 65536): os.write(b, data)
         serde_json::json!([])
     );
 }
+
+const ZERO_COPY: &str = "
+import os, socket, sys, threading
+server = socket.create_server(('127.0.0.1', 0))
+client = socket.create_connection(server.getsockname())
+peer, _ = server.accept()
+if sys.argv[1] == 'asked': peer.setsockopt(socket.SOL_SOCKET, 60, 1)
+def drain():
+    while client.recv(65536): pass
+thread = threading.Thread(target=drain); thread.start()
+data = os.urandom(50_000)
+for _ in range(3):
+    assert peer.send(data, 0x4000000) > 0
+    if sys.argv[1] == 'asked':
+        while True:
+            try: peer.recvmsg(0, 1000, socket.MSG_ERRQUEUE); break
+            except BlockingIOError: pass
+peer.shutdown(socket.SHUT_WR); thread.join()
+";
+
+#[test]
+fn was_it_zero_copy() {
+    let desk = Desk::new(10);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    let sends = |how: &str| {
+        let seen = desk.trace(&[], &["python3", "-c", ZERO_COPY, how]);
+        assert!(seen.output.status.success(), "{:?}", seen.output);
+        let all = seen.json["zero_copy_sends"].as_array().unwrap().clone();
+        assert_eq!(all.len(), 1, "{all:?}");
+        let numbers = ["asked", "ignored", "reported", "copied"];
+        assert_eq!(all[0]["loopback"], true);
+        numbers.map(|name| all[0][name].as_u64().unwrap())
+    };
+    // Over loopback the kernel copies, and says so.
+    assert_eq!(sends("asked"), [3, 0, 3, 3]);
+    assert_eq!(sends("no"), [3, 3, 0, 0]);
+    let output = std::process::Command::new(crate::desk::ZCLAB)
+        .args(["trace", "--", "python3", "-c", ZERO_COPY, "asked"])
+        .output()
+        .unwrap();
+    let text = crate::desk::said(&output).replace("\n  ", " ");
+    assert!(
+        text.contains("over loopback: 3 asked, 3 reported, 3 copied after all"),
+        "{text}"
+    );
+}
+
+#[test]
+fn where_the_disk_was() {
+    let desk = Desk::new(MIB);
+    let used = |seen: &Seen| {
+        let storage = seen.json["storage"].as_array().unwrap().iter();
+        let mut of_dd = storage.filter(|used| used["program"] == "dd");
+        let used = of_dd.next()?;
+        Some([&used["read_bytes"], &used["write_bytes"]].map(|bytes| bytes.as_u64().unwrap()))
+    };
+    let copy = ["dd", "if=a", "of=b", "bs=64k", "status=none"];
+    let warm = desk.trace(&[], &copy);
+    let Some([read, written]) = used(&warm) else {
+        return skip("io", "/proc/PID/io cannot be read");
+    };
+    assert!(read < MIB as u64, "the file is in the page cache: {read}");
+    // A file system in memory has no device.
+    if written == 0 {
+        return skip("storage", "the files are on no device");
+    }
+    assert!(written >= MIB as u64, "{written}");
+    let evict = "dd if=a iflag=nocache count=0 status=none conv=fsync of=/dev/null 2>/dev/null; sync a; dd of=a oflag=nocache conv=notrunc,fdatasync count=0 status=none";
+    let evicted = std::process::Command::new("sh")
+        .args(["-c", evict])
+        .current_dir(desk.0.path())
+        .status();
+    if !evicted.is_ok_and(|status| status.success()) {
+        return skip("dd", "it has no nocache");
+    }
+    let cold = desk.trace(&[], &copy);
+    assert!(used(&cold).unwrap()[0] >= MIB as u64, "{:?}", used(&cold));
+}

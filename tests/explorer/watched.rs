@@ -153,6 +153,8 @@ pub fn server(calls: u64) -> TraceReport {
         }
     }
     TraceReport {
+        storage: Vec::new(),
+        zero_copy: Vec::new(),
         command: vec!["server".to_owned(), "--port".to_owned(), "80".to_owned()],
         exit: Exit::Code(0),
         machine: Machine::default(),

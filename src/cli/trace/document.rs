@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::copypath::flows::{Advice, verdicts};
-use crate::model::{Basis, End, Exit, Fallback, Flow, Hazard, Hop, TraceReport, Unexplained};
+use crate::model::{
+    Basis, End, Exit, Fallback, Flow, Hazard, Hop, StorageUse, TraceReport, Unexplained,
+    ZeroCopySends,
+};
 
 #[derive(Serialize)]
 pub(crate) struct TraceDocument<'a> {
@@ -19,6 +22,8 @@ pub(crate) struct TraceDocument<'a> {
     flows: Vec<FlowDocument<'a>>,
     unexplained: Unexplained,
     hazards: &'a [Hazard],
+    zero_copy_sends: &'a [ZeroCopySends],
+    storage: &'a [StorageUse],
     notes: &'a [String],
 }
 
@@ -57,6 +62,8 @@ impl TraceDocument<'_> {
             flows: flows.map(|(flow, advice)| of_flow(flow, advice)).collect(),
             unexplained: watched.unexplained,
             hazards: &watched.hazards,
+            zero_copy_sends: &watched.zero_copy,
+            storage: &watched.storage,
             notes: &watched.notes,
         }
     }

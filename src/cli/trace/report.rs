@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::cli::{ink::Ink, wrapped};
 use crate::copypath::flows::{Group, groups, hazard_sentence, is_of_start};
-use crate::model::{End, EndKind, Exit, Flow, TraceReport, grouped, visible};
+use crate::model::{End, EndKind, Exit, Flow, StorageUse, TraceReport, grouped, visible};
 
 /// More flows than this are added up in one line.
 const SHOWN: usize = 24;
@@ -16,6 +16,8 @@ const NAME: usize = 41;
 pub(crate) fn for_people(watched: &TraceReport, ink: Ink) -> String {
     let mut out = format!("\n{}\n", ink.strong(summary(watched)));
     flows(&mut out, watched, ink);
+    zero_copy_sends(&mut out, watched);
+    storage(&mut out, watched);
     calls(&mut out, watched, ink);
     let unexplained = watched.unexplained;
     let _ = writeln!(
@@ -219,6 +221,61 @@ fn cut(text: &str, width: usize) -> String {
     let head: String = text.chars().take(width / 2 - 1).collect();
     let tail: String = text.chars().skip(length - (width - width / 2)).collect();
     format!("{head}…{tail}")
+}
+
+/// A line a socket: what was asked, reported, copied.
+fn zero_copy_sends(out: &mut String, watched: &TraceReport) {
+    for sends in &watched.zero_copy {
+        let over = if sends.loopback {
+            "loopback"
+        } else {
+            "a device"
+        };
+        let counted = [
+            (sends.asked, "asked"),
+            (sends.ignored, "ignored (no SO_ZEROCOPY)"),
+            (sends.reported, "reported"),
+            (sends.copied, "copied after all"),
+        ];
+        let counted = counted.iter().enumerate();
+        let counted =
+            counted.filter(|(place, (count, _))| *place == 0 || *place == 2 || *count > 0);
+        let counted = counted.map(|(_, (count, what))| format!("{} {what}", grouped(*count)));
+        let text = format!(
+            "zero-copy sends, {} {} over {over}: {}",
+            sends.to.kind.name(),
+            visible(&sends.to.name),
+            counted.collect::<Vec<_>>().join(", ")
+        );
+        *out += &format!("\n{}", folded(&text, "  "));
+    }
+}
+
+/// A line a program that moved bytes of files: whether they were in the page cache, or came from a device.
+fn storage(out: &mut String, watched: &TraceReport) {
+    let is_file = |flow: &Flow| [flow.from.kind, flow.to.kind].contains(&EndKind::File);
+    let own = watched
+        .flows
+        .iter()
+        .filter(|flow| is_file(flow) && !is_of_start(flow, &watched.command));
+    let own: Vec<&Flow> = own.collect();
+    let moves_files = |program: &&StorageUse| {
+        own.iter()
+            .any(|flow| flow.programs.contains(&program.program))
+    };
+    for (place, used) in watched.storage.iter().filter(moves_files).enumerate() {
+        let from = match used.read_bytes {
+            0 => "nothing read from a device (it was in the page cache)".to_owned(),
+            bytes => format!("{} bytes read from a device", grouped(bytes)),
+        };
+        let text = format!(
+            "storage, {}: {from}, {} bytes to be written to one",
+            visible(&used.program),
+            grouped(used.write_bytes)
+        );
+        *out += if place == 0 { "\n" } else { "" };
+        *out += &folded(&text, "  ");
+    }
 }
 
 fn calls(out: &mut String, watched: &TraceReport, ink: Ink) {

@@ -1,6 +1,6 @@
 //! All that is known of where bytes went, and what each event changes of it.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -16,10 +16,12 @@ use super::{
     queues::QueueId,
     refused::Refused,
     space::{ObjectId, Space},
+    storage::Storage,
     tally::{Known, MovingCall, Provenance, Tally},
 };
 use crate::model::{
-    Addresses, DescriptorKind, Flow, Hazard, NO_FLOW, SyscallEvent, Trace, Unexplained,
+    Addresses, DescriptorKind, Flow, Hazard, NO_FLOW, StorageUse, SyscallEvent, Trace, Unexplained,
+    ZeroCopySends,
 };
 use crate::syscall::{Class, Moves, Op, Ops, Shape};
 
@@ -74,6 +76,9 @@ pub struct Flows {
     pub(super) memories: Vec<EndId>,
     pub(super) unreported: Unreported,
     pub(super) hazards: Hazards,
+    pub(super) storage: Storage,
+    /// Zero-copy sends, by the end that they went to.
+    pub(super) zero_copy: BTreeMap<EndId, ZeroCopySends>,
     /// By the file: how many bytes had gone to it when none of its pages was dirty.
     pub(super) cleaned: FxHashMap<EndId, u64>,
     /// The end that a queue is, for what nobody reads from it.
@@ -94,6 +99,10 @@ pub struct Report {
     pub notes: Vec<String>,
     /// Bytes that were changed while the kernel still referred to them.
     pub hazards: Vec<Hazard>,
+    /// What programs did with storage.
+    pub storage: Vec<StorageUse>,
+    /// Zero-copy sends, by socket.
+    pub zero_copy: Vec<ZeroCopySends>,
 }
 
 impl Flows {
@@ -121,7 +130,11 @@ impl Flows {
             Op::Address if event.trace.name(event.call) == "connect" => {
                 self.sockets.connecting.insert(tracee.tid());
             }
-            Op::Unmap | Op::Sync | Op::Exec | Op::Exit => self.begin_settling(op, event, tracee),
+            Op::Unmap | Op::Sync | Op::Exec => self.begin_settling(op, event, tracee),
+            Op::Exit => {
+                self.begin_settling(op, event, tracee);
+                self.end_storage(tracee);
+            }
             _ => {}
         }
     }
@@ -190,6 +203,8 @@ impl Flows {
         event: &SyscallEvent,
         tracee: &dyn TraceeMemory,
     ) {
+        let op = self.ops.of(event.trace, event.call);
+        self.count_ignored(&pending, op, &event.call.args, bytes);
         self.with_own_port(&mut pending, event, tracee);
         self.settle(pending, bytes);
     }
@@ -346,12 +361,15 @@ impl Flows {
             *flow = places.get(*flow as usize).copied().unwrap_or(NO_FLOW);
         }
         let mut notes = self.notes.clone();
+        notes.extend(self.storage.note());
         notes.extend(self.ends.crowded.then(|| CROWDED.to_owned()));
         Report {
             flows,
             flow_of,
             unexplained: self.unexplained,
             hazards: self.hazards.report(names),
+            storage: self.storage.report(&self.programs),
+            zero_copy: self.zero_copy.values().cloned().collect(),
             notes,
         }
     }

@@ -1,6 +1,6 @@
 //! The memory of a thread that stands still, and what a call names of it.
 
-use crate::model::{Addresses, Descriptor, DescriptorKind};
+use crate::model::{Addresses, Descriptor, DescriptorKind, StorageBytes};
 use crate::syscall::Shape;
 
 /// A thread that stands still, and can be asked.
@@ -31,6 +31,10 @@ pub trait TraceeMemory {
     }
     /// How many bytes of a file lie in blocks that it shares with another; none where its file system does not tell.
     fn shared_bytes(&self, _fd: i32) -> Option<u64> {
+        None
+    }
+    /// What the process has asked of storage since it began.
+    fn storage(&self) -> Option<StorageBytes> {
         None
     }
     /// The program's name.

@@ -34,6 +34,7 @@ mod ring;
 mod sockets;
 mod space;
 mod splice;
+mod storage;
 mod stores;
 mod tally;
 mod write;

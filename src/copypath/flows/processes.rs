@@ -6,6 +6,7 @@ use super::{
     space::Space,
     stores::UNSEEN,
 };
+use crate::model::StorageBytes;
 
 impl Flows {
     /// A thread is there. `parent` is the process that made it, where that is known.
@@ -14,6 +15,7 @@ impl Flows {
         if self.running.contains_key(&pid) {
             return;
         }
+        self.storage.begin(pid, tracee.storage());
         let program = self.program(&tracee.program());
         let of_parent = parent.and_then(|parent| self.running.get(&parent));
         let of_parent = of_parent.map(|parent| parent.space);
@@ -45,6 +47,8 @@ impl Flows {
 
     /// A process has executed another program.
     pub fn executed(&mut self, tracee: &dyn TraceeMemory) {
+        self.end_storage(tracee);
+        self.storage.begin(tracee.pid(), tracee.storage());
         let program = self.program(&tracee.program());
         let space = self.add_space(Space::default());
         let running = Running { space, program };
@@ -60,7 +64,23 @@ impl Flows {
         }
         self.sockets.connecting.remove(&tid);
         if last && let Some(gone) = self.running.remove(&pid) {
+            self.storage.end(pid, gone.program, None);
             self.leave_space(gone.space);
+        }
+    }
+
+    /// A process is about to run another program, or to end.
+    pub(super) fn end_storage(&mut self, tracee: &dyn TraceeMemory) {
+        let pid = tracee.pid();
+        if let Some(running) = self.running.get(&pid) {
+            self.storage.end(pid, running.program, tracee.storage());
+        }
+    }
+
+    /// Those that run on are asked a last time.
+    pub fn leave_running(&mut self, storage: &dyn Fn(i32) -> Option<StorageBytes>) {
+        for (pid, running) in &self.running {
+            self.storage.end(*pid, running.program, storage(*pid));
         }
     }
 

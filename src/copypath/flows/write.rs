@@ -294,6 +294,7 @@ impl Flows {
         if sent.report == Report::Outstanding {
             self.note(UNREPORTED);
         }
+        self.count_zero_copy(&sent);
         for piece in &sent.pieces {
             let (path, provenance) = self.way(piece, &sent);
             self.add(path, sent.sink.sink, piece.length, Some(&provenance));
