@@ -432,12 +432,22 @@ fn descriptors_are_shown_as_what_they_are() {
     let port = fs::read_to_string(dir.path().join("port")).unwrap();
     let file = fs::canonicalize(dir.path()).unwrap().join("file");
     let file = file.display();
+    // A program's name has 15 letters (TASK_COMM_LEN).
+    let own = std::env::current_exe().unwrap();
+    let own: String = own
+        .file_name()
+        .unwrap()
+        .to_string_lossy()
+        .chars()
+        .take(15)
+        .collect();
     let expected = [
         format!("= 700<{file}>"),
         format!("write(700<{file}>, buf, 5) = 5"),
         "write(703<pipe>, buf, 5) = 5".to_owned(),
         format!("write(701<tcp 127.0.0.1:{port}>, buf, 5) = 5"),
-        "sendto(702<unix>, buf, 5, MSG_NOSIGNAL, NULL, 0) = 5".to_owned(),
+        // Named by the program at the other end, which is this one.
+        format!("sendto(702<unix to {own}>, buf, 5, MSG_NOSIGNAL, NULL, 0) = 5"),
         "write(700<pipe>, buf, 5) = 5".to_owned(),
         "write(700, buf, 5) = -1 EBADF".to_owned(),
     ];
