@@ -188,6 +188,16 @@ fn a_program_that_puts_files_together_has_not_looked() {
 }
 
 #[test]
+fn two_processes_of_one_name_are_not_one() {
+    let desk = Desk::new(MIB);
+    let seen = desk.trace(&[], &["sh", "-c", "cat < a | cat > b"]);
+    let (_, sentence) = advice(&seen, ("file", "/a"), ("file", "/b"));
+    let start =
+        "copy_file_range in one program, without the pipes between, would save 3 CPU copies";
+    assert!(sentence.starts_with(start), "{sentence}");
+}
+
+#[test]
 fn a_useless_cat_is_told() {
     let desk = Desk::new(10);
     if !desk.has(&["gzip"]) {

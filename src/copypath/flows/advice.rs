@@ -280,9 +280,10 @@ fn passed(flow: &Flow, flows: u64, context: &Context) -> Advice {
         true => " (one of them the program makes itself, from buffer to buffer)",
         false => "",
     };
-    let one_program = match flow.programs.len() {
-        0 | 1 => "",
-        _ => " in one program, without the pipes between,",
+    // Processes of one name are one program.
+    let one_program = match flow.programs.len() > 1 || passes_a_pipe(flow) {
+        false => "",
+        true => " in one program, without the pipes between,",
     };
     let conditions = by.conditions.iter().map(|it| format!(" and {it}"));
     Advice {
@@ -310,6 +311,11 @@ fn passes_a_socket(flow: &Flow) -> bool {
     });
     let mut hops = flow.copy_path.iter();
     is_outside && hops.any(|hop| hop.from == Place::SocketQueue)
+}
+
+fn passes_a_pipe(flow: &Flow) -> bool {
+    let is_end = [flow.from.kind, flow.to.kind].contains(&EndKind::Pipe);
+    !is_end && flow.copy_path.iter().any(|hop| hop.to == Place::Pipe)
 }
 
 fn makes_own_copy(flow: &Flow) -> bool {
