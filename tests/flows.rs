@@ -496,6 +496,27 @@ fn o_direct_spares_the_copy_of_its_side() {
 }
 
 #[test]
+fn what_the_kernel_encrypts_is_a_pass_of_the_cipher_and_no_copy() {
+    let mut world = World::new();
+    let a = world.file("/a");
+    let socket = world.open(DescriptorKind::Tcp, "tcp 10.0.0.2:1", 9);
+    world.trace.descriptors[socket as usize].traits.tls = true;
+    let args = [u64::from(socket), u64::from(a), 0, 65_536, 0, 0];
+    world.call(1, "sendfile", args, [socket, a], 65_536, |_| {});
+    let flow = world.only();
+    assert_eq!(
+        (flow.cpu_copies_per_byte(), flow.is_zero_copy()),
+        (0.0, Some(false))
+    );
+    assert_eq!(flow.copy_path[0].how, How::Cipher);
+    let verdict = &zclab::copypath::flows::verdicts(std::slice::from_ref(&flow))[0];
+    assert_eq!(
+        (verdict.short.as_str(), verdict.suggests),
+        ("encrypted", false)
+    );
+}
+
+#[test]
 fn pipes_carry_a_flow_from_program_to_program() {
     let mut world = World::new();
     let (a, b) = (world.file("/a"), world.file("/b"));

@@ -404,3 +404,42 @@ fn where_the_disk_was() {
     let cold = desk.trace(&[], &copy);
     assert!(used(&cold).unwrap()[0] >= MIB as u64, "{:?}", used(&cold));
 }
+
+const KTLS: &str = "
+import os, socket, struct, threading
+server = socket.create_server(('127.0.0.1', 0))
+client = socket.create_connection(server.getsockname())
+peer, _ = server.accept()
+peer.setsockopt(6, 31, b'tls')
+# struct tls12_crypto_info_aes_gcm_128: version, cipher, then keys of zeros
+peer.setsockopt(282, 1, struct.pack('=HH', 0x0303, 51) + bytes(8 + 16 + 4 + 8))
+def drain():
+    while client.recv(65536): pass
+thread = threading.Thread(target=drain); thread.start()
+source = os.open('a', os.O_RDONLY)
+assert os.sendfile(peer.fileno(), source, 0, 1 << 20) == 1 << 20
+peer.close(); thread.join()
+";
+
+#[test]
+fn what_the_kernel_encrypts_is_not_zero_copy() {
+    let desk = Desk::new(MIB);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    let seen = desk.trace(&[], &["python3", "-c", KTLS]);
+    if !seen.output.status.success() {
+        return skip("ktls", String::from_utf8_lossy(&seen.output.stderr));
+    }
+    let flows = seen.json["flows"].as_array().unwrap().iter();
+    let flow = flows
+        .clone()
+        .find(|flow| flow["from"]["name"].as_str().unwrap().ends_with("/a"));
+    let flow = flow.unwrap();
+    assert_eq!(
+        (&flow["zero_copy"], &flow["verdict"]),
+        (&false.into(), &"encrypted".into()),
+        "{flow:#}"
+    );
+    assert_eq!(flow["copy_path"][0]["how"], "cipher");
+}

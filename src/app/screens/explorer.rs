@@ -101,7 +101,7 @@ impl ExplorerScreen {
     pub(crate) fn new(watched: TraceReport, running: bool) -> ExplorerScreen {
         let mut explorer = ExplorerScreen {
             running,
-            groups: groups(&watched.flows),
+            groups: own_first(&watched),
             moved: moved(&watched),
             watched,
             ..ExplorerScreen::default()
@@ -124,7 +124,7 @@ impl ExplorerScreen {
             self.watched.command = command; // as it was given
         }
         self.running = running;
-        self.groups = groups(&self.watched.flows);
+        self.groups = own_first(&self.watched);
         self.moved = moved(&self.watched);
         self.refresh();
         fn ends(flow: &Flow) -> (&End, &End) {
@@ -463,6 +463,13 @@ fn stages(trace: &Trace, calls: &[u32]) -> HashMap<i32, usize> {
         }
     }
     processes
+}
+
+/// The flows, those that are alike together: what the program reads in order to start comes last.
+fn own_first(watched: &TraceReport) -> Vec<flows::Group> {
+    let mut groups = groups(&watched.flows);
+    groups.sort_by_key(|group| flows::is_of_start(&group.flow, &watched.command));
+    groups
 }
 
 fn moved(watched: &TraceReport) -> Vec<u32> {

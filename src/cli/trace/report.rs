@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use crate::cli::{ink::Ink, wrapped};
 use crate::copypath::flows::{Group, groups, hazard_sentence, is_of_start};
-use crate::model::{End, EndKind, Exit, Flow, StorageUse, TraceReport, grouped, visible};
+use crate::model::{
+    End, EndKind, Exit, Flow, StorageUse, TraceReport, Unexplained, grouped, visible,
+};
 
 /// More flows than this are added up in one line.
 const SHOWN: usize = 24;
@@ -26,6 +28,9 @@ pub(crate) fn for_people(watched: &TraceReport, ink: Ink) -> String {
         grouped(unexplained.read_bytes),
         grouped(unexplained.written_bytes)
     );
+    if unexplained != Unexplained::default() {
+        out += &folded(&format!("  {}", visible(&why_unexplained(watched))), "  ");
+    }
     for hazard in &watched.hazards {
         let text = format!("hazard: {}", visible(&hazard_sentence(hazard)));
         out += &folded(&text, "  ");
@@ -42,6 +47,19 @@ fn folded(text: &str, indent: &str) -> String {
         text,
         textwrap::Options::new(WIDTH).subsequent_indent(indent),
     )
+}
+
+/// Why bytes are in no flow, as the notes have it.
+fn why_unexplained(watched: &TraceReport) -> String {
+    let is_reason = |note: &&String| note.contains("unexplained") || note.contains("in no flow");
+    let names = watched.notes.iter().filter(is_reason);
+    let names: Vec<&str> = names.filter_map(|note| note.split(':').next()).collect();
+    match names.is_empty() {
+        true => {
+            "calls whose memory or descriptors could not be read when they were made".to_owned()
+        }
+        false => format!("see the notes: {}", names.join(", ")),
+    }
 }
 
 fn summary(watched: &TraceReport) -> String {
