@@ -384,3 +384,20 @@ fn what_was_mapped_before_an_attach_is_known() {
     // One copy out of the mapping, two by way of the heap.
     assert_eq!(figures(flow), (2 * SIZE, 1.5, false), "{flow:#}");
 }
+
+#[test]
+fn what_tcp_maps_into_memory_has_been_received() {
+    let Some(desk) = desk("tcp_mapped") else {
+        return;
+    };
+    let seen = run(&desk, "./tcp_mapped a out");
+    if is_refused(&seen) {
+        return;
+    }
+    assert_eq!(desk.bytes("a"), desk.bytes("out"));
+    let (bytes, copies, changed) = figures(seen.flow(("file", "/a"), ("file", "/out")));
+    assert_eq!((bytes, changed), (SIZE, false));
+    assert!((3.0..=4.0).contains(&copies), "{copies}");
+    nobody_makes_much(&seen);
+    seen.explains_all();
+}

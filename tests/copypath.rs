@@ -371,6 +371,7 @@ fn the_copy_rule_answers_for_every_combination_as_it_is_written_down() {
         ("read", Op::Read(Shape::Buffer)),
         ("recv", Op::Recv(Shape::Buffer)),
         ("recv_zc", Op::RecvZc),
+        ("tcp_zerocopy_receive", Op::GetOption),
         ("write", Op::Write(Shape::Buffer)),
         ("send", Op::Send(Shape::Buffer)),
         ("sendmsg", Op::Send(Shape::Message)),

@@ -20,6 +20,8 @@ pub(crate) const SOCKET_OPTIONS: [(u32, Option<u32>); 3] =
     [(1, Some(60)), (6, Some(31)), (282, None)];
 pub(crate) const PROT_WRITE: u64 = 2;
 pub(crate) const PROT_EXEC: u64 = 4;
+/// Of getsockopt(2) with TCP: pages of the queue are mapped (linux/tcp.h).
+pub(crate) const TCP_ZEROCOPY_RECEIVE: u64 = 35;
 /// Of msync(2).
 pub(crate) const MS_SYNC: u64 = 4;
 /// `MAP_SHARED_VALIDATE` has this bit, too.

@@ -18,6 +18,7 @@ pub(crate) use arg::Returns;
 pub(crate) use flags::{
     FICLONE, FICLONERANGE, MAP_ANONYMOUS, MAP_SHARED, MREMAP_DONTUNMAP, MS_SYNC, MSG_ERRQUEUE,
     MSG_PEEK, MSG_TRUNC, MSG_WAITALL, MSG_ZEROCOPY, PROT_EXEC, PROT_WRITE, SOCKET_OPTIONS,
+    TCP_ZEROCOPY_RECEIVE,
 };
 pub(crate) use format::errno_name;
 pub use format::{Style, format_call};

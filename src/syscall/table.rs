@@ -152,6 +152,8 @@ pub enum Op {
     Shutdown,
     /// Sets an option of a socket.
     SocketOption,
+    /// Asks for an option of a socket; with `TCP_ZEROCOPY_RECEIVE` it receives.
+    GetOption,
 }
 
 /// Which way a call's bytes go.
@@ -192,7 +194,7 @@ impl Op {
             Map | Unmap | Remap | Attach | Detach | Sync | Memory => Class::Memory,
             Clone | Clone3 | Fork | Vfork | Exec | Exit | Unshare => Class::Processes,
             None | Ioctl | Trace | Control | Seccomp | Poll | EpollWait | EpollCtl | Stat
-            | Shutdown | SocketOption => Class::Other,
+            | Shutdown | SocketOption | GetOption => Class::Other,
         }
     }
 
@@ -398,7 +400,7 @@ static TABLE: &[Syscall] = table! {
     fsync[74 82 118 118](fd: Fd) -> Nothing, Op::None;
     ftruncate[77 46 93 93](fd: Fd, length: Offset) -> Nothing, Op::None;
     getrandom[318 278 355 384](buf: BUF, buflen: Size, flags: Flags(&flags::GETRANDOM)) -> Bytes, Op::None;
-    getsockopt[55 209 365 295 542](fd: Fd, level: Flags(&flags::SOCKET_LEVEL), optname: Int, optval: Pointer("optval"), optlen: LEN) -> Nothing, Op::None;
+    getsockopt[55 209 365 295 542](fd: Fd, level: Flags(&flags::SOCKET_LEVEL), optname: Int, optval: Pointer("optval"), optlen: LEN) -> Nothing, Op::GetOption;
     inotify_init[253 _ 291 316]() -> Descriptor, Op::NewDescriptor;
     inotify_init1[294 26 332 360](flags: Flags(&flags::NEW_FD)) -> Descriptor, Op::NewDescriptor;
     io_destroy[207 1 246 244](ctx_id: Any) -> Nothing, Op::AioDestroy;

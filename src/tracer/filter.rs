@@ -7,7 +7,8 @@ use libc::{
 };
 
 use crate::syscall::{
-    Abi, Class, FICLONE, FICLONERANGE, Op, SOCKET_OPTIONS, Syscall, X32_BIT, syscalls,
+    Abi, Class, FICLONE, FICLONERANGE, Op, SOCKET_OPTIONS, Syscall, TCP_ZEROCOPY_RECEIVE, X32_BIT,
+    syscalls,
 };
 
 /// `PTRACE_TRACEME`, `PTRACE_ATTACH` and `PTRACE_SEIZE` of ptrace(2): refused to a program that is traced already.
@@ -49,6 +50,7 @@ pub(super) fn program() -> Option<Vec<sock_filter>> {
             (Op::Control, _) => out.extend(calls_with(number, 0, &[libc::PR_SET_SECCOMP as u32])),
             (Op::Trace, _) => out.extend(calls_with(number, 0, &TAKES_TRACEE)),
             (Op::Seccomp, _) => out.extend(calls_with(number, 0, &[SET_MODE_STRICT])),
+            (Op::GetOption, _) => out.extend(calls_with(number, 2, &[TCP_ZEROCOPY_RECEIVE as u32])),
             (Op::SocketOption, _) => out.extend(socket_options(number)),
             (Op::Memory, _) | (_, Class::Other) => {}
             _ => out.extend([jump(BPF_JEQ, number, 0, 1), answer(SECCOMP_RET_TRACE)]),

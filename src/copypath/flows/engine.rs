@@ -178,6 +178,7 @@ impl Flows {
             (Op::Sendfile | Op::Splice | Op::CopyRange | Op::Tee, None) => {
                 self.splice(op, event, bytes, tracee);
             }
+            (Op::GetOption, None) => self.receive_mapped(event, tracee),
             (Op::QueueReceive(queue), None) => {
                 self.received_message(queue, event, bytes, tracee);
             }

@@ -13,12 +13,14 @@ use super::{
 };
 use crate::copypath::rule::{self, Medium, Report};
 use crate::model::{DescriptorKind, FileTraits, SyscallEvent};
-use crate::syscall::{Op, Queue};
+use crate::syscall::{Op, Queue, Shape, TCP_ZEROCOPY_RECEIVE};
 
 /// Said where a process that is not watched took part.
 const PROCESS_VM: &str = "process_vm: bytes copied from or to the memory of a process that is not followed are in no flow";
 /// Tells System V queues, which have a number of their own, from what has an inode.
 const SYSTEM_V: u64 = 1 << 62;
+/// `SOL_TCP`, the level of its socket options.
+const SOL_TCP: u64 = 6;
 /// `long mtype`, before the text of a System V message.
 const TYPE: u64 = size_of::<usize>() as u64;
 
@@ -102,6 +104,36 @@ impl Flows {
             owner: 0,
             is_peer_expected: false,
         })
+    }
+
+    /// `TCP_ZEROCOPY_RECEIVE` (linux/tcp.h, `struct tcp_zerocopy_receive`): pages of the queue are mapped, and the rest is
+    /// copied to a buffer, where there is one.
+    pub(super) fn receive_mapped(&mut self, event: &SyscallEvent, tracee: &dyn TraceeMemory) {
+        let [_, level, name, at, length, ..] = event.call.args;
+        if (level, name) != (SOL_TCP, TCP_ZEROCOPY_RECEIVE) {
+            return;
+        }
+        let mut fields = [0; 40];
+        let known = memory::read_word(length, tracee).unwrap_or(0) as u32;
+        let there = fields.len().min(known as usize);
+        tracee.read(at, &mut fields[..there]);
+        let number = |at: usize| fields[at..at + 4].try_into().map_or(0, u32::from_ne_bytes);
+        let address = |at: usize| u64::from(number(at)) | u64::from(number(at + 4)) << 32;
+        let copied = u32::try_from(number(32) as i32).unwrap_or(0);
+        let received = [
+            (Op::GetOption, address(0), number(8)),
+            (Op::Recv(Shape::Buffer), address(24), copied),
+        ];
+        let call = MovingCall::of(event);
+        for (op, start, length) in received {
+            let length = u64::from(length);
+            let Some(source) = self.open(event, 0, tracee).filter(|_| length > 0) else {
+                continue;
+            };
+            let chunks = self.take(Op::Recv(Shape::Buffer), &source, length, event.number);
+            let range = [Range { start, length }];
+            self.bring((op, &source), chunks, &range, &call, None, tracee);
+        }
     }
 
     /// process_vm_readv(2) or process_vm_writev(2) has copied bytes from the memory of one process to that of another.
