@@ -325,6 +325,20 @@ fn strict_mode_is_as_strict_as_untraced() {
     }
 }
 
+/// The kernel takes the strictest answer of all filters; one that asks for a tracer means no tracer of ours.
+#[test]
+fn the_filters_of_a_program_do_what_they_do_untraced() {
+    let desk = Desk::new(10);
+    let Some(program) = compiled(&desk, "filters") else {
+        return;
+    };
+    for action in ["kill", "trap", "errno", "trace"] {
+        for call in ["getppid", "write"] {
+            same_in_every_way(&desk, &[&program, action, call]);
+        }
+    }
+}
+
 #[test]
 fn a_program_that_wants_to_trace_is_named_with_what_it_could_not_do() {
     let desk = Desk::new(10);

@@ -4,9 +4,11 @@
 //!   ENOSYS where nobody traces (seccomp(2)). The flag is taken out of the call, and put back where it stood.
 //! - `SECCOMP_MODE_STRICT` is refused to a task that has a filter (kernel/seccomp.c, `seccomp_may_assign_mode`): it would
 //!   be our filter's doing. The call is answered here, and what strict mode forbids is killed from here.
+//! - A filter of the program may ask for a tracer as well: without one its calls fail with ENOSYS, and so they do here.
 
 use super::{
-    kernel::{self, CallInfo, PTRACE_SYSCALL_INFO_ENTRY, Tid},
+    filter::MARK,
+    kernel::{self, CallInfo, PTRACE_SYSCALL_INFO_ENTRY, PTRACE_SYSCALL_INFO_SECCOMP, Tid},
     memory, proc,
     registers::{self, ARGUMENTS_SHOW},
 };
@@ -29,8 +31,8 @@ enum Changed {
     Argument(CallInfo),
     /// A word in memory.
     Memory { address: u64, word: u64 },
-    /// It was answered: strict mode.
-    Answered,
+    /// It is not made, and returns this.
+    Answered(i64),
 }
 
 impl Corrections {
@@ -38,7 +40,7 @@ impl Corrections {
     pub fn inherited(self) -> Corrections {
         let changed = self.changed;
         Corrections {
-            changed: changed.filter(|changed| !matches!(changed, Changed::Answered)),
+            changed: changed.filter(|changed| !matches!(changed, Changed::Answered(_))),
             strict: self.strict,
         }
     }
@@ -60,15 +62,24 @@ impl Corrections {
             enforce(tid, info, alone);
             return None;
         }
+        if info.op == PTRACE_SYSCALL_INFO_SECCOMP && info.filter_data() != MARK {
+            self.answer(tid, info, -i64::from(libc::ENOSYS));
+            return None;
+        }
         match info.does_in_its_abi() {
             Op::Clone => self.make_traced(tid, info, Some(info.data[1])),
             Op::Clone3 => self.make_traced(tid, info, flags_of_clone3(tid, info)),
             Op::Control | Op::Seccomp if filtered && asks_for_strict(tid, info) => {
-                registers::set_number(tid, info, -1).ok()?;
-                self.changed = Some(Changed::Answered);
+                self.answer(tid, info, 0);
                 None
             }
             _ => None,
+        }
+    }
+
+    fn answer(&mut self, tid: Tid, info: &CallInfo, result: i64) {
+        if registers::set_number(tid, info, -1).is_ok() {
+            self.changed = Some(Changed::Answered(result));
         }
     }
 
@@ -103,7 +114,7 @@ impl Corrections {
             }
             Some(Changed::Memory { address, word }) => registers::write_word(tid, address, word),
             Some(Changed::Argument(_)) => Ok(()),
-            Some(Changed::Answered) | None => return,
+            Some(Changed::Answered(_)) | None => return,
         };
         if let Err(errno) = done {
             tracing::debug!(tid, %errno, "not put back");
@@ -116,9 +127,10 @@ impl Corrections {
         let result = info.data[0] as i64;
         self.restore(tid);
         match self.changed.take() {
-            Some(Changed::Answered) if registers::set_result(tid, info, 0).is_ok() => {
-                self.strict = true;
-                0
+            Some(Changed::Answered(answer)) => {
+                self.strict |= answer == 0;
+                let _ = registers::set_result(tid, info, answer);
+                answer
             }
             _ => result,
         }

@@ -443,19 +443,23 @@ impl<'a, C: Consumer> Engine<'a, C> {
         }
     }
 
-    /// Corrects a call that is about to be made. Whether it is to be told: a thread in strict mode stops twice.
+    /// Corrects a call that is about to be made. Whether it is to be told: a thread in strict mode stops twice, and so does
+    /// one with a filter of its own.
     fn correct(&mut self, tid: Tid, info: &CallInfo) -> bool {
         let alone = self.threads.is_alone(tid);
         let Some(thread) = self.threads.by_tid.get_mut(&tid) else {
             return true;
         };
-        let strict = thread.corrections.strict;
+        let (strict, in_call) = (thread.corrections.strict, thread.in_call);
         if self.follows
             && let Some(note) = thread.corrections.enter(tid, info, self.filtered, alone)
         {
             self.note(note);
         }
-        !(strict && info.op == PTRACE_SYSCALL_INFO_ENTRY)
+        match info.op {
+            PTRACE_SYSCALL_INFO_ENTRY => !strict,
+            _ => !in_call,
+        }
     }
 
     fn leave(&mut self, tid: Tid, info: &CallInfo) {
@@ -466,14 +470,10 @@ impl<'a, C: Consumer> Engine<'a, C> {
         let result = thread.corrections.result(tid, info);
         thread.in_call = false;
         thread.making = None;
-        if let Some((request, target)) = thread.tracing.take()
-            && result == -i64::from(libc::EPERM)
-        {
-            self.note_refused_tracer(tid, request, target);
+        let (tracee, tracing) = (thread.tracee, thread.tracing.take());
+        if result == -i64::from(libc::EPERM) {
+            self.note_refused_tracer(tid, tracing);
         }
-        let Some(thread) = self.threads.by_tid.get_mut(&tid) else {
-            return;
-        };
         match self.phase {
             Phase::Beginning(beginner) if beginner == tid => {
                 debug!(tid, "the begin marker");
@@ -482,7 +482,7 @@ impl<'a, C: Consumer> Engine<'a, C> {
                 self.consumer.begin(Instant::now());
             }
             Phase::After => {}
-            _ => self.consumer.left(&thread.tracee, result, now),
+            _ => self.consumer.left(&tracee, result, now),
         }
     }
 

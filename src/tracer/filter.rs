@@ -11,6 +11,9 @@ use crate::syscall::{
     syscalls,
 };
 
+/// What its stops carry (`SECCOMP_RET_DATA`): those that a filter of the program asks for carry something else.
+pub(super) const MARK: u32 = 0x7a63;
+const TRACE: u32 = SECCOMP_RET_TRACE | MARK;
 /// `PTRACE_TRACEME`, `PTRACE_ATTACH` and `PTRACE_SEIZE` of ptrace(2): refused to a program that is traced already.
 const TAKES_TRACEE: [u32; 3] = [0, 16, 0x4206];
 /// `SECCOMP_SET_MODE_STRICT` of seccomp(2).
@@ -27,11 +30,11 @@ pub(super) fn program() -> Option<Vec<sock_filter>> {
     out.extend([
         load(4),
         jump(BPF_JEQ, architecture, 1, 0),
-        answer(SECCOMP_RET_TRACE),
+        answer(TRACE),
         load(0),
     ]);
     if abi == Abi::X86_64 {
-        out.extend([jump(BPF_JGE, X32_BIT, 0, 1), answer(SECCOMP_RET_TRACE)]);
+        out.extend([jump(BPF_JGE, X32_BIT, 0, 1), answer(TRACE)]);
     }
     let mut rows: Vec<&Syscall> = syscalls().iter().collect();
     // What moves bytes comes first: it is made most often.
@@ -53,7 +56,7 @@ pub(super) fn program() -> Option<Vec<sock_filter>> {
             (Op::GetOption, _) => out.extend(calls_with(number, 2, &[TCP_ZEROCOPY_RECEIVE as u32])),
             (Op::SocketOption, _) => out.extend(socket_options(number)),
             (Op::Memory, _) | (_, Class::Other) => {}
-            _ => out.extend([jump(BPF_JEQ, number, 0, 1), answer(SECCOMP_RET_TRACE)]),
+            _ => out.extend([jump(BPF_JEQ, number, 0, 1), answer(TRACE)]),
         }
     }
     out.push(answer(SECCOMP_RET_ALLOW));
@@ -66,10 +69,10 @@ fn mappings_of_files(number: u32) -> [sock_filter; 8] {
         jump(BPF_JEQ, number, 0, 7),
         load(argument(4)),
         jump(BPF_JEQ, u32::MAX, 1, 0),
-        answer(SECCOMP_RET_TRACE),
+        answer(TRACE),
         load(argument(3)),
         jump(BPF_JSET, FIXED_OR_SHARED, 0, 1),
-        answer(SECCOMP_RET_TRACE),
+        answer(TRACE),
         answer(SECCOMP_RET_ALLOW),
     ]
 }
@@ -82,7 +85,7 @@ fn calls_with(number: u32, which: u32, values: &[u32]) -> Vec<sock_filter> {
         let is_last = place + 1 == count;
         out.push(jump(BPF_JEQ, *value, count - 1 - place, u8::from(is_last)));
     }
-    out.extend([answer(SECCOMP_RET_TRACE), answer(SECCOMP_RET_ALLOW)]);
+    out.extend([answer(TRACE), answer(SECCOMP_RET_ALLOW)]);
     out
 }
 
@@ -99,7 +102,7 @@ fn socket_options(number: u32) -> Vec<sock_filter> {
             ]),
             None => options.push(jump(BPF_JEQ, level, 0, 1)),
         }
-        options.push(answer(SECCOMP_RET_TRACE));
+        options.push(answer(TRACE));
     }
     options.push(answer(SECCOMP_RET_ALLOW));
     let mut out = vec![jump(BPF_JEQ, number, 0, options.len() as u8)];

@@ -96,6 +96,12 @@ impl CallInfo {
             .unwrap_or(Op::None)
     }
 
+    /// What a filter says with its stop (`SECCOMP_RET_DATA`).
+    pub fn filter_data(&self) -> u32 {
+        let [a, b, c, d, ..] = self.data[7].to_ne_bytes();
+        u32::from_ne_bytes([a, b, c, d])
+    }
+
     /// What the call does that is about to be made, by the table of its own ABI. Its arguments may be narrower than the
     /// machine's.
     pub fn does_in_its_abi(&self) -> Op {

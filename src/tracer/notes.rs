@@ -28,8 +28,11 @@ impl<C: Consumer> Engine<'_, C> {
     }
 
     /// A program wanted to trace what is traced already.
-    pub(super) fn note_refused_tracer(&mut self, tid: Tid, request: u64, target: Tid) {
+    pub(super) fn note_refused_tracer(&mut self, tid: Tid, tracing: Option<(u64, Tid)>) {
         const PTRACE_TRACEME: u64 = 0;
+        let Some((request, target)) = tracing else {
+            return;
+        };
         let name = proc::comm(tid);
         if request == PTRACE_TRACEME {
             self.note(format!(
