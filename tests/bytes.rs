@@ -157,6 +157,19 @@ fn what_is_copied_through_mappings_is_a_flow_of_its_file() {
         nobody_makes_much(&seen);
         seen.explains_all();
     }
+    // More pages than are looked at one by one, and the last of them not full.
+    let size = 9 * MIB + 123;
+    fs::write(desk.path("large"), Desk::new(size).bytes("a")).unwrap();
+    for kind in ["stored", "unsynced"] {
+        let seen = run(&desk, &format!("./mapped {kind} large out"));
+        let flow = seen.flow(("file", "/large"), ("file", "/out"));
+        assert_eq!(figures(flow), (size as u64, 1.0, false), "{kind}: {flow:#}");
+        nobody_makes_much(&seen);
+        let unknown = flows(&seen)
+            .iter()
+            .any(|flow| flow["from"]["kind"] == "unknown");
+        assert!(!unknown, "{kind}: {:#}", seen.json["flows"]);
+    }
     let seen = run(&desk, "./mapped made a out");
     let flow = seen.flow(("memory", "mapped"), ("file", "/out"));
     assert_eq!(figures(flow), (SIZE, 0.0, false), "{flow:#}");

@@ -65,7 +65,8 @@ impl Flows {
             // Bytes that calls have written to the file, and those counted before, are in these pages, too.
             let counted = self.tally.bytes_to(file) - self.cleaned.get(&file).unwrap_or(&0);
             let stored = dirty.saturating_sub(counted);
-            if stored > 0 {
+            // Whole pages are dirty, where a file may end within one.
+            if stored >= PAGE {
                 self.stored((range, file), stored, (space, program), tracee);
             }
         }
@@ -78,21 +79,27 @@ impl Flows {
         (space, program): (u32, u32),
         tracee: &dyn TraceeMemory,
     ) {
-        let pages = tracee.touched(range.start, range.end);
-        let ranges = runs(&pages, range.end);
-        let touched: u64 = ranges.iter().map(|range| range.length).sum();
-        // Where not all of them were stored to, nobody knows which.
-        let is_whole = stored >= touched - touched / 16;
+        let length = range.end - range.start;
+        let ranges = match stored >= length - length / 16 {
+            true => vec![memory::Range {
+                start: range.start,
+                length,
+            }],
+            false => runs(&tracee.touched(range.start, range.end), range.end),
+        };
+        let touched = memory::total(&ranges);
         let unknown = |length| Piece {
             length,
             from: From::Unknown,
         };
+        // Where not all of them were stored to, nobody knows which.
+        let is_whole = stored >= touched - touched / 16;
         let mut pieces = match is_whole {
             true => self.pieces(space, &ranges, Some(file), tracee),
             false => vec![unknown(stored)],
         };
         // Of a mapping that is too large not all pages are looked at.
-        if is_whole && stored > touched {
+        if is_whole && stored >= touched + PAGE {
             pieces.push(unknown(stored - touched));
         }
         for piece in &pieces {
