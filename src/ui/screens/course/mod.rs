@@ -36,7 +36,7 @@ impl View for CourseScreen {
         }
         match rooms.course() {
             Some(panes) => {
-                let needed = list::height(app, 1) + standing::FULL + page_marks::HEIGHT;
+                let needed = list::height(app, 1) + standing::SHORT + page_marks::HEIGHT;
                 let marks = page_marks::HEIGHT * u16::from(panes.left.height >= needed);
                 let (left, right) = (without(panes.left, marks), without(panes.right, marks));
                 modules(pen, app, self.selected, left);

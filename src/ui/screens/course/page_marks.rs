@@ -8,8 +8,8 @@ use crate::app::{App, Click};
 use crate::course::Lesson;
 use crate::ui::{Pen, Role};
 
-/// Rows that it takes, with the two empty ones above it.
-pub const HEIGHT: u16 = 6;
+/// Rows that it takes, with the empty one above it.
+pub const HEIGHT: u16 = 5;
 
 /// The mark of some pages: all seen, some, none.
 pub fn mark(app: &App, lesson: &Lesson, mut pages: Range<usize>) -> &'static str {
@@ -29,7 +29,7 @@ pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
         1 => "The whole course, a mark a page".to_owned(),
         count => format!("The whole course, a mark for {count} pages"),
     };
-    pen.text(room, 0, 2, &said, Role::Dim);
+    pen.text(room, 0, 1, &said, Role::Dim);
     let mut x = 0;
     for (index, lesson) in app.material.lessons.iter().enumerate() {
         let pages = lesson.pages.len();
@@ -40,19 +40,19 @@ pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
             let of_mark = at * a_mark..((at + 1) * a_mark).min(pages);
             let is_here = chosen && at == here;
             let role = if is_here { Role::Accent } else { Role::Dim };
-            pen.text(room, x + at as u16, 4, mark(app, lesson, of_mark), role);
+            pen.text(room, x + at as u16, 3, mark(app, lesson, of_mark), role);
             if is_here {
                 let label = match app.is_finished(index) {
                     true => "▼ again",
                     false => "▼ next",
                 };
                 let left = (x + at as u16).min(room.width.saturating_sub(label.len() as u16));
-                pen.text(room, left, 3, label, Role::Accent);
+                pen.text(room, left, 2, label, Role::Accent);
             }
         }
         let role = if chosen { Role::Answer } else { Role::Dim };
-        pen.text(room, x, 5, &lesson.number.to_string(), role);
-        let spot = Rect::new(room.x + x, room.y + 4, width, 2);
+        pen.text(room, x, 4, &lesson.number.to_string(), role);
+        let spot = Rect::new(room.x + x, room.y + 3, width, 2);
         pen.spot(spot, Click::Row(index));
         x += width + 1;
     }
