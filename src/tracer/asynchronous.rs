@@ -59,6 +59,16 @@ impl Asynchronous {
         self.rings.polled()
     }
 
+    /// The stores by which a thread hands something over without a call, where it does not stop at all of them yet.
+    pub fn stores(&self, who: Tracee) -> Vec<u64> {
+        self.rings.stores(who)
+    }
+
+    /// A thread stops at those stores from now on.
+    pub fn watched(&mut self, who: Tracee) {
+        self.rings.watched(who);
+    }
+
     /// A process was made by another one.
     pub fn forked(&mut self, parent: Tid, child: Tid) {
         self.rings.forked(parent, child);

@@ -7,11 +7,7 @@ use std::{
 };
 
 use anyhow::anyhow;
-use nix::{
-    errno::Errno,
-    sched::{CpuSet, sched_getaffinity},
-    unistd::Pid,
-};
+use nix::errno::Errno;
 use tracing::{debug, trace, warn};
 
 use super::{
@@ -97,8 +93,12 @@ pub(super) trait Consumer {
     fn left(&mut self, tracee: &Tracee, result: i64, now: Instant);
     /// A thread has executed another program. Its thread id was `former` before.
     fn executed(&mut self, tracee: &Tracee, former: Tid);
-    /// A thread is about to end: its memory is still there.
-    fn exiting(&mut self, tracee: &Tracee);
+    /// A thread stands where no call has brought it: at a store that is watched, or before its end.
+    fn look_at(&mut self, tracee: &Tracee);
+    /// The words of 32 bits at the stores to which a thread is to stop from now on; none: nothing has changed.
+    fn stores(&self, tracee: &Tracee) -> Vec<u64>;
+    /// It will stop there.
+    fn watched(&mut self, tracee: &Tracee);
     /// A thread is gone; with `last`, its process too.
     fn ended(&mut self, tracee: &Tracee, last: bool);
     /// Looks at what no stop shows. False: there is nothing of that kind.
@@ -201,7 +201,7 @@ impl<'a, C: Consumer> Engine<'a, C> {
             threads: Threads::default(),
             held: Vec::new(),
             wakeful: Wakeful::new(now),
-            may_spin: options.cpu.is_none() && cpus() > 1,
+            may_spin: options.cpu.is_none() && launch::cpus() > 1,
             terminal: None,
             outcome: Outcome::default(),
             last_progress: now,
@@ -381,9 +381,9 @@ impl<'a, C: Consumer> Engine<'a, C> {
                 }
                 self.restore(tid);
             }
-            Stop::Exiting => {
+            Stop::Stored | Stop::Exiting => {
                 if let Some(thread) = self.threads.by_tid.get(&tid) {
-                    self.consumer.exiting(&thread.tracee);
+                    self.consumer.look_at(&thread.tracee);
                 }
             }
             Stop::Passing => self.restore(tid),
@@ -482,7 +482,10 @@ impl<'a, C: Consumer> Engine<'a, C> {
                 self.consumer.begin(Instant::now());
             }
             Phase::After => {}
-            _ => self.consumer.left(&tracee, result, now),
+            _ => {
+                self.consumer.left(&tracee, result, now);
+                self.watch_stores(tid);
+            }
         }
     }
 
@@ -581,14 +584,6 @@ fn is_marker(tid: Tid, info: &CallInfo, text: &str) -> bool {
         && length == text.len() as u64
         && info.does() == Op::Write(Shape::Buffer)
         && memory::holds(tid, buffer, text.as_bytes())
-}
-
-/// How many CPUs the calling thread may run on.
-fn cpus() -> usize {
-    let set = sched_getaffinity(Pid::from_raw(0)).unwrap_or_default();
-    (0..CpuSet::count())
-        .filter(|cpu| set.is_set(*cpu).unwrap_or(false))
-        .count()
 }
 
 fn failed(errno: Errno) -> TraceError {

@@ -15,7 +15,7 @@ use std::{
 use anyhow::anyhow;
 use libc::{c_char, sock_filter};
 use nix::{
-    sched::{CpuSet, sched_setaffinity},
+    sched::{CpuSet, sched_getaffinity, sched_setaffinity},
     sys::{
         ptrace::{self, Options as Trace},
         signal::SigSet,
@@ -283,4 +283,12 @@ pub(super) fn pin(cpu: usize, thread: Tid) -> Result<(), TraceError> {
     set.set(cpu)
         .and_then(|()| sched_setaffinity(Pid::from_raw(thread), &set))
         .map_err(|errno| TraceError::Failed(anyhow!("cannot pin to CPU {cpu}: {}", errno.desc())))
+}
+
+/// How many CPUs the calling thread may run on.
+pub(super) fn cpus() -> usize {
+    let set = sched_getaffinity(Pid::from_raw(0)).unwrap_or_default();
+    (0..CpuSet::count())
+        .filter(|cpu| set.is_set(*cpu).unwrap_or(false))
+        .count()
 }

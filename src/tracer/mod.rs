@@ -36,10 +36,12 @@ pub(crate) mod ring_memory;
 mod rings;
 mod sockets;
 mod stops;
+mod stores;
 mod threads;
 mod trace_builder;
 mod tracee;
 mod unix_peer;
+mod watchpoints;
 
 use std::thread;
 

@@ -1,6 +1,6 @@
 //! What /proc says of a thread or a process: nothing where it is gone.
 
-use std::{fs, sync::LazyLock};
+use std::{fs, ops::Range, sync::LazyLock};
 
 use super::kernel::Tid;
 use crate::model::{StorageBytes, text_of};
@@ -84,16 +84,16 @@ pub(super) fn inode(link: &str, prefix: &str) -> Option<u64> {
     link.strip_prefix(prefix)?.strip_suffix(']')?.parse().ok()
 }
 
-/// How many bytes of a file a process has mapped from an offset on, by the file's inode (proc_pid_maps(5)).
-pub(super) fn mapped_size(pid: Tid, inode: u64, offset: u64) -> Option<usize> {
+/// Where a process has mapped a file from an offset on, by the file's inode (proc_pid_maps(5)).
+pub(super) fn mapped(pid: Tid, inode: u64, offset: u64) -> Option<Range<u64>> {
     let maps = read(pid, "maps");
     maps.lines().find_map(|line| {
         let mut words = line.split_whitespace();
         let (start, end) = words.next()?.split_once('-')?;
         let at = words.nth(1)?;
         let is_it = words.nth(1)?.parse() == Ok(inode) && u64::from_str_radix(at, 16) == Ok(offset);
-        let [start, end] = [start, end].map(|it| usize::from_str_radix(it, 16));
-        is_it.then_some(end.ok()?.checked_sub(start.ok()?)?)
+        let [start, end] = [start, end].map(|it| u64::from_str_radix(it, 16));
+        is_it.then_some(start.ok()?..end.ok()?)
     })
 }
 

@@ -347,8 +347,19 @@ impl Consumer for Recorder<'_> {
         self.observer.executed(tracee);
     }
 
-    fn exiting(&mut self, tracee: &Tracee) {
+    fn look_at(&mut self, tracee: &Tracee) {
         self.look(*tracee);
+    }
+
+    fn stores(&self, tracee: &Tracee) -> Vec<u64> {
+        match self.asynchronous.is_empty() {
+            true => Vec::new(),
+            false => self.asynchronous.stores(*tracee),
+        }
+    }
+
+    fn watched(&mut self, tracee: &Tracee) {
+        self.asynchronous.watched(*tracee);
     }
 
     fn ended(&mut self, tracee: &Tracee, last: bool) {

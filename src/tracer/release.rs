@@ -144,7 +144,11 @@ impl Consumer for Nobody {
     fn entered(&mut self, tracee: &Tracee, info: &CallInfo, now: Instant) {}
     fn left(&mut self, tracee: &Tracee, result: i64, now: Instant) {}
     fn executed(&mut self, tracee: &Tracee, former: Tid) {}
-    fn exiting(&mut self, tracee: &Tracee) {}
+    fn look_at(&mut self, tracee: &Tracee) {}
+    fn stores(&self, tracee: &Tracee) -> Vec<u64> {
+        Vec::new()
+    }
+    fn watched(&mut self, tracee: &Tracee) {}
     fn ended(&mut self, tracee: &Tracee, last: bool) {}
     fn look_again(&mut self) -> bool {
         false

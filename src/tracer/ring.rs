@@ -30,6 +30,8 @@ pub(super) struct Ring {
     pub messages: Vec<(u64, i64)>,
     /// Requests, and completions, that were written over before they could be read.
     lost: (u64, u64),
+    /// Threads that stop when they hand something over without a call.
+    watched: Vec<Tid>,
 }
 
 /// What io_uring_register(2) is asked for.
@@ -82,12 +84,40 @@ impl Ring {
             book: Book::default(),
             messages: Vec::new(),
             lost: (0, 0),
+            watched: Vec::new(),
         }
     }
 
     /// A thread of the kernel takes its requests, without any call.
     pub fn is_polled(&self) -> bool {
         self.memory.as_ref().is_ok_and(RingMemory::is_polled)
+    }
+
+    /// Whether it has to be looked at all the time.
+    pub fn wants_looking(&self) -> bool {
+        self.is_polled() && self.watched.is_empty()
+    }
+
+    /// Where this thread hands something over without a call, or takes a completion; none where that is not known yet.
+    pub fn stores_of(&self, who: Tracee) -> Option<[u64; 2]> {
+        let memory = self.memory.as_ref().ok().filter(|_| self.is_polled())?;
+        memory.stores_in(who.tid, self.inode)
+    }
+
+    /// Whether a thread stops at its stores to this ring.
+    pub fn is_watched(&self, tid: Tid) -> bool {
+        self.watched.contains(&tid)
+    }
+
+    /// It does from now on.
+    pub fn watch(&mut self, tid: Tid) {
+        if !self.is_watched(tid) {
+            self.watched.push(tid);
+        }
+    }
+
+    pub fn watch_anew(&mut self) {
+        self.watched.clear();
     }
 
     /// A call is about to hand over at most so many requests: the messages among them.

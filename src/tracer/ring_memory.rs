@@ -37,6 +37,7 @@ const LARGE_OPS: [u8; 2] = [63, 64];
 const MOST_ENTRIES: u32 = 1 << 17;
 
 const OFF_RINGS: i64 = 0;
+const OFF_COMPLETIONS: i64 = 0x800_0000;
 const OFF_SQES: i64 = 0x1000_0000;
 const OFF_BUFFERS: i64 = 0x8000_0000;
 
@@ -57,6 +58,7 @@ struct Layout {
     sq_tail: usize,
     /// The order in which submission entries are handed over; none: one after the other.
     sq_array: Option<usize>,
+    cq_head: usize,
     cq_tail: usize,
     cqes: usize,
     /// Where a program that brought its own memory has it.
@@ -75,6 +77,7 @@ impl Layout {
             sq_head: word(40) as usize,
             sq_tail: word(44) as usize,
             sq_array: (flags & SETUP_NO_SQARRAY == 0).then_some(word(64) as usize),
+            cq_head: word(80) as usize,
             cq_tail: word(84) as usize,
             cqes: word(100) as usize,
             own: [long(112), long(72)],
@@ -88,7 +91,10 @@ impl Layout {
         let head = Map::new(ring.as_fd(), OFF_RINGS, PAGE).ok()?;
         let info = proc::read(tid, &format!("fdinfo/{fd}"));
         let is_polled = proc::field(&info, "SqThread:").is_some_and(|thread| thread != "-1");
-        let mapped = |offset: i64| proc::mapped_size(tid, inode, offset as u64);
+        let mapped = |offset: i64| {
+            let range = proc::mapped(tid, inode, offset as u64)?;
+            Some((range.end - range.start) as usize)
+        };
         let fits = |it: &Layout| {
             let fits = |offset, size| mapped(offset).is_none_or(|there| there == in_pages(size));
             fits(OFF_SQES, it.sqes_size()) && fits(OFF_RINGS, it.rings_size())
@@ -125,6 +131,7 @@ impl Layout {
                         sq_head: 0,
                         sq_tail: step,
                         sq_array: None,
+                        cq_head: 2 * step,
                         cq_tail: 3 * step,
                         cqes: (4 * step + 32).next_multiple_of(line),
                         own: [0; 2],
@@ -274,6 +281,21 @@ impl RingMemory {
     /// Whether a thread of the kernel takes the requests, without any call.
     pub fn is_polled(&self) -> bool {
         self.layout.flags & SETUP_SQPOLL != 0
+    }
+
+    /// Where a process stores the end of what it hands over, and of what it has taken, once it has mapped the ring.
+    pub fn stores_in(&self, pid: Tid, inode: u64) -> Option<[u64; 2]> {
+        let Layout {
+            sq_tail, cq_head, ..
+        } = self.layout;
+        let mapped = |offset: i64| Some(proc::mapped(pid, inode, offset as u64)?.start);
+        let queues = match self.layout.flags & SETUP_NO_MMAP {
+            0 => mapped(OFF_RINGS)?,
+            _ => self.layout.own[0],
+        };
+        // Some map the completions once more, as was needed before Linux 5.4.
+        let completions = mapped(OFF_COMPLETIONS).unwrap_or(queues);
+        Some([queues + sq_tail as u64, completions + cq_head as u64])
     }
 
     /// What was handed over since the last time without a call, and how much of it was written over before it could be

@@ -7,6 +7,10 @@
 //! stop what the kernel has put into the completion queue. The mapping goes when the last descriptor is closed that is
 //! known here: it would keep the ring alive.
 //!
+//! With SQPOLL a thread of the kernel takes the requests, and there may be no call at all. There the program's threads
+//! stop at each store to the end of the submissions or the beginning of the completions; where that cannot be had, the
+//! rings are looked at all the time, and what was written over meanwhile is counted.
+//!
 //! [`Rings`] has to see the calls of its processes from the first one on, recorded or not: rings, registered files and
 //! registered ring descriptors are followed from the calls that make them.
 
@@ -80,6 +84,7 @@ impl Rings {
             }
             Op::RingRegister => self.registering(who, first, info, sink),
             Op::Close => return self.close(who, fd, sink),
+            Op::Map => return self.remapped(who),
             Op::Dup | Op::Fcntl => self.by_fd(who.pid, fd).map(Entered::Duplicate),
             Op::Dup2 => {
                 let duplicate = self.by_fd(who.pid, fd).map(Entered::Duplicate);
@@ -168,11 +173,69 @@ impl Rings {
 
     /// The processes with rings of which a thread of the kernel takes the requests.
     pub fn polled(&self) -> impl Iterator<Item = Tid> + '_ {
-        let is_polled = |id| self.rings.get(&id).is_some_and(Ring::is_polled);
+        let is_polled = |id| self.rings.get(&id).is_some_and(Ring::wants_looking);
         let known = self.known.iter();
         known
             .filter(move |(_, known)| known.ids().any(is_polled))
             .map(|(pid, _)| *pid)
+    }
+
+    /// The stores by which a thread hands something over without a call, where it does not stop at all of them yet.
+    pub fn stores(&self, who: Tracee) -> Vec<u64> {
+        let rings = self.of_thread(who);
+        let is_new = |ring: &&Ring| ring.is_polled() && !ring.is_watched(who.tid);
+        match rings.iter().any(is_new) {
+            true => rings
+                .iter()
+                .filter_map(|ring| ring.stores_of(who))
+                .flatten()
+                .collect(),
+            false => Vec::new(),
+        }
+    }
+
+    /// A thread stops at those stores from now on.
+    pub fn watched(&mut self, who: Tracee) {
+        let ids: Vec<_> = self
+            .known
+            .get(&who.pid)
+            .into_iter()
+            .flat_map(Known::ids)
+            .collect();
+        for id in ids {
+            if let Some(ring) = self.rings.get_mut(&id)
+                && ring.stores_of(who).is_some()
+            {
+                ring.watch(who.tid);
+            }
+        }
+    }
+
+    /// A process makes a mapping, perhaps of a ring: its stores may go elsewhere.
+    fn remapped(&mut self, who: Tracee) {
+        let ids: Vec<_> = self
+            .known
+            .get(&who.pid)
+            .into_iter()
+            .flat_map(Known::ids)
+            .collect();
+        for id in ids {
+            if let Some(ring) = self.rings.get_mut(&id) {
+                ring.watch_anew();
+            }
+        }
+    }
+
+    fn of_thread(&self, who: Tracee) -> Vec<&Ring> {
+        let mut ids: Vec<_> = self
+            .known
+            .get(&who.pid)
+            .into_iter()
+            .flat_map(Known::ids)
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.iter().filter_map(|id| self.rings.get(id)).collect()
     }
 
     /// A process was made, with the descriptors of another one.

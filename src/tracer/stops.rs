@@ -7,7 +7,10 @@ use std::{
 
 use nix::errno::Errno;
 
-use super::kernel::{self, CallInfo, Tid};
+use super::{
+    kernel::{self, CallInfo, Tid},
+    watchpoints,
+};
 use crate::model::Exit;
 
 // Of linux/ptrace.h: the C libraries give them different types.
@@ -39,6 +42,8 @@ pub(super) enum Stop {
     Filtered,
     /// It is about to end.
     Exiting,
+    /// It has stored to an address that is watched.
+    Stored,
     /// It has made a new task: its thread id.
     Made(Tid),
     /// Nothing to decide: it is new, or has come out of a group-stop.
@@ -77,6 +82,7 @@ impl Stopped {
 
     /// Lets it go on untraced. It can fail with ESRCH alone: it was killed.
     pub fn let_go(self, signal: i32) {
+        watchpoints::clear(self.0);
         let _ = self.request(PTRACE_DETACH, signal);
     }
 
@@ -167,10 +173,14 @@ impl Wakeful {
         result
     }
 
-    /// As [`Wakeful::wait`]; meanwhile something is looked at, as long as there is something to look at: then EINTR.
+    /// As [`Wakeful::wait`]; meanwhile something is looked at, as long as there is something to look at: then EINTR. (Not
+    /// awake all the time: the program and the thread of the kernel that are looked after are, and a thread that has slept
+    /// is let run before these.)
     pub fn wait_looking(&mut self, mut look: impl FnMut() -> bool) -> Result<Option<Event>, Errno> {
         /// No more than this goes by between two looks.
-        const BETWEEN: Duration = Duration::from_micros(20);
+        const BETWEEN: Duration = Duration::from_micros(10);
+        // The kernel may add 50 us to a sleep, unless it is told not to (PR_SET_TIMERSLACK).
+        let _ = nix::sys::prctl::set_timerslack(1);
         while look() {
             if let Some(event) = self.glance()? {
                 return Ok(event);
@@ -218,6 +228,7 @@ fn stop(tid: Tid, status: i32) -> Stop {
     let signal = libc::WSTOPSIG(status);
     match (status >> 16, signal) {
         (0, IN_CALL) => Stop::Call,
+        (0, libc::SIGTRAP) if watchpoints::is_hit(tid) => Stop::Stored,
         (0, signal) => Stop::Signal(signal),
         (libc::PTRACE_EVENT_EXEC, _) => Stop::Exec(event_message(tid)),
         (libc::PTRACE_EVENT_SECCOMP, _) => Stop::Filtered,

@@ -357,7 +357,6 @@ static void polled(void) {
                 ;
             if (c.res <= 0)
                 return sure(c.res == 0);
-            usleep(1000);
         }
         off += c.res;
     }

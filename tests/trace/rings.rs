@@ -155,11 +155,15 @@ fn a_connection_without_a_descriptor_has_its_addresses() {
 #[test]
 fn requests_without_any_call_are_flows_without_calls() {
     let desk = Desk::new(SIZE);
-    if let Some(seen) = seen(&desk, "polled", Some(0)) {
-        is_whole(&seen, "polled", SIZE, 2.0);
-        let flow = seen.flow(("file", "/a"), ("file", "/b"));
-        assert_eq!(flow["calls"], 0);
+    let Some(seen) = seen(&desk, "polled", Some(0)) else {
+        return;
+    };
+    if seen.has_note("io_uring: requests are in no flow: ") {
+        return skip("debug-registers", "no stop at what is stored to the ring");
     }
+    is_whole(&seen, "polled", SIZE, 2.0);
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    assert_eq!(flow["calls"], 0);
 }
 
 #[test]
