@@ -89,7 +89,7 @@ pub(crate) struct Args {
     pub(crate) expect: Vec<expect::Expectation>,
     #[command(flatten)]
     stop: stop::Args,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "The screen")]
     display: display_options::Args,
 }
 
