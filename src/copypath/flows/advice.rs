@@ -95,7 +95,7 @@ fn produced(flow: &Flow) -> Advice {
         ),
         _ => verdict(
             "produced by the program",
-            "The program produces the bytes: they have to be copied once.",
+            "Nothing that the program was seen to read explains the bytes: it produces them, and they have to be copied once.",
         ),
     }
 }
