@@ -30,6 +30,9 @@ pub struct FileTraits {
     pub device: u64,
     /// Of the source of a flow: a read has found its end.
     pub read_to_end: bool,
+    /// Of the source of a flow: its bytes were read out of a pipe that is not the reader's standard input, as a shell does
+    /// for `$(cat file)`.
+    pub captured: bool,
     /// Of a file: it was mapped to be executed.
     pub code: bool,
     /// It was opened with `O_APPEND`.
@@ -62,6 +65,7 @@ impl FileTraits {
             append: self.append || other.append,
             code: self.code || other.code,
             read_to_end: self.read_to_end || other.read_to_end,
+            captured: self.captured || other.captured,
             zero_copy: self.zero_copy && other.zero_copy,
             tls: self.tls || other.tls,
             device: if self.device == other.device {

@@ -213,8 +213,9 @@ fn a_useless_cat_is_told() {
     assert_eq!(verdict, "2 copies to save");
     let start = format!("`gzip < {}` would save 2 CPU copies", desk.path("words"));
     assert!(sentence.starts_with(&start), "{sentence}");
-    // A part of a file, or two files, are no `gzip < words`.
+    // A part of a file, two files, or what a shell puts into its command, are no `gzip < words`.
     for command in [
+        "text=$(cat words); echo \"$text\" > d",
         "head -c 100000 words | gzip > c",
         "cat words words2 | gzip > c",
     ] {

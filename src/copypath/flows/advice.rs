@@ -115,7 +115,9 @@ fn useless_copier(flow: &Flow, context: &Context) -> Option<Advice> {
     let [first, second, ..] = &flow.programs[..] else {
         return None;
     };
-    let whole = flow.from.kind == EndKind::File && flow.traits[0].read_to_end;
+    let [from, _] = &flow.traits;
+    // A program that reads the pipe by another descriptor has no `<` to take its place.
+    let whole = flow.from.kind == EndKind::File && from.read_to_end && !from.captured;
     if !whole || !context.only_copies(first, &flow.from) {
         return None;
     }

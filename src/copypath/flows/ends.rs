@@ -72,6 +72,11 @@ impl Ends {
         self.traits[id as usize].read_to_end = true;
     }
 
+    /// Bytes of this source were read out of a pipe that is not the reader's standard input.
+    pub fn captured(&mut self, id: EndId) {
+        self.traits[id as usize].captured = true;
+    }
+
     pub fn memory(&mut self, program: &str) -> EndId {
         self.intern(EndKind::Memory, program.to_owned())
     }

@@ -53,6 +53,9 @@ impl Flows {
             memory::cut(&mut messages[0], returned);
         }
         let source = self.with_peer(source, op, (args, returned), tracee);
+        if args[0] != 0 {
+            self.captured(&source, returned);
+        }
         let call = MovingCall::of(event);
         let how = (&call, event.number);
         self.take_in(
@@ -63,6 +66,16 @@ impl Flows {
             how,
             tracee,
         );
+    }
+
+    /// Bytes are about to be taken out of a pipe by another descriptor than the standard input.
+    fn captured(&mut self, source: &OpenFile, bytes: u64) {
+        let Some(queue) = self.pipes.read_from(source) else {
+            return;
+        };
+        for chunk in self.pipes.look(queue, bytes) {
+            self.ends.captured(self.paths.get(chunk.path).origin);
+        }
     }
 
     /// Bytes that have come to the memory of messages, by a call or a request that has these `MSG_` flags and names this
