@@ -383,7 +383,7 @@ fn trace(
     let flows = flows.as_array().unwrap().iter().cloned();
     // Flows of as many bytes stand by name, which may be a number that the kernel gave.
     let flows = sorted(flows.map(|flow| clear(format!("\n  {}", lines(flow)))));
-    Some(lines(document) + &flows)
+    Some(clear(lines(document)) + &flows)
 }
 
 fn sorted(texts: impl Iterator<Item = String>) -> String {

@@ -186,6 +186,13 @@ impl TraceeMemory for Tracee {
     fn storage(&self) -> Option<StorageBytes> {
         tracer::storage(self.pid)
     }
+    fn directory(&self, fd: i32) -> Option<String> {
+        let link = match fd {
+            libc::AT_FDCWD => format!("/proc/{}/cwd", self.tid),
+            fd => self.descriptor_path(fd),
+        };
+        Some(text_of(fs::read_link(link).ok()?.as_os_str().as_bytes()))
+    }
     fn file_size(&self, fd: i32) -> Option<u64> {
         Some(fs::metadata(self.descriptor_path(fd)).ok()?.len())
     }

@@ -134,6 +134,8 @@ pub enum Op {
     Exit,
     /// Shares no longer what a task shared: descriptors, namespaces.
     Unshare,
+    /// Gives a file another name.
+    Rename,
     /// ptrace(2): its first argument says what it does.
     Trace,
     /// prctl(2): its first argument says what it does.
@@ -190,7 +192,7 @@ impl Op {
             | AioEvents | AioDestroy | RingSetup | RingEnter | RingRegister | Compat(_)
             | Socketcall => Class::Bytes,
             Open | NewDescriptor | Accept | Close | CloseRange | Dup | Dup2 | Fcntl | Pipe
-            | SocketPair | Address => Class::Descriptors,
+            | SocketPair | Address | Rename => Class::Descriptors,
             Map | Unmap | Remap | Attach | Detach | Sync | Memory => Class::Memory,
             Clone | Clone3 | Fork | Vfork | Exec | Exit | Unshare => Class::Processes,
             None | Ioctl | Trace | Control | Seccomp | Poll | EpollWait | EpollCtl | Stat
@@ -457,6 +459,9 @@ static TABLE: &[Syscall] = table! {
     recvfrom as recv[45 207 371 292 517](fd: Fd, buf: BUF, len: Size, flags: Flags(&flags::MSG), src_addr: ADDR, addrlen: LEN) -> Bytes, Op::Recv(Shape::Buffer);
     recvmmsg[299 243 337 365 537](fd: Fd, msgvec: MSG, vlen: Size, flags: Flags(&flags::MSG), timeout: Pointer("timeout")) -> Number, Op::Recv(Shape::Messages);
     recvmsg[47 212 372 297 519](fd: Fd, msg: MSG, flags: Flags(&flags::MSG)) -> Bytes, Op::Recv(Shape::Message);
+    rename[82 _ 38 38](oldpath: Path, newpath: Path) -> Nothing, Op::Rename;
+    renameat[264 38 302 329](olddirfd: DirFd, oldpath: Path, newdirfd: DirFd, newpath: Path) -> Nothing, Op::Rename;
+    renameat2[316 276 353 382](olddirfd: DirFd, oldpath: Path, newdirfd: DirFd, newpath: Path, flags: Int) -> Nothing, Op::Rename;
     seccomp[317 277 354 383](operation: Int, flags: Any, args: Pointer("args")) -> Number, Op::Seccomp;
     send[_ _ _ 289](fd: Fd, buf: BUF, len: Size, flags: Flags(&flags::MSG)) -> Bytes, Op::Send(Shape::Buffer);
     sendfile[40 71 187 187](out_fd: Fd, in_fd: Fd, offset: OFF, count: Size) -> Bytes, Op::Sendfile;

@@ -133,3 +133,18 @@ fn a_constant_of_a_library_is_not_the_library() {
     );
     assert_eq!(flow["verdict"], "produced by the program");
 }
+
+#[test]
+fn a_temporary_file_has_its_last_name() {
+    let desk = Desk::new(5000);
+    let script = "cat a > .a.tmp; mv .a.tmp b; cd /; exec cat < /dev/null";
+    let seen = desk.trace(&[], &["sh", "-c", script]);
+    assert!(seen.output.status.success(), "{:?}", seen.output);
+    let flow = seen.flow(("file", "/a"), ("file", "/b"));
+    assert_eq!(flow["bytes"], 5000);
+    let names = sent(&seen, "file");
+    assert!(
+        names.iter().all(|(name, _)| !name.ends_with(".tmp")),
+        "{names:?}"
+    );
+}

@@ -62,6 +62,18 @@ impl Ends {
         self.traits[id as usize]
     }
 
+    /// A file has another name. What had that name before keeps its flows.
+    pub fn rename(&mut self, old: &str, new: &str) {
+        let named = |name: &str| End {
+            kind: EndKind::File,
+            name: name.to_owned(),
+        };
+        if let Some(id) = self.known.remove(&named(old)) {
+            self.list[id as usize] = named(new);
+            self.known.insert(named(new), id);
+        }
+    }
+
     /// A file was mapped to be executed.
     pub fn is_code(&mut self, id: EndId) {
         self.traits[id as usize].code = true;

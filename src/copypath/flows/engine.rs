@@ -168,6 +168,7 @@ impl Flows {
             }
             (Op::Send(_), Some(pending)) => self.sent(pending, bytes, event, tracee),
             (_, Some(pending)) => self.settle(pending, bytes),
+            (Op::Rename, None) => self.renamed(event, tracee),
             (Op::Accept, None) => self.accepted(event, tracee),
             (Op::Read(shape) | Op::Recv(shape), None) => {
                 self.read((op, shape), event, bytes, tracee);

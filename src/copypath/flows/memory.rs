@@ -1,6 +1,6 @@
 //! The memory of a thread that stands still, and what a call names of it.
 
-use crate::model::{Addresses, Descriptor, DescriptorKind, StorageBytes};
+use crate::model::{Addresses, Descriptor, DescriptorKind, StorageBytes, text_of};
 use crate::syscall::Shape;
 
 /// A thread that stands still, and can be asked.
@@ -25,6 +25,10 @@ pub trait TraceeMemory {
     fn is_read_only(&self, fd: i32) -> bool;
     /// Whether a pipe carries packets, not a stream: what a read leaves of one is gone.
     fn carries_messages(&self, fd: i32) -> bool;
+    /// The path of the directory that a descriptor names, or (`AT_FDCWD`) of the working directory.
+    fn directory(&self, _fd: i32) -> Option<String> {
+        None
+    }
     /// How long a file is.
     fn file_size(&self, _fd: i32) -> Option<u64> {
         None
@@ -173,6 +177,14 @@ pub(super) fn of_messages(at: u64, messages: u64, tracee: &dyn TraceeMemory) -> 
     messages
         .filter_map(|number| received(at + number * MESSAGES as u64, tracee))
         .sum()
+}
+
+/// A path; none where none ends there.
+pub(super) fn path(at: u64, tracee: &dyn TraceeMemory) -> Option<String> {
+    let mut bytes = [0; 4096]; // PATH_MAX
+    let read = tracee.read(at, &mut bytes);
+    let end = bytes[..read].iter().position(|byte| *byte == 0)?;
+    Some(text_of(&bytes[..end]))
 }
 
 /// Where the messages of an array stand.

@@ -30,6 +30,7 @@ mod processes;
 mod queues;
 mod read;
 mod refused;
+mod renames;
 mod ring;
 mod sockets;
 mod space;
