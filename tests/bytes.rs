@@ -112,6 +112,29 @@ fn what_processes_share_in_memory_keeps_its_origin() {
 }
 
 #[test]
+fn what_a_program_copies_from_buffer_to_buffer_keeps_its_origin() {
+    let Some(desk) = desk("own_copies") else {
+        return;
+    };
+    // Through a pipe or a socket pair, twice as many.
+    for (kind, copies) in [
+        ("stale", 3.0),
+        ("reused", 3.0),
+        ("framed", 6.0),
+        ("twice", 5.0),
+    ] {
+        let seen = run(&desk, &format!("./own_copies {kind} a out"));
+        assert_eq!(
+            fs::read(desk.path("a")).unwrap(),
+            fs::read(desk.path("out")).unwrap()
+        );
+        let flow = seen.flow(("file", "/a"), ("file", "/out"));
+        assert_eq!(figures(flow), (SIZE, copies, false), "{kind}: {flow:#}");
+        seen.explains_all();
+    }
+}
+
+#[test]
 fn pages_that_are_moved_are_no_copy() {
     let Some(desk) = desk("moved") else { return };
     for kind in ["grow", "fixed", "kept"] {

@@ -10,7 +10,8 @@ pub(super) const LENGTH: usize = 32;
 pub(super) const WHOLE: u64 = 256 << 10;
 /// How many bytes a checksum stands for.
 const BLOCK: usize = 4096;
-/// How many samples at most are taken of one read.
+/// How many samples are taken of a read that is too large to be compared whole. Of others each block has one, so that a
+/// copy is found in any window of a block's length.
 const MOST: usize = 6;
 /// A sample with fewer different bytes than this stands in too many places to tell one from the other.
 const TELLING: u32 = 8;
@@ -72,6 +73,11 @@ impl Fingerprint {
             samples.partition_point(|sample| u64::from(sample.offset) < at)
         };
         &self.samples[before(start)..before(end.max(start))]
+    }
+
+    /// Whether every byte is compared.
+    pub fn is_whole(&self) -> bool {
+        !self.sums.is_empty()
     }
 
     /// Of bytes that are all there.
@@ -166,20 +172,17 @@ impl Fingerprint {
 
 /// Where samples of so many bytes are taken: the beginning, the end, and places between.
 fn offsets(length: u64) -> Vec<u32> {
-    let sample = LENGTH as u64;
-    let length = length.min(u64::from(u32::MAX));
-    let mut out = vec![0];
-    if length <= sample {
-        return out;
-    }
-    let pieces = if length <= 4096 { 2 } else { MOST as u64 - 1 };
-    for piece in 1..=pieces {
-        let offset = (length - sample) * piece / pieces;
-        if u64::from(out[out.len() - 1]) + sample <= offset || piece == pieces {
-            out.push(offset as u32);
-        }
-    }
-    out
+    let last = length
+        .min(u64::from(u32::MAX))
+        .saturating_sub(LENGTH as u64);
+    let step = match length {
+        0..=4096 => last.div_ceil(2),
+        ..=WHOLE => BLOCK as u64,
+        _ => last.div_ceil(MOST as u64 - 1),
+    };
+    let step = step.max(LENGTH as u64) as usize;
+    let before = (0..last as u32).step_by(step);
+    before.chain([last as u32]).collect()
 }
 
 impl Sample {
@@ -268,7 +271,12 @@ mod tests {
     fn samples_lie_within_what_was_read_and_do_not_overlap_but_for_the_last() {
         for length in [1, 31, 32, 33, 64, 100, 4096, 4097, 65536, 1 << 30] {
             let out = offsets(length);
-            assert!(out.len() <= MOST && out[0] == 0, "{length}: {out:?}");
+            let most = if length > WHOLE {
+                MOST
+            } else {
+                2 + length as usize / BLOCK
+            };
+            assert!(out.len() <= most.max(3) && out[0] == 0, "{length}: {out:?}");
             let last = u64::from(*out.last().unwrap());
             assert_eq!(last, length.saturating_sub(LENGTH as u64), "{length}");
             assert!(out.is_sorted());

@@ -6,11 +6,12 @@ use rustc_hash::FxHashMap;
 
 use super::{
     ends::EndId,
-    extents::{ExtentKind, ReadExtent, ReadExtents},
+    extents::{ReadExtent, ReadExtents},
     fingerprint,
     memory::{Range, TraceeMemory},
     path::PathId,
-    space::{ExtentId, IndexEntry, ObjectId, Part, Space},
+    search::{SEARCHED, WINDOW},
+    space::{Cursor, ExtentId, ObjectId, Part, Space},
     tally::Provenance,
 };
 
@@ -75,6 +76,8 @@ enum Verdict {
 /// What must be looked at to join.
 pub(super) struct Joiner<'a> {
     pub space: &'a mut Space,
+    /// What tells where they go from other such places.
+    pub sink: u64,
     /// Memory that processes share.
     pub objects: &'a FxHashMap<ObjectId, Space>,
     pub extents: &'a mut ReadExtents,
@@ -85,12 +88,6 @@ pub(super) struct Joiner<'a> {
 
 /// Sample places that are read by one call.
 const PLACES: usize = 16;
-/// How much of a write is searched for bytes that the program copied itself.
-const WINDOW: usize = 4096;
-const SEARCHED: usize = 16 * WINDOW;
-/// After so many searches in vain only one write in sixteen is searched.
-const PATIENCE: u32 = 64;
-
 impl Joiner<'_> {
     /// What is about to be written, in order.
     pub fn pieces(&mut self, ranges: &[Range]) -> Vec<Piece> {
@@ -100,26 +97,82 @@ impl Joiner<'_> {
             self.parts(range.start, end, &mut parts);
         }
         let verdicts = self.verdicts(&parts);
-        let changed_in_place = self.is_changed_in_place(&parts, &verdicts);
+        if self.is_changed_in_place(&parts, &verdicts) {
+            return self.changed(&parts);
+        }
         let mut out = Vec::new();
+        // To which nothing was read that is still there.
+        let mut rest: Option<Part> = None;
         for (part, verdict) in parts.iter().zip(verdicts) {
-            match (part.extent, verdict) {
-                (Some(extent), Some(Verdict::Same)) => {
-                    self.put(&mut out, part.end - part.start, Some(extent), From::InPlace);
-                    self.space.misses = 0;
-                    self.space.cursor = Some((extent, part.end - part.base));
+            let Some(extent) = part.extent.filter(|_| verdict == Some(Verdict::Same)) else {
+                rest = Some(self.continued(rest, part, &mut out));
+                continue;
+            };
+            rest.take()
+                .iter()
+                .for_each(|rest| self.unknown(rest, &mut out));
+            self.put(&mut out, part.end - part.start, Some(extent), From::InPlace);
+            let cursor = self.space.cursor(self.sink);
+            *cursor = Cursor {
+                at: Some((extent, part.end - part.base)),
+                misses: 0,
+            };
+            self.space.misses = 0;
+        }
+        rest.iter().for_each(|rest| self.unknown(rest, &mut out));
+        out
+    }
+
+    /// Two parts as one, where they are neighbours: what an older read left behind must not cut a copy in two.
+    fn continued(&mut self, before: Option<Part>, part: &Part, out: &mut Vec<Piece>) -> Part {
+        let is_mapped = |part: &Part| {
+            let mapping = self.space.mapping(part.start..part.end);
+            mapping.is_some_and(|mapping| mapping.shows())
+        };
+        match before {
+            Some(before) if before.end == part.start && !is_mapped(&before) && !is_mapped(part) => {
+                Part {
+                    end: part.end,
+                    extent: None,
+                    ..before
                 }
-                (Some(extent), _) if changed_in_place => {
-                    self.put(&mut out, part.end - part.start, Some(extent), From::Changed);
-                }
-                _ => self.unknown(part, &mut out),
             }
+            Some(before) => {
+                self.unknown(&before, out);
+                *part
+            }
+            None => *part,
+        }
+    }
+
+    /// Bytes that are no longer what was read to there: the program has worked on them, if they are no copy of something
+    /// else.
+    fn changed(&mut self, parts: &[Part]) -> Vec<Piece> {
+        let mut copied = Vec::new();
+        parts
+            .iter()
+            .for_each(|part| self.unknown(part, &mut copied));
+        let is_here = |id| parts.iter().any(|part| part.extent == Some(id));
+        let known = copied
+            .iter()
+            .filter(|piece| piece.from.known().is_some_and(|it| !is_here(it.id)));
+        let from_elsewhere: u64 = known.map(|piece| piece.length).sum();
+        let all: u64 = parts.iter().map(|part| part.end - part.start).sum();
+        if 2 * from_elsewhere > all {
+            return copied;
+        }
+        for known in copied.iter().filter_map(|piece| piece.from.known()) {
+            self.extents.change(known.id, -1);
+        }
+        let mut out = Vec::new();
+        for part in parts {
+            self.put(&mut out, part.end - part.start, part.extent, From::Changed);
         }
         out
     }
 
     /// A range in parts, each of one extent or of none: of this space's own, and of memory that it shares.
-    fn parts(&self, start: u64, end: u64, out: &mut Vec<Part>) {
+    pub(super) fn parts(&self, start: u64, end: u64, out: &mut Vec<Part>) {
         let mut at = start;
         for (shared, mapping) in self.space.shared(start..end) {
             let Some(object) = mapping.object.and_then(|id| self.objects.get(&id)) else {
@@ -167,7 +220,7 @@ impl Joiner<'_> {
     /// Bytes at these addresses that were found nowhere: the program made them, or nobody can know.
     fn put_unjoined(&mut self, out: &mut Vec<Piece>, start: u64, end: u64) {
         let is_dull = || {
-            let bytes = self.bytes(start, end.min(start + WINDOW as u64));
+            let bytes = self.bytes(start, end.min(start + WINDOW));
             let dull = |hash| self.space.dull.contains(&hash).then_some(());
             bytes.is_some_and(|bytes| {
                 let is_known = || fingerprint::windows(&bytes, |_, hash| dull(hash)).is_some();
@@ -231,7 +284,7 @@ impl Joiner<'_> {
         })
     }
 
-    fn bytes(&self, start: u64, end: u64) -> Option<Vec<u8>> {
+    pub(super) fn bytes(&self, start: u64, end: u64) -> Option<Vec<u8>> {
         let mut bytes = vec![0; (end - start) as usize];
         let place = [(start, bytes.len())];
         self.tracee.read_places(&place, &mut bytes).then_some(bytes)
@@ -262,7 +315,7 @@ impl Joiner<'_> {
 
     /// Whether a part begins with a page of zeros, or is nothing else.
     fn is_cleared(&self, part: &Part) -> bool {
-        let bytes = self.bytes(part.start, part.end.min(part.start + WINDOW as u64));
+        let bytes = self.bytes(part.start, part.end.min(part.start + WINDOW));
         bytes.is_none_or(|bytes| bytes.iter().all(|byte| *byte == 0))
     }
 
@@ -280,149 +333,26 @@ impl Joiner<'_> {
         let mut found = Vec::new();
         let (mut at, mut searched, mut joined) = (part.start, 0, 0);
         while at < part.end && searched < SEARCHED {
-            let Some((start, end, extent)) = self.find(at, part.end) else {
+            let Some(next) = self.find(at, part.end) else {
                 break;
             };
-            found.push((start, end, extent));
-            searched += (start - at) as usize;
-            joined += end - start;
-            at = end;
+            found.push(next);
+            searched += next.start - at;
+            joined += next.end - next.start;
+            at = next.end;
         }
         // A few familiar bytes among others are no copy of what was read.
         if joined * 2 < length {
             found.clear();
         }
         let mut at = part.start;
-        for (start, end, extent) in found {
-            self.put_unjoined(out, at, start);
-            self.put(out, end - start, Some(extent), From::Copied);
-            at = end;
+        for next in found {
+            let length = next.end - next.start;
+            self.put_unjoined(out, at, next.start);
+            self.put(out, length, Some(next.extent), From::Copied);
+            at = next.end;
         }
         self.put_unjoined(out, at, part.end);
-    }
-
-    /// The next bytes in a range that were read elsewhere: where they are, and what they are of.
-    fn find(&mut self, start: u64, end: u64) -> Option<(u64, u64, ExtentId)> {
-        let nothing_known = self.space.index.is_empty() && self.space.objects.is_empty();
-        if nothing_known || end - start < fingerprint::LENGTH as u64 {
-            return None;
-        }
-        self.go_on(start, end).or_else(|| self.search(start, end))
-    }
-
-    /// Where the last bytes that the program copied itself go on.
-    fn go_on(&mut self, start: u64, end: u64) -> Option<(u64, u64, ExtentId)> {
-        let (id, offset) = self.space.cursor?;
-        let extent = self.extents.get(id)?;
-        (!self.is_own(extent)).then_some(())?;
-        let rest = extent.length.checked_sub(offset)?;
-        let end = end.min(start + rest);
-        let base = start.wrapping_sub(offset);
-        let agreed = self.agreed(extent, base, start, end);
-        let agreed =
-            agreed.or_else(|| self.agreed_with_original(id, extent, start, end, offset))?;
-        self.space.cursor = Some((id, offset + (agreed - start)));
-        Some((start, agreed, id))
-    }
-
-    /// The end of a range whose bytes are those that still stand where they were read to, from an offset on; none
-    /// where they are not, or tell too little.
-    fn agreed_with_original(
-        &self,
-        id: ExtentId,
-        extent: &ReadExtent,
-        start: u64,
-        end: u64,
-        offset: u64,
-    ) -> Option<u64> {
-        const MOST: u64 = 64 << 10;
-        let end = end.min(start + MOST);
-        let original = extent.base + offset;
-        let mut parts = Vec::new();
-        self.parts(original, original + (end - start), &mut parts);
-        let is_mapped = extent.kind == ExtentKind::Mapped;
-        let is_there = is_mapped || parts.iter().all(|part| part.extent == Some(id));
-        is_there.then_some(())?;
-        let (here, there) = (
-            self.bytes(start, end)?,
-            self.bytes(original, original + (end - start))?,
-        );
-        (here == there && fingerprint::is_varied(&here)).then_some(end)
-    }
-
-    /// Whether an extent is the very mapping that was stored to.
-    fn is_own(&self, extent: &ReadExtent) -> bool {
-        extent.kind == ExtentKind::Mapped && Some(extent.memory) == self.stored_in
-    }
-
-    fn search(&mut self, start: u64, end: u64) -> Option<(u64, u64, ExtentId)> {
-        self.space.misses += 1;
-        if self.space.misses > PATIENCE && !self.space.misses.is_multiple_of(16) {
-            return None;
-        }
-        let mut window = [0; WINDOW];
-        let wanted = window.len().min((end - start) as usize);
-        let read = self.tracee.read(start, &mut window[..wanted]);
-        let (space, extents) = (&*self.space, &*self.extents);
-        let objects = space.objects.iter().filter_map(|id| self.objects.get(id));
-        let objects: Vec<&Space> = objects.collect();
-        let (place, id, offset) = fingerprint::windows(&window[..read], |place, hash| {
-            let of_objects = || objects.iter().find_map(|object| object.index.get(&hash));
-            let IndexEntry {
-                extent: id, offset, ..
-            } = *space.index.get(&hash).or_else(of_objects)?;
-            let samples = &extents.get(id)?.fingerprint.samples;
-            let place_of = samples.partition_point(|sample| sample.offset < offset);
-            let sample = samples
-                .get(place_of)
-                .filter(|sample| sample.offset == offset)?;
-            (sample.bytes == window[place..place + fingerprint::LENGTH]).then_some((
-                place as u64,
-                id,
-                u64::from(offset),
-            ))
-        })?;
-        let extent = extents.get(id)?;
-        (!self.is_own(extent)).then_some(())?;
-        // The extent's first byte would stand here.
-        let base = (start + place).wrapping_sub(offset);
-        let first = if offset > place { start } else { base };
-        let last = end.min(base.wrapping_add(extent.length));
-        let agreed = self.agreed(extent, base, first, last)?;
-        self.space.cursor = Some((id, agreed.wrapping_sub(base)));
-        self.space.misses = 0;
-        Some((first, agreed, id))
-    }
-
-    /// How far a range agrees with an extent whose first byte would stand at `base`: by all samples in it, or up to
-    /// the last one that does. None where no sample does.
-    fn agreed(&self, extent: &ReadExtent, base: u64, start: u64, end: u64) -> Option<u64> {
-        let mut last = None;
-        let mut buffer = [0; fingerprint::LENGTH];
-        let of_part = (start.wrapping_sub(base), end.wrapping_sub(base));
-        for sample in extent.fingerprint.samples(of_part.0, of_part.1) {
-            let at = base.wrapping_add(u64::from(sample.offset));
-            let length = usize::from(sample.length);
-            if at < start || end.saturating_sub(at) < length as u64 {
-                continue;
-            }
-            let here = &mut buffer[..length];
-            if self.tracee.read(at, here) != length || *here != sample.bytes[..length] {
-                return last;
-            }
-            last = Some(at + length as u64);
-        }
-        last?;
-        // Between the samples too, where every byte is known.
-        let offset = start.wrapping_sub(base);
-        let (print, length) = (&extent.fingerprint, extent.length);
-        if !print.covers(offset, offset + (end - start), length) {
-            return Some(end);
-        }
-        match print.difference(offset, &self.bytes(start, end)?, length) {
-            None => Some(end),
-            Some(place) => Some(base.wrapping_add(place)).filter(|agreed| *agreed > start),
-        }
     }
 }
 
@@ -435,7 +365,7 @@ struct Question<'a> {
     otherwise: Verdict,
 }
 
-/// The samples to read again for a part: those that lie in it; where none does, all of the extent's.
+/// The samples to read again for a part: those that lie in it; where none does, those beside it.
 fn ask<'a>(number: usize, part: &Part, extent: &'a ReadExtent, out: &mut Vec<Question<'a>>) {
     let before = out.len();
     for sample in &extent.fingerprint.samples {
@@ -455,7 +385,9 @@ fn ask<'a>(number: usize, part: &Part, extent: &'a ReadExtent, out: &mut Vec<Que
     if out.len() > before {
         return;
     }
-    for sample in &extent.fingerprint.samples {
+    let samples = &extent.fingerprint.samples;
+    let next = samples.partition_point(|sample| part.base + u64::from(sample.offset) < part.start);
+    for sample in &samples[next.saturating_sub(1)..samples.len().min(next + 1)] {
         out.push(Question {
             part: number,
             at: part.base + u64::from(sample.offset),

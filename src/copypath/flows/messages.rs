@@ -174,7 +174,8 @@ impl Flows {
         let (Some((space, program)), Some(_)) = (running(from.pid()), running(to.pid())) else {
             return;
         };
-        let pieces = self.pieces(space, source, None, from);
+        let other = u64::from(to.pid().unsigned_abs());
+        let pieces = self.pieces((space, other), source, None, from);
         let step = rule::step(Op::ProcessVm, Medium::Buffer, Medium::Buffer, Report::None);
         let chunks = pieces.iter().map(|piece| {
             let (path, before, _) = self.origin(piece, program);

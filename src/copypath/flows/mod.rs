@@ -32,6 +32,7 @@ mod read;
 mod refused;
 mod renames;
 mod ring;
+mod search;
 mod sockets;
 mod space;
 mod splice;

@@ -18,6 +18,8 @@ pub(super) type ObjectId = u64;
 
 /// How many of the last reads are looked for where the program has copied bytes itself.
 const RECENT: usize = 8192;
+/// They have so many samples at most: a large read has more than a small one.
+const MOST_SAMPLES: usize = 1 << 15;
 /// The number of a read that is not forgotten as others follow.
 const FOR_EVER: u64 = u64::MAX;
 /// So many ranges are told apart; the lowest are forgotten beyond.
@@ -87,6 +89,15 @@ pub(super) struct IndexEntry {
     read: u64,
 }
 
+/// Where the bytes that the program copied itself to a sink are expected to go on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cursor {
+    /// An extent, and the offset in it.
+    pub at: Option<(ExtentId, u64)>,
+    /// Writes to this sink in a row in which nothing that was read was found.
+    pub misses: u32,
+}
+
 #[derive(Default)]
 pub(super) struct Space {
     /// By their start; no two overlap.
@@ -96,11 +107,16 @@ pub(super) struct Space {
     pub objects: Vec<ObjectId>,
     /// Where a sample of that hash was last read.
     pub index: FxHashMap<u64, IndexEntry>,
-    recent: VecDeque<ExtentId>,
+    /// The last reads, with the number of their samples.
+    recent: VecDeque<(ExtentId, usize)>,
+    /// How many these are.
+    samples: usize,
+    /// The read that followed each of the recent ones.
+    next: FxHashMap<ExtentId, ExtentId>,
     /// How many reads have been recalled.
     recalled: u64,
-    /// Where the bytes that the program copied itself are expected to go on: an extent, and the offset in it.
-    pub cursor: Option<(ExtentId, u64)>,
+    /// By the sink: where what is written to it is expected to go on.
+    cursors: FxHashMap<u64, Cursor>,
     /// Writes in a row in which nothing that was read was found.
     pub misses: u32,
     /// How many processes use it.
@@ -126,15 +142,30 @@ impl Space {
             objects: self.objects.clone(),
             index: self.index.clone(),
             recent: self.recent.clone(),
+            samples: self.samples,
             recalled: self.recalled,
             contents: self.contents.clone(),
-            cursor: self.cursor,
+            cursors: self.cursors.clone(),
+            next: self.next.clone(),
             opaque: self.opaque,
             dull: self.dull.clone(),
             has_new_mappings: self.has_new_mappings,
             users: 1,
             ..Space::default()
         }
+    }
+
+    pub fn next_read(&self, extent: ExtentId) -> Option<ExtentId> {
+        self.next.get(&extent).copied()
+    }
+
+    pub fn cursor(&mut self, sink: u64) -> &mut Cursor {
+        /// A server's connections come and go.
+        const MOST: usize = 4096;
+        if self.cursors.len() > MOST {
+            self.cursors.clear();
+        }
+        self.cursors.entry(sink).or_default()
     }
 
     /// A new mapping, where nothing is mapped any more.
@@ -242,7 +273,7 @@ impl Space {
     /// Every extent that is held, as often as it is.
     pub fn held(&self) -> impl Iterator<Item = ExtentId> + '_ {
         let ranges = self.ranges.values().map(|held| held.extent);
-        let recent = self.recent.iter().copied();
+        let recent = self.recent.iter().map(|(id, _)| *id);
         ranges.chain(recent).chain(self.contents.values().copied())
     }
 
@@ -367,9 +398,6 @@ impl Space {
         hashes: &[(u64, u32)],
         changed: &mut impl FnMut(ExtentId, i32),
     ) {
-        if hashes.is_empty() {
-            return;
-        }
         self.recalled += 1;
         for (hash, offset) in hashes {
             let entry = IndexEntry {
@@ -380,18 +408,23 @@ impl Space {
             self.index.insert(*hash, entry);
         }
         changed(extent, 1);
-        self.recent.push_back(extent);
-        if self.recent.len() > RECENT
-            && let Some(oldest) = self.recent.pop_front()
+        if let Some((last, _)) = self.recent.back() {
+            self.next.insert(*last, extent);
+        }
+        self.recent.push_back((extent, hashes.len()));
+        self.samples += hashes.len();
+        while (self.recent.len() > RECENT || self.samples > MOST_SAMPLES)
+            && let Some((oldest, samples)) = self.recent.pop_front()
         {
+            self.samples -= samples;
+            self.next.remove(&oldest);
             changed(oldest, -1);
         }
-        // Now and then, those of reads that are no longer recent go.
-        let most = RECENT as u64;
-        if self.recalled.is_multiple_of(most) {
-            let recalled = self.recalled;
-            self.index
-                .retain(|_, entry| entry.read.saturating_add(most) > recalled);
+        // Now and then, the samples of reads that are no longer recent go.
+        let is_full = self.index.len() > 2 * MOST_SAMPLES && self.recalled.is_multiple_of(256);
+        if is_full || self.recalled.is_multiple_of(RECENT as u64) {
+            let gone = self.recalled - self.recent.len() as u64;
+            self.index.retain(|_, entry| entry.read > gone);
         }
     }
 }

@@ -95,7 +95,7 @@ impl Flows {
         // Where not all of them were stored to, nobody knows which.
         let is_whole = stored >= touched - touched / 16;
         let mut pieces = match is_whole {
-            true => self.pieces(space, &ranges, Some(file), tracee),
+            true => self.pieces((space, file.into()), &ranges, Some(file), tracee),
             false => vec![unknown(stored)],
         };
         // Of a mapping that is too large not all pages are looked at.

@@ -87,7 +87,7 @@ impl Flows {
         let running = self.running.get(&tracee.pid())?;
         let (program, space) = (running.program, running.space);
         let ranges = messages.concat();
-        let pieces = self.pieces(space, &ranges, None, tracee);
+        let pieces = self.pieces((space, sink.identity), &ranges, None, tracee);
         let queue = self.queue_of_sink(&sink);
         if (op == Op::Vmsplice && queue.is_some()) || report == Report::Outstanding {
             self.lend_memory((&call, by), &ranges, tracee);
@@ -117,27 +117,27 @@ impl Flows {
         })
     }
 
-    /// What is known of bytes at addresses; with `stored_in` of what was stored there, in a mapping of that file.
+    /// What is known of bytes at addresses that go to this sink; with `stored_in` of what was stored there, in a mapping of that file.
     pub(super) fn pieces(
         &mut self,
-        space: u32,
+        (space, sink): (u32, u64),
         ranges: &[Range],
         stored_in: Option<EndId>,
         tracee: &dyn TraceeMemory,
     ) -> Vec<Piece> {
-        let pieces = self.joined(space, ranges, stored_in, tracee);
+        let pieces = self.joined((space, sink), ranges, stored_in, tracee);
         let made = pieces.iter().filter(|piece| piece.is_made());
         let most = made.map(|piece| piece.length).max().unwrap_or(0);
         if most < fingerprint::LENGTH as u64 || !self.look_at_mappings(space, tracee) {
             return pieces;
         }
         self.let_go(&pieces);
-        self.joined(space, ranges, stored_in, tracee)
+        self.joined((space, sink), ranges, stored_in, tracee)
     }
 
     fn joined(
         &mut self,
-        space: u32,
+        (space, sink): (u32, u64),
         ranges: &[Range],
         stored_in: Option<EndId>,
         tracee: &dyn TraceeMemory,
@@ -148,6 +148,7 @@ impl Flows {
         let (objects, extents) = (&self.objects, &mut self.extents);
         let mut joiner = Joiner {
             space,
+            sink,
             objects,
             extents,
             tracee,
