@@ -177,7 +177,7 @@ fn offsets(length: u64) -> Vec<u32> {
         .saturating_sub(LENGTH as u64);
     let step = match length {
         0..=4096 => last.div_ceil(2),
-        ..=WHOLE => BLOCK as u64,
+        4097..=WHOLE => BLOCK as u64,
         _ => last.div_ceil(MOST as u64 - 1),
     };
     let step = step.max(LENGTH as u64) as usize;
