@@ -10,7 +10,6 @@ use super::{
     fingerprint,
     memory::{Range, TraceeMemory},
     path::PathId,
-    search::{SEARCHED, WINDOW},
     space::{Cursor, ExtentId, ObjectId, Part, Space},
     tally::Provenance,
 };
@@ -86,6 +85,10 @@ pub(super) struct Joiner<'a> {
     pub stored_in: Option<EndId>,
 }
 
+/// Content is looked for in windows of so many bytes: of a read that is known whole, each holds a sample.
+pub(super) const WINDOW: u64 = 4096;
+/// How much of a write is searched at most.
+pub(super) const SEARCHED: u64 = 16 * WINDOW;
 /// Sample places that are read by one call.
 const PLACES: usize = 16;
 impl Joiner<'_> {

@@ -3,14 +3,10 @@
 use super::{
     extents::{ExtentKind, ReadExtent},
     fingerprint,
-    join::Joiner,
+    join::{Joiner, SEARCHED, WINDOW},
     space::{Cursor, ExtentId, IndexEntry, Space},
 };
 
-/// Content is looked for in windows of so many bytes: of a read that is known whole, each holds a sample.
-pub(super) const WINDOW: u64 = 4096;
-/// How much of a write is searched at most.
-pub(super) const SEARCHED: u64 = 16 * WINDOW;
 /// After so many searches in vain only one write in sixteen to the same sink is searched.
 const PATIENCE: u32 = 64;
 /// So many reads may come between two whose bytes are copied one behind the other: heads that are not copied.
