@@ -12,9 +12,16 @@ use crate::model::{
 };
 
 /// A request and what its completion said: `SQE read_fixed(file#0, buf#0, 65536 @ 0) -> CQE 65536`. SQE and CQE are
-/// the entries of the submission and the completion queue.
+/// the entries of the submission and the completion queue. Of io_submit(2) they are called iocb and event.
 pub(crate) fn format_request(trace: &Trace, request: &Request, style: Style) -> String {
-    let mut out = format!("SQE {}(", request.name());
+    let call = trace.calls.get(request.call as usize);
+    let is_aio = call.is_some_and(|call| trace.name(call) == "io_submit");
+    let (asked, done) = if is_aio {
+        ("iocb", "event")
+    } else {
+        ("SQE", "CQE")
+    };
+    let mut out = format!("{asked} {}(", request.name());
     let start = out.len();
     for field in request.fields() {
         let is_descriptor = matches!(field, Field::Fd | Field::FdIn);
@@ -27,7 +34,7 @@ pub(crate) fn format_request(trace: &Trace, request: &Request, style: Style) -> 
         write_field(&mut out, trace, request, *field, style);
     }
     out.push_str(") -> ");
-    completion(&mut out, request, style == Style::Short);
+    completion(&mut out, request, done, style == Style::Short);
     out
 }
 
@@ -60,15 +67,15 @@ fn write_field(out: &mut String, trace: &Trace, request: &Request, field: Field,
     };
 }
 
-fn completion(out: &mut String, request: &Request, short: bool) {
+fn completion(out: &mut String, request: &Request, word: &str, short: bool) {
     let _ = match (request.result, request.errno()) {
-        (None, _) => write!(out, "no CQE yet"),
+        (None, _) => write!(out, "no {word} yet"),
         (_, Some(errno)) => match errno_name(errno) {
-            Some(name) => write!(out, "CQE -{name}"),
-            None => write!(out, "CQE -{errno}"),
+            Some(name) => write!(out, "{word} -{name}"),
+            None => write!(out, "{word} -{errno}"),
         },
-        (Some(result), None) if short => write!(out, "CQE {}", grouped(result as u64)),
-        (Some(result), None) => write!(out, "CQE {result}"),
+        (Some(result), None) if short => write!(out, "{word} {}", grouped(result as u64)),
+        (Some(result), None) => write!(out, "{word} {result}"),
     };
     if request.notification.is_none() {
         return;
