@@ -135,6 +135,17 @@ fn what_a_program_copies_from_buffer_to_buffer_keeps_its_origin() {
 }
 
 #[test]
+fn a_body_behind_a_changed_head_is_found_from_its_first_byte() {
+    let Some(desk) = desk("own_copies") else {
+        return;
+    };
+    let seen = run(&desk, "./own_copies head a out");
+    let flow = seen.flow(("file", "/a"), ("file", "/out"));
+    assert_eq!(figures(flow), (SIZE, 5.0, false), "{flow:#}");
+    seen.explains_all();
+}
+
+#[test]
 fn pages_that_are_moved_are_no_copy() {
     let Some(desk) = desk("moved") else { return };
     for kind in ["grow", "fixed", "kept"] {

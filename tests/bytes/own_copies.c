@@ -2,6 +2,7 @@
  * stale: by a buffer that begins with what is left of an older read, as a libc's does.
  * reused: by a buffer to which something else was read, and which is written whole.
  * framed: through a pipe, in frames of a head and a part; the reader takes them into a ring and gathers several.
+ * head: received behind a head, and written behind another one, as a proxy does.
  * twice: to a socket and, as it was received, from there to DST, in one process: its memory holds the same bytes twice. */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -107,12 +108,29 @@ static void twice(int source, int sink) {
     all(sink, kept, have);
 }
 
+static void rewritten(int source, int sink) {
+    char *answer = malloc(CHUNK);
+    for (size_t n; (n = whole(source, answer + 600, PART)) > 0;) {
+        int ends[2];
+        memset(answer + 400, 'h', 200);
+        if (pipe(ends) || fcntl(ends[1], F_SETPIPE_SZ, CHUNK) < 0) _exit(1);
+        all(ends[1], answer + 400, 200 + n);
+        if (whole(ends[0], answer + 400, 200 + n) != 200 + n) _exit(1);
+        memset(answer + 300, 'H', 300);
+        char *other = malloc(CHUNK);
+        memcpy(other, answer + 300, 300 + n);
+        all(sink, other, 300 + n);
+        close(ends[0]), close(ends[1]);
+    }
+}
+
 int main(int argc, char **argv) {
     int source = open(argv[2], O_RDONLY), sink = open(argv[3], O_WRONLY | O_CREAT | O_TRUNC, 0644);
     switch (argv[1][0]) {
     case 's': stale(source, sink, argv[0]); break;
     case 'r': reused(source, sink, argv[0]); break;
     case 'f': framed(source, sink); break;
+    case 'h': rewritten(source, sink); break;
     default: twice(source, sink);
     }
     return 0;

@@ -278,9 +278,11 @@ fn passed(flow: &Flow, flows: u64, context: &Context) -> Advice {
         }
         (fewer, _) => format!(" and up to {} calls", grouped(fewer)),
     };
-    let own = match makes_own_copy(flow) {
-        true => " (one of them the program makes itself, from buffer to buffer)",
-        false => "",
+    let own = match (own_copies(flow), copies) {
+        (0, _) => String::new(),
+        (_, 1) => " (the program makes it itself, from buffer to buffer)".to_owned(),
+        (1, _) => " (one of them the program makes itself, from buffer to buffer)".to_owned(),
+        (own, _) => format!(" ({own} of them the program makes itself, from buffer to buffer)"),
     };
     // Processes of one name are one program.
     let one_program = match flow.programs.len() > 1 || passes_a_pipe(flow) {
@@ -320,7 +322,10 @@ fn passes_a_pipe(flow: &Flow) -> bool {
     !is_end && flow.copy_path.iter().any(|hop| hop.to == Place::Pipe)
 }
 
-fn makes_own_copy(flow: &Flow) -> bool {
-    let mut hops = flow.copy_path.iter();
-    hops.any(|hop| (hop.from, hop.to) == (Place::UserBuffer, Place::UserBuffer))
+/// How many copies of each byte the programs make themselves, rounded: some libraries' buffers copy a part.
+fn own_copies(flow: &Flow) -> u64 {
+    let hops = flow.copy_path.iter();
+    let own = hops.filter(|hop| (hop.from, hop.to) == (Place::UserBuffer, Place::UserBuffer));
+    let bytes: u64 = own.map(|hop| hop.bytes).sum();
+    (bytes as f64 / flow.bytes.max(1) as f64).round() as u64
 }

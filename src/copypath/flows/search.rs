@@ -201,7 +201,8 @@ impl Joiner<'_> {
         };
         let end = end.min(base.wrapping_add(extent.length));
         let agreed = |first| Some((first, self.agreed(extent, base, first, end)?));
-        let (start, end) = agreed(first).or_else(|| agreed(at))?;
+        let known = || at - self.alike_before(extent, at, offset, before.min(offset));
+        let (start, end) = agreed(first).or_else(|| agreed(known()))?;
         let extent = entry.extent;
         Some(Found {
             start,
@@ -209,6 +210,21 @@ impl Joiner<'_> {
             extent,
             base,
         })
+    }
+
+    /// How many bytes before an address, of so many, are those that stand before an offset of what was read, where that
+    /// still stands: behind a head that was changed.
+    fn alike_before(&self, extent: &ReadExtent, at: u64, offset: u64, most: u64) -> u64 {
+        let most = most.min(WINDOW);
+        let there = extent.base + offset;
+        let both = self
+            .bytes(at - most, at)
+            .zip(self.bytes(there - most, there));
+        let alike = both.map_or(0, |(here, there)| {
+            let pairs = here.iter().rev().zip(there.iter().rev());
+            pairs.take_while(|(here, there)| here == there).count()
+        });
+        alike as u64
     }
 
     /// How far a range agrees with an extent whose first byte would stand at `base`. None where nothing in it tells that
