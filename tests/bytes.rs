@@ -382,6 +382,46 @@ fn buffers_of_the_programs_own_are_seen_through() {
 }
 
 #[test]
+fn a_head_that_files_of_one_format_share_is_no_copy() {
+    let desk = Desk::new(MIB);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    let script = "
+import mmap, os
+with open('a', 'r+b') as a: a.write(bytes(range(100, 140)))
+with open('a', 'rb') as a:
+    mapped = mmap.mmap(a.fileno(), 0, prot=mmap.PROT_READ)
+    assert mapped[0] == 100
+    made = bytes(range(100, 140)) + bytes(i * i % 251 for i in range(20000))
+    os.write(os.open('out', os.O_CREAT | os.O_WRONLY), made)
+";
+    let seen = desk.trace(&[], &["python3", "-c", script]);
+    assert!(seen.output.status.success(), "{:?}", seen.output);
+    let made = seen.flow(("memory", ""), ("file", "/out"));
+    assert!(made["bytes"].as_u64().unwrap() >= 20_000, "{:#}", seen.json);
+    seen.explains_all();
+}
+
+#[test]
+fn what_is_put_together_from_single_bytes_is_not_known_to_be_produced() {
+    let desk = Desk::new(10);
+    let lines: String = (0..400).map(|n| format!("this is line {n}\n")).collect();
+    fs::write(desk.path("text"), &lines).unwrap();
+    // Shells read a pipe byte by byte.
+    let script = "cat text | while read -r line; do echo \"$line\"; done > out";
+    let seen = desk.trace(&[], &["sh", "-c", script]);
+    assert_eq!(desk.bytes("out"), lines.as_bytes());
+    let flow = seen.flow(("unknown", ""), ("file", "/out"));
+    assert!(
+        flow["bytes"].as_u64().unwrap() > lines.len() as u64 * 9 / 10,
+        "{:#}",
+        seen.json
+    );
+    seen.explains_all();
+}
+
+#[test]
 fn what_was_mapped_before_an_attach_is_known() {
     use std::io::{BufRead, BufReader, Write};
     let Some(desk) = desk("late_mapping") else {

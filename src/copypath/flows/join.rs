@@ -215,6 +215,10 @@ impl Joiner<'_> {
         });
         if let Some(known) = &known {
             self.extents.change(known.id, 1);
+            let is_small = |extent: &ReadExtent| extent.length < fingerprint::LENGTH as u64;
+            if self.extents.get(known.id).is_some_and(is_small) {
+                self.space.crumbs = self.space.crumbs.saturating_sub(length);
+            }
         }
         let from = known.map_or(From::Memory, how);
         out.push(Piece { length, from });
@@ -231,7 +235,15 @@ impl Joiner<'_> {
             })
         };
         let could_be_read = self.space.opaque || (!self.space.dull.is_empty() && is_dull());
-        match could_be_read && start < end {
+        // Fewer, and shorter writes, are what keeps processes in step.
+        const CRUMBS: u64 = 256;
+        const SHORT: u64 = 8;
+        let are_there = |length| self.space.all_crumbs >= CRUMBS && self.space.crumbs >= length;
+        let is_crumbs = start + SHORT <= end && are_there(end - start);
+        if is_crumbs {
+            self.space.crumbs -= end - start;
+        }
+        match (could_be_read || is_crumbs) && start < end {
             true => out.push(Piece {
                 length: end - start,
                 from: From::Unknown,

@@ -6,7 +6,7 @@ use super::{
     ends::{EndId, OpenFile},
     engine::Flows,
     extents::{ExtentKind, ReadExtent},
-    fingerprint::Fingerprint,
+    fingerprint::{self, Fingerprint},
     memory::{self, Range, TraceeMemory},
     path::{Change, PathId},
     pipes::Chunk,
@@ -14,7 +14,7 @@ use super::{
     tally::{MovingCall, Provenance},
 };
 use crate::copypath::rule::{self, Medium, Report};
-use crate::model::{DescriptorKind, SyscallEvent};
+use crate::model::{DescriptorKind, EndKind, SyscallEvent};
 use crate::syscall::{MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, Op, Shape};
 
 /// Bytes of one path that a read has put at consecutive addresses.
@@ -253,9 +253,10 @@ impl Flows {
         &mut self,
         space: u32,
         placed: Placed,
-        fingerprint: Fingerprint,
+        print: Fingerprint,
         (memory, peeked): (EndId, Option<u64>),
     ) {
+        let origin = self.ends.get(self.paths.get(placed.path).origin).kind;
         let Some(space) = self.spaces.get_mut(&space) else {
             return;
         };
@@ -265,6 +266,11 @@ impl Flows {
             path,
             provenance,
         } = placed;
+        if length < fingerprint::LENGTH as u64 && !matches!(origin, EndKind::Device | EndKind::Tty)
+        {
+            space.crumbs += length;
+            space.all_crumbs += length;
+        }
         let end = start + length;
         let mapping = space.mapping(start..end);
         let object = mapping.and_then(|mapping| Some((mapping.object?, mapping)));
@@ -278,15 +284,15 @@ impl Flows {
             _ => memory,
         };
         let extents = &mut self.extents;
-        let hashes = fingerprint.hashes();
-        let dull: Vec<u64> = fingerprint.dull_hashes().collect();
+        let hashes = print.hashes();
+        let dull: Vec<u64> = print.dull_hashes().collect();
         let id = extents.insert(ReadExtent {
             path,
             provenance: Some(provenance),
             base: start,
             length,
             delivered: 0,
-            fingerprint,
+            fingerprint: print,
             memory,
             kind: peeked.map_or(ExtentKind::Read, ExtentKind::Peeked),
             references: 1,

@@ -231,6 +231,9 @@ impl Joiner<'_> {
     /// it does.
     fn agreed(&self, extent: &ReadExtent, base: u64, start: u64, end: u64) -> Option<u64> {
         let print = &extent.fingerprint;
+        if extent.kind == ExtentKind::Mapped {
+            return self.agreed_with_mapping(extent, base, start, end);
+        }
         if !print.is_whole() {
             return self.agreed_by_samples(extent, base, start, end);
         }
@@ -243,6 +246,36 @@ impl Joiner<'_> {
         let is_whole = || print.covers(first, last, extent.length);
         let tells = is_in || (is_whole() && fingerprint::is_varied(&bytes));
         (last > first && tells).then_some(base.wrapping_add(last))
+    }
+
+    /// The same of a mapping, whose bytes stand there still: files of one format have the same head, and no more.
+    fn agreed_with_mapping(
+        &self,
+        extent: &ReadExtent,
+        base: u64,
+        start: u64,
+        end: u64,
+    ) -> Option<u64> {
+        const STEP: u64 = 64 << 10;
+        let mut at = start;
+        while at < end {
+            let length = STEP.min(end - at);
+            let there = extent.base.wrapping_add(at.wrapping_sub(base));
+            let (Some(here), Some(there)) = (
+                self.bytes(at, at + length),
+                self.bytes(there, there.wrapping_add(length)),
+            ) else {
+                break;
+            };
+            let mut pairs = here.iter().zip(&there);
+            at += pairs
+                .position(|(a, b)| a != b)
+                .map_or(length, |place| place as u64);
+            if here != there {
+                break;
+            }
+        }
+        (at - start >= fingerprint::LENGTH as u64).then_some(at)
     }
 
     /// The same by all samples in the range, or up to the last one that agrees.

@@ -125,6 +125,10 @@ pub(super) struct Space {
     pub is_settled: bool,
     /// Bytes came there that were never looked at.
     pub opaque: bool,
+    /// Bytes that came in pieces too small to be found where the program has put them together, and were not written on.
+    pub crumbs: u64,
+    /// All that ever came so.
+    pub all_crumbs: u64,
     /// Hashes of bytes that were read and are alike (zeros): a copy of them cannot be told from others.
     pub dull: FxHashSet<u64>,
     /// Mapped files that can be found by their content, by their first address.
@@ -148,6 +152,8 @@ impl Space {
             cursors: self.cursors.clone(),
             next: self.next.clone(),
             opaque: self.opaque,
+            crumbs: self.crumbs,
+            all_crumbs: self.all_crumbs,
             dull: self.dull.clone(),
             has_new_mappings: self.has_new_mappings,
             users: 1,
