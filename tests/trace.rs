@@ -79,6 +79,33 @@ fn a_loop_of_reads_and_writes_is_one_flow_of_two_copies() {
 }
 
 #[test]
+fn the_calls_of_a_flow_are_those_behind_it() {
+    let desk = Desk::new(MIB);
+    let shells = [
+        "cat a | cat > b; dd if=a of=c bs=64k status=none; cat a a > d",
+        "dd if=a bs=1000 status=none | tee e > f; gzip -c a > g; tail -c 100000 a > h",
+    ];
+    let mut shared = 0;
+    for shell in shells {
+        desk.trace(&["--save", "run.jsonl"], &["sh", "-c", shell]);
+        let report = zclab::store::trace_report::load(desk.path("run.jsonl").as_ref()).unwrap();
+        for (number, flow) in report.flows.iter().enumerate() {
+            let number = number as u32;
+            let last = report.flow_of.iter().filter(|of| **of == number);
+            let also = report.also_of.iter().filter(|(_, of)| *of == number);
+            let behind = last.count() + also.count();
+            assert_eq!(
+                behind as u64, flow.calls,
+                "{} > {}",
+                flow.from.name, flow.to.name
+            );
+        }
+        shared += report.also_of.len();
+    }
+    assert!(shared > 0, "a read of tee's goes to two sinks");
+}
+
+#[test]
 fn pipes_carry_a_flow_on_to_the_next_program() {
     let desk = Desk::new(MIB);
     let seen = desk.trace(&[], &["sh", "-c", "cat a | cat > b"]);

@@ -71,6 +71,7 @@ pub(crate) fn trace(
         zero_copy: found.zero_copy,
         trace: outcome.trace,
         flow_of: found.flow_of,
+        also_of: found.also_of,
     };
     Ok(Traced { report, guard })
 }
@@ -106,6 +107,7 @@ pub(crate) fn snapshot(trace: &Trace, flows: &Flows) -> TraceReport {
         notes: report.notes,
         trace: trace.last(LAST),
         flow_of: report.flow_of,
+        also_of: report.also_of,
         ..TraceReport::default()
     }
 }

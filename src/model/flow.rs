@@ -265,6 +265,9 @@ pub struct TraceReport {
     /// be left out: they moved none.
     #[serde(skip)]
     pub flow_of: Vec<u32>,
+    /// The other flows of calls that moved bytes of several: call and flow, in order.
+    #[serde(skip)]
+    pub also_of: Vec<(u32, u32)>,
 }
 
 impl TraceReport {

@@ -32,6 +32,12 @@ struct Format {
 #[derive(Serialize, Deserialize)]
 struct FlowOf<'a> {
     flow_of: Cow<'a, [u32]>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    also_of: Cow<'a, [(u32, u32)]>,
+}
+
+fn is_empty(also_of: &[(u32, u32)]) -> bool {
+    also_of.is_empty()
 }
 
 /// Whether a file begins as one of these.
@@ -64,7 +70,8 @@ fn write(file: &File, report: &TraceReport) -> Result<()> {
     if flow_of.len() < report.trace.calls.len() {
         flow_of.to_mut().resize(report.trace.calls.len(), NO_FLOW);
     }
-    out.line(&FlowOf { flow_of })?;
+    let also_of = Cow::Borrowed(&report.also_of[..]);
+    out.line(&FlowOf { flow_of, also_of })?;
     out.end(report.trace.calls.len() as u64)
 }
 
@@ -86,9 +93,12 @@ pub fn load(path: &Path) -> Result<TraceReport> {
     read_calls(&mut lines, &mut report.trace, &format.trace)?;
     let flow_of: FlowOf = lines.next_as("not the flows of the calls")?;
     report.flow_of = flow_of.flow_of.into_owned();
+    report.also_of = flow_of.also_of.into_owned();
     let is_known = |flow: &u32| *flow == NO_FLOW || (*flow as usize) < report.flows.len();
     let calls = report.trace.calls.len();
-    if report.flow_of.len() != calls || !report.flow_of.iter().all(is_known) {
+    let is_known_of = |(call, flow): &(u32, u32)| (*call as usize) < calls && is_known(flow);
+    let are_known = report.flow_of.iter().all(is_known) && report.also_of.iter().all(is_known_of);
+    if report.flow_of.len() != calls || !are_known {
         return Err(lines.fault("not the flows of these calls"));
     }
     read_end(&mut lines, calls as u64)?;

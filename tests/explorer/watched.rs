@@ -167,5 +167,6 @@ pub fn server(calls: u64) -> TraceReport {
         notes: vec!["seccomp: only some calls were seen".to_owned()],
         trace,
         flow_of,
+        also_of: Vec::new(),
     }
 }

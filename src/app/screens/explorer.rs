@@ -1,6 +1,9 @@
 //! The explorer of a traced program: its flows, the calls behind them, search, threads, playback.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use super::prelude::*;
 use crate::app::{effect::Effect, input::TextInput};
@@ -252,11 +255,14 @@ impl ExplorerScreen {
         };
         members.iter().for_each(|flow| is_of[*flow as usize] = true);
         let trace = &self.watched.trace;
+        let also_of = self.watched.also_of.iter();
+        let also_of = also_of.filter(|(_, flow)| is_of.get(*flow as usize) == Some(&true));
+        let also: HashSet<u32> = also_of.map(|(call, _)| *call).collect();
         let search = (!is_about_flows).then(|| Search::new(trace, &filter));
         let wanted = self.moved.iter().copied().filter(|call| {
             let flow = self.watched.flow_of[*call as usize];
             let task = trace.calls[*call as usize].task;
-            is_of.get(flow as usize) == Some(&true)
+            (is_of.get(flow as usize) == Some(&true) || also.contains(call))
                 && self.task.is_none_or(|wanted| wanted == task)
                 && search.as_ref().is_none_or(|search| search.finds(*call))
         });

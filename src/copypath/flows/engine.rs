@@ -93,6 +93,8 @@ pub struct Report {
     pub flows: Vec<Flow>,
     /// For each call that is kept, the last flow of which it moved bytes.
     pub flow_of: Vec<u32>,
+    /// The others, of calls that moved bytes of several: call and flow, in order.
+    pub also_of: Vec<(u32, u32)>,
     /// Bytes of which it cannot be seen how they went.
     pub unexplained: Unexplained,
     /// What must be known to read this rightly.
@@ -347,10 +349,10 @@ impl Flows {
     /// none.
     pub fn report(&self, names: &[String], first_call: usize) -> Report {
         let flow_of = self.tally.flow_of.get(first_call..).unwrap_or_default();
-        self.report_with(flow_of.to_vec(), names)
+        self.report_with(flow_of.to_vec(), first_call, names)
     }
 
-    fn report_with(&self, mut flow_of: Vec<u32>, names: &[String]) -> Report {
+    fn report_with(&self, mut flow_of: Vec<u32>, first_call: usize, names: &[String]) -> Report {
         let tally = &self.tally;
         let (flows, places) = tally.report(&Known {
             paths: &self.paths,
@@ -362,12 +364,20 @@ impl Flows {
         for flow in &mut flow_of {
             *flow = places.get(*flow as usize).copied().unwrap_or(NO_FLOW);
         }
+        let first = tally.dropped + first_call as u64;
+        let also_of = tally.also_of.iter().filter_map(|(number, flow)| {
+            let call = u32::try_from(number.checked_sub(first)?).ok()?;
+            Some((call, *places.get(*flow as usize)?))
+        });
+        let mut also_of: Vec<(u32, u32)> = also_of.collect();
+        also_of.sort_unstable();
         let mut notes = self.notes.clone();
         notes.extend(self.storage.note());
         notes.extend(self.ends.crowded.then(|| CROWDED.to_owned()));
         Report {
             flows,
             flow_of,
+            also_of,
             unexplained: self.unexplained,
             hazards: self.hazards.report(names),
             storage: self.storage.report(&self.programs),
@@ -396,6 +406,6 @@ impl Flows {
         self.give_up_reports();
         // There may be millions of calls: no copy of these.
         let flow_of = std::mem::take(&mut self.tally.flow_of);
-        self.report_with(flow_of, names)
+        self.report_with(flow_of, 0, names)
     }
 }

@@ -100,7 +100,9 @@ pub(super) struct Tally {
     routes: FxHashMap<(PathId, EndId), (u32, usize)>,
     /// By a call's number, less those that are no longer kept: the last flow of which it moved bytes.
     pub flow_of: Vec<u32>,
-    dropped: u64,
+    /// Calls, by number, that moved bytes of a flow before that one, and of which.
+    pub also_of: Vec<(u64, u32)>,
+    pub dropped: u64,
 }
 
 impl Tally {
@@ -152,7 +154,10 @@ impl Tally {
             if place >= self.flow_of.len() {
                 self.flow_of.resize(place + 1, NO_FLOW);
             }
-            self.flow_of[place] = flow;
+            let before = std::mem::replace(&mut self.flow_of[place], flow);
+            if before != NO_FLOW {
+                self.also_of.push((call.number, before));
+            }
         }
     }
 
@@ -180,6 +185,7 @@ impl Tally {
     pub fn drop_calls(&mut self, calls: usize) {
         self.flow_of.drain(..calls.min(self.flow_of.len()));
         self.dropped += calls as u64;
+        self.also_of.retain(|(number, _)| *number >= self.dropped);
     }
 
     /// The flows, the largest first, and the place of each among them by its number.
