@@ -152,6 +152,7 @@ fn a_filter_has_to_see_the_bytes() {
         .map(|n| format!("line {n} of a text\n"))
         .collect();
     fs::write(desk.path("text"), &lines).unwrap();
+    fs::copy(Desk::new(MIB).path("a"), desk.path("noise")).unwrap();
     // It has looked, whether it lets all of them pass, chooses some, changes them or puts them in another order.
     for (command, name) in [
         ("grep -a . text > out", "grep"),
@@ -159,6 +160,7 @@ fn a_filter_has_to_see_the_bytes() {
         ("sort -r text > out", "sort"),
         ("sed s/line/word/ text > out", "sed"),
         ("gzip < text > out", "gzip"),
+        ("zstd -q < noise > out", "zstd"),
         ("awk '{ print }' text > out", "awk"),
     ] {
         if !desk.has(&[name]) {
