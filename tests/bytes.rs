@@ -146,6 +146,20 @@ fn a_body_behind_a_changed_head_is_found_from_its_first_byte() {
 }
 
 #[test]
+fn what_is_stored_in_blocks_with_heads_is_no_plain_copy() {
+    let Some(desk) = desk("own_copies") else {
+        return;
+    };
+    let seen = run(&desk, "./own_copies blocks a out");
+    let flow = seen.flow(("file", "/a"), ("file", "/out"));
+    assert_eq!(flow["bytes"].as_u64(), Some(SIZE), "{flow:#}");
+    assert_eq!(
+        (&flow["verdict"], &flow["advice"]),
+        (&"looked at".into(), &Value::Null)
+    );
+}
+
+#[test]
 fn pages_that_are_moved_are_no_copy() {
     let Some(desk) = desk("moved") else { return };
     for kind in ["grow", "fixed", "kept"] {

@@ -3,11 +3,13 @@
  * reused: by a buffer to which something else was read, and which is written whole.
  * framed: through a pipe, in frames of a head and a part; the reader takes them into a ring and gathers several.
  * head: received behind a head, and written behind another one, as a proxy does.
+ * blocks: out of a mapping, with a head of five bytes before each block, as deflate stores what it cannot compress.
  * twice: to a socket and, as it was received, from there to DST, in one process: its memory holds the same bytes twice. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -124,12 +126,22 @@ static void rewritten(int source, int sink) {
     }
 }
 
+static void blocks(int source, int sink) {
+    char *buffer = malloc(PART + 5), *map = mmap(0, 1 << 20, PROT_READ, MAP_PRIVATE, source, 0);
+    for (size_t at = 0; at < 1 << 20; at += PART) {
+        memcpy(buffer, (char[]){0, 0, -128, -1, 127}, 5);
+        memcpy(buffer + 5, map + at, PART);
+        all(sink, buffer, 5 + PART);
+    }
+}
+
 int main(int argc, char **argv) {
     int source = open(argv[2], O_RDONLY), sink = open(argv[3], O_WRONLY | O_CREAT | O_TRUNC, 0644);
     switch (argv[1][0]) {
     case 's': stale(source, sink, argv[0]); break;
     case 'r': reused(source, sink, argv[0]); break;
     case 'f': framed(source, sink); break;
+    case 'b': blocks(source, sink); break;
     case 'h': rewritten(source, sink); break;
     default: twice(source, sink);
     }

@@ -14,7 +14,7 @@ const FILTERS: [&str; 35] = [
     "pigz", "bzip2", "pbzip2", "xz", "pixz", "zstd", "lz4", "lzop", "brotli", "zip", "gpg",
     "openssl",
 ];
-/// A program looks at bytes if more than one in so many of what it has of them is no copy.
+/// A program looks at bytes if more than one in so many of what it has of them, or of the calls, is no copy.
 const LOOKED: u64 = 16;
 
 /// Where systems keep libraries, locales, modules, configuration.
@@ -37,7 +37,7 @@ pub fn is_of_start(flow: &Flow, command: &[String]) -> bool {
         && (flow.traits[0].code || is_system || is_module)
 }
 
-/// Bytes of flows, by the program and an end.
+/// Bytes of flows, or calls, by the program and an end.
 type Bytes<'a> = HashMap<(&'a str, &'a End), u64>;
 
 #[derive(Default)]
@@ -48,6 +48,9 @@ pub(super) struct Context<'a> {
     own: Bytes<'a>,
     /// All that it has of a source, or brought to a sink.
     all: [Bytes<'a>; 2],
+    /// The calls that brought the one, and the other, to a sink. A codec that stores what it cannot compress puts a few
+    /// bytes before each block (RFC 1951, section 3.2.4); an archive has a head before each file.
+    calls: [Bytes<'a>; 2],
     /// What stands at the beginning of pipelines, by their first program.
     piped: HashMap<&'a str, Vec<&'a End>>,
 }
@@ -67,6 +70,8 @@ impl<'a> Context<'a> {
             if is_own || flow.transformed {
                 *context.own.entry((program, &flow.to)).or_default() += flow.bytes;
             }
+            let calls = context.calls[usize::from(!is_own)].entry((program, &flow.to));
+            *calls.or_default() += flow.calls;
             if flow.programs.len() > 1 || flow.to.kind == EndKind::Pipe {
                 let ends = context.piped.entry(&flow.programs[0]).or_default();
                 if !ends.contains(&&flow.from) {
@@ -88,6 +93,7 @@ impl<'a> Context<'a> {
         FILTERS.contains(&program)
             || (is_stored(&flow.from) && much(&self.kept, read, &flow.from))
             || (is_stored(&flow.to) && much(&self.own, written, &flow.to))
+            || (is_stored(&flow.to) && much(&self.calls[0], &self.calls[1], &flow.to))
     }
 
     /// Whether a program puts nothing into its pipes but what this end holds.
