@@ -374,6 +374,7 @@ fn buffers_of_the_programs_own_are_seen_through() {
         ("forked", 3.0),
         ("stdio", 3.0),
         ("chunked", 3.0),
+        ("reused", 3.0),
     ] {
         let seen = run(&desk, &format!("./gathered {kind} a out"));
         let (bytes, seen_copies, changed) = figures(seen.flow(("file", "/a"), ("file", "/out")));

@@ -1,6 +1,7 @@
 /* gathered KIND SRC DST: the bytes of SRC reach DST by buffers of the program's own.
  * small: read(2) by 100 bytes to pieces of the heap, all copied together, one write; forked: the parent reads, its child copies
- * and writes; stdio: fread(3) and fwrite(3) by 1,000 bytes; chunked: each 4,096 bytes with a head and a tail, as HTTP does. */
+ * and writes; stdio: fread(3) and fwrite(3) by 1,000 bytes; chunked: each 4,096 bytes with a head and a tail, as HTTP does;
+ * reused: the end of each read goes by a buffer to which something else was read before, in two reads. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,6 +44,18 @@ int main(int argc, char **argv) {
         FILE *in = fdopen(source, "r"), *out = fdopen(sink, "w");
         while ((n = fread(all, 1, 1000, in)) > 0) fwrite(all, 1, n, out);
         return fclose(out);
+    }
+    if (!strcmp(kind, "reused")) {
+        int before = open("/proc/self/maps", O_RDONLY);
+        if (read(before, other, 1012) != 1012 || read(before, other, 673) != 673) return 1;
+        size_t held = 0;
+        while ((n = read(source, all, 8192)) > 0) {
+            if (write(sink, other, held) != (ssize_t)held) return 1;
+            held = n > 1012 ? 1012 : n;
+            if (write(sink, all, n - held) != (ssize_t)(n - held)) return 1;
+            memcpy(other, all + n - held, held);
+        }
+        return write(sink, other, held) != (ssize_t)held;
     }
     while ((n = read(source, all, 4096)) > 0) {
         int head = sprintf(other, "%zx\r\n", n);

@@ -151,10 +151,11 @@ impl Joiner<'_> {
     /// Bytes that are no longer what was read to there: the program has worked on them, if they are no copy of something
     /// else.
     fn changed(&mut self, parts: &[Part]) -> Vec<Piece> {
-        let mut copied = Vec::new();
-        parts
-            .iter()
-            .for_each(|part| self.unknown(part, &mut copied));
+        let (mut copied, mut rest) = (Vec::new(), None);
+        for part in parts {
+            rest = Some(self.continued(rest, part, &mut copied));
+        }
+        rest.iter().for_each(|rest| self.unknown(rest, &mut copied));
         let is_here = |id| parts.iter().any(|part| part.extent == Some(id));
         let known = copied
             .iter()
