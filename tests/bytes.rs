@@ -146,6 +146,24 @@ fn a_body_behind_a_changed_head_is_found_from_its_first_byte() {
 }
 
 #[test]
+fn what_stands_between_a_changed_head_and_a_body_is_not_said_to_be_made() {
+    let Some(desk) = desk("own_copies") else {
+        return;
+    };
+    let seen = run(&desk, "./own_copies lost a out");
+    let to_out = |from| seen.flow(from, ("file", "/out"))["bytes"].as_u64().unwrap();
+    let (found, unknown) = (to_out(("file", "/a")), to_out(("unknown", "own_copies")));
+    // A head of 300 bytes to each 32 KiB.
+    let heads = SIZE / 32_768 * 300;
+    assert!(found > SIZE * 8 / 10, "{found}");
+    assert!(
+        (SIZE..=SIZE + heads).contains(&(found + unknown)),
+        "{found} + {unknown}"
+    );
+    seen.explains_all();
+}
+
+#[test]
 fn what_is_stored_in_blocks_with_heads_is_no_plain_copy() {
     let Some(desk) = desk("own_copies") else {
         return;

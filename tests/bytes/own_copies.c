@@ -3,6 +3,7 @@
  * reused: by a buffer to which something else was read, and which is written whole.
  * framed: through a pipe, in frames of a head and a part; the reader takes them into a ring and gathers several.
  * head: received behind a head, and written behind another one, as a proxy does.
+ * lost: the first bytes of each part are replaced by a head, and what was read is gone when that is written.
  * blocks: out of a mapping, with a head of five bytes before each block, as deflate stores what it cannot compress.
  * twice: to a socket and, as it was received, from there to DST, in one process: its memory holds the same bytes twice. */
 #define _GNU_SOURCE
@@ -126,6 +127,16 @@ static void rewritten(int source, int sink) {
     }
 }
 
+static void lost(int source, int sink) {
+    char *came = malloc(PART), *answer = malloc(CHUNK);
+    for (size_t n; (n = whole(source, came, PART)) > 0;) {
+        memset(answer, 'H', 300);
+        memcpy(answer + 300, came + 200, n - 200);
+        memset(came, 0, PART);
+        all(sink, answer, n + 100);
+    }
+}
+
 static void blocks(int source, int sink) {
     char *buffer = malloc(PART + 5), *map = mmap(0, 1 << 20, PROT_READ, MAP_PRIVATE, source, 0);
     for (size_t at = 0; at < 1 << 20; at += PART) {
@@ -143,6 +154,7 @@ int main(int argc, char **argv) {
     case 'f': framed(source, sink); break;
     case 'b': blocks(source, sink); break;
     case 'h': rewritten(source, sink); break;
+    case 'l': lost(source, sink); break;
     default: twice(source, sink);
     }
     return 0;

@@ -63,6 +63,27 @@ pub(super) struct Known {
     pub provenance: Option<Rc<Provenance>>,
 }
 
+/// Bytes that were found elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub start: u64,
+    pub end: u64,
+    /// What they are of.
+    pub extent: ExtentId,
+    /// Where the extent's first byte would stand.
+    pub base: u64,
+}
+
+impl Found {
+    /// Where in the extent these bytes begin, and behind which they end.
+    pub fn offsets(&self) -> (u64, u64) {
+        (
+            self.start.wrapping_sub(self.base),
+            self.end.wrapping_sub(self.base),
+        )
+    }
+}
+
 /// How a part compares.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
@@ -225,6 +246,19 @@ impl Joiner<'_> {
         out.push(Piece { length, from });
     }
 
+    /// How many bytes of an extent stand before those that were found, and have gone nowhere: behind a changed head, some
+    /// of them may be what is written before these.
+    fn unsure(&self, before: Option<Found>, found: &Found) -> u64 {
+        let same = before.filter(|before| before.extent == found.extent);
+        let delivered = || {
+            self.extents
+                .get(found.extent)
+                .map(|extent| extent.delivered)
+        };
+        let gone = same.map(|before| before.offsets().1).or_else(delivered);
+        found.offsets().0.saturating_sub(gone.unwrap_or(0))
+    }
+
     /// Bytes at these addresses that were found nowhere: the program made them, or nobody can know.
     fn put_unjoined(&mut self, out: &mut Vec<Piece>, start: u64, end: u64) {
         let is_dull = || {
@@ -361,12 +395,20 @@ impl Joiner<'_> {
         if joined * 2 < length {
             found.clear();
         }
-        let mut at = part.start;
+        let (mut at, mut before) = (part.start, None);
         for next in found {
             let length = next.end - next.start;
-            self.put_unjoined(out, at, next.start);
+            let unsure = self.unsure(before, &next).min(next.start - at);
+            self.put_unjoined(out, at, next.start - unsure);
+            if unsure > 0 {
+                out.push(Piece {
+                    length: unsure,
+                    from: From::Unknown,
+                });
+            }
             self.put(out, length, Some(next.extent), From::Copied);
             at = next.end;
+            before = Some(next);
         }
         self.put_unjoined(out, at, part.end);
     }

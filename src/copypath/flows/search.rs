@@ -3,7 +3,7 @@
 use super::{
     extents::{ExtentKind, ReadExtent},
     fingerprint,
-    join::{Joiner, SEARCHED, WINDOW},
+    join::{Found, Joiner, SEARCHED, WINDOW},
     space::{Cursor, ExtentId, IndexEntry, Space},
 };
 
@@ -15,17 +15,6 @@ const SKIPPED: usize = 4;
 const TRIES: usize = 8;
 /// A shorter read is like others by chance.
 const SHORTEST: u64 = 4;
-
-/// Bytes that were found.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Found {
-    pub start: u64,
-    pub end: u64,
-    /// What they are of.
-    pub extent: ExtentId,
-    /// Where the extent's first byte would stand.
-    base: u64,
-}
 
 impl Joiner<'_> {
     /// The next bytes in a range that were read elsewhere.
@@ -132,13 +121,13 @@ impl Joiner<'_> {
         extent.kind == ExtentKind::Mapped && Some(extent.memory) == self.stored_in
     }
 
-    /// Bytes that have a sample of something that was read: in the first window, and where copies have gone to this
-    /// sink before, in more.
+    /// Bytes that have a sample of something that was read: in the first two windows (a head may stand before them), and
+    /// where copies have gone to this sink before, in more.
     fn search(&self, cursor: Option<(ExtentId, u64)>, start: u64, end: u64) -> Option<Found> {
         let windows = if cursor.is_some() {
             SEARCHED / WINDOW
         } else {
-            1
+            2
         };
         let firsts = (start..end).step_by(WINDOW as usize).take(windows as usize);
         let mut found = firsts.map(|first| self.search_window(cursor, (start, first), end));
