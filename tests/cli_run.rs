@@ -53,6 +53,22 @@ fn fails(command: &mut Command, words: &[&str]) {
 }
 
 #[test]
+fn the_file_system_is_that_of_the_file_whichever_end_it_is() {
+    let of = |method: &str, to: &str| {
+        let run = ["run", method, "--to", to, "--json"];
+        json_of(&zclab(&run).output().unwrap())["file_system"].clone()
+    };
+    let expected = of("read-write", "tcp");
+    for (method, to) in [
+        ("recv-write", "file"),
+        ("splice-receive", "file"),
+        ("sendfile", "file"),
+    ] {
+        assert_eq!(of(method, to), expected, "{method} to {to}");
+    }
+}
+
+#[test]
 fn the_json_document_has_the_promised_figures() {
     let run = json_of(&zclab(&["run", "sendfile", "--json"]).output().unwrap());
     let top = [

@@ -73,6 +73,8 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
     let directory = host::scratch_directory(order.dir.as_deref())?;
     let spec = &order.spec;
     let (opened, checksum) = open(order, &directory.path)?;
+    // Of the file: what a receiving method reads from is a socket.
+    let file_system = host::file_system(&opened);
     let size = opened.metadata().context("cannot ask for the size")?.len();
     allowed(spec, &opened)?;
     let (opened, peer) = begin(order, opened)?;
@@ -110,7 +112,7 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
             received: received.bytes,
             residency_before,
             residency_after,
-            file_system: host::file_system(&source),
+            file_system,
             also_received: also_received.map(|also| also.bytes),
             kernel_reports: kernel_reports(spec, &tools),
             passed_memory: spec.method.passes_memory().then_some(bytes_moved),
