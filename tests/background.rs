@@ -64,7 +64,7 @@ fn the_answer_decides_also_late_and_in_pieces() {
     for answer in [white, pieces, &["\x1b]11;rgb:ff/ff/ff\x07"]] {
         let mut terminal = answered(&[], answer);
         becomes(&mut terminal, (LIGHT_MARKER, OWN));
-        // No byte of it was taken for a key.
+        // No byte of it has become a key.
         assert!(
             terminal.contents().contains("Modules"),
             "{}",

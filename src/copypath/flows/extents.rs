@@ -30,7 +30,7 @@ pub(super) struct ReadExtent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ExtentKind {
     Read,
-    /// They still stand in this socket (MSG_PEEK): who only looks at them keeps nothing.
+    /// They still stand in this socket (MSG_PEEK): a program that looks at them alone keeps nothing.
     Peeked(u64),
     /// A file is mapped there.
     Mapped,
