@@ -73,12 +73,11 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
     let directory = host::scratch_directory(order.dir.as_deref())?;
     let spec = &order.spec;
     let (opened, checksum) = open(order, &directory.path)?;
-    // Of the file: what a receiving method reads from is a socket.
-    let file_system = host::file_system(&opened);
+    let file_system = host::file_system(&opened); // what a receiving method reads from is a socket
     let size = opened.metadata().context("cannot ask for the size")?.len();
     allowed(spec, &opened)?;
-    let (opened, peer) = begin(order, opened)?;
-    let source = File::from(put_in_place(opened, source)?);
+    let (begun, peer) = begin(order, opened)?;
+    let source = File::from(put_in_place(begun, source)?);
     let mut connection = endpoint::connect(spec.to, &directory.path, &reader(order))?;
     connection.sink = put_in_place(connection.sink, sink)?;
     let sink = &connection.sink;
@@ -106,6 +105,7 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
     drop(tools.second.take());
     let also_received = second_reader.map(Receiver::finish).transpose()?;
     unavailable.extend(refused_sends(&tools));
+    let second_checksum = also_received.and_then(|also| also.checksum);
     Ok(Report {
         outcome: Outcome {
             bytes_moved,
@@ -121,10 +121,7 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
             ..Outcome::default()
         },
         checksum,
-        checksums: [
-            received.checksum,
-            also_received.and_then(|also| also.checksum),
-        ],
+        checksums: [received.checksum, second_checksum],
         measured,
         unavailable,
     })
