@@ -8,7 +8,8 @@ use super::{
     ends::EndId,
     extents::{ReadExtent, ReadExtents},
     fingerprint,
-    memory::{Range, TraceeMemory},
+    memory::Range,
+    nearby::Nearby,
     path::PathId,
     space::{Cursor, ExtentId, ObjectId, Part, Space},
     tally::Provenance,
@@ -101,7 +102,7 @@ pub(super) struct Joiner<'a> {
     /// Memory that processes share.
     pub objects: &'a FxHashMap<ObjectId, Space>,
     pub extents: &'a mut ReadExtents,
-    pub tracee: &'a dyn TraceeMemory,
+    pub tracee: Nearby<'a>,
     /// The file that was stored to through these addresses: what they show is no source.
     pub stored_in: Option<EndId>,
 }

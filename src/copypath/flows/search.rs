@@ -3,8 +3,9 @@
 use super::{
     extents::{ExtentKind, ReadExtent},
     fingerprint,
+    index::IndexEntry,
     join::{Found, Joiner, SEARCHED, WINDOW},
-    space::{Cursor, ExtentId, IndexEntry, Space},
+    space::{Cursor, ExtentId, Space},
 };
 
 /// After so many searches in vain only one write in sixteen to the same sink is searched.
@@ -148,8 +149,8 @@ impl Joiner<'_> {
         let objects: Vec<&Space> = objects.collect();
         let (mut tries, mut again) = (0, None);
         let found = fingerprint::windows(&window[..read], |place, hash| {
-            let of_objects = || objects.iter().find_map(|object| object.index.get(&hash));
-            let entry = space.index.get(&hash).or_else(of_objects)?;
+            let of_objects = || objects.iter().find_map(|object| object.index.get(hash));
+            let entry = space.index.get(hash).or_else(of_objects)?;
             let extent = self.extents.get(entry.extent)?;
             let samples = &extent.fingerprint.samples;
             let place_of = samples.partition_point(|sample| sample.offset < entry.offset);

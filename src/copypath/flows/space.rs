@@ -7,11 +7,12 @@ use std::{
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::ends::EndId;
+pub(super) use super::index::ExtentId;
+use super::{
+    ends::EndId,
+    index::{Index, IndexEntry},
+};
 use crate::copypath::mappings::Mappings;
-
-/// Bytes that a read brought: a place in [`ReadExtents`](super::extents::ReadExtents).
-pub(super) type ExtentId = u32;
 
 /// Memory that several processes may map: what tells it from others (device and inode, as /proc/PID/maps shows them).
 pub(super) type ObjectId = u64;
@@ -80,15 +81,6 @@ impl Mapping {
     }
 }
 
-/// Where a sample of a hash was read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct IndexEntry {
-    pub extent: ExtentId,
-    pub offset: u32,
-    /// The number of the read. (The extent's own is used again.)
-    read: u64,
-}
-
 /// Where the bytes that the program copied itself to a sink are expected to go on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cursor {
@@ -106,7 +98,7 @@ pub(super) struct Space {
     /// The memory behind its mappings that processes may share.
     pub objects: Vec<ObjectId>,
     /// Where a sample of that hash was last read.
-    pub index: FxHashMap<u64, IndexEntry>,
+    pub index: Index,
     /// The last reads, with the number of their samples.
     recent: VecDeque<(ExtentId, usize)>,
     /// How many these are.
@@ -241,7 +233,7 @@ impl Space {
                 offset: *offset,
                 read: FOR_EVER,
             };
-            self.index.entry(*hash).or_insert(entry);
+            self.index.insert_new(*hash, entry);
         }
         changed(extent, 1);
         if let Some(before) = self.contents.insert(start, extent) {
@@ -251,7 +243,7 @@ impl Space {
             let mapped: FxHashSet<ExtentId> = self.contents.values().copied().collect();
             let is_mapped = |entry: &IndexEntry| mapped.contains(&entry.extent);
             self.index
-                .retain(|_, entry| entry.read != FOR_EVER || is_mapped(entry));
+                .retain(|entry| entry.read != FOR_EVER || is_mapped(entry));
         }
     }
 
@@ -430,7 +422,7 @@ impl Space {
         let is_full = self.index.len() > 2 * MOST_SAMPLES && self.recalled.is_multiple_of(256);
         if is_full || self.recalled.is_multiple_of(RECENT as u64) {
             let gone = self.recalled - self.recent.len() as u64;
-            self.index.retain(|_, entry| entry.read > gone);
+            self.index.retain(|entry| entry.read > gone);
         }
     }
 }
@@ -452,7 +444,7 @@ mod tests {
             let prints = [(3 * read, 0), (3 * read + 1, 32), (3 * read + 2, 64)];
             space.recall(extent, &prints, &mut |_, _| {});
             assert!(space.index.len() <= 6 * RECENT, "after {read}");
-            assert!(space.index.contains_key(&(3 * read)));
+            assert!(space.index.get(3 * read).is_some());
         }
     }
 

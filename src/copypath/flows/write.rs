@@ -8,6 +8,7 @@ use super::{
     fingerprint,
     join::{self, Joiner, Piece},
     memory::{self, Range, TraceeMemory},
+    nearby::Nearby,
     path::{Change, PathId},
     pending::{Pending, Sent},
     queues::QueueId,
@@ -151,7 +152,7 @@ impl Flows {
             sink,
             objects,
             extents,
-            tracee,
+            tracee: Nearby::of(tracee),
             stored_in,
         };
         joiner.pieces(ranges)
