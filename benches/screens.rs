@@ -204,7 +204,7 @@ fn ticks(pid: i32) -> u64 {
 fn of_a_million_calls() -> Recording {
     let (name, text) = zclab::embedded::recordings()
         .into_iter()
-        .find(|(name, _)| name.starts_with("read-write-to-tcp-warm"))
+        .find(|(name, _)| *name == "read-write-to-tcp-warm.jsonl")
         .expect("a shipped recording");
     let mut recording = store::recording::parse(name, text).expect("a recording");
     let trace = recording.trace.as_mut().expect("its calls");
