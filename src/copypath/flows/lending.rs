@@ -61,8 +61,8 @@ impl Flows {
         self.hazards.lend(call.number, loan);
     }
 
-    /// A file is about to be written to: `offset` says where, or it is at the descriptor's position. If pages of it are
-    /// in a pipe, and the bytes are other ones than stand there, they are recognised where they arrive.
+    /// A file of which pages are in a pipe is about to be written to: `offset` says where, or it is at the descriptor's
+    /// position. Bytes that are other ones than stand there are recognised where they arrive.
     pub(super) fn writes_lent_file(
         &mut self,
         (identity, fd, offset): (u64, i32, Option<u64>),
@@ -70,7 +70,7 @@ impl Flows {
         ranges: &[Range],
         tracee: &dyn TraceeMemory,
     ) {
-        let Some(first) = ranges.first().filter(|_| self.hazards.lends_file(identity)) else {
+        let Some(first) = ranges.first() else {
             return;
         };
         let (mut new, mut old) = ([0; MARK], [0; MARK]);

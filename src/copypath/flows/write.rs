@@ -49,7 +49,7 @@ impl Flows {
             false => Report::None,
         };
         let call = MovingCall::of(event);
-        if sink.kind == DescriptorKind::File {
+        if self.hazards.lends_file(sink.identity) {
             let file = (sink.identity, args[0] as i32, offset_of(event));
             self.writes_lent_file(file, &call, &messages.concat(), tracee);
         }
