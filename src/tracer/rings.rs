@@ -194,15 +194,18 @@ impl Rings {
         }
     }
 
-    /// A thread stops at those stores from now on.
-    pub fn watched(&mut self, who: Tracee) {
-        let ids: Vec<_> = self
-            .known
-            .get(&who.pid)
+    /// The rings that a process knows.
+    fn ids_of(&self, pid: Tid) -> Vec<u32> {
+        self.known
+            .get(&pid)
             .into_iter()
             .flat_map(Known::ids)
-            .collect();
-        for id in ids {
+            .collect()
+    }
+
+    /// A thread stops at those stores from now on.
+    pub fn watched(&mut self, who: Tracee) {
+        for id in self.ids_of(who.pid) {
             if let Some(ring) = self.rings.get_mut(&id)
                 && ring.stores_of(who).is_some()
             {
@@ -213,13 +216,7 @@ impl Rings {
 
     /// A process makes a mapping, perhaps of a ring: its stores may go elsewhere.
     fn remapped(&mut self, who: Tracee) {
-        let ids: Vec<_> = self
-            .known
-            .get(&who.pid)
-            .into_iter()
-            .flat_map(Known::ids)
-            .collect();
-        for id in ids {
+        for id in self.ids_of(who.pid) {
             if let Some(ring) = self.rings.get_mut(&id) {
                 ring.watch_anew();
             }
@@ -227,12 +224,7 @@ impl Rings {
     }
 
     fn of_thread(&self, who: Tracee) -> Vec<&Ring> {
-        let mut ids: Vec<_> = self
-            .known
-            .get(&who.pid)
-            .into_iter()
-            .flat_map(Known::ids)
-            .collect();
+        let mut ids = self.ids_of(who.pid);
         ids.sort_unstable();
         ids.dedup();
         ids.iter().filter_map(|id| self.rings.get(id)).collect()
