@@ -1242,6 +1242,115 @@ fn what_does_not_fit_is_a_fault_at_its_first_line_too_many() {
     );
 }
 
+/// What `check` says of a course of two lessons and a glossary.
+fn faults_of_course(first: &str, second: &str) -> Vec<String> {
+    let glossary =
+        "+++\ntitle = \"Words\"\n+++\n\n## ring, rings\n\nTwo queues.\n\n## seal\n\nA promise.\n";
+    let files = [
+        ("01-one.md", first),
+        ("02-two.md", second),
+        ("glossary.md", glossary),
+    ];
+    let (_, faults) = course::check(&files, &[]);
+    faults.iter().map(Fault::to_string).collect()
+}
+
+/// A lesson without objectives, of these pages.
+fn lesson_of(pages: &[&str]) -> String {
+    let head = "+++\ntitle = \"L\"\nminutes = 1\nobjectives = []\n+++\n\n";
+    head.to_owned() + &pages.join("\n\n---\n\n")
+}
+
+fn quiz(id: &str, text: &str) -> String {
+    let options = "options = [ { text = \"yes\", right = true }, { text = \"not\", misconception = \"M.\", feedback = \"F.\" } ]";
+    format!(
+        "# Q\n\n```quiz\nid = \"{id}\"\nkind = \"choice\"\ntext = \"{text}\"\nexplain = \"So.\"\n{options}\n```"
+    )
+}
+
+#[test]
+fn a_question_is_asked_before_a_page_answers_it() {
+    let asked = quiz("later", "Which?");
+    let answers = |ids: &str| format!("# A\n\nText.\n\n```page\nanswers = {ids}\n```");
+    let empty = lesson_of(&["# E"]);
+    let right = lesson_of(&[&asked, &answers("\"later\"")]);
+    assert_eq!(faults_of_course(&right, &empty), [""; 0]);
+    // In the next lesson; and in a list.
+    let next = lesson_of(&[&answers("[\"later\"]")]);
+    assert_eq!(faults_of_course(&lesson_of(&[&asked]), &next), [""; 0]);
+
+    let early = lesson_of(&[&answers("\"later\""), &asked]);
+    let told = "this page answers 'later', which is asked only later: ask before you tell";
+    let found = faults_of_course(&early, &empty);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with(&format!("01-one.md:12:11: {told}")),
+        "{found:?}"
+    );
+    // On its own page, and in the lesson before.
+    let both = format!("{asked}\n\n```page\nanswers = \"later\"\n```");
+    let same = faults_of_course(&lesson_of(&[&both]), &empty);
+    assert!(same.len() == 1 && same[0].contains(told), "{same:?}");
+    let before = faults_of_course(&next, &lesson_of(&[&asked]));
+    assert!(before.len() == 1 && before[0].contains(told), "{before:?}");
+
+    let unknown = faults_of_course(&lesson_of(&[&asked, &answers("\"latr\"")]), &empty);
+    assert!(
+        unknown.len() == 1
+            && unknown[0].contains("no question or prediction 'latr': did you mean later?"),
+        "{unknown:?}"
+    );
+    let nothing = faults_of_course(&lesson_of(&["# A\n\n```page\n```"]), &empty);
+    assert!(
+        nothing.len() == 1 && nothing[0].contains("the page has no answers"),
+        "{nothing:?}"
+    );
+    // What it declares is no prose.
+    let files = [("01-one.md", right.as_str())];
+    let (course, _) = Catalogue::parse(&files, &[]);
+    assert_eq!(course.lessons()[0].pages[1].prose, "Text.");
+}
+
+#[test]
+fn a_term_is_linked_before_a_question_uses_it() {
+    let asks = quiz("ring", "What is in the rings?");
+    let empty = lesson_of(&["# E"]);
+    let explained = lesson_of(&["# P\n\nA ring has two ends.", &asks]);
+    assert_eq!(faults_of_course(&explained, &empty), [""; 0]);
+    let earlier = lesson_of(&["# P\n\nA ring has two ends."]);
+    assert_eq!(faults_of_course(&earlier, &lesson_of(&[&asks])), [""; 0]);
+    // The page's own text stands above its question.
+    let same_page = asks.replace("# Q\n", "# Q\n\nA ring.\n");
+    assert_eq!(faults_of_course(&lesson_of(&[&same_page]), &empty), [""; 0]);
+    // Code is no use of a word.
+    let code = lesson_of(&[&quiz("code", "What is `ring[0]`?")]);
+    assert_eq!(faults_of_course(&code, &empty), [""; 0]);
+
+    let late = faults_of_course(&lesson_of(&[&asks, "# P\n\nA ring."]), &empty);
+    let told = "01-one.md:12:8: the question uses 'ring', and no page's text has linked it";
+    assert!(late.len() == 1 && late[0].starts_with(told), "{late:?}");
+    // Each word once; other words of the same question as well.
+    let twice = lesson_of(&[&asks, &quiz("two", "A ring with a seal?")]);
+    let found = faults_of_course(&twice, &empty);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[1].contains("uses 'seal'"), "{found:?}");
+}
+
+#[test]
+fn two_guesses_at_a_prediction_are_answered_in_two_ways() {
+    let wrong = "wrong = [\n  { answer = 32, misconception = \"A.\", feedback = \"Same.\" },\n  { answer = 31, misconception = \"B.\", feedback = \"Same.\" },\n]\n";
+    let page = format!(
+        "# P\n\n```lab\nid = \"l\"\nmethod = \"read-write\"\nto = \"tcp\"\nsize = \"1MiB\"\nchunk = \"64KiB\"\ncache = \"warm\"\n```\n\n\
+         ```predict\nid = \"p\"\ntext = \"How many?\"\nquery = \"syscalls\"\nunit = \"calls\"\nscale = [0, 64]\nhints = [\"H.\"]\nexplain = \"So.\"\n{wrong}```"
+    );
+    let empty = lesson_of(&["# E"]);
+    let found = faults_of_course(&lesson_of(&[&page]), &empty);
+    let told = "two wrong answers get the same feedback, 'Same.'";
+    assert!(found.len() == 1 && found[0].contains(told), "{found:?}");
+    let mended = page.replacen("Same.", "Another.", 1);
+    assert_eq!(faults_of_course(&lesson_of(&[&mended]), &empty), [""; 0]);
+}
+
 #[test]
 fn files_that_are_no_lessons() {
     let one = |file: &str, text: &str| faults(file, text).into_iter().next().unwrap();

@@ -230,7 +230,18 @@ impl<'i> Block<'i> {
         self.items(key, wanted, |block, item| block.text_of(key, item))
     }
 
-    /// The same, where each must fit the screen.
+    /// A list of texts, or one text instead of it; empty where it is missing.
+    pub(super) fn one_or_more(&mut self, key: &'static str) -> Vec<At<String>> {
+        let is_one = |(known, value): &(At<String>, At<DeValue>)| {
+            known.value == key && matches!(value.value, DeValue::String(_))
+        };
+        match self.entries.iter().any(is_one) {
+            true => self.text(key).into_iter().collect(),
+            false => self.texts(key),
+        }
+    }
+
+    /// A list of texts each of which must fit the screen.
     pub(super) fn shown(&mut self, key: &'static str, kind: TextKind) -> Vec<At<String>> {
         let texts = self.texts(key);
         for text in &texts {

@@ -12,7 +12,19 @@ use super::{
 use crate::model::Query;
 
 /// The names of the blocks that are no prose.
-pub(super) const BLOCKS: [&str; 4] = ["figure", "lab", "predict", "quiz"];
+pub(super) const BLOCKS: [&str; 5] = ["figure", "lab", "page", "predict", "quiz"];
+
+/// Reads a `page` block, which says about its page what no learner sees: the questions that its text answers.
+pub(super) fn page(mut block: Block) {
+    let report = block.report;
+    let answers = block.one_or_more("answers");
+    if answers.is_empty() {
+        block.need("answers", "answers = \"id\"");
+    }
+    block.finish();
+    let named = answers.iter().map(|id| report.named(&id.value, id.offset));
+    report.notes.borrow_mut().answers.extend(named);
+}
 
 pub(super) fn figure(mut block: Block) -> Option<String> {
     let name = block.need_text("name");

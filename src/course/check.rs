@@ -8,7 +8,7 @@ use super::{
     kinds::{QuestionKind, Reaction},
     lesson::{Page, Target},
     parse::Parsed,
-    prose,
+    prose, sequence,
     text_budget::{COLUMN, LAB_COLUMN, LAB_PROSE, PROSE, Placed, TextBudget, TextKind, room},
 };
 
@@ -33,6 +33,10 @@ pub fn check(files: &[(&str, &str)], figures: &[(&str, &str)]) -> (Catalogue, Ve
     for (file, parsed) in &parsed {
         let found = overflows(parsed).into_iter().chain(lint(parsed));
         faults.extend(found.map(|(at, what, advice)| Fault::new(file, at, what, advice)));
+    }
+    // The order of the course is known once all of it can be read.
+    if parsed.iter().all(|(_, parsed)| parsed.faults.is_empty()) {
+        faults.extend(sequence::check(&parsed, catalogue.words()));
     }
     faults.sort();
     (catalogue, faults)
@@ -129,28 +133,44 @@ fn lint(parsed: &Parsed) -> Vec<FormFault> {
     for question in parsed.lesson.questions() {
         let of_form = question.kind.lint().into_iter();
         found.extend(of_form.map(|(what, advice)| (start(question.line), what, advice)));
-        let alike = alike(&question.kind).map(|said| {
-            let what = format!("two wrong answers get the same feedback, '{said}'");
-            (start(question.line), what, "answer each misconception")
-        });
-        found.extend(alike);
+        found.extend(alike(&question.kind).map(|said| said_twice(question.line, &said)));
+    }
+    for page in &parsed.lesson.pages {
+        let predict = page.predict().into_iter();
+        let said = predict.flat_map(|predict| predict.ask.reactions());
+        let said = said.filter(|said| !said.feedback.is_empty());
+        let pairs = said.map(|said| (said.misconception.as_str(), said.feedback.as_str()));
+        found.extend(same_feedback(pairs).map(|said| said_twice(page.line, said)));
     }
     let crowded = crowded(parsed).map(|what| (start(1), what, "move some of them"));
     found.extend(crowded);
     found
 }
 
+fn said_twice(line: usize, said: &str) -> FormFault {
+    let what = format!("two wrong answers get the same feedback, '{said}'");
+    (
+        Position { line, column: 1 },
+        what,
+        "answer each misconception",
+    )
+}
+
 /// What is said in the same words to two answers of a question that show different misconceptions.
 fn alike(kind: &QuestionKind) -> Option<String> {
-    let mut said = HashMap::new();
     let options = kind.export(None).options.into_iter();
-    options
-        .filter_map(|option| option.feedback)
-        .find_map(|reaction| {
-            let (misconception, feedback) = reaction.split_once("\n\n")?;
-            let before = said.insert(feedback.to_owned(), misconception.to_owned());
-            (before? != misconception).then(|| feedback.to_owned())
-        })
+    let said: Vec<_> = options.filter_map(|option| option.feedback).collect();
+    let pairs = said.iter().filter_map(|said| said.split_once("\n\n"));
+    same_feedback(pairs).map(str::to_owned)
+}
+
+/// The first feedback that answers two misconceptions, of pairs of misconception and feedback.
+fn same_feedback<'t>(pairs: impl IntoIterator<Item = (&'t str, &'t str)>) -> Option<&'t str> {
+    let mut said = HashMap::new();
+    pairs.into_iter().find_map(|(misconception, feedback)| {
+        let before = said.insert(feedback, misconception)?;
+        (before != misconception).then_some(feedback)
+    })
 }
 
 /// The right option at one place in most of a lesson's choices: the place gives it away.

@@ -133,6 +133,24 @@ pub(crate) fn uses_in(words: &[Word], rows: &[prose::Line]) -> Vec<Use> {
     found
 }
 
+/// The words that a text uses, as the screen links them.
+pub(crate) fn words_in(words: &[Word], markdown: &str) -> Vec<usize> {
+    let rows = prose::lay_out(markdown, WIDTH);
+    let found = uses_in(words, &rows).into_iter();
+    found.map(|found| found.word).collect()
+}
+
+/// The same without what stands in code.
+pub(crate) fn words_outside_code(words: &[Word], markdown: &str) -> Vec<usize> {
+    let mut rows = prose::lay_out(markdown, WIDTH);
+    let spans = rows.iter_mut().flat_map(|row| &mut row.spans);
+    for span in spans.filter(|span| span.style == Style::Code) {
+        span.text = "\0".repeat(span.text.len());
+    }
+    let found = uses_in(words, &rows).into_iter();
+    found.map(|found| found.word).collect()
+}
+
 /// A row's text, what is not prose in it blotted out byte by byte.
 fn prose_of(row: &prose::Line) -> String {
     let is_code = |span: &prose::Span| span.style == Style::Code || span.text.trim().is_empty();

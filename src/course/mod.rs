@@ -26,6 +26,7 @@ mod report;
 pub(crate) mod review;
 pub(crate) mod search;
 mod seeded_rng;
+mod sequence;
 pub mod text_budget;
 
 pub use catalogue::Catalogue;

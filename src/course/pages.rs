@@ -194,6 +194,7 @@ fn page_title<'p>(
 struct Targets {
     first: Option<&'static str>,
     predicted: bool,
+    declared: bool,
 }
 
 impl Targets {
@@ -225,6 +226,7 @@ impl Targets {
             return;
         };
         match name {
+            "page" => blocks::page(block),
             "figure" => *target = blocks::figure(block).map(Target::Figure),
             "lab" => *target = blocks::lab(block),
             "predict" => {
@@ -241,6 +243,13 @@ impl Targets {
 
     /// One target a page; a prediction only after an experiment, and once. What is wrong, and what to do.
     fn allow(&mut self, name: &'static str) -> Result<(), (String, &'static str)> {
+        if name == "page" {
+            if std::mem::replace(&mut self.declared, true) {
+                let what = "a second page block on the page".to_owned();
+                return Err((what, "write all of it into one"));
+            }
+            return Ok(());
+        }
         if name == "predict" {
             if self.first != Some("lab") {
                 let what = "a predict without a lab before it".to_owned();

@@ -36,6 +36,8 @@ pub(super) struct Notes {
     /// Ids of questions, predictions and experiments.
     pub ids: Vec<Named>,
     pub figures: Vec<Named>,
+    /// The questions whose answers pages declare to give.
+    pub answers: Vec<Named>,
     /// Texts that must fit the screen, in the order in which they were read.
     pub texts: Vec<Placed>,
     /// The objectives that questions serve.
