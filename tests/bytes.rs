@@ -242,6 +242,89 @@ fn what_is_copied_through_mappings_is_a_flow_of_its_file() {
 }
 
 #[test]
+fn pages_of_a_private_mapping_are_the_files_until_they_are_stored_to() {
+    let Some(desk) = desk("private") else { return };
+    for (kind, copies) in [("untouched", 1.0), ("read", 1.0), ("copied", 2.0)] {
+        let seen = run(&desk, &format!("./private {kind} a out"));
+        let flow = seen.flow(("file", "/a"), ("file", "/out"));
+        assert_eq!(figures(flow), (SIZE, copies, false), "{kind}: {flow:#}");
+        nobody_makes_much(&seen);
+        seen.explains_all();
+    }
+    let seen = run(&desk, "./private half a out");
+    let flow = seen.flow(("file", "/a"), ("file", "/out"));
+    assert_eq!(figures(flow), (SIZE / 2, 1.0, false), "{flow:#}");
+    let flow = seen.flow(("unknown", "private"), ("file", "/out"));
+    assert_eq!(figures(flow), (SIZE / 2, 1.0, false), "{flow:#}");
+    nobody_makes_much(&seen);
+}
+
+#[test]
+fn what_has_no_pages_is_copied_into_sendfiles_own_pipe_before_it_is_passed_on() {
+    let Some(desk) = desk("private") else { return };
+    // (Before Linux 6.5 sendfile(2) refuses /dev/zero.)
+    let seen = run(&desk, "./private generated /proc/cpuinfo out");
+    let bytes = desk.bytes("out").len() as u64;
+    for (to, copies) in [
+        (("file", "/out"), 2.0),
+        (("unix", ""), 1.0),
+        (("pipe", ""), 1.0),
+        (("device", "/dev/null"), 1.0),
+    ] {
+        let flow = seen.flow(("file", "/proc/cpuinfo"), to);
+        assert_eq!(figures(flow), (bytes, copies, false), "{to:?}: {flow:#}");
+    }
+    let flow = seen.flow(("file", "/proc/cpuinfo"), ("file", "/out"));
+    let path = flow["copy_path"].as_array().unwrap().iter();
+    let path: Vec<_> = path
+        .map(|hop| (&hop["from"], &hop["to"], &hop["how"]))
+        .collect();
+    let [device, pipe, cache, copy] = ["device", "pipe", "page-cache", "cpu-copy"].map(Value::from);
+    assert_eq!(path, [(&device, &pipe, &copy), (&pipe, &cache, &copy)]);
+    seen.explains_all();
+}
+
+#[test]
+fn a_splice_that_an_io_uring_refused_is_a_fallback() {
+    let Some(desk) = desk("ring_refused") else {
+        return;
+    };
+    let seen = run(&desk, "./ring_refused a out");
+    if is_refused(&seen) {
+        return;
+    }
+    let flow = seen.flow(("file", "/a"), ("file", "/out"));
+    assert_eq!(figures(flow), (SIZE, 2.0, false), "{flow:#}");
+    let wanted = serde_json::json!([
+        { "call": "io_uring splice", "errno": "EINVAL", "reason": "neither end is a pipe" }
+    ]);
+    assert_eq!(flow["fallbacks"], wanted);
+    seen.explains_all();
+}
+
+#[test]
+fn a_source_that_is_opened_for_direct_io_in_vain_is_copied_by_sendfile() {
+    let Some(desk) = desk("direct_source") else {
+        return;
+    };
+    let source = format!("/dev/shm/zclab-test-{}", std::process::id());
+    if fs::copy(desk.path("a"), &source).is_err() {
+        return require::skip("tmpfs", "/dev/shm is not there");
+    }
+    let seen = desk.trace(&[], &["./direct_source", &source, "out"]);
+    fs::remove_file(&source).unwrap();
+    if is_refused(&seen) {
+        return;
+    }
+    let flow = seen.flow(("file", &source), ("unix", ""));
+    assert_eq!(figures(flow), (1 << 16, 1.0, false), "{flow:#}");
+    let advice = flow["advice"].as_str().unwrap();
+    assert!(advice.starts_with("Opened without O_DIRECT"), "{advice}");
+    let flow = seen.flow(("file", &source), ("file", "/out"));
+    assert_eq!(figures(flow), (1 << 16, 2.0, false), "{flow:#}");
+}
+
+#[test]
 fn what_nobody_can_know_is_of_unknown_origin() {
     let Some(desk) = desk("origins") else { return };
     for (kind, source, origin) in [
@@ -366,18 +449,62 @@ fn sockets_between_followed_programs_carry_a_flow_on() {
 }
 
 #[test]
-fn datagrams_and_what_a_process_sends_to_itself_end_at_the_socket() {
+fn datagrams_end_at_the_socket_and_the_report_says_why() {
     let Some(desk) = desk("sockets") else { return };
-    for kind in ["udp", "connected-udp", "itself"] {
+    for kind in ["udp", "connected-udp"] {
         let seen = run(&desk, &format!("./sockets {kind} a out"));
-        let end = if kind == "itself" { "tcp" } else { "udp" };
-        let sent = figures(seen.flow(("file", "/a"), (end, "")));
-        let received = figures(seen.flow((end, ""), ("file", "/out")));
+        let sent = figures(seen.flow(("file", "/a"), ("udp", "")));
+        let received = figures(seen.flow(("udp", ""), ("file", "/out")));
         assert_eq!(
             (sent, received),
             ((SIZE, 2.0, false), (SIZE, 2.0, false)),
             "{kind}"
         );
+        assert!(seen.has_note("udp: "), "{kind}");
+        seen.explains_all();
+    }
+}
+
+#[test]
+fn what_a_process_sends_to_itself_by_tcp_is_one_flow() {
+    let Some(desk) = desk("sockets") else { return };
+    let seen = run(&desk, "./sockets itself a out");
+    let flow = seen.flow(("file", "/a"), ("file", "/out"));
+    assert_eq!(figures(flow), (SIZE, 4.0, false), "{flow:#}");
+    let mut ends = flows(&seen)
+        .iter()
+        .flat_map(|flow| [&flow["from"], &flow["to"]]);
+    assert!(
+        ends.all(|end| end["kind"] != "tcp"),
+        "{:#}",
+        seen.json["flows"]
+    );
+    seen.explains_all();
+}
+
+#[test]
+fn each_message_of_sendmmsg_and_recvmmsg_has_its_own_length() {
+    let Some(desk) = desk("mmsg") else { return };
+    let messages = SIZE.div_ceil(1000);
+    // Of the last message, which is shorter, less may be cut.
+    let cut = (messages - 1) * 300 + (SIZE - (messages - 1) * 1000).min(300);
+    for (kind, arrived) in [
+        ("even", SIZE),
+        ("uneven", SIZE),
+        ("flags", SIZE),
+        ("cut", cut),
+        ("partial", SIZE),
+    ] {
+        let seen = run(&desk, &format!("./mmsg {kind} a out"));
+        assert_eq!(desk.bytes("out").len() as u64, arrived, "{kind}");
+        let sent = figures(seen.flow(("file", "/a"), ("udp", "")));
+        let received = figures(seen.flow(("udp", ""), ("file", "/out")));
+        assert_eq!(sent, (SIZE, 2.0, false), "{kind}");
+        assert_eq!(received, (arrived, 2.0, false), "{kind}");
+        let calls = &seen.flow(("file", "/a"), ("udp", ""))["calls_by_name"];
+        let calls = calls["sendmmsg"].as_u64().unwrap();
+        assert!(calls <= 2 * messages.div_ceil(5), "{kind}: {calls}");
+        nobody_makes_much(&seen);
         seen.explains_all();
     }
 }

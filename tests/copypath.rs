@@ -365,7 +365,7 @@ fn shipped_recordings_come_to_what_the_course_says() {
 /// The whole rule: each operation between each two ends, under each report. `UPDATE_GOLDEN=1` writes it anew.
 #[test]
 fn the_copy_rule_answers_for_every_combination_as_it_is_written_down() {
-    use zclab::copypath::rule::{Medium, Report, step};
+    use zclab::copypath::rule::{Medium, Report, step, step_before};
     use zclab::syscall::{Op, Queue, Shape};
     let operations = [
         ("read", Op::Read(Shape::Buffer)),
@@ -403,8 +403,10 @@ fn the_copy_rule_answers_for_every_combination_as_it_is_written_down() {
                 }
             }
             let is_one = answers.len() == 1 && op != Op::Send(Shape::Message);
-            for (reports, answer) in &answers {
-                let reports = if is_one { "" } else { reports };
+            let first = step_before(op, from, to).map(|step| (" first".to_owned(), step));
+            for (reports, answer) in first.iter().chain(&answers) {
+                let is_first = reports == " first";
+                let reports = if is_one && !is_first { "" } else { reports };
                 let (at, then) = (answer.from.name(), answer.to.name());
                 let (how, basis) = (answer.how.name(), answer.basis.name());
                 let source = answer.source.unwrap_or("-");

@@ -140,3 +140,32 @@ fn shared_blocks_are_no_copy() {
         assert!(hop["source"].as_str().unwrap().contains("blocks"), "{hop}");
     }
 }
+
+#[test]
+fn the_proof_gives_no_verdict_on_files_that_share_their_blocks() {
+    for (mkfs, options, name) in SHARING {
+        let proofs = match on(
+            mkfs,
+            options,
+            &["prove", "copy-file-range", "sendfile", "--json"],
+        ) {
+            Ok(proofs) => proofs,
+            Err(why) => {
+                skip(name, why);
+                continue;
+            }
+        };
+        let all: Vec<&Value> = proofs["results"].as_array().unwrap().iter().collect();
+        let of = |method: &str| {
+            let found = all
+                .iter()
+                .find(|it| it["method"] == method && it["to"] == "file");
+            *found.unwrap_or_else(|| panic!("{method} in {proofs:#}"))
+        };
+        let shared = of("copy-file-range");
+        assert_eq!(shared["verdict"], "unavailable", "{name}: {shared:#}");
+        let why = shared["reason"].as_str().unwrap();
+        assert!(why.contains("shared the blocks"), "{name}: {why}");
+        assert_eq!(of("sendfile")["verdict"], "copied", "{name}");
+    }
+}

@@ -148,6 +148,9 @@ pub fn main() -> ExitCode {
         return *code;
     }
     warn(&format!("{error:#}"));
+    if !std::path::Path::new("/proc/self").exists() {
+        warn("/proc is not mounted, and zclab needs it: mount -t proc proc /proc");
+    }
     ExitCode::FAILURE
 }
 

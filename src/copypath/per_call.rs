@@ -29,6 +29,8 @@ pub struct CopyTracker {
     /// The calls are a server's: what it receives are requests, and what it sends by send(2) are heads. Neither is
     /// payload.
     serves: bool,
+    /// What a sendfile(2) is on the kernel that made the calls.
+    sendfile: Option<Report>,
 }
 
 impl CopyTracker {
@@ -42,6 +44,12 @@ impl CopyTracker {
             serves: outcome.served.is_some(),
             ..CopyTracker::default()
         }
+    }
+
+    /// The same of calls that this kernel made (`Linux 6.18.44`).
+    pub fn on(self, kernel: &str) -> CopyTracker {
+        let sendfile = Some(Report::of_sendfile(kernel));
+        CopyTracker { sendfile, ..self }
     }
 
     /// Takes the next call of `trace` by its number (in order) and says what it moved, one hop after the other: a call
@@ -79,7 +87,10 @@ impl CopyTracker {
                 let ends = (Medium::Buffer, Medium::Peer);
                 hop(op, ends, Report::MappedByPeer, self.passed_memory?)
             }
-            Op::Sendfile => hop(op, (of(1)?, of(0)?), Report::None, bytes),
+            Op::Sendfile => {
+                let report = self.sendfile.unwrap_or(Report::None);
+                hop(op, (of(1)?, of(0)?), report, bytes)
+            }
             Op::Splice | Op::Tee => hop(op, (of(0)?, of(1)?), Report::None, bytes),
             Op::Vmsplice => hop(op, (Medium::Buffer, of(0)?), Report::None, bytes),
             Op::CopyRange => {

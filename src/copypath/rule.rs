@@ -4,7 +4,9 @@
 //! [`super::CopyTracker`] and the [`super::flows`] of any program find these out each in its own way, and both ask here.
 //! A test holds the answers for every combination (`tests/golden/copy_rule.txt`).
 
-use crate::model::{Basis, Descriptor, DescriptorKind, How, Place, Sink, Step, Storage};
+use crate::model::{
+    Basis, Descriptor, DescriptorKind, How, Place, Sink, Step, Storage, kernel_version,
+};
 use crate::syscall::{Op, Shape};
 
 /// What stands at an end, as far as it decides what the kernel does.
@@ -18,6 +20,9 @@ pub enum Medium {
     File,
     /// A file that was opened with `O_DIRECT`.
     DirectFile,
+    /// A file that was opened with `O_DIRECT` on a file system that has no device, as tmpfs: its bytes are those of the page
+    /// cache, and splice(2) copies them.
+    BufferedDirectFile,
     /// A pipe or FIFO.
     Pipe,
     /// A socket whose peer may be on another machine.
@@ -36,11 +41,12 @@ pub enum Medium {
 
 impl Medium {
     /// All of them.
-    pub const ALL: [Medium; 11] = [
+    pub const ALL: [Medium; 12] = [
         Medium::Buffer,
         Medium::Mapping,
         Medium::File,
         Medium::DirectFile,
+        Medium::BufferedDirectFile,
         Medium::Pipe,
         Medium::Socket,
         Medium::LoopedSocket,
@@ -58,6 +64,7 @@ impl Medium {
             // It has no pages that could be referred to, as a device has none.
             File if traits.file_system.storage() == Storage::Generated => Medium::Device,
             File if descriptor.direct => Medium::DirectFile,
+            File if traits.direct_ignored => Medium::BufferedDirectFile,
             File | Directory => Medium::File,
             Anonymous if descriptor.name.starts_with("/memfd:") => Medium::File,
             Tcp if traits.tls => Medium::CipherSocket,
@@ -73,7 +80,7 @@ impl Medium {
     pub(crate) fn place(self) -> Place {
         match self {
             Medium::Buffer => Place::UserBuffer,
-            Medium::Mapping | Medium::File => Place::PageCache,
+            Medium::Mapping | Medium::File | Medium::BufferedDirectFile => Place::PageCache,
             Medium::DirectFile => Place::Disk,
             Medium::Pipe => Place::Pipe,
             Medium::Socket | Medium::LoopedSocket | Medium::CipherSocket => Place::SocketQueue,
@@ -86,8 +93,15 @@ impl Medium {
         matches!(self, Medium::Buffer | Medium::Mapping)
     }
 
-    fn is_file(self) -> bool {
-        matches!(self, Medium::File | Medium::DirectFile)
+    pub(crate) fn is_file(self) -> bool {
+        use Medium::{BufferedDirectFile, DirectFile, File};
+        matches!(self, File | DirectFile | BufferedDirectFile)
+    }
+
+    /// Whether splice(2) reads it into pages of the pipe's own, by copying: it has no pages, or none to refer to.
+    fn is_spliced_by_copy(self) -> bool {
+        use Medium::{BufferedDirectFile, Device, Null};
+        matches!(self, Device | Null | BufferedDirectFile)
     }
 
     fn is_socket(self) -> bool {
@@ -125,11 +139,13 @@ pub enum Report {
     Unknown,
     /// The receiver says that it has mapped the memory whose descriptor it was passed.
     MappedByPeer,
+    /// The kernel is older than Linux 5.12: to sendfile(2), a pipe is a file to write to.
+    BeforeLinux5_12,
 }
 
 impl Report {
     /// All of them.
-    pub const ALL: [Report; 7] = [
+    pub const ALL: [Report; 8] = [
         Report::None,
         Report::Outstanding,
         Report::Copied,
@@ -137,7 +153,17 @@ impl Report {
         Report::SharedBlocks,
         Report::Unknown,
         Report::MappedByPeer,
+        Report::BeforeLinux5_12,
     ];
+
+    /// Of a sendfile(2) by a kernel (`Linux 6.18.44`).
+    pub(crate) fn of_sendfile(kernel: &str) -> Report {
+        match kernel_version(kernel) {
+            (0, 0) => Report::None, // it does not say
+            version if version < (5, 12) => Report::BeforeLinux5_12,
+            _ => Report::None,
+        }
+    }
 
     /// Of a zero-copy send: what was reported, if anything was.
     pub(crate) fn of_zerocopy(copied: Option<bool>) -> Report {
@@ -149,19 +175,30 @@ impl Report {
     }
 }
 
-/// Why a file's bytes reach a socket or a pipe by reference in sendfile(2): the manual page, and the commit that
-/// hands the pages over with `MSG_SPLICE_PAGES` (Linux 6.5; before it, `sendpage` did).
-const SENDFILE: &str = "sendfile(2); kernel commit 2dc334f1a63a";
+/// Why a file's bytes reach a socket by reference in sendfile(2): the manual page, and the commit that hands the pages over
+/// with `MSG_SPLICE_PAGES`; before it, `sendpage` did.
+const SENDFILE: &str =
+    "sendfile(2); kernel commit 2dc334f1a63a (before Linux 6.5, sendpage() did the same)";
+/// Why they reach a pipe so, and why they once did not.
+const SENDFILE_PIPE: &str = "sendfile(2): since Linux 5.12 to a pipe as splice(2)";
+const SENDFILE_OLD_PIPE: &str = "sendfile(2): before Linux 5.12 the pipe was written to";
+/// Why a file gets bytes of its own from sendfile(2).
+const SENDFILE_FILE: &str =
+    "sendfile(2); kernel, fs/splice.c: iter_file_splice_write() writes into the file's own pages";
 /// Why a pipe holds a file's bytes by reference: the manual page's notes on what a pipe is.
 const SPLICE_IN: &str = "splice(2), NOTES: a pipe holds references to pages";
 /// Why references go on from a pipe to a socket (`sendpage` before Linux 6.5).
-const SPLICE_OUT: &str = "splice(2); kernel commit 2dc334f1a63a";
+const SPLICE_OUT: &str =
+    "splice(2); kernel commit 2dc334f1a63a (before Linux 6.5, sendpage() did the same)";
 /// Why a file gets bytes of its own out of a pipe.
 const SPLICE_FILE: &str =
     "kernel, fs/splice.c: iter_file_splice_write() writes into the file's own pages";
-/// Why a device does, and gives none of its own.
-const SPLICE_DEVICE: &str =
-    "kernel, fs/splice.c: copy_splice_read() and iter_file_splice_write() call read and write";
+/// Why a device gets its bytes by a write.
+const SPLICE_DEVICE: &str = "kernel, fs/splice.c: iter_file_splice_write() calls write";
+/// Why a source has its bytes copied into a pipe: a device, what the kernel makes as it is read (procfs, sysfs), and what was
+/// opened with `O_DIRECT`, or is DAX, have no pages that a pipe could refer to.
+const SPLICE_COPY: &str =
+    "kernel, fs/splice.c: copy_splice_read() calls read, into pages of its own";
 /// Why a pipe holds what has arrived on a socket by reference.
 const SPLICE_RECEIVE: &str =
     "kernel, net/core/skbuff.c: skb_splice_bits() puts the queue's own pages into the pipe";
@@ -264,8 +301,20 @@ pub(crate) fn by_peer(from: Place, to: Place) -> Step {
     }
 }
 
-/// How the bytes of a call went from one end to the other. None where such a call moves none between such ends.
+/// What sendfile(2) does before [`step`] with a source that has no pages to refer to: it copies its bytes into a pipe of the
+/// kernel's own. None where the call has one step.
+pub fn step_before(op: Op, from: Medium, to: Medium) -> Option<Step> {
+    let has_two =
+        op == Op::Sendfile && from.is_spliced_by_copy() && to.is_descriptor() && to != Medium::Pipe;
+    has_two.then(|| documented(from, Medium::Pipe, How::CpuCopy, SPLICE_COPY))
+}
+
+/// How the bytes of a call went from one end to the other; of a call with two steps, the second. None where such a call
+/// moves none between such ends.
 pub fn step(op: Op, from: Medium, to: Medium, report: Report) -> Option<Step> {
+    if step_before(op, from, to).is_some() {
+        return step(Op::Splice, Medium::Pipe, to, report);
+    }
     if let Some(step) = ciphered(op, from, to) {
         return Some(step);
     }
@@ -295,7 +344,7 @@ pub fn step(op: Op, from: Medium, to: Medium, report: Report) -> Option<Step> {
             (from.is_memory() && to.is_descriptor()).then(|| write(from, to))
         }
         Op::Vmsplice => vmsplice(from, to),
-        Op::Sendfile => sendfile(from, to),
+        Op::Sendfile => sendfile(from, to, report),
         Op::Splice => splice(from, to),
         Op::Tee => ((from, to) == (Medium::Pipe, Medium::Pipe))
             .then(|| documented(from, to, How::Reference, TEE)),
@@ -359,9 +408,7 @@ fn send(op: Op, from: Medium, to: Medium, report: Report) -> Step {
             documented(from, to, How::CpuCopy, LOOPED)
         }
         Report::Outstanding => documented(from, to, How::Reference, unreported),
-        Report::None | Report::SharedBlocks | Report::Unknown | Report::MappedByPeer => {
-            write(from, to)
-        }
+        _ => write(from, to),
     }
 }
 
@@ -375,16 +422,20 @@ fn vmsplice(from: Medium, to: Medium) -> Option<Step> {
     }
 }
 
-/// As two splices with a pipe of the kernel's own between them.
-fn sendfile(from: Medium, to: Medium) -> Option<Step> {
+/// As two splices with a pipe of the kernel's own between them; of a source with pages, that pipe is not worth a word.
+fn sendfile(from: Medium, to: Medium, report: Report) -> Option<Step> {
+    let is_old = report == Report::BeforeLinux5_12;
     (from.is_descriptor() && to.is_descriptor()).then(|| match (from, to) {
         (_, Medium::Null) => documented(from, to, How::Reference, DISCARDED),
-        (Medium::Device | Medium::Null, _) | (_, Medium::Device) => {
-            documented(from, to, How::CpuCopy, SPLICE_DEVICE)
+        (_, Medium::Pipe) if is_old => documented(from, to, How::CpuCopy, SENDFILE_OLD_PIPE),
+        (_, Medium::Pipe) if from.is_spliced_by_copy() => {
+            documented(from, to, How::CpuCopy, SPLICE_COPY)
         }
+        (_, Medium::Device) => documented(from, to, How::CpuCopy, SPLICE_DEVICE),
         (_, Medium::DirectFile) => documented(from, to, How::Dma, DIRECT_SPLICE),
-        (_, Medium::File) => documented(from, to, How::CpuCopy, SENDFILE),
+        (_, to) if to.is_file() => documented(from, to, How::CpuCopy, SENDFILE_FILE),
         (Medium::DirectFile, _) => documented(from, to, How::Dma, DIRECT_SPLICE),
+        (_, Medium::Pipe) => documented(from, to, How::Reference, SENDFILE_PIPE),
         _ => documented(from, to, How::Reference, SENDFILE),
     })
 }
@@ -393,13 +444,12 @@ fn sendfile(from: Medium, to: Medium) -> Option<Step> {
 fn splice(from: Medium, to: Medium) -> Option<Step> {
     let (how, source) = match (from, to) {
         (Medium::Pipe, Medium::Null) => (How::Reference, DISCARDED),
-        (Medium::Pipe, Medium::Device) | (Medium::Device | Medium::Null, Medium::Pipe) => {
-            (How::CpuCopy, SPLICE_DEVICE)
-        }
+        (Medium::Pipe, Medium::Device) => (How::CpuCopy, SPLICE_DEVICE),
+        (from, Medium::Pipe) if from.is_spliced_by_copy() => (How::CpuCopy, SPLICE_COPY),
         (Medium::Pipe, Medium::DirectFile) | (Medium::DirectFile, Medium::Pipe) => {
             (How::Dma, DIRECT_SPLICE)
         }
-        (Medium::Pipe, Medium::File) => (How::CpuCopy, SPLICE_FILE),
+        (Medium::Pipe, to) if to.is_file() => (How::CpuCopy, SPLICE_FILE),
         (Medium::File | Medium::Pipe, Medium::Pipe) => (How::Reference, SPLICE_IN),
         (Medium::Pipe, to) if to.is_socket() => (How::Reference, SPLICE_OUT),
         (from, Medium::Pipe) if from.is_socket() => (How::Reference, SPLICE_RECEIVE),

@@ -42,7 +42,7 @@ pub fn summarise(recording: &Recording) -> Summary {
 
 /// The hops of all calls, those of one kind added together, in the order in which they first appear.
 fn hops_of_calls(recording: &Recording, trace: &Trace) -> Vec<Hop> {
-    let mut tracker = CopyTracker::of(&recording.outcome);
+    let mut tracker = CopyTracker::of(&recording.outcome).on(&recording.machine.kernel);
     let side = recording.spec.method.side();
     let mut hops: Vec<Hop> = Vec::new();
     for number in 0..trace.calls.len() {

@@ -1,6 +1,6 @@
 //! The flows of any program: what the tracer reports of it goes to the flow tracker.
 
-use std::{collections::BTreeMap, fs, os::unix::ffi::OsStrExt, time::Duration};
+use std::{collections::BTreeMap, fs, ops::Range, os::unix::ffi::OsStrExt, time::Duration};
 
 use nix::{
     sys::{
@@ -49,7 +49,7 @@ pub(crate) fn trace(
         Subject::Process { pid, .. } => command_line(*pid),
     };
     let mut consumer = FlowObserver {
-        flows: Flows::default(),
+        flows: Flows::on(&host::machine().kernel),
         on_progress,
     };
     let outcome = tracer::watch(subject, options, handle, &mut consumer)?;
@@ -70,6 +70,7 @@ pub(crate) fn trace(
         storage: found.storage,
         zero_copy: found.zero_copy,
         trace: outcome.trace,
+        shared_calls: found.shared_calls,
         flow_of: found.flow_of,
         also_of: found.also_of,
     };
@@ -106,6 +107,7 @@ pub(crate) fn snapshot(trace: &Trace, flows: &Flows) -> TraceReport {
         zero_copy: report.zero_copy,
         notes: report.notes,
         trace: trace.last(LAST),
+        shared_calls: report.shared_calls,
         flow_of: report.flow_of,
         also_of: report.also_of,
         ..TraceReport::default()
@@ -210,6 +212,9 @@ impl TraceeMemory for Tracee {
     }
     fn of_process(&self, pid: i32) -> Option<Box<dyn TraceeMemory + '_>> {
         Some(Box::new(Tracee { tid: pid, pid }))
+    }
+    fn copied_on_write(&self, start: u64, end: u64) -> Vec<Range<u64>> {
+        self.copied_on_write(start, end)
     }
     fn touched(&self, start: u64, end: u64) -> Vec<u64> {
         self.touched(start, end)

@@ -130,11 +130,16 @@ pub(crate) fn compared(
         tell(progress, so_far);
     })?;
     let rows = &done.rows;
+    let mut verdicts = claim.map_or_else(|| sentences(rows), |claim| claim.verdict(rows));
+    let emulated = host::emulator().map(|by| {
+        format!("{by} emulates this CPU: the times are the emulator's, and say nothing of those that a CPU would take.")
+    });
+    verdicts.extend(emulated);
     let first = second_pairs(rows).first().and_then(|pair| pair.wall());
     Ok(Compared {
         claim: name,
         rows: shown(rows, claim.is_some()),
-        verdicts: claim.map_or_else(|| sentences(rows), |claim| claim.verdict(rows)),
+        verdicts,
         word: word(rows, &|pair| pair.wall()),
         cpu_word: word(rows, &|pair| pair.cpu()),
         times: first

@@ -25,6 +25,7 @@ use nix::{
 
 use crate::endpoint::{self, ends};
 use crate::host;
+use crate::measure;
 use crate::model::{Method, Overwritten, Sink, Size};
 pub(crate) use crate::model::{Proof, ProofVerdict as Verdict};
 use crate::transfer::{
@@ -139,6 +140,9 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
         true => receive_by(method, &source, ways[0].near()?, &mut tools)?,
         false => send_by(method, source.as_fd(), ways[0].near()?, &mut tools)?,
     }
+    if to == Sink::File && method.may_share_blocks() {
+        not_cloned(ways[0].near()?)?;
+    }
     source
         .write_all_at(new, 0)
         .context("cannot overwrite the source")?;
@@ -241,6 +245,19 @@ fn notified_round(method: Method, old: &[u8], new: &[u8], dir: &Path) -> Result<
     let waited = ring.wait_for_notifications();
     let (_, copied) = waited.context("cannot wait for the notifications")?;
     Ok(with_report(judge(&arrived, old, new)?, copied > 0))
+}
+
+/// Blocks that two files share are copied when one of them is overwritten: what arrives then says nothing of the send.
+fn not_cloned(sink: BorrowedFd) -> Result<()> {
+    let sink = sink.try_clone_to_owned();
+    let sink = File::from(sink.context("cannot duplicate a descriptor")?);
+    let shared = measure::shared_bytes(&sink).unwrap_or(0);
+    ensure!(
+        shared == 0,
+        "the file system shared the blocks (FIEMAP) and copied no byte; overwriting the source gives that other blocks, \
+         which shows nothing"
+    );
+    Ok(())
 }
 
 fn retry_pread(file: BorrowedFd, into: &mut [u8]) -> Result<usize> {

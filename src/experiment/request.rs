@@ -220,7 +220,7 @@ pub(crate) fn refused(spec: TransferSpec, instrument: &str, reason: String) -> R
 
 /// What such a recording comes to.
 pub fn outcome_of(recording: Recording) -> ServedRequest {
-    let mut tracker = CopyTracker::of(&recording.outcome);
+    let mut tracker = CopyTracker::of(&recording.outcome).on(&recording.machine.kernel);
     let calls = recording.trace.as_ref().map_or(0, |trace| {
         let moves = |number: &usize| {
             let hops = tracker.hops(trace, *number);

@@ -216,7 +216,7 @@ impl Playback {
 
     fn survey(&mut self, recording: &Recording, trace: &Trace) {
         let mut now = Known {
-            tracker: CopyTracker::of(&recording.outcome),
+            tracker: CopyTracker::of(&recording.outcome).on(&recording.machine.kernel),
             sums: Sums::default(),
             counts: vec![0; trace.names.len()],
         };

@@ -15,6 +15,7 @@ pub use file_system::file_system;
 pub(crate) use file_system::read_ahead_kb;
 pub use instruments::io_uring_refusal;
 pub(crate) use instruments::{Instrument, instruments};
+pub(crate) use machine::emulator;
 pub use machine::machine;
 pub use marker::mark;
 pub use probe::{allow_zerocopy, io_uring_setup, memlock_limit};

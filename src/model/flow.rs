@@ -213,6 +213,17 @@ pub struct Counted {
     pub bytes: u64,
 }
 
+/// Calls that moved bytes of the same flows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedCalls {
+    /// Indices into [`TraceReport::flows`], two at least.
+    pub flows: Vec<u32>,
+    /// The name of the call.
+    pub call: String,
+    /// How many.
+    pub calls: u64,
+}
+
 /// How a watched program ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -259,6 +270,9 @@ pub struct TraceReport {
     /// What became of zero-copy sends, by socket.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zero_copy: Vec<ZeroCopySends>,
+    /// Calls that moved bytes of several flows, each of which counts them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared_calls: Vec<SharedCalls>,
     /// The calls that were kept.
     pub trace: Trace,
     /// For each of them, the last flow of which it moved bytes: an index into `flows`, or [`NO_FLOW`]. The last calls may

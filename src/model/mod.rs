@@ -43,8 +43,8 @@ pub use experiment::{
 pub use figure::{Figure, FigureStep};
 pub use file_system::{FileSystem, Storage};
 pub use flow::{
-    Addresses, Counted, End, EndKind, Exit, Fallback, Flow, NO_FLOW, TraceReport, Unexplained,
-    ZeroCopySends,
+    Addresses, Counted, End, EndKind, Exit, Fallback, Flow, NO_FLOW, SharedCalls, TraceReport,
+    Unexplained, ZeroCopySends,
 };
 pub use format::{duration, grouped, percent, ratio, short_duration};
 pub use hazard::{Hazard, HazardCall, HazardKind};
@@ -59,6 +59,7 @@ pub use outcome::{
 };
 pub use progress::{AnswerRecord, Given, Record, Reset, Visit};
 pub use range::Range;
+pub(crate) use recording::kernel_version;
 pub use recording::{
     KernelReports, Machine, Measured, Origin, Outcome, Recording, Residency, Served, TransferSpec,
     Unavailable,

@@ -218,3 +218,22 @@ impl Recording {
         }
     }
 }
+
+/// `Linux 6.18.4` as (6, 18); (0, 0) where it does not say.
+pub(crate) fn kernel_version(kernel: &str) -> (u32, u32) {
+    let mut numbers = kernel
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|part| part.parse().ok());
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_has_a_version() {
+        assert_eq!(kernel_version("Linux 6.18.44-fc-v595"), (6, 18));
+        assert_eq!(kernel_version("Linux"), (0, 0));
+    }
+}

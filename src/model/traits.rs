@@ -37,6 +37,8 @@ pub struct FileTraits {
     pub code: bool,
     /// It was opened with `O_APPEND`.
     pub append: bool,
+    /// It was opened with `O_DIRECT`, on a file system that takes the flag and uses the page cache all the same.
+    pub direct_ignored: bool,
     /// Of a socket.
     pub socket: Option<SocketType>,
     /// `SO_ZEROCOPY` was set: without it `MSG_ZEROCOPY` is ignored.
@@ -63,6 +65,7 @@ impl FileTraits {
         }
         FileTraits {
             append: self.append || other.append,
+            direct_ignored: self.direct_ignored || other.direct_ignored,
             code: self.code || other.code,
             read_to_end: self.read_to_end || other.read_to_end,
             captured: self.captured || other.captured,

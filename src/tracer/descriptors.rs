@@ -307,7 +307,9 @@ fn of_file(found: &mut Descriptor, flags: u32, path: &str) {
         storage,
         Storage::Memory | Storage::Elsewhere | Storage::Generated
     );
-    found.direct = flags & libc::O_DIRECT as u32 != 0 && has_device;
+    let is_direct = flags & libc::O_DIRECT as u32 != 0;
+    found.direct = is_direct && has_device;
+    traits.direct_ignored = is_direct && storage == Storage::Memory;
 }
 
 /// What an opened path is. The link in /proc leads to the very file, though its name may be gone.

@@ -446,12 +446,13 @@ impl<'a, C: Consumer> Engine<'a, C> {
     /// Corrects a call that is about to be made. Whether it is to be told: a thread in strict mode stops twice, and so does
     /// one with a filter of its own.
     fn correct(&mut self, tid: Tid, info: &CallInfo) -> bool {
-        let alone = self.threads.is_alone(tid);
-        let Some(thread) = self.threads.by_tid.get_mut(&tid) else {
+        let Some(thread) = self.threads.by_tid.get(&tid) else {
             return true;
         };
         let (strict, in_call) = (thread.corrections.strict, thread.in_call);
+        let alone = strict && self.threads.is_alone(tid);
         if self.follows
+            && let Some(thread) = self.threads.by_tid.get_mut(&tid)
             && let Some(note) = thread.corrections.enter(tid, info, self.filtered, alone)
         {
             self.note(note);

@@ -13,6 +13,9 @@ use crate::model::{TEXT_LIMIT, text_of};
 /// No page is smaller; a read that ends at a multiple of it does not reach into a page that may be missing.
 const PAGE: usize = 4096;
 
+/// So many pages are read by one call.
+const PAGES: usize = 17;
+
 /// Reads as much as is there, up to the buffer's length: how many bytes.
 pub(super) fn read(tid: Tid, address: u64, buffer: &mut [u8]) -> usize {
     let Ok(start) = usize::try_from(address) else {
@@ -20,29 +23,39 @@ pub(super) fn read(tid: Tid, address: u64, buffer: &mut [u8]) -> usize {
     };
     let mut done = 0;
     while done < buffer.len() {
-        let base = start.wrapping_add(done);
-        let length = (buffer.len() - done).min(PAGE - base % PAGE);
-        match read_within_page(tid, base, &mut buffer[done..done + length]) {
-            0 => break,
-            read => done += read,
+        let asked = (buffer.len() - done).min(PAGES * PAGE - (start.wrapping_add(done)) % PAGE);
+        let read = read_pages(
+            tid,
+            start.wrapping_add(done),
+            &mut buffer[done..done + asked],
+        );
+        done += read;
+        if read < asked {
+            break;
         }
     }
     done
 }
 
-fn read_within_page(tid: Tid, base: usize, buffer: &mut [u8]) -> usize {
-    let remote = [RemoteIoVec {
-        base,
-        len: buffer.len(),
-    }];
-    process_vm_readv(Pid::from_raw(tid), &mut [IoSliceMut::new(buffer)], &remote)
-        .ok()
-        .or_else(|| {
-            // Where a filter refuses process_vm_readv.
-            let memory = File::open(format!("/proc/{tid}/mem")).ok()?;
-            memory.read_at(buffer, base as u64).ok()
-        })
-        .unwrap_or(0)
+/// The same of at most [`PAGES`] pages.
+fn read_pages(tid: Tid, base: usize, buffer: &mut [u8]) -> usize {
+    // What cannot be read ends it before the element in which that stands (process_vm_readv(2)): each page is one.
+    let mut pages = [RemoteIoVec { base: 0, len: 0 }; PAGES];
+    let (mut count, mut asked) = (0, 0);
+    while asked < buffer.len() {
+        let base = base.wrapping_add(asked);
+        let len = (buffer.len() - asked).min(PAGE - base % PAGE);
+        pages[count] = RemoteIoVec { base, len };
+        (count, asked) = (count + 1, asked + len);
+    }
+    let mut local = [IoSliceMut::new(&mut *buffer)];
+    if let Ok(read) = process_vm_readv(Pid::from_raw(tid), &mut local, &pages[..count]) {
+        return read;
+    }
+    // Where a filter refuses process_vm_readv.
+    let memory = File::open(format!("/proc/{tid}/mem"));
+    let read = memory.and_then(|memory| memory.read_at(buffer, base as u64));
+    read.unwrap_or(0)
 }
 
 /// So many bytes; none where not all of them are there.

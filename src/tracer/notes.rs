@@ -48,6 +48,9 @@ impl<C: Consumer> Engine<'_, C> {
 
     /// What /proc says cannot be used here.
     pub(super) fn note_foreign_proc(&mut self) {
+        if !std::path::Path::new("/proc/self").exists() {
+            self.note("/proc is not mounted: what descriptors are cannot be looked up, so where bytes come from and go to is not known (mount -t proc proc /proc)".to_owned());
+        }
         if proc::is_foreign() {
             self.note("/proc shows another pid namespace than this one (unshare --pid without --mount-proc): what descriptors are cannot be looked up, so where bytes come from and go to is not known".to_owned());
         }

@@ -1,6 +1,6 @@
 //! What can be asked of a thread that stands still: its memory, its descriptors.
 
-use std::{fs, io::IoSliceMut, os::unix::ffi::OsStrExt};
+use std::{fs, io::IoSliceMut, ops::Range, os::unix::ffi::OsStrExt};
 
 use nix::{
     sys::uio::{RemoteIoVec, process_vm_readv},
@@ -99,24 +99,51 @@ impl Tracee {
         })
     }
 
-    /// The pages of a mapping that it has touched, of its first 4 GiB. (proc_pid_pagemap(5): a number of 64 bits a page,
-    /// whose top bits say that it is there, or swapped.)
+    /// The pages of a mapping that it has touched, of its first 4 GiB: they are there, or swapped.
     pub fn touched(&self, start: u64, end: u64) -> Vec<u64> {
+        let pages = self.pages(start, end, |is_there, is_swapped, _| is_there || is_swapped);
+        pages.unwrap_or_else(|| vec![start])
+    }
+
+    /// The addresses in a private mapping of a file whose pages are its own: it has stored to them.
+    pub fn copied_on_write(&self, start: u64, end: u64) -> Vec<Range<u64>> {
+        let is_own =
+            |is_there: bool, is_swapped: bool, is_file: bool| is_swapped || (is_there && !is_file);
+        let first = start - start % page_size();
+        let mut runs: Vec<Range<u64>> = Vec::new();
+        for page in self.pages(first, end, is_own).unwrap_or_default() {
+            let behind = end.min(page + page_size());
+            match runs.last_mut() {
+                Some(run) if run.end == page => run.end = behind,
+                _ => runs.push(page.max(start)..behind),
+            }
+        }
+        runs
+    }
+
+    /// The pages of a mapping, of its first 4 GiB, for which this holds: whether the page is there, is swapped, is a file's
+    /// (or shared memory's). None where it cannot be told. (proc_pid_pagemap(5): a number of 64 bits a page, of which these
+    /// are bits 63, 62 and 61.)
+    fn pages(
+        &self,
+        start: u64,
+        end: u64,
+        holds: impl Fn(bool, bool, bool) -> bool,
+    ) -> Option<Vec<u64>> {
         use std::os::unix::fs::FileExt;
         const MOST_PAGES: u64 = 1 << 20;
         let page = page_size();
         let pages = ((end - start).div_ceil(page)).min(MOST_PAGES);
         let mut table = vec![0; 8 * pages as usize];
-        let read = fs::File::open(format!("/proc/{}/pagemap", self.pid))
-            .and_then(|file| file.read_exact_at(&mut table, start / page * 8));
-        if read.is_err() {
-            return vec![start];
-        }
+        let file = fs::File::open(format!("/proc/{}/pagemap", self.pid)).ok()?;
+        file.read_exact_at(&mut table, start / page * 8).ok()?;
         let entries = table
             .chunks_exact(8)
             .zip((start..end).step_by(page as usize));
-        let there = entries.filter(|(entry, _)| entry[7] & 0xc0 != 0);
-        there.map(|(_, address)| address).collect()
+        let bit = |entry: &[u8], bit: u8| entry[7] & bit != 0;
+        let found = entries
+            .filter(|(entry, _)| holds(bit(entry, 0x80), bit(entry, 0x40), bit(entry, 0x20)));
+        Some(found.map(|(_, address)| address).collect())
     }
 
     /// Reads from a file that it has open, at an offset or at the descriptor's position: how many bytes. None of one that

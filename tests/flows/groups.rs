@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use zclab::copypath::flows::groups;
-use zclab::model::{Basis, End, EndKind, Flow, Hop, How, Place, Side};
+use zclab::model::{Basis, End, EndKind, Flow, Hop, How, Place, SharedCalls, Side};
 
 fn flow(from: (EndKind, &str), to: (EndKind, &str), bytes: u64, how: How) -> Flow {
     let end = |(kind, name): (EndKind, &str)| End {
@@ -49,7 +49,7 @@ fn connections_of_a_server_are_one_story_and_no_byte_is_lost() {
         flow((Tcp, "c:5 > s:80"), (File, "/log"), 3, How::CpuCopy),
         flow((Tcp, "c:6 > s:80"), (File, "/log"), 3, How::CpuCopy),
     ];
-    let groups = groups(&flows);
+    let groups = groups(&flows, &[]);
     let said = groups.iter().map(|group| {
         let Flow { from, to, .. } = &group.flow;
         (
@@ -76,6 +76,34 @@ fn connections_of_a_server_are_one_story_and_no_byte_is_lost() {
 fn two_ends_that_nobody_shares_keep_their_names() {
     use EndKind::Tcp;
     let relayed = flow((Tcp, "a:1 > p:2"), (Tcp, "p:3 > b:4"), 5, How::Reference);
-    let groups = groups(std::slice::from_ref(&relayed));
+    let groups = groups(std::slice::from_ref(&relayed), &[]);
     assert_eq!(groups[0].flow, relayed);
+}
+
+#[test]
+fn a_call_of_several_connections_of_a_story_is_counted_once() {
+    use EndKind::{File, Tcp};
+    let flows = [
+        flow((File, "/a"), (Tcp, "s:80 > c:2"), 10, How::Reference),
+        flow((File, "/a"), (Tcp, "s:80 > c:3"), 20, How::Reference),
+        flow((File, "/b"), (Tcp, "s:80 > c:3"), 20, How::Reference),
+    ];
+    let shared = |flows: &[u32]| SharedCalls {
+        flows: flows.to_vec(),
+        call: "sendfile".to_owned(),
+        calls: 1,
+    };
+    let calls = |shared: &[SharedCalls]| {
+        let groups = groups(&flows, shared);
+        let calls = groups.iter().map(|group| {
+            assert_eq!(group.flow.calls, group.flow.calls_by_name["sendfile"]);
+            group.flow.calls
+        });
+        calls.collect::<Vec<_>>()
+    };
+    assert_eq!(calls(&[]), [4, 2]);
+    assert_eq!(calls(&[shared(&[0, 1])]), [3, 2]);
+    // One flow of each story: each has counted it once.
+    assert_eq!(calls(&[shared(&[1, 2])]), [4, 2]);
+    assert_eq!(calls(&[shared(&[0, 1, 2])]), [3, 2]);
 }

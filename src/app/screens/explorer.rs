@@ -473,7 +473,7 @@ fn stages(trace: &Trace, calls: &[u32]) -> HashMap<i32, usize> {
 
 /// The flows, those that are alike together: what the program reads in order to start comes last.
 fn own_first(watched: &TraceReport) -> Vec<flows::Group> {
-    let mut groups = groups(&watched.flows);
+    let mut groups = groups(&watched.flows, &watched.shared_calls);
     groups.sort_by_key(|group| flows::is_of_start(&group.flow, &watched.command));
     groups
 }

@@ -123,10 +123,13 @@ impl Section {
 
 fn flows(out: &mut String, watched: &TraceReport, ink: Ink) {
     if watched.flows.is_empty() {
-        *out += "\nno bytes were moved\n";
+        *out += match watched.unexplained == Unexplained::default() {
+            true => "\nno bytes were moved\n",
+            false => "\nno bytes could be followed\n",
+        };
         return;
     }
-    let groups = groups(&watched.flows);
+    let groups = groups(&watched.flows, &watched.shared_calls);
     let is_start = |group: &&Group| is_of_start(&group.flow, &watched.command);
     let (start, own): (Vec<_>, Vec<_>) = groups.iter().partition(is_start);
     let (shown, rest) = own.split_at(own.len().min(SHOWN));

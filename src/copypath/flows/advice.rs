@@ -3,7 +3,7 @@
 
 use super::context::Context;
 use crate::copypath::rule;
-use crate::model::{End, EndKind, Flow, Place, Size, Storage, grouped};
+use crate::model::{End, EndKind, Flow, Hop, Place, Size, Storage, grouped};
 
 /// The verdict on a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,6 +226,9 @@ fn replacement(flow: &Flow) -> Replacement {
         }
         (EndKind::File, _) => {
             conditions.push("nobody changes the file until they have been received");
+            if from.direct_ignored {
+                conditions.push("the file is opened without O_DIRECT");
+            }
             ("sendfile", 0, 1, "")
         }
         (EndKind::Pipe, EndKind::File) => ("splice", 1, 1, ""),
@@ -242,8 +245,29 @@ fn replacement(flow: &Flow) -> Replacement {
     }
 }
 
+/// `O_DIRECT` on a file system that ignores it for reads, and has splice copy because of it.
+fn needless_direct(flow: &Flow) -> Option<Advice> {
+    let is_spliced = |hop: &Hop| (hop.from, hop.to) == (Place::PageCache, Place::Pipe);
+    let mut hops = flow.copy_path.iter();
+    let copies = hops.any(|hop| is_spliced(hop) && hop.is_cpu_copy());
+    (copies && flow.traits[0].direct_ignored).then(|| Advice {
+        short: "1 copy to save".to_owned(),
+        sentence: format!(
+            "Opened without O_DIRECT, which {} has no use for, the source would be passed on by reference: that would save 1 \
+             CPU copy of {}.",
+            flow.traits[0].file_system.name(),
+            Size(flow.bytes)
+        ),
+        saves: 1,
+        suggests: true,
+    })
+}
+
 /// Bytes that pass through unchanged.
 fn passed(flow: &Flow, flows: u64, context: &Context) -> Advice {
+    if let Some(advice) = needless_direct(flow) {
+        return advice;
+    }
     let by = replacement(flow);
     let saved = flow
         .cpu_copied_bytes()

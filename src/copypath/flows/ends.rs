@@ -1,11 +1,11 @@
 //! The ends of flows, each once, and what an open descriptor is to them.
 
 use core::net::SocketAddr;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::queues::Queues;
 use crate::copypath::rule::{self, Medium};
-use crate::model::{Addresses, Descriptor, DescriptorKind, End, EndKind, FileTraits};
+use crate::model::{Addresses, Descriptor, DescriptorKind, End, EndKind, FileTraits, Flow};
 
 /// An end: index into [`Ends`].
 pub(super) type EndId = u32;
@@ -47,8 +47,6 @@ pub(super) struct OpenFile {
     pub traits: FileTraits,
     /// Of a socket: the queues between it and another one.
     pub queues: Queues,
-    /// The process that has it.
-    pub owner: i32,
     /// Of a connection: a watched process listens where it leads to.
     pub is_peer_expected: bool,
 }
@@ -131,7 +129,6 @@ impl Ends {
             chosen_by: None,
             traits: descriptor.traits,
             queues: Queues::of(descriptor.kind, addresses),
-            owner: 0,
             is_peer_expected: false,
         }
     }
@@ -277,6 +274,21 @@ fn is_looped(addresses: &Addresses) -> bool {
         .as_deref()
         .and_then(|own| own.rsplit_once(':'));
     rule::is_loopback(peer) || own.is_some_and(|(own, _)| own == host)
+}
+
+/// Whether datagrams go both to and from a socket of a traced program.
+pub(super) fn carry_datagrams(flows: &[Flow]) -> bool {
+    let to = |end: &End| {
+        let (_, to) = end.name.split_once(" > ")?;
+        let (host, port) = to.rsplit_once(':')?;
+        (end.kind == EndKind::Udp).then(|| (host.to_owned(), port.to_owned()))
+    };
+    let sent: HashSet<_> = flows.iter().filter_map(|flow| to(&flow.to)).collect();
+    let mut received = flows.iter().filter_map(|flow| to(&flow.from));
+    received.any(|(host, port)| match host.as_str() {
+        "0.0.0.0" | "[::]" => sent.iter().any(|(_, other)| *other == port),
+        _ => sent.contains(&(host, port)),
+    })
 }
 
 #[cfg(test)]

@@ -19,9 +19,10 @@ use super::{
     storage::Storage,
     tally::{Known, MovingCall, Provenance, Tally},
 };
+use crate::copypath::rule;
 use crate::model::{
-    Addresses, DescriptorKind, Flow, Hazard, NO_FLOW, StorageUse, SyscallEvent, Trace, Unexplained,
-    ZeroCopySends,
+    Addresses, DescriptorKind, Flow, Hazard, NO_FLOW, SharedCalls, StorageUse, SyscallEvent, Trace,
+    Unexplained, ZeroCopySends,
 };
 use crate::syscall::{Class, Moves, Op, Ops, Shape};
 
@@ -32,6 +33,8 @@ const MOST_OPEN: usize = 1 << 16;
 const COMPAT: &str =
     "32-bit: calls of 32-bit programs (and of x32) are not decoded; what they move is unexplained";
 const CROWDED: &str = "ends: there were so many that the later ones have no names of their own";
+/// Said where datagrams go from one traced program to another.
+const DATAGRAMS: &str = "udp: what one traced program sends to another by UDP is two flows, to the socket and from it: a datagram may be lost on the way, so they are not joined";
 
 pub(super) struct Running {
     pub space: u32,
@@ -85,6 +88,8 @@ pub struct Flows {
     queue_ends: FxHashMap<QueueId, EndId>,
     pub(super) unexplained: Unexplained,
     notes: Vec<String>,
+    /// What a sendfile(2) is on this kernel.
+    sendfile: Option<rule::Report>,
 }
 
 /// The flows so far.
@@ -95,6 +100,8 @@ pub struct Report {
     pub flow_of: Vec<u32>,
     /// The others, of calls that moved bytes of several: call and flow, in order.
     pub also_of: Vec<(u32, u32)>,
+    /// Calls that moved bytes of several flows.
+    pub shared_calls: Vec<SharedCalls>,
     /// Bytes of which it cannot be seen how they went.
     pub unexplained: Unexplained,
     /// What must be known to read this rightly.
@@ -108,6 +115,20 @@ pub struct Report {
 }
 
 impl Flows {
+    /// Of calls that this kernel makes (`Linux 6.18.44`).
+    pub fn on(kernel: &str) -> Flows {
+        Flows {
+            sendfile: Some(rule::Report::of_sendfile(kernel)),
+            ..Flows::default()
+        }
+    }
+
+    /// What is known of a call between descriptors beside its result, if it is not asked of the files.
+    pub(super) fn report_of(&self, op: Op) -> rule::Report {
+        let sendfile = self.sendfile.filter(|_| op == Op::Sendfile);
+        sendfile.unwrap_or(rule::Report::None)
+    }
+
     /// So many of the oldest calls are no longer kept.
     pub fn dropped(&mut self, calls: usize) {
         self.tally.drop_calls(calls);
@@ -282,7 +303,6 @@ impl Flows {
             let read = self.running.keys().any(|pid| tracee.reads(*pid, &shown));
             self.pipes.carries.insert(open.identity, read);
         }
-        open.owner = tracee.pid();
         self.met(&mut open, &descriptor.name, tracee);
         Some(open)
     }
@@ -374,7 +394,9 @@ impl Flows {
         let mut notes = self.notes.clone();
         notes.extend(self.storage.note());
         notes.extend(self.ends.crowded.then(|| CROWDED.to_owned()));
+        notes.extend(ends::carry_datagrams(&flows).then(|| DATAGRAMS.to_owned()));
         Report {
+            shared_calls: tally.shared_calls(&places, names),
             flows,
             flow_of,
             also_of,

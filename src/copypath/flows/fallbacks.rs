@@ -22,6 +22,7 @@ const EPIPE: i32 = 32;
 const ENOSYS: i32 = 38;
 const EOPNOTSUPP: i32 = 95;
 const ECONNRESET: i32 = 104;
+const ECANCELED: i32 = 125;
 /// From here on errnos are the kernel's own: the call is made again (linux/errno.h).
 const RESTARTS: i32 = 512;
 
@@ -32,20 +33,43 @@ impl Flows {
         let Some(errno) = event.call.errno().filter(|_| is_fast) else {
             return;
         };
+        if let Some((source, sink)) = self.both(op, event, tracee) {
+            let ends = (&source, &sink);
+            self.refuse(Some(event.call.name), (op, errno), ends, tracee.pid());
+        }
+    }
+
+    /// A splice in an io_uring has failed.
+    pub(super) fn request_failed(
+        &mut self,
+        errno: i32,
+        (source, sink): (&OpenFile, &OpenFile),
+        tracee: &dyn TraceeMemory,
+    ) {
+        self.refuse(None, (Op::Splice, errno), (source, sink), tracee.pid());
+    }
+
+    fn refuse(
+        &mut self,
+        name: Option<u16>,
+        (op, errno): (Op, i32),
+        (source, sink): (&OpenFile, &OpenFile),
+        pid: i32,
+    ) {
         // These mean that it is tried again, or that nothing will be.
-        let is_other = [EINTR, EAGAIN, EPIPE, ECONNRESET].contains(&errno) || errno >= RESTARTS;
-        let Some((source, sink)) = self.both(op, event, tracee).filter(|_| !is_other) else {
+        let is_other = [EINTR, EAGAIN, EPIPE, ECONNRESET, ECANCELED].contains(&errno);
+        if is_other || errno >= RESTARTS {
             return;
-        };
-        let program = self.running.get(&tracee.pid());
+        }
+        let program = self.running.get(&pid);
         let queue_or = |queue: bool, end: EndId| (!queue).then_some(end);
         let refused = Refused {
-            name: event.call.name,
+            name,
             errno,
-            reason: reason(op, errno, &source, &sink),
+            reason: reason(op, errno, source, sink),
             program: program.map_or(0, |running| running.program),
-            from: queue_or(self.pipes.read_from(&source).is_some(), source.source),
-            to: queue_or(self.pipes.written_to(&sink).is_some(), sink.sink),
+            from: queue_or(self.pipes.read_from(source).is_some(), source.source),
+            to: queue_or(self.pipes.written_to(sink).is_some(), sink.sink),
         };
         if self.refused.len() < MOST && !self.refused.contains(&refused) {
             self.refused.push(refused);

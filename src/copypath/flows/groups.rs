@@ -6,12 +6,12 @@ use super::{
     advice::{Advice, advice},
     context::Context,
 };
-use crate::model::{End, EndKind, Flow, Hop};
+use crate::model::{End, EndKind, Flow, Hop, SharedCalls};
 
 /// Flows that went the same way between the same ends, but for the other side of their connections.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// All of them added up. A call that moved bytes of several is counted for each.
+    /// All of them added up. A call that moved bytes of several is counted once.
     pub flow: Flow,
     /// Which they are, in the order of the flows.
     pub members: Vec<u32>,
@@ -40,17 +40,26 @@ enum Family<'a> {
     From(EndKind, &'a str),
 }
 
-/// The groups, the largest first.
-pub fn groups(flows: &[Flow]) -> Vec<Group> {
+/// The groups, the largest first; with the calls that moved bytes of several flows.
+pub fn groups(flows: &[Flow], shared: &[SharedCalls]) -> Vec<Group> {
     let often = addresses(flows);
     let mut stories: HashMap<Story, Vec<u32>> = HashMap::new();
     for (flow, number) in flows.iter().zip(0..) {
         let members = stories.entry(story(flow, &often)).or_default();
         members.push(number);
     }
-    let stories = stories.into_iter();
     let context = Context::of(flows);
-    let groups = stories.map(|(story, members)| added_up(flows, members, &story, &context));
+    let stories: Vec<(Story, Vec<u32>)> = stories.into_iter().collect();
+    let again = counted_again(&stories, shared);
+    let groups = stories.into_iter().zip(again);
+    let groups = groups.map(|((story, members), again)| {
+        let flow = added_up(flows, &members, &story, &again);
+        Group {
+            advice: advice(&flow, members.len() as u64, &context),
+            flow,
+            members,
+        }
+    });
     let mut groups: Vec<Group> = groups.collect();
     groups.sort_by_key(|group| (Reverse(group.flow.bytes), group.members[0]));
     groups
@@ -102,7 +111,34 @@ fn story<'a>(flow: &'a Flow, often: &HashMap<&str, u32>) -> Story<'a> {
     }
 }
 
-fn added_up(flows: &[Flow], members: Vec<u32>, story: &Story, context: &Context) -> Group {
+/// Of each story, the calls that more than one of its members has counted: how often too often, by name.
+fn counted_again<'a>(
+    stories: &[(Story, Vec<u32>)],
+    shared: &'a [SharedCalls],
+) -> Vec<HashMap<&'a str, u64>> {
+    let members = stories.iter().zip(0..);
+    let story_of: HashMap<u32, usize> = members
+        .flat_map(|((_, members), story)| members.iter().map(move |member| (*member, story)))
+        .collect();
+    let mut again = vec![HashMap::new(); stories.len()];
+    for shared in shared {
+        let mut seen = Vec::new();
+        for story in shared.flows.iter().filter_map(|flow| story_of.get(flow)) {
+            match seen.contains(story) {
+                true => *again[*story].entry(shared.call.as_str()).or_default() += shared.calls,
+                false => seen.push(*story),
+            }
+        }
+    }
+    again
+}
+
+fn added_up(
+    flows: &[Flow],
+    members: &[u32],
+    story: &Story,
+    counted_again: &HashMap<&str, u64>,
+) -> Flow {
     let mut all = members.iter().map(|member| &flows[*member as usize]);
     let mut flow = all.next().cloned().expect("a group has a flow");
     let ends = [&mut flow.from, &mut flow.to];
@@ -144,9 +180,11 @@ fn added_up(flows: &[Flow], members: Vec<u32>, story: &Story, context: &Context)
             hop.bytes += added.bytes;
         }
     }
-    Group {
-        advice: advice(&flow, members.len() as u64, context),
-        flow,
-        members,
+    for (name, again) in counted_again {
+        flow.calls = flow.calls.saturating_sub(*again);
+        if let Some(calls) = flow.calls_by_name.get_mut(*name) {
+            *calls = calls.saturating_sub(*again);
+        }
     }
+    flow
 }

@@ -152,7 +152,7 @@ impl Joiner<'_> {
     fn continued(&mut self, before: Option<Part>, part: &Part, out: &mut Vec<Piece>) -> Part {
         let is_mapped = |part: &Part| {
             let mapping = self.space.mapping(part.start..part.end);
-            mapping.is_some_and(|mapping| mapping.shows())
+            mapping.is_some_and(|mapping| mapping.shows() || mapping.private_file().is_some())
         };
         match before {
             Some(before) if before.end == part.start && !is_mapped(&before) && !is_mapped(part) => {
@@ -270,7 +270,9 @@ impl Joiner<'_> {
                 !fingerprint::is_varied(&bytes) && is_known()
             })
         };
-        let could_be_read = self.space.opaque || (!self.space.dull.is_empty() && is_dull());
+        let has_samples = end.saturating_sub(start) >= fingerprint::LENGTH as u64;
+        let could_be_read =
+            self.space.opaque || (has_samples && !self.space.dull.is_empty() && is_dull());
         // Fewer, and shorter writes, are what keeps processes in step.
         const CRUMBS: u64 = 256;
         const SHORT: u64 = 8;
@@ -381,6 +383,40 @@ impl Joiner<'_> {
             let from = mapping.file.map_or(From::Unknown, From::Mapped);
             return out.push(Piece { length, from });
         }
+        match mapping.and_then(|mapping| mapping.private_file()) {
+            Some(file) if is_read => self.private(part, file, out),
+            _ => self.searched(part, out),
+        }
+    }
+
+    /// A part of a private mapping of a file: pages that are the file's, and copies of them that were stored to. What of
+    /// those is the program's own, nobody can say.
+    fn private(&mut self, part: &Part, file: EndId, out: &mut Vec<Piece>) {
+        let mapped = |length| Piece {
+            length,
+            from: From::Mapped(file),
+        };
+        let mut at = part.start;
+        for copied in self.tracee.copied_on_write(part.start, part.end) {
+            out.extend((at < copied.start).then(|| mapped(copied.start - at)));
+            at = copied.end;
+            let first = out.len();
+            let own = Part {
+                start: copied.start,
+                end: copied.end,
+                extent: None,
+                base: copied.start,
+            };
+            self.searched(&own, out);
+            let made = out[first..].iter_mut().filter(|piece| piece.is_made());
+            made.for_each(|piece| piece.from = From::Unknown);
+        }
+        out.extend((at < part.end).then(|| mapped(part.end - at)));
+    }
+
+    /// A part that shows no file: bytes that the program copied from elsewhere, or its own.
+    fn searched(&mut self, part: &Part, out: &mut Vec<Piece>) {
+        let length = part.end - part.start;
         let mut found = Vec::new();
         let (mut at, mut searched, mut joined) = (part.start, 0, 0);
         while at < part.end && searched < SEARCHED {

@@ -63,7 +63,7 @@ impl Flows {
         let Some(open) = self.open(event, 0, tracee) else {
             return;
         };
-        if !matches!(open.medium, Medium::File | Medium::DirectFile) {
+        if !open.medium.is_file() {
             return;
         }
         let writable = protection & PROT_WRITE != 0;
@@ -144,7 +144,12 @@ impl Flows {
         known.has_new_mappings &= !is_time;
         let looked = !files.is_empty();
         for (range, file) in files {
+            let copied = tracee.copied_on_write(range.start, range.end);
             let mut pages = tracee.touched(range.start, range.end);
+            pages.retain(|page| {
+                let before = copied.partition_point(|copied| copied.end <= *page);
+                copied.get(before).is_none_or(|copied| *page < copied.start)
+            });
             let step = pages.len().div_ceil(MOST_SAMPLES).max(1);
             pages = pages.into_iter().step_by(step).collect();
             let fingerprint = Fingerprint::of_pages(range.start, &pages, tracee);

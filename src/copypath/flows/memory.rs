@@ -47,6 +47,11 @@ pub trait TraceeMemory {
     fn areas(&self) -> Vec<Area>;
     /// The pages of a mapping that its process has touched, by their addresses; of a very large mapping those of its beginning.
     fn touched(&self, start: u64, end: u64) -> Vec<u64>;
+    /// The addresses in a private mapping of a file whose pages are no longer the file's, in order: its process has stored
+    /// to them, and has copies of its own.
+    fn copied_on_write(&self, _start: u64, _end: u64) -> Vec<std::ops::Range<u64>> {
+        Vec::new()
+    }
     /// Reads from a file that it has open: at an offset, or where its next write would go. As much as is there, up to the
     /// buffer's length: how many bytes.
     fn read_file(&self, fd: i32, offset: Option<u64>, buffer: &mut [u8]) -> usize;

@@ -101,7 +101,6 @@ impl Flows {
             traits: FileTraits::default(),
             chosen_by: Some(chosen_by),
             queues: Queues::default(),
-            owner: 0,
             is_peer_expected: false,
         })
     }

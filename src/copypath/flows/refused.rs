@@ -7,8 +7,8 @@ use crate::syscall::errno_name;
 /// A call that was refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refused {
-    /// Its name: an index into the trace's.
-    pub name: u16,
+    /// Its name: an index into the trace's. None: a splice in an io_uring.
+    pub name: Option<u16>,
     pub errno: i32,
     pub reason: Option<&'static str>,
     pub program: u32,
@@ -30,9 +30,10 @@ impl Refused {
     pub fn report(&self, names: &[String]) -> Fallback {
         let errno = errno_name(self.errno);
         Fallback {
-            call: match names.get(usize::from(self.name)) {
-                Some(name) if name == "ioctl" => "ioctl(FICLONE)".to_owned(),
-                name => name.cloned().unwrap_or_default(),
+            call: match self.name.map(|name| names.get(usize::from(name))) {
+                None => "io_uring splice".to_owned(),
+                Some(Some(name)) if name == "ioctl" => "ioctl(FICLONE)".to_owned(),
+                Some(name) => name.cloned().unwrap_or_default(),
             },
             errno: errno.map_or_else(|| self.errno.to_string(), str::to_owned),
             reason: self.reason.map(str::to_owned),

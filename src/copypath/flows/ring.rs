@@ -10,7 +10,7 @@ use super::{
     pending::{Pending, Sent},
     tally::{MovingCall, NO_CALL},
 };
-use crate::copypath::rule::{Medium, Report};
+use crate::copypath::rule::Report;
 use crate::model::{
     CallRef, DescriptorKind, Request, RingEvent, RingEventKind,
     request::{BUFFER_SELECT, VECTORIZED},
@@ -24,6 +24,8 @@ const SILENT: &str = "IOSQE_CQE_SKIP_SUCCESS: how much some requests sent or rec
 /// Said of commands that only a driver understands.
 const PASSED_THROUGH: &str =
     "uring_cmd: commands were passed to a driver (io_uring); what they moved is not known";
+/// Said of what a card writes to the program's memory.
+const RECEIVED_BY_CARD: &str = "recv_zc: what arrives by IORING_OP_RECV_ZC stands in an area of the ring's that the card writes to; it is not followed there, and is unexplained";
 /// Of `enum io_uring_op`: `IORING_OP_URING_CMD`, `IORING_OP_URING_CMD128`.
 const COMMANDS: [u8; 2] = [46, 64];
 /// So many calls are remembered, that each is counted once.
@@ -40,6 +42,9 @@ impl Flows {
                 }
             }
             RingEventKind::Completed { result } => {
+                if result < 0 && event.request.does() == Op::Splice {
+                    self.splice_failed(event, result.unsigned_abs() as i32, tracee);
+                }
                 self.completed(event, result.max(0) as u64, tracee);
             }
             RingEventKind::Silent => self.succeeded(event, tracee),
@@ -146,6 +151,9 @@ impl Flows {
             Op::Read(_) | Op::Recv(_) => self.received(event, bytes, chosen, tracee),
             Op::Splice | Op::Tee => self.spliced(event, op, bytes, tracee),
             op => {
+                if op == Op::RecvZc {
+                    self.note(RECEIVED_BY_CARD);
+                }
                 let is_command = COMMANDS.contains(&event.request.op);
                 if is_command && !self.is_socket(event, tracee) {
                     self.note(PASSED_THROUGH);
@@ -215,6 +223,14 @@ impl Flows {
         );
     }
 
+    fn splice_failed(&mut self, event: &RingEvent, errno: i32, tracee: &dyn TraceeMemory) {
+        let sink = self.of_request(event, 0, tracee);
+        let source = self.of_request(event, 1, tracee);
+        if let Some((source, sink)) = source.zip(sink) {
+            self.request_failed(errno, (&source, &sink), tracee);
+        }
+    }
+
     /// A request that succeeded without a completion. The kernel counts a short read or write as a failure, a short send
     /// or receive only with `MSG_WAITALL` (io_uring/rw.c, net.c).
     fn succeeded(&mut self, event: &RingEvent, tracee: &dyn TraceeMemory) {
@@ -237,7 +253,7 @@ impl Flows {
         if event.request.completions > 0 || !(moves.reads || moves.writes) {
             return;
         }
-        let is_file = |open: OpenFile| matches!(open.medium, Medium::File | Medium::DirectFile);
+        let is_file = |open: OpenFile| open.medium.is_file();
         let is_done = is_lost || self.of_request(event, 0, tracee).is_some_and(is_file);
         let asked = if is_done { self.asked_for(event) } else { 0 };
         self.lose(event, asked, OUTSTANDING, tracee);

@@ -49,6 +49,8 @@ impl Joiner<'_> {
         let extent = self.extents.get(id)?;
         (!self.is_own(extent)).then_some(())?;
         let end = end.min(start + extent.length.checked_sub(offset)?);
+        // Often the last copy ended with the extent.
+        (start < end).then_some(())?;
         let base = start.wrapping_sub(offset);
         let agreed = self.agreed(extent, base, start, end);
         let original = || self.agreed_with_original(id, extent, (start, end), offset);
@@ -130,7 +132,9 @@ impl Joiner<'_> {
         } else {
             2
         };
-        let firsts = (start..end).step_by(WINDOW as usize).take(windows as usize);
+        // What is shorter than a sample has none.
+        let places = start..(end + 1).saturating_sub(fingerprint::LENGTH as u64);
+        let firsts = places.step_by(WINDOW as usize).take(windows as usize);
         let mut found = firsts.map(|first| self.search_window(cursor, (start, first), end));
         found.find_map(|found| found)
     }

@@ -79,6 +79,11 @@ impl Mapping {
     pub fn shows(&self) -> bool {
         !self.own && !self.code
     }
+
+    /// The file of which it shows those pages that the program has not stored to.
+    pub fn private_file(&self) -> Option<EndId> {
+        self.file.filter(|_| self.own && !self.code)
+    }
 }
 
 /// Where the bytes that the program copied itself to a sink are expected to go on.
@@ -173,7 +178,7 @@ impl Space {
         {
             self.objects.push(object);
         }
-        self.has_new_mappings |= mapping.file.is_some() && mapping.shows();
+        self.has_new_mappings |= mapping.file.is_some() && !mapping.code;
         self.mappings.insert(range, mapping);
     }
 
@@ -200,11 +205,13 @@ impl Space {
         mappings.any(|mapping| mapping.code && mapping.file == Some(file))
     }
 
-    /// Mappings whose content may be copied elsewhere: those that show a file. First those that are only read.
+    /// Mappings whose content may be copied elsewhere: those that show a file. First those that nobody stores to.
     pub fn files(&self) -> Vec<(Range<u64>, EndId)> {
         let mut mapped = self.mappings.within(&(0..u64::MAX));
-        mapped.sort_by_key(|(_, mapping)| mapping.shared);
-        let shown = mapped.into_iter().filter(|(_, mapping)| mapping.shows());
+        mapped.sort_by_key(|(_, mapping)| mapping.shared || mapping.own);
+        let shown = mapped
+            .into_iter()
+            .filter(|(_, mapping)| mapping.shows() || mapping.private_file().is_some());
         shown
             .filter_map(|(range, mapping)| Some((range, mapping.file?)))
             .collect()

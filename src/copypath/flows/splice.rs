@@ -59,7 +59,6 @@ impl Flows {
         let queue = self.queue_of_sink(sink)?;
         let asked = asked.min(memory::MOST_BY_ONE_CALL);
         let from = self.queue_of_source(source);
-        let from = from.filter(|_| !self.sockets.is_own(source));
         let chunks = match from {
             Some(from) => self.pipes.look(from, asked),
             None => self.filled(Vec::new(), source, asked, by),
@@ -67,7 +66,8 @@ impl Flows {
         let message = sink.is_packets.then(|| self.pipes.message(None));
         let mut known = 0;
         for chunk in chunks {
-            let path = self.through(chunk.path, (source, sink), (op, Report::None), pid)?;
+            let report = self.report_of(op);
+            let path = self.through(chunk.path, (source, sink), (op, report), pid)?;
             let way = (path, Some(Provenance::after(chunk.provenance, call)));
             self.enqueue(queue, (chunk.length, message), way, by);
             known += chunk.length;
@@ -103,13 +103,8 @@ impl Flows {
         }
         chunks.retain(|chunk| chunk.length > 0);
         let (call, ends) = (&relayed.call, (&relayed.source, &relayed.sink));
-        self.pass_on(
-            chunks,
-            ends,
-            (relayed.op, Report::None),
-            (call, by),
-            relayed.pid,
-        );
+        let how = (relayed.op, self.report_of(relayed.op));
+        self.pass_on(chunks, ends, how, (call, by), relayed.pid);
     }
 
     /// splice, tee, sendfile or copy_file_range has moved bytes.
@@ -128,7 +123,7 @@ impl Flows {
         };
         let report = match op {
             Op::CopyRange => self.sharing(&sink, event.call.args[2] as i32, bytes, tracee),
-            _ => Report::None,
+            _ => self.report_of(op),
         };
         let chunks = self.take(op, &source, bytes, event.number);
         let call = MovingCall::of(event);
@@ -216,7 +211,10 @@ impl Flows {
     ) -> Option<PathId> {
         let step = rule::step(op, source.medium, sink.medium, report)?;
         let program = self.running.get(&pid).map_or(0, |running| running.program);
-        let path = self.paths.then(path, Change::Program(program));
+        let mut path = self.paths.then(path, Change::Program(program));
+        if let Some(before) = rule::step_before(op, source.medium, sink.medium) {
+            path = self.paths.then(path, Change::Hop(before));
+        }
         Some(self.paths.then(path, Change::Hop(step)))
     }
 }

@@ -61,7 +61,10 @@ impl Flows {
         }
         let stores = self.spaces.get(&space).map(|space| space.stores(&range));
         for (range, file) in stores.unwrap_or_default() {
-            let dirty = tracee.dirty(range.start, range.end);
+            // Whole pages are dirty, where a mapping may end within one.
+            let dirty = tracee
+                .dirty(range.start, range.end)
+                .min(range.end - range.start);
             // Bytes that calls have written to the file, and those counted before, are in these pages, too.
             let counted = self.tally.bytes_to(file) - self.cleaned.get(&file).unwrap_or(&0);
             let stored = dirty.saturating_sub(counted);

@@ -1,6 +1,10 @@
 //! The flows added up.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, hash_map::Entry},
+    rc::Rc,
+};
 
 use rustc_hash::FxHashMap;
 
@@ -9,7 +13,7 @@ use super::{
     path::{PathId, Paths},
     refused::Refused,
 };
-use crate::model::{Basis, CallRef, Fallback, Flow, Hop, NO_FLOW, Side, SyscallEvent};
+use crate::model::{Basis, CallRef, Fallback, Flow, Hop, NO_FLOW, SharedCalls, Side, SyscallEvent};
 
 /// The number of no call: a thread of the kernel moves the bytes, because it was asked without one.
 pub(super) const NO_CALL: u64 = u64::MAX;
@@ -103,7 +107,13 @@ pub(super) struct Tally {
     /// Calls, by number, that moved bytes of a flow before that one, and of which.
     pub also_of: Vec<(u64, u32)>,
     pub dropped: u64,
+    /// How many calls of a name moved bytes of just these flows: several.
+    shared: FxHashMap<(Vec<u32>, u16), u64>,
 }
+
+/// So many combinations of flows are told apart, and so many flows of a call.
+const MOST_SHARED: usize = 1 << 14;
+const MOST_FLOWS_OF_A_CALL: usize = 16;
 
 impl Tally {
     /// So many bytes arrived at an end.
@@ -143,6 +153,7 @@ impl Tally {
         if counted_in.contains(&flow) {
             return;
         }
+        self.share(&counted_in, flow, call.name);
         counted_in.push(flow);
         let calls = &mut self.flows[flow as usize].calls;
         match calls.iter_mut().find(|(name, _)| *name == call.name) {
@@ -159,6 +170,43 @@ impl Tally {
                 self.also_of.push((call.number, before));
             }
         }
+    }
+
+    /// A call that moved bytes of these flows has moved some of another one.
+    fn share(&mut self, before: &[u32], flow: u32, name: u16) {
+        if before.is_empty() || before.len() >= MOST_FLOWS_OF_A_CALL {
+            return;
+        }
+        let mut key = (before.to_vec(), name);
+        key.0.sort_unstable();
+        if let Some(count) = self.shared.get_mut(&key) {
+            *count = count.saturating_sub(1);
+        }
+        key.0.push(flow);
+        key.0.sort_unstable();
+        let is_full = self.shared.len() >= MOST_SHARED;
+        match self.shared.entry(key) {
+            Entry::Vacant(_) if is_full => {}
+            entry => *entry.or_default() += 1,
+        }
+    }
+
+    /// The calls that moved bytes of several flows, by the places of those.
+    pub fn shared_calls(&self, places: &[u32], names: &[String]) -> Vec<SharedCalls> {
+        let shared = self.shared.iter().filter(|(_, calls)| **calls > 0);
+        let shared = shared.map(|((flows, name), calls)| {
+            let places = flows.iter().map(|flow| places[*flow as usize]);
+            let mut flows: Vec<u32> = places.collect();
+            flows.sort_unstable();
+            SharedCalls {
+                flows,
+                call: names.get(usize::from(*name)).cloned().unwrap_or_default(),
+                calls: *calls,
+            }
+        });
+        let mut shared: Vec<_> = shared.collect();
+        shared.sort_by(|a, b| (&a.flows, &a.call).cmp(&(&b.flows, &b.call)));
+        shared
     }
 
     fn route(&mut self, paths: &Paths, path: PathId, sink: EndId) -> (u32, usize) {

@@ -101,8 +101,9 @@ impl Flows {
             sink,
             op,
             report,
-            // Whether a zero-copy send was a copy is known later.
-            is_carried: is_carried && report != Report::Outstanding,
+            // Whether a zero-copy send was a copy is known later, but within this machine.
+            is_carried: is_carried
+                && (report != Report::Outstanding || sink.medium == Medium::LoopedSocket),
         };
         if let Some(queue) = queue {
             // What is not carried on keeps its place.
@@ -152,7 +153,7 @@ impl Flows {
             sink,
             objects,
             extents,
-            tracee: Nearby::of(tracee),
+            tracee: Nearby::of(tracee, ranges),
             stored_in,
         };
         joiner.pieces(ranges)
@@ -283,7 +284,8 @@ impl Flows {
             }
         }
         self.take_kept();
-        if pending.queue.is_some() && sent.is_carried {
+        sent.is_carried &= pending.queue.is_some();
+        if sent.is_carried && sent.report != Report::Outstanding {
             return None;
         }
         self.unexplained.written_bytes += left;
@@ -297,6 +299,9 @@ impl Flows {
             self.note(UNREPORTED);
         }
         self.count_zero_copy(&sent);
+        if sent.is_carried {
+            return; // it is in the queue
+        }
         for piece in &sent.pieces {
             let (path, provenance) = self.way(piece, &sent);
             self.add(path, sent.sink.sink, piece.length, Some(&provenance));
