@@ -542,6 +542,24 @@ fn buffers_of_the_programs_own_are_seen_through() {
 }
 
 #[test]
+fn what_thousands_of_small_reads_brought_is_not_said_to_be_made() {
+    let Some(desk) = desk("gathered") else { return };
+    // More reads than are remembered.
+    let seen = run(&desk, "./gathered small a out");
+    nobody_makes_much(&seen);
+    seen.explains_all();
+    if !desk.has(&["dash"]) {
+        return;
+    }
+    let text: String = (0..100_000u64).map(|n| format!("{}\n", n * n)).collect();
+    fs::write(desk.path("text"), text).unwrap();
+    let seen = desk.trace(&[], &["dash", "-c", "all=$(cat text); echo \"$all\" > out"]);
+    assert_eq!(desk.bytes("text"), desk.bytes("out"));
+    nobody_makes_much(&seen);
+    seen.explains_all();
+}
+
+#[test]
 fn a_head_that_files_of_one_format_share_is_no_copy() {
     let desk = Desk::new(MIB);
     if !desk.has(&["python3"]) {

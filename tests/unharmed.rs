@@ -516,3 +516,29 @@ fn programs_in_a_pid_namespace_of_their_own_are_seen_like_others() {
         |flow: &serde_json::Value| flow["from"]["kind"] == "file" || flow["to"]["kind"] == "file";
     assert!(!flows.iter().any(is_known), "{flows:#?}");
 }
+
+#[test]
+fn without_proc_the_report_and_the_error_say_what_is_missing() {
+    let desk = Desk::new(4096);
+    let without = |command: &[&str]| {
+        let mut shell = Command::new("unshare");
+        shell.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+        shell.args(["mount -t tmpfs none /proc && exec \"$@\"", "sh"]);
+        shell.args(command).current_dir(desk.0.path());
+        shell.output()
+    };
+    if !without(&["true"]).is_ok_and(|output| output.status.success()) {
+        return skip("unshare", "/proc cannot be hidden here");
+    }
+    let traced = said(&without(&[ZCLAB, "trace", "--", "cat", "a"]).unwrap());
+    assert!(traced.contains("no bytes could be followed"), "{traced}");
+    assert!(traced.contains("/proc is not mounted"), "{traced}");
+    let run = without(&[ZCLAB, "run", "sendfile", "--size", "64KiB"]).unwrap();
+    let lines: Vec<String> = said(&run).lines().map(str::to_owned).collect();
+    assert_eq!(run.status.code(), Some(1));
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines[1].starts_with("zclab: /proc is not mounted"),
+        "{lines:?}"
+    );
+}

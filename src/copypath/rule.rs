@@ -175,10 +175,9 @@ impl Report {
     }
 }
 
-/// Why a file's bytes reach a socket by reference in sendfile(2): the manual page, and the commit that hands the pages over
-/// with `MSG_SPLICE_PAGES`; before it, `sendpage` did.
-const SENDFILE: &str =
-    "sendfile(2); kernel commit 2dc334f1a63a (before Linux 6.5, sendpage() did the same)";
+/// Why a file's bytes reach a socket by reference in sendfile(2): the manual page, and since Linux 6.5 the flag by which the
+/// pages are handed over (kernel commit 2dc334f1a63a); before it, `sendpage` did.
+const SENDFILE: &str = "sendfile(2); MSG_SPLICE_PAGES, once sendpage()";
 /// Why they reach a pipe so, and why they once did not.
 const SENDFILE_PIPE: &str = "sendfile(2): since Linux 5.12 to a pipe as splice(2)";
 const SENDFILE_OLD_PIPE: &str = "sendfile(2): before Linux 5.12 the pipe was written to";
@@ -188,8 +187,7 @@ const SENDFILE_FILE: &str =
 /// Why a pipe holds a file's bytes by reference: the manual page's notes on what a pipe is.
 const SPLICE_IN: &str = "splice(2), NOTES: a pipe holds references to pages";
 /// Why references go on from a pipe to a socket (`sendpage` before Linux 6.5).
-const SPLICE_OUT: &str =
-    "splice(2); kernel commit 2dc334f1a63a (before Linux 6.5, sendpage() did the same)";
+const SPLICE_OUT: &str = "splice(2); MSG_SPLICE_PAGES, once sendpage()";
 /// Why a file gets bytes of its own out of a pipe.
 const SPLICE_FILE: &str =
     "kernel, fs/splice.c: iter_file_splice_write() writes into the file's own pages";
@@ -197,8 +195,7 @@ const SPLICE_FILE: &str =
 const SPLICE_DEVICE: &str = "kernel, fs/splice.c: iter_file_splice_write() calls write";
 /// Why a source has its bytes copied into a pipe: a device, what the kernel makes as it is read (procfs, sysfs), and what was
 /// opened with `O_DIRECT`, or is DAX, have no pages that a pipe could refer to.
-const SPLICE_COPY: &str =
-    "kernel, fs/splice.c: copy_splice_read() calls read, into pages of its own";
+const SPLICE_COPY: &str = "kernel, fs/splice.c: the source is read into pages of the pipe's own (copy_splice_read() since Linux 6.5)";
 /// Why a pipe holds what has arrived on a socket by reference.
 const SPLICE_RECEIVE: &str =
     "kernel, net/core/skbuff.c: skb_splice_bits() puts the queue's own pages into the pipe";

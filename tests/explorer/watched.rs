@@ -167,6 +167,7 @@ pub fn server(calls: u64) -> TraceReport {
         notes: vec!["seccomp: only some calls were seen".to_owned()],
         trace,
         flow_of,
+        shared_calls: Vec::new(),
         also_of: Vec::new(),
     }
 }

@@ -276,10 +276,13 @@ impl Joiner<'_> {
         // Fewer, and shorter writes, are what keeps processes in step.
         const CRUMBS: u64 = 256;
         const SHORT: u64 = 8;
-        let are_there = |length| self.space.all_crumbs >= CRUMBS && self.space.crumbs >= length;
+        let Space {
+            crumbs, all_crumbs, ..
+        } = *self.space;
+        let are_there = |length| all_crumbs >= CRUMBS && 2 * crumbs >= length;
         let is_crumbs = start + SHORT <= end && are_there(end - start);
         if is_crumbs {
-            self.space.crumbs -= end - start;
+            self.space.crumbs = crumbs.saturating_sub(end - start);
         }
         match (could_be_read || is_crumbs) && start < end {
             true => out.push(Piece {

@@ -5,17 +5,20 @@ use std::rc::Rc;
 use super::{
     ends::{EndId, OpenFile},
     engine::Flows,
-    extents::{ExtentKind, ReadExtent},
+    extents::{ExtentKind, ReadExtent, ReadExtents},
     fingerprint::{self, Fingerprint},
     memory::{self, Range, TraceeMemory},
     path::{Change, PathId},
     pipes::Chunk,
-    space::ExtentId,
+    space::{ExtentId, Space},
     tally::{MovingCall, Provenance},
 };
 use crate::copypath::rule::{self, Medium, Report};
 use crate::model::{DescriptorKind, EndKind, SyscallEvent};
 use crate::syscall::{MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, Op, Shape};
+
+/// The length of a read that is small; a smaller one has no sample.
+const SMALL: std::ops::Range<u64> = fingerprint::LENGTH as u64..512;
 
 /// Bytes of one path that a read has put at consecutive addresses.
 struct Placed {
@@ -272,8 +275,6 @@ impl Flows {
             _ => memory,
         };
         let extents = &mut self.extents;
-        let hashes = print.hashes();
-        let dull: Vec<u64> = print.dull_hashes().collect();
         let id = extents.insert(ReadExtent {
             path,
             provenance: Some(provenance),
@@ -285,16 +286,13 @@ impl Flows {
             kind: peeked.map_or(ExtentKind::Read, ExtentKind::Peeked),
             references: 1,
         });
-        let mut changed = |id: ExtentId, by| extents.change(id, by);
         let (space, from) = match object {
             Some((id, mapping)) => (self.objects.entry(id).or_default(), mapping.base),
             None => (space, 0),
         };
-        space.read_dull(&dull);
-        let (start, end) = (start.wrapping_sub(from), end.wrapping_sub(from));
-        space.remember(start, end, id, &mut changed);
-        space.recall(id, &hashes, &mut changed);
-        changed(id, -1);
+        let place = (start.wrapping_sub(from), end.wrapping_sub(from));
+        remember(space, place, id, extents);
+        extents.change(id, -1);
     }
 
     /// What was read and is nowhere any more was kept.
@@ -304,6 +302,28 @@ impl Flows {
             self.add(kept.path, kept.memory, bytes, kept.provenance.as_ref());
         }
     }
+}
+
+/// An extent stands at these addresses, and may be found by its content.
+fn remember(space: &mut Space, (start, end): (u64, u64), id: ExtentId, extents: &mut ReadExtents) {
+    let Some(extent) = extents.get(id) else {
+        return;
+    };
+    let hashes = extent.fingerprint.hashes();
+    let dull: Vec<u64> = extent.fingerprint.dull_hashes().collect();
+    space.read_dull(&dull);
+    space.remember(start, end, id, &mut |id, by| extents.change(id, by));
+    // Small reads are no longer looked for when thousands have followed: the program may have put them together.
+    let mut forgotten = 0;
+    let mut changed = |id: ExtentId, by: i32| {
+        let extent = extents.get(id).filter(|_| by < 0);
+        let small = extent.filter(|extent| SMALL.contains(&extent.length));
+        forgotten += small.map_or(0, |extent| extent.length - extent.delivered);
+        extents.change(id, by);
+    };
+    space.recall(id, &hashes, &mut changed);
+    space.crumbs += forgotten;
+    space.all_crumbs += forgotten;
 }
 
 /// Lays bytes out over ranges of addresses, in order.

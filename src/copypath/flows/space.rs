@@ -122,7 +122,8 @@ pub(super) struct Space {
     pub is_settled: bool,
     /// Bytes came there that were never looked at.
     pub opaque: bool,
-    /// Bytes that came in pieces too small to be found where the program has put them together, and were not written on.
+    /// Bytes that came in pieces too small, or too many, to be found where the program has put them together, and were not
+    /// written on.
     pub crumbs: u64,
     /// All that ever came so.
     pub all_crumbs: u64,

@@ -101,9 +101,8 @@ impl Flows {
             sink,
             op,
             report,
-            // Whether a zero-copy send was a copy is known later, but within this machine.
-            is_carried: is_carried
-                && (report != Report::Outstanding || sink.medium == Medium::LoopedSocket),
+            // Whether a zero-copy send was a copy is known later.
+            is_carried: is_carried && report != Report::Outstanding,
         };
         if let Some(queue) = queue {
             // What is not carried on keeps its place.
@@ -284,8 +283,7 @@ impl Flows {
             }
         }
         self.take_kept();
-        sent.is_carried &= pending.queue.is_some();
-        if sent.is_carried && sent.report != Report::Outstanding {
+        if pending.queue.is_some() && sent.is_carried {
             return None;
         }
         self.unexplained.written_bytes += left;
@@ -299,9 +297,6 @@ impl Flows {
             self.note(UNREPORTED);
         }
         self.count_zero_copy(&sent);
-        if sent.is_carried {
-            return; // it is in the queue
-        }
         for piece in &sent.pieces {
             let (path, provenance) = self.way(piece, &sent);
             self.add(path, sent.sink.sink, piece.length, Some(&provenance));
