@@ -60,7 +60,9 @@ pub(super) fn advice(flow: &Flow, flows: u64, context: &Context) -> Advice {
             "ends at a device",
             "One end is a device or a terminal: no call would save a copy.",
         ),
-        _ => obstacle(flow).unwrap_or_else(|| passed(flow, flows, context)),
+        _ => obstacle(flow)
+            .or_else(|| needless_direct(flow))
+            .unwrap_or_else(|| passed(flow, flows, context)),
     }
 }
 
@@ -265,9 +267,6 @@ fn needless_direct(flow: &Flow) -> Option<Advice> {
 
 /// Bytes that pass through unchanged.
 fn passed(flow: &Flow, flows: u64, context: &Context) -> Advice {
-    if let Some(advice) = needless_direct(flow) {
-        return advice;
-    }
     let by = replacement(flow);
     let saved = flow
         .cpu_copied_bytes()
