@@ -1131,6 +1131,17 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
         "",
         &["79:1: the quiz has no lines: add lines"],
     ),
+    // Levels.
+    (
+        "kind = \"choice\"",
+        "kind = \"choice\"\nlevel = \"hard\"",
+        &["51:9: 'hard' is no level of a question: write recall, apply or analyse"],
+    ),
+    (
+        "kind = \"choice\"",
+        "kind = \"choice\"\nlevel = \"apply\"",
+        &["1:1: 3 of 4 questions have no level: write level = "],
+    ),
     // Several at once, each with its place.
     (
         "minutes = 5",
@@ -1164,6 +1175,29 @@ fn every_fault_is_found_where_it_stands() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn at_least_half_of_the_questions_ask_for_more_than_recall() {
+    let with_levels = |levels: [&str; 4]| {
+        let starts = [
+            "id = \"guess\"",
+            "id = \"pick\"",
+            "id = \"number\"",
+            "id = \"order\"",
+        ];
+        let mark = |text: String, (start, level): (&str, &str)| {
+            text.replacen(start, &format!("{start}\nlevel = \"{level}\""), 1)
+        };
+        starts.into_iter().zip(levels).fold(GOOD.to_owned(), mark)
+    };
+    let balanced = with_levels(["recall", "recall", "apply", "analyse"]);
+    assert!(faults(FILE, &balanced).is_empty());
+    let too_easy = with_levels(["recall", "recall", "recall", "analyse"]);
+    let found = faults(FILE, &too_easy);
+    let wanted =
+        "1:1: 3 of 4 questions ask for recall: ask about cases that no page has worked out";
+    assert_eq!(found, [format!("{FILE}:{wanted}")]);
 }
 
 #[test]

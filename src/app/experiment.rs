@@ -230,6 +230,7 @@ fn copies_of_the_body() -> Predict {
     Predict {
         id: String::new(),
         objective: None,
+        level: None,
         text: "How often does the server's CPU copy each byte of the body?".to_owned(),
         query: Query("cpu_copies_per_byte".to_owned()),
         ask: Ask::Number(AskedNumber {

@@ -10,7 +10,7 @@ use anyhow::Context;
 
 use super::lesson_dir::borrowed;
 use crate::{
-    course::{self, Catalogue, Fault, parse},
+    course::{self, Catalogue, Fault, Lesson, Level, parse},
     embedded, figure, store,
 };
 
@@ -81,8 +81,12 @@ fn figure_fault(name: &str, text: &str) -> Option<Fault> {
 fn summary(catalogue: &Catalogue, faults: &[Fault], figures: usize) -> String {
     if faults.is_empty() {
         let questions = catalogue.questions().count();
-        let lessons = catalogue.lessons().len();
-        return format!("lessons {lessons}, questions {questions}, figures {figures}: no fault\n");
+        let lessons = catalogue.lessons();
+        let levels = levels(lessons);
+        let lessons = lessons.len();
+        return format!(
+            "lessons {lessons}, questions {questions}{levels}, figures {figures}: no fault\n"
+        );
     }
     let mut files: Vec<_> = faults.iter().map(|fault| &fault.file).collect();
     files.dedup();
@@ -92,6 +96,23 @@ fn summary(catalogue: &Catalogue, faults: &[Fault], figures: usize) -> String {
     };
     let faults = many(faults.len(), "fault");
     format!("{faults} in {}\n", many(files.len(), "file"))
+}
+
+/// ` (with predictions 190: recall 60, apply 80, analyse 50)`; nothing where no question has a level.
+fn levels(lessons: &[Lesson]) -> String {
+    let levels = || lessons.iter().flat_map(Lesson::levels);
+    if levels().flatten().count() == 0 {
+        return String::new();
+    }
+    let counted = Level::ALL.map(|level| {
+        let count = levels().filter(|found| *found == Some(level)).count();
+        format!("{} {count}", level.name())
+    });
+    format!(
+        " (with predictions {}: {})",
+        levels().count(),
+        counted.join(", ")
+    )
 }
 
 /// The files that are compiled into the program.

@@ -5,7 +5,7 @@ use super::{
     experiment,
     fault::instead,
     kinds::{About, Ask, Asked, QuestionKind},
-    lesson::{Lab, Predict, Question, Target, Trial},
+    lesson::{Lab, Level, Predict, Question, Target, Trial},
     report::Report,
     text_budget::TextKind,
 };
@@ -65,6 +65,7 @@ pub(super) fn predict(mut block: Block, target: Option<&Target>) -> Option<Predi
     };
     let id = block.need_id("id");
     let objective = objective(&mut block);
+    let level = level(&mut block);
     let text = block.need_text("text");
     let query = query(&mut block, about);
     let ask = Ask::read(&mut block, about, query.as_ref());
@@ -78,6 +79,7 @@ pub(super) fn predict(mut block: Block, target: Option<&Target>) -> Option<Predi
     Some(Predict {
         id,
         objective,
+        level,
         text: text.value,
         query: query?,
         ask: ask?,
@@ -114,6 +116,7 @@ pub(super) fn question(mut block: Block, line: usize) -> Option<Question> {
     let id = block.need_id("id");
     let name = block.need_text("kind");
     let objective = objective(&mut block);
+    let level = level(&mut block);
     let text = block.need_text("text");
     let hints = hints(&mut block);
     let explain = block.need_shown("explain", TextKind::Explain);
@@ -133,6 +136,7 @@ pub(super) fn question(mut block: Block, line: usize) -> Option<Question> {
     Some(Question {
         id: identity(report, id)?,
         objective,
+        level,
         text: text?.value,
         kind: kind?,
         hints,
@@ -146,6 +150,10 @@ fn objective(block: &mut Block) -> Option<String> {
     let mut notes = block.report.notes.borrow_mut();
     notes.served.push(objective.clone());
     Some(objective.value)
+}
+
+fn level(block: &mut Block) -> Option<Level> {
+    block.word("level").map(|level| level.value)
 }
 
 /// An id of the course, which is noted: no other may be the same.

@@ -6,7 +6,7 @@ use super::{
     catalogue::Catalogue,
     fault::{Fault, Position},
     kinds::{QuestionKind, Reaction},
-    lesson::{Page, Target},
+    lesson::{Level, Page, Target},
     parse::Parsed,
     prose, sequence,
     text_budget::{COLUMN, LAB_COLUMN, LAB_PROSE, PROSE, Placed, TextBudget, TextKind, room},
@@ -142,6 +142,7 @@ fn lint(parsed: &Parsed) -> Vec<FormFault> {
         let pairs = said.map(|said| (said.misconception.as_str(), said.feedback.as_str()));
         found.extend(same_feedback(pairs).map(|said| said_twice(page.line, said)));
     }
+    found.extend(levels(parsed).map(|(what, advice)| (start(1), what, advice)));
     let crowded = crowded(parsed).map(|what| (start(1), what, "move some of them"));
     found.extend(crowded);
     found
@@ -154,6 +155,27 @@ fn said_twice(line: usize, said: &str) -> FormFault {
         what,
         "answer each misconception",
     )
+}
+
+/// A lesson that says of some questions what they ask of the learner, and not of all; or that asks too often for what
+/// a page has said.
+fn levels(parsed: &Parsed) -> Option<(String, &'static str)> {
+    let levels: Vec<_> = parsed.lesson.levels().collect();
+    let marked: Vec<_> = levels.iter().flatten().collect();
+    if marked.is_empty() {
+        return None;
+    }
+    if marked.len() < levels.len() {
+        let without = levels.len() - marked.len();
+        let what = format!("{without} of {} questions have no level", levels.len());
+        return Some((what, "write level = \"recall\", \"apply\" or \"analyse\""));
+    }
+    let recalled = marked.iter().filter(|level| ***level == Level::Recall);
+    let recalled = recalled.count();
+    (recalled * 2 > marked.len()).then(|| {
+        let what = format!("{recalled} of {} questions ask for recall", marked.len());
+        (what, "ask about cases that no page has worked out")
+    })
 }
 
 /// What is said in the same words to two answers of a question that show different misconceptions.

@@ -1,5 +1,7 @@
 //! A lesson as plain data: what `course` makes of a Markdown file.
 
+use std::str::FromStr;
+
 use super::kinds::{Ask, QuestionKind, Verdict, filled};
 use crate::model::{
     ExperimentSpec, ExperimentValue, Given, Method, Query, Sink, Summary, TransferSpec,
@@ -33,6 +35,12 @@ impl Lesson {
     /// Its predictions, in order.
     pub fn predictions(&self) -> impl Iterator<Item = &Predict> {
         self.pages.iter().filter_map(Page::predict)
+    }
+
+    /// What each of its questions and predictions asks of the learner, where the author says so.
+    pub(crate) fn levels(&self) -> impl Iterator<Item = Option<Level>> {
+        let questions = self.questions().map(|question| question.level);
+        questions.chain(self.predictions().map(|predict| predict.level))
     }
 
     /// Its transfers, in order.
@@ -116,11 +124,48 @@ pub struct Trial {
     pub predict: Option<Predict>,
 }
 
+/// What a question asks of the learner, after Bloom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// To say what a page before it said.
+    Recall,
+    /// To use it on a case that no page has worked out.
+    Apply,
+    /// To take a case apart: find the bug, weigh the evidence, choose.
+    Analyse,
+}
+
+impl Level {
+    /// All of them, the lowest first.
+    pub(crate) const ALL: [Level; 3] = [Level::Recall, Level::Apply, Level::Analyse];
+
+    /// Its name in lessons and JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Level::Recall => "recall",
+            Level::Apply => "apply",
+            Level::Analyse => "analyse",
+        }
+    }
+}
+
+impl FromStr for Level {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Level, String> {
+        let named = Level::ALL.into_iter().find(|level| level.name() == text);
+        named.ok_or_else(|| {
+            format!("'{text}' is no level of a question: write recall, apply or analyse")
+        })
+    }
+}
+
 /// A question whose answer is a figure of the run that follows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predict {
     pub id: String,
     pub objective: Option<String>,
+    pub level: Option<Level>,
     pub text: String,
     /// Which figure of the run answers it.
     pub query: Query,
@@ -159,6 +204,8 @@ pub struct Question {
     pub id: String,
     /// The objective that it serves.
     pub objective: Option<String>,
+    /// What it asks of the learner, where the author says so.
+    pub level: Option<Level>,
     /// The question, in CommonMark.
     pub text: String,
     /// What is asked for, and the answer.

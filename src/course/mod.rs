@@ -35,7 +35,7 @@ pub use experiment::commands;
 pub use fault::Fault;
 pub use kinds::{Ask, QuestionKind, QuestionOption, Reaction, Verdict};
 pub(crate) use kinds::{AskedNumber, Wrong};
-pub(crate) use lesson::{Lab, Page, Predict, Trial};
+pub(crate) use lesson::{Lab, Level, Page, Predict, Trial};
 pub use lesson::{Lesson, Question, Target};
 pub use progress::Progress;
 pub use review::Clock;

@@ -10,7 +10,7 @@ use crate::{
     cli::{lesson_dir::chosen, print, print_json, warn},
     copypath::summarise,
     course::{
-        Lesson, Question,
+        Lesson, Level, Question,
         kinds::{ExportedOption, gift::escaped},
     },
     experiment::{self, Source},
@@ -95,6 +95,8 @@ struct Exported {
     lesson: String,
     kind: &'static str,
     objective: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<&'static str>,
     text: String,
     options: Vec<ExportedOption>,
     /// As it is answered in plain lines; none where a run answers that could not be made here.
@@ -133,6 +135,7 @@ impl Exported {
             lesson: lesson.id.clone(),
             kind: question.kind.name(),
             objective: asked.objective,
+            level: asked.level.map(Level::name),
             text: asked.text,
             options: kind.options,
             answer: kind.answer,
