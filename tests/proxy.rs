@@ -25,10 +25,15 @@ struct Proxy {
 
 impl Proxy {
     fn start(to: SocketAddr, method: &str) -> Proxy {
+        Proxy::with(to, method, &[])
+    }
+
+    fn with(to: SocketAddr, method: &str, options: &[&str]) -> Proxy {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zclab"));
         command.args(["proxy", "--from", "127.0.0.1:0", "--method", method, "--to"]);
         let mut child = command
             .arg(to.to_string())
+            .args(options)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -289,5 +294,55 @@ fn signals_end_it_cleanly() {
         client.read_exact(&mut [0]).unwrap();
         nix::sys::signal::kill(Pid::from_raw(proxy.child.id() as i32), signal).unwrap();
         assert_eq!(proxy.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[test]
+fn a_connection_on_which_nothing_moves_is_dropped_and_one_that_is_used_stays() {
+    let silent = server(|mut socket| drop(socket.read(&mut [0])));
+    for method in METHODS {
+        let idle = ["--idle-timeout", "1"];
+        let proxy = Proxy::with(silent, method, &idle);
+        let mut client = proxy.client();
+        let ended = client.read(&mut [0]).map_err(|error| error.kind());
+        assert_eq!(ended, Err(std::io::ErrorKind::ConnectionReset), "{method}");
+        // Three times the limit, with a byte now and then.
+        let proxy = Proxy::with(server(echo), method, &idle);
+        let mut client = proxy.client();
+        for _ in 0..12 {
+            client.write_all(b"x").unwrap();
+            client.read_exact(&mut [0]).unwrap();
+            thread::sleep(Duration::from_millis(250));
+        }
+    }
+}
+
+#[test]
+fn a_proxy_does_not_connect_to_itself() {
+    let free = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    for (from, to) in [
+        ("127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.2"),
+        ("127.0.0.1", "0.0.0.0"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_zclab"))
+            .args(["proxy", "--method", "splice"])
+            .args([
+                "--from",
+                &format!("{from}:{port}"),
+                "--to",
+                &format!("{to}:{port}"),
+            ])
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{from} {to}: {errors}");
+        assert!(
+            errors.contains("the proxy itself listens there"),
+            "{errors}"
+        );
     }
 }

@@ -247,6 +247,8 @@ fn every_byte_is_right_by_each_method() {
 #[test]
 fn ranges_and_conditions() {
     let dir = directory_with(&[("a.txt", b"0123456789")]);
+    // The date of a file that has just changed does not tell it from what comes within the same second.
+    touch(&dir.path().join("a.txt"), 1_000_000_000);
     let server = Server::start(dir.path(), "sendfile", &[]);
     let mut client = server.client();
     let whole = client.get("/a.txt", &[]);
@@ -259,6 +261,8 @@ fn ranges_and_conditions() {
     let date = whole.field("Last-Modified").unwrap();
     let tag = whole.field("ETag").unwrap();
     let old = "Thu, 01 Jan 1970 00:00:00 GMT";
+    let weak = &format!("W/{tag}")[..];
+    let failed = "412 Precondition Failed\n";
 
     let beyond = client.get("/a.txt", &[("Range", "bytes=10-")]);
     assert_eq!(beyond.status, 416);
@@ -283,6 +287,49 @@ fn ranges_and_conditions() {
         (vec![("If-Modified-Since", "yesterday")], 200, "0123456789"),
         (vec![("If-None-Match", tag)], 304, ""),
         (
+            vec![("If-None-Match", "\"x\""), ("If-None-Match", tag)],
+            304,
+            "",
+        ),
+        (vec![("If-Match", tag)], 200, "0123456789"),
+        (vec![("If-Match", "*")], 200, "0123456789"),
+        (vec![("If-Match", "\"x\", \"y\"")], 412, failed),
+        (vec![("If-Match", weak)], 412, failed),
+        (vec![("If-None-Match", weak)], 304, ""),
+        (vec![("If-Unmodified-Since", date)], 200, "0123456789"),
+        (vec![("If-Unmodified-Since", old)], 412, failed),
+        (
+            vec![("If-Unmodified-Since", "yesterday")],
+            200,
+            "0123456789",
+        ),
+        (
+            vec![("If-Match", tag), ("If-Unmodified-Since", old)],
+            200,
+            "0123456789",
+        ),
+        (
+            vec![("If-Match", "\"x\""), ("If-None-Match", tag)],
+            412,
+            failed,
+        ),
+        (
+            vec![("If-Match", "\"x\""), ("Range", "bytes=0-1")],
+            412,
+            failed,
+        ),
+        (
+            vec![("Range", "bytes=2-3"), ("If-Range", weak)],
+            200,
+            "0123456789",
+        ),
+        (
+            vec![("Range", "bytes=2-3"), ("Range", "bytes=4-5")],
+            200,
+            "0123456789",
+        ),
+        (vec![("Range", "bytes=,2-3")], 206, "23"),
+        (
             vec![("If-None-Match", "\"x\""), ("If-Modified-Since", date)],
             200,
             "0123456789",
@@ -291,6 +338,52 @@ fn ranges_and_conditions() {
         let response = client.get("/a.txt", &fields);
         assert_eq!(response.status, status, "{fields:?}");
         assert_eq!(response.body, body.as_bytes(), "{fields:?}");
+    }
+}
+
+/// Sets the time of a file's last change, in seconds since 1970.
+fn touch(path: &Path, seconds: i64) {
+    let time = nix::sys::time::TimeSpec::new(seconds, 0);
+    let follow = nix::sys::stat::UtimensatFlags::FollowSymlink;
+    nix::sys::stat::utimensat(nix::fcntl::AT_FDCWD, path, &time, &time, follow).unwrap();
+}
+
+/// HTTP names the years 1970 to 9999, and Last-Modified is not later than Date (RFC 9110, section 8.8.2.1).
+#[test]
+fn files_of_any_time_are_served_and_told_apart() {
+    // tmpfs keeps such times.
+    let shm = Path::new("/dev/shm");
+    let dir = match tempfile::tempdir_in(shm) {
+        Ok(dir) => dir,
+        Err(error) => return skip("tmpfs", error),
+    };
+    for name in ["a", "b", "c", "d"] {
+        fs::write(dir.path().join(name), "hi").unwrap();
+    }
+    touch(&dir.path().join("a"), 253_402_300_800);
+    touch(&dir.path().join("b"), -1);
+    touch(&dir.path().join("c"), -86_400);
+    touch(&dir.path().join("d"), i64::from(i32::MAX) * 1000);
+    let server = Server::start(dir.path(), "sendfile", &[]);
+    for _ in 0..2 {
+        let answers = ["/a", "/b", "/c", "/d"].map(|path| server.get(path));
+        for answer in &answers {
+            assert_eq!((answer.status, &answer.body[..]), (200, &b"hi"[..]));
+            let [modified, now] = ["Last-Modified", "Date"].map(|name| answer.field(name).unwrap());
+            let time = |date| httpdate::parse_http_date(date).unwrap();
+            assert!(time(modified) <= time(now), "{modified} {now}");
+        }
+        let tags: Vec<_> = answers.iter().map(|answer| answer.field("ETag")).collect();
+        let apart: std::collections::HashSet<_> = tags.iter().collect();
+        assert_eq!(apart.len(), tags.len(), "{tags:?}");
+    }
+    let mut client = server.client();
+    for (name, date) in [
+        ("/b", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ("/a", "Fri, 31 Dec 9999 23:59:59 GMT"),
+    ] {
+        let unchanged = client.get(name, &[("If-Modified-Since", date)]);
+        assert_eq!(unchanged.status, 304, "{name}");
     }
 }
 
@@ -382,6 +475,82 @@ fn bad_requests_get_their_status_and_the_server_goes_on() {
             405,
         ),
         ("DELETE /a HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+        ("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+        ("GET * HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        ("FOO /a HTTP/1.1\r\nHost: x\r\n\r\n", 501),
+        ("get /a HTTP/1.1\r\nHost: x\r\n\r\n", 501),
+        ("GET /a HTTP/1.9\r\nHost: x\r\n\r\n", 200),
+        ("GET /a HTTP/0.9\r\nHost: x\r\n\r\n", 505),
+        ("GET /a HTTP/9.9\r\nHost: x\r\n\r\n", 505),
+        ("GET /a HTTP/1.12\r\nHost: x\r\n\r\n", 400),
+        ("GET /a http/1.1\r\nHost: x\r\n\r\n", 400),
+        ("GET /a FTP/1.1\r\nHost: x\r\n\r\n", 400),
+        ("GET /a HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+        ("GET /a HTTP/1.1\r\nHost: a/b\r\n\r\n", 400),
+        ("GET /a HTTP/1.1\r\nHost: u@a\r\n\r\n", 400),
+        ("GET /a HTTP/1.1\r\nHost: a:b\r\n\r\n", 400),
+        ("GET /a HTTP/1.0\r\nHost: a/b\r\n\r\n", 400),
+        ("GET /a HTTP/1.1\r\nHost:\r\n\r\n", 200),
+        ("GET /a HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 200),
+        ("GET http://x/a HTTP/1.1\r\nHost: y\r\n\r\n", 200),
+        ("GET http:///a HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        ("GET http://u@x/a HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        ("GET https://x/a HTTP/1.1\r\nHost: x\r\n\r\n", 421),
+        ("GET /a HTTP/1.1\r\nHost : x\r\n\r\n", 400),
+        ("GET /a HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n", 400),
+        ("GET /a HTTP/1.1\r\n Host: x\r\n\r\n", 400),
+        ("GET /a HTTP/1.1\r\nHost: x\r\nX: a\rb\r\n\r\n", 400),
+        ("GET /a\rb HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        ("GET /a HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n", 400),
+        (
+            "GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            400,
+        ),
+        (
+            "GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 2\r\n\r\n",
+            400,
+        ),
+        (
+            "GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 1\r\n\r\nx",
+            200,
+        ),
+        (
+            "GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\n",
+            400,
+        ),
+        ("GET /a HTTP/1.1\r\nHost: x\r\nContent-Length:\r\n\r\n", 400),
+        (
+            "GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
+            400,
+        ),
+        (
+            "GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            400,
+        ),
+        (
+            "GET /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+        ),
+        (
+            "GET /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            200,
+        ),
+        (
+            "GET /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+            400,
+        ),
+        (
+            "GET /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+            501,
+        ),
+        (
+            "GET /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+            400,
+        ),
+        (
+            "GET /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: new\r\n\r\n",
+            501,
+        ),
         (&long, 431),
         (&many, 431),
         (&endless, 431),

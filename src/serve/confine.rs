@@ -79,8 +79,7 @@ impl Confined {
             file,
             path,
             size: about.len(),
-            // Before 1970, where HTTP dates cannot name it: as old as they can say.
-            modified: about.modified().map_err(errno)?.max(SystemTime::UNIX_EPOCH),
+            modified: about.modified().map_err(errno)?,
         })
     }
 

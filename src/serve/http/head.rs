@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, time::SystemTime};
 
-use super::Status;
+use super::{Status, http_date};
 
 #[derive(Debug)]
 pub(crate) struct Head(String);
@@ -11,8 +11,7 @@ impl Head {
     /// The status line, and the date that every response has.
     pub(crate) fn new(status: Status, now: SystemTime) -> Head {
         let head = Head(format!("HTTP/1.1 {} {}\r\n", status.0, status.1));
-        head.field("Date", httpdate::HttpDate::from(now))
-            .field("Server", "zclab")
+        head.field("Date", http_date(now)).field("Server", "zclab")
     }
 
     pub(crate) fn field(mut self, name: &str, value: impl std::fmt::Display) -> Head {

@@ -1,13 +1,17 @@
 //! HTTP/1.1 as far as files need it (RFC 9110, RFC 9112): requests to plain data, and the heads of responses. No
 //! sockets, no files.
 
+mod body;
 mod content_type;
+mod date;
 mod head;
+mod host;
 mod range;
 mod request;
 mod target;
 
 pub(crate) use content_type::content_type;
+pub(crate) use date::{http_date, parse_date};
 pub(crate) use head::Head;
 pub(crate) use range::{Selected, select};
 pub use request::{Method, Parsed, Request, parse};
@@ -26,9 +30,12 @@ impl Status {
     pub(crate) const NOT_FOUND: Status = Status(404, "Not Found");
     pub(crate) const METHOD_NOT_ALLOWED: Status = Status(405, "Method Not Allowed");
     pub(crate) const REQUEST_TIMEOUT: Status = Status(408, "Request Timeout");
+    pub(crate) const PRECONDITION_FAILED: Status = Status(412, "Precondition Failed");
     pub(crate) const RANGE_NOT_SATISFIABLE: Status = Status(416, "Range Not Satisfiable");
+    pub(crate) const MISDIRECTED: Status = Status(421, "Misdirected Request");
     pub(crate) const HEADER_TOO_LARGE: Status = Status(431, "Request Header Fields Too Large");
     pub(crate) const INTERNAL: Status = Status(500, "Internal Server Error");
+    pub(crate) const NOT_IMPLEMENTED: Status = Status(501, "Not Implemented");
     pub(crate) const UNAVAILABLE: Status = Status(503, "Service Unavailable");
     pub(crate) const VERSION: Status = Status(505, "HTTP Version Not Supported");
 }

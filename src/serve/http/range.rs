@@ -32,7 +32,12 @@ pub(crate) fn select(header: &str, size: u64) -> Selected {
 
 fn specifier(header: &str) -> Option<(&str, &str)> {
     let (unit, set) = header.split_once('=')?;
-    let (first, last) = set.trim().split_once('-')?;
+    // A list may have empty elements (RFC 9110, section 5.6.1).
+    let mut specifiers = set.split(',').map(str::trim).filter(|one| !one.is_empty());
+    let (first, last) = specifiers.next()?.split_once('-')?;
+    if specifiers.next().is_some() {
+        return None;
+    }
     (unit.trim().eq_ignore_ascii_case("bytes")).then_some((first, last))
 }
 
@@ -58,6 +63,9 @@ mod tests {
             ("bytes=99999999999999999999999-", 10, Unsatisfiable),
             ("bytes=0-", 0, Unsatisfiable),
             ("bytes=-5", 0, Unsatisfiable),
+            ("bytes=,2-3,", 10, Part(2..4)),
+            ("bytes=2-3,5-6", 10, Whole),
+            ("bytes=,", 10, Whole),
             ("bytes", 10, Whole),
             ("bytes=-", 10, Whole),
             ("bytes=5-2", 10, Whole),

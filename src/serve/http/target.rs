@@ -2,17 +2,17 @@
 
 use std::{ffi::OsString, os::unix::ffi::OsStringExt, path::PathBuf};
 
-use super::Status;
+use super::{Status, host::is_host};
 
 /// The relative path that a target names: the query cut off, percent-encoding undone, `.` and `..` resolved. Empty for `/`.
 /// A trailing slash stays: it says that a directory is meant.
 ///
 /// # Errors
-/// 400 where it is no path or badly encoded. 404 where `..` leads out, and where an encoded slash would make a name of
+/// 400 where it is no path or badly encoded. 421 for https, which is spoken over TLS alone. 404 where `..` leads out, and where an encoded slash would make a name of
 /// two: no file has such a name.
 pub(crate) fn path_of(target: &str) -> Result<PathBuf, Status> {
     let path = target.split(['?', '#']).next().unwrap_or_default();
-    let path = without_authority(path).ok_or(Status::BAD_REQUEST)?;
+    let path = without_authority(path)?;
     let mut names: Vec<Vec<u8>> = Vec::new();
     let mut of_directory = true;
     for encoded in path.split('/').skip(1) {
@@ -33,15 +33,21 @@ pub(crate) fn path_of(target: &str) -> Result<PathBuf, Status> {
 }
 
 /// `http://host/path`, which a server must take too, to `/path`.
-fn without_authority(target: &str) -> Option<&str> {
+fn without_authority(target: &str) -> Result<&str, Status> {
     if target.starts_with('/') {
-        return Some(target);
+        return Ok(target);
     }
-    let (scheme, rest) = target.split_once("://")?;
-    let http = ["http", "https"]
-        .iter()
-        .any(|known| scheme.eq_ignore_ascii_case(known));
-    http.then(|| rest.find('/').map_or("/", |at| &rest[at..]))
+    let (scheme, rest) = target.split_once("://").ok_or(Status::BAD_REQUEST)?;
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    if host.is_empty() || host.starts_with(':') || !is_host(host) {
+        return Err(Status::BAD_REQUEST);
+    }
+    match &scheme.to_ascii_lowercase()[..] {
+        "http" if path.is_empty() => Ok("/"),
+        "http" => Ok(path),
+        "https" => Err(Status::MISDIRECTED),
+        _ => Err(Status::BAD_REQUEST),
+    }
 }
 
 /// Undoes percent-encoding; `None` where a `%` is not followed by two hexadecimal digits.
@@ -79,6 +85,10 @@ mod tests {
             ("", Err(Status::BAD_REQUEST)),
             ("*", Err(Status::BAD_REQUEST)),
             ("file:///etc/passwd", Err(Status::BAD_REQUEST)),
+            ("http:///a", Err(Status::BAD_REQUEST)),
+            ("http://:80/a", Err(Status::BAD_REQUEST)),
+            ("http://user@host/a", Err(Status::BAD_REQUEST)),
+            ("https://host/a", Err(Status::MISDIRECTED)),
         ] {
             let found = path_of(target).map(PathBuf::into_os_string);
             assert_eq!(found, path.map(OsString::from), "{target}");

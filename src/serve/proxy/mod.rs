@@ -20,11 +20,9 @@ use nix::{
 };
 
 use super::event_loop::{self, Connection, Stop, Turn, reset, room_for_connections};
-use crate::model::Method;
+use crate::model::{Method, limits::CONNECT};
 use direction::{Direction, Flow};
 
-/// How long the other side may take to accept the connection.
-const CONNECT: Duration = Duration::from_secs(10);
 /// Two sockets, two pipes.
 const DESCRIPTORS: usize = 6;
 
@@ -32,15 +30,19 @@ const DESCRIPTORS: usize = 6;
 pub(crate) struct Proxy {
     to: SockaddrStorage,
     method: Method,
+    /// How long both sides may be silent.
+    idle: Duration,
     connections: usize,
 }
 
 impl Proxy {
-    /// Connects each client with `to`, at most `connections` at once, by splice or read-write.
-    pub(crate) fn new(to: SocketAddr, method: Method, connections: usize) -> Proxy {
+    /// Connects each client with `to`, at most `connections` at once, by splice or read-write. A connection on which no
+    /// byte moves for the time `idle` is dropped.
+    pub(crate) fn new(to: SocketAddr, method: Method, idle: Duration, connections: usize) -> Proxy {
         Proxy {
             to: SockaddrStorage::from(to),
             method,
+            idle,
             connections: room_for_connections(DESCRIPTORS, connections),
         }
     }
@@ -52,7 +54,7 @@ impl Proxy {
     /// Epoll cannot be set up.
     pub(crate) fn run(self, listener: TcpListener, stop: &Stop) -> io::Result<()> {
         event_loop::run(listener, stop, self.connections, |client, now| {
-            Pair::new(client, self.to, self.method, now).ok()
+            Pair::new(client, &self, now).ok()
         })
     }
 }
@@ -61,37 +63,37 @@ impl Proxy {
 struct Pair {
     client: TcpStream,
     server: TcpStream,
-    /// Where the server is, and until when it may take, as long as it has not accepted.
-    connecting: Option<(SockaddrStorage, Instant)>,
+    /// Where the server is, as long as it has not accepted.
+    connecting: Option<SockaddrStorage>,
+    idle: Duration,
+    /// When it is given up, unless something happens.
+    deadline: Instant,
     forth: Direction,
     back: Direction,
 }
 
 impl Pair {
-    fn new(
-        client: TcpStream,
-        to: SockaddrStorage,
-        method: Method,
-        now: Instant,
-    ) -> nix::Result<Pair> {
-        let server = TcpStream::from(connection_begun(&to)?);
+    fn new(client: TcpStream, proxy: &Proxy, now: Instant) -> nix::Result<Pair> {
+        let server = TcpStream::from(connection_begun(&proxy.to)?);
         for socket in [&client, &server] {
             let _ = socket.set_nodelay(true);
-            // A peer that has vanished without a word is noticed in the end; one that is silent may be.
+            // A peer that has vanished without a word is noticed in the end.
             let _ = sockopt::KeepAlive.set(socket, &true);
         }
         Ok(Pair {
             client,
             server,
-            connecting: Some((to, now + CONNECT)),
-            forth: Direction::new(method)?,
-            back: Direction::new(method)?,
+            connecting: Some(proxy.to),
+            idle: proxy.idle,
+            deadline: now + CONNECT,
+            forth: Direction::new(proxy.method)?,
+            back: Direction::new(proxy.method)?,
         })
     }
 
     /// Whether the server has accepted.
     fn connected(&mut self) -> nix::Result<bool> {
-        let Some((to, _)) = &self.connecting else {
+        let Some(to) = &self.connecting else {
             return Ok(true);
         };
         // Asked again, connect(2) tells what became of the first time.
@@ -135,15 +137,20 @@ impl Connection for Pair {
         vec![self.client.as_fd(), self.server.as_fd()]
     }
 
-    fn turn(&mut self, _: Instant) -> Turn {
-        self.advance().unwrap_or_else(|_| {
+    fn turn(&mut self, now: Instant) -> Turn {
+        let turn = self.advance().unwrap_or_else(|_| {
             self.give_up();
             Turn::Close
-        })
+        });
+        // It is woken where bytes came, or where there is room for them again.
+        if self.connecting.is_none() {
+            self.deadline = now + self.idle;
+        }
+        turn
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.connecting.as_ref().map(|(_, until)| *until)
+        Some(self.deadline)
     }
 
     /// Drops both connections with a reset: an end in the middle must not look like an end.

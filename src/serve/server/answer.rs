@@ -1,10 +1,10 @@
 //! A request to its answer.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use nix::errno::Errno;
 
-use super::Site;
+use super::{Site, validators::Validators};
 use crate::serve::{
     confine::Opened,
     http::{self, Head, Method, Request, Selected, Status},
@@ -21,10 +21,15 @@ pub(super) struct Answer {
 }
 
 pub(super) fn to(request: &Request, site: &Site, now: SystemTime) -> Answer {
-    if request.method == Method::Other {
-        // Its body, if any, is not read, so the connection cannot go on.
-        let head = Head::new(Status::METHOD_NOT_ALLOWED, now).field("Allow", "GET, HEAD");
-        return text(head, Status::METHOD_NOT_ALLOWED, false, false);
+    // The body of another method, if any, is not read, so the connection cannot go on.
+    let other = match request.method {
+        Method::Other => Some(Status::METHOD_NOT_ALLOWED),
+        Method::Unknown => Some(Status::NOT_IMPLEMENTED),
+        Method::Get | Method::Head => None,
+    };
+    if let Some(status) = other {
+        let head = Head::new(status, now).field("Allow", "GET, HEAD");
+        return text(head, status, false, false);
     }
     let opened =
         http::path_of(&request.target).and_then(|path| site.files.open(&path).map_err(status_of));
@@ -64,7 +69,10 @@ fn text(mut head: Head, status: Status, head_alone: bool, keep_alive: bool) -> A
 }
 
 fn file(opened: Opened, request: &Request, site: &Site, now: SystemTime) -> Result<Answer, Status> {
-    let validators = Validators::of(&opened);
+    let validators = Validators::of(&opened, now);
+    if !validators.allowed(request) {
+        return Err(Status::PRECONDITION_FAILED);
+    }
     if validators.unchanged(request) {
         let head = validators.name(Head::new(Status::NOT_MODIFIED, now));
         return Ok(answer(head, None, request));
@@ -122,49 +130,6 @@ fn selected(opened: &Opened, request: &Request, validators: &Validators) -> Sele
     match range.filter(|_| request.method == Method::Get && validators.same(request)) {
         Some(range) => http::select(range, opened.size),
         None => Selected::Whole,
-    }
-}
-
-/// By what a client knows the content again.
-struct Validators {
-    /// Size and time of change, to the nanosecond.
-    tag: String,
-    /// Time of change, to the second.
-    modified: SystemTime,
-}
-
-impl Validators {
-    fn of(opened: &Opened) -> Validators {
-        let since = opened.modified.duration_since(SystemTime::UNIX_EPOCH);
-        let since = since.unwrap_or_default();
-        Validators {
-            tag: format!("\"{:x}-{:x}\"", since.as_nanos(), opened.size),
-            modified: SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs()),
-        }
-    }
-
-    fn name(&self, head: Head) -> Head {
-        head.field("Last-Modified", httpdate::HttpDate::from(self.modified))
-            .field("ETag", &self.tag)
-    }
-
-    /// The client has this content already. A tag decides where there is one, and the date only where there is none.
-    fn unchanged(&self, request: &Request) -> bool {
-        match &request.if_none_match {
-            Some(tags) => tags.split(',').any(|tag| {
-                let tag = tag.trim();
-                tag == "*" || tag.trim_start_matches("W/") == self.tag
-            }),
-            None => (request.if_modified_since).is_some_and(|date| self.modified <= date),
-        }
-    }
-
-    /// If-Range: a tag or a date, and it must be exactly this one.
-    fn same(&self, request: &Request) -> bool {
-        request.if_range.as_deref().is_none_or(|known| {
-            known.trim() == self.tag
-                || httpdate::parse_http_date(known.trim()).is_ok_and(|date| date == self.modified)
-        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     net::{Shutdown, TcpStream},
     os::fd::{AsFd, AsRawFd, BorrowedFd},
     rc::Rc,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 use nix::{
@@ -17,6 +17,7 @@ use super::{
     Site,
     answer::{self, Answer},
 };
+use crate::model::limits::LINGER;
 use crate::serve::{
     event_loop::{Connection, Turn, reset},
     http::{self, Parsed, Status},
@@ -27,8 +28,6 @@ use crate::serve::{
 const TURN: usize = 2 << 20;
 const REQUEST: usize = 16 << 10;
 const READ: usize = 4 << 10;
-/// How long the end of a connection may take: until the client has seen the last answer and closes too.
-const LINGER: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 enum State {

@@ -2,6 +2,7 @@
 
 mod answer;
 mod client;
+mod validators;
 
 use std::{io, net::TcpListener, path::Path, rc::Rc, time::Duration};
 
