@@ -1,7 +1,7 @@
 //! `zclab` and `zclab learn`: the course.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, BufRead, IsTerminal, Read, Write},
     path::PathBuf,
 };
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     embedded, host,
-    model::{Record, Reset},
+    model::{Record, Reset, limits::ANSWER_BYTES, visible_name},
     runtime::{self, LessonDir, Opened},
     store::{self, progress::Log},
 };
@@ -73,7 +73,10 @@ fn reset(name: &str, lessons: &LessonsOption) -> anyhow::Result<()> {
     );
     io::stderr().flush()?;
     let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
+    io::stdin()
+        .lock()
+        .take(ANSWER_BYTES as u64)
+        .read_line(&mut answer)?;
     if !matches!(answer.trim(), "y" | "Y" | "yes") {
         return super::print("Nothing was changed.\n");
     }
@@ -83,7 +86,7 @@ fn reset(name: &str, lessons: &LessonsOption) -> anyhow::Result<()> {
         at: host::clock::now(),
     });
     store::progress::append(&path, &record)
-        .with_context(|| format!("cannot write {}", path.display()))?;
+        .with_context(|| format!("cannot write {}", visible_name(&path)))?;
     Log::at(path).sync()?;
     super::print(&format!("'{}' starts afresh.\n", lesson.title))
 }

@@ -2,14 +2,19 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
+use anyhow::bail;
+
 use super::{lessons::Text, print, warn};
 use crate::{
     copypath::summarise,
     course::{Lesson, Question, Verdict, progress::Progress},
     experiment::{self, Source},
     host::clock::now,
-    model::{AnswerRecord, Given, Record, Reset, Summary, TransferSpec},
-    store::{progress::Log, shipped},
+    model::{
+        AnswerRecord, Given, Record, Reset, Size, Summary, TransferSpec, limits::ANSWER_BYTES,
+        visible,
+    },
+    store::{self, progress::Log, shipped},
     tracer::Cancel,
 };
 
@@ -138,7 +143,7 @@ impl Asker {
                 },
                 given => match self.mark(&question, given) {
                     Ok(verdict) => return self.judged(item, &question, verdict, say),
-                    Err(why) => print(&format!("{why}\n"))?,
+                    Err(why) => print(&format!("{}\n", visible(&why)))?,
                 },
             }
         }
@@ -146,8 +151,10 @@ impl Asker {
 
     fn line(&mut self) -> anyhow::Result<Option<String>> {
         let mut bytes = Vec::new();
-        let read = self.input.read_until(b'\n', &mut bytes)?;
-        Ok((read > 0).then(|| String::from_utf8_lossy(&bytes).into_owned()))
+        if store::open::line(&mut self.input, &mut bytes, ANSWER_BYTES)? {
+            bail!("an answer is longer than {}", Size(ANSWER_BYTES as u64));
+        }
+        Ok((!bytes.is_empty()).then(|| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     /// Marks an answer; what a run answers is run first, once.

@@ -9,8 +9,12 @@ use toml::{
 };
 
 pub(super) use super::report::At;
-use super::{fault::instead, report::Report, text_budget::TextKind};
-use crate::model::Size;
+use super::{
+    fault::instead,
+    report::{Report, is_foreign},
+    text_budget::TextKind,
+};
+use crate::model::{Size, limits::LIST_ITEMS};
 
 pub(super) fn values<T>(items: Vec<At<T>>) -> Vec<T> {
     items.into_iter().map(|item| item.value).collect()
@@ -198,7 +202,13 @@ impl<'i> Block<'i> {
             self.wrong_type(key, &value, wanted);
             return None;
         };
-        let items = items.into_iter().map(|item| placed(item, self.base));
+        if items.len() > LIST_ITEMS {
+            let what = format!("{key} has {} items", items.len());
+            let advice = format!("leave at most {LIST_ITEMS}");
+            self.report.fault(value.offset, what, advice);
+        }
+        let items = items.into_iter().take(LIST_ITEMS);
+        let items = items.map(|item| placed(item, self.base));
         Some(At {
             value: items.collect(),
             offset: value.offset,
@@ -276,6 +286,11 @@ impl<'i> Block<'i> {
                 self.wrong_type(&key.value, &value, "a list of numbers: [16, 64]");
                 continue;
             };
+            if lists.len() == LIST_ITEMS {
+                let what = format!("more than {LIST_ITEMS} values are drawn");
+                self.report.fault(key.offset, what, "take some out");
+                return None;
+            }
             let numbers = items.iter().map(|item| number_of(item.get_ref()));
             match numbers.collect::<Option<Vec<f64>>>() {
                 Some(numbers) if !numbers.is_empty() => lists.push((key, numbers)),
@@ -321,6 +336,11 @@ impl<'i> Block<'i> {
             self.wrong_type(key, &value, "a text in quotes");
             return None;
         };
+        if let Some(found) = text.chars().find(|c| is_foreign(*c)) {
+            let found = u32::from(found);
+            let what = format!("the character U+{found:04X} in {key} would steer the terminal");
+            self.report.fault(value.offset, what, "take it out");
+        }
         let text = text.trim().to_owned();
         if text.is_empty() {
             let what = format!("{key} is empty");

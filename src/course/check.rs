@@ -49,7 +49,15 @@ type FormFault = (Position, String, &'static str);
 /// at its place.
 fn overflows(parsed: &Parsed) -> Vec<FormFault> {
     let mut found = Vec::new();
-    for (page, lines) in parsed.lesson.pages.iter().zip(&parsed.prose_lines) {
+    let pages = &parsed.lesson.pages;
+    let ends = pages
+        .iter()
+        .skip(1)
+        .map(|page| page.line)
+        .chain([usize::MAX]);
+    for ((page, lines), end) in pages.iter().zip(&parsed.prose_lines).zip(ends) {
+        let here = |text: &&Placed| (page.line..end).contains(&text.position.line);
+        let texts: Vec<&Placed> = parsed.notes.texts.iter().filter(here).collect();
         if let Some((line, rows, room, screen)) = page_overflow(page, lines) {
             let what = format!(
                 "the page does not fit {screen}: {rows} rows of {} cells, and there is room for {}",
@@ -58,7 +66,7 @@ fn overflows(parsed: &Parsed) -> Vec<FormFault> {
             let advice = "shorten it, or begin a page by ---";
             found.push((Position { line, column: 1 }, what, advice));
         }
-        for (position, what) in after_run(page, &parsed.notes.texts) {
+        for (position, what) in after_run(page, &texts) {
             found.push((position, what, "shorten it, or the page's text"));
         }
     }
@@ -91,18 +99,17 @@ fn page_overflow(page: &Page, lines: &[usize]) -> Option<(usize, usize, TextBudg
 }
 
 /// What is said after a page's run and leaves no room for the run's figures: where it stands, and what is wrong.
-fn after_run(page: &Page, texts: &[Placed]) -> Vec<(Position, String)> {
+fn after_run(page: &Page, texts: &[&Placed]) -> Vec<(Position, String)> {
     let Some(predict) = page.predict() else {
         return Vec::new();
     };
     let reactions = predict.ask.reactions().into_iter().map(Reaction::markdown);
     let said: Vec<_> = reactions.chain([predict.explain.clone()]).collect();
     let said = texts.iter().filter(|text| said.contains(&text.markdown));
+    let prose = AFTER_RUN.map(|(room, _)| prose::lay_out(&page.prose, room.width).len());
     said.filter_map(|text| {
-        let too_long = AFTER_RUN.iter().find_map(|(room, screen)| {
-            let left = room
-                .height
-                .saturating_sub(prose::lay_out(&page.prose, room.width).len());
+        let too_long = AFTER_RUN.iter().zip(prose).find_map(|((room, screen), rows)| {
+            let left = room.height.saturating_sub(rows);
             let rows = room.filled_rows(&text.markdown);
             (rows > left).then(|| {
                 format!(

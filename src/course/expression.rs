@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::model::limits::{EXPRESSION_BYTES, EXPRESSION_DEPTH};
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Number(f64),
@@ -31,6 +33,8 @@ pub(crate) enum Fault {
     /// It cannot be read from here on.
     From(String),
     Deep,
+    /// It is longer than [`EXPRESSION_BYTES`].
+    Long,
     /// What is wrong with a name.
     Name(String),
 }
@@ -67,8 +71,6 @@ enum Node<N> {
     Chain(Box<Node<N>>, Vec<(&'static str, Node<N>)>),
 }
 
-/// So many parentheses and signs may stand in each other.
-const DEEPEST: usize = 32;
 /// The operators, from the loosest level to the tightest; of two with the same beginning the longer first.
 const LEVELS: [&[&str]; 5] = [
     &["||"],
@@ -86,6 +88,9 @@ impl<N: Clone + PartialEq> Expression<N> {
     /// # Errors
     /// Where it cannot be read, or which name means nothing.
     pub(crate) fn parse(text: &str, dialect: &Dialect<N>) -> Result<Expression<N>, Fault> {
+        if text.len() > EXPRESSION_BYTES {
+            return Err(Fault::Long);
+        }
         let mut reader = Reader {
             rest: text,
             depth: 0,
@@ -286,7 +291,7 @@ impl<'t, N: Clone + PartialEq> Reader<'t, '_, N> {
         read: fn(&mut Self) -> Result<Node<N>, Fault>,
     ) -> Result<Node<N>, Fault> {
         self.depth += 1;
-        if self.depth > DEEPEST {
+        if self.depth > EXPRESSION_DEPTH {
             return Err(Fault::Deep);
         }
         self.take(sign);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::visible;
+
 /// Something wrong in a file. Printed as `FILE:LINE:COLUMN: what: what to do`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
@@ -43,6 +45,7 @@ impl fmt::Display for Fault {
             what,
             advice,
         } = self;
+        let file = visible(file);
         write!(f, "{file}:{line}:{column}: {what}: {advice}")
     }
 }
@@ -66,13 +69,20 @@ pub(super) fn instead<'n>(
     }
 }
 
+/// What is longer is no name that was mistyped.
+const LONGEST_NAME: usize = 64;
+
 /// The one of `names` that was probably meant by `typed`.
 pub(super) fn nearest<'n>(
     typed: &str,
     names: impl IntoIterator<Item = &'n str>,
 ) -> Option<&'n str> {
     let allowed = if typed.chars().count() < 4 { 1 } else { 2 };
-    let near = names.into_iter().map(|name| (distance(typed, name), name));
+    if typed.len() > LONGEST_NAME {
+        return None;
+    }
+    let near = names.into_iter().filter(|name| name.len() <= LONGEST_NAME);
+    let near = near.map(|name| (distance(typed, name), name));
     let (_, name) = near.filter(|(distance, _)| *distance <= allowed).min()?;
     Some(name)
 }

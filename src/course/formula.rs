@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::expression::{Dialect, Expression, Fault, Value};
+use crate::model::limits::EXPRESSION_BYTES;
 
 /// `2 * (size_kib / chunk_kib + 1)`: numbers, names, `+ - * /`, `ceil()` and parentheses.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +54,9 @@ impl FromStr for Formula {
                 Fault::Deep => {
                     "the formula is nested too deep: write it with fewer parentheses".to_owned()
                 }
+                Fault::Long => {
+                    format!("the formula is longer than {EXPRESSION_BYTES} bytes: shorten it")
+                }
                 Fault::Name(why) => why,
             })
     }
@@ -86,9 +90,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_said_in_one_line() {
-        let deep = "(".repeat(10_000);
+        let deep = "(".repeat(100);
+        let long = format!("1{}", "+1".repeat(100_000));
         for text in [
-            "", "2 *", "2 2", "(1", "floor(2)", "1..2", "a b", "µ", "2 ** 3", &deep,
+            "", "2 *", "2 2", "(1", "floor(2)", "1..2", "a b", "µ", "2 ** 3", &deep, &long,
         ] {
             let message = text.parse::<Formula>().unwrap_err();
             assert!(

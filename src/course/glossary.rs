@@ -1,13 +1,14 @@
 //! The glossary (`glossary.md`): words, and where a text uses them.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
-use crate::model::Word;
+use crate::model::{Word, limits::GLOSSARY_WORDS};
 
 use super::{
     block::Block,
     fault::Fault,
     front::{Front, front},
+    pages::rows,
     prose::{self, Style},
     report::Report,
 };
@@ -37,10 +38,10 @@ pub(crate) fn parse(file: &str, text: &str) -> (Vec<Word>, Vec<Fault>) {
         _ => return (Vec::new(), report.finish().0),
     };
     let mut words = read(&report, text, body);
+    let lines = rows(text);
     for word in &mut words {
         word.text = word.text.trim().to_owned();
-        let before = text.split_inclusive('\n').take(word.line - 1);
-        let offset = before.map(str::len).sum();
+        let offset = lines[word.line - 1].start;
         let rows = prose::lay_out(&word.text, WIDTH).len();
         if word.forms.is_empty() || word.text.is_empty() {
             report.fault(
@@ -62,17 +63,24 @@ pub(crate) fn parse(file: &str, text: &str) -> (Vec<Word>, Vec<Fault>) {
 /// The words of a body that starts there, each with the lines below its heading.
 fn read(report: &Report, text: &str, body: usize) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
+    let mut known = HashSet::new();
     let mut at = body;
     let first = text[..body].matches('\n').count() + 1;
     for (line, number) in text[body..].split_inclusive('\n').zip(first..) {
         if let Some(heading) = line.strip_prefix("## ") {
             let forms = heading.split(',').map(|form| form.trim().to_owned());
             let forms: Vec<String> = forms.filter(|form| !form.is_empty()).collect();
-            let known = |form: &&String| words.iter().any(|word| word.forms.contains(*form));
-            for form in forms.iter().filter(known) {
+            if words.len() == GLOSSARY_WORDS {
+                let what = format!("more than {GLOSSARY_WORDS} words");
+                report.fault(at, what, "take some out");
+                break;
+            }
+            let twice = |form: &&String| known.contains(*form);
+            for form in forms.iter().filter(twice) {
                 let what = format!("'{form}' stands here twice");
                 report.fault(at, what, "leave one of the two");
             }
+            known.extend(forms.iter().cloned());
             words.push(Word {
                 forms,
                 text: String::new(),

@@ -55,6 +55,17 @@ struct PageLines<'t> {
     fences: Vec<Fence<'t>>,
 }
 
+impl PageLines<'_> {
+    /// For each row, whether it belongs to a fenced block that `counts`.
+    fn fenced(&self, counts: impl Fn(&Fence) -> bool) -> Vec<bool> {
+        let mut fenced = vec![false; self.rows.len()];
+        for fence in self.fences.iter().filter(|fence| counts(fence)) {
+            fenced[fence.rows.clone()].fill(true);
+        }
+        fenced
+    }
+}
+
 /// A fenced block: its rows within the page, fences included, and the word after the fence.
 struct Fence<'t> {
     rows: Range<usize>,
@@ -135,11 +146,10 @@ fn read_page(report: &Report, text: &str, page: &PageLines) -> (Page, Vec<usize>
     for fence in &page.fences {
         targets.read(report, text, page, fence, &mut target);
     }
+    let in_block = page.fenced(|fence| BLOCKS.contains(&fence.info));
     let is_prose = |row: usize| {
-        let fences = page.fences.iter();
-        let mut blocks = fences.filter(|fence| BLOCKS.contains(&fence.info));
         let is_title = title.is_some() && Some(row) == first;
-        !is_title && !blocks.any(|fence| fence.rows.contains(&row))
+        !is_title && !in_block[row]
     };
     let rows = page.rows.iter().enumerate();
     let prose = rows.filter(|(row, _)| is_prose(*row)).map(|(_, row)| row);
@@ -179,9 +189,9 @@ fn page_title<'p>(
         report.fault(row.map_or(end, |row| row.start), what, advice);
         return None;
     };
+    let fenced = page.fenced(|_| true);
     for (index, row) in page.rows.iter().enumerate() {
-        let fenced = page.fences.iter().any(|fence| fence.rows.contains(&index));
-        if !fenced && Some(index) != first && row.title().is_some() {
+        if !fenced[index] && Some(index) != first && row.title().is_some() {
             let advice = "part the pages by a line ---, or write '## Heading'";
             report.fault(row.start, "a second title on the page", advice);
         }

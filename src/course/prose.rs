@@ -14,6 +14,8 @@ use unicode_width::UnicodeWidthStr;
 use table::Table;
 use wrap::Word;
 
+use crate::model::is_obeyed;
+
 /// How a piece of text looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Style {
@@ -103,6 +105,8 @@ struct Margin {
     first: Option<Span>,
     /// Before the others.
     rest: Span,
+    /// The cells of all margins up to this one.
+    cells: usize,
 }
 
 #[derive(Default)]
@@ -172,10 +176,9 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}' | '\u{2007}')
 }
 
-/// Text without characters that would move a terminal's cursor.
+/// Text without characters that would move a terminal's cursor or turn a line round.
 fn shown(text: &str) -> String {
-    let moves = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    text.replace(moves, "\u{fffd}")
+    text.replace(is_obeyed, "\u{fffd}")
 }
 
 impl Layout {
@@ -322,11 +325,19 @@ impl Layout {
     /// Adds a margin; an empty one where too little room would be left beside it.
     fn margin(&mut self, first: Option<Span>, rest: Span) {
         let least = 10.min(self.width / 2).max(2);
-        self.margins
-            .push(match self.room() < width(&rest.text) + least {
-                true => Margin::default(),
-                false => Margin { first, rest },
-            });
+        let cells = self.width - self.room();
+        let more = width(&rest.text);
+        self.margins.push(match self.room() < more + least {
+            true => Margin {
+                cells,
+                ..Margin::default()
+            },
+            false => Margin {
+                first,
+                rest,
+                cells: cells + more,
+            },
+        });
     }
 
     /// Where a link goes stands behind its text, unless the text says it.
@@ -381,8 +392,7 @@ impl Layout {
 
     /// The cells that margins leave.
     fn room(&self) -> usize {
-        let margins = self.margins.iter().map(|margin| width(&margin.rest.text));
-        self.width - margins.sum::<usize>()
+        self.width - self.margins.last().map_or(0, |margin| margin.cells)
     }
 
     /// Writes the words that were read, as one paragraph.

@@ -6,6 +6,7 @@ use super::{
     fault::{Fault, Position},
     text_budget::{Placed, TextKind},
 };
+use crate::model::{is_obeyed, limits::FAULTS, visible};
 
 /// A value and its byte offset in the file.
 #[derive(Clone, Debug)]
@@ -51,6 +52,8 @@ pub(super) struct Report<'a> {
     file: &'a str,
     text: &'a str,
     line_starts: Vec<usize>,
+    /// The characters before each [`STEP`] bytes of the text: a column is found without counting from the line's start.
+    characters: Vec<usize>,
     faults: RefCell<Vec<Fault>>,
     pub notes: RefCell<Notes>,
 }
@@ -58,18 +61,41 @@ pub(super) struct Report<'a> {
 impl<'a> Report<'a> {
     pub(super) fn new(file: &'a str, text: &'a str) -> Report<'a> {
         let newlines = text.match_indices('\n').map(|(at, _)| at + 1);
-        Report {
+        let mut before = 0;
+        let characters = text.as_bytes().chunks(STEP).map(|bytes| {
+            let here = before;
+            before += characters_in(bytes);
+            here
+        });
+        let report = Report {
             file,
             text,
             line_starts: std::iter::once(0).chain(newlines).collect(),
+            characters: characters.collect(),
             faults: RefCell::default(),
             notes: RefCell::default(),
+        };
+        if let Some((at, found)) = text.char_indices().find(|(_, c)| is_foreign(*c)) {
+            let what = format!(
+                "the character U+{:04X} would steer the terminal",
+                u32::from(found)
+            );
+            report.fault(at, what, "take it out");
         }
+        report
     }
 
     /// What was found, in the end: the faults by their place, each once.
     pub(super) fn finish(self) -> (Vec<Fault>, Notes) {
         let mut faults = self.faults.into_inner();
+        if let Some(more) = faults.len().checked_sub(FAULTS).filter(|more| *more > 0) {
+            faults.truncate(FAULTS);
+            let place = faults.iter().map(|fault| (fault.line, fault.column)).max();
+            let (line, column) = place.unwrap_or((1, 1));
+            let what = format!("{more} more faults are not listed");
+            let place = Position { line, column };
+            faults.push(Fault::new(self.file, place, what, "mend these first"));
+        }
         faults.sort();
         faults.dedup();
         (faults, self.notes.into_inner())
@@ -85,8 +111,14 @@ impl<'a> Report<'a> {
         let start = self.line_starts[line - 1];
         Position {
             line,
-            column: self.text[start..offset].chars().count() + 1,
+            column: self.characters_before(offset) - self.characters_before(start) + 1,
         }
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let step = (offset / STEP).min(self.characters.len().saturating_sub(1));
+        let known = self.characters.get(step).copied().unwrap_or(0);
+        known + characters_in(&self.text.as_bytes()[step * STEP..offset])
     }
 
     pub(super) fn fault(&self, offset: usize, what: impl Into<String>, advice: impl Into<String>) {
@@ -134,12 +166,28 @@ impl<'a> Report<'a> {
     }
 }
 
-/// A fault is one line, whatever the text that it quotes.
+/// Bytes between two places whose characters are counted beforehand.
+const STEP: usize = 256;
+
+/// Those that begin in these bytes of a UTF-8 text.
+fn characters_in(bytes: &[u8]) -> usize {
+    let is_first = |byte: &&u8| **byte & 0xc0 != 0x80;
+    bytes.iter().filter(is_first).count()
+}
+
+/// Whether a character of a lesson's text would move a terminal's cursor or turn a line round.
+pub(super) fn is_foreign(c: char) -> bool {
+    is_obeyed(c) && !matches!(c, '\n' | '\r' | '\t')
+}
+
+/// A fault is one line of a hundred words or so, whatever the text that it quotes.
 fn one_line(text: String) -> String {
-    if !text.contains(char::is_control) {
-        return text;
-    }
+    const LONGEST: usize = 600;
     let parts = text.split(char::is_control);
     let parts: Vec<_> = parts.filter(|part| !part.trim().is_empty()).collect();
-    parts.join(" ")
+    let line = visible(&parts.join(" ")).into_owned();
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
 }

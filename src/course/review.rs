@@ -11,6 +11,8 @@ use crate::model::{AnswerRecord, Record};
 use super::{concept, seeded_rng::SeededRng};
 
 const DAY: u64 = 24 * 60 * 60;
+/// Clocks of two machines, and one that is corrected, may differ by less than this (seconds).
+const SLACK: u64 = 60 * 60;
 /// Days after which a question comes back, one after the other.
 pub(crate) const STEPS: [u64; 4] = [1, 3, 7, 21];
 
@@ -49,6 +51,19 @@ struct Memory {
     step: usize,
     /// When it is due, in seconds since 1970.
     due: u64,
+    /// When it was answered last.
+    at: u64,
+}
+
+impl Memory {
+    /// When it is due, as far as that can be known now. An answer from the future was given while the clock was ahead:
+    /// nobody knows when, so the question is due.
+    fn due(&self, now: u64) -> u64 {
+        match self.at > now.saturating_add(SLACK) {
+            true => now,
+            false => self.due,
+        }
+    }
 }
 
 /// What is remembered, by lesson and question.
@@ -73,8 +88,14 @@ impl Review {
         let missed = Memory {
             step: 0,
             due: answer.at,
+            at: answer.at,
         };
         let known = self.questions.entry(key).or_insert(missed);
+        // The log is in the order of the answers: the clock was ahead at the one before, and its date means nothing.
+        if known.at > answer.at.saturating_add(SLACK) {
+            known.due = answer.at;
+        }
+        known.at = answer.at;
         if !answer.right {
             *known = missed;
         } else if answer.at >= known.due {
@@ -86,12 +107,13 @@ impl Review {
 
     /// Whether a question is due at a time; what was never asked is not.
     pub(crate) fn is_due(&self, lesson: &str, question: &str, now: u64) -> bool {
-        self.due_at(lesson, question).is_some_and(|due| due <= now)
+        let due = self.due_at(lesson, question, now);
+        due.is_some_and(|due| due <= now)
     }
 
-    pub(crate) fn due_at(&self, lesson: &str, question: &str) -> Option<u64> {
+    pub(crate) fn due_at(&self, lesson: &str, question: &str, now: u64) -> Option<u64> {
         let key = (lesson.to_owned(), question.to_owned());
-        self.questions.get(&key).map(|memory| memory.due)
+        self.questions.get(&key).map(|memory| memory.due(now))
     }
 
     /// Which of these questions, each by the ids of its lesson and its own, are due: their places, mixed over the
@@ -113,7 +135,8 @@ impl Review {
         questions: impl Iterator<Item = (&'a str, &'a str)> + 'a,
         clock: Clock,
     ) -> impl Iterator<Item = usize> + 'a {
-        let due = questions.filter_map(|(lesson, question)| self.due_at(lesson, question));
+        let due = questions
+            .filter_map(move |(lesson, question)| self.due_at(lesson, question, clock.now));
         due.filter(move |due| *due > clock.now)
             .filter_map(move |due| clock.day_of(due))
     }
@@ -124,7 +147,7 @@ impl Review {
         questions: impl Iterator<Item = (&'a str, &'a str)>,
         now: u64,
     ) -> Option<u64> {
-        let due = questions.filter_map(|(lesson, question)| self.due_at(lesson, question));
+        let due = questions.filter_map(|(lesson, question)| self.due_at(lesson, question, now));
         due.filter(|due| *due > now).min()
     }
 }
@@ -177,7 +200,7 @@ mod tests {
             (&[day(0), (right, 60), (right, 120)], DAY),
         ] {
             assert_eq!(
-                review(answers).due_at("road", "count"),
+                review(answers).due_at("road", "count", 99 * DAY),
                 Some(due),
                 "{answers:?}"
             );
@@ -192,8 +215,31 @@ mod tests {
             lesson: "road".into(),
             at: 8,
         }));
-        assert_eq!(review.due_at("road", "count"), None);
+        assert_eq!(review.due_at("road", "count", 9), None);
         assert!(!review.is_due("road", "count", u64::MAX));
+    }
+
+    #[test]
+    fn an_answer_from_the_future_is_due_now_and_does_not_count_against_later_ones() {
+        let ahead = 1000 * DAY;
+        for was_right in [true, false] {
+            let mut review = review(&[(was_right, ahead)]);
+            assert!(review.is_due("road", "count", 0));
+            assert_eq!(review.next([("road", "count")].into_iter(), 0), None);
+            review.add(&Record::Answer(AnswerRecord {
+                lesson: "road".into(),
+                question: "count".into(),
+                given: Given::Options(vec![1]),
+                right: true,
+                at: DAY,
+            }));
+            let days = if was_right { 3 } else { 1 };
+            assert!(!review.is_due("road", "count", DAY + 1));
+            assert_eq!(review.due_at("road", "count", DAY), Some(DAY + days * DAY));
+        }
+        // Two clocks that differ by a minute.
+        let review = review(&[(true, 60)]);
+        assert_eq!(review.due_at("road", "count", 0), Some(60 + DAY));
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub fn visible_json(document: &str) -> Cow<'_, str> {
 }
 
 /// C0, DEL and C1; what changes the direction of text (UAX #9) or ends a line (UAX #14).
-fn is_obeyed(c: char) -> bool {
+pub(crate) fn is_obeyed(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

@@ -18,7 +18,11 @@ use anyhow::{Context, anyhow};
 use etcetera::{BaseStrategy, base_strategy};
 use nix::fcntl::{Flock, FlockArg};
 
-use crate::model::Record;
+use crate::model::visible_name;
+use crate::model::{
+    Record,
+    limits::{LOG_BYTES, LOG_LINE_BYTES},
+};
 
 /// `$XDG_STATE_HOME/zclab/answers.jsonl`; `~/.local/state` where the variable is not set.
 ///
@@ -72,8 +76,10 @@ impl Log {
         if let Some(path) = &self.path {
             match read(path, each, &mut loaded) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    let error = anyhow!(error)
-                        .context(format!("progress cannot be read from {}", path.display()));
+                    let error = anyhow!(error).context(format!(
+                        "progress cannot be read from {}",
+                        visible_name(path)
+                    ));
                     loaded.warning = self.warn(&error);
                 }
                 _ => {}
@@ -87,7 +93,7 @@ impl Log {
     pub fn keep(&mut self, record: &Record) -> Option<String> {
         let kept = match &self.path {
             Some(path) => append(path, record)
-                .with_context(|| format!("progress cannot be kept in {}", path.display())),
+                .with_context(|| format!("progress cannot be kept in {}", visible_name(path))),
             None => Err(anyhow!(
                 "progress cannot be kept: there is no home directory"
             )),
@@ -106,7 +112,7 @@ impl Log {
         sync(path).with_context(|| {
             format!(
                 "progress may not survive a crash: cannot sync {}",
-                path.display()
+                visible_name(path)
             )
         })
     }
@@ -138,15 +144,25 @@ fn read(path: &Path, each: &mut dyn FnMut(Record), loaded: &mut Loaded) -> io::R
     read_from(file, each, loaded)
 }
 
+/// At most [`LOG_BYTES`], in lines of at most [`LOG_LINE_BYTES`]: a longer one is damaged.
 pub(crate) fn read_from(
-    mut log: impl BufRead,
+    log: impl BufRead,
     each: &mut dyn FnMut(Record),
     loaded: &mut Loaded,
 ) -> io::Result<()> {
+    let mut log = log.take(LOG_BYTES + 1);
     let mut line = Vec::new();
-    while log.read_until(b'\n', &mut line)? > 0 {
+    loop {
+        line.clear();
+        let is_longer = super::open::line(&mut log, &mut line, LOG_LINE_BYTES)?;
+        if line.is_empty() {
+            break;
+        }
         let text = line.trim_ascii();
-        if !text.is_empty() {
+        if is_longer {
+            log.skip_until(b'\n')?;
+            loaded.damaged += 1;
+        } else if !text.is_empty() {
             match serde_json::from_slice(text) {
                 Ok(record) => {
                     loaded.records += 1;
@@ -155,9 +171,11 @@ pub(crate) fn read_from(
                 Err(_) => loaded.damaged += 1,
             }
         }
-        line.clear();
     }
-    Ok(())
+    match log.limit() {
+        0 => Err(super::open::larger_than(LOG_BYTES)),
+        _ => Ok(()),
+    }
 }
 
 /// Appends one record to a log, which is created with its directory where it is missing.

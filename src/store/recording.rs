@@ -38,7 +38,11 @@ use super::{
     replace,
     request::RequestLine,
 };
-use crate::model::{Call, CallState, Origin, Recording, Text, Trace, visible_name};
+use crate::model::{
+    Call, CallState, Origin, Recording, Size, Text, Trace,
+    limits::{RECORDING_CALLS, RECORDING_LINE_BYTES},
+    visible, visible_name,
+};
 
 /// Without requests of an io_uring, and with.
 const VERSIONS: [u32; 2] = [1, 2];
@@ -243,6 +247,9 @@ pub(super) fn read_calls(
     if trace.names.len() > usize::from(u16::MAX) {
         return Err(lines.fault("more than 65535 names of calls"));
     }
+    if count.calls > RECORDING_CALLS {
+        return Err(lines.fault(&format!("more than {RECORDING_CALLS} calls")));
+    }
     if trace.wall_ns > LONGEST_NS {
         return Err(lines.fault("wall_ns is out of range"));
     }
@@ -357,11 +364,16 @@ impl<'a, R: BufRead> Lines<'a, R> {
         self.line.clear();
         self.number += 1;
         let (name, number) = (self.name, self.number);
-        let read = self.input.read_until(b'\n', &mut self.line);
-        let length = read.map_err(|error| anyhow!("cannot read {name}: {error}"))?;
+        let read = super::open::line(&mut self.input, &mut self.line, RECORDING_LINE_BYTES);
+        let is_longer = read.map_err(|error| anyhow!("cannot read {name}: {error}"))?;
+        ensure!(
+            !is_longer,
+            "{name}: line {number}: it is longer than {}",
+            Size(RECORDING_LINE_BYTES as u64)
+        );
         self.sum.update(&self.line);
         ensure!(
-            length > 0,
+            !self.line.is_empty(),
             "{name}: line {number}: the recording is cut: its end is missing"
         );
         ensure!(
@@ -376,8 +388,9 @@ impl<'a, R: BufRead> Lines<'a, R> {
             .map_err(|error| self.fault(&format!("{not}: {}", without_place(&error))))
     }
 
+    /// One line, whatever it quotes.
     pub(crate) fn fault(&self, what: &str) -> anyhow::Error {
-        anyhow!("{}: line {}: {what}", self.name, self.number)
+        anyhow!("{}: line {}: {}", self.name, self.number, visible(what))
     }
 
     fn more(&mut self) -> Result<bool> {

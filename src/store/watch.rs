@@ -15,6 +15,8 @@ use nix::{
     sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent, WatchDescriptor},
 };
 
+use crate::model::visible_name;
+
 /// An editor that writes a file makes several events: they are one change once it is still for this long.
 const STILL: u16 = 50;
 /// What never is still is looked at all the same.
@@ -35,7 +37,7 @@ impl Watch {
     /// # Errors
     /// The directory is not there, or there is no inotify instance left for this user.
     pub(crate) fn new(dir: &Path) -> anyhow::Result<Watch> {
-        let cannot = || format!("cannot watch {}", dir.display());
+        let cannot = || format!("cannot watch {}", visible_name(dir));
         let inotify = Inotify::init(InitFlags::IN_CLOEXEC).with_context(cannot)?;
         let watched = inotify.add_watch(dir, changes()).with_context(cannot)?;
         let watch = Watch {
@@ -86,7 +88,7 @@ impl Watch {
         let is_gone =
             |event: &InotifyEvent| event.wd == self.watched && event.mask.intersects(gone);
         if events.iter().any(is_gone) {
-            let said = format!("{} was moved or removed", self.dir.display());
+            let said = format!("{} was moved or removed", visible_name(&self.dir));
             return Err(io::Error::new(io::ErrorKind::NotFound, said));
         }
         self.watch_cards();

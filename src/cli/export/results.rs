@@ -17,7 +17,7 @@ use crate::{
         Catalogue, concept,
         progress::{Progress, Totals},
     },
-    model::{Given, Record},
+    model::{Given, Record, text_of, visible_name},
     store::{self, progress::Log},
 };
 
@@ -76,7 +76,7 @@ fn id_of(path: &Path) -> String {
         true => dirs.find(|dir| *dir != "zclab").unwrap_or(stem),
         false => stem,
     };
-    id.to_string_lossy().into_owned()
+    text_of(id.as_encoded_bytes())
 }
 
 /// The lines of a student's logs, each once.
@@ -89,12 +89,12 @@ struct Student {
 
 impl Student {
     fn read(&mut self, path: &Path) -> anyhow::Result<()> {
-        let whole =
-            store::open::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let whole = store::open::read(path)
+            .with_context(|| format!("cannot read {}", visible_name(path)))?;
         if whole.metadata().is_ok_and(|found| found.is_dir()) {
             bail!(
                 "cannot read {}: it is a directory: name the log in it",
-                path.display()
+                visible_name(path)
             );
         }
         let mut log = Log::at(path);

@@ -1,7 +1,7 @@
 //! The small language of `--expect`: figures of the run, compared and combined.
 
 use crate::course::expression::{Dialect, Expression, Fault, Value};
-use crate::model::{EndKind, Exit, Flow, Size, TraceReport};
+use crate::model::{EndKind, Exit, Flow, Size, TraceReport, limits::EXPRESSION_BYTES};
 
 /// An expression that is to hold.
 #[derive(Clone, Debug)]
@@ -65,6 +65,7 @@ pub(crate) fn parse(text: &str) -> Result<Expectation, String> {
             Fault::Early => "it ends too early".to_owned(),
             Fault::From(rest) => format!("it cannot be read from '{rest}' on"),
             Fault::Deep => "it is nested too deep: write it with fewer parentheses".to_owned(),
+            Fault::Long => format!("it is longer than {EXPRESSION_BYTES} bytes"),
             Fault::Name(why) => why,
         })
 }

@@ -223,14 +223,19 @@ impl Flows {
         if old_size == 0 {
             mapped
                 .iter_mut()
-                .for_each(|(range, _)| range.end = range.start + new_size);
+                .for_each(|(range, _)| range.end = range.start.saturating_add(new_size));
         }
         let moved = old_size.min(new_size);
         if new_size < old_size {
-            self.unmap(pid, old + new_size, old_size - new_size);
+            self.unmap(pid, old.saturating_add(new_size), old_size - new_size);
         }
         if new != old {
-            self.relocate(pid, (old, old + moved), new, flags & MREMAP_DONTUNMAP != 0);
+            self.relocate(
+                pid,
+                (old, old.saturating_add(moved)),
+                new,
+                flags & MREMAP_DONTUNMAP != 0,
+            );
         }
         let Some(space) = self.space(pid) else {
             return;

@@ -98,6 +98,14 @@ const MESSAGES: usize = 8 * WORD;
 /// No call moves more, whatever it asks for (`MAX_RW_COUNT`, linux/fs.h, with pages of 4 KiB).
 pub(super) const MOST_BY_ONE_CALL: u64 = 0x7fff_f000;
 
+impl Range {
+    /// A program may name what goes beyond the last address: that part is no memory.
+    pub(super) fn new(start: u64, length: u64) -> Range {
+        let length = length.min(u64::MAX - start);
+        Range { start, length }
+    }
+}
+
 /// The memory that a call names, in order; none where that cannot be read. For messages also how much each holds or,
 /// after the call (`returned`), how much was received into each.
 pub(super) fn ranges(
@@ -118,16 +126,13 @@ pub(super) fn messages(
     tracee: &dyn TraceeMemory,
 ) -> Option<Vec<Vec<Range>>> {
     let one = match shape {
-        Shape::Buffer => vec![Range {
-            start: args[1],
-            length: args[2],
-        }],
+        Shape::Buffer => vec![Range::new(args[1], args[2])],
         Shape::Vector => vectors(args[1], args[2], tracee)?,
         Shape::Message => message(args[1], tracee)?,
         Shape::Messages => {
             let count = returned.unwrap_or(args[2]).min(MOST_VECTORS as u64);
             let all = (0..count).map(|number| {
-                let at = args[1] + number * MESSAGES as u64;
+                let at = args[1].saturating_add(number * MESSAGES as u64);
                 let mut parts = message(at, tracee)?;
                 let length = match returned {
                     Some(_) => received(at, tracee)?,
@@ -180,7 +185,7 @@ fn message(at: u64, tracee: &dyn TraceeMemory) -> Option<Vec<Range>> {
 pub(super) fn of_messages(at: u64, messages: u64, tracee: &dyn TraceeMemory) -> u64 {
     let messages = 0..messages.min(MOST_VECTORS as u64);
     messages
-        .filter_map(|number| received(at + number * MESSAGES as u64, tracee))
+        .filter_map(|number| received(at.saturating_add(number * MESSAGES as u64), tracee))
         .sum()
 }
 
@@ -195,12 +200,12 @@ pub(super) fn path(at: u64, tracee: &dyn TraceeMemory) -> Option<String> {
 /// Where the messages of an array stand.
 pub(super) fn message_places(at: u64, count: u64) -> impl Iterator<Item = u64> {
     let numbers = 0..count.min(MOST_VECTORS as u64);
-    numbers.map(move |number| at + number * MESSAGES as u64)
+    numbers.map(move |number| at.saturating_add(number * MESSAGES as u64))
 }
 
 /// `msg_len` of a `struct mmsghdr`.
 fn received(at: u64, tracee: &dyn TraceeMemory) -> Option<u64> {
-    let length = u32::from_ne_bytes(read(at + MESSAGE as u64, tracee)?);
+    let length = u32::from_ne_bytes(read(at.saturating_add(MESSAGE as u64), tracee)?);
     Some(u64::from(length))
 }
 
@@ -208,10 +213,7 @@ pub(super) fn vectors(at: u64, count: u64, tracee: &dyn TraceeMemory) -> Option<
     let count = usize::try_from(count).ok()?.min(MOST_VECTORS);
     let mut bytes = vec![0; count * 2 * WORD];
     (tracee.read(at, &mut bytes) == bytes.len()).then_some(())?;
-    let range = |number: usize| Range {
-        start: word(&bytes, 2 * number),
-        length: word(&bytes, 2 * number + 1),
-    };
+    let range = |number: usize| Range::new(word(&bytes, 2 * number), word(&bytes, 2 * number + 1));
     Some((0..count).map(range).collect())
 }
 

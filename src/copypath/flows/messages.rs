@@ -130,7 +130,7 @@ impl Flows {
                 continue;
             };
             let chunks = self.take(Op::Recv(Shape::Buffer), &source, length, event.number);
-            let range = [Range { start, length }];
+            let range = [Range::new(start, length)];
             self.bring((op, &source), chunks, &range, &call, None, tracee);
         }
     }
@@ -199,8 +199,5 @@ impl Flows {
 /// The memory of a message's text.
 fn text(queue: Queue, event: &SyscallEvent, length: u64) -> Range {
     let head = if queue == Queue::SystemV { TYPE } else { 0 };
-    Range {
-        start: event.call.args[1] + head,
-        length,
-    }
+    Range::new(event.call.args[1].saturating_add(head), length)
 }

@@ -77,10 +77,7 @@ impl Flows {
         let request = event.request;
         match shape(request)? {
             _ if request.flags & BUFFER_SELECT != 0 => None,
-            Shape::Buffer => Some(vec![Range {
-                start: request.address,
-                length: request.length.into(),
-            }]),
+            Shape::Buffer => Some(vec![Range::new(request.address, request.length.into())]),
             _ => self.named.get(&event.number).cloned(),
         }
     }
@@ -126,10 +123,8 @@ impl Flows {
     fn completed(&mut self, event: &RingEvent, bytes: u64, tracee: &dyn TraceeMemory) {
         let op = event.request.does();
         let chosen = event.memory.map(|ranges| {
-            let ranges = ranges.iter().map(|range| Range {
-                start: range.start,
-                length: range.length,
-            });
+            let ranges = ranges.iter();
+            let ranges = ranges.map(|range| Range::new(range.start, range.length));
             ranges.collect::<Vec<_>>()
         });
         let pending = self.asked.remove(&event.number);

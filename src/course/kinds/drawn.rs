@@ -9,9 +9,7 @@ use super::{
     typed,
 };
 use crate::course::{formula::Formula, seeded_rng::SeededRng};
-
-/// Combinations of values that are all tried out.
-const MOST_COMBINATIONS: usize = 1000;
+use crate::model::limits::COMBINATIONS;
 
 /// A number question whose values are drawn: its text, hints and explanation name them as `{size_kib}`, or compute
 /// with them, as in `{size_kib / chunk_kib}`.
@@ -79,12 +77,13 @@ impl Drawn {
 
     /// The text with the values that make it longest.
     fn widest(&self, text: &str) -> String {
-        let all = (0..self.combinations().min(MOST_COMBINATIONS)).map(|number| {
+        let template = Template::of(text);
+        let all = (0..self.combinations().min(COMBINATIONS)).map(|number| {
             let mut values = self.combination(number);
             if let Some(answer) = value(&self.answer, &values) {
                 values.push(("answer".to_owned(), answer));
             }
-            filled(text, &values)
+            template.filled(&values)
         });
         all.max_by_key(|text| text.chars().count())
             .unwrap_or_default()
@@ -111,17 +110,36 @@ fn braced(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
 
 /// The text with a value for each formula in braces. What cannot be computed stays as it is.
 pub(in crate::course) fn filled(text: &str, values: &Values) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut done = 0;
-    for (range, inner) in braced(text) {
-        let formula = inner.parse().ok();
-        if let Some(number) = formula.and_then(|formula| value(&formula, values)) {
-            out += &text[done..range.start];
-            out += &typed::with_unit(number, "");
-            done = range.end;
+    Template::of(text).filled(values)
+}
+
+/// A text whose formulas are read once, to be filled many times.
+struct Template<'t> {
+    text: &'t str,
+    formulas: Vec<(Range<usize>, Formula)>,
+}
+
+impl Template<'_> {
+    fn of(text: &str) -> Template<'_> {
+        let formulas = braced(text).filter_map(|(range, inner)| Some((range, inner.parse().ok()?)));
+        Template {
+            text,
+            formulas: formulas.collect(),
         }
     }
-    out + &text[done..]
+
+    fn filled(&self, values: &Values) -> String {
+        let mut out = String::with_capacity(self.text.len());
+        let mut done = 0;
+        for (range, formula) in &self.formulas {
+            if let Some(number) = value(formula, values) {
+                out += &self.text[done..range.start];
+                out += &typed::with_unit(number, "");
+                done = range.end;
+            }
+        }
+        out + &self.text[done..]
+    }
 }
 
 /// The first name in a formula that has no value: `what: what to do`.
@@ -281,9 +299,9 @@ fn combinations(block: &Block, drawn: &Drawn, places: &Places) -> bool {
     const ADVICE: &str = "take that value out, or correct the formula";
     let report = block.report;
     let count = drawn.combinations();
-    if count > MOST_COMBINATIONS {
+    if count > COMBINATIONS {
         let what = format!("the values have {count} combinations");
-        block.fault(what, format!("leave at most {MOST_COMBINATIONS}"));
+        block.fault(what, format!("leave at most {COMBINATIONS}"));
         return false;
     }
     let before = report.faults();

@@ -42,6 +42,10 @@ impl Table {
                 widest[column] = widest[column].max(word);
             }
         }
+        // No column gets more than there is.
+        for column in natural.iter_mut().chain(&mut widest) {
+            *column = (*column).min(room);
+        }
         // Narrow the widest column first; down to its widest word while there is another that still can give.
         while natural.iter().sum::<usize>() > room {
             let giving = (0..count)

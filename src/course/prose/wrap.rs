@@ -10,6 +10,8 @@ use super::{Line, Span, Style, width};
 pub(super) struct Word {
     spans: Vec<Span>,
     width: usize,
+    /// Its text behind the last space in it.
+    tail: String,
     /// The line of the Markdown on which it starts.
     source: usize,
     /// A hard break follows.
@@ -21,6 +23,7 @@ impl Word {
         Word {
             spans: Vec::new(),
             width: 0,
+            tail: String::new(),
             source,
             ends_row: false,
         }
@@ -28,6 +31,12 @@ impl Word {
 
     pub(super) fn push(&mut self, text: &str, style: Style) {
         self.width += width(text);
+        match text.rfind([' ', '\u{a0}']) {
+            Some(at) => text[at..]
+                .trim_start_matches([' ', '\u{a0}'])
+                .clone_into(&mut self.tail),
+            None => self.tail.push_str(text),
+        }
         match self.spans.last_mut() {
             Some(last) if last.style == style => last.text.push_str(text),
             _ => self.spans.push(Span::new(text, style)),
@@ -44,7 +53,7 @@ pub(super) fn join_numbers(words: Vec<Word>) -> Vec<Word> {
     let mut joined: Vec<Word> = Vec::with_capacity(words.len());
     for word in words {
         match joined.last_mut() {
-            Some(number) if !number.ends_row && belongs(&number.text(), &word.text()) => {
+            Some(number) if !number.ends_row && belongs(&number.tail, &word.text()) => {
                 let style = word.spans.first().map_or(Style::Plain, |span| span.style);
                 let same = number.spans.last().is_some_and(|last| last.style == style);
                 number.push(" ", if same { style } else { Style::Plain });
@@ -64,10 +73,9 @@ const UNITS: [&str; 19] = [
     "Gb/s", "GB/s", "MB/s", "Kqps",
 ];
 
-/// Whether `next` is the unit, or a further group of three digits, of the number that `word` ends with.
+/// Whether `next` is the unit, or a further group of three digits, of the number that is the end of a `word`.
 fn belongs(word: &str, next: &str) -> bool {
-    let number = word.rsplit([' ', '\u{a0}']).next().unwrap_or(word);
-    let number = number.trim_start_matches(['(', '"', '~']);
+    let number = word.trim_start_matches(['(', '"', '~']);
     if !number.starts_with(|c: char| c.is_ascii_digit())
         || !number.ends_with(|c: char| c.is_ascii_digit())
     {
