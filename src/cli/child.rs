@@ -1,7 +1,7 @@
 //! Hidden commands: the processes that an experiment starts. Each is this program once more, and reports to its parent by
 //! one line of JSON.
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use anyhow::{Context, Result};
 use nix::sys::{prctl, signal::Signal};
@@ -14,6 +14,7 @@ use crate::experiment::plan::{Load, PlannedTransfer, To};
 use crate::experiment::{self, Input, repeated};
 use crate::host;
 use crate::model::{Method, Size};
+use crate::runtime::{self, guard};
 
 /// What such a process does.
 #[derive(Debug, clap::Subcommand)]
@@ -70,6 +71,13 @@ pub(crate) enum Command {
         #[command(flatten)]
         cpus: Cpus,
     },
+    /// Gives the terminal back when the course cannot
+    #[command(name = guard::COMMAND, hide = true)]
+    Guard {
+        /// The terminal's modes before: input, output, control and local flags
+        #[arg(num_args = 4)]
+        modes: Vec<u32>,
+    },
     /// An error experiment in a process of its own: it may end by a signal
     #[command(name = "__error", hide = true)]
     ErrorCase {
@@ -82,6 +90,7 @@ pub(crate) enum Command {
 
 pub(crate) fn run(command: Command) -> Result<()> {
     match command {
+        Command::Guard { modes } => guard_terminal(modes),
         Command::Transfer {
             transfer,
             stdin_source,
@@ -89,14 +98,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
             receiver_cpus,
         } => report(&experiment::send(&experiment::Order {
             spec: transfer.spec()?,
-            input: match transfer.file {
-                Some(file) => Input::File(file),
-                None if stdin_source => {
-                    end_with_parent()?;
-                    Input::Stdin
-                }
-                None => Input::Generated,
-            },
+            input: input(transfer.file, stdin_source)?,
             drain: receiver,
             dir: transfer.scratch.dir,
             receiver_cpus,
@@ -139,6 +141,24 @@ pub(crate) fn run(command: Command) -> Result<()> {
             process::here(&name, &Setting::find(scratch.dir.as_deref())?)
         }
     }
+}
+
+/// What is sent. Only the process of an experiment gets its source as standard input: it ends with its parent.
+fn input(file: Option<PathBuf>, is_stdin: bool) -> Result<Input> {
+    Ok(match file {
+        Some(file) => Input::File(file),
+        None if is_stdin => {
+            end_with_parent()?;
+            Input::Stdin
+        }
+        None => Input::Generated,
+    })
+}
+
+fn guard_terminal(modes: Vec<u32>) -> Result<()> {
+    let modes = modes.try_into();
+    runtime::guard_terminal(modes.map_err(|_| anyhow::anyhow!("four numbers are needed"))?);
+    Ok(())
 }
 
 /// Reports to the parent: one line of JSON.

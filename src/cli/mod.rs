@@ -30,6 +30,7 @@ mod ink;
 mod learn;
 mod lesson_dir;
 mod lessons;
+mod man;
 mod options;
 mod page_cache;
 mod pictures;
@@ -107,6 +108,8 @@ enum Command {
     Proxy(proxy::Args),
     /// Completions for a shell
     Completions(completions::Args),
+    /// Man pages and completions, as a package installs them
+    Man(man::Args),
     #[command(flatten)]
     Child(child::Command),
 }
@@ -139,6 +142,7 @@ pub fn main() -> ExitCode {
         Some(Command::Serve(args)) => serve::run(args),
         Some(Command::Proxy(args)) => proxy::run(args),
         Some(Command::Completions(args)) => completions::run(args),
+        Some(Command::Man(args)) => man::run(args),
         Some(Command::Child(command)) => child::run(command),
     };
     let Err(error) = done else {
@@ -219,10 +223,17 @@ fn wrapped<'a>(text: &str, options: impl Into<textwrap::Options<'a>>) -> String 
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// Writes `zclab: message` to standard error.
+/// Writes `zclab: message` to standard error: one line, and at most one more of advice.
 pub(crate) fn warn(message: &str) {
+    let mut lines = message.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    let advice: Vec<&str> = lines.map(str::trim).collect();
+    let message = match advice[..] {
+        [] => first.to_owned(),
+        _ => format!("{first}\n{}", advice.join(" ")),
+    };
     // Where standard error is closed too, nobody is left to tell.
-    let _ = writeln!(io::stderr(), "zclab: {}", visible_lines(message));
+    let _ = writeln!(io::stderr(), "zclab: {}", visible_lines(&message));
 }
 
 /// Ends the program with a usage error, as clap does: exit code 2.

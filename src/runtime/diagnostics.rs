@@ -5,6 +5,7 @@ use std::{env, fs::OpenOptions, path::PathBuf};
 use anyhow::{Context, anyhow};
 use tracing::level_filters::LevelFilter;
 
+use crate::model::visible_name;
 use crate::store;
 
 /// Begins to log, where the environment asks for it.
@@ -26,7 +27,7 @@ pub fn start() -> anyhow::Result<()> {
         Some(path) => PathBuf::from(path),
         None => store::progress::path()?.with_file_name("trace.log"),
     };
-    let failed = || format!("ZCLAB_LOG: cannot write {}", path.display());
+    let failed = || format!("ZCLAB_LOG: cannot write {}", visible_name(&path));
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
         std::fs::create_dir_all(dir).with_context(failed)?;
     }

@@ -25,13 +25,15 @@ const LONGEST: usize = 64;
 const SPLIT_MS: u8 = 50;
 
 /// Reads the terminal in a thread of its own, until it is gone; first what was typed before.
-pub fn listen(sender: Messages, typed: Vec<u8>) {
+///
+/// # Errors
+/// No thread can be had: no key would come.
+pub fn listen(sender: Messages, typed: Vec<u8>) -> io::Result<()> {
     let read = move || {
         read_all(io::stdin().as_fd(), &sender, typed);
         let _ = sender.send(Message::Closed);
     };
-    // Without this thread no key would come; the signals still end the program.
-    let _ = spawn(read);
+    spawn(read).map(drop)
 }
 
 fn read_all(terminal: BorrowedFd, sender: &Messages, typed: Vec<u8>) {

@@ -48,8 +48,9 @@ impl LessonDir {
         Ok((material, faults))
     }
 
-    /// Reads them again, in a thread of its own, whenever they change.
+    /// Reads them again, in a thread of its own, whenever they change. Where there can be no thread, the screen says so.
     pub(super) fn listen(self, sender: Messages) {
+        let to_screen = sender.clone();
         let follow = move || {
             let ended = loop {
                 let watch = match &self.watch {
@@ -68,7 +69,10 @@ impl LessonDir {
             let said = format!("{ended}: edits show when zclab is started again");
             let _ = sender.send(Message::Event(Event::Lessons(Err(said))));
         };
-        // Without this thread edits show at the next start, and nothing else is lost.
-        let _ = spawn(follow);
+        if let Err(error) = spawn(follow) {
+            let said =
+                format!("cannot start a thread: {error}: edits show when zclab is started again");
+            let _ = to_screen.send(Message::Event(Event::Lessons(Err(said))));
+        }
     }
 }

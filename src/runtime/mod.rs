@@ -4,6 +4,7 @@
 mod background;
 pub mod diagnostics;
 mod display_options;
+pub(crate) mod guard;
 mod input;
 mod lesson_dir;
 mod material;
@@ -128,6 +129,11 @@ pub fn trace(
     app.into_report().context("nothing was traced")
 }
 
+/// The process that gives the terminal back when the program cannot: [`guard`].
+pub(crate) fn guard_terminal(modes: [u32; 4]) {
+    guard::run(modes, terminal::leave);
+}
+
 /// Draws a frame. All that drawing tells the program is the room that it has: its size, and what did not fit.
 pub fn draw(app: &mut App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
     let room = Room {
@@ -179,6 +185,7 @@ impl Runtime {
         app.set_display(display.mouse, display.reduced_motion);
         terminal::restore_on_panic();
         signals::listen(messages.clone()).context("cannot listen to signals")?;
+        guard::start();
         let screen = Screen::enter(display.mouse).context("cannot use the terminal")?;
         let (answer, typed) = match display.asks_background {
             true => background::ask(),
@@ -208,11 +215,15 @@ impl Runtime {
     /// Runs to the end. The exit status, and the state at the end.
     fn run(mut self) -> anyhow::Result<(ExitCode, App)> {
         self.tell_time();
-        let ended = self
-            .draw()
-            .map(|()| self.after_first_frame())
-            .and_then(|()| self.live());
+        let begun = self.draw().map(|()| self.after_first_frame());
+        let ended = match begun {
+            Ok(Ok(())) => self.live(),
+            // A course that draws and hears no key would be a trap.
+            Ok(Err(error)) => Ok(End::Failed(format!("cannot start a thread: {error}"))),
+            Err(error) => Err(error),
+        };
         terminal::restore();
+        guard::end();
         self.stop_threads();
         let warning = self.progress.as_mut().and_then(ProgressWriter::finish);
         let code = match ended {
@@ -231,9 +242,9 @@ impl Runtime {
     }
 
     /// What may wait until something is to be seen.
-    fn after_first_frame(&mut self) {
+    fn after_first_frame(&mut self) -> std::io::Result<()> {
         let typed = std::mem::take(&mut self.typed);
-        input::listen(self.messages.clone(), typed);
+        input::listen(self.messages.clone(), typed)?;
         if let Some(dir) = self.lesson_dir.take() {
             dir.listen(self.messages.clone());
         }
@@ -243,8 +254,10 @@ impl Runtime {
                 let machine = host::instruments().into_iter().map(line_of).collect();
                 let _ = messages.send(Message::Event(Event::Machine(machine)));
             };
+            // Without it the screen does not tell what the machine allows; `zclab doctor` does.
             self.probe = spawn(probe).ok();
         }
+        Ok(())
     }
 
     fn live(&mut self) -> anyhow::Result<End> {

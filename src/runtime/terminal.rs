@@ -19,7 +19,8 @@ use ratatui::{
     layout::Rect,
 };
 
-use super::{background, message::WORKER};
+use super::{background, guard, message::WORKER};
+use crate::model::limits::TERMINAL_CELLS;
 
 /// Presses, drags and the wheel, in the SGR form. Not every move: that would wake the program for nothing.
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
@@ -30,8 +31,6 @@ const CHANGES_OFF: &[u8] = b"\x1b[?2031l";
 /// Synchronized output: the terminal shows the frame when it is whole.
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
-/// Frames of more cells than this are not drawn: a terminal that claims more is mistaken.
-const MOST_CELLS: u32 = 1 << 20;
 
 /// Whether the terminal is ours now.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -71,7 +70,7 @@ impl Screen {
 
     pub fn area(&self) -> io::Result<Rect> {
         let (width, height) = terminal::size()?;
-        let rows = (MOST_CELLS / u32::from(width.max(1))).min(u32::from(height));
+        let rows = (TERMINAL_CELLS / u32::from(width.max(1))).min(u32::from(height));
         Ok(Rect::new(0, 0, width, rows as u16))
     }
 
@@ -104,6 +103,7 @@ fn is_raw() -> bool {
 fn take(mouse: bool) -> io::Result<()> {
     terminal::enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
+    guard::tell(true);
     let mut out = io::stdout().lock();
     out.queue(EnterAlternateScreen)?;
     out.queue(cursor::Hide)?;
@@ -123,14 +123,19 @@ pub fn restore() {
     if background::is_awaited() {
         thread::sleep(Duration::from_millis(50));
     }
-    // A terminal that is gone cannot be restored, and need not be.
+    leave();
+    let _ = terminal::disable_raw_mode();
+    guard::tell(false);
+}
+
+/// Undoes what [`take`] wrote. A terminal that is gone cannot be restored, and need not be.
+pub(super) fn leave() {
     let mut out = io::stdout().lock();
     let _ = out.write_all(MOUSE_OFF);
     let _ = out.write_all(CHANGES_OFF);
     let _ = out.queue(cursor::Show);
     let _ = out.queue(LeaveAlternateScreen);
     let _ = out.flush();
-    let _ = terminal::disable_raw_mode();
 }
 
 /// A panic gives the terminal back before it says why. One in a worker is shown on the screen instead.

@@ -51,8 +51,8 @@ impl Traced {
         let keyboard = File::from(pty.master);
         let screen = keyboard.try_clone().context("cannot open a pty")?;
         let output = messages.clone();
-        // Without this thread the program's output is not shown, and it may wait for it to be read.
-        let _ = spawn(move || read(screen, &output));
+        // Without this thread the program would wait for ever for its output to be read.
+        spawn(move || read(screen, &output)).context("cannot start a thread")?;
         let handle = Handle::default();
         let watching = handle.clone();
         let program = Program {
@@ -74,7 +74,8 @@ impl Traced {
             let done = done.map(|traced| drop(messages.send(snapshot(traced.report, false))));
             let done = done.map_err(|error| error.to_string());
             let _ = messages.send(Message::Traced(done));
-        })?;
+        });
+        let tracer = tracer.context("cannot start a thread")?;
         Ok(Traced {
             handle,
             keyboard,

@@ -75,8 +75,7 @@ fn run(
     messages: &Messages,
 ) -> Result<Event, String> {
     let mut report = |progress| tell(messages, Event::Progress(job, progress));
-    let refusal = spec.method.uses_ring().then(host::io_uring_refusal);
-    let recording = match refusal.flatten() {
+    let recording = match host::ring_refusal(spec.method) {
         Some(reason) => request::refused(spec.clone(), "io-uring", reason),
         None => experiment::run(spec, &Source::default(), cancel, &mut report)
             .map_err(|error| format!("{} to {}: {error:#}", spec.method, spec.to))?,
