@@ -356,6 +356,7 @@ fn doctor_names_every_instrument_and_every_reason() {
         "ptrace",
         "seccomp",
         "io-uring",
+        "uring-send-zc",
         "send-zerocopy",
         "cachestat",
         "memlock",

@@ -71,10 +71,9 @@ fn spec(method: Method, to: Sink, size: u64) -> TransferSpec {
 
 /// The methods that this machine lets work, in [`dir_on_disk`]; the others are named.
 fn methods() -> Vec<Method> {
-    let refusal = host::io_uring_refusal();
     let disk = host::file_system(fs::File::open(dir_on_disk().path()).unwrap());
-    let possible = |method: &Method| match &refusal {
-        Some(refusal) if method.uses_ring() => {
+    let possible = |method: &Method| match host::ring_refusal(*method) {
+        Some(refusal) => {
             skip("io-uring", format!("{method}: {refusal}"));
             false
         }

@@ -10,6 +10,7 @@ use std::{
 use anyhow::Context;
 
 use crate::embedded;
+use crate::model::visible_name;
 
 /// A slow static server to take the copies out of, and its checker.
 #[derive(Debug, clap::Args)]
@@ -26,7 +27,7 @@ pub(crate) struct Args {
 /// Writes the files. One that is there already is never overwritten: it may hold a student's work.
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let dir = &args.dir;
-    let refused = || format!("cannot hand out the capstone in {}", dir.display());
+    let refused = || format!("cannot hand out the capstone in {}", visible_name(dir));
     DirBuilder::new()
         .recursive(true)
         .create(dir)
@@ -52,6 +53,6 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     super::print(&format!(
         "{}: begin with README.md, change server.c, run ./check.sh\n",
-        dir.display()
+        visible_name(dir)
     ))
 }

@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context;
 
 use super::lesson_dir::borrowed;
+use crate::model::visible_name;
 use crate::{
     course::{self, Catalogue, Fault, Lesson, Level, parse},
     embedded, figure, store,
@@ -131,16 +132,16 @@ fn built_in() -> (Vec<File>, Vec<File>) {
 
 /// The lessons of a directory (or one lesson); the figures of `../assets/figures`, or else the built-in ones.
 fn on_disk(path: &Path) -> anyhow::Result<(Vec<File>, Vec<File>)> {
-    let cannot = || format!("cannot check {}", path.display());
+    let cannot = || format!("cannot check {}", visible_name(path));
     let is_dir = fs::metadata(path).with_context(cannot)?.is_dir();
     let (lessons, dir): (Vec<File>, _) = if is_dir {
-        let named = |(name, bytes): File| (path.join(name).display().to_string(), bytes);
+        let named = |(name, bytes): File| (visible_name(path.join(name)), bytes);
         let found = store::lessons::files(path).with_context(cannot)?;
         (found.into_iter().map(named).collect(), path.to_owned())
     } else {
         let bytes = store::open::text(path).with_context(cannot)?;
         let dir = path.parent().unwrap_or(Path::new(".")).to_owned();
-        (vec![(path.display().to_string(), bytes)], dir)
+        (vec![(visible_name(path), bytes)], dir)
     };
     // `..` is resolved by the file system: the text `lessons` alone has no parent.
     let figures = dir.join("..").join("assets").join("figures");
@@ -148,11 +149,11 @@ fn on_disk(path: &Path) -> anyhow::Result<(Vec<File>, Vec<File>)> {
         let shown = dir.parent().unwrap_or(Path::new("")).join("assets/figures");
         let name = |(name, bytes): File| {
             let file = name.rsplit('/').next().unwrap_or(&name).to_owned();
-            (shown.join(file).display().to_string(), bytes)
+            (visible_name(shown.join(file)), bytes)
         };
         let found = files_in(&figures, "toml");
         found
-            .with_context(|| format!("cannot read the figures in {}", figures.display()))?
+            .with_context(|| format!("cannot read the figures in {}", visible_name(&figures)))?
             .into_iter()
             .map(name)
             .collect()
@@ -169,8 +170,8 @@ fn files_in(dir: &Path, extension: &str) -> anyhow::Result<Vec<File>> {
         let path = entry?.path();
         if path.extension().is_some_and(|found| found == extension) {
             let bytes = store::open::text(&path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
-            files.push((path.display().to_string(), bytes));
+                .with_context(|| format!("cannot read {}", visible_name(&path)))?;
+            files.push((visible_name(&path), bytes));
         }
     }
     files.sort();

@@ -31,10 +31,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         None => errors::all().collect(),
     };
     let setting = Setting::find(args.scratch.dir.as_deref())?;
-    let results = chosen
-        .into_iter()
-        .map(|chosen| errors::run(chosen, &setting));
-    let results = results.collect::<anyhow::Result<Vec<_>>>()?;
+    let results = chosen.into_iter();
+    let results = results
+        .map(|chosen| errors::run(chosen, &setting))
+        .collect();
     let document = ErrorsDocument { results };
     super::print_either(args.json, &document, || match args.name {
         Some(_) => document.results.iter().map(page).collect(),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::visible_name;
 use crate::{
     course::{Catalogue, Lesson, parse},
     embedded,
@@ -72,7 +73,10 @@ pub(super) fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
 fn texts(dir: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let text = |(name, bytes): (String, Vec<u8>)| match parse::text_of(&name, &bytes) {
         Ok(text) => Ok((name.clone(), text.to_owned())),
-        Err(fault) => Err(anyhow::anyhow!("cannot read {}: {fault}", dir.display())),
+        Err(fault) => Err(anyhow::anyhow!(
+            "cannot read {}: {fault}",
+            visible_name(dir)
+        )),
     };
     files(dir)?.into_iter().map(text).collect()
 }

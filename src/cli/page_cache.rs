@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::options::{ScratchDir, at_least_one};
 use crate::experiment::page_cache::{self, CELLS, PageCache, Step};
 use crate::host;
-use crate::model::{Size, grouped};
+use crate::model::{Size, grouped, visible_name};
 
 /// The page cache live: a file of its own, written, dropped, read and mapped; after each step, its resident pages.
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,7 @@ fn page(document: &PageCacheDocument) -> String {
         "A file of {}, {} pages, in {} ({}), on {}\n",
         seen.size,
         grouped(pages),
-        document.dir.display(),
+        visible_name(&document.dir),
         seen.filesystem,
         host::machine().kernel
     );

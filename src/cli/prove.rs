@@ -10,7 +10,7 @@ use super::wrapped;
 use crate::endpoint;
 use crate::experiment::proof::{self, Proof, ROUNDS, Verdict};
 use crate::host;
-use crate::model::{Method, Overwritten, ProofPlan, Sink, Size, percent};
+use crate::model::{Method, Overwritten, ProofPlan, Sink, Size, percent, visible_name};
 
 /// The alias proof: send A, overwrite the source with B, and only then receive.
 #[derive(Debug, clap::Args)]
@@ -88,7 +88,7 @@ fn page(document: &ProofDocument, size: Size) -> String {
          \u{20} 1 send A, nobody reads   2 overwrite the source with B   3 only now receive\n\n",
         host::machine().kernel,
         size,
-        document.dir.display(),
+        visible_name(&document.dir),
         document.filesystem
     );
     let names = document

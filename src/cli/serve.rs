@@ -16,7 +16,7 @@ use clap::builder::TypedValueParser;
 use super::options::one_of;
 use crate::endpoint;
 use crate::host;
-use crate::model::{Method, ServePlan, marker};
+use crate::model::{Method, ServePlan, marker, visible_name};
 use crate::serve::{
     event_loop::Stop,
     server::{Patience, Server},
@@ -96,7 +96,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let address = SocketAddr::from((args.address, args.port));
     let connections = args.max_connections as usize;
     let server = Server::new(&args.dir, args.method, patience, connections)
-        .with_context(|| format!("cannot serve {}", args.dir.display()))?;
+        .with_context(|| format!("cannot serve {}", visible_name(&args.dir)))?;
     let listener = listen(address)?;
     super::print(&format!("listening on http://{}\n", listener.local_addr()?))?;
     if args.traced {

@@ -1,12 +1,17 @@
 //! Both ends of a sink, in this process.
 
 use std::{
+    io::ErrorKind,
     net::{Ipv4Addr, TcpListener, TcpStream},
     os::{fd::OwnedFd, unix::net::UnixStream},
+    time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+
+/// The kernel connects two sockets of one machine at once, unless the loopback interface is down.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A TCP connection over loopback: the connecting end, and the accepted one. The port is the system's choice.
 ///
@@ -15,7 +20,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 pub(crate) fn tcp() -> Result<(TcpStream, TcpStream)> {
     let connect = || {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let near = TcpStream::connect(listener.local_addr()?)?;
+        let near = TcpStream::connect_timeout(&listener.local_addr()?, PATIENCE)?;
         // Whoever else has found the port is not the one.
         loop {
             let (far, address) = listener.accept()?;
@@ -24,7 +29,16 @@ pub(crate) fn tcp() -> Result<(TcpStream, TcpStream)> {
             }
         }
     };
-    connect().context("cannot connect to 127.0.0.1")
+    connect().map_err(|error| {
+        let advice = match error.kind() {
+            ErrorKind::TimedOut
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::HostUnreachable
+            | ErrorKind::AddrNotAvailable => ": is the interface lo up (ip link set lo up)?",
+            _ => "",
+        };
+        anyhow!("cannot connect to 127.0.0.1: {error}{advice}")
+    })
 }
 
 /// A pair of unix stream sockets.

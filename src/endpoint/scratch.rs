@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use crate::model::Size;
+use crate::model::{Size, visible_name};
 
 /// An empty file in `dir` that has no name: `O_TMPFILE`, and where the file system does not know it, created and
 /// unlinked at once.
@@ -28,7 +28,7 @@ pub(crate) fn scratch_file(dir: &Path) -> Result<File> {
             Some(libc::EOPNOTSUPP | libc::EISDIR) => created_and_unlinked(&options, dir),
             _ => Err(error),
         })
-        .with_context(|| format!("cannot create a temporary file in {}", dir.display()))
+        .with_context(|| format!("cannot create a temporary file in {}", visible_name(dir)))
 }
 
 fn created_and_unlinked(options: &OpenOptions, dir: &Path) -> io::Result<File> {
@@ -66,12 +66,12 @@ pub(crate) fn null() -> io::Result<File> {
 /// They do not: how much is needed, and how much is free.
 pub(crate) fn need_space(dir: &Path, need: u64) -> Result<()> {
     let found = nix::sys::statvfs::statvfs(dir)
-        .with_context(|| format!("cannot ask for the free space of {}", dir.display()))?;
+        .with_context(|| format!("cannot ask for the free space of {}", visible_name(dir)))?;
     let free = found.blocks_available() as u64 * found.fragment_size() as u64;
     if free < need {
         bail!(
             "not enough space in {}: {} needed, {} free\nAnother directory can be chosen with --dir.",
-            dir.display(),
+            visible_name(dir),
             Size(need),
             Size(free)
         );

@@ -5,7 +5,7 @@ use std::{fs::File, io::Write, os::unix::fs::FileExt, path::Path};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{need_space, pattern, scratch_file};
-use crate::model::Size;
+use crate::model::{Size, visible_name};
 
 const BLOCK: usize = 1 << 20;
 
@@ -52,11 +52,11 @@ impl Source {
         ensure!(
             size <= found,
             "cannot send {size} bytes of {}: it has {found}",
-            path.display()
+            visible_name(path)
         );
         let read = |block: &mut [u8], offset: u64| {
             file.read_exact_at(block, offset)
-                .with_context(|| format!("cannot read {}", path.display()))
+                .with_context(|| format!("cannot read {}", visible_name(path)))
         };
         if size < found {
             let part = scratch_file(dir)?;
@@ -64,7 +64,11 @@ impl Source {
                 checksum: fill(&part, dir, size, step, read)?,
                 file: part,
                 size,
-                alias: Some(format!("{} (first {})", path.display(), Size(size).typed())),
+                alias: Some(format!(
+                    "{} (first {})",
+                    visible_name(path),
+                    Size(size).typed()
+                )),
             });
         }
         Ok(Source {
@@ -85,16 +89,16 @@ pub(crate) fn file_size(path: &Path) -> Result<u64> {
 }
 
 fn open_regular(path: &Path) -> Result<(File, u64)> {
-    let failed = || format!("cannot open {}", path.display());
+    let failed = || format!("cannot open {}", visible_name(path));
     // Asked before it is opened: opening a FIFO would wait for a writer.
     let kind = std::fs::metadata(path).with_context(failed)?.file_type();
     if kind.is_dir() {
-        bail!("cannot send {}: it is a directory", path.display());
+        bail!("cannot send {}: it is a directory", visible_name(path));
     }
     ensure!(
         kind.is_file(),
         "cannot send {}: it is not a regular file",
-        path.display()
+        visible_name(path)
     );
     let file = File::open(path).with_context(failed)?;
     let size = file.metadata().with_context(failed)?.len();
@@ -111,8 +115,13 @@ fn fill(
 ) -> Result<u32> {
     need_space(dir, size)?;
     each_block(size, step, make, |block| {
-        file.write_all(block)
-            .with_context(|| format!("cannot write {} to a file in {}", Size(size), dir.display()))
+        file.write_all(block).with_context(|| {
+            format!(
+                "cannot write {} to a file in {}",
+                Size(size),
+                visible_name(dir)
+            )
+        })
     })
 }
 

@@ -219,10 +219,10 @@ impl Bench<'_> {
     /// Several senders, each in a process of its own.
     fn at_once(&self, spec: &TransferSpec, count: u32) -> Result<Measured> {
         let all = thread::scope(|scope| {
-            let start = |_| scope.spawn(|| self.once(spec));
+            let start = |_| thread::Builder::new().spawn_scoped(scope, || self.once(spec));
             let running: Vec<_> = (0..count).map(start).collect();
             let ended = running.into_iter().map(|thread| {
-                let joined = thread.join();
+                let joined = thread.context("cannot start a thread")?.join();
                 joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             });
             ended.collect::<Result<Vec<_>>>()

@@ -1,6 +1,8 @@
 //! The flows of any program: what the tracer reports of it goes to the flow tracker.
 
-use std::{collections::BTreeMap, fs, ops::Range, os::unix::ffi::OsStrExt, time::Duration};
+use std::{
+    collections::BTreeMap, fs, io, ops::Range, os::unix::ffi::OsStrExt, thread, time::Duration,
+};
 
 use nix::{
     sys::{
@@ -304,17 +306,17 @@ impl Signals {
         handle: &Handle,
         meaning: Meaning,
         after: Option<Duration>,
-    ) -> nix::Result<()> {
+    ) -> io::Result<()> {
         let signals = self.descriptor(SfdFlags::empty())?;
         let handle = handle.clone();
         if let Some(after) = after {
             let handle = handle.clone();
-            std::thread::spawn(move || {
-                std::thread::sleep(after);
+            thread::Builder::new().spawn(move || {
+                thread::sleep(after);
                 handle.stop();
-            });
+            })?;
         }
-        std::thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             while let Ok(Some(signal)) = signals.read_signal() {
                 let sender = sender(&signal);
                 match meaning {
@@ -327,7 +329,7 @@ impl Signals {
                     _ => handle.stop(),
                 }
             }
-        });
+        })?;
         Ok(())
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn run(
         }
         ExperimentSpec::Errors(names) => {
             let setting = errors::Setting::find(dir)?;
-            let fail = |name: &String| errors::run(errors::find(name)?, &setting);
+            let fail = |name: &String| anyhow::Ok(errors::run(errors::find(name)?, &setting));
             let outcome = |found: &[Finding]| ExperimentOutcome::Errors(found.to_vec());
             one_by_one(names, String::clone, fail, outcome, cancel, tell)?
         }

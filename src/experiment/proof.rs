@@ -15,6 +15,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use nix::{
     errno::Errno,
+    fcntl::{FcntlArg, fcntl},
     poll::{PollFd, PollFlags, poll},
     sys::{
         sendfile::sendfile,
@@ -115,9 +116,7 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
     if method.uses_error_queue() {
         return zerocopy_round(old, new, dir);
     }
-    if method.uses_ring()
-        && let Some(refusal) = host::io_uring_refusal()
-    {
+    if let Some(refusal) = host::ring_refusal(method) {
         anyhow::bail!("it needs io_uring: {refusal}");
     }
     if method.has_reports() {
@@ -188,7 +187,7 @@ fn zerocopy_round(old: &[u8], new: &[u8], dir: &Path) -> Result<Arrived> {
             Err(Errno::EINTR) => continue,
             // What is missing shows when it is received.
             Err(Errno::EAGAIN) => break,
-            Err(Errno::ENOBUFS) => anyhow::bail!("{}", beyond_memlock(Errno::ENOBUFS)),
+            Err(Errno::ENOBUFS) => anyhow::bail!("{}", host::why_enobufs(sent + CHUNK)),
             Err(errno) => return Err(errno).context("send-zerocopy is refused"),
         }
         reports.sent += 1;
@@ -228,7 +227,9 @@ fn notified_round(method: Method, old: &[u8], new: &[u8], dir: &Path) -> Result<
     let mut sent = 0;
     while sent < size {
         let end = size.min(sent + CHUNK);
+        // A ring waits for room, whatever the socket's flags say, unless the request itself does not.
         let send = zero_copy(way.near()?, &memory.bytes()[sent..end]);
+        let send = send.flags(libc::MSG_DONTWAIT).build();
         // SAFETY: the memory outlives the ring: that is dropped first.
         match unsafe { ring.send_and_go_on(&send) } {
             Ok(n) => sent += n,
@@ -302,10 +303,13 @@ fn take_reports(socket: BorrowedFd, reports: &mut Reports) -> Result<()> {
 }
 
 fn whole(arrived: &[u8], size: usize, to: Sink) -> Result<()> {
+    fits(arrived.len(), size, to)
+}
+
+fn fits(room: usize, size: usize, to: Sink) -> Result<()> {
     ensure!(
-        arrived.len() == size,
-        "only {} of {size} bytes fit in a {to} queue that nobody reads: the limit is in {}",
-        arrived.len(),
+        room >= size,
+        "only {room} of {size} bytes fit in a {to} queue that nobody reads: the limit is in {}",
         to.limit()
     );
     Ok(())
@@ -342,10 +346,11 @@ fn send_by(method: Method, source: BorrowedFd, sink: BorrowedFd, tools: &mut Too
 fn receive_by(method: Method, source: &File, sink: BorrowedFd, tools: &mut Tools) -> Result<()> {
     let (near, far) = ends::tcp()?;
     thread::scope(|scope| {
-        scope.spawn(move || {
+        let peer = thread::Builder::new().spawn_scoped(scope, move || {
             // What it does not send is missing at the other end, which shows.
             while let Ok(1..) | Err(Errno::EINTR) = sendfile(&far, source, None, CHUNK) {}
         });
+        peer.context("cannot start a thread")?;
         send_by(method, near.as_fd(), sink, tools)
     })
 }
@@ -363,6 +368,10 @@ impl OpenSink {
         endpoint::ask_for_room(to, &near, size);
         if to.has_reader() {
             ends::nonblocking(&near)?;
+        }
+        // vmsplice(2) waits for room, whatever the flags of the pipe say.
+        if let (Sink::Pipe, Ok(room)) = (to, fcntl(&near, FcntlArg::F_GETPIPE_SZ)) {
+            fits(room as usize, size, to)?;
         }
         Ok(OpenSink {
             near: Some(near),

@@ -20,7 +20,7 @@ use crate::endpoint;
 use crate::host;
 use crate::model::{
     How, Outcome, Place, Recording, ServePlan, Served, ServedRequest, Trace, TransferSpec,
-    Unavailable,
+    Unavailable, visible_name,
 };
 use crate::syscall::{Op, Ops, Shape};
 use crate::tracer::{self, Cancel, Options, Program, Recorded, TraceError};
@@ -42,7 +42,7 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<ServedRequ
     let served = tempfile::Builder::new()
         .prefix(".zclab-served-")
         .tempdir_in(dir)
-        .with_context(|| format!("cannot make a directory in {}", dir.display()))?;
+        .with_context(|| format!("cannot make a directory in {}", visible_name(dir)))?;
     let root = served.path().to_owned();
     let body = endpoint::generated(plan.size.bytes() as usize);
     fs::write(root.join(FILE), &body).context("cannot write the file")?;
@@ -96,22 +96,22 @@ fn ask_traced(
         cpu: current_cpu(),
         keep: None,
     };
-    Ok(thread::scope(|scope| {
-        let client = scope.spawn(move || {
+    thread::scope(|scope| {
+        let ask = move || {
             let answer = fetch(BufReader::new(said), served);
             // The server ends when this end of its input is closed: after it has seen that the client has closed.
             thread::sleep(FAREWELL);
             drop(keep);
             answer
-        });
+        };
+        let client = thread::Builder::new().spawn_scoped(scope, ask);
+        let client = client.context("cannot start a thread")?;
         // Where there is no server, its output ends now.
         let recorded = tracer::record(program, &options, cancel, &mut |_| {});
         let answer = client.join();
-        (
-            recorded,
-            answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-        )
-    }))
+        let answer = answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((recorded, answer))
+    })
 }
 
 /// Asks for the file over a connection of its own, and gives the answer's body. The directory is removed as soon as the

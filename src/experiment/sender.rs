@@ -210,9 +210,7 @@ fn prepare(spec: &TransferSpec, source: &File, size: u64, sink: &OwnedFd) -> Res
 
 /// Whether this machine and the source's file system let the method work at all.
 fn allowed(spec: &TransferSpec, source: &File) -> Result<()> {
-    if spec.method.uses_ring()
-        && let Some(refusal) = host::io_uring_refusal()
-    {
+    if let Some(refusal) = host::ring_refusal(spec.method) {
         bail!("{} needs io_uring: {refusal}", spec.method);
     }
     let file_system = host::file_system(source);

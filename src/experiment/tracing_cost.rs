@@ -234,11 +234,12 @@ fn one(
 /// Does it on a thread of its own, pinned to a CPU; so are the processes that it starts.
 fn on_cpu<T: Send>(cpu: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     thread::scope(|scope| {
-        let pinned = scope.spawn(|| {
+        let pinned = thread::Builder::new().spawn_scoped(scope, || {
             host::run_on(&cpu.to_string()).with_context(|| format!("cannot run on CPU {cpu}"))?;
             work()
         });
         pinned
+            .context("cannot start a thread")?
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })

@@ -10,6 +10,8 @@ use anyhow::{Context, Result, ensure};
 use etcetera::BaseStrategy;
 use nix::unistd::{AccessFlags, eaccess};
 
+use crate::model::visible_name;
+
 /// A directory that can be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directory {
@@ -20,7 +22,7 @@ pub struct Directory {
 }
 
 /// The directory that was asked for, else the cache directory (`$XDG_CACHE_HOME/zclab`, made where it is missing),
-/// else the directory for temporary files.
+/// else one for temporary files: `/var/tmp`, which lies on a disk on most systems, if that can be written, or `$TMPDIR`.
 ///
 /// # Errors
 /// It is missing, no directory, or cannot be written.
@@ -34,9 +36,13 @@ pub fn scratch_directory(asked: Option<&Path>) -> Result<Directory> {
     match cache_directory() {
         Ok(path) => Ok(Directory { path, note: None }),
         Err(why) => {
-            let path = std::env::temp_dir();
+            let on_disk = PathBuf::from("/var/tmp");
+            let path = match std::env::var_os("TMPDIR") {
+                None if writable(&on_disk).is_ok() => on_disk,
+                _ => std::env::temp_dir(),
+            };
             writable(&path)?;
-            let note = format!("{why:#}: files lie in {} instead", path.display());
+            let note = format!("{why:#}: files lie in {} instead", visible_name(&path));
             Ok(Directory {
                 path,
                 note: Some(note),
@@ -48,13 +54,13 @@ pub fn scratch_directory(asked: Option<&Path>) -> Result<Directory> {
 fn cache_directory() -> Result<PathBuf> {
     let base = etcetera::base_strategy::Xdg::new().context("there is no home directory")?;
     let path = base.cache_dir().join("zclab");
-    fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
+    fs::create_dir_all(&path).with_context(|| format!("cannot make {}", visible_name(&path)))?;
     writable(&path)?;
     Ok(path)
 }
 
 fn writable(path: &Path) -> Result<()> {
-    let failed = || format!("cannot use the directory {}", path.display());
+    let failed = || format!("cannot use the directory {}", visible_name(path));
     let found = fs::metadata(path).with_context(failed)?;
     ensure!(found.is_dir(), "{}: it is not a directory", failed());
     let needed = AccessFlags::W_OK | AccessFlags::X_OK;

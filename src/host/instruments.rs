@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{probe, scratch_directory};
+use crate::model::Method;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Instrument {
@@ -26,6 +27,7 @@ pub(crate) fn instruments() -> Vec<Instrument> {
         ("ptrace", probe::ptrace()),
         ("seccomp", probe::seccomp()),
         ("io-uring", probe::io_uring()),
+        ("uring-send-zc", probe::uring_send_zc()),
         ("send-zerocopy", probe::send_zerocopy()),
         ("cachestat", probe::cachestat()),
         ("memlock", probe::memlock()),
@@ -41,7 +43,9 @@ pub(crate) fn instruments() -> Vec<Instrument> {
     .into()
 }
 
-/// Why this process gets no io_uring; none where it does.
-pub fn io_uring_refusal() -> Option<String> {
-    probe::io_uring().err()
+/// Why this process gets no io_uring that does what a method needs; none where it does, or where the method needs none.
+pub fn ring_refusal(method: Method) -> Option<String> {
+    let needs = |needed: bool, probe: fn() -> probe::Probed| needed.then(probe)?.err();
+    let sends = method.uses_ring() && method.has_reports();
+    needs(method.uses_ring(), probe::io_uring).or_else(|| needs(sends, probe::uring_send_zc))
 }

@@ -23,7 +23,7 @@ use nix::{
 };
 
 use super::file_system;
-use crate::model::Size;
+use crate::model::{Size, visible_name};
 
 /// What a probe found: a detail (empty where there is none), or the reason why not.
 pub(super) type Probed = Result<String, String>;
@@ -74,9 +74,13 @@ fn why_no_ptrace(error: io::Error) -> String {
 
 /// A number of this process (proc_pid_status(5)).
 fn status(field: &str) -> Option<i64> {
+    status_text(field)?.parse().ok()
+}
+
+fn status_text(field: &str) -> Option<String> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-    line.trim().parse().ok()
+    Some(line.trim().to_owned())
 }
 
 /// Asks for the one action that a tracer needs of a filter, without installing a filter.
@@ -126,6 +130,19 @@ pub(super) fn io_uring() -> Probed {
         }
         _ => format!("io_uring_setup: {error}"),
     })
+}
+
+/// Asks a ring whether it knows IORING_OP_SEND_ZC.
+pub(super) fn uring_send_zc() -> Probed {
+    let ring = io_uring::IoUring::new(1);
+    let ring = ring.map_err(|error| format!("io_uring_setup: {error}"))?;
+    let mut known = io_uring::Probe::new();
+    let asked = ring.submitter().register_probe(&mut known);
+    asked.map_err(|error| format!("IORING_REGISTER_PROBE: {error}"))?;
+    match known.is_supported(io_uring::opcode::SendZc::CODE) {
+        true => Ok(String::new()),
+        false => Err("this kernel is older than Linux 6.0, which has IORING_OP_SEND_ZC".to_owned()),
+    }
 }
 
 pub(super) fn send_zerocopy() -> Probed {
@@ -180,6 +197,28 @@ pub fn memlock_limit() -> String {
     }
 }
 
+/// Why a zero-copy send is refused by ENOBUFS where so many bytes would be lent to the kernel. Two limits answer so
+/// (net/core/skbuff.c): that of locked memory, which CAP_IPC_LOCK lifts, and that of the notes that the kernel keeps of
+/// sends under way.
+pub fn why_enobufs(lent: usize) -> String {
+    const CAP_IPC_LOCK: u32 = 14;
+    let limit = getrlimit(Resource::RLIMIT_MEMLOCK).map_or(RLIM_INFINITY, |(limit, _)| limit);
+    let capabilities = status_text("CapEff:").and_then(|text| u64::from_str_radix(&text, 16).ok());
+    let is_exempt = capabilities.unwrap_or(0) & 1 << CAP_IPC_LOCK != 0;
+    if is_exempt || limit == RLIM_INFINITY || (lent as u64) < limit {
+        let most = read_number("/proc/sys/net/core/optmem_max");
+        let most = most.map_or_else(|| "not known".to_owned(), |most| most.to_string());
+        return format!(
+            "ENOBUFS: the kernel keeps a note of each send under way, and net.core.optmem_max, the limit of one \
+             socket's notes, is {most} bytes"
+        );
+    }
+    format!(
+        "ENOBUFS: the pages that are sent from count as locked memory, and RLIMIT_MEMLOCK is {}",
+        memlock_limit()
+    )
+}
+
 pub(super) fn memlock() -> Probed {
     match getrlimit(Resource::RLIMIT_MEMLOCK) {
         Ok((RLIM_INFINITY, _)) => Ok("no limit".to_owned()),
@@ -232,9 +271,9 @@ pub(super) fn o_direct(dir: &Path) -> Probed {
         options.open(dir)
     };
     let plain = opened(libc::O_TMPFILE)
-        .map_err(|error| format!("{} cannot be tried: {error}", dir.display()))?;
+        .map_err(|error| format!("{} cannot be tried: {error}", visible_name(dir)))?;
     let kind = file_system(&plain);
-    let place = format!("{}, on {kind}", dir.display());
+    let place = format!("{}, on {kind}", visible_name(dir));
     match opened(libc::O_TMPFILE | libc::O_DIRECT) {
         Ok(_) if kind == "tmpfs" || kind == "ramfs" => {
             Err(format!("{place}, which accepts O_DIRECT and ignores it"))

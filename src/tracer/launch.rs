@@ -27,6 +27,8 @@ use tracing::debug;
 
 use super::{command, filter, inherited, kernel::Tid, outcome::TraceError, refused};
 
+use crate::model::visible_name;
+
 /// What a program that ran nothing exits with.
 const NOTHING_RUN: i32 = 125;
 const GO: u8 = 1;
@@ -121,7 +123,7 @@ pub(super) fn fork(plan: &Program, filter: Option<&[sock_filter]>) -> Result<Lau
         -1 => Err(failed(io::Error::last_os_error())),
         0 => child(&prepared),
         pid => {
-            debug!(pid, program = %program.display(), filtered = filter.is_some(), "launched");
+            debug!(pid, program = %visible_name(&program), filtered = filter.is_some(), "launched");
             Ok(Launched {
                 pid,
                 link: tracer_end,

@@ -87,12 +87,15 @@ pub fn record(
     // ptrace is bound to a thread. One that does nothing else has no other children to wait for, and when it ends,
     // in whatever way, the kernel kills what it traced.
     let traced = thread::scope(|scope| {
-        let tracer = scope.spawn(|| {
+        let work = || {
             let subject = Subject::Program(Box::new(program));
             let observer = &mut OnProgress(progress);
             trace(subject, options, &Handle::default(), Some(cancel), observer)
-        });
+        };
+        let tracer = thread::Builder::new().spawn_scoped(scope, work);
+        let no_thread = |error| TraceError::Failed(anyhow!("cannot start a thread: {error}"));
         tracer
+            .map_err(no_thread)?
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     });

@@ -33,7 +33,8 @@ pub fn transfer(
             let read = ReadFixed::new(Fixed(0), buffer.as_mut_ptr(), want as u32, 0);
             // The link: the next request waits for all of it.
             let read = read.offset(moved as u64).build().flags(Flags::IO_LINK);
-            let [n, sent] = run(ring, [read, zero_copy(sink, &buffer[..want])])?;
+            let send = zero_copy(sink, &buffer[..want]).build();
+            let [n, sent] = run(ring, [read, send])?;
             (n?, unless_cancelled(sent)?)
         };
         // 0: somebody has made the file shorter.
@@ -41,7 +42,7 @@ pub fn transfer(
             break;
         }
         while sent < n {
-            let [more] = run(ring, [zero_copy(sink, &buffer[sent..n])])?;
+            let [more] = run(ring, [zero_copy(sink, &buffer[sent..n]).build()])?;
             sent += more?;
         }
         moved += n;
@@ -50,10 +51,9 @@ pub fn transfer(
 }
 
 /// The queue notes our pages, which are locked already, or copies: the report says which.
-pub fn zero_copy(sink: BorrowedFd, part: &[u8]) -> Entry {
+pub fn zero_copy(sink: BorrowedFd, part: &[u8]) -> SendZc {
     let send = SendZc::new(Fd(sink.as_raw_fd()), part.as_ptr(), part.len() as u32);
-    let send = send.buf_index(Some(0)).zc_flags(REPORT_USAGE);
-    send.build()
+    send.buf_index(Some(0)).zc_flags(REPORT_USAGE)
 }
 
 fn run<const N: usize>(ring: &mut Ring, requests: [Entry; N]) -> Result<[Result<usize>; N]> {

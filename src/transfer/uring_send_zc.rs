@@ -27,7 +27,8 @@ pub fn transfer(
         let read = read.offset(moved as u64).build();
         // The link: the next request waits for all of it.
         let first = read.clone().flags(Flags::IO_LINK);
-        let [mut n, sent] = run(ring, [first, zero_copy(sink, &buffer[..want])])?;
+        let send = zero_copy(sink, &buffer[..want]).build();
+        let [mut n, sent] = run(ring, [first, send])?;
         // A send that is refused at once cancels the read.
         if n == Err(Errno::ECANCELED) {
             [n] = run(ring, [read])?;
@@ -42,8 +43,11 @@ pub fn transfer(
         while sent < n {
             let part = &buffer[sent..n];
             // No more memory may be locked: let the CPU copy.
-            let send = if may_lock { zero_copy } else { copying };
-            let [more] = run(ring, [send(sink, part)])?;
+            let send = match may_lock {
+                true => zero_copy(sink, part).build(),
+                false => copying(sink, part),
+            };
+            let [more] = run(ring, [send])?;
             sent += more?;
         }
         moved += n;
@@ -52,9 +56,9 @@ pub fn transfer(
 }
 
 /// The queue notes our pages, or copies: the report says which.
-pub fn zero_copy(sink: BorrowedFd, part: &[u8]) -> Entry {
+pub fn zero_copy(sink: BorrowedFd, part: &[u8]) -> SendZc {
     let send = SendZc::new(Fd(sink.as_raw_fd()), part.as_ptr(), part.len() as u32);
-    send.zc_flags(REPORT_USAGE).build()
+    send.zc_flags(REPORT_USAGE)
 }
 
 fn copying(sink: BorrowedFd, part: &[u8]) -> Entry {

@@ -27,10 +27,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         streams: [Some(input.into()), None, None],
         ..Program::from(&args.traced_server())
     };
-    thread::spawn(move || {
+    let wait = move || {
         stop.wait();
         drop(keep);
-    });
+    };
+    let waiting = thread::Builder::new().spawn(wait);
+    waiting.context("cannot start a thread")?;
     let options = Options {
         all: true,
         follow: false,

@@ -41,7 +41,7 @@ pub(super) fn watch(args: &Args, front: Option<Pid>, signals: &Signals) -> Resul
             children: args.stop.children,
         },
         None => {
-            say_what_is_waited_for(args, &handle);
+            say_what_is_waited_for(args, &handle).context("cannot start a thread")?;
             Subject::Program(Box::new(Program {
                 command: args.command.clone(),
                 mask: Some(*signals.before()),
@@ -54,10 +54,10 @@ pub(super) fn watch(args: &Args, front: Option<Pid>, signals: &Signals) -> Resul
 }
 
 /// In a thread of its own, when the command has ended and processes that it made have not.
-fn say_what_is_waited_for(args: &Args, handle: &Handle) {
+fn say_what_is_waited_for(args: &Args, handle: &Handle) -> io::Result<()> {
     let name = args.command.first().map(visible_name).unwrap_or_default();
     let handle = handle.clone();
-    thread::spawn(move || {
+    thread::Builder::new().spawn(move || {
         if let Some(left) = handle.left_behind(GRACE) {
             let (processes, them) = match left {
                 1 => ("1 process".to_owned(), "it"),
@@ -67,7 +67,8 @@ fn say_what_is_waited_for(args: &Args, handle: &Handle) {
                 "{name} has ended; waiting for {processes} left behind (Ctrl-C leaves {them} running and reports)"
             ));
         }
-    });
+    })?;
+    Ok(())
 }
 
 /// The same, on the screen.

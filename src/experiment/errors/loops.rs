@@ -124,11 +124,13 @@ fn to_slow_receiver(send: fn(&UnixStream, Write) -> nix::Result<()>) -> Result<O
         UnixStream::from(end)
     };
     let (begin, may_begin) = mpsc::channel::<()>();
-    let receiver = thread::spawn(move || {
+    let receive = move || {
         // An error: the sender is through without one short call.
         let _ = may_begin.recv();
         sip(&mut far)
-    });
+    };
+    let receiver = thread::Builder::new().spawn(receive);
+    let receiver = receiver.context("cannot start a thread")?;
     let mut calls = Vec::new();
     let done = send(&near, &mut |asked| {
         let took = write(&near, &data[asked.clone()]);

@@ -8,8 +8,10 @@ use std::{
 use anyhow::{Context, Result};
 use nix::{sys::sendfile::sendfile, unistd::write};
 
-use super::{Experiment, Observation, Run::Here, call, filled_pipe};
+use super::{Experiment, Observation, Run::Here, Setting, call, filled_pipe};
 use crate::endpoint::{self, ends};
+use crate::host;
+use crate::model::kernel_version;
 
 const THREE_GIB: usize = 3 << 30;
 
@@ -98,15 +100,21 @@ pub(super) const ALL: &[Experiment] = &[
     },
     Experiment {
         name: "sendfile-3gib",
-        call: "sendfile(/dev/null, memfd, NULL, 3221225472)",
-        setup: "A memfd that is one hole of 3 GiB is sent to /dev/null in one call.",
+        call: "sendfile(/dev/null, file, NULL, 3221225472)",
+        setup: "A file that is one hole of 3 GiB is sent to /dev/null in one call: a memfd, or, before Linux 5.18, a file on \
+                a disk.",
         why: "One call moves at most INT_MAX bytes, rounded down to a page (0x7ffff000), on 32-bit and 64-bit systems alike, so that a count \
               always fits an int. A loop has to ask for the rest: sendfile(2), NOTES.",
-        run: Here(|_| {
-            let memory = memory()?;
-            let longer = memory.set_len(THREE_GIB as u64);
-            longer.context("cannot make a memfd longer")?;
-            Ok(count(sendfile(null()?, memory, None, THREE_GIB)))
+        run: Here(|setting| {
+            let Some(hole) = hole(setting)? else {
+                return Ok(Observation::unavailable(
+                    "before Linux 5.18 reading a hole of tmpfs fills it, with 2 GiB of memory (--dir names a directory on \
+                     a disk)",
+                ));
+            };
+            let longer = hole.set_len(THREE_GIB as u64);
+            longer.context("cannot make a file longer")?;
+            Ok(count(sendfile(null()?, hole, None, THREE_GIB)))
         }),
     },
     Experiment {
@@ -128,6 +136,17 @@ fn null() -> Result<File> {
 
 fn memory() -> Result<File> {
     endpoint::memory_file("source").context("cannot make a memfd")
+}
+
+/// An empty file whose hole costs no memory to read. Commit 56a8c8eb1eaf, of Linux 5.18, has tmpfs give zeros without
+/// pages; before that only a disk's pages can be dropped again. None: there is no disk.
+fn hole(setting: &Setting) -> Result<Option<File>> {
+    if kernel_version(&host::machine().kernel) >= (5, 18) {
+        return memory().map(Some);
+    }
+    let file = endpoint::scratch_file(&setting.dir)?;
+    let is_memory = ["tmpfs", "ramfs"].contains(&host::file_system(&file).as_str());
+    Ok((!is_memory).then_some(file))
 }
 
 /// Sends 4096 bytes at most to a socket that has room for them.
