@@ -70,8 +70,7 @@ fn checked(lesson: &str) -> String {
     fs::write(lessons.join("01-x.md"), lesson).unwrap();
     let done = output(bounded(&["check", lessons.to_str().unwrap()], home.path()));
     let code = done.status.code();
-    let text =
-        String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    let text = plain(&done.stdout) + &plain(&done.stderr);
     assert!(
         matches!(code, Some(0 | 1)),
         "{:?}: {text:.300}",
