@@ -16,7 +16,8 @@ const CAPABILITIES: &[&str] = &[
 fn allowed(module: &str) -> Option<Vec<&'static str>> {
     let list: &[&str] = match module {
         "model" | "embedded" => &[],
-        "syscall" | "transfer" | "endpoint" | "host" | "measure" | "course" | "serve" => &["model"],
+        "syscall" | "transfer" | "endpoint" | "measure" | "course" | "serve" => &["model"],
+        "host" => &["model", "measure"],
         "store" => &["model", "syscall", "embedded"],
         "tracer" | "copypath" => &["model", "syscall"],
         "experiment" => CAPABILITIES,

@@ -33,6 +33,9 @@ pub(crate) enum Command {
         /// The CPUs of the receiver: 0,1,2
         #[arg(long, value_name = "LIST")]
         receiver_cpus: Option<String>,
+        /// Count what the kernel's own functions copy
+        #[arg(long)]
+        count_copies: bool,
     },
     /// A sending process that sends the file that is standard input again and again
     #[command(name = "__repeat", hide = true)]
@@ -96,12 +99,14 @@ pub(crate) fn run(command: Command) -> Result<()> {
             stdin_source,
             receiver,
             receiver_cpus,
+            count_copies,
         } => report(&experiment::send(&experiment::Order {
             spec: transfer.spec()?,
             input: input(transfer.file, stdin_source)?,
             drain: receiver,
             dir: transfer.scratch.dir,
             receiver_cpus,
+            count_copies,
         })?),
         Command::RepeatedTransfer {
             method,

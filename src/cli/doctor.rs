@@ -95,6 +95,7 @@ fn advice(instrument: &str) -> &'static str {
         "memlock" => "ulimit -l, or LimitMEMLOCK= of the session's systemd unit",
         "perf" => "nothing that is here needs it; CPU time is exact without it",
         "o-direct" => "XDG_CACHE_HOME chooses a directory on a disk",
+        "kernel-copies" => "nothing needs it: it sets the kernel's own count beside the rule",
         _ => "nothing is known to help",
     }
 }

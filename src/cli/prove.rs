@@ -1,16 +1,23 @@
 //! `zclab prove`: the alias proof, on this kernel.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::options::{ScratchDir, at_least_one, sinks};
 use super::wrapped;
 use crate::endpoint;
-use crate::experiment::proof::{self, Proof, ROUNDS, Verdict};
+use crate::experiment::{
+    self,
+    proof::{self, Proof, ROUNDS, Verdict},
+};
 use crate::host;
-use crate::model::{Method, Overwritten, ProofPlan, Sink, Size, percent, visible_name};
+use crate::model::{
+    CountedBytes, Method, Overwritten, ProofPlan, Sink, Size, TransferSpec, percent,
+    visible_name,
+};
+use crate::tracer::Cancel;
 
 /// The alias proof: send A, overwrite the source with B, and only then receive.
 #[derive(Debug, clap::Args)]
@@ -28,6 +35,9 @@ pub(crate) struct Args {
     /// How much to send
     #[arg(long, default_value = "64KiB", value_parser = size)]
     pub(crate) size: Size,
+    /// Beside each proof, what the kernel's own functions copy in such a transfer (needs root, or CAP_BPF and CAP_PERFMON)
+    #[arg(long)]
+    pub(crate) count_copies: bool,
     #[command(flatten)]
     scratch: ScratchDir,
     /// One JSON document
@@ -54,9 +64,12 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let pairs = plan.pairs();
     ensure!(!pairs.is_empty(), "cannot prove that: {}", no_sink(&args));
     let dir = args.scratch.open()?;
-    let results = pairs
-        .into_iter()
-        .map(|(method, to)| proof::prove(method, to, args.size, &dir));
+    let results = pairs.into_iter().map(|(method, to)| ProofRow {
+        counted: args
+            .count_copies
+            .then(|| counted(method, to, args.size, &dir)),
+        proof: proof::prove(method, to, args.size, &dir),
+    });
     let document = ProofDocument {
         filesystem: host::file_system(endpoint::scratch_file(&dir)?),
         results: results.collect(),
@@ -69,7 +82,45 @@ pub(crate) fn run(args: Args) -> Result<()> {
 struct ProofDocument {
     dir: PathBuf,
     filesystem: String,
-    results: Vec<Proof>,
+    results: Vec<ProofRow>,
+}
+
+#[derive(Serialize)]
+struct ProofRow {
+    #[serde(flatten)]
+    proof: Proof,
+    /// Where that was asked for; null where it cannot be had.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "counted_or_null"
+    )]
+    counted: Option<Result<CountedBytes, String>>,
+}
+
+fn counted_or_null<S: Serializer>(
+    counted: &Option<Result<CountedBytes, String>>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    let found = counted.as_ref().and_then(|counted| counted.as_ref().ok());
+    found.serialize(to)
+}
+
+/// What the kernel's own functions move in a transfer like the one of the proof, for the process that makes it.
+fn counted(method: Method, to: Sink, size: Size, dir: &Path) -> Result<CountedBytes, String> {
+    let spec = TransferSpec {
+        to,
+        size,
+        ..TransferSpec::of(method)
+    };
+    let source = experiment::Source {
+        dir: Some(dir.to_owned()),
+        ..experiment::Source::default()
+    };
+    match experiment::count_copies(&spec, &source, &Cancel::new(), &mut |_| {}) {
+        Ok(Ok(counted)) => Ok(counted.own),
+        Ok(Err(refused)) => Err(refused.reason),
+        Err(error) => Err(format!("{error:#}")),
+    }
 }
 
 fn no_sink(args: &Args) -> String {
@@ -94,16 +145,17 @@ fn page(document: &ProofDocument, size: Size) -> String {
     let names = document
         .results
         .iter()
-        .map(|proof| proof.method.name().len());
+        .map(|row| row.proof.method.name().len());
     let width = names.max().unwrap_or(0).max("method".len());
-    let letters = document.results.iter().map(|proof| proof.arrived.len());
+    let letters = document.results.iter().map(|row| row.proof.arrived.len());
     let letters = letters.max().unwrap_or(0).max("what arrived".len());
     out += &format!(
         "  {:width$}  {:<4}  {:letters$}  verdict\n",
         "method", "to", "what arrived"
     );
     let mut before = None;
-    for proof in &document.results {
+    for row in &document.results {
+        let proof = &row.proof;
         if before.is_some_and(|before| before != proof.method) {
             out.push('\n');
         }
@@ -118,7 +170,7 @@ fn page(document: &ProofDocument, size: Size) -> String {
             proof.arrived,
             verdict(proof)
         );
-        for note in notes(proof) {
+        for note in notes(row) {
             let indent = " ".repeat(width + 4);
             let options = textwrap::Options::new(80);
             out += &wrapped(
@@ -131,7 +183,15 @@ fn page(document: &ProofDocument, size: Size) -> String {
 }
 
 /// What is said below a row.
-fn notes(proof: &Proof) -> Vec<String> {
+fn notes(row: &ProofRow) -> Vec<String> {
+    let proof = &row.proof;
+    let counted = row.counted.as_ref().map(|counted| match counted {
+        Ok(counted) => {
+            let copies = counted.cpu_copied_bytes as f64 / proof.size.bytes() as f64;
+            format!("the kernel counted {copies:.1} copies per byte in such a transfer")
+        }
+        Err(reason) => format!("not counted: {reason}"),
+    });
     let reported = proof.kernel_reports_copied.map(|copied| match copied {
         true => "the kernel itself reports: COPIED".to_owned(),
         false => "the kernel itself reports no copy".to_owned(),
@@ -139,7 +199,7 @@ fn notes(proof: &Proof) -> Vec<String> {
     let overwritten = (proof.overwritten != Overwritten::File
         && proof.verdict != Verdict::Unavailable)
         .then(|| format!("overwritten: {}", proof.overwritten.words()));
-    [proof.reason.clone(), overwritten, reported]
+    [proof.reason.clone(), overwritten, reported, counted]
         .into_iter()
         .flatten()
         .collect()
@@ -157,8 +217,8 @@ fn verdict(proof: &Proof) -> String {
 
 /// What the letters are, what they prove, and what they do not.
 fn explanation(document: &ProofDocument, size: Size) -> String {
-    let results = &document.results;
-    let seen = |verdict| results.iter().any(|proof| proof.verdict == verdict);
+    let results = document.results.iter().map(|row| &row.proof);
+    let seen = |verdict| results.clone().any(|proof| proof.verdict == verdict);
     let mut texts = vec![format!(
         "A: bytes as they were when they were sent. B: bytes as they are since the overwriting, of the file where \
          nothing else is said. Each letter is {}; x: some of both. {ROUNDS} rounds each, and a verdict only where all agree.",
@@ -186,7 +246,7 @@ fn explanation(document: &ProofDocument, size: Size) -> String {
         );
     }
     let any_reported = |proof: &Proof| proof.kernel_reports_copied.is_some();
-    if results.iter().any(any_reported) {
+    if results.clone().any(any_reported) {
         texts.push(
             "COPIED: over loopback the receiver's queue cannot hold a sender's pages, so the kernel copies and says \
              so with the completion. A network card sends from the pages themselves."

@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use serde::Serialize;
 
-use crate::copypath;
+use crate::copypath::{self, CountedSide};
 use crate::model::{
-    Cache, Hop, Machine, Measured, Method, Origin, Recording, Residency, Served, Side, Sink, Size,
-    Start,
+    Cache, CountedCopies, Hop, Machine, Measured, Method, Origin, Recording, Residency, Served,
+    Side, Sink, Size, Start,
 };
 use crate::model::{Summary, Trace, Unavailable, duration as time, grouped};
 
@@ -47,11 +47,22 @@ pub(crate) struct RunDocument<'a> {
     copy_path: Vec<Hop>,
     cpu_copied_bytes: Option<u64>,
     cpu_copies_per_byte: Option<f64>,
+    /// What the kernel's own functions moved, where that was asked for; null where it is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted: Option<Option<Counted<'a>>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     unavailable: &'a [Unavailable],
     /// Where a recording was made that was not made just now.
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<Recorded<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Counted<'a> {
+    #[serde(flatten)]
+    counted: &'a CountedCopies,
+    /// Whether the rule says the same of both sides.
+    agrees: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -89,6 +100,13 @@ impl RunDocument<'_> {
         let spec = &recording.spec;
         let outcome = &recording.outcome;
         let live = recording.origin == Origin::Live;
+        let counted = recording.counted.as_ref().map(|it| {
+            let sides = copypath::counted_sides(&summary, it, spec.method.side());
+            Some(Counted {
+                counted: it,
+                agrees: sides.iter().all(CountedSide::agrees),
+            })
+        });
         RunDocument {
             method: spec.method,
             from: spec.method.start(),
@@ -124,12 +142,23 @@ impl RunDocument<'_> {
             copy_path: summary.copy_path,
             cpu_copied_bytes: summary.cpu_copied_bytes,
             cpu_copies_per_byte: summary.cpu_copies_per_byte,
+            counted,
             unavailable: &recording.unavailable,
             recorded: (!live).then_some(Recorded {
                 origin: recording.origin,
                 machine: &recording.machine,
             }),
         }
+    }
+}
+
+impl RunDocument<'_> {
+    /// Says `null` of a count that was asked for and refused.
+    pub(crate) fn with_count(mut self, asked: bool) -> Self {
+        if asked && self.counted.is_none() {
+            self.counted = Some(None);
+        }
+        self
     }
 }
 
@@ -161,6 +190,9 @@ pub(crate) fn for_people(recording: &Recording) -> String {
         );
     }
     path_group(&mut text, &summary, recording.spec.method.side());
+    if let Some(counted) = &recording.counted {
+        counted_group(&mut text, counted, &summary, recording.spec.method.side());
+    }
     if let Some(served) = recording.outcome.served {
         let note = "requests and heads, one copy each, not counted above";
         let bytes = Size(served.request_bytes + served.head_bytes);
@@ -341,6 +373,35 @@ fn path_group(text: &mut Text, summary: &Summary, side: Side) {
     if !ghosts.is_empty() {
         text.group("Did not happen here: would, with a cold cache or a real device");
         ghosts.into_iter().for_each(|hop| text.hop(hop));
+    }
+}
+
+/// What the kernel's own functions counted, beside the rule.
+fn counted_group(text: &mut Text, counted: &CountedCopies, summary: &Summary, own: Side) {
+    let sides = copypath::counted_sides(summary, counted, own);
+    for (side, bytes) in [(own, &counted.own), (own.other(), &counted.peer)] {
+        if side != own && bytes.by_function.is_empty() {
+            continue; // a file has nobody at its other end
+        }
+        text.group(&format!(
+            "Counted run: what the kernel's own functions moved, {}",
+            side.name()
+        ));
+        for (name, figure) in [
+            ("copied by the CPU", bytes.cpu_copied_bytes),
+            ("passed by reference", bytes.reference_bytes),
+            ("through a cipher", bytes.cipher_bytes),
+        ] {
+            if figure > 0 || name == "copied by the CPU" {
+                text.row(name, &Size(figure).to_string(), "");
+            }
+        }
+        for (name, figure) in &bytes.by_function {
+            text.row("", &Size(*figure).to_string(), name);
+        }
+        if let Some(found) = sides.iter().find(|found| found.side == side) {
+            let _ = writeln!(text.0, "  {}", found.sentence());
+        }
     }
 }
 

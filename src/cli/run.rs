@@ -8,7 +8,7 @@ use super::options::{TransferOptions, warn_of};
 use super::progress::{Interrupt, Line, bytes};
 use super::report::{self, RunDocument};
 use crate::experiment;
-use crate::model::{Recording, TransferSpec};
+use crate::model::{JobProgress, Recording, TransferSpec};
 use crate::store;
 use crate::tracer::Cancel;
 
@@ -21,10 +21,14 @@ use crate::tracer::Cancel;
   zclab run sendfile --file /etc/services --cold
   zclab run splice --size 16MiB --chunk 1MiB --pipe-size 1MiB
   zclab run splice-receive --json         the receiving side: a peer sends
+  zclab run sendfile --count-copies       the kernel's own count beside the rule's
   zclab run sendfile --save x.jsonl       a recording for zclab replay")]
 pub(crate) struct Args {
     #[command(flatten)]
     transfer: TransferOptions,
+    /// Let the kernel's own functions count what they copy, in a run of its own (needs root, or CAP_BPF and CAP_PERFMON)
+    #[arg(long)]
+    count_copies: bool,
     /// Save the recording
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -39,22 +43,34 @@ pub(crate) fn run(args: Args) -> Result<()> {
         file: args.transfer.file,
         dir: args.transfer.scratch.dir,
     };
-    let recording = recorded(&spec, &source)?;
+    let recording = recorded(&spec, &source, args.count_copies)?;
     warn_of(&recording.unavailable);
     if let Some(file) = &args.save {
         store::recording::save(file, &recording)?;
     }
     let text = || report::for_people(&recording);
-    super::print_either(args.json, &RunDocument::of(&recording), text)
+    let document = RunDocument::of(&recording).with_count(args.count_copies);
+    super::print_either(args.json, &document, text)
 }
 
 /// The run, with its progress shown, and Ctrl-C heard.
-fn recorded(spec: &TransferSpec, source: &experiment::Source) -> Result<Recording> {
+fn recorded(
+    spec: &TransferSpec,
+    source: &experiment::Source,
+    count_copies: bool,
+) -> Result<Recording> {
     let cancel = Cancel::new();
     let interrupt = Interrupt::cancels(&cancel)?;
     let mut line = Line::new();
-    let recording = experiment::run(spec, source, &cancel, &mut |progress| {
-        line.show(|| bytes(&progress));
+    let show = &mut |progress: JobProgress| line.show(|| bytes(&progress));
+    let recording = experiment::run(spec, source, &cancel, show).and_then(|mut recording| {
+        if count_copies {
+            match experiment::count_copies(spec, source, &cancel, show)? {
+                Ok(counted) => recording.counted = Some(counted),
+                Err(refused) => recording.unavailable.push(refused),
+            }
+        }
+        Ok(recording)
     });
     line.clear();
     if recording.is_err() {

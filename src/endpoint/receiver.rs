@@ -87,6 +87,11 @@ pub(super) fn start(input: OwnedFd, reader: &Reader) -> Result<Receiver> {
 }
 
 impl Receiver {
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for the end of the data (the sink must be closed by now) and for what the receiver says of it.
     ///
     /// # Errors

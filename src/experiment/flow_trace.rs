@@ -12,6 +12,7 @@ use nix::{
     unistd::Pid,
 };
 
+use super::copy_count::CopyCount;
 use crate::copypath::flows::{Area, Flows, TraceeMemory};
 use crate::host;
 use crate::measure;
@@ -41,6 +42,7 @@ pub(crate) fn trace(
     subject: Subject,
     options: &Options,
     handle: &Handle,
+    count: Option<&CopyCount>,
     on_progress: &mut OnProgress,
 ) -> Result<Traced, TraceError> {
     let command = match &subject {
@@ -52,6 +54,7 @@ pub(crate) fn trace(
     };
     let mut consumer = FlowObserver {
         flows: Flows::on(&host::machine().kernel),
+        count,
         on_progress,
     };
     let outcome = tracer::watch(subject, options, handle, &mut consumer)?;
@@ -70,6 +73,7 @@ pub(crate) fn trace(
         notes: [outcome.notes, found.notes].concat(),
         hazards: found.hazards,
         storage: found.storage,
+        counted: count.and_then(CopyCount::so_far),
         zero_copy: found.zero_copy,
         trace: outcome.trace,
         shared_calls: found.shared_calls,
@@ -126,6 +130,7 @@ fn command_line(pid: i32) -> Vec<String> {
 
 struct FlowObserver<'a, 'b> {
     flows: Flows,
+    count: Option<&'a CopyCount>,
     on_progress: &'a mut OnProgress<'b>,
 }
 
@@ -228,6 +233,9 @@ impl TraceeMemory for Tracee {
 
 impl Observer for FlowObserver<'_, '_> {
     fn started(&mut self, parent: Option<&Tracee>, child: &Tracee, shares_memory: bool) {
+        if let Some(count) = self.count {
+            count.follow(child.pid);
+        }
         let parent = parent.map(|parent| parent.pid);
         self.flows.started(parent, child, shares_memory);
     }

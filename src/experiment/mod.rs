@@ -2,6 +2,7 @@
 
 pub(crate) mod claims;
 pub mod comparison;
+pub(crate) mod copy_count;
 pub mod errors;
 pub(crate) mod flow_trace;
 pub(crate) mod from_spec;
@@ -31,8 +32,8 @@ pub(crate) use sender::{Input, Order, Report, send};
 use crate::endpoint::{self, Drain};
 use crate::host;
 use crate::model::{
-    Cache, DescriptorKind, Exit, JobProgress, Outcome, Recording, Sink, Trace, TransferSpec,
-    Unavailable,
+    Cache, CountedCopies, DescriptorKind, Exit, JobProgress, Outcome, Recording, Sink, Trace,
+    TransferSpec, Unavailable,
 };
 use crate::tracer::{self, Cancel, Program, Recorded, TraceError};
 
@@ -99,6 +100,40 @@ pub fn run(
     })
 }
 
+/// The same transfer in a run of its own, for the bytes that the kernel's own functions move. The receiver reads and checks
+/// everything, as in the traced run. As the inner error, why they cannot be counted here.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn count_copies(
+    spec: &TransferSpec,
+    source: &Source,
+    cancel: &Cancel,
+    progress: &mut OnProgress,
+) -> Result<Result<CountedCopies, Unavailable>> {
+    let directory = host::scratch_directory(source.dir.as_deref())?;
+    let prepared = prepare(spec, source, &directory.path, cancel, progress)?;
+    let lab = Lab {
+        source: &prepared,
+        spec,
+        dir: &directory.path,
+        cpus: host::allowed_cpus().ok(),
+        cancel,
+    };
+    let mut command = lab.sender(Drain::Hash, lab.cpus.clone());
+    command.arg("--count-copies");
+    let report = lab.untraced(command, "counted run", progress)?;
+    lab.check(&report)?;
+    let refused = |it: &Unavailable| it.instrument == "kernel-copies";
+    Ok(match report.counted {
+        Some(counted) => Ok(counted),
+        None => {
+            let reason = report.unavailable.into_iter().find(refused);
+            Err(reason.context("the sending process counted nothing and does not say why")?)
+        }
+    })
+}
+
 fn prepare(
     spec: &TransferSpec,
     source: &Source,
@@ -143,7 +178,17 @@ struct Lab<'a> {
 impl Lab<'_> {
     /// The untraced run. Its receiver looks at nothing.
     fn measure(&self, progress: &mut OnProgress) -> Result<Report> {
-        let mut command = self.sender(Drain::Discard, self.cpus.clone());
+        let command = self.sender(Drain::Discard, self.cpus.clone());
+        self.untraced(command, "untraced run", progress)
+    }
+
+    /// Runs a sender to its end and hears its report.
+    fn untraced(
+        &self,
+        mut command: Command,
+        name: &'static str,
+        progress: &mut OnProgress,
+    ) -> Result<Report> {
         // Ctrl-C on a terminal reaches this process, which cancels, and not the sender before it.
         command
             .process_group(0)
@@ -152,7 +197,7 @@ impl Lab<'_> {
         reported(&mut command, self.cancel, |pid, stdout| {
             while !readable_soon(stdout)? {
                 let done = moved_by(pid).min(total);
-                progress(JobProgress::new("untraced run", done, total));
+                progress(JobProgress::new(name, done, total));
             }
             Ok(())
         })

@@ -15,12 +15,13 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use serde::{Deserialize, Serialize};
 
+use super::copy_count::CopyCount;
 use crate::endpoint::{self, Connection, Drain, Feeder, Reader, Receiver, ends};
 use crate::host;
 use crate::measure::{self, Counters, PeakMemory, Whose};
 use crate::model::{
-    Cache, KernelReports, Measured, Method, Outcome, Residency, Sink, Start, TransferSpec,
-    Unavailable, marker,
+    Cache, CountedCopies, KernelReports, Measured, Method, Outcome, Residency, Sink, Start,
+    TransferSpec, Unavailable, marker,
 };
 use crate::transfer::{self, Reports, Tools, Wish};
 
@@ -46,6 +47,8 @@ pub(crate) struct Order {
     pub(crate) dir: Option<PathBuf>,
     /// The CPUs of the receiver; the sender's own without it.
     pub(crate) receiver_cpus: Option<String>,
+    /// Count what the kernel's own functions copy.
+    pub(crate) count_copies: bool,
 }
 
 /// What the sending process says of its transfer: one JSON line.
@@ -60,6 +63,9 @@ pub(crate) struct Report {
     pub(crate) checksums: [Option<u32>; 2],
     /// Counters over the transfer alone. Under a tracer they count the tracer too.
     pub(crate) measured: Measured,
+    /// What the kernel's own functions counted, where that was asked for and is allowed.
+    #[serde(default)]
+    pub(crate) counted: Option<CountedCopies>,
     pub(crate) unavailable: Vec<Unavailable>,
 }
 
@@ -94,7 +100,12 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
 
     let mut unavailable = Vec::new();
     let residency_before = cool_down(spec, &source, &mut unavailable)?;
-    let (bytes_moved, mut measured) = timed_transfer(spec, &source, sink, &mut tools)?;
+    let peers = [connection.receiver.as_ref(), second_reader.as_ref()];
+    let peers = peers.into_iter().flatten().map(Receiver::process);
+    let peers = peers.chain(peer.as_ref().map(Feeder::process));
+    let mut count = CopyCount::attach(order.count_copies, peers, &mut unavailable);
+    let (bytes_moved, mut measured) =
+        timed_transfer(spec, &source, sink, &mut tools, count.as_mut())?;
     measured.peak_memory_bytes = memory.risen();
     let residency_after = residency(spec, &source, "after the transfer", &mut unavailable);
     let shared_blocks = shared_blocks(spec, sink)?;
@@ -104,6 +115,7 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
     // Its end of file, too. The memory stays until everybody has read it.
     drop(tools.second.take());
     let also_received = second_reader.map(Receiver::finish).transpose()?;
+    let counted = count.map(CopyCount::finish).transpose()?;
     unavailable.extend(refused_sends(&tools));
     let second_checksum = also_received.and_then(|also| also.checksum);
     Ok(Report {
@@ -123,6 +135,7 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
         checksum,
         checksums: [received.checksum, second_checksum],
         measured,
+        counted,
         unavailable,
     })
 }
@@ -302,6 +315,7 @@ fn timed_transfer(
     source: &File,
     sink: &OwnedFd,
     tools: &mut Tools,
+    mut count: Option<&mut CopyCount>,
 ) -> Result<(u64, Measured)> {
     // Requests may be the work of threads that the kernel makes: their time is the transfer's, too.
     let whose = match spec.method.uses_ring() {
@@ -309,9 +323,11 @@ fn timed_transfer(
         false => Whose::Thread,
     };
     let before = Counters::of(whose)?;
+    count.as_mut().map_or(Ok(()), |count| count.begin())?;
     host::mark(marker::BEGIN);
     let done = transfer::transfer(spec.method, source.as_fd(), sink.as_fd(), tools);
     host::mark(marker::END);
+    count.map_or(Ok(()), CopyCount::end)?;
     let measured = before.until_now()?;
     let moved = done.with_context(|| format!("{} to {} failed", spec.method, spec.to))?;
     Ok((moved, measured))

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{probe, scratch_directory};
+use crate::measure;
 use crate::model::Method;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,6 +34,7 @@ pub(crate) fn instruments() -> Vec<Instrument> {
         ("memlock", probe::memlock()),
         ("perf", probe::perf()),
         ("o-direct", with_directory(probe::o_direct)),
+        ("kernel-copies", kernel_copies()),
     ]
     .map(|(name, found)| Instrument {
         name,
@@ -41,6 +43,14 @@ pub(crate) fn instruments() -> Vec<Instrument> {
         reason: found.err(),
     })
     .into()
+}
+
+/// Whether the bytes that the kernel's own functions copy can be counted.
+fn kernel_copies() -> probe::Probed {
+    match measure::kernel_copies::refusal() {
+        None => Ok("breakpoints in the kernel, BPF".to_owned()),
+        Some(reason) => Err(reason),
+    }
 }
 
 /// Why this process gets no io_uring that does what a method needs; none where it does, or where the method needs none.

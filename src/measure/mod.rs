@@ -2,6 +2,7 @@
 
 mod blocks;
 mod counters;
+pub(crate) mod kernel_copies;
 mod peak;
 mod residency;
 pub mod statistics;

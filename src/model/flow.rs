@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Basis, FileTraits, Hazard, Hop, How, Machine, StorageUse, Trace, grouped};
+use super::{
+    Basis, CountedBytes, FileTraits, Hazard, Hop, How, Machine, StorageUse, Trace, grouped,
+};
 
 /// No flow: a call that moved no byte of one.
 pub const NO_FLOW: u32 = u32::MAX;
@@ -270,9 +272,15 @@ pub struct TraceReport {
     /// What became of zero-copy sends, by socket.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zero_copy: Vec<ZeroCopySends>,
+<<<<<<< HEAD
     /// Calls that moved bytes of several flows, each of which counts them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared_calls: Vec<SharedCalls>,
+=======
+    /// What the kernel's own functions moved for its processes; none where nobody asked, or it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<CountedBytes>,
+>>>>>>> bb6ad5c (The kernel's own functions count what they copy, beside what the rule says)
     /// The calls that were kept.
     pub trace: Trace,
     /// For each of them, the last flow of which it moved bytes: an index into `flows`, or [`NO_FLOW`]. The last calls may
@@ -291,6 +299,13 @@ impl TraceReport {
             .values()
             .map(|counted| counted.calls)
             .sum()
+    }
+
+    /// Bytes that the kernel copied in all flows together, by the rule: without what the programs copied themselves.
+    pub fn kernel_copied_bytes(&self) -> u64 {
+        let hops = self.flows.iter().flat_map(|flow| &flow.copy_path);
+        let of_kernel = hops.filter(|hop| hop.is_cpu_copy() && hop.basis != Basis::Inferred);
+        of_kernel.map(|hop| hop.bytes).sum()
     }
 
     /// How often the CPU copied each byte of the flows that pass through: those with both ends outside of the

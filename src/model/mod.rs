@@ -62,8 +62,8 @@ pub use progress::{AnswerRecord, Given, Record, Reset, Visit};
 pub use range::Range;
 pub(crate) use recording::kernel_version;
 pub use recording::{
-    KernelReports, Machine, Measured, Origin, Outcome, Recording, Residency, Served, TransferSpec,
-    Unavailable,
+    CountedBytes, CountedCopies, KernelReports, Machine, Measured, Origin, Outcome, Recording,
+    Residency, Served, TransferSpec, Unavailable,
 };
 pub use request::{Request, Unread};
 pub use sink::Sink;

@@ -1,5 +1,7 @@
 //! A recording: one run of a transfer (or, later, of any program) as plain data that replays anywhere.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Cache, Method, Sink, Size, Trace};
@@ -97,6 +99,29 @@ pub struct KernelReports {
     pub copied: u64,
     /// Which ones: the first and the last of each run of them, by number from 0.
     pub copied_sends: Vec<[u32; 2]>,
+}
+
+/// Bytes that functions of the kernel moved for one process, counted at those functions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedBytes {
+    /// Copied by the CPU.
+    pub cpu_copied_bytes: u64,
+    /// Handed on by reference, each byte once, by however many functions it passes.
+    pub reference_bytes: u64,
+    /// Encrypted or decrypted by the CPU.
+    pub cipher_bytes: u64,
+    /// What each function counted. A reference may pass several.
+    pub by_function: BTreeMap<String, u64>,
+}
+
+/// What the kernel's own functions moved in a run of its own, between the markers around the transfer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedCopies {
+    /// Of the process that makes the transfer.
+    #[serde(flatten)]
+    pub own: CountedBytes,
+    /// Of the process at the other end, until its end.
+    pub peer: CountedBytes,
 }
 
 /// What the calls of a server moved besides the bodies of its answers.
@@ -198,6 +223,9 @@ pub struct Recording {
     pub outcome: Outcome,
     /// Counters of the untraced run.
     pub measured: Option<Measured>,
+    /// What the kernel's own functions counted; none where nobody asked, or it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<CountedCopies>,
     /// What was refused.
     pub unavailable: Vec<Unavailable>,
     /// The calls of the traced run; none where ptrace is refused.
@@ -213,6 +241,7 @@ impl Recording {
             machine,
             outcome: Outcome::default(),
             measured: None,
+            counted: None,
             unavailable: Vec::new(),
             trace: None,
         }

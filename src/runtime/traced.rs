@@ -70,7 +70,7 @@ impl Traced {
                 }
             };
             let subject = Subject::Program(Box::new(program));
-            let done = flow_trace::trace(subject, &options, &watching, &mut told);
+            let done = flow_trace::trace(subject, &options, &watching, None, &mut told);
             let done = done.map(|traced| drop(messages.send(snapshot(traced.report, false))));
             let done = done.map_err(|error| error.to_string());
             let _ = messages.send(Message::Traced(done));

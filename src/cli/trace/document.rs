@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::copypath::flows::{Advice, verdicts};
 use crate::model::{
-    Basis, End, Exit, Fallback, Flow, Hazard, Hop, StorageUse, TraceReport, Unexplained,
-    ZeroCopySends,
+    Basis, CountedBytes, End, Exit, Fallback, Flow, Hazard, Hop, StorageUse, TraceReport,
+    Unexplained, ZeroCopySends,
 };
 
 #[derive(Serialize)]
@@ -24,6 +24,9 @@ pub(crate) struct TraceDocument<'a> {
     hazards: &'a [Hazard],
     zero_copy_sends: &'a [ZeroCopySends],
     storage: &'a [StorageUse],
+    /// Where that was asked for; null where it is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted: Option<Option<Counted<'a>>>,
     notes: &'a [String],
 }
 
@@ -64,9 +67,33 @@ impl TraceDocument<'_> {
             hazards: &watched.hazards,
             zero_copy_sends: &watched.zero_copy,
             storage: &watched.storage,
+            counted: watched.counted.as_ref().map(|counted| {
+                Some(Counted {
+                    counted,
+                    rule_copied_bytes: watched.kernel_copied_bytes(),
+                })
+            }),
             notes: &watched.notes,
         }
     }
+}
+
+impl TraceDocument<'_> {
+    /// Says `null` of a count that was asked for and refused.
+    pub(crate) fn with_count(mut self, asked: bool) -> Self {
+        if asked && self.counted.is_none() {
+            self.counted = Some(None);
+        }
+        self
+    }
+}
+
+/// What the kernel's own functions counted for all processes, beside what the flows come to.
+#[derive(Serialize)]
+struct Counted<'a> {
+    #[serde(flatten)]
+    counted: &'a CountedBytes,
+    rule_copied_bytes: u64,
 }
 
 fn of_flow(flow: &Flow, advice: Advice) -> FlowDocument<'_> {

@@ -79,6 +79,9 @@ pub(crate) struct Args {
     /// Save the recording, for zclab replay
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
+    /// Let the kernel's own functions count what they copy for the program (needs root, or CAP_BPF and CAP_PERFMON)
+    #[arg(long, conflicts_with_all = ["pid", "live"])]
+    pub(crate) count_copies: bool,
     /// End with exit status 3 where bytes were changed while the kernel still referred to them
     #[arg(long, value_name = "WHAT")]
     fail_on: Option<FailOn>,
@@ -194,7 +197,7 @@ fn traced(args: &Args, trace: impl FnOnce() -> Result<Traced>) -> Result<Done> {
 
 fn report_on(args: &Args, watched: TraceReport, output: &mut dyn Write) -> Result<u8> {
     let text = match args.json {
-        true => super::json(&TraceDocument::of(&watched))?,
+        true => super::json(&TraceDocument::of(&watched).with_count(args.count_copies))?,
         false => for_people(&watched, ink(args)),
     };
     let written = output

@@ -20,6 +20,7 @@ pub(crate) fn for_people(watched: &TraceReport, ink: Ink) -> String {
     flows(&mut out, watched, ink);
     zero_copy_sends(&mut out, watched);
     storage(&mut out, watched);
+    counted(&mut out, watched);
     calls(&mut out, watched, ink);
     let unexplained = watched.unexplained;
     let _ = writeln!(
@@ -296,6 +297,30 @@ fn storage(out: &mut String, watched: &TraceReport) {
         );
         *out += if place == 0 { "\n" } else { "" };
         *out += &folded(&text, "  ");
+    }
+}
+
+/// What the kernel's own functions counted, and what the flows come to.
+fn counted(out: &mut String, watched: &TraceReport) {
+    let Some(counted) = &watched.counted else {
+        return;
+    };
+    let mut text = format!(
+        "counted by the kernel's own functions: {} bytes copied; the flows come to {}",
+        grouped(counted.cpu_copied_bytes),
+        grouped(watched.kernel_copied_bytes())
+    );
+    for (bytes, what) in [
+        (counted.reference_bytes, "passed by reference"),
+        (counted.cipher_bytes, "through a cipher"),
+    ] {
+        if bytes > 0 {
+            text += &format!("; {} bytes {what}", grouped(bytes));
+        }
+    }
+    *out += &format!("\n{}", folded(&text, "  "));
+    for (function, bytes) in &counted.by_function {
+        let _ = writeln!(out, "  {:>18}  {function}", grouped(*bytes));
     }
 }
 

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use nix::unistd::Pid;
 
 use super::Args;
+use crate::experiment::copy_count::CopyCount;
 use crate::experiment::flow_trace::{self, Meaning, Signals, Traced};
 use crate::model::visible_name;
 use crate::runtime;
@@ -49,7 +50,13 @@ pub(super) fn watch(args: &Args, front: Option<Pid>, signals: &Signals) -> Resul
             }))
         }
     };
-    let traced = flow_trace::trace(subject, &options, &handle, &mut |_, _| {})?;
+    let count = args.count_copies.then(CopyCount::of_program).transpose();
+    let begun = count.as_ref().ok().and_then(Option::as_ref);
+    let mut traced = flow_trace::trace(subject, &options, &handle, begun, &mut |_, _| {})?;
+    if let Err(reason) = count {
+        let note = format!("kernel-copies: nothing was counted: {reason}");
+        traced.report.notes.push(note);
+    }
     Ok(traced)
 }
 

@@ -1,0 +1,57 @@
+//! What the kernel's own functions counted, beside what the rule says of the same transfer.
+
+use crate::model::{CountedCopies, How, Side, Summary};
+
+/// Copies per byte beyond which the two do not agree. Less than that is the noise of the run: a few bytes of the receiver's
+/// report, or of the program's own pipes.
+const TOLERANCE: f64 = 0.05;
+
+/// The copies per byte of one side, by the rule and by the kernel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CountedSide {
+    /// Whose.
+    pub side: Side,
+    /// By the rule, from the calls of the traced run.
+    pub rule: f64,
+    /// By the kernel's own functions, in a run of its own.
+    pub counted: f64,
+}
+
+impl CountedSide {
+    /// Whether the two say the same.
+    pub fn agrees(&self) -> bool {
+        (self.rule - self.counted).abs() <= TOLERANCE
+    }
+
+    /// In one sentence.
+    pub fn sentence(&self) -> String {
+        let CountedSide { rule, counted, .. } = self;
+        match self.agrees() {
+            true => format!("The kernel counted {counted:.1} copies per byte, as the rule says."),
+            false => {
+                format!("The rule says {rule:.1} copies per byte, the kernel counted {counted:.1}.")
+            }
+        }
+    }
+}
+
+/// Both sides of a transfer, the one that makes it first. Empty without a traced run, and where nothing was moved.
+pub fn counted_sides(summary: &Summary, counted: &CountedCopies, own: Side) -> Vec<CountedSide> {
+    if summary.cpu_copied_bytes.is_none() || summary.bytes_moved == 0 {
+        return Vec::new();
+    }
+    let moved = summary.bytes_moved as f64;
+    let of = |side, bytes: u64| {
+        let hops = summary.copy_path.iter();
+        let copies = hops.filter(|hop| hop.side == side && !hop.ghost && hop.how == How::CpuCopy);
+        CountedSide {
+            side,
+            rule: copies.map(|hop| hop.bytes).sum::<u64>() as f64 / moved,
+            counted: bytes as f64 / moved,
+        }
+    };
+    vec![
+        of(own, counted.own.cpu_copied_bytes),
+        of(own.other(), counted.peer.cpu_copied_bytes),
+    ]
+}
