@@ -361,7 +361,10 @@ fn doctor_names_every_instrument_and_every_reason() {
         "cachestat",
         "memlock",
     ];
-    assert_eq!(names, [&promised[..], &["perf", "o-direct"]].concat());
+    assert_eq!(
+        names,
+        [&promised[..], &["perf", "o-direct", "kernel-copies"]].concat()
+    );
     for one in found {
         assert_eq!(
             one["reason"].is_null(),

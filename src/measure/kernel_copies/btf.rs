@@ -112,3 +112,42 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
     let four = bytes.get(at..at.checked_add(4)?)?;
     Some(u32::from_ne_bytes(four.try_into().ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_kernel_describes_its_functions_and_structures() {
+        let Ok(bytes) = std::fs::read("/sys/kernel/btf/vmlinux") else {
+            return; // not every kernel does; tests/counted.rs says so
+        };
+        let btf = Btf::parse(&bytes).unwrap();
+        let found = btf.functions(&["no_such_function", "skb_copy_ubufs"]);
+        assert_eq!(found[0], None);
+        assert!(found[1].is_some());
+        let [len, data_len] = ["len", "data_len"].map(|member| btf.offset("sk_buff", member));
+        // include/linux/skbuff.h: unsigned int len, data_len;
+        assert_eq!(len.unwrap() + 4, data_len.unwrap());
+        assert_eq!(btf.offset("sk_buff", "no_such_member"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(
+            tail in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            cut in 0u32..200,
+        ) {
+            let mut bytes = MAGIC.to_ne_bytes().to_vec();
+            bytes.extend([1, 0]);
+            for word in [24, 0, cut, cut / 2, cut] {
+                bytes.extend(u32::to_ne_bytes(word));
+            }
+            bytes.extend(tail);
+            if let Some(btf) = Btf::parse(&bytes) {
+                btf.functions(&["a"]);
+                btf.offset("a", "b");
+            }
+        }
+    }
+}
