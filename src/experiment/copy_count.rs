@@ -17,14 +17,14 @@ impl CopyCount {
     /// Attaches it, where it is wanted and can be had.
     pub(super) fn attach(
         wanted: bool,
-        peers: impl Iterator<Item = u32>,
+        peers: &[u32],
         unavailable: &mut Vec<Unavailable>,
     ) -> Option<CopyCount> {
         if !wanted {
             return None;
         }
         let attached = KernelCopies::attach().and_then(|copies| {
-            let processes = peers.map(|peer| (peer, CountedSide::Peer));
+            let processes = peers.iter().map(|peer| (*peer, CountedSide::Peer));
             for (process, side) in processes.chain([(std::process::id(), CountedSide::Own)]) {
                 let told = copies.count(process, side);
                 told.map_err(|error| format!("a process cannot be named to it ({error})"))?;

@@ -87,37 +87,28 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
     let mut connection = endpoint::connect(spec.to, &directory.path, &reader(order))?;
     connection.sink = put_in_place(connection.sink, sink)?;
     let sink = &connection.sink;
-    if spec.method.uses_error_queue() {
-        host::allow_zerocopy(sink).context("cannot set SO_ZEROCOPY")?;
-    }
-    warm_up(spec).context("cannot rehearse the transfer")?;
+    rehearse(spec, sink)?;
     let memory = PeakMemory::watch();
     let mut tools = prepare(spec, &source, size, sink)?;
-    let second = second_reader(order, &directory.path)?;
-    let (second_sink, second_reader) = second.map_or((None, None), |c| (Some(c.sink), c.receiver));
-    tools.second = second_sink;
+    let second_reader = add_second_reader(order, &directory.path, &mut tools)?;
     let pipe_size = pipe_size(spec, &tools, sink);
 
     let mut unavailable = Vec::new();
     let residency_before = cool_down(spec, &source, &mut unavailable)?;
-    let peers = [connection.receiver.as_ref(), second_reader.as_ref()];
-    let peers = peers.into_iter().flatten().map(Receiver::process);
-    let peers = peers.chain(peer.as_ref().map(Feeder::process));
-    let mut count = CopyCount::attach(order.count_copies, peers, &mut unavailable);
-    let (bytes_moved, mut measured) =
-        timed_transfer(spec, &source, sink, &mut tools, count.as_mut())?;
+    let peers = processes(&connection, second_reader.as_ref(), peer.as_ref());
+    let mut count = CopyCount::attach(order.count_copies, &peers, &mut unavailable);
+    let timed = timed_transfer(spec, &source, sink, &mut tools, count.as_mut())?;
+    let (bytes_moved, mut measured) = timed;
     measured.peak_memory_bytes = memory.risen();
     let residency_after = residency(spec, &source, "after the transfer", &mut unavailable);
     let shared_blocks = shared_blocks(spec, sink)?;
 
     peer.map_or(Ok(()), Feeder::finish)?;
     let received = connection.received(order.drain)?;
-    // Its end of file, too. The memory stays until everybody has read it.
-    drop(tools.second.take());
+    drop(tools.second.take()); // its end of file; the memory stays until everybody has read it
     let also_received = second_reader.map(Receiver::finish).transpose()?;
     let counted = count.map(CopyCount::finish).transpose()?;
     unavailable.extend(refused_sends(&tools));
-    let second_checksum = also_received.and_then(|also| also.checksum);
     Ok(Report {
         outcome: Outcome {
             bytes_moved,
@@ -133,11 +124,33 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
             ..Outcome::default()
         },
         checksum,
-        checksums: [received.checksum, second_checksum],
+        checksums: [
+            received.checksum,
+            also_received.and_then(|also| also.checksum),
+        ],
         measured,
         counted,
         unavailable,
     })
+}
+
+/// What is to be ready before anything is counted.
+fn rehearse(spec: &TransferSpec, sink: &OwnedFd) -> Result<()> {
+    if spec.method.uses_error_queue() {
+        host::allow_zerocopy(sink).context("cannot set SO_ZEROCOPY")?;
+    }
+    warm_up(spec).context("cannot rehearse the transfer")
+}
+
+/// The processes at the other ends.
+fn processes(
+    connection: &Connection,
+    second: Option<&Receiver>,
+    feeder: Option<&Feeder>,
+) -> Vec<u32> {
+    let receivers = connection.receiver.iter().chain(second);
+    let receivers = receivers.map(Receiver::process);
+    receivers.chain(feeder.map(Feeder::process)).collect()
 }
 
 /// Drops the source from the page cache, where that is asked for, and tells what is in it before the transfer.
@@ -247,6 +260,15 @@ fn second_reader(order: &Order, dir: &Path) -> Result<Option<Connection>> {
         set.with_context(|| format!("cannot prepare the second sink{}", piped(spec)))?;
     }
     Ok(Some(connection))
+}
+
+/// Hands its end to the method, and gives the reader.
+fn add_second_reader(order: &Order, dir: &Path, tools: &mut Tools) -> Result<Option<Receiver>> {
+    let Some(connection) = second_reader(order, dir)? else {
+        return Ok(None);
+    };
+    tools.second = Some(connection.sink);
+    Ok(connection.receiver)
 }
 
 /// Words for an error: how large a pipe was asked for, and where the limit stands.

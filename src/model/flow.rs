@@ -272,15 +272,12 @@ pub struct TraceReport {
     /// What became of zero-copy sends, by socket.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zero_copy: Vec<ZeroCopySends>,
-<<<<<<< HEAD
     /// Calls that moved bytes of several flows, each of which counts them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared_calls: Vec<SharedCalls>,
-=======
     /// What the kernel's own functions moved for its processes; none where nobody asked, or it is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<CountedBytes>,
->>>>>>> bb6ad5c (The kernel's own functions count what they copy, beside what the rule says)
     /// The calls that were kept.
     pub trace: Trace,
     /// For each of them, the last flow of which it moved bytes: an index into `flows`, or [`NO_FLOW`]. The last calls may
