@@ -14,8 +14,7 @@ use crate::experiment::{
 };
 use crate::host;
 use crate::model::{
-    CountedBytes, Method, Overwritten, ProofPlan, Sink, Size, TransferSpec, percent,
-    visible_name,
+    CountedBytes, Method, Overwritten, ProofPlan, Sink, Size, TransferSpec, percent, visible_name,
 };
 use crate::tracer::Cancel;
 
