@@ -154,6 +154,7 @@ pub fn server(calls: u64) -> TraceReport {
     }
     TraceReport {
         storage: Vec::new(),
+        counted: None,
         zero_copy: Vec::new(),
         command: vec!["server".to_owned(), "--port".to_owned(), "80".to_owned()],
         exit: Exit::Code(0),

@@ -113,6 +113,7 @@ impl Maker {
         let residency = |resident| (!receives).then_some(Residency { resident, pages });
         Recording {
             origin: Origin::Live,
+            counted: None,
             outcome: Outcome {
                 bytes_moved: bytes,
                 verified: Some(true),

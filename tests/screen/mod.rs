@@ -240,6 +240,7 @@ pub fn run(spec: &TransferSpec) -> Run {
     };
     let recording = Recording {
         origin: Origin::Live,
+        counted: None,
         spec: spec.clone(),
         machine: Machine {
             kernel: "Linux 6.18".into(),
