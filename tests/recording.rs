@@ -32,6 +32,7 @@ fn descriptors() -> Vec<Descriptor> {
 fn recording(trace: Option<Trace>) -> Recording {
     Recording {
         origin: Origin::Loaded,
+        counted: None,
         spec: TransferSpec {
             method: Method::ReadWrite,
             to: Sink::Tcp,
