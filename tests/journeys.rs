@@ -53,7 +53,14 @@ fn predict_run_step_and_see_the_guess_marked_from_the_recording() {
     assert!(asked.contains("Before it runs"), "{asked}");
     let ran = learner.keys("7\n");
     assert!(ran.contains("You said 7"), "{ran}");
-    assert!(ran.contains("traced") && ran.contains("untraced"), "{ran}");
+    // What was predicted is revealed at the end of the play.
+    assert!(
+        !ran.contains("recorded") && !ran.contains("untraced"),
+        "{ran}"
+    );
+    let revealed = learner.key(Key::End);
+    assert!(revealed.contains("recorded"), "{revealed}");
+    assert!(revealed.contains("untraced"), "{revealed}");
     let (lab, state) = learner.app.lab_page().unwrap();
     let seen = lab.predict.as_ref().unwrap().query.of(&state
         .outcome

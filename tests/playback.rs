@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use zclab::app::player::Player;
-use zclab::figure::drawn;
+use zclab::figure::{Position, drawn};
 use zclab::model::*;
 use zclab::ui::player::{hit, render};
 use zclab::ui::stage::layout::{Layout, StageSize};
@@ -185,7 +185,8 @@ fn the_fourteenth_call_is_in_the_kernel_at_27_mode_switches() {
         (13, 27)
     );
     assert_eq!(counters.so_far.copied_bytes, 832 * Size::KIB);
-    assert_eq!(counters.so_far.copies_per_byte, None);
+    // It grows as the run is played: 832 KiB of 1 MiB.
+    assert_eq!(counters.so_far.copies_per_byte, Some(0.8125));
     assert_eq!(counters.whole.copies_per_byte, Some(2.0));
     let drawn = draw(&player, 67, 33, false, Some(32.0));
     for words in [
@@ -208,7 +209,7 @@ fn at_the_start_nothing_has_happened_and_paused_nobody_wakes() {
     assert_eq!(player.current(), 0, "a paused player moved");
     player.toggle();
     assert!(player.next_frame().is_some());
-    player.tick(Duration::from_millis(500));
+    player.tick(Duration::from_millis(66));
     assert!(draw(&player, 67, 33, false, None).contains("◆┄◆"));
 }
 
@@ -228,24 +229,221 @@ fn fast_and_reduced_motion_have_no_tokens() {
     assert!(!tokens(&player));
 }
 
-#[test]
-fn a_hop_lasts_its_wire_at_thirty_steps_a_second_on_every_screen() {
-    let mut player = player(Method::Sendfile, Sink::Tcp);
+/// Milliseconds that each call of a player takes, from its entry to its return.
+fn lengths(mut player: Player) -> Vec<u64> {
     player.toggle();
-    // 31 steps until the first token has arrived, and 6 more until the last one has.
-    player.tick(Duration::from_millis(1233));
-    assert_eq!(player.counters().so_far.syscalls, 0);
-    player.tick(Duration::from_millis(1));
-    assert_eq!(player.counters().so_far.syscalls, 1);
-    // A rest of 150 ms, then half of the next call, twice as fast.
-    player.faster();
-    player.tick(Duration::from_micros(75_000 + 616_700 / 2));
-    assert_eq!(player.current(), 1);
-    for (width, height) in [(67, 33), (76, 20), (124, 55), (56, 14)] {
-        let drawn = draw(&player, width, height, false, None);
-        player.seek(1);
-        assert_eq!(drawn, draw(&player, width, height, false, None));
+    let (mut lengths, mut entered, mut done) = (Vec::new(), 0, 0);
+    for now in 1..60_000 {
+        let call = player.current();
+        player.tick(Duration::from_millis(1));
+        if player.current() != call {
+            entered = now;
+        }
+        let returned = player.counters().so_far.syscalls;
+        if returned > done {
+            lengths.push(now - entered);
+            done = returned;
+        }
     }
+    lengths
+}
+
+#[test]
+fn a_reference_moves_at_once_and_a_copy_takes_time_in_proportion_to_its_bytes() {
+    let of = |method| {
+        let run = recording(spec(method, Sink::Tcp, 80 << 10, 64 << 10, Cache::Warm));
+        lengths(Player::new(Arc::new(run), source(method)))
+    };
+    let near = |found: u64, expected: u64| found.abs_diff(expected) <= 2;
+    // 64 KiB and 16 KiB, up and down, and the read that returns 0.
+    let [a, b, c, d, _] = of(Method::ReadWrite)[..] else {
+        panic!("{:?}", of(Method::ReadWrite));
+    };
+    assert!(
+        near(a, 833) && near(b, 833) && near(c, 233) && near(d, 233),
+        "{a} {b} {c} {d}"
+    );
+    let [a, b, _] = of(Method::Sendfile)[..] else {
+        panic!("{:?}", of(Method::Sendfile));
+    };
+    assert!(near(a, 133) && near(b, 133), "{a} {b}");
+}
+
+#[test]
+fn a_long_recording_is_played_in_twenty_seconds_and_can_be_scrubbed() {
+    let long = recording(spec(
+        Method::ReadWrite,
+        Sink::Tcp,
+        2048 * 4096,
+        4096,
+        Cache::Warm,
+    ));
+    let mut player = Player::new(Arc::new(long), source(Method::ReadWrite));
+    assert_eq!(player.len(), 4097);
+    player.toggle();
+    player.tick(Duration::from_millis(10_000));
+    assert!(
+        (1_900..2_200).contains(&player.current()),
+        "{}",
+        player.current()
+    );
+    player.tick(Duration::from_millis(9_900));
+    assert!(player.is_playing());
+    player.tick(Duration::from_millis(200));
+    assert!(player.is_at_end() && !player.is_playing());
+}
+
+#[test]
+fn on_a_cold_cache_the_disk_fills_the_page_cache_before_the_copy_starts() {
+    let cold = spec(
+        Method::ReadWrite,
+        Sink::Tcp,
+        128 << 10,
+        64 << 10,
+        Cache::Cold,
+    );
+    let mut player = Player::new(Arc::new(recording(cold)), source(Method::ReadWrite));
+    let page_cache = |player: &Player| {
+        let drawn = draw(player, 67, 33, false, None);
+        let row = drawn
+            .lines()
+            .skip_while(|row| !row.contains("page cache"))
+            .nth(1);
+        row.unwrap().chars().skip(9).take(20).collect::<String>()
+    };
+    assert!(
+        !page_cache(&player).contains(['■', '▪']),
+        "{}",
+        page_cache(&player)
+    );
+    player.toggle();
+    player.tick(Duration::from_millis(600));
+    let drawn = draw(&player, 67, 33, false, None);
+    assert!(drawn.contains("disk reading"), "{drawn}");
+    assert!(!drawn.contains("■━") && !drawn.contains("━■"), "{drawn}");
+    assert_eq!(player.counters().so_far.copied_bytes, 0);
+    player.tick(Duration::from_millis(600));
+    let drawn = draw(&player, 67, 33, false, None);
+    assert!(!drawn.contains("reading"), "{drawn}");
+    assert!(drawn.contains("■━") || drawn.contains("━■"), "{drawn}");
+    assert_eq!(
+        page_cache(&player).matches('■').count(),
+        8,
+        "half of it is there"
+    );
+}
+
+#[test]
+fn the_mode_switch_line_flashes_when_it_is_crossed_and_counts() {
+    let mut player = player(Method::ReadWrite, Sink::Tcp);
+    let line = |player: &Player| {
+        let drawn = draw(player, 67, 33, false, None);
+        drawn
+            .lines()
+            .find(|row| row.contains("mode switches"))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(
+        line(&player).starts_with("mode switches 0 ┈"),
+        "{}",
+        line(&player)
+    );
+    player.toggle();
+    player.tick(Duration::from_millis(20));
+    assert!(
+        line(&player).starts_with("mode switches 1 ━━━"),
+        "{}",
+        line(&player)
+    );
+    player.tick(Duration::from_millis(300));
+    assert!(
+        line(&player).starts_with("mode switches 1 ┈┈┈"),
+        "{}",
+        line(&player)
+    );
+    player.set_reduced_motion(true);
+    player.home();
+    player.toggle();
+    player.tick(Duration::from_millis(20));
+    assert!(
+        line(&player).starts_with("mode switches 1 ┈┈┈"),
+        "{}",
+        line(&player)
+    );
+}
+
+#[test]
+fn two_recordings_race_on_one_time_scale() {
+    let [a, b] = [Method::ReadWrite, Method::Sendfile].map(|method| player(method, Sink::Tcp));
+    let mut race = Player::racing([&a, &b]).unwrap();
+    race.toggle();
+    // 55 us of 1.3 ms: the reference has arrived, the copy is still on its way.
+    race.tick(Duration::from_secs(20).mul_f64(55.0 / 1311.0));
+    for (width, height) in [(116, 31), (76, 19), (56, 16), (196, 55)] {
+        for ascii in [false, true] {
+            let drawn = draw(&race, width, height, ascii, None);
+            for words in ["read-write", "sendfile", "stretched 15 25"] {
+                assert!(drawn.contains(words), "{width}x{height}: {words}\n{drawn}");
+            }
+            assert_eq!(drawn.is_ascii(), ascii, "{drawn}");
+        }
+    }
+    let drawn = draw(&race, 116, 31, false, None);
+    assert!(drawn.contains("━■"), "{drawn}");
+    let handed: Vec<_> = drawn.lines().filter(|row| row.contains("KiB ─╯")).collect();
+    assert_eq!(handed.len(), 1, "one queue holds something: {drawn}");
+    race.tick(Duration::from_secs(10));
+    let drawn = draw(&race, 116, 31, false, None);
+    assert!(drawn.contains("done at 671"), "{drawn}");
+    race.tick(Duration::from_secs(10));
+    assert!(race.is_at_end() && race.next_frame().is_none());
+    let drawn = draw(&race, 116, 31, false, None);
+    assert!(
+        drawn.contains("66 mode switches") && drawn.contains("34 mode switches"),
+        "{drawn}"
+    );
+}
+
+fn classic() -> Player {
+    let text = include_str!("../assets/figures/classic-path.toml");
+    Player::figure(zclab::figure::figure("classic-path", text).unwrap())
+}
+
+#[test]
+fn a_step_of_a_drawn_figure_moves_and_then_stands_still() {
+    let mut figure = classic();
+    figure.step_forward();
+    figure.tick(Duration::from_millis(400));
+    let drawn = draw(&figure, 67, 33, false, None);
+    assert!(drawn.contains("━■━■"), "{drawn}");
+    figure.tick(Duration::from_millis(600));
+    assert_eq!((figure.current(), figure.next_frame()), (1, None));
+    // Played, it goes on by itself to its end.
+    figure.toggle();
+    figure.tick(Duration::from_secs(60));
+    assert!(figure.is_at_end() && !figure.is_playing());
+    figure.set_reduced_motion(true);
+    figure.step_back();
+    figure.step_forward();
+    assert!(!figure.is_playing());
+}
+
+#[test]
+fn a_tag_stays_at_its_wire() {
+    let mut figure = classic();
+    let column = |figure: &Player| {
+        let drawn = draw(figure, 67, 33, false, None);
+        let row = drawn
+            .lines()
+            .find(|row| row.contains(" read"))
+            .unwrap()
+            .to_owned();
+        row.find("read").map(|at| row[..at].chars().count())
+    };
+    let at_first = column(&figure);
+    figure.seek(1);
+    assert_eq!(column(&figure), at_first);
 }
 
 #[test]
@@ -377,8 +575,7 @@ fn it_looks_like_this() {
     let mut shown = Player::new(Arc::new(recording(cold)), source(Method::MmapWrite));
     shown.seek(7);
     snapshot("mmap-cold", &shown, None);
-    let figure = include_str!("../assets/figures/classic-path.toml");
-    let mut shown = Player::figure(zclab::figure::figure("classic-path", figure).unwrap());
+    let mut shown = classic();
     shown.seek(2);
     snapshot("drawn", &shown, None);
 }
@@ -388,7 +585,11 @@ fn every_hop_of_a_figure_has_a_wire() {
     for (name, text) in zclab::embedded::figures() {
         let figure = zclab::figure::figure(name, text).unwrap();
         let layout = Layout::new(StageSize::Medium, drawn::plan(&figure), 67);
-        let scene = drawn::scene(&figure, figure.steps.len() - 1);
+        let end = Position {
+            call: figure.steps.len() - 1,
+            time: Duration::MAX,
+        };
+        let scene = drawn::scene(&figure, end, true);
         let edges = scene.edges.iter();
         let lost: Vec<_> = edges
             .filter(|view| layout.wire(view.edge).is_none())

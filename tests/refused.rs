@@ -189,6 +189,8 @@ fn a_question_about_a_counter_is_marked_by_this_machines_own_run() {
     terminal.send("\r");
     terminal.turn_to("Before it runs");
     terminal.send("0\r");
+    terminal.wait_for("You said 0");
+    terminal.send("\x1b[F");
     terminal.until("the verdict", |screen| {
         words(&screen.contents()).contains("You said 0 measured 0 ✓")
     });

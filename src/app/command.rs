@@ -29,7 +29,14 @@ pub enum Command {
     Play,
     Slower,
     Faster,
+    /// A tenth of the recording back.
+    ScrubBack,
+    ScrubOn,
     Guess,
+    /// The playback over the whole screen, and back.
+    Present,
+    /// Two results side by side on one time scale.
+    Race,
     Source,
     Calls,
     Save,

@@ -21,7 +21,7 @@ const QUIT: &[(Key, Command)] = &[
 // One row a line: it is a table.
 #[rustfmt::skip]
 const EVERYWHERE: &[KeyRow<dyn ScreenState>] = &[
-    row(&[(Key::Esc, Command::Back)], ["Esc", "back", "back"], Everywhere, |app, on| app.job.is_none() && on.has_back()),
+    row(&[(Key::Esc, Command::Back)], ["Esc", "back", "back"], Everywhere, |app, on| app.job.is_none() && (on.has_back() || app.display.presents)),
     row(QUIT, ["q", "quit", "quit; your place is kept"], Everywhere, |_, on| on.in_course()),
     row(QUIT, ["q", "quit", "quit"], Everywhere, always),
     row(&[(Key::Char('T'), Command::Theme)], ["T", "", "next theme"], Everywhere, always),
@@ -110,6 +110,11 @@ impl App {
     /// The playback on the screen.
     pub fn player(&self) -> Option<&Player> {
         self.on().player(&self.shared)
+    }
+
+    /// Whether a playback fills the screen.
+    pub(crate) fn is_presenting(&self) -> bool {
+        self.display.presents && self.player().is_some()
     }
 
     pub(crate) fn shown_run(&self) -> Option<&Run> {

@@ -35,6 +35,8 @@ pub(crate) struct Display {
     pub(crate) mouse: bool,
     /// No tokens: hops light up call by call.
     pub(crate) reduced_motion: bool,
+    /// A playback fills the screen, for a room to see.
+    pub(crate) presents: bool,
 }
 
 impl Display {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Command, Guessing, Player, Run};
+use super::{Command, Guessing, Player, Run, proof_play::ProofPlay};
 use crate::course::{Ask, AskedNumber, Predict, Reaction, Verdict, Wrong};
 use crate::model::{
     Contest, ExperimentOutcome, ExperimentSpec, Finding, Given, Method, ProofPlan, Query,
@@ -26,6 +26,8 @@ pub(crate) struct ExperimentPage {
     /// The run that can be played, of an experiment that records one.
     pub(crate) run: Option<Run>,
     pub(crate) player: Option<Player>,
+    /// The alias proof's row that is looked at, while its steps are played.
+    pub(crate) proof_play: Option<ProofPlay>,
     /// What came of it with each other method: the newest of each, in the order of [`ServePlan::METHODS`].
     pub(crate) ways: BTreeMap<Method, ServedRequest>,
 }
@@ -36,6 +38,7 @@ impl ExperimentPage {
             predict: matches!(what, ExperimentSpec::Serve(_)).then(copies_of_the_body),
             run: None,
             player: None,
+            proof_play: None,
             ways: BTreeMap::new(),
             what,
             guessing: Guessing::default(),
@@ -77,7 +80,13 @@ impl ExperimentPage {
     /// Nothing is known of it any more.
     pub(crate) fn reset(&mut self) {
         (self.found, self.done, self.selected) = (None, false, 0);
-        (self.run, self.player) = (None, None);
+        (self.run, self.player, self.proof_play) = (None, None, None);
+    }
+
+    /// Whether what was predicted is still to be revealed: at the end of the play.
+    pub(crate) fn is_concealing(&self) -> bool {
+        let plays = self.proof_play.is_some_and(|play| !play.is_done());
+        plays || self.player.as_ref().is_some_and(Player::is_concealing)
     }
 
     /// The name of the error that is looked at.
@@ -164,6 +173,8 @@ impl ExperimentPage {
                 _ => {}
             };
         }
+        // A row that is looked at stands still; and going on skips what is played.
+        self.proof_play = None;
         let last = self.rows().saturating_sub(1);
         self.selected = match command {
             Command::Up => self.selected.saturating_sub(1),

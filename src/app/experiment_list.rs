@@ -3,6 +3,7 @@
 use super::ExperimentPage;
 use crate::model::{
     CLAIMS, Contest, ERRORS, ExperimentSpec, Method, ProofPlan, ServePlan, Sink, Size, Sweep,
+    TransferSpec,
 };
 
 pub struct ListedExperiment {
@@ -29,12 +30,13 @@ pub(crate) fn entries() -> Vec<ListedExperiment> {
     let watching = "One transfer untraced, traced, traced from afar";
     let watching = (watching, ExperimentSpec::Watching);
     let serve = ("A request's way through the server", serve);
+    let race = ("A race: read-write beside sendfile", race());
     let groups = [
         ("who holds the bytes?", vec![proof]),
         ("what the kernel refuses", vec![errors]),
         ("what is in memory", vec![page_cache]),
         ("is it faster?", claims.to_vec()),
-        ("side by side", vec![by_chunk, by_size]),
+        ("side by side", vec![by_chunk, by_size, race]),
         ("under the tracer", vec![watching, serve]),
     ];
     let mut all = Vec::new();
@@ -50,6 +52,11 @@ pub(crate) fn entries() -> Vec<ListedExperiment> {
         );
     }
     all
+}
+
+fn race() -> ExperimentSpec {
+    let specs = [Method::ReadWrite, Method::Sendfile].map(TransferSpec::of);
+    ExperimentSpec::Race(Box::new(specs))
 }
 
 fn proof() -> ExperimentSpec {

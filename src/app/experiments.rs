@@ -1,11 +1,15 @@
 //! What keys do to an experiment that is no transfer, on a page of a lesson or on its own screen.
 
+use std::sync::Arc;
+
 use super::{
-    Command, Effect, ExperimentPage, PageState, Pane, Purpose, Run, Shared, command::option_of,
-    experiment::judge, experiment_list::answers,
+    Command, Effect, ExperimentPage, PageState, Pane, Player, Purpose, Run, Shared,
+    command::option_of, experiment::judge, experiment_list::answers, proof_play::ProofPlay,
 };
 use crate::course::Page;
-use crate::model::{ExperimentOutcome, ExperimentSpec, ServedRequest};
+use crate::model::{ExperimentOutcome, ExperimentSpec, Recording, ServedRequest};
+
+const NO_CALLS: &str = "There is nothing to race: no calls could be recorded.";
 
 impl Shared {
     /// An experiment, and how far it is.
@@ -61,6 +65,11 @@ impl Shared {
             Command::Confirm if !page.done => self.run_experiment(of),
             Command::Confirm => return !is_entry(of),
             Command::All => self.try_out(of, None),
+            Command::Play => match page.proof_play.as_mut().filter(|play| !play.is_done()) {
+                Some(play) => play.toggle(),
+                None if page.done => self.play_proof(of),
+                None => {}
+            },
             Command::Method | Command::Sink | Command::Size | Command::Sweep if idle => {
                 page.change(command);
             }
@@ -121,6 +130,7 @@ impl Shared {
     pub(crate) fn select_row(&mut self, of: Purpose, row: usize) {
         if let Some(page) = self.experiment_mut(of) {
             page.selected = row.min(page.rows().saturating_sub(1));
+            page.proof_play = None;
             if let Some(player) = &mut page.player {
                 player.seek(row);
             }
@@ -153,6 +163,14 @@ impl Shared {
         if let ExperimentOutcome::Serve(way) = &found {
             self.keep_way(of, way, plays);
         }
+        if let ExperimentOutcome::Race(sides) = &found {
+            self.keep_race(of, sides, plays);
+        }
+        if let ExperimentOutcome::Proof(_) = &found
+            && plays
+        {
+            self.play_proof(of);
+        }
         let Some(page) = self.experiment_mut(of) else {
             return;
         };
@@ -170,6 +188,35 @@ impl Shared {
         }
     }
 
+    /// The three steps of the row that is looked at, from the first.
+    fn play_proof(&mut self, of: Purpose) {
+        let reduced = self.display.reduced_motion;
+        if let Some(page) = self.experiment_mut(of) {
+            page.proof_play = Some(ProofPlay::start(reduced));
+        }
+    }
+
+    fn keep_race(&mut self, of: Purpose, sides: &[Arc<Recording>; 2], plays: bool) {
+        let source = |recording: &Recording| {
+            let source = self.source_of(&recording.spec, false);
+            source.map_or("", |(_, text)| text)
+        };
+        let players = sides.each_ref().map(|recording| {
+            let run = Run::of(Arc::clone(recording), source(recording));
+            self.player_of(&run)
+        });
+        let [first, second] = &players;
+        let mut race = Player::racing([first, second]);
+        match &mut race {
+            Some(race) if plays => race.toggle(),
+            Some(_) => {}
+            None => self.message = Some(NO_CALLS.to_owned()),
+        }
+        if let Some(page) = self.experiment_mut(of) {
+            page.player = race;
+        }
+    }
+
     fn keep_way(&mut self, of: Purpose, way: &ServedRequest, plays: bool) {
         let recording = way.recording.clone();
         let source = self.source_of(&recording.spec, true);
@@ -177,6 +224,13 @@ impl Shared {
         let mut player = self.player_of(&run);
         if plays {
             player.toggle();
+        }
+        let is_first = self.experiment(of).is_some_and(|page| page.ways.is_empty());
+        let guessed = self
+            .guessing(of)
+            .is_some_and(|(_, state)| state.guess.is_some());
+        if is_first && guessed {
+            player.conceal();
         }
         if let Some(page) = self.experiment_mut(of) {
             page.ways.insert(way.recording.spec.method, way.clone());

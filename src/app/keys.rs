@@ -127,3 +127,5 @@ pub(crate) const NEXT_BACK: &[(Key, Command)] =
 pub(crate) const TAB: &[(Key, Command)] = &[(K::Tab, C::Tab)];
 pub(crate) const PLAY: &[(Key, Command)] = &[(K::Char(' '), C::Play)];
 pub(crate) const SPEED: &[(Key, Command)] = &[(K::Char('['), C::Slower), (K::Char(']'), C::Faster)];
+pub(crate) const SCRUB: &[(Key, Command)] =
+    &[(K::Char('<'), C::ScrubBack), (K::Char('>'), C::ScrubOn)];

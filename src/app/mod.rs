@@ -4,6 +4,7 @@
 //! `Shared` is what all screens share; each of the [`screens`] owns its state, its key table and what its keys do.
 
 mod command;
+mod content;
 mod current;
 mod display;
 mod effect;
@@ -23,12 +24,14 @@ mod page;
 mod page_at;
 mod pages;
 pub mod player;
+mod proof_play;
 pub(crate) mod question;
 mod reload;
 mod run;
 pub mod screens;
 mod search;
 mod shared;
+pub(crate) mod shot;
 mod stack;
 mod standing;
 
@@ -103,6 +106,13 @@ impl App {
         App::of(Shared::new(material, Learned::default()), screen)
     }
 
+    /// Two recordings on one time scale. None: one of them has no calls.
+    pub(crate) fn race(material: Material, [run, other]: [Run; 2]) -> Option<App> {
+        let player = Player::racing([&run.player, &other.player])?;
+        let screen = Screen::Replay(ReplayScreen { run, player });
+        Some(App::of(Shared::new(material, Learned::default()), screen))
+    }
+
     /// The flows of a traced program, which has ended or still runs.
     pub fn explorer(report: TraceReport, running: bool) -> App {
         let screen = Screen::Explorer(ExplorerScreen::new(report, running));
@@ -129,10 +139,11 @@ impl App {
         reload::tell_faults(&mut self.shared, faults);
     }
 
-    /// Mouse reports, and travelling tokens or none.
-    pub(crate) fn set_display(&mut self, mouse: bool, reduced_motion: bool) {
+    /// Mouse reports; travelling tokens or none; playbacks over the whole screen or not.
+    pub(crate) fn set_display(&mut self, mouse: bool, reduced_motion: bool, presents: bool) {
         let display = &mut self.shared.display;
         (display.mouse, display.reduced_motion) = (mouse, reduced_motion);
+        display.presents = presents;
         let on = self.screens.top_mut().state_mut();
         if let Some(player) = on.player_mut(&mut self.shared) {
             player.set_reduced_motion(reduced_motion);
@@ -296,6 +307,8 @@ impl App {
                 self.shared.effects.push(Effect::Mouse(mouse));
             }
             _ if self.overlay.is_some() => self.update_overlay(command),
+            Command::Present => self.present(!self.display.presents),
+            Command::Back if self.is_presenting() => self.present(false),
             Command::Help => self.shared.overlay = Some(Overlay::Help { top: 0 }),
             Command::Source => self.shared.overlay = Some(Overlay::Source { top: 0 }),
             Command::Calls => self.open_calls(),
@@ -352,7 +365,13 @@ impl App {
                 Pane::Text => Pane::Target,
                 Pane::Target => Pane::Text,
             };
-            return shared.display.show(other);
+            shared.display.show(other);
+            if other == Pane::Target
+                && let Some(player) = on.player_mut(shared)
+            {
+                player.play_here();
+            }
+            return;
         }
         if command == Command::Play {
             shared.display.pane = Pane::Target;
@@ -360,6 +379,13 @@ impl App {
         let player = on.player_mut(shared);
         if !player.is_some_and(|player| drive(player, command)) {
             on.update(shared, command);
+        }
+    }
+
+    fn present(&mut self, presents: bool) {
+        self.shared.display.presents = presents;
+        if presents {
+            self.shared.message = Some("P or Esc leaves the presentation.".to_owned());
         }
     }
 
@@ -479,6 +505,8 @@ fn drive(player: &mut Player, command: Command) -> bool {
         Command::Slower => player.slower(),
         Command::Faster => player.faster(),
         Command::Play => player.toggle(),
+        Command::ScrubBack => player.scrub(-1),
+        Command::ScrubOn => player.scrub(1),
         _ => return false,
     }
     true

@@ -41,6 +41,7 @@ impl Shared {
             let mut state = PageState::new(page, &self.material.figures, turn);
             if let PageState::Figure(player) = &mut state {
                 player.set_reduced_motion(self.display.reduced_motion);
+                player.play_here();
             }
             self.pages.insert(at, state);
         }
@@ -274,6 +275,9 @@ impl Shared {
         };
         let guess = state.guessing.guess.clone();
         let guess = guess.filter(|_| state.player.is_none());
+        if guess.is_some() {
+            player.conceal();
+        }
         (state.outcome, state.player) = (Some(outcome), Some(player));
         let predict = self.page_at(at).and_then(Page::predict).cloned();
         if let (Some(guess), Some(predict)) = (guess, predict) {

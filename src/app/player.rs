@@ -2,41 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::figure::{Plan, Playback, Position, Scene, Source, Speed, drawn, narration, preview};
+use super::{
+    content::Content,
+    shot::{Counters, Shot},
+};
+use crate::figure::{
+    Plan, Playback, Position, Race, Scene, Source, Speed, drawn, narration, preview,
+};
 use crate::model::{Figure, FigureStep, Recording, TransferSpec};
-use crate::syscall::{Style, format_call, format_request};
+use crate::syscall::{Style, format_request};
 
 /// At most so many pictures a second, however fast the playback goes.
 const FRAME: Duration = Duration::from_millis(33);
-
-#[derive(Clone, Debug)]
-enum Content {
-    Recording(Box<Playback>),
-    Drawn(Figure),
-    Preview(TransferSpec),
-}
-
-/// Figures of the traced run, at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Figures {
-    /// Calls that have returned.
-    pub syscalls: u64,
-    /// Mode switches: counted at entry and at return.
-    pub mode_switches: u64,
-    /// Bytes that the CPU copied, on the sender's side.
-    pub copied_bytes: u64,
-    /// The same a byte moved. None before the end, and where nothing was moved.
-    pub copies_per_byte: Option<f64>,
-}
-
-/// Figures so far, and of the whole run.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Counters {
-    /// Up to the player's position.
-    pub so_far: Figures,
-    /// Of the whole traced run.
-    pub whole: Figures,
-}
 
 /// The state of a player. It knows no clock: [`Player::tick`] tells it how much time went by.
 #[derive(Clone, Debug)]
@@ -46,6 +23,10 @@ pub struct Player {
     playing: bool,
     speed: Speed,
     reduced_motion: bool,
+    /// It stops at the end of this step of a drawn figure.
+    one_step: bool,
+    /// What the whole run comes to is not told before its end: it was predicted.
+    conceals: bool,
 }
 
 impl Player {
@@ -67,6 +48,16 @@ impl Player {
         Player::of(Content::Preview(spec))
     }
 
+    /// Two recordings side by side on one time scale. None: one of them has no calls.
+    pub fn racing(of: [&Player; 2]) -> Option<Player> {
+        let [a, b] = of.map(|player| player.playback().cloned());
+        let race = Race::new([a?, b?])?;
+        Some(Player {
+            reduced_motion: of[0].reduced_motion,
+            ..Player::of(Content::Race(Box::new(race)))
+        })
+    }
+
     fn of(content: Content) -> Player {
         Player {
             content,
@@ -74,7 +65,23 @@ impl Player {
             playing: false,
             speed: Speed::default(),
             reduced_motion: false,
+            one_step: false,
+            conceals: false,
         }
+    }
+
+    /// What the whole run comes to is not told before its end.
+    pub(crate) fn conceal(&mut self) {
+        self.conceals = !self.is_empty();
+    }
+
+    pub(crate) fn is_concealing(&self) -> bool {
+        self.conceals
+    }
+
+    /// Once the end was seen, nothing is concealed any more.
+    fn reveal_at_end(&mut self) {
+        self.conceals &= !self.is_at_end();
     }
 
     /// With reduced motion no single tokens travel: whole hops light up, call by call.
@@ -96,11 +103,6 @@ impl Player {
         }
     }
 
-    /// What has a time: a recording with calls.
-    fn timeline(&self) -> Option<&Playback> {
-        self.playback().filter(|playback| !playback.is_empty())
-    }
-
     fn step(&self) -> Option<&FigureStep> {
         self.drawn()?.steps.get(self.position.call)
     }
@@ -118,11 +120,7 @@ impl Player {
 
     /// Calls of the recording, or steps of the figure.
     pub fn len(&self) -> usize {
-        match &self.content {
-            Content::Recording(playback) => playback.len(),
-            Content::Drawn(figure) => figure.steps.len(),
-            Content::Preview(_) => 0,
-        }
+        self.content.len()
     }
 
     /// Whether there is neither.
@@ -150,65 +148,71 @@ impl Player {
         self.speed
     }
 
-    /// Whether the last call has returned, or the last step is shown.
+    /// Whether the last call has returned, or the last step is done.
     pub fn is_at_end(&self) -> bool {
-        self.position >= self.last()
+        self.position >= self.content.end()
     }
 
-    /// The very end. Steps of a figure take no time.
-    fn last(&self) -> Position {
-        match self.timeline() {
-            Some(playback) => playback.end(),
-            None => self.middle(usize::MAX),
-        }
-    }
-
-    /// Where a call or step is looked at, or the last one, if there are not so many.
-    fn middle(&self, call: usize) -> Position {
-        match self.timeline() {
-            Some(playback) => playback.middle(call),
-            None => Position {
-                call: call.min(self.len().saturating_sub(1)),
-                time: Duration::ZERO,
-            },
-        }
-    }
-
-    /// Plays or pauses; from the end, plays again from the start. A drawn figure does not play: it steps.
+    /// Plays or pauses; from the end, plays again from the start.
     pub fn toggle(&mut self) {
-        if self.timeline().is_none() {
-            return self.step_forward();
-        }
         if !self.playing && self.is_at_end() {
             self.position = Position::default();
         }
-        self.playing = !self.playing;
+        self.one_step = false;
+        self.playing = !self.playing && !self.is_empty();
     }
 
-    /// To the middle of the next call; from the last one, to the end. Pauses.
+    /// To the middle of the next call; from the last one, to the end. Pauses. In a drawn figure the next step plays.
     pub fn step_forward(&mut self) {
         self.playing = false;
-        let middle = self.middle(self.position.call);
+        let next = self.position.call + 1;
+        if self.drawn().is_some() {
+            return match next < self.len() {
+                true => self.play_step(next),
+                false => self.position = self.content.end(),
+            };
+        }
+        let middle = self.content.middle(self.position.call);
         self.position = if self.position < middle {
             middle
-        } else if self.position.call + 1 < self.len() {
-            self.middle(self.position.call + 1)
+        } else if next < self.len() {
+            self.content.middle(next)
         } else {
-            self.last()
+            self.content.end()
         };
+        self.reveal_at_end();
     }
 
     /// To the middle of the call before; from the first one, to the start. Pauses.
     pub fn step_back(&mut self) {
         self.playing = false;
-        let middle = self.middle(self.position.call);
+        let middle = self.content.middle(self.position.call);
         self.position = if self.position > middle {
             middle
         } else if self.position.call > 0 {
-            self.middle(self.position.call - 1)
+            self.content.middle(self.position.call - 1)
         } else {
             Position::default()
         };
+    }
+
+    /// The step of a drawn figure that it stands at moves, from its start. Nothing else does.
+    pub(crate) fn play_here(&mut self) {
+        if self.drawn().is_some() && !self.playing {
+            self.play_step(self.position.call);
+        }
+    }
+
+    fn play_step(&mut self, step: usize) {
+        if self.reduced_motion {
+            self.position = self.content.middle(step);
+            return;
+        }
+        self.position = Position {
+            call: step,
+            time: Duration::ZERO,
+        };
+        (self.playing, self.one_step) = (true, true);
     }
 
     /// To the start. Pauses.
@@ -220,7 +224,14 @@ impl Player {
     /// To the end. Pauses.
     pub fn end(&mut self) {
         self.playing = false;
-        self.position = self.last();
+        self.position = self.content.end();
+        self.reveal_at_end();
+    }
+
+    /// A tenth of the calls back or on, and goes on playing if it was.
+    pub(crate) fn scrub(&mut self, tenths: isize) {
+        let far = (self.len() / 10).max(1) as isize;
+        self.seek(self.position.call.saturating_add_signed(far * tenths));
     }
 
     /// Twice as fast, to 16 times.
@@ -235,49 +246,75 @@ impl Player {
 
     /// To the middle of a call (or to a step), from 0; past the last one, to the last one. Goes on playing if it was.
     pub fn seek(&mut self, call: usize) {
-        self.position = self.middle(call);
+        self.position = self.content.middle(call);
+    }
+
+    /// How much faster it goes than the durations of [`Content`].
+    fn factor(&self) -> f64 {
+        self.content.factor() * self.speed.factor()
     }
 
     /// Time went by. Changes nothing while paused; pauses at the end.
     pub fn tick(&mut self, elapsed: Duration) {
-        if let Some(playback) = self.timeline().filter(|_| self.playing) {
-            self.position = playback.advance(self.position, elapsed, self.speed);
-            self.playing = !self.is_at_end();
+        if !self.playing {
+            return;
         }
+        let before = self.position.call;
+        let now = self
+            .content
+            .advance(self.position, elapsed.mul_f64(self.factor()));
+        let done = self.content.middle(before);
+        self.position = match self.one_step {
+            true => now.min(done),
+            false => now,
+        };
+        self.playing = !self.is_at_end() && !(self.one_step && now >= done);
+        self.reveal_at_end();
     }
 
     /// How long until the picture changes. None while paused: nobody need wake.
     pub fn next_frame(&self) -> Option<Duration> {
-        let playback = self.timeline().filter(|_| self.playing)?;
-        let change = playback.next_change(self.position, self.shows_tokens());
+        if !self.playing {
+            return None;
+        }
+        let change = self.content.next_change(self.position, self.shows_tokens());
         // A hair more, so that the change is reached and not just missed.
-        let wait = change.div_f64(self.speed.factor()) + Duration::from_micros(100);
+        let wait = change.div_f64(self.factor()) + Duration::from_micros(100);
         Some(wait.max(FRAME))
     }
 
     /// Figures so far and of the whole run; zeros where there is no traced run.
     pub fn counters(&self) -> Counters {
-        let Some(playback) = self.timeline() else {
-            return Counters::default();
-        };
-        let summary = &playback.summary;
-        let sums = playback.sums(self.position);
-        let entered = u64::from(sums.calls == self.position.call as u64 && self.has_begun());
-        Counters {
-            so_far: Figures {
-                syscalls: sums.calls,
-                mode_switches: 2 * sums.calls + entered,
-                copied_bytes: sums.copied,
-                copies_per_byte: summary
-                    .cpu_copies_per_byte
-                    .filter(|_| sums.calls == playback.len() as u64),
-            },
-            whole: Figures {
-                syscalls: summary.syscalls.unwrap_or(0),
-                mode_switches: summary.mode_switches.unwrap_or(0),
-                copied_bytes: summary.cpu_copied_bytes.unwrap_or(0),
-                copies_per_byte: summary.cpu_copies_per_byte,
-            },
+        self.shot()
+            .map_or_else(Counters::default, |shot| shot.counters())
+    }
+
+    /// The recording at this moment, if it has calls.
+    pub(crate) fn shot(&self) -> Option<Shot<'_>> {
+        let playback = self.playback().filter(|playback| !playback.is_empty())?;
+        Some(Shot {
+            playback,
+            position: self.position,
+            tokens: self.shows_tokens(),
+            begun: self.has_begun(),
+        })
+    }
+
+    /// Both sides of a race at this moment.
+    pub(crate) fn shots(&self) -> Option<[Shot<'_>; 2]> {
+        let race = self.race()?;
+        Some([0, 1].map(|side| Shot {
+            playback: &race.sides[side],
+            position: race.of_side(side, self.position),
+            tokens: self.shows_tokens(),
+            begun: self.has_begun(),
+        }))
+    }
+
+    pub(crate) fn race(&self) -> Option<&Race> {
+        match &self.content {
+            Content::Race(race) => Some(race),
+            _ => None,
         }
     }
 
@@ -288,10 +325,7 @@ impl Player {
 
     /// The current call as text; a figure's step has the name of its call, if a call makes it.
     pub(crate) fn call_text(&self, style: Style) -> String {
-        let call = self.playback().and_then(|playback| {
-            let call = playback.call(self.position.call)?;
-            Some(format_call(playback.trace(), call, style))
-        });
+        let call = self.shot().and_then(|shot| shot.call_text(style));
         let named = || Some(format!("{}()", self.step()?.call.as_ref()?));
         call.or_else(named).unwrap_or_default()
     }
@@ -322,7 +356,7 @@ impl Player {
         match &self.content {
             Content::Recording(playback) => narration::basis(playback, self.position.call),
             Content::Drawn(figure) => format!("drawn, not recorded: {}", figure.source),
-            Content::Preview(_) => String::new(),
+            Content::Preview(_) | Content::Race(_) => String::new(),
         }
     }
 
@@ -335,7 +369,7 @@ impl Player {
     }
 
     fn shows_tokens(&self) -> bool {
-        !self.reduced_motion && !self.speed.is_blur()
+        !self.reduced_motion && self.content.shows_tokens(self.speed)
     }
 
     pub(crate) fn plan(&self) -> Plan {
@@ -343,6 +377,7 @@ impl Player {
             Content::Recording(playback) => playback.plan,
             Content::Drawn(figure) => drawn::plan(figure),
             Content::Preview(spec) => Plan::of_transfer(spec.method, spec.to),
+            Content::Race(race) => race.sides[0].plan,
         }
     }
 
@@ -352,8 +387,10 @@ impl Player {
                 preview(self.plan(), &playback.recording().spec)
             }
             Content::Recording(playback) => playback.scene(self.position, self.shows_tokens()),
-            Content::Drawn(figure) => drawn::scene(figure, self.position.call),
+            Content::Drawn(figure) => drawn::scene(figure, self.position, self.shows_tokens()),
             Content::Preview(spec) => preview(self.plan(), spec),
+            // Each side has a scene of its own: see `shots`.
+            Content::Race(_) => Scene::default(),
         }
     }
 }

@@ -19,6 +19,9 @@ pub(crate) struct Args {
     /// No travelling bytes: whole hops light up call by call
     #[arg(long)]
     reduced_motion: bool,
+    /// Playbacks fill the screen, for a room to see; P turns it off and on
+    #[arg(long)]
+    present: bool,
     /// Leave the mouse to the terminal, so that text can be selected
     #[arg(long)]
     no_mouse: bool,
@@ -44,6 +47,7 @@ impl Args {
             background: runtime::background(&env),
             theme: runtime::theme(self.theme, self.ascii, |name| env::var(name).ok()),
             reduced_motion: self.reduced_motion,
+            present: self.present,
             mouse: !self.no_mouse,
         }
     }

@@ -76,4 +76,22 @@ impl Args {
             &picture::of_recording(recording, &display.of_picture()),
         )
     }
+
+    /// Of two recorded transfers.
+    ///
+    /// # Errors
+    /// One line: the file cannot be written; one of them has no calls; a timeline is asked for, which shows one.
+    pub(crate) fn of_race(
+        &self,
+        recordings: [Recording; 2],
+        display: &display_options::Args,
+    ) -> Result<()> {
+        if self.chrome.is_some() {
+            bail!("--chrome saves one recording's timeline: name one recording");
+        }
+        let Some(path) = &self.svg else {
+            return Ok(());
+        };
+        store::save_text(path, &picture::of_race(recordings, &display.of_picture())?)
+    }
 }

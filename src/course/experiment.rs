@@ -11,7 +11,7 @@ use super::{
     report::Report,
 };
 
-pub(super) const KINDS: [&str; 7] = [
+pub(super) const KINDS: [&str; 8] = [
     "transfer",
     "proof",
     "errors",
@@ -19,6 +19,7 @@ pub(super) const KINDS: [&str; 7] = [
     "compare",
     "watching",
     "serve",
+    "race",
 ];
 
 /// The keys of an experiment of that kind, which is not `transfer`. None where one of them is at fault, or where
@@ -31,6 +32,7 @@ pub(super) fn what(block: &mut Block, kind: &At<String>) -> Option<ExperimentSpe
         "compare" => compare(block).map(ExperimentSpec::Compare),
         "watching" => Some(ExperimentSpec::Watching),
         "serve" => serve(block).map(ExperimentSpec::Serve),
+        "race" => race(block),
         _ => {
             unknown(block.report, kind, "kind of experiment", &KINDS);
             None
@@ -81,7 +83,27 @@ pub fn commands(what: &ExperimentSpec) -> Vec<String> {
         ExperimentSpec::Serve(plan) => {
             vec![format!("zclab serve . --method {} --trace", plan.method)]
         }
+        ExperimentSpec::Race(specs) => race_commands(specs),
     }
+}
+
+fn race_commands([first, second]: &[TransferSpec; 2]) -> Vec<String> {
+    let one = |spec: &TransferSpec, file: &str| {
+        let usual = TransferSpec::of(spec.method);
+        let option = |name: &str, is: Size, usual: Size| match is == usual {
+            true => String::new(),
+            false => format!(" --{name} {}", is.typed()),
+        };
+        let size = option("size", spec.size, usual.size);
+        let chunk = option("chunk", spec.chunk, usual.chunk);
+        let TransferSpec { method, to, .. } = spec;
+        format!("zclab run {method} --to {to}{size}{chunk} --save {file}")
+    };
+    vec![
+        one(first, "a.jsonl"),
+        one(second, "b.jsonl"),
+        "zclab replay a.jsonl b.jsonl".to_owned(),
+    ]
 }
 
 /// A word that is none of the known ones: what was meant, or what there is.
@@ -126,6 +148,32 @@ fn serve(block: &mut Block) -> Option<ServePlan> {
         method: method.value,
         size,
     })
+}
+
+fn race(block: &mut Block) -> Option<ExperimentSpec> {
+    block.need("methods", "methods = [\"read-write\", \"sendfile\"]");
+    let methods = methods(block)?;
+    let to = block.optional("to", Block::word::<Sink>)?;
+    let usual = TransferSpec::of(Method::ReadWrite);
+    let size = size(block, usual.size, ServePlan::MOST)?;
+    let chunk = block.optional("chunk", Block::size)?;
+    let chunk = chunk.map_or(usual.chunk, |chunk| chunk.value);
+    let [first, second] = &methods[..] else {
+        block.fault("not two methods", "name the two that race");
+        return None;
+    };
+    let to = to.unwrap_or(At {
+        value: first.value.sinks()[0],
+        offset: first.offset,
+    });
+    fits(block.report, &methods, &to)?;
+    let specs = [first, second].map(|method| TransferSpec {
+        to: to.value,
+        size,
+        chunk,
+        ..TransferSpec::of(method.value)
+    });
+    Some(ExperimentSpec::Race(Box::new(specs)))
 }
 
 fn errors(block: &mut Block) -> Option<ExperimentSpec> {

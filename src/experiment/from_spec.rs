@@ -1,6 +1,6 @@
 //! Any experiment that is no single transfer, run from a plan: what the screens and the lessons ask for.
 
-use std::{cmp::Ordering, path::Path};
+use std::{cmp::Ordering, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 
@@ -9,7 +9,7 @@ use super::comparison::{self, MeasuredRow};
 use super::plan::{Load, Plan, entries, points};
 use super::tracing_cost::{self, TracedFrom, TracingCost};
 use super::verdict::{Pair, Varies, pairs, sentences};
-use super::{errors, page_cache, proof, request, stop_if};
+use super::{Source, errors, page_cache, proof, request, stop_if};
 use crate::endpoint;
 use crate::host;
 use crate::measure::statistics::{CPU, Difference, WALL};
@@ -83,7 +83,28 @@ pub(crate) fn run(
             tell(JobProgress::new("the server and its client", 0, 1), None);
             ExperimentOutcome::Serve(request::watch(plan, at, cancel)?)
         }
+        ExperimentSpec::Race(specs) => race(specs, dir, cancel, tell)?,
     })
+}
+
+/// Runs two transfers, one after the other.
+fn race(
+    specs: &[TransferSpec; 2],
+    dir: Option<&Path>,
+    cancel: &Cancel,
+    tell: Tell,
+) -> Result<ExperimentOutcome> {
+    let source = Source {
+        file: None,
+        dir: dir.map(Path::to_owned),
+    };
+    let mut one = |done: u64, spec: &TransferSpec| {
+        tell(JobProgress::new(spec.method.name(), done, 2), None);
+        super::run(spec, &source, cancel, &mut |_| {}).map(Arc::new)
+    };
+    let [first, second] = specs;
+    let sides = [one(0, first)?, one(1, second)?];
+    Ok(ExperimentOutcome::Race(Box::new(sides)))
 }
 
 /// Tries one after the other, and tells each time what is known so far.

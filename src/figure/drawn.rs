@@ -1,11 +1,14 @@
-//! Drawn figures: paths from the literature, step by step. Nothing travels in them: only recordings move.
+//! Drawn figures: paths from the literature, step by step. Tokens travel in them as in a recording, but nothing of it was
+//! recorded: each copy takes the same time, whatever it stands for.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use super::{
-    Border, BoxView, DeviceView, Edge, EdgeView, Plan, Scene, Slot, Tag, Tone, Upper, Words,
+    Border, BoxView, DeviceView, Edge, EdgeView, Plan, Position, Scene, Slot, Tag, Tone, Travel,
+    Upper, Words,
+    timing::{Motion, Pace, REST, reading},
 };
-use crate::model::{Arrow, Figure, How, Place, Sink, Start};
+use crate::model::{Arrow, Figure, FigureStep, How, Place, Sink, Start};
 use crate::syscall::{Op, op};
 
 /// What is wrong with a figure's text.
@@ -112,11 +115,75 @@ fn arrows(figure: &Figure) -> impl Iterator<Item = &Arrow> {
     figure.steps.iter().flat_map(|step| &step.hops)
 }
 
-/// The moment of a step of a figure: its own edges are hot, those of earlier steps quiet, later ones absent.
-pub fn scene(figure: &Figure, step: usize) -> Scene {
-    let step = step.min(figure.steps.len().saturating_sub(1));
+fn motion(plan: Plan, arrow: &Arrow) -> Motion {
+    let edge = edge_of(plan, arrow).map(|(edge, _)| edge);
+    match (edge.and_then(|edge| plan.steps(edge)), arrow.how) {
+        (None, _) | (_, How::Mapping) => Motion::Still,
+        (Some(_), How::Reference) => Motion::Reference,
+        // One copy is as large as the next.
+        (Some(_), _) => Motion::Copy(1),
+    }
+}
+
+/// From a step's start until its last token has arrived.
+pub(crate) fn travel(figure: &Figure, step: usize) -> Duration {
     let plan = plan(figure);
-    let edges = edges(figure, plan, step);
+    let hops = figure.steps.get(step).map_or(&[][..], |step| &step.hops);
+    Pace::default().call(hops.iter().map(|arrow| motion(plan, arrow)))
+}
+
+/// How long a step is shown when the figure is played: it moves, and then its sentence can be read.
+pub(crate) fn shown(figure: &Figure, step: usize) -> Duration {
+    let text = figure.steps.get(step).map_or("", |step| &step.text);
+    travel(figure, step) + reading(text)
+}
+
+/// Goes on by `elapsed`: a step moves, and is then left to be read; no further than the last one's end.
+pub(crate) fn advance(figure: &Figure, from: Position, elapsed: Duration) -> Position {
+    let last = figure.steps.len().saturating_sub(1);
+    let mut time = from.time + elapsed;
+    for call in from.call..last {
+        let shown = shown(figure, call);
+        if time < shown {
+            return Position { call, time };
+        }
+        time -= shown;
+    }
+    Position {
+        call: last,
+        time: time.min(travel(figure, last)),
+    }
+}
+
+/// How many hops of a step have been made, and how far the next one is.
+fn hops_made(plan: Plan, step: &FigureStep, mut time: Duration) -> (usize, f64) {
+    for (number, arrow) in step.hops.iter().enumerate() {
+        let travel = Pace::default().hop(motion(plan, arrow));
+        if time < travel {
+            return (number, time.div_duration_f64(travel));
+        }
+        time = time.saturating_sub(travel + REST);
+    }
+    (step.hops.len(), 0.0)
+}
+
+/// A figure at a position: the edges of its step are hot once they are used, those of earlier steps quiet, later ones
+/// absent. `tokens`: whether single tokens travel.
+pub fn scene(figure: &Figure, position: Position, tokens: bool) -> Scene {
+    let step = position.call.min(figure.steps.len().saturating_sub(1));
+    let plan = plan(figure);
+    let now = &figure.steps[step];
+    let (made, progress) = hops_made(plan, now, position.time);
+    let edges = edges(figure, plan, step, made + 1);
+    let travel = now.hops.get(made).filter(|_| tokens).and_then(|arrow| {
+        let (edge, backwards) = edge_of(plan, arrow)?;
+        (motion(plan, arrow) != Motion::Still).then_some(Travel {
+            edge,
+            how: arrow.how,
+            progress,
+            backwards,
+        })
+    });
     // Where nothing goes beyond the program, nothing stands there.
     let inward = |edge| matches!(edge, Edge::Fetch | Edge::Direct | Edge::Read | Edge::View);
     let mut all = arrows(figure).filter_map(|arrow| edge_of(plan, arrow));
@@ -127,18 +194,21 @@ pub fn scene(figure: &Figure, step: usize) -> Scene {
         tags: tag(figure, plan, step).into_iter().collect(),
         devices: devices(plan, &edges),
         edges,
+        travel,
         ..Scene::default()
     }
 }
 
-fn edges(figure: &Figure, plan: Plan, step: usize) -> Vec<EdgeView> {
+/// Edges of all steps before, and of the first hops of this one.
+fn edges(figure: &Figure, plan: Plan, step: usize, hops: usize) -> Vec<EdgeView> {
     let mut edges: Vec<EdgeView> = Vec::new();
     for (number, past) in figure.steps.iter().enumerate().take(step + 1) {
         // A mapping that was taken back leaves no view.
         if past.call.as_deref().map(op) == Some(Op::Unmap) {
             edges.retain(|view| view.edge != Edge::View);
         }
-        for arrow in &past.hops {
+        let used = if number == step { hops } else { usize::MAX };
+        for arrow in past.hops.iter().take(used) {
             let Some((edge, backwards)) = edge_of(plan, arrow) else {
                 continue;
             };
@@ -159,16 +229,20 @@ fn edges(figure: &Figure, plan: Plan, step: usize) -> Vec<EdgeView> {
     edges
 }
 
-/// The call of a step, at the last edge that it is the one to use.
+/// The call of a step, at the last edge that it is the one to use; else at the edge of such a call.
 fn tag(figure: &Figure, plan: Plan, step: usize) -> Option<Tag> {
     let now = figure.steps.get(step)?;
+    let text = now.call.clone()?;
     let edges = now.hops.iter().rev();
     let mut edges = edges.filter_map(|arrow| Some(edge_of(plan, arrow)?.0));
-    let called = |edge: &Edge| !matches!(edge, Edge::Fetch | Edge::Out | Edge::Receive);
-    Some(Tag {
-        edge: edges.find(called),
-        text: now.call.clone()?,
-    })
+    let receives = matches!(op(&text), Op::Recv(_));
+    let called = |edge: &Edge| match edge {
+        Edge::Fetch | Edge::Out => false,
+        Edge::Receive => receives,
+        _ => true,
+    };
+    let edge = edges.find(called).or_else(|| plan.edge_of_op(op(&text)));
+    Some(Tag { edge, text })
 }
 
 fn edge_of(plan: Plan, arrow: &Arrow) -> Option<(Edge, bool)> {

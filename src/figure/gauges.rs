@@ -68,6 +68,7 @@ impl Stage<'_> {
         let queue = self.plan.start == Start::Tcp;
         let there = if queue { 0 } else { self.in_cache() };
         let mut gauge = filled(self.cells(there), Mark::Bytes(Tone::Stale));
+        self.mark_fetched(&mut gauge);
         // While the buffer is written out, its original still lies here.
         let writes = self.edge == Some(Edge::Write);
         let kept = before.buffer > 0 && !queue && !self.plan.direct;
@@ -79,7 +80,12 @@ impl Stage<'_> {
             };
             self.mark(&mut gauge, chunk, Mark::Bytes(Tone::Hot(hop.how)));
         }
-        let known = if queue { now } else { there };
+        let known = match queue {
+            true => now,
+            // Counted once it has arrived.
+            false if self.edge == Some(Edge::Fetch) && !self.returned() => self.now.before.fetched,
+            false => there,
+        };
         let amount = (!queue || now > 0).then(|| Size(known).to_string());
         (Some(gauge), amount)
     }
@@ -89,11 +95,30 @@ impl Stage<'_> {
         self.taking().map_or(0, |hop| hop.bytes)
     }
 
-    /// Bytes of the source that are known to be in the page cache: all of them, or as far as they were taken.
+    /// Bytes of the source that are known to be in the page cache: all of them, or as far as the disk has brought them.
     fn in_cache(&self) -> u64 {
+        let before = &self.now.before;
         match self.cold {
-            true => self.now.before.taken + self.now_taken(),
+            true => before.fetched.max(before.taken + self.now_taken()),
             false => self.total,
+        }
+    }
+
+    /// What the disk brings now: part of a chunk until the last token is there.
+    fn mark_fetched(&self, gauge: &mut Gauge) {
+        let fetch = self
+            .now
+            .hop
+            .as_ref()
+            .filter(|_| self.edge == Some(Edge::Fetch));
+        if let Some(hop) = fetch.filter(|_| self.arrived > 0) {
+            let hot = Tone::Hot(How::Dma);
+            let mark = match self.returned() {
+                true => Mark::Bytes(hot),
+                false => Mark::PartBytes(hot),
+            };
+            let from = self.now.before.fetched;
+            self.mark(gauge, from..from + hop.bytes, mark);
         }
     }
 

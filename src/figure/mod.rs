@@ -10,16 +10,20 @@ pub(crate) mod narration;
 mod plan;
 mod playback;
 mod playback_scene;
+mod race;
 pub(crate) mod scene;
 pub(crate) mod serving;
 mod source;
+mod timing;
 
 pub use drawn::figure;
 pub(crate) use plan::{Edge, Plan, Slot, Upper};
 pub use playback::Playback;
-pub(crate) use playback::{Position, Speed};
 pub(crate) use playback_scene::preview;
+pub(crate) use race::Race;
 pub(crate) use scene::{
-    Border, BoxView, DeviceView, EdgeView, Mark, Scene, Tag, Tone, Travel, Words,
+    Border, BoxView, DeviceView, EdgeView, Mark, Scene, Switches, Tag, Tone, Travel, Words,
 };
 pub(crate) use source::Source;
+pub(crate) use timing::{Pace, STEP};
+pub use timing::{Position, Speed};

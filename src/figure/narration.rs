@@ -102,7 +102,9 @@ pub fn basis(playback: &Playback, number: usize) -> String {
             true => "read_bytes, untraced run",
             false => source,
         };
-        line.push_str(&format!(" DMA measured: {source}."));
+        line.push_str(&format!(
+            " DMA measured: {source}; shown just before the copy."
+        ));
     }
     line
 }

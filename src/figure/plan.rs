@@ -2,6 +2,7 @@
 //! same for every method, so that sendfile is read and write with the upper storey empty.
 
 use crate::model::{Held, How, Method, Place, Sink, Start};
+use crate::syscall::{Op, Shape};
 
 /// What stands in the upper storey, above the mode switches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,10 +123,25 @@ impl Plan {
         }
     }
 
-    /// How many steps a token takes from one end of an edge to the other: the cells that it has at 120x36. None where
-    /// this figure has no such edge, or nothing travels along it.
+    /// The edge of a call, whether or not it moves anything: a read that returned 0 is still the call of the read edge.
+    pub(super) fn edge_of_op(self, op: Op) -> Option<Edge> {
+        Some(match op {
+            Op::Read(Shape::Buffer) | Op::Recv(Shape::Buffer) => Edge::Read,
+            Op::Write(Shape::Buffer) | Op::Send(Shape::Buffer) => Edge::Write,
+            // The report of a send.
+            Op::Recv(Shape::Message) => Edge::Write,
+            Op::Sendfile | Op::CopyRange => Edge::Across,
+            Op::Splice | Op::Vmsplice if self.pipe => Edge::Fill,
+            Op::Vmsplice => Edge::Write,
+            Op::Splice => Edge::Across,
+            _ => return None,
+        })
+    }
+
+    /// How many cells an edge has at 120x36. None where this figure has no such edge, or nothing travels along it.
     pub(super) fn steps(self, edge: Edge) -> Option<u32> {
         Some(match (edge, self.upper) {
+            (Edge::Fetch, _) if self.disk && !self.direct => 3,
             (Edge::Read, Upper::Buffer) => 15,
             (Edge::Direct, Upper::Buffer) if self.direct => 18,
             (Edge::Write, Upper::Buffer) => 19,

@@ -6,64 +6,17 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Edge, Plan, Source,
-    scene::{SPACING, TOKENS},
+    Edge, Plan, Position, Source,
+    timing::{FLASH, Length, Motion, Pace, REST, STEP},
 };
 use crate::copypath::{CopyTracker, fetched, moving_requests, summarise};
-use crate::model::{Call, DescriptorKind, Hop, How, Recording, Request, Summary, Trace};
+use crate::model::{
+    Basis, Call, DescriptorKind, Hop, How, Place, Recording, Request, Side, Summary, Trace,
+};
 use crate::syscall::{Op, by_name, op};
 
 /// Calls from one known sum to the next.
 const EVERY: usize = 256;
-/// How long a token takes for a step at speed 1: 30 steps a second.
-pub(super) const STEP: Duration = Duration::from_nanos(33_333_333);
-const REST: Duration = Duration::from_millis(150);
-/// How long a call is shown in which nothing travels.
-const STILL: Duration = Duration::from_millis(400);
-
-/// A place in the playback: a call, and the time since its entry, at speed 1. The call has returned once
-/// `Playback::travel` is over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// Which call, or step of a drawn figure, from 0.
-    pub call: usize,
-    /// How long ago it was entered.
-    pub time: Duration,
-}
-
-/// How fast the playback goes: from a quarter to sixteen times, by doubling.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Speed(i8);
-
-impl Speed {
-    /// Twice as fast, to 16.
-    pub(crate) fn faster(self) -> Speed {
-        Speed((self.0 + 1).min(4))
-    }
-
-    /// Half as fast, to 1/4.
-    pub(crate) fn slower(self) -> Speed {
-        Speed((self.0 - 1).max(-2))
-    }
-
-    pub(crate) fn factor(self) -> f64 {
-        2f64.powi(i32::from(self.0))
-    }
-
-    /// Too fast for single tokens: whole hops light up.
-    pub(crate) fn is_blur(self) -> bool {
-        self.0 >= 3
-    }
-
-    /// `1/2x`, `4x`.
-    pub fn name(self) -> String {
-        match self.0 {
-            0.. => format!("{}x", 1 << self.0),
-            below => format!("1/{}x", 1 << -below),
-        }
-    }
-}
-
 /// What all calls before a position come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
@@ -71,6 +24,8 @@ pub struct Sums {
     pub copied: u64,
     /// Bytes that came out of the source's pages.
     pub taken: u64,
+    /// Bytes that the disk has brought into the source's pages, as far as the playback shows it.
+    pub(super) fetched: u64,
     pub handed: u64,
     /// Bytes that the last read left in the buffer.
     pub buffer: u64,
@@ -114,6 +69,7 @@ impl Sums {
             self.handed += hop.bytes;
         }
         match edge {
+            Edge::Fetch => self.fetched += hop.bytes,
             Edge::Read | Edge::Direct => self.buffer = hop.bytes,
             Edge::Fill => self.piped += hop.bytes,
             Edge::Drain if op != Op::Tee => self.piped = self.piped.saturating_sub(hop.bytes),
@@ -130,6 +86,9 @@ pub(super) struct Moment {
     pub(super) before: Sums,
     /// The hop under way, or the last one of a call that has returned. None where the call moves nothing.
     pub(super) hop: Option<Hop>,
+    /// The hop that the call itself makes: while the disk brings its bytes, the one that follows.
+    pub(super) called: Option<Hop>,
+    /// Which of the call's own hops that is.
     pub(super) number: usize,
     pub(super) is_last: bool,
     /// How long it has been under way.
@@ -140,6 +99,10 @@ pub(super) struct Moment {
 impl Moment {
     pub(super) fn has_arrived(&self) -> bool {
         self.time >= self.travel
+    }
+
+    pub(super) fn progress(&self) -> f64 {
+        self.time.div_duration_f64(self.travel).min(1.0)
     }
 }
 
@@ -176,6 +139,7 @@ pub struct Playback {
     pub(super) hows: [Option<How>; Edge::COUNT],
     /// The most requests of an io_uring that one call hands over.
     pub(crate) most_requests: usize,
+    pub(crate) pace: Pace,
 }
 
 impl Playback {
@@ -206,6 +170,7 @@ impl Playback {
             names,
             hows: [None; Edge::COUNT],
             most_requests: requests.max().unwrap_or(0),
+            pace: Pace::default(),
             recording: Arc::clone(&recording),
         };
         if let Some(trace) = trace {
@@ -220,6 +185,7 @@ impl Playback {
             sums: Sums::default(),
             counts: vec![0; trace.names.len()],
         };
+        let mut length = Length::default();
         for (number, call) in trace.calls.iter().enumerate() {
             if number % EVERY == 0 {
                 self.known.push(now.clone());
@@ -235,8 +201,11 @@ impl Playback {
                 named.how = named.how.or(hops.first().map(|hop| hop.how));
                 now.counts[usize::from(call.name)] += 1;
             }
+            let shown = self.with_fetches(now.sums.taken, &hops);
+            length.add_call(shown.iter().map(|hop| self.motion(hop)));
             now.sums.add(self.plan, self.op(call), call, &hops);
         }
+        self.pace = length.pace();
         if trace.calls.len().is_multiple_of(EVERY) {
             self.known.push(now);
         }
@@ -320,6 +289,8 @@ impl Playback {
 
     pub(super) fn moment(&self, position: Position) -> Moment {
         let (mut before, hops) = self.hops_at(position.call);
+        let hops = self.with_fetches(before.taken, &hops);
+        before.fetched = self.fetched_of(before.taken);
         let op = self.call(position.call).map_or(Op::None, |it| self.op(it));
         let mut time = position.time;
         let last = hops.len().saturating_sub(1);
@@ -330,14 +301,38 @@ impl Playback {
             number += 1;
         }
         let hop = hops.get(number).cloned();
+        let own = |hop: &&Hop| self.edge_of(hop) != Some(Edge::Fetch);
         Moment {
             before,
-            travel: hop.as_ref().map_or(STILL, |hop| self.travel_of(hop)),
+            travel: hop
+                .as_ref()
+                .map_or(self.travel_of_all(&[]), |hop| self.travel_of(hop)),
             hop,
-            number,
+            called: hops.iter().skip(number).find(own).cloned(),
+            number: hops.iter().take(number).filter(own).count(),
             is_last: number == last,
             time,
         }
+    }
+
+    /// How much of the bytes that were taken the disk had to bring.
+    fn fetched_of(&self, taken: u64) -> u64 {
+        taken.min(self.fetched().map_or(0, |(bytes, _)| bytes))
+    }
+
+    /// A call's hops as they are shown, `taken` bytes after the start: from a cold cache nothing is taken before the disk
+    /// has brought it. That the disk did is measured; when it did, nobody saw: read-ahead may have been earlier.
+    fn with_fetches(&self, mut taken: u64, hops: &[Hop]) -> Vec<Hop> {
+        let mut shown = Vec::with_capacity(hops.len());
+        for hop in hops {
+            if self.edge_of(hop).is_some_and(Edge::takes) {
+                let bytes = self.fetched_of(taken + hop.bytes) - self.fetched_of(taken);
+                taken += hop.bytes;
+                shown.extend((bytes > 0).then(|| from_disk(bytes)));
+            }
+            shown.push(hop.clone());
+        }
+        shown
     }
 
     /// What all calls before a position come to, with the call at a position added once it has returned.
@@ -384,29 +379,37 @@ impl Playback {
         Some(self.plan.edge(hop.from, hop.to, hop.how)?.0)
     }
 
-    /// The edge along which a hop's bytes can be seen to travel, and how long one token takes.
-    pub(super) fn edge_of_travel(&self, hop: &Hop) -> Option<(Edge, Duration)> {
+    /// The edge along which a hop's bytes can be seen to travel, and how many cells it has at 120x36.
+    pub(super) fn edge_of_travel(&self, hop: &Hop) -> Option<(Edge, u32)> {
         let edge = self.edge_of(hop).filter(|_| hop.how != How::Mapping)?;
-        Some((edge, STEP * self.plan.steps(edge)?))
+        Some((edge, self.plan.steps(edge)?))
+    }
+
+    fn motion(&self, hop: &Hop) -> Motion {
+        match (self.edge_of_travel(hop), hop.how) {
+            (None, _) => Motion::Still,
+            (Some(_), How::Reference) => Motion::Reference,
+            (Some(_), _) => Motion::Copy(hop.bytes),
+        }
     }
 
     /// From the first token's start until the last one has arrived.
     fn travel_of(&self, hop: &Hop) -> Duration {
-        let way = self.edge_of_travel(hop);
-        way.map_or(STILL, |(_, one)| one + STEP * (TOKENS - 1) * SPACING)
+        self.pace.hop(self.motion(hop))
     }
 
     fn travel_of_all(&self, hops: &[Hop]) -> Duration {
-        let Some(rests) = hops.len().checked_sub(1) else {
-            return STILL;
-        };
-        let travel: Duration = hops.iter().map(|hop| self.travel_of(hop)).sum();
-        travel + REST * rests as u32
+        self.pace.call(hops.iter().map(|hop| self.motion(hop)))
+    }
+
+    fn shown_at(&self, call: usize) -> Vec<Hop> {
+        let (sums, hops) = self.hops_at(call);
+        self.with_fetches(sums.taken, &hops)
     }
 
     /// From a call's entry to its return: until its last token has arrived.
     pub(crate) fn travel(&self, call: usize) -> Duration {
-        self.travel_of_all(&self.hops_at(call).1)
+        self.travel_of_all(&self.shown_at(call))
     }
 
     /// The very end: the last call has returned.
@@ -419,39 +422,74 @@ impl Playback {
     /// Where a call is looked at in a still picture: its bytes in the middle of their way, of several ways the last.
     pub(crate) fn middle(&self, call: usize) -> Position {
         let call = call.min(self.len().saturating_sub(1));
-        let (_, hops) = self.hops_at(call);
-        let last = hops.last().map_or(STILL, |hop| self.travel_of(hop));
+        let hops = self.shown_at(call);
+        let last = hops.last();
+        let last = last.map_or(self.travel_of_all(&[]), |hop| self.travel_of(hop));
         let time = self.travel_of_all(&hops) - last / 2;
         Position { call, time }
     }
 
-    /// Goes on by `elapsed` at a speed: a rest after each call, no further than the end.
-    pub(crate) fn advance(&self, from: Position, elapsed: Duration, speed: Speed) -> Position {
-        let mut time = from.time + elapsed.mul_f64(speed.factor());
+    /// Goes on by `elapsed`, before any speed-up: a rest after each call, no further than the end.
+    pub(crate) fn advance(&self, from: Position, elapsed: Duration) -> Position {
+        let mut time = from.time + elapsed;
+        let mut taken = self.hops_at(from.call).0.taken;
         for (call, hops) in self.hops_from(from.call) {
-            let whole = self.travel_of_all(&hops) + REST;
+            let whole = self.travel_of_all(&self.with_fetches(taken, &hops)) + REST;
             if time < whole && call + 1 < self.len() {
                 return Position { call, time };
             }
-            time = time.saturating_sub(whole)
+            time = time.saturating_sub(whole);
+            let takes = |hop: &&Hop| self.edge_of(hop).is_some_and(Edge::takes);
+            taken += hops.iter().filter(takes).map(|hop| hop.bytes).sum::<u64>();
         }
         self.end()
     }
 
-    /// How long at speed 1 until something else is to be seen; `tokens`: whether single tokens travel.
+    /// How long, before any speed-up, until something else is to be seen; `tokens`: whether single tokens travel.
     pub(crate) fn next_change(&self, position: Position, tokens: bool) -> Duration {
         let travel = self.travel(position.call);
-        let left = travel.checked_sub(position.time);
-        match left.filter(|left| !left.is_zero()) {
-            None => (travel + REST).saturating_sub(position.time),
+        let until = |time: Duration| time.checked_sub(position.time).filter(|it| !it.is_zero());
+        match until(travel) {
             // On a large screen a step is two cells.
             Some(left) if tokens => left.min(STEP / 2),
             Some(left) => left,
+            None => {
+                let lit = until(travel + FLASH).filter(|_| tokens);
+                lit.or(until(travel + REST)).unwrap_or_default()
+            }
         }
+    }
+
+    /// Mode switches up to a position, and whether the last one was just now.
+    pub(super) fn switches(&self, position: Position, now: &Moment) -> (u64, bool) {
+        if position == Position::default() {
+            return (0, false);
+        }
+        let returned = now.is_last && now.has_arrived();
+        let since = match returned {
+            true => now.time - now.travel,
+            false => position.time,
+        };
+        let count = 2 * now.before.calls + 1 + u64::from(returned);
+        (count, since < FLASH)
     }
 
     /// Bytes that came from the disk, where an instrument says that any did.
     pub(crate) fn fetched(&self) -> Option<(u64, &'static str)> {
         fetched(&self.recording).filter(|(bytes, _)| *bytes > 0)
+    }
+}
+
+/// What the disk brings into the page cache.
+fn from_disk(bytes: u64) -> Hop {
+    Hop {
+        from: Place::Disk,
+        to: Place::PageCache,
+        how: How::Dma,
+        bytes,
+        basis: Basis::Measured,
+        source: None,
+        side: Side::Sender,
+        ghost: false,
     }
 }

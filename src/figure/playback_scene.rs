@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use super::{
-    Border, BoxView, DeviceView, Edge, EdgeView, Plan, Playback, Position, Scene, Slot, Tag, Tone,
-    Travel, Upper, Words,
+    Border, BoxView, DeviceView, Edge, EdgeView, Plan, Playback, Position, Scene, Slot, Switches,
+    Tag, Tone, Travel, Upper, Words,
     gauges::{self, Stage},
-    playback::{Moment, STEP},
-    scene::{SPACING, TOKENS},
+    playback::Moment,
+    scene::{TOKENS, run_of, spacing},
 };
 use crate::model::{Cache, How, Sink, Size, Start, TransferSpec};
-use crate::syscall::{Op, Shape};
+use crate::syscall::Op;
 
 impl Playback {
     /// What is to be seen at a position. `tokens`: whether single tokens travel, or whole hops light up.
@@ -29,13 +29,15 @@ impl Playback {
             edge: now.hop.as_ref().and_then(|hop| self.edge_of(hop)),
             arrived: match travel {
                 _ if now.has_arrived() => TOKENS,
-                Some((_, one)) if tokens => arrived(&now, one),
+                Some((_, cells)) if tokens => arrived(&now, cells),
                 _ => 0,
             },
             total: outcome.bytes_moved.max(spec.size.0),
             cold: self.fetched().is_some(),
             now,
         };
+        let (count, lit) = self.switches(position, &stage.now);
+        let lit = lit && tokens;
         let request = self.request_of(position.call, stage.now.number);
         let name = match (request, self.name(position.call)) {
             (Some(request), _) => Some((request.name(), request.does())),
@@ -50,6 +52,7 @@ impl Playback {
                 .filter(|_| tokens)
                 .and_then(|(edge, _)| stage.travel(edge)),
             caption: caption(spec.chunk.0, stage.total),
+            switches: Some(Switches { count, lit }),
         }
     }
 }
@@ -102,9 +105,10 @@ fn caption(chunk: u64, total: u64) -> Option<String> {
     })
 }
 
-/// Tokens that have reached the end of their edge; `one`: how long one of them takes.
-fn arrived(now: &Moment, one: std::time::Duration) -> u32 {
-    let there = |token: &u32| now.time >= one + STEP * SPACING * *token;
+/// Tokens that have reached the end of their edge of so many cells.
+fn arrived(now: &Moment, cells: u32) -> u32 {
+    let gone = now.progress() * f64::from(run_of(cells)) + 1e-6;
+    let there = |token: &u32| gone >= f64::from(cells - 1 + spacing(cells) * token);
     (0..TOKENS).filter(there).count() as u32
 }
 
@@ -114,8 +118,8 @@ impl Stage<'_> {
         Some(Travel {
             edge,
             how: hop.how,
-            progress: self.now.time.div_duration_f64(self.now.travel),
-            fetches: self.cold && edge.takes(),
+            progress: self.now.progress(),
+            backwards: false,
         })
     }
 
@@ -154,11 +158,11 @@ impl Stage<'_> {
 
     /// The edges of the devices: real where the disk was read, else ghosts.
     fn ghosts(&self) -> Vec<EdgeView> {
-        let begun = self.now.before.taken > 0 || self.now.hop.is_some();
-        let fetch = match (self.cold, begun) {
-            (true, true) => Some(Tone::Hot(How::Dma)),
-            (true, false) => None,
-            (false, _) => Some(Tone::Ghost),
+        let fetches = self.edge == Some(Edge::Fetch);
+        let fetch = match self.cold {
+            true if fetches => Some(Tone::Hot(How::Dma)),
+            true => (self.now.before.fetched > 0).then_some(Tone::Quiet(How::Dma)),
+            false => Some(Tone::Ghost),
         };
         // Past the page cache nothing would come into it.
         let fetch = fetch.filter(|_| !self.plan.direct);
@@ -177,7 +181,10 @@ impl Stage<'_> {
         let (strong, border, note) = match slot {
             Slot::Peer => (false, Border::Faint, self.receive_note()),
             Slot::Disk if self.plan.direct => (true, Border::Plain, "".into()),
-            Slot::Disk if self.cold => (true, Border::Plain, "reading".into()),
+            Slot::Disk if self.edge == Some(Edge::Fetch) && !self.returned() => {
+                (true, Border::Plain, "reading".into())
+            }
+            Slot::Disk if self.cold => (true, Border::Plain, "".into()),
             Slot::Disk | Slot::Device => (true, Border::Ghost, "idle".into()),
             _ => (true, Border::Plain, "".into()),
         };
@@ -208,7 +215,12 @@ impl Stage<'_> {
         let Some((name, op)) = call else {
             return Vec::new();
         };
-        let here = self.edge.or_else(|| self.edge_of_op(op));
+        let called = self
+            .now
+            .called
+            .as_ref()
+            .and_then(|hop| playback.edge_of(hop));
+        let here = called.or_else(|| self.plan.edge_of_op(op));
         let tag = |edge, text| Tag { edge, text };
         let mut tags = vec![tag(here, name.into_owned())];
         for (edge, word) in [
@@ -222,21 +234,6 @@ impl Stage<'_> {
             }
         }
         tags
-    }
-
-    /// A read that returned 0 is still the call of the read edge.
-    fn edge_of_op(&self, op: Op) -> Option<Edge> {
-        Some(match op {
-            Op::Read(Shape::Buffer) | Op::Recv(Shape::Buffer) => Edge::Read,
-            Op::Write(Shape::Buffer) | Op::Send(Shape::Buffer) => Edge::Write,
-            // The report of a send.
-            Op::Recv(Shape::Message) => Edge::Write,
-            Op::Sendfile | Op::CopyRange => Edge::Across,
-            Op::Splice | Op::Vmsplice if self.plan.pipe => Edge::Fill,
-            Op::Vmsplice => Edge::Write,
-            Op::Splice => Edge::Across,
-            _ => return None,
-        })
     }
 
     fn devices(&self) -> Vec<DeviceView> {
@@ -253,6 +250,7 @@ impl Stage<'_> {
             Words::new("loopback, idle", "loopback"),
         );
         let real = self.cold || self.plan.direct;
+        let moves = self.plan.direct || self.edge == Some(Edge::Fetch);
         let (beside, in_row) = match real {
             _ if self.plan.start == Start::Tcp => loopback,
             true if self.plan.direct => ("O_DIRECT: DMA".into(), "O_DIRECT".into()),
@@ -260,7 +258,8 @@ impl Stage<'_> {
             false => ("warm: no DMA".into(), Words::new("warm, idle", "warm")),
         };
         let tone = match real {
-            true => Tone::Hot(How::Dma),
+            true if moves => Tone::Hot(How::Dma),
+            true => Tone::Quiet(How::Dma),
             false => Tone::Ghost,
         };
         let disk = view(Slot::Disk, beside, in_row, tone);

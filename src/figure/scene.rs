@@ -101,8 +101,18 @@ impl EdgeView {
 
 /// Tokens that stand for one call's bytes.
 pub const TOKENS: u32 = 4;
-/// Steps, or cells, from one token to the next.
-pub const SPACING: u32 = 2;
+/// A wire with fewer cells has no room for gaps between them.
+const SHORT: u32 = 8;
+
+/// Cells from one token to the next on a wire with so many cells.
+pub(crate) fn spacing(cells: u32) -> u32 {
+    if cells < SHORT { 1 } else { 2 }
+}
+
+/// How many cells the first token would have gone by the time the last one arrives.
+pub(crate) fn run_of(cells: u32) -> u32 {
+    cells - 1 + (TOKENS - 1) * spacing(cells)
+}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Travel {
@@ -111,7 +121,17 @@ pub struct Travel {
     pub how: How,
     /// From 0, where the first token starts, to 1, where the last one arrives.
     pub progress: f64,
-    pub fetches: bool,
+    /// From the edge's end to its start.
+    pub backwards: bool,
+}
+
+/// What the line between user and kernel counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switches {
+    /// Mode switches so far.
+    pub count: u64,
+    /// The line was crossed just now.
+    pub lit: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,4 +162,6 @@ pub struct Scene {
     pub devices: Vec<DeviceView>,
     /// What a gauge's cell is, where that is not a chunk.
     pub caption: Option<String>,
+    /// None: nothing counts them.
+    pub switches: Option<Switches>,
 }

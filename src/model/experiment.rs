@@ -18,6 +18,8 @@ pub enum ExperimentSpec {
     Watching,
     /// A request's way through the file server.
     Serve(ServePlan),
+    /// Two transfers, played on one time scale.
+    Race(Box<[TransferSpec; 2]>),
 }
 
 /// How far an experiment is: a transfer, or another.
@@ -248,6 +250,7 @@ impl ExperimentSpec {
             ExperimentSpec::Compare(_) => "methods side by side",
             ExperimentSpec::Watching => "the cost of watching",
             ExperimentSpec::Serve(_) => "a request's way through the server",
+            ExperimentSpec::Race(_) => "two methods on one time scale",
         }
     }
 
@@ -272,6 +275,7 @@ impl ExperimentSpec {
                 each(&["switches_a_call", "times"], &["same-cpu", "other-cpu"])
             }
             ExperimentSpec::Serve(_) => all(&SERVE_FIGURES),
+            ExperimentSpec::Race(_) => Vec::new(),
         }
     }
 

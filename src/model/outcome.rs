@@ -23,6 +23,8 @@ pub enum ExperimentOutcome {
     Watching(WatchCost),
     /// Of a request's way through the server.
     Serve(ServedRequest),
+    /// Of two transfers on one time scale.
+    Race(Box<[Arc<Recording>; 2]>),
 }
 
 /// What a run answers to a query.
@@ -67,6 +69,7 @@ impl ExperimentOutcome {
                 "times" => number(found.times),
                 _ => None,
             },
+            ExperimentOutcome::Race(_) => None,
             ExperimentOutcome::Watching(found) => {
                 let row = found.rows.iter().find(|row| row.name == of)?;
                 match figure {
@@ -86,6 +89,9 @@ impl ExperimentOutcome {
     pub fn refused(&self) -> Vec<&Unavailable> {
         match self {
             ExperimentOutcome::Proof(_) | ExperimentOutcome::Errors(_) => Vec::new(),
+            ExperimentOutcome::Race(sides) => {
+                sides.iter().flat_map(|side| &side.unavailable).collect()
+            }
             ExperimentOutcome::PageCache(found) => found.unavailable.iter().collect(),
             ExperimentOutcome::Compare(found) => found.unavailable.iter().collect(),
             ExperimentOutcome::Watching(found) => found.unavailable.iter().collect(),

@@ -16,6 +16,8 @@ pub struct DisplayOptions {
     pub background: Option<Background>,
     /// No travelling tokens: whole hops light up, call by call.
     pub reduced_motion: bool,
+    /// Playbacks fill the screen.
+    pub present: bool,
     /// Mouse reports.
     pub mouse: bool,
 }

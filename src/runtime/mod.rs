@@ -97,6 +97,27 @@ pub fn replay(recording: Recording, display: DisplayOptions) -> anyhow::Result<E
     Ok(Runtime::new(app, display)?.run()?.0)
 }
 
+/// Plays two recordings on one time scale.
+///
+/// # Errors
+/// The terminal cannot be used; one of them has no calls.
+pub fn race(recordings: [Recording; 2], display: DisplayOptions) -> anyhow::Result<ExitCode> {
+    Ok(Runtime::new(race_of(recordings)?, display)?.run()?.0)
+}
+
+/// # Errors
+/// One of them has no calls.
+fn race_of(recordings: [Recording; 2]) -> anyhow::Result<App> {
+    let (material, _) = material(&[]);
+    let runs = recordings.map(|recording| {
+        let source = material::source_text(&recording);
+        Run::new(recording, source)
+    });
+    App::race(material, runs).context(
+        "there is nothing to race: a recording has no calls, because ptrace was refused when it was made",
+    )
+}
+
 /// Explores what came of tracing a program.
 ///
 /// # Errors
@@ -182,7 +203,7 @@ struct Runtime {
 impl Runtime {
     fn new(mut app: App, display: DisplayOptions) -> anyhow::Result<Runtime> {
         let (messages, incoming) = mpsc::channel();
-        app.set_display(display.mouse, display.reduced_motion);
+        app.set_display(display.mouse, display.reduced_motion, display.present);
         terminal::restore_on_panic();
         signals::listen(messages.clone()).context("cannot listen to signals")?;
         guard::start();

@@ -28,6 +28,16 @@ pub(crate) fn of_recording(recording: Recording, theme: &Theme) -> String {
     picture(app, theme)
 }
 
+/// Two recorded transfers on one time scale, in the middle of it, as SVG.
+///
+/// # Errors
+/// One of them has no calls.
+pub(crate) fn of_race(recordings: [Recording; 2], theme: &Theme) -> anyhow::Result<String> {
+    let mut app = super::race_of(recordings)?;
+    (0..5).for_each(|_| drop(app.update(Event::Key(Key::Char('>')))));
+    Ok(picture(app, theme))
+}
+
 fn picture(mut app: App, theme: &Theme) -> String {
     let mut frame = Buffer::empty(SCREEN);
     draw(&mut app, theme, SCREEN, &mut frame);

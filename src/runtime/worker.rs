@@ -15,7 +15,7 @@ use crate::{
     app::{Event, Outcome, Run},
     experiment::{self, Source, from_spec, request},
     host,
-    model::{ExperimentOutcome, ExperimentSpec, TransferSpec},
+    model::{ExperimentOutcome, ExperimentSpec, Recording, TransferSpec},
     store::shipped,
     tracer::Cancel,
 };
@@ -117,6 +117,9 @@ fn tell(messages: &Messages, event: Event) {
 
 /// What was found; where a request's way could not be traced, the shipped recording of the same one, with the reason.
 fn or_shipped(found: ExperimentOutcome) -> ExperimentOutcome {
+    if let ExperimentOutcome::Race(sides) = found {
+        return ExperimentOutcome::Race(Box::new((*sides).map(or_shipped_run)));
+    }
     let ExperimentOutcome::Serve(way) = &found else {
         return found;
     };
@@ -128,6 +131,13 @@ fn or_shipped(found: ExperimentOutcome) -> ExperimentOutcome {
     };
     shipped.unavailable = way.recording.unavailable.clone();
     ExperimentOutcome::Serve(request::outcome_of(shipped))
+}
+
+fn or_shipped_run(run: Arc<Recording>) -> Arc<Recording> {
+    match run.trace {
+        Some(_) => run,
+        None => shipped::nearest(&run.spec).map_or(run, Arc::new),
+    }
 }
 
 fn message_of(panic: &(dyn std::any::Any + Send)) -> &str {

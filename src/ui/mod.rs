@@ -1,11 +1,14 @@
 //! `view(state) -> frame`. Nothing here changes the state or asks the clock.
 
 mod ascii;
+mod big;
 mod frame;
 mod layout;
 mod overlays;
 mod pen;
 pub mod player;
+mod presenter;
+mod race;
 mod score;
 mod screens;
 pub mod stage;
@@ -42,8 +45,10 @@ pub fn view(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
     match rooms(area) {
         None => too_small(&mut pen, area),
         Some(rooms) => {
-            frame::draw(&mut pen, app, &rooms);
-            screens::view(app.screen()).draw(&mut pen, app, &rooms);
+            if !(app.display.presents && presenter::draw(&mut pen, app, area)) {
+                frame::draw(&mut pen, app, &rooms);
+                screens::view(app.screen()).draw(&mut pen, app, &rooms);
+            }
             frame::message(&mut pen, app, &rooms);
             overlays::draw(&mut pen, app, area, &rooms);
         }

@@ -120,6 +120,15 @@ impl<'a> Canvas<'a> {
         (self.area.width, self.area.height)
     }
 
+    /// Its first rows.
+    pub(super) fn top(&mut self, rows: u16) -> Canvas<'_> {
+        let area = Rect {
+            height: self.area.height.min(rows),
+            ..self.area
+        };
+        Canvas::new(area, self.buf, self.theme)
+    }
+
     /// Writes text from a cell on; what does not fit is cut.
     pub(super) fn put(&mut self, (x, y): (u16, u16), text: &str, style: Style) {
         if x >= self.area.width || y >= self.area.height {

@@ -11,7 +11,7 @@ use crate::app::player::Player;
 use crate::model::{Origin, Recording, TransferSpec};
 use crate::syscall::{Style, format_call, format_request};
 use crate::ui::{
-    Canvas, Role, Theme, ascii, score::Score, stage, stage::layout::Layout as Stage,
+    Canvas, Role, Theme, ascii, race, score::Score, stage, stage::layout::Layout as Stage,
     stage::layout::StageSize,
 };
 
@@ -45,6 +45,9 @@ pub fn render(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, gues
 }
 
 fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, guess: Option<f64>) {
+    if let Some(race) = player.race() {
+        return race::draw(area, buf, theme, player, race);
+    }
     let layout = layout(area, player);
     let below =
         |row: u16, rows: u16| Rect::new(area.x, area.y + row, area.width, rows).intersection(area);
@@ -80,6 +83,9 @@ fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, guess: Opt
 
 /// The call that a click or drag on the score means.
 pub fn hit(area: Rect, player: &Player, column: u16, row: u16) -> Option<usize> {
+    if let Some(race) = player.race() {
+        return race::hit(area, race, column, row);
+    }
     let layout = layout(area, player);
     let (top, score) = layout.score?;
     let row = row.checked_sub(area.y + top)?;

@@ -32,6 +32,8 @@ pub(super) struct Score {
     columns: u16,
     /// A row for the guess above the names: kept free where there is none, so that nothing moves.
     guess_row: bool,
+    /// Calls that are still to come are not shown.
+    conceals: bool,
 }
 
 impl Score {
@@ -71,6 +73,7 @@ impl Score {
             step: step as u16,
             columns: columns as u16,
             guess_row: size != StageSize::Folded && player.playback().is_some(),
+            conceals: player.is_concealing(),
         }
     }
 
@@ -148,13 +151,18 @@ impl Score {
             if self.step == 0 {
                 self.bars(canvas, row, playback, *name, current);
             }
-            let count = playback.count_before(*name, self.calls);
+            // What was predicted is not told before the end.
+            let told = if self.conceals { current } else { self.calls };
+            let count = playback.count_before(*name, told);
             let after = self.start + self.columns + 2;
             let count = grouped(count);
             canvas.write((after, row), &count, Role::Strong);
             let after = after + count.chars().count() as u16 + 1;
             let room = canvas.size().0.saturating_sub(after);
-            if usize::from(room) >= NOTE.len() && self.ends_with_zero(playback, *name) {
+            if !self.conceals
+                && usize::from(room) >= NOTE.len()
+                && self.ends_with_zero(playback, *name)
+            {
                 canvas.write((after, row), NOTE, Role::Dim);
             }
         }
@@ -166,6 +174,9 @@ impl Score {
     /// One mark a call, staggered in time.
     fn marks(&self, canvas: &mut Canvas, top: u16, playback: &Playback, current: usize) {
         for (number, hops) in playback.hops_from(0) {
+            if self.conceals && number > current {
+                break;
+            }
             let Some(call) = playback.call(number) else {
                 continue;
             };
@@ -198,7 +209,8 @@ impl Score {
         for column in 0..self.columns {
             let (first, next) = self.calls_of(column);
             let count = playback.count_before(name, next) - playback.count_before(name, first);
-            if count == 0 || next <= first {
+            let hidden = self.conceals && first > current;
+            if hidden || count == 0 || next <= first {
                 continue;
             }
             let made = (next - first) as u64;
@@ -274,7 +286,10 @@ impl Score {
             }
         };
         let [now, all] = [player.current() + 1, self.calls].map(|count| grouped(count as u64));
-        let text = format!("{what} {now} of {all}{whole}{speed}");
+        let text = match self.conceals {
+            true => format!("{what} {now}{speed}"),
+            false => format!("{what} {now} of {all}{whole}{speed}"),
+        };
         let column = self.column(player.current());
         canvas.write((column, row), "▲", Role::Accent);
         let width = text.chars().count() as u16;
@@ -314,9 +329,17 @@ fn counters(canvas: &mut Canvas, mark_row: u16, player: &Player) {
     let counters = player.counters();
     let (now, whole) = (counters.so_far, counters.whole);
     let (copied, all) = (Size(now.copied_bytes), Size(whole.copied_bytes));
-    let copied = format!("{copied} of {all} copied");
-    let [switches, all] = [now, whole].map(|run| grouped(run.mode_switches));
-    let switches = format!("{switches} of {all} mode switches");
+    let [switches, all_switches] = [now, whole].map(|run| grouped(run.mode_switches));
+    let (copied, switches) = match player.is_concealing() {
+        true => (
+            format!("{copied} copied"),
+            format!("{switches} mode switches"),
+        ),
+        false => (
+            format!("{copied} of {all} copied"),
+            format!("{switches} of {all_switches} mode switches"),
+        ),
+    };
     let style = canvas.role(Role::Dim);
     canvas.put_right(mark_row.saturating_sub(1), &copied, style);
     canvas.put_right(mark_row, &switches, style);

@@ -92,6 +92,8 @@ pub struct LabScreen {
     pub(crate) side: usize,
     /// The side that is played, when one is.
     pub(crate) playing: Option<usize>,
+    /// Both sides, played on one time scale.
+    pub(crate) race: Option<Player>,
 }
 
 impl Default for LabScreen {
@@ -102,6 +104,7 @@ impl Default for LabScreen {
             sides: [None, None],
             side: 0,
             playing: None,
+            race: None,
         }
     }
 }
@@ -111,6 +114,18 @@ impl LabScreen {
     pub(crate) fn playable(&self) -> Option<usize> {
         let mut sides = [self.side, 1 - self.side].into_iter();
         sides.find(|side| self.sides[*side].is_some())
+    }
+
+    /// Both results on one time scale, if both have calls.
+    fn racing(&self) -> Option<Player> {
+        let [a, b] = &self.sides;
+        Player::racing([&a.as_ref()?.player, &b.as_ref()?.player])
+    }
+
+    /// Whether there are two results whose calls are known.
+    fn can_race(&self) -> bool {
+        let mut sides = self.sides.iter();
+        sides.all(|side| side.as_ref().is_some_and(|side| !side.player.is_empty()))
     }
 
     /// Keeps a result; the next one goes to the other side while that is empty.
@@ -130,6 +145,7 @@ const SIDES: &[KeyRow<LabScreen>] = &[
     row(&[(Char('r'), Command::Run)], ["r", "run", "run it on this kernel"], Recording, can_run),
     row(CONFIRM, ["Enter", "", "run it on this kernel"], Recording, can_run),
     row(PLAY, ["␣", "play", "play a result"], Page, has_result),
+    row(&[(Char('v'), Command::Race)], ["v", "race", "both results side by side, on one time scale"], Page, |app, on| in_form(app, on) && on.can_race()),
 ];
 #[rustfmt::skip]
 const FORM: &[KeyRow<LabScreen>] = &[
@@ -143,7 +159,7 @@ const FORM: &[KeyRow<LabScreen>] = &[
 ];
 
 fn in_form(_: &Shared, on: &LabScreen) -> bool {
-    on.playing.is_none()
+    on.playing.is_none() && on.race.is_none()
 }
 fn scrolls(app: &Shared, on: &LabScreen) -> bool {
     in_form(app, on) && tables::scrolls(app, on)
@@ -173,6 +189,13 @@ impl ScreenState for LabScreen {
             Command::Run | Command::Confirm => {
                 let side = self.playing.take().unwrap_or(self.side);
                 app.run(self.spec.clone(), Purpose::Side(side));
+            }
+            Command::Race => {
+                self.race = self.racing();
+                if let Some(race) = &mut self.race {
+                    race.set_reduced_motion(app.display.reduced_motion);
+                    race.toggle();
+                }
             }
             Command::Play => {
                 self.playing = self.playable();
@@ -204,12 +227,12 @@ impl ScreenState for LabScreen {
     }
 
     fn opened(&mut self, _: &mut Shared, _: Option<PageAt>) {
-        self.playing = None;
+        (self.playing, self.race) = (None, None);
     }
 
-    /// From a result that is played to the form.
+    /// From a result that is played, or from the race, to the form.
     fn back(&mut self, _: &mut Shared) -> bool {
-        self.playing.take().is_some()
+        self.playing.take().is_some() || self.race.take().is_some()
     }
 
     fn is_kept(&self) -> bool {
@@ -217,10 +240,16 @@ impl ScreenState for LabScreen {
     }
 
     fn player<'a>(&'a self, _: &'a Shared) -> Option<&'a Player> {
+        if self.race.is_some() {
+            return self.race.as_ref();
+        }
         Some(&self.sides[self.playing?].as_ref()?.player)
     }
 
     fn player_mut<'a>(&'a mut self, _: &'a mut Shared) -> Option<&'a mut Player> {
+        if self.race.is_some() {
+            return self.race.as_mut();
+        }
         Some(&mut self.sides[self.playing?].as_mut()?.player)
     }
 

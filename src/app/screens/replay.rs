@@ -1,8 +1,8 @@
-//! One recording, full size.
+//! One recording, full size, or two in a race.
 
 use super::prelude::*;
 
-/// A recording that is played full size.
+/// A recording that is played full size, or the first of two.
 pub struct ReplayScreen {
     pub(crate) run: Run,
     pub(crate) player: Player,
@@ -38,6 +38,7 @@ impl ScreenState for ReplayScreen {
     }
 
     fn run<'a>(&'a self, _: &'a Shared) -> Option<&'a Run> {
-        Some(&self.run)
+        // Of a race, there is no one run to look into.
+        Some(&self.run).filter(|_| self.player.race().is_none())
     }
 }

@@ -87,12 +87,20 @@ pub(crate) trait ScreenState: 'static {
 
     /// When the next frame is due; none: nothing moves.
     fn next_frame(&self, app: &Shared) -> Option<Duration> {
-        self.player(app)?.next_frame()
+        match self.player(app) {
+            Some(player) => player.next_frame(),
+            None => app.experiment(self.purpose()?)?.proof_play?.next_frame(),
+        }
     }
 
     fn tick(&mut self, app: &mut Shared, elapsed: Duration) {
         if let Some(player) = self.player_mut(app) {
             player.tick(elapsed);
+        } else if let Some(of) = self.purpose()
+            && let Some(page) = app.experiment_mut(of)
+            && let Some(play) = &mut page.proof_play
+        {
+            play.tick(elapsed);
         }
     }
 

@@ -6,9 +6,10 @@ use crate::app::{
     command::Command as C,
     key::Key::{Char, Enter, Esc},
     keys::Group::{Answer, Page, Recording},
-    keys::{CONFIRM, ENDS, LEFT_RIGHT, NEXT_BACK, PLAY, SPEED, TAB, UP_DOWN, row},
+    keys::{CONFIRM, ENDS, LEFT_RIGHT, NEXT_BACK, PLAY, SCRUB, SPEED, TAB, UP_DOWN, row},
 };
 use crate::course::Predict;
+use crate::model::ExperimentSpec;
 
 /// A table of rows that any screen may have.
 pub(crate) type Table = &'static [KeyRow<On>];
@@ -66,7 +67,7 @@ pub(crate) const RUN: Table = &[
     row(PLAY, ["␣", "pause", "pause"], Recording, playing),
     row(PLAY, ["␣", "play again", "play again from the start"], Recording, |app, on| paused(app, on) && on.player(app).is_some_and(Player::is_at_end)),
     row(PLAY, ["␣", "play", "play"], Recording, paused),
-    row(PLAY, ["␣", "", "the next step"], Recording, |app, on| has_player(app, on) && on.run(app).is_none()),
+    row(&[(Key::End, C::Last)], ["End", "reveal", "skip to the end, and see what was recorded"], Recording, |app, on| on.player(app).is_some_and(Player::is_concealing)),
     row(LEFT_RIGHT, ["←→", "step", "a step back, a step on"], Recording, has_player),
 ];
 
@@ -82,6 +83,8 @@ pub(crate) const TURN: Table = &[
 pub(crate) const EXPERIMENT: Table = &[
     row(UP_DOWN, ["↑↓", "look at", "look at another row"], Page, has_rows),
     row(ENDS, ["Home End", "", "first, last row"], Page, has_rows),
+    row(PLAY, ["␣", "pause", "pause"], Recording, |app, on| proof(app, on) && plays_proof(app, on)),
+    row(PLAY, ["␣", "play", "play the three steps of this row"], Recording, proof),
     row(&[(Char('a'), C::All)], ["a", "run all", "run all of them"], Recording, has_all),
 ];
 
@@ -90,15 +93,21 @@ pub(crate) const EXPLAIN: Table = &[
     row(&[(Char('x'), C::Explain)], ["x", "explain", "explain the answer"], Answer, |app, on| !on.in_test() && question(app, on, |state| !state.explained)),
 ];
 
+/// Calls of a recording in which one wants to go further than a call at a time.
+const LONG: usize = 100;
+
 /// The recording: what is needed less often.
 #[rustfmt::skip]
 pub(crate) const PLAYBACK: Table = &[
-    row(SPEED, ["[ ]", "speed", "slower, faster"], Recording, has_recording),
+    row(SPEED, ["[ ]", "speed", "slower, faster"], Recording, has_player),
     row(ENDS, ["Home End", "", "to the start, to the end"], Recording, has_player),
     row(&[(Char('r'), C::Run)], ["r", "run again", "run it again"], Recording, can_run_again),
     row(&[(Char('g'), C::Guess)], ["g", "guess again", "guess again"], Recording, can_guess_again),
     row(&[(Char('s'), C::Source)], ["s", "source", "the whole source"], Recording, |app, on| source(app, on).is_some()),
     row(&[(Char('c'), C::Calls)], ["c", "calls", "all calls"], Recording, |app, on| on.run(app).is_some_and(|run| run.recording.trace.is_some())),
+    row(SCRUB, ["< >", "scrub", "a tenth of the run back or on; the mouse drags"], Recording, |app, on| on.player(app).is_some_and(|player| player.len() > LONG)),
+    row(SCRUB, ["< >", "", "a tenth of the run back or on; the mouse drags"], Recording, has_player),
+    row(&[(Char('P'), C::Present)], ["P", "present", "the figure over the whole screen, for a room; and back"], Recording, has_player),
     row(&[(Char('w'), C::Save)], ["w", "", "save the recording to a file"], Recording, |app, on| has_recording(app, on) && on.in_course()),
     row(&[(Esc, C::Cancel)], ["Esc", "stop it", "stop the experiment"], Recording, |app, _| app.job.is_some()),
 ];
@@ -181,6 +190,15 @@ fn has_rows(app: &Shared, on: &On) -> bool {
     let page = on.purpose().and_then(|of| app.experiment(of));
     !guessing(app, on) && page.is_some_and(|page| page.rows() > 1)
 }
+fn proof(app: &Shared, on: &On) -> bool {
+    let page = on.purpose().and_then(|of| app.experiment(of));
+    page.is_some_and(|page| page.done && matches!(page.what, ExperimentSpec::Proof(_)))
+}
+fn plays_proof(app: &Shared, on: &On) -> bool {
+    let page = on.purpose().and_then(|of| app.experiment(of));
+    page.and_then(|page| page.proof_play)
+        .is_some_and(|play| play.is_playing())
+}
 fn has_all(app: &Shared, on: &On) -> bool {
     let entry = on.purpose().filter(|of| matches!(of, Purpose::Entry(_)));
     let page = entry.and_then(|of| app.experiment(of));
@@ -205,7 +223,7 @@ fn has_recording(app: &Shared, on: &On) -> bool {
     has_player(app, on) && on.run(app).is_some()
 }
 fn paused(app: &Shared, on: &On) -> bool {
-    has_recording(app, on) && !playing(app, on)
+    has_player(app, on) && !playing(app, on)
 }
 fn lab_is(app: &Shared, on: &On, run: bool) -> bool {
     let lab = on.at().and_then(|at| app.lab_at(at));

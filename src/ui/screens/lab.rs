@@ -4,11 +4,11 @@ use ratatui::layout::Rect;
 
 use super::{
     results,
-    run::{copy_path, show_run},
+    run::{copy_path, race_header, show_player, show_run},
     view::{Header, Right, View},
 };
 use crate::app::{
-    App, Click,
+    App, Click, Player,
     screens::lab::{LabScreen, SETTINGS, Side},
 };
 use crate::model::{How, Measured, Origin, Summary, duration, grouped};
@@ -21,6 +21,9 @@ const NAME: usize = 18;
 
 impl View for LabScreen {
     fn header(&self, _: &App) -> Header {
+        if let Some(race) = self.race.as_ref().and_then(Player::race) {
+            return race_header(race);
+        }
         Header::of("Lab", Right::Text("two results on one scale".to_owned()))
     }
 
@@ -28,6 +31,9 @@ impl View for LabScreen {
         if let Some(kept) = self.playing.and_then(|side| self.sides[side].as_ref()) {
             let measured = kept.outcome.live.summary.measured.as_ref();
             return show_run(pen, app, rooms, kept.outcome.playable(), measured);
+        }
+        if self.race.is_some() {
+            return show_player(pen, app, rooms.text());
         }
         let room = rooms.text();
         let used = form(pen, self, room);

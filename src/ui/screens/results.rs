@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::{App, LabPage, Outcome, player::Figures};
+use crate::app::{App, LabPage, Outcome, Player, shot::Figures};
 use crate::course::{Lab, Predict};
 use crate::model::{Given, Measured, Origin, Recording, Size, Summary, duration, grouped};
 use crate::ui::{Role, Rows, Tier};
@@ -26,9 +26,13 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
     } else if let Some(reason) = outcome.refused() {
         rows.text(&format!("No calls were recorded: {reason}"), Role::Dim);
     }
+    let conceals = state.player.as_ref().is_some_and(Player::is_concealing);
     if let Some(predict) = &lab.predict {
         let guess = state.guessing.guess.as_ref();
-        guess_and_figure(rows, predict, guess, &outcome.answering().summary);
+        match guess.filter(|_| conceals) {
+            Some(guess) => still_to_come(rows, predict, guess),
+            None => guess_and_figure(rows, predict, guess, &outcome.answering().summary),
+        }
     }
     let measured = outcome.live.summary.measured.as_ref();
     if tier.is_folded() {
@@ -57,9 +61,24 @@ pub fn stand_in(rows: &mut Rows, outcome: &Outcome) {
     }
 }
 
-/// The counters of both runs, in two groups.
+/// The guess, while what was recorded is still played.
+pub fn still_to_come(rows: &mut Rows, predict: &Predict, guess: &Given) {
+    rows.line(vec![
+        Role::Text.of("You said "),
+        (guessed(predict, guess), Role::Strong),
+    ]);
+    rows.text(
+        "Watch it run: the answer comes at the end. End skips there.",
+        Role::Dim,
+    );
+}
+
+/// The counters of both runs, in two groups. While something is to be revealed, those so far.
 pub fn counted(rows: &mut Rows, app: &App, measured: Option<&Measured>, room: Rect) {
     traced(rows, app);
+    if app.player().is_some_and(Player::is_concealing) {
+        return;
+    }
     rows.blank(1);
     untraced(rows, measured, usize::from(room.height));
 }
@@ -113,6 +132,7 @@ fn traced(rows: &mut Rows, app: &App) {
     let Some(counters) = app.player().map(|player| player.counters()) else {
         return;
     };
+    let conceals = app.player().is_some_and(Player::is_concealing);
     let columns = |now: &str, all: &str| (format!("{now:>10}"), format!("{all:>13}"));
     let (now, all) = columns("so far", "whole run");
     let heads = vec![(now, Role::Dim), (all, Role::Dim)];
@@ -132,7 +152,7 @@ fn traced(rows: &mut Rows, app: &App) {
     };
     let [so_far, whole] = [&counters.so_far, &counters.whole].map(figures);
     for ((name, now), (_, all)) in so_far.iter().zip(&whole) {
-        let (now, all) = columns(now, all);
+        let (now, all) = columns(now, if conceals { "" } else { all });
         let name = Role::Text.of(*name);
         rows.ends(vec![name], vec![(now, Role::Strong), (all, Role::Dim)]);
     }
@@ -197,8 +217,16 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
         let counters = player.counters();
         let (so_far, whole) = (counters.so_far, counters.whole);
         let call = format!("traced, call {}", player.current() + 1);
-        let switches = format!(" of {} mode switches   ", grouped(whole.mode_switches));
-        let copied = format!(" of {} copied by the CPU", bytes(whole.copied_bytes));
+        let (switches, copied) = match player.is_concealing() {
+            true => (
+                " mode switches   ".to_owned(),
+                " copied by the CPU".to_owned(),
+            ),
+            false => (
+                format!(" of {} mode switches   ", grouped(whole.mode_switches)),
+                format!(" of {} copied by the CPU", bytes(whole.copied_bytes)),
+            ),
+        };
         rows.line(vec![
             (format!("{call:NAMES$}"), Role::Dim),
             (grouped(so_far.mode_switches), Role::Strong),
@@ -210,7 +238,8 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
             (copied, Role::Dim),
         ]);
     }
-    if let Some(measured) = measured {
+    let told = !app.player().is_some_and(Player::is_concealing);
+    if let Some(measured) = measured.filter(|_| told) {
         let [(name, switches), ..] = measured_figures(measured);
         let one = switches == "1";
         let name = if one { "context switch" } else { name };

@@ -7,8 +7,15 @@ use super::{
     view::{Header, Right, View},
 };
 use crate::app::{App, Run, screens::replay::ReplayScreen};
+use crate::figure::Race;
 use crate::model::{Hop, Measured, Origin, Place, Served, Side, Size, TransferSpec, grouped};
-use crate::ui::{MARKS, Pen, Role, Rooms, Rows, Span, Tier, player};
+use crate::ui::{MARKS, Pen, Role, Rooms, Rows, Span, Tier, player, race::scale};
+
+/// The header of a race: its scale, which is said at every size.
+pub fn race_header(race: &Race) -> Header {
+    let says = format!("one time scale: {}", scale(race));
+    Header::of("A race", Right::Text(says))
+}
 
 /// Columns that a copy path takes with the whole names of its places.
 const WHOLE_PATH: u16 = 48;
@@ -135,6 +142,9 @@ fn place(place: Place, width: u16) -> &'static str {
 
 impl View for ReplayScreen {
     fn header(&self, _: &App) -> Header {
+        if let Some(race) = self.player.race() {
+            return race_header(race);
+        }
         let recording = &self.run.recording;
         let origin = match recording.origin {
             Origin::Live => "made just now".to_owned(),
@@ -144,6 +154,9 @@ impl View for ReplayScreen {
     }
 
     fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
+        if self.player.race().is_some() {
+            return show_player(pen, app, rooms.text());
+        }
         let measured = self.run.summary.measured.as_ref();
         show_run(pen, app, rooms, &self.run, measured);
     }

@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use super::grid::{Grid, LARGE, MEDIUM, Measure, SMALL};
+
 use crate::figure::{Edge, Plan, Slot, Upper};
 use crate::model::Start;
 
@@ -9,7 +11,7 @@ use crate::model::Start;
 pub(crate) type Cell = (u16, u16);
 
 /// How much room there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StageSize {
     /// 56x14 and up: places without borders, paths on the lane border.
     Folded,
@@ -50,6 +52,10 @@ impl StageSize {
         }
     }
 
+    pub(crate) fn rows(self) -> u16 {
+        self.least().1
+    }
+
     fn grid(self) -> Option<&'static Grid> {
         match self {
             StageSize::Folded => None,
@@ -87,6 +93,8 @@ pub(crate) struct Label {
 pub(crate) enum LabelKind {
     Lane,
     Caption,
+    /// The mode-switch line's own count.
+    Switches,
     /// A caption of the view, only written where there is one.
     View,
 }
@@ -121,6 +129,26 @@ impl Layout {
         }
     }
 
+    /// Lays out the stage of a presentation: without what is small or belongs to others. `devices`: whether the disk takes
+    /// part.
+    pub(crate) fn presented(plan: Plan, width: u16, height: u16, devices: bool) -> Layout {
+        let measure = Measure::of(width, height);
+        let grid = measure.grid(width, height, devices);
+        let plan = Plan {
+            peer: plan.shares,
+            device: false,
+            disk: plan.disk && devices,
+            ..plan
+        };
+        let line = grid.box_rows + (grid.kernel - grid.box_rows) / 3;
+        Layout {
+            height,
+            borders: vec![line],
+            labels: Vec::new(),
+            ..boxed(StageSize::Large, plan, &grid, width)
+        }
+    }
+
     /// Where the box of a slot stands, if it is drawn.
     pub(crate) fn rect(&self, slot: Slot) -> Option<Rect> {
         let found = self.boxes.iter().find(|(of, _)| *of == slot);
@@ -138,128 +166,6 @@ impl Layout {
     }
 }
 
-/// The numbers of one size. Rows and columns from the stage's corner; the upper storey is at its top.
-struct Grid {
-    width: u16,
-    box_width: u16,
-    /// Columns of the devices' boxes; 0 where they are a row of text.
-    low_width: u16,
-    peer_width: u16,
-    source: u16,
-    buffer: u16,
-    sink: u16,
-    /// The same with a pipe between source and sink.
-    sink_after_pipe: u16,
-    peer: u16,
-    tags: u16,
-    wires: u16,
-    kernel: u16,
-    lower_lane: u16,
-    device: u16,
-    read: (u16, u16),
-    write: (u16, u16),
-    across: u16,
-    receive: u16,
-    fetch: u16,
-    out: u16,
-    /// The same with a pipe between source and sink.
-    out_after_pipe: u16,
-    read_tag: u16,
-    write_tag: u16,
-    across_tag: u16,
-    pipe: u16,
-    pipe_width: u16,
-    direct: u16,
-}
-
-const SMALL: Grid = Grid {
-    width: 76,
-    box_width: 20,
-    low_width: 0,
-    peer_width: 16,
-    source: 9,
-    buffer: 25,
-    sink: 48,
-    sink_after_pipe: 48,
-    peer: 60,
-    tags: 4,
-    wires: 5,
-    kernel: 6,
-    lower_lane: 9,
-    device: 10,
-    read: (14, 29),
-    write: (40, 60),
-    across: 22,
-    receive: 64,
-    fetch: 11,
-    out: 50,
-    out_after_pipe: 50,
-    read_tag: 22,
-    write_tag: 43,
-    across_tag: 34,
-    pipe: 32,
-    pipe_width: 13,
-    direct: 32,
-};
-
-const MEDIUM: Grid = Grid {
-    width: 67,
-    low_width: 16,
-    buffer: 21,
-    sink: 39,
-    sink_after_pipe: 47,
-    peer: 51,
-    wires: 6,
-    kernel: 7,
-    lower_lane: 11,
-    device: 12,
-    read: (14, 25),
-    write: (36, 51),
-    receive: 55,
-    fetch: 12,
-    out: 42,
-    out_after_pipe: 50,
-    read_tag: 18,
-    write_tag: 39,
-    across_tag: 27,
-    pipe: 31,
-    ..SMALL
-};
-
-const LARGE: Grid = Grid {
-    width: 124,
-    box_width: 36,
-    low_width: 26,
-    peer_width: 30,
-    source: 12,
-    buffer: 36,
-    sink: 72,
-    sink_after_pipe: 88,
-    peer: 94,
-    tags: 9,
-    wires: 11,
-    kernel: 13,
-    lower_lane: 20,
-    device: 24,
-    read: (22, 43),
-    write: (66, 96),
-    across: 38,
-    receive: 102,
-    fetch: 18,
-    out: 78,
-    out_after_pipe: 94,
-    read_tag: 36,
-    write_tag: 69,
-    across_tag: 52,
-    pipe: 57,
-    pipe_width: 20,
-    direct: 56,
-};
-
-/// The first row below a box of the upper storey is the one after its border.
-const BELOW_USER: u16 = 3;
-/// Rows of a box with a border, a name and a gauge.
-const BOX_ROWS: u16 = 4;
 /// The first column of a peer from which the bytes come: above the source.
 const FEEDER: u16 = 5;
 
@@ -272,7 +178,7 @@ fn boxed(size: StageSize, plan: Plan, grid: &Grid, columns: u16) -> Layout {
             out: grid.out_after_pipe,
             ..*grid
         },
-        false => Grid { ..*grid },
+        false => *grid,
     };
     // Beside a mapping the names are in the row under the lane border, where the wire starts.
     let tags = match plan.upper {
@@ -303,11 +209,11 @@ fn boxed(size: StageSize, plan: Plan, grid: &Grid, columns: u16) -> Layout {
 }
 
 fn boxes(plan: Plan, grid: &Grid) -> Vec<(Slot, Rect)> {
-    let upper = |x, width| Rect::new(x, 0, width, BOX_ROWS);
-    let kernel = |x, width| Rect::new(x, grid.kernel, width, BOX_ROWS);
+    let upper = |x, width| Rect::new(x, 0, width, grid.box_rows);
+    let kernel = |x, width| Rect::new(x, grid.kernel, width, grid.box_rows);
     let low = |x| match grid.low_width {
         0 => Rect::new(x + 2, grid.device, 18, 1),
-        width => Rect::new(x, grid.device, width, 3),
+        width => Rect::new(x, grid.device, width, grid.low_rows),
     };
     let rect = |slot| match slot {
         Slot::Source => kernel(grid.source, grid.box_width),
@@ -324,21 +230,22 @@ fn boxes(plan: Plan, grid: &Grid) -> Vec<(Slot, Rect)> {
 }
 
 fn wires(plan: Plan, grid: &Grid, tags: u16) -> Vec<Wire> {
-    let (top, row) = (grid.kernel, grid.kernel + 1);
+    let (top, row) = (grid.kernel, grid.kernel + grid.port);
+    let below_user = grid.box_rows - 1;
     let source_end = grid.source + grid.box_width - 1;
     let pipe_end = grid.pipe + grid.pipe_width - 1;
     // From one storey to the other, along the row between them.
     let through =
         |from: Cell, to: Cell| path(&[from, (from.0, grid.wires), (to.0, grid.wires), to]);
     let wire = |edge, cells, tag| Wire::new(edge, cells, (tag, tags));
-    let write = through((grid.write.0, BELOW_USER), (grid.write.1, top));
+    let write = through((grid.write.0, below_user), (grid.write.1, top));
     let write = wire(Edge::Write, write, grid.write_tag);
     let drain = path(&[(pipe_end, row), (grid.sink, row)]);
     let drain = wire(Edge::Drain, drain, pipe_end - 2);
     let mut wires = match plan.upper {
         Upper::Mapping => mapping_wires(grid, tags),
         Upper::Buffer => {
-            let read = through((grid.read.0, top), (grid.read.1, BELOW_USER));
+            let read = through((grid.read.0, top), (grid.read.1, below_user));
             let tag = match plan.start {
                 Start::Tcp => grid.read.0 + 1,
                 _ => grid.read_tag,
@@ -351,11 +258,14 @@ fn wires(plan: Plan, grid: &Grid, tags: u16) -> Vec<Wire> {
         }
         Upper::Memory if plan.pipe => {
             let x = grid.pipe + grid.pipe_width / 2;
-            let fill = path(&[(x, BELOW_USER), (x, top)]);
+            let fill = path(&[(x, below_user), (x, top)]);
             vec![wire(Edge::Fill, fill, x + 3), drain]
         }
         Upper::Memory if plan.shares => {
-            let share = path(&[(grid.buffer + grid.box_width - 1, 1), (grid.peer, 1)]);
+            let share = path(&[
+                (grid.buffer + grid.box_width - 1, grid.port),
+                (grid.peer, grid.port),
+            ]);
             let share = wire(Edge::Share, share, grid.write_tag);
             Vec::from_iter(plan.peer.then_some(share))
         }
@@ -379,18 +289,25 @@ fn direct(grid: &Grid) -> Vec<Cell> {
         0 => (grid.source + 21, grid.device),
         width => (grid.source + width - 1, grid.device + 1),
     };
-    path(&[(from, y), (grid.direct, y), (grid.direct, BELOW_USER)])
+    path(&[
+        (from, y),
+        (grid.direct, y),
+        (grid.direct, grid.box_rows - 1),
+    ])
 }
 
 fn mapping_wires(grid: &Grid, tags: u16) -> Vec<Wire> {
     let right = grid.source + grid.box_width - 1;
-    let (top, row) = (grid.kernel, grid.kernel + 1);
+    let (top, row) = (grid.kernel, grid.kernel + grid.port);
     // Where the mapped bytes are drawn as the program's own: from the view's right side.
     let x = grid.sink + grid.box_width / 2;
-    let sides = (BELOW_USER + 1..top).flat_map(|y| [(grid.source, y), (right, y)]);
+    let sides = (grid.box_rows..top).flat_map(|y| [(grid.source, y), (right, y)]);
     [
         (Edge::Across, path(&[(right, row), (grid.sink, row)])),
-        (Edge::Write, path(&[(right, 1), (x, 1), (x, top)])),
+        (
+            Edge::Write,
+            path(&[(right, grid.port), (x, grid.port), (x, top)]),
+        ),
         (Edge::View, sides.collect()),
     ]
     .map(|(edge, cells)| Wire::new(edge, cells, (right + 3, tags)))
@@ -399,15 +316,16 @@ fn mapping_wires(grid: &Grid, tags: u16) -> Vec<Wire> {
 
 /// What no call of the program uses: to and from devices, and at the peer's end.
 fn outer_wires(plan: Plan, grid: &Grid) -> impl Iterator<Item = Wire> {
-    let (top, bottom) = (grid.kernel, grid.kernel + BOX_ROWS - 1);
+    let (top, bottom) = (grid.kernel, grid.kernel + grid.box_rows - 1);
+    let below_user = grid.box_rows - 1;
     let receive = match plan.start {
-        Start::Tcp => [(grid.source + 2, BELOW_USER), (grid.source + 2, top)],
-        _ => [(grid.receive, top), (grid.receive, BELOW_USER)],
+        Start::Tcp => [(grid.source + 2, below_user), (grid.source + 2, top)],
+        _ => [(grid.receive, top), (grid.receive, below_user)],
     };
     let fetch = [(grid.fetch, grid.device), (grid.fetch, bottom)];
     let out = [(grid.out, bottom), (grid.out, grid.device)];
     let boxes = grid.low_width > 0;
-    let tag = (grid.across_tag, grid.tags);
+    let tag = (receive[0].0 + 3, grid.tags);
     [
         (plan.peer && !plan.shares, Edge::Receive, receive),
         (plan.disk && boxes, Edge::Fetch, fetch),
@@ -428,13 +346,13 @@ fn labels(plan: Plan, grid: &Grid) -> Vec<Label> {
         // The view stands where the label would.
         Upper::Mapping => grid.source + grid.box_width + 2,
         // What the peer sends comes down where the label would stand.
-        _ if plan.start == Start::Tcp && plan.peer => grid.write.1 + 3,
+        _ if plan.start == Start::Tcp && plan.peer => grid.write.0 + 2,
         _ => 0,
     };
     let mut labels = vec![
         label(0, 1, "USER", LabelKind::Lane),
         label(0, grid.kernel + 1, "KERNEL", LabelKind::Lane),
-        label(x, grid.wires - 1, "mode switch", LabelKind::Caption),
+        label(x, grid.wires - 1, "", LabelKind::Switches),
     ];
     if plan.disk || plan.device {
         let y = grid.device + u16::from(grid.low_width > 0);
@@ -452,7 +370,7 @@ fn labels(plan: Plan, grid: &Grid) -> Vec<Label> {
         }
         Upper::Mapping => {
             let text = "a view, no bytes";
-            labels.push(label(grid.source + 2, BOX_ROWS, text, LabelKind::View));
+            labels.push(label(grid.source + 2, grid.box_rows, text, LabelKind::View));
         }
         Upper::Buffer | Upper::Memory => {}
     }
@@ -481,7 +399,7 @@ fn folded(plan: Plan) -> Layout {
     };
     let mut labels = vec![
         label(1, "USER", LabelKind::Lane),
-        label(2, "switch", LabelKind::Caption),
+        label(2, "", LabelKind::Switches),
         label(4, "KERNEL", LabelKind::Lane),
     ];
     if plan.disk || plan.device {

@@ -1,7 +1,9 @@
 //! The stage as glyphs: boxes, wires, what travels. The scene says what is to be seen, [`layout`] in which cells.
 
+mod grid;
 pub mod layout;
 mod line;
+pub(crate) mod presented;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,16 +12,16 @@ use ratatui::style::Modifier;
 use self::layout::{Cell, LabelKind, Layout, StageSize, Wire};
 use self::line::Line;
 use super::{Canvas, Role, Theme};
-use crate::figure::scene::{SPACING, TOKENS};
+use crate::figure::scene::{TOKENS, run_of, spacing};
 use crate::figure::{
     Border, BoxView, DeviceView, Edge, EdgeView, Mark, Scene, Slot, Tag, Tone, Travel,
 };
-use crate::model::How;
+use crate::model::{How, grouped};
 
 /// Draws a scene on its stage, into an area that may be smaller than the stage.
 pub(crate) fn render(area: Rect, buf: &mut Buffer, theme: &Theme, layout: &Layout, scene: &Scene) {
     let mut canvas = Canvas::new(area, buf, theme);
-    lanes(&mut canvas, layout);
+    lanes(&mut canvas, layout, scene);
     for view in &scene.boxes {
         if let Some(rect) = layout.rect(view.slot) {
             match rect.height {
@@ -54,10 +56,18 @@ fn role(tone: Tone) -> Role {
     }
 }
 
-fn lanes(canvas: &mut Canvas, layout: &Layout) {
-    for row in &layout.borders {
-        let line = "┈".repeat(usize::from(layout.width));
-        canvas.write((0, *row), &line, Role::Hairline);
+/// The borders between the lanes. The first one is the mode-switch line: it lights up when it is crossed.
+fn lanes(canvas: &mut Canvas, layout: &Layout, scene: &Scene) {
+    let lit = scene.switches.is_some_and(|switches| switches.lit);
+    for (number, row) in layout.borders.iter().enumerate() {
+        let (line, role) = match number == 0 && lit {
+            // Where wires lie on the line, it must not look like one.
+            true if layout.size == StageSize::Folded => ("┈", Role::Accent),
+            true => ("━", Role::Accent),
+            false => ("┈", Role::Hairline),
+        };
+        let line = line.repeat(usize::from(layout.width));
+        canvas.write((0, *row), &line, role);
         // A border that runs into a box keeps a cell's distance.
         let bordered = layout.boxes.iter().filter(|(_, rect)| rect.height > 2);
         for (_, rect) in bordered.filter(|(_, rect)| rect.rows().any(|line| line.y == *row)) {
@@ -72,6 +82,10 @@ fn labels(canvas: &mut Canvas, layout: &Layout, scene: &Scene) {
         let role = match label.kind {
             LabelKind::Lane => Role::Lane,
             LabelKind::Caption => Role::Dim,
+            LabelKind::Switches => {
+                mode_switches(canvas, layout, label.at, scene);
+                continue;
+            }
             LabelKind::View => match scene.edges.iter().find(|view| view.edge == Edge::View) {
                 Some(view) => role_of_view(view),
                 None => continue,
@@ -83,6 +97,29 @@ fn labels(canvas: &mut Canvas, layout: &Layout, scene: &Scene) {
         spaced(canvas, (x, y), "a cell:", Role::Dim);
         spaced(canvas, (x, y + 1), cell, Role::Dim);
     }
+}
+
+/// How often the line was crossed, on the line itself.
+fn mode_switches(canvas: &mut Canvas, layout: &Layout, at: Cell, scene: &Scene) {
+    let folded = layout.size == StageSize::Folded;
+    let Some(switches) = scene.switches else {
+        let text = if folded { "switch" } else { "mode switch" };
+        return spaced(canvas, at, text, Role::Dim);
+    };
+    let count = grouped(switches.count);
+    let name = match folded {
+        false => "mode switches ",
+        true if count.len() < 3 => "switch ",
+        true => "",
+    };
+    let (name_role, count_role) = match switches.lit {
+        true => (Role::Answer, Role::Answer),
+        false => (Role::Dim, Role::Strong),
+    };
+    let end = at.0 + name.len() as u16;
+    canvas.write((at.0.saturating_sub(1), at.1), " ", Role::Text);
+    canvas.write(at, name, name_role);
+    canvas.write((end, at.1), &format!("{count} "), count_role);
 }
 
 fn role_of_view(view: &EdgeView) -> Role {
@@ -279,30 +316,26 @@ fn tags(canvas: &mut Canvas, layout: &Layout, tags: &[Tag]) {
     }
 }
 
-/// The tokens on their wire, its head left free; and two on the disk's wire while it is read.
+/// The tokens on their wire, its head left free.
 fn tokens(canvas: &mut Canvas, layout: &Layout, travel: &Travel) {
     let Some(wire) = layout.wire(travel.edge) else {
         return;
     };
-    let spacing = SPACING as usize;
-    let gone = wire.cells.len() - 1 + (TOKENS as usize - 1) * spacing;
+    let cells = wire.cells.len() as u32;
     // A hair more, so that a cell is reached and not just missed.
-    let first = (travel.progress * gone as f64 + 1e-6) as usize;
+    let first = (travel.progress * f64::from(run_of(cells)) + 1e-6) as usize;
     let glyph = match travel.how {
         How::Reference => "◆",
         _ => "■",
     };
+    let spacing = spacing(cells) as usize;
     let places = (0..TOKENS as usize).filter_map(|token| first.checked_sub(token * spacing));
     for place in places.filter(|place| place + 1 < wire.cells.len()) {
+        let place = match travel.backwards {
+            true => wire.cells.len() - 1 - place,
+            false => place,
+        };
         canvas.write(wire.cells[place], glyph, Role::Hot(travel.how));
-    }
-    let fetch = layout.wire(Edge::Fetch).filter(|_| travel.fetches);
-    if let Some([room @ .., _]) = fetch.map(|wire| &wire.cells[..])
-        && !room.is_empty()
-    {
-        for place in [first, first + spacing] {
-            canvas.write(room[place % room.len()], "■", Role::Hot(How::Dma));
-        }
     }
 }
 

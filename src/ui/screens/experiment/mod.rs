@@ -14,12 +14,13 @@ use ratatui::layout::Rect;
 use self::parts::{SIDE, answer, stacked};
 use super::{
     predict,
+    results::still_to_come,
     run::show_player,
     view::{Header, Right, View},
 };
 use crate::app::{App, ExperimentPage, screens::experiment::ExperimentScreen};
 use crate::course::Predict;
-use crate::model::{ExperimentOutcome, ExperimentSpec};
+use crate::model::{ExperimentOutcome, ExperimentSpec, TransferSpec};
 use crate::ui::{PROSE, Pen, Role, Rooms, Rows, Tier, narrowed};
 
 /// From this width on, rows and what is said of the chosen one stand side by side.
@@ -47,6 +48,9 @@ impl View for ExperimentScreen {
             (ExperimentSpec::Serve(_), _) if page.player.is_some() => {
                 serve::draw(pen, app, page, rooms)
             }
+            (ExperimentSpec::Race(_), _) if page.player.is_some() => {
+                show_player(pen, app, rooms.text());
+            }
             _ => shown(pen, app, page, rooms.text()),
         }
     }
@@ -59,6 +63,10 @@ fn place(app: &App) -> String {
         Some(ExperimentOutcome::Proof(found)) => [&found.filesystem, &found.machine.kernel],
         Some(ExperimentOutcome::PageCache(found)) => [&found.filesystem, &none],
         Some(ExperimentOutcome::Compare(found)) => [&found.filesystem, &none],
+        Some(ExperimentOutcome::Race(sides)) => {
+            let [first, _] = &**sides;
+            [&first.outcome.file_system, &first.machine.kernel]
+        }
         Some(ExperimentOutcome::Serve(found)) => {
             let recording = &found.recording;
             [&recording.outcome.file_system, &recording.machine.kernel]
@@ -99,6 +107,7 @@ fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
         ExperimentSpec::PageCache => page_cache::view(app, page, [main, side]),
         ExperimentSpec::Compare(contest) => (compare::rows(app, page, contest, area), None),
         ExperimentSpec::Watching => (watching::rows(app, page, main), None),
+        ExperimentSpec::Race(specs) => (race(app, specs, main.min(PROSE)), None),
         ExperimentSpec::Serve(plan) => {
             let width = main.min(PROSE);
             (serve::before(app, plan, width), None)
@@ -153,12 +162,40 @@ fn plan(rows: &mut Rows, app: &App, page: &ExperimentPage, roomy: bool) {
             Role::Text,
         ),
         ExperimentSpec::Compare(contest) => compare::plan(rows, contest),
+        ExperimentSpec::Race(specs) => race_plan(rows, specs),
         ExperimentSpec::Serve(plan) => serve::plan(rows, plan),
         ExperimentSpec::Watching => rows.text(
             "One transfer of many calls, nine times in each of three ways: untraced, traced from the sender's own CPU, traced from another one. The sender counts its own context switches.",
             Role::Text,
         ),
     }
+}
+
+fn race_plan(rows: &mut Rows, specs: &[TransferSpec; 2]) {
+    let [first, second] = specs;
+    let TransferSpec {
+        size, to, chunk, ..
+    } = first;
+    rows.text(
+        &format!(
+            "{} and {}: {size} to {to}, in chunks of {chunk}, one after the other. Then both recordings are played side by side on one time scale: that of their traced runs, stretched.",
+            first.method, second.method
+        ),
+        Role::Text,
+    );
+}
+
+/// Before it has run, and while it runs.
+fn race(app: &App, specs: &[TransferSpec; 2], width: u16) -> Rows {
+    let mut rows = Rows::new(width);
+    rows.group("The experiment", "");
+    race_plan(&mut rows, specs);
+    rows.blank(1);
+    parts::state(&mut rows, app);
+    if app.job_here().is_none() {
+        parts::not_run(&mut rows, app);
+    }
+    rows
 }
 
 /// Adds guess and answer to a page's text, and what is said to them.
@@ -174,7 +211,12 @@ pub fn below_prose(rows: &mut Rows, app: &App) {
         }
         return;
     }
-    if let Some((predict, _)) = app.guessing() {
-        answer(rows, page, predict);
+    match app.guessing() {
+        Some((predict, state)) if page.is_concealing() => {
+            let guess = state.guess.iter();
+            guess.for_each(|guess| still_to_come(rows, predict, guess));
+        }
+        Some((predict, _)) => answer(rows, page, predict),
+        None => {}
     }
 }

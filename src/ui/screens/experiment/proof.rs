@@ -33,7 +33,8 @@ pub fn view(
         _ => &none,
     };
     let pairs = plan.pairs();
-    let about = |chosen: &_| about(*chosen, plan.size, found, side, height);
+    let play = step_of(page);
+    let about = |chosen: &_| about((*chosen, play), plan.size, found, side, height);
     let side = pairs.get(page.selected).map(about);
     (table(app, page, &pairs, found, main), side)
 }
@@ -58,6 +59,31 @@ fn proof_of(found: &Proved, pair: (Method, Sink)) -> Option<&Proof> {
     proofs.find(|proof| (proof.method, proof.to) == pair)
 }
 
+/// The step that is played, and how far it is.
+fn step_of(page: &ExperimentPage) -> Play {
+    let play = page.proof_play.filter(|play| !play.is_done());
+    play.map(|play| play.step())
+}
+
+/// The three steps in a row; the one that is played stands out.
+fn legend(rows: &mut Rows, width: u16, play: Play) {
+    let steps = match width {
+        72.. => STEPS,
+        _ => ["send A", "overwrite it with B", "only now receive"],
+    };
+    let mut legend = Vec::new();
+    for (number, step) in (0..).zip(steps) {
+        let role = match play {
+            Some((here, _)) if here == number => Role::Answer,
+            Some((here, _)) if here < number => Role::Dim,
+            _ => Role::Text,
+        };
+        legend.push((format!("{} ", number + 1), Role::Accent));
+        legend.push((format!("{step}   "), role));
+    }
+    rows.line(legend);
+}
+
 fn table(
     app: &App,
     page: &ExperimentPage,
@@ -67,16 +93,8 @@ fn table(
 ) -> Rows {
     let mut rows = Rows::new(width);
     let letters = if width < WHOLE { LETTERS / 2 } else { LETTERS };
-    let steps = match width {
-        72.. => STEPS,
-        _ => ["send A", "overwrite it with B", "only now receive"],
-    };
-    let mut legend = Vec::new();
-    for (number, step) in (1..).zip(steps) {
-        legend.push((format!("{number} "), Role::Accent));
-        legend.push((format!("{step}   "), Role::Text));
-    }
-    rows.line(legend);
+    let play = step_of(page);
+    legend(&mut rows, width, play);
     state(&mut rows, app);
     if found.proofs.is_empty() && app.job_here().is_none() {
         parts::not_run(&mut rows, app);
@@ -100,9 +118,16 @@ fn table(
         before = Some(method);
         let role = Role::of_name(chosen);
         let mut left = vec![cell(name, METHOD, role), cell(to.name(), SINK, Role::Dim)];
-        left.extend(arrived(proof, letters));
-        left.push(Role::Text.of("  "));
-        left.extend(verdict(proof));
+        match (play.filter(|_| chosen), proof) {
+            (Some(play), Some(proof)) if proof.verdict != ProofVerdict::Unavailable => {
+                left.extend(played(&squeezed(proof, letters), play));
+            }
+            _ => {
+                left.extend(arrived(proof, letters));
+                left.push(Role::Text.of("  "));
+                left.extend(verdict(proof));
+            }
+        }
         rows.choice(chosen, left, Vec::new(), Click::Row(index));
     }
     rows
@@ -116,19 +141,47 @@ fn arrived(proof: Option<&Proof>, columns: usize) -> Vec<Span> {
     if proof.verdict == ProofVerdict::Unavailable {
         return vec![cell("not available here", columns, Role::Ghost)];
     }
-    let all: Vec<char> = proof.arrived.chars().collect();
-    let share = all.len().div_ceil(columns).max(1);
-    let one = |share: &[char]| match share.iter().all(|letter| *letter == share[0]) {
-        true => share[0],
-        false => 'x',
-    };
-    let letters: String = all.chunks(share).map(one).collect();
+    let letters = squeezed(proof, columns);
     let mut spans = runs(&letters);
     spans.push((
         " ".repeat(columns.saturating_sub(letters.len())),
         Role::Ghost,
     ));
     spans
+}
+
+/// What arrived in so many letters: one for two where both are the same.
+fn squeezed(proof: &Proof, columns: usize) -> String {
+    let all: Vec<char> = proof.arrived.chars().collect();
+    let share = all.len().div_ceil(columns).max(1);
+    let one = |share: &[char]| match share.iter().all(|letter| *letter == share[0]) {
+        true => share[0],
+        false => 'x',
+    };
+    all.chunks(share).map(one).collect()
+}
+
+/// The letters at a step of the play: A is sent, B is written over it in the source, what arrived is received.
+fn played(letters: &str, (step, progress): (usize, f64)) -> Vec<Span> {
+    let count = letters.chars().count();
+    let done = (count as f64 * progress).round() as usize;
+    let some = |letter: &str, count: usize, role| (letter.repeat(count), role);
+    match step {
+        0 => vec![
+            some("A", done, Role::Text),
+            some("·", count - done, Role::Ghost),
+        ],
+        1 => vec![
+            some("B", done, Role::Text),
+            some("A", count - done, Role::Dim),
+        ],
+        _ => {
+            let here: String = letters.chars().take(done).collect();
+            let mut spans = runs(&here);
+            spans.push(some("·", count - done, Role::Ghost));
+            spans
+        }
+    }
 }
 
 /// Letters in the colours of what they prove, neighbours of one kind together.
@@ -172,7 +225,16 @@ fn verdict(proof: Option<&Proof>) -> Vec<Span> {
     vec![(mark.to_owned(), role), (word.to_owned(), strong)]
 }
 
-fn about(pair: (Method, Sink), size: Size, found: &Proved, width: u16, height: u16) -> Rows {
+/// A step of the play, and how far it is.
+type Play = Option<(usize, f64)>;
+
+fn about(
+    (pair, play): ((Method, Sink), Play),
+    size: Size,
+    found: &Proved,
+    width: u16,
+    height: u16,
+) -> Rows {
     let mut rows = Rows::new(width);
     let proof = proof_of(found, pair);
     let (method, to) = pair;
@@ -189,18 +251,12 @@ fn about(pair: (Method, Sink), size: Size, found: &Proved, width: u16, height: u
     }
     if proof.verdict != ProofVerdict::Unavailable {
         if beside && height >= BLOCKS_ROOM {
-            blocks(&mut rows, proof);
+            blocks(&mut rows, proof, play);
         }
-        let [new, old] = [proof.new_bytes, proof.old_bytes].map(grouped);
-        let rounds = proof.rounds.to_string();
-        if beside {
-            rows.pair("new bytes", &new, Role::Strong);
-            rows.pair("old bytes", &old, Role::Strong);
-            rows.pair("rounds that agree", &rounds, Role::Strong);
-        } else {
-            let counts = format!("{new} bytes new, {old} old; {rounds} rounds");
-            rows.text(&counts, Role::Dim);
+        if play.is_some() {
+            return rows;
         }
+        counts(&mut rows, proof, beside);
     }
     if proof.overwritten != Overwritten::File && proof.verdict != ProofVerdict::Unavailable {
         let said = format!("overwritten: {}", proof.overwritten.words());
@@ -226,8 +282,21 @@ fn about(pair: (Method, Sink), size: Size, found: &Proved, width: u16, height: u
     rows
 }
 
+fn counts(rows: &mut Rows, proof: &Proof, beside: bool) {
+    let [new, old] = [proof.new_bytes, proof.old_bytes].map(grouped);
+    let rounds = proof.rounds.to_string();
+    if beside {
+        rows.pair("new bytes", &new, Role::Strong);
+        rows.pair("old bytes", &old, Role::Strong);
+        rows.pair("rounds that agree", &rounds, Role::Strong);
+    } else {
+        let counts = format!("{new} bytes new, {old} old; {rounds} rounds");
+        rows.text(&counts, Role::Dim);
+    }
+}
+
 /// Sent, source, arrived: the bytes themselves, in three blocks.
-fn blocks(rows: &mut Rows, proof: &Proof) {
+fn blocks(rows: &mut Rows, proof: &Proof, play: Play) {
     let gap = "     ";
     let titles = [("1 ", "sent"), ("2 ", "source"), ("3 ", "arrived")];
     let titles =
@@ -235,15 +304,35 @@ fn blocks(rows: &mut Rows, proof: &Proof) {
     rows.line(titles.concat());
     rows.blank(1);
     let letters: Vec<char> = proof.arrived.chars().collect();
-    for line in letters.chunks(BLOCK) {
+    let lines = letters.len().div_ceil(BLOCK);
+    // How many lines of each block are there, at this step of the play.
+    let there = [0, 1, 2].map(|block| match play {
+        Some((step, _)) if block > step => 0,
+        Some((step, progress)) if block == step => (lines as f64 * progress).round() as usize,
+        _ => lines,
+    });
+    for (number, line) in letters.chunks(BLOCK).enumerate() {
         let arrived: String = line.iter().collect();
+        let [sent, source, received] = there.map(|lines| number < lines);
+        let block = |letter: &str, role| cell(&letter.repeat(line.len()), BLOCK, role);
         let mut left = vec![
-            cell(&"A".repeat(line.len()), BLOCK, Role::Dim),
+            if sent {
+                block("A", Role::Dim)
+            } else {
+                block("·", Role::Ghost)
+            },
             Role::Dim.of(gap),
-            cell(&"B".repeat(line.len()), BLOCK, Role::Text),
+            if source {
+                block("B", Role::Text)
+            } else {
+                block("A", Role::Dim)
+            },
             Role::Dim.of(gap),
         ];
-        left.extend(runs(&arrived));
+        match received {
+            true => left.extend(runs(&arrived)),
+            false => left.push(block("·", Role::Ghost)),
+        }
         rows.line(left);
     }
     rows.blank(1);

@@ -8,7 +8,8 @@ use crate::app::{App, Click, ExperimentPage, Pane};
 use crate::figure::serving;
 use crate::model::{ExperimentOutcome, ServePlan, ServedRequest, Size, grouped};
 use crate::ui::{
-    Pen, Role, Rooms, Rows, screens::predict::stage_before, screens::run::show_player,
+    Pen, Role, Rooms, Rows, screens::predict::stage_before, screens::results::still_to_come,
+    screens::run::show_player,
 };
 
 /// Columns of a call's number, and of its name.
@@ -107,7 +108,12 @@ fn list(page: &ExperimentPage, way: &ServedRequest, width: u16) -> Rows {
 /// Guess and answer, and the methods that were tried, side by side.
 fn about(app: &App, page: &ExperimentPage, way: &ServedRequest, width: u16) -> Rows {
     let mut rows = Rows::new(width);
-    if let Some((predict, _)) = app.guessing() {
+    if let Some((predict, state)) = app.guessing() {
+        if page.is_concealing() {
+            let guess = state.guess.iter();
+            guess.for_each(|guess| still_to_come(&mut rows, predict, guess));
+            return rows;
+        }
         answer(&mut rows, page, predict);
     }
     rows.blank(1);
