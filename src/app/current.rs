@@ -8,7 +8,7 @@ use super::{
     keys::Group::Everywhere,
     keys::{always, row},
     screens::OPEN,
-    screens::state::{ScreenState, source},
+    screens::state::{ScreenState, c_source, source},
     {App, overlay_keys},
 };
 use crate::course::{Lab, Lesson, Predict, Question};
@@ -124,6 +124,11 @@ impl App {
     /// The source of what is run, with its file's name.
     pub(crate) fn source(&self) -> Option<(String, &'static str)> {
         source(&self.shared, self.on())
+    }
+
+    /// The same in C, where there is that.
+    pub(crate) fn c_source(&self) -> Option<(String, &'static str)> {
+        c_source(&self.shared, self.on())
     }
 
     /// The words that the open page uses.

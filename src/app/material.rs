@@ -11,7 +11,9 @@ pub struct Material {
     pub(crate) figures: Vec<Figure>,
     /// The source of each method, word for word.
     pub(crate) sources: Vec<(Method, &'static str)>,
-    /// The same of the server's sending steps.
+    /// The same transfers in C, of the methods that have it.
+    pub(crate) c_sources: Vec<(Method, &'static str)>,
+    /// The Rust of the server's sending steps.
     pub(crate) sending_steps: Vec<(Method, &'static str)>,
     /// How often the CPU copies each byte of the transfers that lessons are about, from recordings.
     pub(crate) copies: Vec<(Method, Sink, Copies)>,

@@ -247,7 +247,8 @@ impl App {
         let display = &mut self.shared.display;
         display.room = room;
         display.scroll = display.scroll.min(room.overflow);
-        if let Some(Overlay::Help { top } | Overlay::Source { top }) = &mut self.shared.overlay {
+        if let Some(Overlay::Help { top } | Overlay::Source { top, .. }) = &mut self.shared.overlay
+        {
             *top = (*top).min(room.overflow);
         }
     }
@@ -310,7 +311,10 @@ impl App {
             Command::Present => self.present(!self.display.presents),
             Command::Back if self.is_presenting() => self.present(false),
             Command::Help => self.shared.overlay = Some(Overlay::Help { top: 0 }),
-            Command::Source => self.shared.overlay = Some(Overlay::Source { top: 0 }),
+            Command::Source => {
+                let c = self.c_source().map(|_| false);
+                self.shared.overlay = Some(Overlay::Source { top: 0, c });
+            }
             Command::Calls => self.open_calls(),
             Command::Words => {
                 self.pause();
@@ -342,6 +346,10 @@ impl App {
         let (app, at) = (&mut self.shared, self.screens.top().state().at());
         match (command, app.overlay) {
             (Command::Back, _) => app.overlay = None,
+            (Command::Tab, Some(Overlay::Source { c, .. })) => {
+                let c = c.map(|shown| !shown);
+                app.overlay = Some(Overlay::Source { top: 0, c });
+            }
             (Command::Tab, _) => app.turn_words(at),
             (Command::Type(key), _) => app.type_in_search(key),
             (Command::Confirm, Some(Overlay::Search { at: hit, .. })) => app.go_to_hit(at, hit),

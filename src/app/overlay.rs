@@ -14,6 +14,8 @@ pub enum Overlay {
     Source {
         /// First row that is shown.
         top: usize,
+        /// Whether the same in C is shown; none where there is no C.
+        c: Option<bool>,
     },
     /// All calls.
     Calls {
@@ -46,7 +48,7 @@ impl Overlay {
     /// A command that moves.
     pub(crate) fn scroll(&mut self, command: Command, room: usize) {
         let (at, last) = match self {
-            Overlay::Help { top } | Overlay::Source { top } => (top, room),
+            Overlay::Help { top } | Overlay::Source { top, .. } => (top, room),
             Overlay::Calls { at, count }
             | Overlay::Words { at, count, .. }
             | Overlay::Search { at, count } => (at, count.saturating_sub(1)),

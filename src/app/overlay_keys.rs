@@ -16,6 +16,8 @@ pub(crate) const KEYS: &[KeyRow<Overlay>] = &[
     row(UP_DOWN, ["↑↓", "choose", "choose a word"], Page, in_words),
     row(TAB, ["Tab", "all words", "turn to the whole glossary"], Page, |_, over| matches!(over, Overlay::Words { all: false, .. })),
     row(TAB, ["Tab", "this page", "turn to the words of this page"], Page, in_glossary),
+    row(TAB, ["Tab", "in C", "the same in C, beside it where there is room"], Page, |_, over| matches!(over, Overlay::Source { c: Some(false), .. })),
+    row(TAB, ["Tab", "Rust", "the Rust that ran"], Page, |_, over| matches!(over, Overlay::Source { c: Some(true), .. })),
     row(&[(Char('W'), C::Back)], ["W", "", "close the words"], Page, in_words),
     row(UP_DOWN, ["↑↓", "scroll", "scroll"], Page, scrolls),
     row(ENDS, ["Home End", "ends", "first row, last row"], Page, scrolls),

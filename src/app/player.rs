@@ -368,6 +368,12 @@ impl Player {
         Some((&playback.source, line))
     }
 
+    /// The line (from 0) of another text of the method that makes the current call.
+    pub(crate) fn line_in(&self, source: &Source) -> Option<usize> {
+        let playback = self.playback()?;
+        playback.line_in(source, playback.call(self.position.call)?)
+    }
+
     fn shows_tokens(&self) -> bool {
         !self.reduced_motion && self.content.shows_tokens(self.speed)
     }

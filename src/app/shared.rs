@@ -107,6 +107,13 @@ impl Shared {
         Some((method.source_file(), text))
     }
 
+    /// The same transfer in C, with its file's name.
+    pub(crate) fn c_source_of(&self, spec: &TransferSpec) -> Option<(String, &'static str)> {
+        let mut all = self.material.c_sources.iter();
+        let (method, text) = all.find(|(of, _)| *of == spec.method)?;
+        Some((method.c_file(), text))
+    }
+
     /// The playback of a run, at its start.
     pub(crate) fn player_of(&self, run: &Run) -> Player {
         let mut player = run.player.clone();

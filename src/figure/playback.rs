@@ -154,7 +154,7 @@ impl Playback {
         let names = trace.iter().flat_map(|trace| &trace.names);
         let names = names.map(|name| Named {
             op: op(name),
-            lines: source.lines_of(by_name(name).map_or(name, |row| row.function)),
+            lines: source.lines_of(function(name)),
             how: None,
             first: None,
         });
@@ -245,7 +245,16 @@ impl Playback {
     /// The line (from 0) of the source that made a call: the only one that calls it, or, of two that splice,
     /// the first one into the pipe and the second one out of it.
     pub fn line_of(&self, call: &Call) -> Option<usize> {
-        match self.named(call.name)?.lines[..] {
+        self.line_among(&self.named(call.name)?.lines, call)
+    }
+
+    /// The same in another text of the method.
+    pub fn line_in(&self, source: &Source, call: &Call) -> Option<usize> {
+        self.line_among(&source.lines_of(function(self.trace().name(call))), call)
+    }
+
+    fn line_among(&self, lines: &[usize], call: &Call) -> Option<usize> {
+        match *lines {
             [only] => Some(only),
             [into, out_of] if self.op(call) == Op::Splice => {
                 let from = self.trace().descriptor(call, 0)?;
@@ -492,4 +501,9 @@ fn from_disk(bytes: u64) -> Hop {
         side: Side::Sender,
         ghost: false,
     }
+}
+
+/// The function that makes a call in the texts of methods.
+fn function(call: &str) -> &str {
+    by_name(call).map_or(call, |row| row.function)
 }

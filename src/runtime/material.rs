@@ -12,9 +12,10 @@ use crate::{
 /// The course, as compiled in or from these files.
 pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<Fault>) {
     let (catalogue, faults) = Catalogue::parse(lessons, &embedded::figures());
-    let sources = |text: fn(&str) -> Option<&'static str>| {
+    type Named = fn(Method) -> String;
+    let sources = |name: Named, text: fn(&str) -> Option<&'static str>| {
         let all = Method::ALL.into_iter();
-        all.filter_map(|method| Some((method, text(&method.source_file())?)))
+        all.filter_map(|method| Some((method, text(&name(method))?)))
             .collect()
     };
     let figures = embedded::figures()
@@ -26,8 +27,9 @@ pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<Fault>) {
         lessons: catalogue.lessons().to_vec(),
         concept_test: catalogue.concept_test().cloned(),
         figures,
-        sources: sources(embedded::transfer_source),
-        sending_steps: sources(embedded::serve_source),
+        sources: sources(Method::source_file, embedded::transfer_source),
+        c_sources: sources(Method::c_file, embedded::transfer_source),
+        sending_steps: sources(Method::source_file, embedded::serve_source),
         errors: errors(),
         cards: catalogue.cards().to_vec(),
         words: catalogue.words().to_vec(),

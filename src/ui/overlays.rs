@@ -6,6 +6,7 @@ use ratatui::{layout::Rect, style::Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Click, Group, Overlay};
+use crate::figure::Source;
 use crate::model::{Word, grouped};
 use crate::syscall::{self, format_call};
 use crate::ui::{
@@ -20,13 +21,14 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
     let room = match overlay {
         Overlay::Help { .. } => centred(rooms.body, 82, 30),
         Overlay::Words { count, .. } => centred(rooms.body, 96, (count as u16 + 6).clamp(18, 30)),
+        Overlay::Source { c: Some(true), .. } if has_room_for_two(rooms.body) => rooms.body,
         _ => centred(rooms.body, 104, rooms.body.height),
     };
     let inner = frame(pen, room);
     pen.spots.overflow = 0;
     match overlay {
         Overlay::Help { top } => help(pen, app, inner, top),
-        Overlay::Source { top } => source(pen, app, inner, top),
+        Overlay::Source { top, c } => sources(pen, app, inner, top, c == Some(true)),
         Overlay::Calls { at, .. } => calls(pen, app, inner, at),
         Overlay::Words { at, all, .. } => words(pen, app, inner, at, all),
         Overlay::Search { at, .. } => search::draw(pen, app, inner, at),
@@ -126,14 +128,51 @@ fn marks_block(app: &App, width: u16) -> Rows {
     rows
 }
 
-/// The whole source, the line of the current call marked.
-fn source(pen: &mut Pen, app: &App, room: Rect, top: usize) {
-    let Some((file, text)) = app.source() else {
+/// Columns of a C file, and of the widest Rust beside it, with their numbers.
+const C: u16 = 76;
+const RUST: u16 = 110;
+
+fn has_room_for_two(room: Rect) -> bool {
+    room.width >= RUST + C + 8
+}
+
+/// The whole source, the line of the current call marked; or the same in C, beside it where there is room.
+fn sources(pen: &mut Pen, app: &App, room: Rect, top: usize, in_c: bool) {
+    let rust = || Some((app.source()?, app.player().and_then(|it| it.source()?.1)));
+    let c = || {
+        let (file, text) = app.c_source()?;
+        let parsed = Source::new(file.as_str(), text);
+        let line = app.player().and_then(|it| it.line_in(&parsed));
+        Some(((file, text), line))
+    };
+    let ran = "word for word what ran";
+    let same = "the same calls in C; this did not run";
+    let two = in_c && room.width >= RUST + C + 2;
+    let left = narrowed(room, if two { RUST } else { room.width });
+    let right = Rect {
+        x: room.x + RUST + 2,
+        width: C,
+        ..room
+    };
+    match (in_c, two) {
+        (false, _) => source(pen, rust(), ran, left, top),
+        (true, false) => source(pen, c(), same, left, top),
+        (true, true) => {
+            source(pen, rust(), ran, left, top);
+            source(pen, c(), same, right, top);
+        }
+    }
+}
+
+/// A file's name and text, and the line of the current call.
+type File = ((String, &'static str), Option<usize>);
+
+fn source(pen: &mut Pen, file: Option<File>, what: &str, room: Rect, top: usize) {
+    let Some(((file, text), current)) = file else {
         return;
     };
-    let current = app.player().and_then(|player| player.source()?.1);
     let mut rows = Rows::new(room.width);
-    rows.group(&file, "word for word what ran");
+    rows.group(&file, what);
     for (index, line) in text.lines().enumerate() {
         let here = current == Some(index);
         let number = if here { Role::Accent } else { Role::Dim };

@@ -134,6 +134,15 @@ pub(crate) fn source(app: &Shared, on: &On) -> Option<(String, &'static str)> {
     }
 }
 
+/// The same in C; none of a server's step.
+pub(crate) fn c_source(app: &Shared, on: &On) -> Option<(String, &'static str)> {
+    match on.run(app) {
+        Some(run) if run.recording.outcome.served.is_some() => None,
+        Some(run) => app.c_source_of(&run.recording.spec),
+        None => app.c_source_of(&app.lab_at(on.at()?)?.0.spec),
+    }
+}
+
 /// Nothing plays on.
 pub(crate) fn pause(app: &mut Shared, on: &mut dyn ScreenState) {
     if let Some(player) = on.player_mut(app).filter(|player| player.is_playing()) {
