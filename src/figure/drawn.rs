@@ -83,7 +83,12 @@ pub fn plan(figure: &Figure) -> Plan {
     let pipe = any(&|it| it.from == Place::Pipe && onward(it.to));
     let read = any(&|it| it.from == Place::Disk);
     let written = any(&|it| it.to == Place::Disk);
-    let sink = if has(Place::SocketQueue) {
+    let receives = figure.receives;
+    // A private mapping that is written to gets a copy of the page: both go from the page cache to the program.
+    let shown =
+        |how| any(&|it| (it.from, it.to, it.how) == (Place::PageCache, Place::UserBuffer, how));
+    let private = shown(How::Mapping) && shown(How::CpuCopy);
+    let sink = if has(Place::SocketQueue) && !receives {
         Sink::Tcp
     } else if has(Place::Pipe) && !pipe {
         Sink::Pipe
@@ -94,20 +99,22 @@ pub fn plan(figure: &Figure) -> Plan {
     let own = sink == Sink::File && !any(&|it| it.to == Place::UserBuffer);
     Plan {
         pipe,
-        direct: any(&|it| (it.from, it.to) == (Place::Disk, Place::UserBuffer)),
+        direct: any(&|it| {
+            matches!(it.from, Place::Disk | Place::Device) && it.to == Place::UserBuffer
+        }),
         upper: match has(Place::UserBuffer) {
-            _ if any(&|it| it.how == How::Mapping) => Upper::Mapping,
+            _ if any(&|it| it.how == How::Mapping) && !receives && !private => Upper::Mapping,
             true if own => Upper::Memory,
             true => Upper::Buffer,
             false => Upper::Empty,
         },
-        start: Start::File,
+        start: if receives { Start::Tcp } else { Start::File },
         shares: false,
         sink,
         peer: has(Place::Peer),
-        disk: has(Place::Disk) && (read || !written),
+        disk: receives && has(Place::Device) || has(Place::Disk) && (read || !written),
         // The disk that a file sink is written to has its slot.
-        device: has(Place::Device) || written,
+        device: has(Place::Device) && !receives || written,
     }
 }
 
@@ -271,7 +278,7 @@ fn box_view(plan: Plan, slot: Slot, edges: &[EdgeView]) -> BoxView {
     let touching: &[Edge] = match slot {
         Slot::Disk => &[Edge::Fetch],
         Slot::Source => &[Edge::Fetch, Edge::Read, Edge::Across, Edge::View],
-        Slot::Buffer => &[Edge::Read, Edge::Write, Edge::View],
+        Slot::Buffer => &[Edge::Read, Edge::Write, Edge::View, Edge::Direct],
         Slot::Sink => &[Edge::Write, Edge::Across, Edge::Drain, Edge::Out],
         Slot::Pipe => &[Edge::Fill, Edge::Drain],
         Slot::Device => &[Edge::Out],

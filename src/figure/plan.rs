@@ -116,8 +116,18 @@ impl Plan {
             (Place::SocketQueue, Place::UserBuffer) if self.start == Start::Tcp => {
                 Some((Edge::Read, false))
             }
+            // A private mapping, before and after its first store.
+            (Place::PageCache, Place::UserBuffer) if self.upper == Upper::Buffer => {
+                Some((Edge::Read, false))
+            }
             (Place::SocketQueue, Place::Pipe) if self.start == Start::Tcp => {
                 Some((Edge::Fill, false))
+            }
+            (Place::Device, Place::SocketQueue) if self.start == Start::Tcp => {
+                Some((Edge::Fetch, false))
+            }
+            (Place::Device, Place::UserBuffer) if self.start == Start::Tcp => {
+                Some((Edge::Direct, false))
             }
             _ => Edge::of(from, to, how),
         }
@@ -191,7 +201,7 @@ impl Edge {
         Some(match (from, to) {
             (PageCache, UserBuffer) if how == How::Mapping => (Edge::View, false),
             (Disk, PageCache) => (Edge::Fetch, false),
-            (Disk, UserBuffer) => (Edge::Direct, false),
+            (Disk | Device, UserBuffer) => (Edge::Direct, false),
             (PageCache, UserBuffer) => (Edge::Read, false),
             (UserBuffer, PageCache) => (Edge::Write, false),
             (UserBuffer, to) if queue(to) => (Edge::Write, false),

@@ -17,6 +17,9 @@ pub struct Figure {
     pub source: String,
     /// The places that are drawn, whether or not a step touches them.
     pub places: Vec<Place>,
+    /// The bytes come from the network: the socket stands where a file would be read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub receives: bool,
     /// Its steps, in order.
     pub steps: Vec<FigureStep>,
 }
