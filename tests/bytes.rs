@@ -662,7 +662,12 @@ fn what_tcp_maps_into_memory_has_been_received() {
     assert_eq!(desk.bytes("a"), desk.bytes("out"));
     let (bytes, copies, changed) = figures(seen.flow(("file", "/a"), ("file", "/out")));
     assert_eq!((bytes, changed), (SIZE, false));
-    assert!((3.0..=4.0).contains(&copies), "{copies}");
+    // Into the peer, into its pipe, out to the file; what was not mapped, once more. Pages of 64 KiB fit no segment.
+    let most = match zclab::host::machine().page_size {
+        ..32_768 => 3.9,
+        _ => 4.0,
+    };
+    assert!((3.0..=most).contains(&copies), "{copies}");
     nobody_makes_much(&seen);
     seen.explains_all();
 }

@@ -62,6 +62,7 @@ fn the_file_system_is_that_of_the_file_whichever_end_it_is() {
     for (method, to) in [
         ("recv-write", "file"),
         ("splice-receive", "file"),
+        ("tcp-mmap-receive", "file"),
         ("sendfile", "file"),
     ] {
         assert_eq!(of(method, to), expected, "{method} to {to}");

@@ -163,7 +163,18 @@ fn a_receiver_counts_its_own_copies_and_the_senders_stand_beside() {
             (Pipe, out, How::CpuCopy, Basis::Documented)
         ]
     );
-    for (method, copied) in [(Method::RecvWrite, 2.0), (Method::SpliceReceive, 1.0)] {
+    assert_eq!(
+        own(Method::TcpMmapReceive),
+        [
+            (into, UserBuffer, How::Mapping, Basis::Reported),
+            (UserBuffer, out, How::CpuCopy, Basis::Observed)
+        ]
+    );
+    for (method, copied) in [
+        (Method::RecvWrite, 2.0),
+        (Method::SpliceReceive, 1.0),
+        (Method::TcpMmapReceive, 1.0),
+    ] {
         let run = usual(method, Sink::File);
         assert_eq!(copies(&run), Some(copied));
         let hops = summarise(&run).copy_path;
@@ -345,9 +356,14 @@ fn shipped_recordings_come_to_what_the_course_says() {
             (Method::ReadWrite | Method::SendZerocopy | Method::RecvWrite, _) => 2.0,
             (Method::MmapWrite | Method::CopyFileRange | Method::SpliceReceive, _) => 1.0,
             (Method::UringFixed | Method::UringSendZc, _) => 2.0,
+            (Method::TcpMmapReceive, _) => {
+                let mapped = run.outcome.mapped_receives.as_ref().unwrap();
+                let mapped: u32 = mapped.iter().sum();
+                2.0 - f64::from(mapped) / run.outcome.bytes_moved as f64
+            }
             (Method::DirectSend, _) => 1.0,
             (Method::UringSplice, Sink::File) => 1.0,
-            (Method::SharedMemory | Method::UringSplice, _) => 0.0,
+            (Method::SharedMemory | Method::UringSplice | Method::KtlsSendfile, _) => 0.0,
             (Method::Sendfile | Method::Splice, Sink::File) => 1.0,
             (Method::Sendfile | Method::Splice | Method::Vmsplice | Method::Tee, _) => 0.0,
         };

@@ -130,6 +130,9 @@ fn run_and_replay() {
         .print(&mut recording(
             "assets/recordings/uring-send-zc-to-tcp-warm.jsonl",
         ))
+        .print(&mut recording(
+            "assets/recordings/tcp-mmap-receive-to-file-warm.jsonl",
+        ))
         .print(&mut recording("assets/served/splice.jsonl"))
         .check();
 }

@@ -77,6 +77,7 @@ fn memory_is_that_of_the_methods_buffers_and_mappings() {
         ("shared-memory", 30 * MIB, 36 * MIB),
         ("recv-write", 8 * MIB, 12 * MIB),
         ("splice-receive", 0, MIB),
+        ("tcp-mmap-receive", 8 * MIB, 20 * MIB),
     ] {
         let mut command = Command::new(ZCLAB);
         command.args(["run", method, "--size=32MiB", "--chunk=8MiB", "--json"]);

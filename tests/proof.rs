@@ -43,8 +43,9 @@ fn rows(document: &Value) -> Vec<(&str, &str, &Value)> {
 fn known(method: &str, to: &str) -> Option<&'static str> {
     Some(match (method, to) {
         ("read-write" | "mmap-write" | "uring-fixed", _) => "copied",
-        ("recv-write" | "splice-receive", _) => "copied",
+        ("recv-write" | "splice-receive" | "tcp-mmap-receive", _) => "copied",
         ("send-zerocopy" | "uring-send-zc" | "direct-send", _) => "copied",
+        ("ktls-sendfile", _) => "copied",
         ("shared-memory", _) => "shared",
         ("sendfile" | "splice" | "uring-splice", "file") => "copied",
         ("sendfile" | "splice" | "uring-splice" | "vmsplice" | "tee", _) => "shared",
@@ -57,6 +58,7 @@ fn need(reason: &str) -> Option<&'static str> {
     let known = [
         ("RLIMIT_MEMLOCK", "memlock"),
         ("io_uring", "io-uring"),
+        ("kernel TLS", "ktls"),
         ("O_DIRECT", "o-direct"),
         (" fit in a ", "full-queue"),
     ];
@@ -210,12 +212,13 @@ fn shared_memory_is_shared_and_received_files_are_not() {
             "shared-memory",
             "recv-write",
             "splice-receive",
+            "tcp-mmap-receive",
             "--size",
             size,
         ];
         let document = document(&methods, dir.path());
         let rows = rows(&document);
-        assert_eq!(rows.len(), 3);
+        assert_eq!(rows.len(), 4);
         for (method, to, row) in rows {
             assert_eq!(row["verdict"].as_str(), known(method, to), "{row:#}");
         }

@@ -63,6 +63,7 @@ fn recording(trace: Option<Trace>) -> Recording {
                 copied: 2,
                 copied_sends: vec![[3, 4]],
             }),
+            mapped_receives: Some(vec![65536, 0]),
             passed_memory: Some(1 << 20),
             pipe_size: Some(1 << 17),
             shared_blocks: Some(0),

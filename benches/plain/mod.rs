@@ -40,6 +40,7 @@ pub fn cpu_of(method: Method, to: Sink, source: &File, dir: &Path) -> Option<Dur
     let reader = Reader {
         drain: Drain::Discard,
         maps: false,
+        decrypts: false,
         cpus: None,
     };
     let connection = endpoint::connect(to, dir, &reader).unwrap();

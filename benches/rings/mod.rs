@@ -41,6 +41,7 @@ pub fn cpu_of(method: Method, source: &File, size: usize, dir: &Path) -> Option<
     let reader = Reader {
         drain: Drain::Discard,
         maps: false,
+        decrypts: false,
         cpus: None,
     };
     let connection = endpoint::connect(Sink::Tcp, dir, &reader).expect("a sink");

@@ -1,7 +1,7 @@
 //! Hidden commands: the processes that an experiment starts. Each is this program once more, and reports to its parent by
 //! one line of JSON.
 
-use std::{io, path::PathBuf};
+use std::{io, os::fd::AsFd, path::PathBuf};
 
 use anyhow::{Context, Result};
 use nix::sys::{prctl, signal::Signal};
@@ -15,6 +15,7 @@ use crate::experiment::{self, Input, repeated};
 use crate::host;
 use crate::model::{Method, Size};
 use crate::runtime::{self, guard};
+use crate::transfer::ktls_sendfile;
 
 /// What such a process does.
 #[derive(Debug, clap::Subcommand)]
@@ -65,6 +66,9 @@ pub(crate) enum Command {
         /// Map the memory whose descriptor is passed, instead of reading
         #[arg(long)]
         maps: bool,
+        /// Have the kernel decrypt what comes
+        #[arg(long)]
+        decrypts: bool,
         #[command(flatten)]
         cpus: Cpus,
     },
@@ -129,8 +133,17 @@ pub(crate) fn run(command: Command) -> Result<()> {
                 receiver_cpus: receiver_cpus.as_deref(),
             })?)
         }
-        Command::Receiver { drain, maps, cpus } => {
+        Command::Receiver {
+            drain,
+            maps,
+            decrypts,
+            cpus,
+        } => {
             cpus.take()?;
+            if decrypts {
+                let decrypted = ktls_sendfile::decrypt(io::stdin().as_fd());
+                decrypted.context("cannot give the socket its keys")?;
+            }
             print("ready\n")?;
             let received = match maps {
                 true => endpoint::take_mapped(io::stdin(), drain),

@@ -41,6 +41,9 @@ pub(crate) struct RunDocument<'a> {
     /// What the kernel said of its zero-copy sends.
     #[serde(skip_serializing_if = "Option::is_none")]
     kernel_reports: Option<Reports>,
+    /// Bytes that it said it mapped for the receiver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mapped_bytes: Option<u64>,
     /// What a server received and sent besides the bodies, whose figures the others are.
     #[serde(skip_serializing_if = "Option::is_none")]
     served: Option<Served>,
@@ -136,6 +139,7 @@ impl RunDocument<'_> {
                 completions: reports.completions,
                 copied: reports.copied,
             }),
+            mapped_bytes: outcome.mapped_receives.as_deref().map(all_mapped),
             pipe_size: outcome.pipe_size,
             shared_blocks: outcome.shared_blocks,
             served: outcome.served,
@@ -268,6 +272,20 @@ fn heading(recording: &Recording) -> String {
             "The kernel reports {all} sends completed, {copied} of them copied after all."
         );
     }
+    if let Some(receives) = &outcome.mapped_receives {
+        let (mapped, moved) = (all_mapped(receives), outcome.bytes_moved);
+        let _ = writeln!(
+            text,
+            "The kernel reports {} of {} bytes mapped{}.",
+            grouped(mapped),
+            grouped(moved),
+            if mapped < moved {
+                "; the rest was copied"
+            } else {
+                ""
+            }
+        );
+    }
     if let Some(size) = outcome.pipe_size {
         let _ = writeln!(text, "The pipe on the way holds up to {}.", Size(size));
     }
@@ -275,6 +293,11 @@ fn heading(recording: &Recording) -> String {
         text += &blocks(outcome.shared_blocks, &outcome.file_system);
     }
     text
+}
+
+/// What all receives with TCP_ZEROCOPY_RECEIVE mapped.
+fn all_mapped(receives: &[u32]) -> u64 {
+    receives.iter().map(|bytes| u64::from(*bytes)).sum()
 }
 
 /// Whether the file system shared blocks instead of copying.

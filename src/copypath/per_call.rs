@@ -9,7 +9,7 @@ use super::{
 use crate::model::{
     Call, Descriptor, DescriptorKind, Hop, KernelReports, Outcome, Place, Request, Side, Trace,
 };
-use crate::syscall::{MAP_SHARED, MSG_ZEROCOPY, Op, Ops, PROT_WRITE, Shape};
+use crate::syscall::{MAP_SHARED, MSG_ZEROCOPY, Op, Ops, PROT_WRITE, Shape, TCP_ZEROCOPY_RECEIVE};
 
 /// Goes through the calls of a recording, in order. It remembers what is needed to understand the next call, the
 /// mappings, and knows of the run what no call shows; by default, nothing.
@@ -24,6 +24,10 @@ pub struct CopyTracker {
     reports: Option<Arc<KernelReports>>,
     /// Such sends so far: the kernel numbers them from 0.
     zerocopy_sends: u32,
+    /// What the kernel reported of receives with TCP_ZEROCOPY_RECEIVE.
+    mapped_receives: Option<Arc<Vec<u32>>>,
+    /// Such receives so far.
+    zerocopy_receives: usize,
     /// Bytes of memory that a message's descriptor stands for.
     passed_memory: Option<u64>,
     /// The calls are a server's: what it receives are requests, and what it sends by send(2) are heads. Neither is
@@ -40,6 +44,7 @@ impl CopyTracker {
             shares_blocks: outcome.bytes_moved > 0
                 && outcome.shared_blocks == Some(outcome.bytes_moved),
             reports: outcome.kernel_reports.clone().map(Arc::new),
+            mapped_receives: outcome.mapped_receives.clone().map(Arc::new),
             passed_memory: outcome.passed_memory,
             serves: outcome.served.is_some(),
             ..CopyTracker::default()
@@ -101,6 +106,10 @@ impl CopyTracker {
                 };
                 hop(op, (of(0)?, of(1)?), report, bytes)
             }
+            Op::GetOption => {
+                let bytes = self.mapped(call)?;
+                hop(op, (of(0)?, Medium::Buffer), Report::None, bytes)
+            }
             Op::Map => self.map(trace, call, bytes),
             Op::Unmap | Op::Remap => {
                 let mappings = self.mappings.get_mut(&pid(trace, call))?;
@@ -128,6 +137,15 @@ impl CopyTracker {
         let runs = &reports.copied_sends;
         let next = runs.partition_point(|run| run[1] < number);
         Report::of_zerocopy(Some(runs.get(next).is_some_and(|run| run[0] <= number)))
+    }
+
+    /// How many bytes the kernel said it mapped at a receive.
+    fn mapped(&mut self, call: &Call) -> Option<u64> {
+        (call.args[2] == TCP_ZEROCOPY_RECEIVE).then_some(())?;
+        let number = self.zerocopy_receives;
+        self.zerocopy_receives += 1;
+        let bytes = self.mapped_receives.as_ref()?.get(number)?;
+        Some(u64::from(*bytes))
     }
 
     fn map(&mut self, trace: &Trace, call: &Call, start: u64) -> Option<Hop> {

@@ -234,10 +234,9 @@ const ZC_NOT_COPIED: &str = "notified without IORING_NOTIF_USAGE_ZC_COPIED";
 const UNREPORTED: &str = "msg_zerocopy.rst, Transmission; no report of it was read";
 const ZC_UNREPORTED: &str = "io_uring_enter(2): IORING_OP_SEND_ZC; no report was asked for";
 const LOOPED: &str = "msg_zerocopy.rst, Loopback: what is looped to a socket is copied";
-/// Why a zero-copy receive is none.
+/// Why a zero-copy receive is none: the card's rings say where the payload is, or the kernel how much it mapped.
 const RECEIVE_ZC: &str = "kernel, iou-zcrx.rst: the card writes payload to the program's memory";
-const RECEIVE_MAPPED: &str =
-    "kernel, net/ipv4/tcp.c: tcp_zerocopy_receive() maps pages of the queue";
+const RECEIVE_MAPPED: &str = "TCP_ZEROCOPY_RECEIVE: the length that the kernel mapped";
 /// Why what a program stores in a mapped file needs no copy to get there.
 const STORED: &str = "mmap(2), MAP_SHARED: updates are carried through to the file";
 /// Why it is thought that a program copied bytes itself.
@@ -327,7 +326,7 @@ pub fn step(op: Op, from: Medium, to: Medium, report: Report) -> Option<Step> {
             (from.is_memory() && to == Medium::Buffer).then(|| observed(from, to, How::CpuCopy))
         }
         Op::GetOption => (from.is_socket() && to == Medium::Buffer)
-            .then(|| documented(from, to, How::Mapping, RECEIVE_MAPPED)),
+            .then(|| by((from, to), How::Mapping, Basis::Reported, RECEIVE_MAPPED)),
         Op::RecvZc => (from.is_socket() && to == Medium::Buffer)
             .then(|| documented(from, to, How::Reference, RECEIVE_ZC)),
         Op::Send(Shape::Message) if to == Medium::Peer => {

@@ -130,5 +130,10 @@ fn by_peer(recording: &Recording) -> Option<Hop> {
     // Shared memory is read where it is.
     let is_read = sink.has_reader() && outcome.received > 0 && outcome.passed_memory.is_none();
     let bytes = outcome.received + outcome.also_received.unwrap_or(0);
-    is_read.then(|| rule::by_peer(sink.place(), Place::Peer).of(bytes, Side::Receiver))
+    let step = rule::by_peer(sink.place(), Place::Peer);
+    let how = match recording.spec.method.encrypts() {
+        true => How::Cipher,
+        false => step.how,
+    };
+    is_read.then(|| Step { how, ..step }.of(bytes, Side::Receiver))
 }

@@ -35,6 +35,8 @@ pub struct Reader<'a> {
     pub drain: Drain,
     /// It is passed a descriptor of memory and maps that, instead of reading bytes.
     pub maps: bool,
+    /// What comes is encrypted, and its kernel decrypts it (kTLS).
+    pub decrypts: bool,
     /// The CPUs that it runs on; those of the sender without it.
     pub cpus: Option<&'a str>,
 }
@@ -67,6 +69,9 @@ pub(super) fn start(input: OwnedFd, reader: &Reader) -> Result<Receiver> {
     command.args(["__receive", reader.drain.name()]);
     if reader.maps {
         command.arg("--maps");
+    }
+    if reader.decrypts {
+        command.arg("--decrypts");
     }
     if let Some(cpus) = reader.cpus {
         command.args(["--cpus", cpus]);

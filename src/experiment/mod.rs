@@ -9,6 +9,7 @@ pub(crate) mod from_spec;
 pub(crate) mod page_cache;
 pub mod plan;
 pub(crate) mod proof;
+mod refusal;
 pub(crate) mod repeated;
 pub mod request;
 mod sender;
@@ -27,6 +28,7 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::de::DeserializeOwned;
 
+pub use refusal::refusal;
 pub(crate) use sender::{Input, Order, Report, send};
 
 use crate::endpoint::{self, Drain};

@@ -30,7 +30,7 @@ use crate::measure;
 use crate::model::{Method, Overwritten, Sink, Size};
 pub(crate) use crate::model::{Proof, ProofVerdict as Verdict};
 use crate::transfer::{
-    self, BLOCK, Reports, Tools, Wish, direct_send, send_zerocopy, uring_send_zc,
+    self, BLOCK, Reports, Tools, Wish, direct_send, ktls_sendfile, send_zerocopy, uring_send_zc,
 };
 
 /// A verdict stands when this many rounds, each with a source and a sink of its own, have agreed.
@@ -116,8 +116,8 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
     if method.uses_error_queue() {
         return zerocopy_round(old, new, dir);
     }
-    if let Some(refusal) = host::ring_refusal(method) {
-        anyhow::bail!("it needs io_uring: {refusal}");
+    if let Some(refusal) = super::refusal(method) {
+        anyhow::bail!("{}", refusal.reason);
     }
     if method.has_reports() {
         return notified_round(method, old, new, dir);
@@ -125,6 +125,11 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
     let source = source_of(old, dir)?;
     let mut ways = vec![OpenSink::open(to, size, dir)?];
     let mut tools = prepare(method, to, &source, size)?;
+    if method.encrypts() {
+        let (near, far) = (ways[0].near()?, ways[0].far.as_fd());
+        let keys = ktls_sendfile::encrypt(near).and_then(|()| ktls_sendfile::decrypt(far));
+        keys.context("cannot give the sockets their keys")?;
+    }
     if method.has_second_sink() {
         let second = OpenSink::open(to, size, dir)?;
         tools.second = Some(

@@ -17,7 +17,7 @@ use crate::endpoint::{self, Drain, Reader};
 use crate::measure::{Counters, Whose};
 use crate::model::{Measured, Sink};
 use crate::tracer::Cancel;
-use crate::transfer::{self, Tools, Wish};
+use crate::transfer::{self, Tools, Wish, ktls_sendfile};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Order<'a> {
@@ -73,6 +73,7 @@ pub(crate) fn send(order: &Order) -> Result<RepeatedReport> {
     let reader = Reader {
         drain: Drain::Discard,
         maps: false,
+        decrypts: order.planned.method.encrypts(),
         cpus: order.receiver_cpus,
     };
     let connection = endpoint::connect(sink, order.dir, &reader)?;
@@ -102,6 +103,10 @@ fn timed(order: &Order, source: &File, to: Sink, sink: &impl AsFd) -> Result<(u6
             .with_context(|| format!("{method} failed"))
     };
     // The first use of a page of the program itself is a fault too.
+    if method.encrypts() {
+        let encrypted = ktls_sendfile::encrypt(sink.as_fd());
+        encrypted.context("cannot give the socket its keys")?;
+    }
     once(source, endpoint::null()?.as_fd())?;
     Counters::of(Whose::Thread)?.until_now()?;
 

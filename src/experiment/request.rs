@@ -53,7 +53,12 @@ pub fn watch(plan: &ServePlan, dir: &Path, cancel: &Cancel) -> Result<ServedRequ
     let recorded = ended_well(recorded, errors, "cannot trace the server");
     let recorded = match unless_refused(recorded)? {
         Ok(recorded) => recorded,
-        Err(reason) => return Ok(outcome_of(refused(spec, "ptrace", reason))),
+        Err(reason) => {
+            return Ok(outcome_of(refused(
+                spec,
+                Unavailable::new("ptrace", reason),
+            )));
+        }
     };
     let arrived = answer?;
     ensure!(
@@ -211,9 +216,9 @@ fn shorten_names(trace: &mut Trace, root: &Path) {
 }
 
 /// What is known of a transfer that cannot be made or traced here: why.
-pub(crate) fn refused(spec: TransferSpec, instrument: &str, reason: String) -> Recording {
+pub(crate) fn refused(spec: TransferSpec, refused: Unavailable) -> Recording {
     Recording {
-        unavailable: vec![Unavailable::new(instrument, reason)],
+        unavailable: vec![refused],
         ..Recording::of(spec, host::machine())
     }
 }

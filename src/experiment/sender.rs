@@ -3,7 +3,6 @@
 
 use std::{
     fs::File,
-    io::Write,
     os::{
         fd::{AsFd, AsRawFd, OwnedFd, RawFd},
         unix::fs::FileExt,
@@ -23,7 +22,7 @@ use crate::model::{
     Cache, CountedCopies, KernelReports, Measured, Method, Outcome, Residency, Sink, Start,
     TransferSpec, Unavailable, marker,
 };
-use crate::transfer::{self, Reports, Tools, Wish};
+use crate::transfer::{self, Reports, Tools, Wish, ktls_sendfile};
 
 /// The descriptor of the source in every recording.
 pub(crate) const SOURCE: RawFd = 3;
@@ -118,6 +117,10 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
             file_system,
             also_received: also_received.map(|also| also.bytes),
             kernel_reports: kernel_reports(spec, &tools),
+            mapped_receives: spec
+                .method
+                .maps_socket()
+                .then(|| tools.reports.mapped.clone()),
             passed_memory: spec.method.passes_memory().then_some(bytes_moved),
             pipe_size,
             shared_blocks,
@@ -138,6 +141,10 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
 fn rehearse(spec: &TransferSpec, sink: &OwnedFd) -> Result<()> {
     if spec.method.uses_error_queue() {
         host::allow_zerocopy(sink).context("cannot set SO_ZEROCOPY")?;
+    }
+    if spec.method.encrypts() {
+        let encrypted = ktls_sendfile::encrypt(sink.as_fd());
+        encrypted.context("cannot give the socket its keys")?;
     }
     warm_up(spec).context("cannot rehearse the transfer")
 }
@@ -202,6 +209,7 @@ fn reader(order: &Order) -> Reader<'_> {
     Reader {
         drain: order.drain,
         maps: order.spec.method.passes_memory(),
+        decrypts: order.spec.method.encrypts(),
         cpus: order.receiver_cpus.as_deref(),
     }
 }
@@ -236,8 +244,8 @@ fn prepare(spec: &TransferSpec, source: &File, size: u64, sink: &OwnedFd) -> Res
 
 /// Whether this machine and the source's file system let the method work at all.
 fn allowed(spec: &TransferSpec, source: &File) -> Result<()> {
-    if let Some(refusal) = host::ring_refusal(spec.method) {
-        bail!("{} needs io_uring: {refusal}", spec.method);
+    if let Some(refusal) = super::refusal(spec.method) {
+        bail!("{} cannot run here: {}", spec.method, refusal.reason);
     }
     let file_system = host::file_system(source);
     ensure!(
@@ -362,7 +370,7 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
     let page = endpoint::memory_file("page")?;
     page.write_all_at(&[1; PAGE], 0)?;
     let source = match spec.method.receives() {
-        true => sent_already(&[1; PAGE])?,
+        true => sent_already(&page)?,
         false => page.try_clone()?,
     };
     let (sink, _other_end) = unseen(spec)?;
@@ -383,9 +391,9 @@ fn warm_up(spec: &TransferSpec) -> Result<()> {
 }
 
 /// A connection on which this has arrived, and its end.
-fn sent_already(bytes: &[u8]) -> Result<File> {
-    let (near, mut far) = ends::tcp()?;
-    far.write_all(bytes)?;
+fn sent_already(file: &File) -> Result<File> {
+    let (far, near) = ends::tcp_of_pages()?;
+    endpoint::pass_on(file, far)?;
     Ok(OwnedFd::from(near).into())
 }
 
@@ -396,12 +404,16 @@ fn unseen(spec: &TransferSpec) -> Result<(OwnedFd, Option<OwnedFd>)> {
     if !to.has_reader() {
         return Ok((endpoint::memory_file("page")?.into(), None));
     }
-    if *to != Sink::Pipe && !method.has_reports() && !method.passes_memory() {
+    let insists = method.has_reports() || method.passes_memory() || method.encrypts();
+    if *to != Sink::Pipe && !insists {
         return Ok((endpoint::null()?.into(), None));
     }
     let (near, far) = endpoint::both_ends(*to, Path::new(""))?;
     if method.has_reports() {
         host::allow_zerocopy(&near)?;
+    }
+    if method.encrypts() {
+        ktls_sendfile::encrypt(near.as_fd())?;
     }
     Ok((near, Some(far)))
 }

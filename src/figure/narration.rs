@@ -23,6 +23,10 @@ pub fn sentence(playback: &Playback, number: usize) -> String {
     {
         return said;
     }
+    if op == Op::GetOption && call.errno() == Some(EIO) {
+        return "getsockopt() says EIO: the peer has closed, and all that it sent is here."
+            .to_owned();
+    }
     if call.errno().is_some() {
         return format!("{name}() failed and moved nothing: its result names the error.");
     }
@@ -65,6 +69,7 @@ fn handed_over(playback: &Playback, number: usize, hops: &[Hop]) -> String {
 
 /// The same number on every Linux.
 const ECANCELED: i32 = 125;
+const EIO: i32 = 5;
 
 pub fn basis(playback: &Playback, number: usize) -> String {
     let Some(call) = playback.call(number) else {
@@ -119,11 +124,21 @@ fn moved(playback: &Playback, op: Op, asked: Option<u64>, hop: &Hop) -> String {
                 "The receiver gets a descriptor of your memory's {bytes} and maps the same pages: nothing moves."
             );
         }
+        (Place::SocketQueue, Place::UserBuffer, How::Mapping) => {
+            return format!(
+                "Your addresses now show the pages in which {bytes} arrived: nothing moves."
+            );
+        }
         (Place::SocketQueue, Place::UserBuffer, _) => {
             format!("The kernel copies {bytes} from the socket's queue to your buffer")
         }
         (Place::SocketQueue, Place::Pipe, _) => {
             format!("The pipe notes references to {bytes} of the socket's queue: no byte moves")
+        }
+        (_, _, How::Cipher) => {
+            format!(
+                "The CPU reads {bytes} of the file's pages and writes them, encrypted, for the queue: no copy beside it"
+            )
         }
         (_, _, How::Mapping) => {
             return format!(
@@ -217,7 +232,18 @@ fn still(playback: &Playback, name: &str, op: Op, call: &Call) -> String {
         Op::RingEnter => {
             "It hands over nothing, and waits for the kernel to give the buffer back.".to_owned()
         }
+        Op::Poll if receives => {
+            "It waits until something has arrived, or the peer has ended.".to_owned()
+        }
         Op::Poll => "It waits until the kernel has a report.".to_owned(),
+        Op::GetOption if receives => {
+            "The kernel can map nothing of what has arrived: no whole page of it lies in one piece."
+                .to_owned()
+        }
+        Op::Unmap if receives => {
+            "Your addresses are given back, and the last pages with them: the kernel frees them."
+                .to_owned()
+        }
         Op::Unmap => "Your addresses are given back; the pages stay in the page cache.".to_owned(),
         Op::Map => "The kernel sets addresses aside; no payload moves.".to_owned(),
         _ if call.result == 0 => format!("{name}() returns 0; no payload is seen to move."),

@@ -78,7 +78,7 @@ named! {
         Observed = "observed",
         /// A counter of an untraced run, page residency, or `read_bytes`.
         Measured = "measured",
-        /// The kernel said so itself (COPIED).
+        /// The kernel said so itself (COPIED, the length that it mapped).
         Reported = "reported",
         /// The alias proof, on this kernel.
         Proven = "proven",

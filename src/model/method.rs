@@ -29,6 +29,9 @@ named! {
         RecvWrite = "recv-write",
         /// The other direction: `splice(2)` from a socket into a pipe, and on to a file.
         SpliceReceive = "splice-receive",
+        /// The other direction: `getsockopt(2)` with `TCP_ZEROCOPY_RECEIVE` maps pages of a socket's queue, `write(2)` to a
+        /// file.
+        TcpMmapReceive = "tcp-mmap-receive",
         /// io_uring: `IORING_OP_READ_FIXED` into a registered buffer, `IORING_OP_WRITE_FIXED` out of it.
         UringFixed = "uring-fixed",
         /// io_uring: `IORING_OP_READ` into a buffer, `IORING_OP_SEND_ZC` out of it.
@@ -37,6 +40,8 @@ named! {
         UringSplice = "uring-splice",
         /// io_uring: a read with `O_DIRECT` into a registered buffer, `IORING_OP_SEND_ZC` out of it.
         DirectSend = "direct-send",
+        /// `sendfile(2)` to a socket for which the kernel has keys (kTLS).
+        KtlsSendfile = "ktls-sendfile",
     }
 }
 
@@ -96,6 +101,10 @@ struct MethodRow {
     uring: Uring,
     /// The kernel reports of its sends which ones it copied after all.
     reports: bool,
+    /// It maps the pages in which the payload arrives: `TCP_ZEROCOPY_RECEIVE`.
+    maps_socket: bool,
+    /// The kernel encrypts what is sent, and the receiver's decrypts it.
+    encrypts: bool,
     /// `O_DIRECT`.
     direct: bool,
     second_sink: bool,
@@ -112,6 +121,8 @@ const PLAIN: MethodRow = MethodRow {
     pipe: OwnPipe::Never,
     uring: Uring::No,
     reports: false,
+    maps_socket: false,
+    encrypts: false,
     direct: false,
     second_sink: false,
     shares_blocks: false,
@@ -184,6 +195,14 @@ static TABLE: [MethodRow; Method::ALL.len()] = [
         ..PLAIN
     },
     MethodRow {
+        method: Method::TcpMmapReceive,
+        sinks: &[Sink::File],
+        start: Start::Tcp,
+        held: Held::Buffer,
+        maps_socket: true,
+        ..PLAIN
+    },
+    MethodRow {
         method: Method::UringFixed,
         sinks: &[Sink::Tcp],
         held: Held::Buffer,
@@ -213,6 +232,12 @@ static TABLE: [MethodRow; Method::ALL.len()] = [
         direct: true,
         ..PLAIN
     },
+    MethodRow {
+        method: Method::KtlsSendfile,
+        sinks: &[Sink::Tcp],
+        encrypts: true,
+        ..PLAIN
+    },
 ];
 
 /// Each method finds its own row.
@@ -232,6 +257,11 @@ impl Method {
     /// The file of `src/transfer` that holds it, which the learner reads: `read_write.rs`.
     pub fn source_file(self) -> String {
         self.name().replace('-', "_") + ".rs"
+    }
+
+    /// The file beside it with the same transfer in C, where there is one: `read_write.c`.
+    pub fn c_file(self) -> String {
+        self.name().replace('-', "_") + ".c"
     }
 
     /// The sinks that it can write to, its usual one first.
@@ -271,6 +301,16 @@ impl Method {
     /// Whether these reports come by the socket's error queue: `MSG_ZEROCOPY`.
     pub fn uses_error_queue(self) -> bool {
         self.has_reports() && !self.uses_ring()
+    }
+
+    /// Whether it maps the pages in which the payload arrives, as far as the kernel lets it.
+    pub fn maps_socket(self) -> bool {
+        self.row().maps_socket
+    }
+
+    /// Whether the kernel encrypts what is sent (kTLS).
+    pub fn encrypts(self) -> bool {
+        self.row().encrypts
     }
 
     /// Whether the bytes go by the page cache: `O_DIRECT`.

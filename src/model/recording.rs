@@ -157,6 +157,10 @@ pub struct Outcome {
     /// What the kernel reported of its zero-copy sends, where the method asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel_reports: Option<KernelReports>,
+    /// Bytes that the kernel said it mapped, a number for each call with `TCP_ZEROCOPY_RECEIVE` that did not fail, where
+    /// the method makes such calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapped_receives: Option<Vec<u32>>,
     /// Bytes of memory that the receiver can use since it was passed a descriptor of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed_memory: Option<u64>,

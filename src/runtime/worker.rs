@@ -14,7 +14,6 @@ use super::{
 use crate::{
     app::{Event, Outcome, Run},
     experiment::{self, Source, from_spec, request},
-    host,
     model::{ExperimentOutcome, ExperimentSpec, Recording, TransferSpec},
     store::shipped,
     tracer::Cancel,
@@ -75,8 +74,8 @@ fn run(
     messages: &Messages,
 ) -> Result<Event, String> {
     let mut report = |progress| tell(messages, Event::Progress(job, progress));
-    let recording = match host::ring_refusal(spec.method) {
-        Some(reason) => request::refused(spec.clone(), "io-uring", reason),
+    let recording = match experiment::refusal(spec.method) {
+        Some(refused) => request::refused(spec.clone(), refused),
         None => experiment::run(spec, &Source::default(), cancel, &mut report)
             .map_err(|error| format!("{} to {}: {error:#}", spec.method, spec.to))?,
     };
@@ -151,7 +150,7 @@ fn message_of(panic: &(dyn std::any::Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Origin, ServePlan};
+    use crate::model::{Origin, ServePlan, Unavailable};
 
     /// What a request comes to where ptrace is refused: the shipped recording, marked as such, and the reason.
     #[test]
@@ -159,7 +158,10 @@ mod tests {
         for (method, copies) in ServePlan::METHODS.into_iter().zip([2.0, 1.0, 0.0, 0.0]) {
             let size = ServePlan::SIZE;
             let spec = ServePlan { method, size }.spec();
-            let refusal = request::refused(spec.clone(), "ptrace", "a rule".to_owned());
+            let refusal = request::refused(
+                spec.clone(),
+                Unavailable::new("ptrace", "a rule".to_owned()),
+            );
             let found = or_shipped(ExperimentOutcome::Serve(request::outcome_of(
                 refusal.clone(),
             )));

@@ -10,6 +10,7 @@ use crate::model::Method;
 
 pub mod copy_file_range;
 pub mod direct_send;
+pub mod ktls_sendfile;
 pub mod mmap_write;
 pub mod read_write;
 pub mod recv_write;
@@ -21,6 +22,7 @@ mod shared;
 pub mod shared_memory;
 pub mod splice;
 pub mod splice_receive;
+pub mod tcp_mmap_receive;
 pub mod tee;
 mod tools;
 pub mod uring_fixed;
@@ -68,6 +70,9 @@ pub fn transfer(
         Method::SpliceReceive => {
             splice_receive::transfer(source, pipe.expect(PREPARED), sink, chunk)
         }
+        Method::TcpMmapReceive => {
+            tcp_mmap_receive::transfer(source, sink, buffer, &mut tools.reports.mapped)
+        }
         Method::UringFixed => uring_fixed::transfer(ring.expect(PREPARED), sink, buffer, size),
         Method::UringSendZc => {
             uring_send_zc::transfer(ring.expect(PREPARED), source, sink, buffer, size)
@@ -76,6 +81,7 @@ pub fn transfer(
             let chunk = chunk.min(LARGEST_REQUEST);
             uring_splice::transfer(ring.expect(PREPARED), source, pipe, sink, size, chunk)
         }
+        Method::KtlsSendfile => ktls_sendfile::transfer(source, sink, chunk),
         Method::DirectSend => {
             direct_send::transfer(ring.expect(PREPARED), source, sink, buffer, size)
         }

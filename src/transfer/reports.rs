@@ -1,7 +1,9 @@
-//! What the kernel reports of zero-copy sends.
+//! What the kernel reports of zero-copy sends and receives.
+
+use super::BLOCK;
 
 /// What the kernel reports of sends with MSG_ZEROCOPY (kernel documentation, msg_zerocopy.rst): it numbers them from
-/// 0, and a report names a first and a last one.
+/// 0, and a report names a first and a last one. Of a zero-copy receive it says at once how much it mapped.
 #[derive(Debug, Default)]
 pub struct Reports {
     /// Sends so far.
@@ -14,6 +16,8 @@ pub struct Reports {
     pub copied: u32,
     /// The first and the last of each run of copied ones.
     pub copied_sends: Vec<[u32; 2]>,
+    /// Bytes that each zero-copy receive mapped.
+    pub mapped: Vec<u32>,
     /// Where recvmsg puts a report.
     pub(super) space: Vec<u8>,
     /// Reports that were just taken.
@@ -32,6 +36,14 @@ impl Reports {
             space: nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in),
             list: Vec::with_capacity(8),
             copied_sends: Vec::with_capacity(64),
+            ..Reports::default()
+        }
+    }
+
+    /// None so far, and room for those of a receive of so many bytes.
+    pub(super) fn of_receives(size: usize) -> Reports {
+        Reports {
+            mapped: Vec::with_capacity(size / BLOCK + 1024),
             ..Reports::default()
         }
     }

@@ -85,6 +85,9 @@ impl Tools {
         if method.uses_error_queue() {
             tools.reports = Reports::new();
         }
+        if method.maps_socket() {
+            tools.reports = Reports::of_receives(wish.size);
+        }
         if method.uses_ring() {
             let ring = Ring::new()?;
             if method.registers() {

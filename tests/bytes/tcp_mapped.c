@@ -1,4 +1,4 @@
-/* tcp_mapped SRC DST: a child sends SRC by TCP over loopback; the parent receives by TCP_ZEROCOPY_RECEIVE: pages that are mapped,
+/* tcp_mapped SRC DST: a child sends SRC by TCP over loopback, in whole pages that are the kernel's own (by way of a pipe); the parent receives by TCP_ZEROCOPY_RECEIVE: pages that are mapped,
  * what is copied to a buffer beside, and by recv(2) what the kernel says is to be skipped; all of it goes to DST. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -25,13 +25,20 @@ int main(int argc, char **argv) {
     ssize_t n;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
+    int segment = getpagesize() + 12; /* TCP's timestamps count */
+    setsockopt(listener, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
     if (bind(listener, (void *)&address, length) || listen(listener, 1)) return 1;
     if (getsockname(listener, (void *)&address, &length)) return 1;
     if (!fork()) {
         int out = socket(AF_INET, SOCK_STREAM, 0), source = open(argv[1], O_RDONLY);
         if (connect(out, (void *)&address, length)) _exit(1);
-        while ((n = read(source, buffer, sizeof buffer)) > 0)
-            if (write(out, buffer, n) != n) _exit(1);
+        int way[2];
+        if (pipe(way)) _exit(1);
+        while ((n = read(source, buffer, 1 << 16)) > 0) {
+            if (write(way[1], buffer, n) != n) _exit(1);
+            for (ssize_t left = n, m; left > 0; left -= m)
+                if ((m = splice(way[0], 0, out, 0, left, 0)) <= 0) _exit(1);
+        }
         _exit(0);
     }
     int in = accept(listener, 0, 0);

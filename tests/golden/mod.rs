@@ -135,6 +135,11 @@ impl Maker {
                 also_received: (spec.method == Method::Tee).then_some(bytes),
                 shared_blocks: (spec.method == Method::CopyFileRange).then_some(0),
                 served: None,
+                mapped_receives: spec.method.maps_socket().then(|| {
+                    let chunks = (0..bytes).step_by(spec.chunk.0 as usize);
+                    let chunks = chunks.map(|at| spec.chunk.0.min(bytes - at));
+                    chunks.map(|chunk| (chunk / page * page) as u32).collect()
+                }),
                 passed_memory: (spec.method == Method::SharedMemory).then_some(bytes),
             },
             machine: Machine {
@@ -178,6 +183,8 @@ pub fn recording(spec: TransferSpec) -> Recording {
     if spec.method.receives() {
         maker.trace.descriptors[0].kind = DescriptorKind::Tcp;
     }
+    maker.trace.descriptors[1].traits.known |= spec.method.encrypts();
+    maker.trace.descriptors[1].traits.tls = spec.method.encrypts();
     let (size, chunk) = (spec.size.0, spec.chunk.0);
     let chunks = (0..size)
         .step_by(chunk as usize)
@@ -198,7 +205,7 @@ pub fn recording(spec: TransferSpec) -> Recording {
             }
             maker.call("munmap", [MAP, size, 0, 0, 0, 0], &[], 0);
         }
-        Method::Sendfile => {
+        Method::Sendfile | Method::KtlsSendfile => {
             for (_, bytes) in chunks {
                 maker.call("sendfile", [4, 3, 0, chunk, 0, 0], &[1, 0], bytes as i64);
             }
@@ -292,6 +299,27 @@ pub fn recording(spec: TransferSpec) -> Recording {
                 maker.call("splice", [5, 0, 4, 0, bytes, 0], &[2, 1], bytes as i64);
             }
             maker.call("splice", [3, 0, 6, 0, chunk, 0], &[0, 3], 0);
+        }
+        Method::TcpMmapReceive => {
+            let ask = [3, 6, 35, BUFFER, BUFFER + 64, 0];
+            maker.call("mmap", [0, chunk, 1, 1, 3, 0], &[0], MAP as i64);
+            for (_, bytes) in chunks {
+                maker.call("poll", [BUFFER, 1, u64::MAX, 0, 0, 0], &[], 1);
+                maker.call("getsockopt", ask, &[0], 0);
+                let mapped = bytes / 4096 * 4096;
+                for (at, part) in [(MAP, mapped), (BUFFER, bytes - mapped)] {
+                    if part == 0 {
+                        continue;
+                    }
+                    if at == BUFFER {
+                        maker.call("recvfrom", [3, at, part, 0, 0, 0], &[0], part as i64);
+                    }
+                    maker.call("write", [4, at, part, 0, 0, 0], &[1], part as i64);
+                }
+            }
+            maker.call("poll", [BUFFER, 1, u64::MAX, 0, 0, 0], &[], 1);
+            maker.call("getsockopt", ask, &[0], -5);
+            maker.call("munmap", [MAP, chunk, 0, 0, 0, 0], &[], 0);
         }
         Method::CopyFileRange => {
             for (_, bytes) in chunks.chain([(size, 0)]) {

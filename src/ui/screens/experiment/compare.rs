@@ -126,7 +126,7 @@ fn chart(rows: &mut Rows, found: &Compared, area: Rect) {
 fn tone(method: Method, first: Option<Method>) -> Role {
     match method {
         _ if Some(method) == first => Role::Hot(How::CpuCopy),
-        Method::MmapWrite => Role::Hot(How::Mapping),
+        Method::MmapWrite | Method::TcpMmapReceive => Role::Hot(How::Mapping),
         _ => Role::Hot(How::Reference),
     }
 }
