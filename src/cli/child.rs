@@ -140,16 +140,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
             cpus,
         } => {
             cpus.take()?;
-            if decrypts {
-                let decrypted = ktls_sendfile::decrypt(io::stdin().as_fd());
-                decrypted.context("cannot give the socket its keys")?;
-            }
-            print("ready\n")?;
-            let received = match maps {
-                true => endpoint::take_mapped(io::stdin(), drain),
-                false => endpoint::drain(io::stdin(), drain),
-            };
-            report(&received.context("cannot receive")?)
+            receive(drain, maps, decrypts)
         }
         Command::SendingPeer { cpus } => {
             cpus.take()?;
@@ -159,6 +150,19 @@ pub(crate) fn run(command: Command) -> Result<()> {
             process::here(&name, &Setting::find(scratch.dir.as_deref())?)
         }
     }
+}
+
+fn receive(drain: Drain, maps: bool, decrypts: bool) -> Result<()> {
+    if decrypts {
+        let decrypted = ktls_sendfile::decrypt(io::stdin().as_fd());
+        decrypted.context("cannot give the socket its keys")?;
+    }
+    print("ready\n")?;
+    let received = match maps {
+        true => endpoint::take_mapped(io::stdin(), drain),
+        false => endpoint::drain(io::stdin(), drain),
+    };
+    report(&received.context("cannot receive")?)
 }
 
 /// What is sent. Only the process of an experiment gets its source as standard input: it ends with its parent.

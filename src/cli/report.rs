@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::copypath::{self, CountedSide};
 use crate::model::{
-    Cache, CountedCopies, Hop, Machine, Measured, Method, Origin, Recording, Residency, Served,
-    Side, Sink, Size, Start,
+    Cache, CountedCopies, Hop, Machine, Measured, Method, Origin, Outcome, Recording, Residency,
+    Served, Side, Sink, Size, Start,
 };
 use crate::model::{Summary, Trace, Unavailable, duration as time, grouped};
 
@@ -265,6 +265,18 @@ fn heading(recording: &Recording) -> String {
             grouped(resident)
         );
     }
+    kernel_says(&mut text, outcome);
+    if let Some(size) = outcome.pipe_size {
+        let _ = writeln!(text, "The pipe on the way holds up to {}.", Size(size));
+    }
+    if spec.method.may_share_blocks() {
+        text += &blocks(outcome.shared_blocks, &outcome.file_system);
+    }
+    text
+}
+
+/// What the kernel reported of zero-copy sends and receives, where a method asks it.
+fn kernel_says(text: &mut String, outcome: &Outcome) {
     if let Some(reports) = &outcome.kernel_reports {
         let (all, copied) = (grouped(reports.completions), grouped(reports.copied));
         let _ = writeln!(
@@ -274,25 +286,16 @@ fn heading(recording: &Recording) -> String {
     }
     if let Some(receives) = &outcome.mapped_receives {
         let (mapped, moved) = (all_mapped(receives), outcome.bytes_moved);
+        let rest = match mapped < moved {
+            true => "; the rest was copied",
+            false => "",
+        };
+        let (mapped, moved) = (grouped(mapped), grouped(moved));
         let _ = writeln!(
             text,
-            "The kernel reports {} of {} bytes mapped{}.",
-            grouped(mapped),
-            grouped(moved),
-            if mapped < moved {
-                "; the rest was copied"
-            } else {
-                ""
-            }
+            "The kernel reports {mapped} of {moved} bytes mapped{rest}."
         );
     }
-    if let Some(size) = outcome.pipe_size {
-        let _ = writeln!(text, "The pipe on the way holds up to {}.", Size(size));
-    }
-    if spec.method.may_share_blocks() {
-        text += &blocks(outcome.shared_blocks, &outcome.file_system);
-    }
-    text
 }
 
 /// What all receives with TCP_ZEROCOPY_RECEIVE mapped.

@@ -126,9 +126,7 @@ fn round(method: Method, to: Sink, old: &[u8], new: &[u8], dir: &Path) -> Result
     let mut ways = vec![OpenSink::open(to, size, dir)?];
     let mut tools = prepare(method, to, &source, size)?;
     if method.encrypts() {
-        let (near, far) = (ways[0].near()?, ways[0].far.as_fd());
-        let keys = ktls_sendfile::encrypt(near).and_then(|()| ktls_sendfile::decrypt(far));
-        keys.context("cannot give the sockets their keys")?;
+        ways[0].take_keys()?;
     }
     if method.has_second_sink() {
         let second = OpenSink::open(to, size, dir)?;
@@ -382,6 +380,13 @@ impl OpenSink {
             near: Some(near),
             far: far.into(),
         })
+    }
+
+    /// From here on the kernel encrypts what is sent, and decrypts what arrives.
+    fn take_keys(&self) -> Result<()> {
+        let keys = ktls_sendfile::encrypt(self.near()?);
+        let keys = keys.and_then(|()| ktls_sendfile::decrypt(self.far.as_fd()));
+        keys.context("cannot give the sockets their keys")
     }
 
     fn near(&self) -> Result<BorrowedFd<'_>> {

@@ -4,12 +4,10 @@ use std::os::fd::AsFd;
 
 use nix::errno::Errno;
 
-use crate::{
-    endpoint::ends,
-    host,
-    model::{Method, Unavailable},
-    transfer::ktls_sendfile,
-};
+use crate::endpoint::ends;
+use crate::host;
+use crate::model::{Method, Unavailable};
+use crate::transfer::ktls_sendfile;
 
 /// What a method needs and does not get: `io-uring` or `ktls`, and why. None where it gets all.
 pub fn refusal(method: Method) -> Option<Unavailable> {

@@ -96,8 +96,8 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
     let residency_before = cool_down(spec, &source, &mut unavailable)?;
     let peers = processes(&connection, second_reader.as_ref(), peer.as_ref());
     let mut count = CopyCount::attach(order.count_copies, &peers, &mut unavailable);
-    let timed = timed_transfer(spec, &source, sink, &mut tools, count.as_mut())?;
-    let (bytes_moved, mut measured) = timed;
+    let (bytes_moved, mut measured) =
+        timed_transfer(spec, &source, sink, &mut tools, count.as_mut())?;
     measured.peak_memory_bytes = memory.risen();
     let residency_after = residency(spec, &source, "after the transfer", &mut unavailable);
     let shared_blocks = shared_blocks(spec, sink)?;
@@ -106,6 +106,7 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
     let received = connection.received(order.drain)?;
     drop(tools.second.take()); // its end of file; the memory stays until everybody has read it
     let also_received = second_reader.map(Receiver::finish).transpose()?;
+    let second_checksum = also_received.and_then(|also| also.checksum);
     let counted = count.map(CopyCount::finish).transpose()?;
     unavailable.extend(refused_sends(&tools));
     Ok(Report {
@@ -117,24 +118,24 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
             file_system,
             also_received: also_received.map(|also| also.bytes),
             kernel_reports: kernel_reports(spec, &tools),
-            mapped_receives: spec
-                .method
-                .maps_socket()
-                .then(|| tools.reports.mapped.clone()),
+            mapped_receives: mapped_receives(spec, &mut tools),
             passed_memory: spec.method.passes_memory().then_some(bytes_moved),
             pipe_size,
             shared_blocks,
             ..Outcome::default()
         },
         checksum,
-        checksums: [
-            received.checksum,
-            also_received.and_then(|also| also.checksum),
-        ],
+        checksums: [received.checksum, second_checksum],
         measured,
         counted,
         unavailable,
     })
+}
+
+/// What the kernel said it mapped, for a method that maps what arrives.
+fn mapped_receives(spec: &TransferSpec, tools: &mut Tools) -> Option<Vec<u32>> {
+    let mapped = std::mem::take(&mut tools.reports.mapped);
+    spec.method.maps_socket().then_some(mapped)
 }
 
 /// What is to be ready before anything is counted.
