@@ -16,11 +16,12 @@
 //! | `measure` | counters of an untraced run, statistics of several, page residency | model |
 //! | `tracer` | ptrace: tracee, stops, the wait loop, descriptors, reading memory | model, syscall |
 //! | `copypath` | calls to hops and figures; pure | model, syscall |
-//! | `serve` | a real file server and a real proxy: event loop, HTTP, the sending step of each method | model |
+//! | `serve` | a real file server and a real proxy: event loop, HTTP, the sending step of each method; the web side of a class | model, course, class, store |
 //! | `experiment` | a transfer, run twice, as a recording; the alias proof, comparisons, the page cache, errors on purpose, one request to the server | all of the above |
 //! | `course` | lessons and questions: their data, parsing, catalogue, marking, progress, search; pure | model |
 //! | `figure` | figures and playback: (figure, recording, position) to scene; narration; pure | model, syscall, copypath |
-//! | `store` | files: recordings, progress; atomic, locked; the recordings that are shipped | model, syscall, embedded |
+//! | `class` | a room with a class: session, seats, votes, what they come to; pure | model, course |
+//! | `store` | files: recordings, progress, class sessions; atomic, locked; the recordings that are shipped | model, syscall, embedded, class |
 //! | `embedded` | lessons, figures, recordings and sources compiled into the program | nothing |
 //! | `app` | state, actions, `update(state, action) -> effects`; one file a screen; pure | model, syscall, copypath, course, figure |
 //! | `ui` | `view(state) -> frame`: theme, layout, screens, widgets; the only user of ratatui beside the runtime | app and what it may use |
@@ -31,6 +32,7 @@
 //! `tests/architecture.rs` holds this table.
 
 pub mod app;
+pub(crate) mod class;
 pub mod cli;
 pub mod copypath;
 pub mod course;

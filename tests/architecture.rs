@@ -16,9 +16,11 @@ const CAPABILITIES: &[&str] = &[
 fn allowed(module: &str) -> Option<Vec<&'static str>> {
     let list: &[&str] = match module {
         "model" | "embedded" => &[],
-        "syscall" | "transfer" | "endpoint" | "measure" | "course" | "serve" => &["model"],
+        "syscall" | "transfer" | "endpoint" | "measure" | "course" => &["model"],
         "host" => &["model", "measure"],
-        "store" => &["model", "syscall", "embedded"],
+        "class" => &["model", "course"],
+        "serve" => &["model", "course", "class", "store"],
+        "store" => &["model", "syscall", "embedded", "class"],
         "tracer" | "copypath" => &["model", "syscall"],
         "experiment" => CAPABILITIES,
         "figure" => &["model", "syscall", "copypath"],
@@ -43,7 +45,7 @@ const IMPURE: &[&str] = &[
     "SystemTime::now",
 ];
 const PURE: &[&str] = &[
-    "model", "syscall", "copypath", "course", "figure", "app", "ui",
+    "model", "syscall", "copypath", "course", "class", "figure", "app", "ui",
 ];
 
 #[test]

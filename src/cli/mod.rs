@@ -19,6 +19,8 @@ mod capstone;
 mod card;
 mod check;
 mod child;
+mod class;
+mod class_experiment;
 mod compare;
 mod completions;
 mod csv;
@@ -27,6 +29,7 @@ mod doctor;
 mod errors;
 mod export;
 mod ink;
+mod join;
 mod learn;
 mod lesson_dir;
 mod lessons;
@@ -45,6 +48,8 @@ mod review;
 mod run;
 mod serve;
 mod trace;
+
+use class_experiment::experiment_of;
 
 /// The zero-copy lab in your terminal: predict, run, see where each byte is copied.
 #[derive(Debug, Parser)]
@@ -94,6 +99,10 @@ enum Command {
     Quiz(quiz::Args),
     /// The questions that are due: missed ones, others after 1, 3, 7 and 21 days
     Review(review::Args),
+    /// A class: the room votes and runs experiments by phone or terminal
+    Class(class::Args),
+    /// A seat in a class, from a terminal
+    Join(join::Args),
     /// Reference cards: signature, path, counts, conditions, pitfalls
     Card(card::Args),
     /// For teachers: results as a table, questions for Moodle
@@ -135,6 +144,8 @@ pub fn main() -> ExitCode {
         Some(Command::Capstone(args)) => capstone::run(args),
         Some(Command::Quiz(args)) => quiz::run(args),
         Some(Command::Review(args)) => review::run(args),
+        Some(Command::Class(args)) => class::run(args),
+        Some(Command::Join(args)) => join::run(args),
         Some(Command::Card(args)) => card::run(args),
         Some(Command::Export(args)) => export::run(args),
         Some(Command::Check(args)) => check::run(args),

@@ -1,5 +1,6 @@
 //! What this machine is, what it allows, and why not.
 
+pub(crate) mod addresses;
 pub(crate) mod clock;
 mod cpus;
 mod directory;

@@ -49,6 +49,34 @@ pub(crate) trait Connection {
     fn idle_since(&self) -> Option<Instant>;
 }
 
+/// What the connections have in common, where it has descriptors and times of its own.
+pub(crate) trait Common {
+    /// Watched for reading, level-triggered.
+    fn sockets(&self) -> Vec<BorrowedFd<'_>> {
+        Vec::new()
+    }
+    /// One of its descriptors can be read, or its time has come.
+    fn turn(&mut self, _: Instant) -> Wake {
+        Wake::Nobody
+    }
+    /// When its time comes; asked after each round of turns, so that a connection's turn may change it.
+    fn next(&self) -> Option<Instant> {
+        None
+    }
+}
+
+/// Who gets a turn after what the connections have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wake {
+    Nobody,
+    All,
+    /// The loop ends.
+    Stop,
+}
+
+/// Connections that have nothing in common.
+impl Common for () {}
+
 /// Clients accepted in a row before the others get their turn.
 const ACCEPTS: usize = 64;
 /// How long the listener rests when there is no descriptor left, or no place.
@@ -58,13 +86,16 @@ const SWEEP: Duration = Duration::from_millis(250);
 /// A connection that has been idle for less time than this is not given up for a newcomer.
 const IDLE_ENOUGH: Duration = Duration::from_millis(500);
 
-const LISTENER: u64 = u64::MAX;
-const STOP: u64 = u64::MAX - 1;
+const STOP: u64 = u64::MAX;
+const COMMON: u64 = u64::MAX - 1;
+/// The first listener; the others follow it.
+const LISTENER: u64 = 1 << 48;
 
-struct Loop<C, F> {
+struct Loop<C, F, M> {
     epoll: Epoll,
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     open: F,
+    common: M,
     most: usize,
     /// The index is the connection's name in epoll. Where a place is taken again in the same wake-up, an old event
     /// may wake the newcomer: harmless, for a turn tries its calls and takes EAGAIN for an answer.
@@ -94,21 +125,48 @@ where
     C: Connection,
     F: FnMut(TcpStream, Instant) -> Option<C>,
 {
+    run_with(vec![listener], Some(stop), most, (), open)
+}
+
+/// The same with several listeners, and with what the connections have in common.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_with<C, F, M>(
+    listeners: Vec<TcpListener>,
+    stop: Option<&Stop>,
+    most: usize,
+    common: M,
+    open: F,
+) -> io::Result<()>
+where
+    C: Connection,
+    F: FnMut(TcpStream, Instant) -> Option<C>,
+    M: Common,
+{
+    let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     // Asked again, listen(2) makes the queue longer: std's 128 places overflow in a burst, and a client whose packet is
     // dropped tries again only after a second.
-    listen(&listener, Backlog::MAXALLOWABLE)?;
-    listener.set_nonblocking(true)?;
-    let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-    epoll.add(&listener, EpollEvent::new(EpollFlags::EPOLLIN, LISTENER))?;
+    for (name, listener) in (LISTENER..).zip(&listeners) {
+        listen(listener, Backlog::MAXALLOWABLE)?;
+        listener.set_nonblocking(true)?;
+        epoll.add(listener, EpollEvent::new(EpollFlags::EPOLLIN, name))?;
+    }
+    for socket in common.sockets() {
+        epoll.add(socket, EpollEvent::new(EpollFlags::EPOLLIN, COMMON))?;
+    }
     let stops = EpollEvent::new(EpollFlags::EPOLLIN, STOP);
-    epoll.add(&stop.signals, stops)?;
-    if let Some(pipe) = &stop.input {
+    if let Some(stop) = stop {
+        epoll.add(&stop.signals, stops)?;
+    }
+    if let Some(pipe) = stop.and_then(|stop| stop.input.as_ref()) {
         epoll.add(pipe, stops)?;
     }
     let mut driver = Loop {
         epoll,
-        listener,
+        listeners,
         open,
+        common,
         most,
         places: Vec::new(),
         free: Vec::new(),
@@ -153,10 +211,11 @@ impl Stop {
     }
 }
 
-impl<C, F> Loop<C, F>
+impl<C, F, M> Loop<C, F, M>
 where
     C: Connection,
     F: FnMut(TcpStream, Instant) -> Option<C>,
+    M: Common,
 {
     fn run(&mut self) -> io::Result<()> {
         let mut events = vec![EpollEvent::empty(); 256];
@@ -169,12 +228,17 @@ where
             let now = Instant::now();
             // Those that used up their turn go on after those that have just been woken.
             let waiting = std::mem::take(&mut self.again);
+            let mut common_is_due = self.common.next().is_some_and(|at| at <= now);
             for event in &events[..count] {
                 match event.data() {
                     STOP => return Ok(()),
-                    LISTENER => self.accept(now)?,
+                    COMMON => common_is_due = true,
+                    name @ LISTENER.. => self.accept((name - LISTENER) as usize, now)?,
                     place => self.turn(place as usize, now),
                 }
+            }
+            if common_is_due && self.turn_common(now) == Wake::Stop {
+                return Ok(());
             }
             for place in waiting {
                 if let Some(Some(found)) = self.places.get_mut(place) {
@@ -186,12 +250,21 @@ where
         }
     }
 
+    fn turn_common(&mut self, now: Instant) -> Wake {
+        let wake = self.common.turn(now);
+        if wake == Wake::All {
+            (0..self.places.len()).for_each(|place| self.turn(place, now));
+        }
+        wake
+    }
+
     /// How long epoll may sleep: for ever, if nobody is there.
     fn timeout(&self) -> EpollTimeout {
         if !self.again.is_empty() {
             return EpollTimeout::ZERO;
         }
-        let until = [self.resting, self.next_sweep].into_iter().flatten().min();
+        let until = [self.resting, self.next_sweep, self.common.next()];
+        let until = until.into_iter().flatten().min();
         let Some(until) = until else {
             return EpollTimeout::NONE;
         };
@@ -233,12 +306,12 @@ where
         self.resting = self.resting.map(|_| Instant::now());
     }
 
-    fn accept(&mut self, now: Instant) -> io::Result<()> {
+    fn accept(&mut self, listener: usize, now: Instant) -> io::Result<()> {
         for _ in 0..ACCEPTS {
             if self.places.len() - self.free.len() >= self.most && !self.give_up_idle(now) {
                 return self.rest(now);
             }
-            match self.listener.accept() {
+            match self.listeners[listener].accept() {
                 Ok((socket, _)) => self.enter(socket, now),
                 Err(error) => match error.raw_os_error().map(Errno::from_raw) {
                     Some(Errno::EAGAIN) => return Ok(()),
@@ -293,15 +366,18 @@ where
         true
     }
 
-    /// The listener is level-triggered: it would wake the loop again at once.
+    /// Listeners are level-triggered: they would wake the loop again at once.
     fn rest(&mut self, now: Instant) -> io::Result<()> {
         self.resting = Some(now + REST);
         self.listen_for(EpollFlags::empty())
     }
 
     fn listen_for(&self, flags: EpollFlags) -> io::Result<()> {
-        let mut event = EpollEvent::new(flags, LISTENER);
-        Ok(self.epoll.modify(&self.listener, &mut event)?)
+        for (name, listener) in (LISTENER..).zip(&self.listeners) {
+            let mut event = EpollEvent::new(flags, name);
+            self.epoll.modify(listener, &mut event)?;
+        }
+        Ok(())
     }
 
     /// Ends the listener's rest; gives up those whose deadline has passed.

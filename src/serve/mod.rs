@@ -8,8 +8,10 @@
 //! | [`http`] | requests to answers: plain data, no sockets |
 //! | `confine` | opens files in one directory, and nothing outside it |
 //! | `server` | an HTTP connection, from request to sent answer |
+//! | `class` | a room with a class in it: its page, its votes, its event streams |
 //! | `proxy` | two sockets and what is on its way between them |
 
+pub(crate) mod class;
 pub(crate) mod confine;
 pub(crate) mod event_loop;
 pub mod http;

@@ -1,4 +1,4 @@
-//! Files: recordings and progress; atomic, locked.
+//! Files: recordings, progress, class sessions; atomic, locked.
 
 pub(crate) mod lessons;
 mod numbers;
@@ -7,6 +7,7 @@ pub mod progress;
 pub mod recording;
 mod replace;
 mod request;
+pub(crate) mod session_log;
 pub mod shipped;
 pub(crate) mod timeline;
 pub mod trace_report;

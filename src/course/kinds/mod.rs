@@ -14,7 +14,7 @@ mod order;
 mod pairs;
 mod predict;
 mod read;
-mod typed;
+pub(crate) mod typed;
 mod verdict;
 mod view;
 

@@ -186,38 +186,7 @@ fn read_pair(mut table: Block, others: &[Pair]) -> Option<Pair> {
 impl Kind for Match {
     /// `1c 2a`; `1 c`, `1-c` and `1=c` are `1c`.
     fn read_answer(&self, typed: &str) -> Result<Given, String> {
-        let (lefts, rights) = (self.lefts.len(), self.rights.len());
-        let last = Given::letter(rights.saturating_sub(1));
-        let how =
-            format!("write a number from 1 to {lefts} and a letter from a to {last}, as in 1c 2a");
-        let mut chosen = vec![None; lefts];
-        let is_between = |c: char| c.is_whitespace() || ",;-=:().".contains(c);
-        let packed: String = typed.chars().filter(|c| !is_between(*c)).collect();
-        let mut rest = packed.as_str();
-        while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit());
-            let digits = digits.unwrap_or(rest.len());
-            let (number, after) = rest.split_at(digits);
-            let side = after.chars().next();
-            let left = number.parse::<usize>().ok();
-            let left = left.filter(|left| (1..=lefts).contains(left));
-            let right = side.map(typed::place).filter(|right| *right < rights);
-            let (Some(left), Some(right)) = (left, right) else {
-                let shown: String = rest.chars().take(digits + 1).collect();
-                return Err(format!("'{shown}' is not a pair: {how}"));
-            };
-            if chosen[left - 1].replace(right).is_some() {
-                return Err(format!("{left} stands there twice: write each number once"));
-            }
-            rest = &after[side.map_or(0, char::len_utf8)..];
-        }
-        let pairs = (0..).zip(chosen);
-        let pairs = pairs.filter_map(|(left, right)| Some((left, right?)));
-        let pairs: Vec<_> = pairs.collect();
-        match pairs.is_empty() {
-            true => Err(format!("nothing is answered: {how}")),
-            false => Ok(Given::Pairs(pairs)),
-        }
+        typed::pairs(self.lefts.len(), self.rights.len(), typed).map(Given::Pairs)
     }
 
     fn mark(&self, given: &Given, _: Option<&ExperimentValue>) -> Result<Verdict, String> {

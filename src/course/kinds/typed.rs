@@ -8,7 +8,7 @@ pub(super) fn place(letter: char) -> usize {
 }
 
 /// The options that an answer names, by letter or by number from 1, each once.
-pub(super) fn letters(count: usize, given: &str) -> Result<Vec<usize>, String> {
+pub(crate) fn letters(count: usize, given: &str) -> Result<Vec<usize>, String> {
     let last = Given::letter(count.saturating_sub(1));
     let mut picked = Vec::new();
     for word in words(given) {
@@ -49,7 +49,7 @@ pub(super) fn is_near(a: f64, b: f64, tolerance: f64) -> bool {
 }
 
 /// `1 048 576 bytes`, `2 copies a byte`; a no-break space before the unit.
-pub(super) fn with_unit(number: f64, unit: &str) -> String {
+pub(crate) fn with_unit(number: f64, unit: &str) -> String {
     let shown = shown(number);
     match unit {
         "" => shown,
@@ -78,7 +78,7 @@ pub(super) fn shown(number: f64) -> String {
 ///
 /// # Errors
 /// One line on how to write it.
-pub(super) fn number(given: &str, unit: &str) -> Result<f64, String> {
+pub(crate) fn number(given: &str, unit: &str) -> Result<f64, String> {
     let given = given.trim();
     if given.is_empty() {
         return Err("nothing is answered: write a number".to_owned());
@@ -147,7 +147,7 @@ fn ungrouped(text: &str) -> Option<String> {
 }
 
 /// The lines that an answer names by their numbers, each once.
-pub(super) fn positions(count: usize, given: &str) -> Result<Vec<usize>, String> {
+pub(crate) fn positions(count: usize, given: &str) -> Result<Vec<usize>, String> {
     let mut picked = Vec::new();
     for word in words(given) {
         let number = word.parse().ok();
@@ -169,6 +169,46 @@ pub(super) fn positions(count: usize, given: &str) -> Result<Vec<usize>, String>
         ));
     }
     Ok(picked)
+}
+
+/// Pairs of a number on the left and a letter on the right, each left once: `1c 2a`; `1 c`, `1-c` and `1=c` are `1c`.
+pub(crate) fn pairs(
+    lefts: usize,
+    rights: usize,
+    typed: &str,
+) -> Result<Vec<(usize, usize)>, String> {
+    let last = Given::letter(rights.saturating_sub(1));
+    let how =
+        format!("write a number from 1 to {lefts} and a letter from a to {last}, as in 1c 2a");
+    let mut chosen = vec![None; lefts];
+    let is_between = |c: char| c.is_whitespace() || ",;-=:().".contains(c);
+    let packed: String = typed.chars().filter(|c| !is_between(*c)).collect();
+    let mut rest = packed.as_str();
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit());
+        let digits = digits.unwrap_or(rest.len());
+        let (number, after) = rest.split_at(digits);
+        let side = after.chars().next();
+        let left = number.parse::<usize>().ok();
+        let left = left.filter(|left| (1..=lefts).contains(left));
+        let right = side.map(place).filter(|right| *right < rights);
+        let (Some(left), Some(right)) = (left, right) else {
+            let shown: String = rest.chars().take(digits + 1).collect();
+            return Err(format!("'{shown}' is not a pair: {how}"));
+        };
+        if chosen[left - 1].replace(right).is_some() {
+            return Err(format!("{left} stands there twice: write each number once"));
+        }
+        rest = &after[side.map_or(0, char::len_utf8)..];
+    }
+    let pairs = (0..).zip(chosen);
+    let pairs: Vec<_> = pairs
+        .filter_map(|(left, right)| Some((left, right?)))
+        .collect();
+    match pairs.is_empty() {
+        true => Err(format!("nothing is answered: {how}")),
+        false => Ok(pairs),
+    }
 }
 
 #[cfg(test)]

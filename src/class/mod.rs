@@ -1,0 +1,43 @@
+//! A room with a class in it: seats, votes, what they come to; pure. The session's file is written in `store`, its web
+//! side is in `serve`.
+//!
+//! | part | what is in it |
+//! |---|---|
+//! | `session` | the state machine: what is asked of it gives events or a refusal; events make the state |
+//! | `event` | a line of the session file |
+//! | `poll`, `answer` | a question as it is put to a room, and what answers it |
+//! | `from_course` | a question of the course as a poll |
+//! | `command` | what the teacher asks for |
+//! | `snapshot` | what the teacher's side sees |
+//! | `state` | what phones and terminals see: nothing that must stay here before the reveal |
+//! | `seen` | the same, as a terminal reads it |
+//! | `words` | answers as they are typed and read |
+//! | `tally` | what votes come to, and what that advises |
+//! | `names` | codes, seats, tokens |
+//! | `limits` | every limit of a room |
+
+mod answer;
+mod command;
+mod event;
+mod from_course;
+pub mod limits;
+pub mod names;
+mod poll;
+mod seen;
+mod session;
+mod snapshot;
+mod state;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use answer::{Answer, Figure};
+pub(crate) use command::Command;
+pub use event::Event;
+pub use poll::{Misconception, Poll, PollKind};
+pub(crate) use seen::SeenState;
+pub use session::{Asked, Figures, Phase, Recorded, Refusal, Round, Session};
+pub(crate) use snapshot::{Eyes, Snapshot};
+pub use state::State;
+pub use tally::Advice;

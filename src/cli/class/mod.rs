@@ -1,0 +1,260 @@
+//! `zclab class`: the course with a room attached.
+
+mod join_url;
+mod plain;
+mod roster;
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    sync::{Arc, RwLock},
+};
+
+use anyhow::{Context, bail};
+
+use self::join_url::JoinUrl;
+use super::{display_options, lesson_dir::LessonsOption};
+use crate::{
+    class::{Event, Session},
+    host::{addresses, clock},
+    serve::class::{Config, OpenRoom, Reach, first_events, guard::Prefix, new_code, time},
+    store::session_log::{self, SessionLog},
+};
+
+/// A class: the room votes and runs experiments by phone or terminal.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = "Examples:
+  zclab class                             the course on the projector, with a room attached
+  zclab class --plain                     the same room without a screen, from lines on standard input
+  zclab class --resume FILE               go on after a crash, with the same code and seats
+  zclab class --roster students.csv       a personal code each: NAME or NAME,CODE a line
+  zclab class --wifi 'ROOM 12:secret'     a second QR code, for the Wi-Fi
+
+Lines of --plain: open ID, again, close, discuss, reveal, run, lock, status, quit.")]
+pub(crate) struct Args {
+    /// The lesson to open
+    pub(crate) lesson: Option<String>,
+    /// Without a screen: commands are lines on standard input
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// The port; without it, the system chooses
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
+    /// An address to listen on; may be given several times [default: private networks and loopback]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Vec<IpAddr>,
+    /// Take connections from everywhere, not from local networks alone
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Go on with the session of this file
+    #[arg(long, value_name = "FILE", conflicts_with = "roster")]
+    pub(crate) resume: Option<PathBuf>,
+    /// Give seats to these people alone: NAME or NAME,CODE a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) roster: Option<PathBuf>,
+    /// The address that students type, where a tunnel or a proxy leads here
+    #[arg(long, value_name = "URL", value_parser = join_url::base)]
+    pub(crate) url: Option<String>,
+    /// The Wi-Fi's name and key, for a QR code that joins it
+    #[arg(long, value_name = "SSID:KEY")]
+    pub(crate) wifi: Option<String>,
+    #[command(flatten)]
+    lessons: LessonsOption,
+    #[command(flatten)]
+    display: display_options::Args,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    if args.plain {
+        return plain::run(&args);
+    }
+    bail!("the projector is not built in yet: use --plain")
+}
+
+/// A room that is open, and how it is reached.
+pub(crate) struct Opened {
+    pub(crate) room: OpenRoom,
+    pub(crate) join: JoinUrl,
+    /// The session's file.
+    pub(crate) path: PathBuf,
+    /// The file with the personal codes that were made, if any were.
+    pub(crate) codes: Option<PathBuf>,
+    /// What the teacher should know.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Opens the room that is asked for.
+pub(crate) fn open(args: &Args, course: Arc<crate::course::Catalogue>) -> anyhow::Result<Opened> {
+    let mut warnings = Vec::new();
+    let (mut log, mut session, codes) = match &args.resume {
+        Some(path) => {
+            let (log, session) = resume(path, &mut warnings)?;
+            (log, session, None)
+        }
+        None => create(args)?,
+    };
+    let listeners = listen(args, session.port, &mut warnings)?;
+    let port = listeners[0].local_addr()?.port();
+    let listening = Event::Port { port, time: time() };
+    log.append(std::slice::from_ref(&listening))
+        .with_context(|| format!("cannot write {}", log.path().display()))?;
+    session.apply(&listening);
+    let reach = Reach {
+        open: args.open,
+        named: args.listen.clone(),
+        local: Arc::new(RwLock::new(networks())),
+    };
+    let join = JoinUrl {
+        code: session.code.clone(),
+        port,
+        url: args.url.clone(),
+        named: args.listen.clone(),
+    };
+    let path = log.path().to_owned();
+    let config = Config::new(
+        course,
+        reach,
+        args.url.as_deref().and_then(join_url::host_of),
+    );
+    let config = config.context("cannot keep the page in memory")?;
+    let room = OpenRoom::start(listeners, session, log, config).context("cannot open the room")?;
+    Ok(Opened {
+        room,
+        join,
+        path,
+        codes,
+        warnings,
+    })
+}
+
+fn create(args: &Args) -> anyhow::Result<(SessionLog, Session, Option<PathBuf>)> {
+    let code = new_code();
+    let dir = session_log::directory()?;
+    let name = format!("{}-{code}", today());
+    let people = match &args.roster {
+        Some(path) => roster::read(path)?,
+        None => roster::People::default(),
+    };
+    let mut log = SessionLog::create(&dir.join(format!("{name}.jsonl")))?;
+    let events = first_events(&code, &people.codes);
+    log.append(&events)
+        .with_context(|| format!("cannot write {}", log.path().display()))?;
+    let codes = match people.were_made {
+        true => {
+            let path = dir.join(format!("{name}-codes.csv"));
+            roster::write(&path, &people)?;
+            Some(path)
+        }
+        false => None,
+    };
+    Ok((log, Session::of(&events), codes))
+}
+
+fn resume(path: &Path, warnings: &mut Vec<String>) -> anyhow::Result<(SessionLog, Session)> {
+    let (log, read) = SessionLog::resume(path)?;
+    if read.damaged > 0 {
+        let lines = match read.damaged {
+            1 => "1 line is".to_owned(),
+            more => format!("{more} lines are"),
+        };
+        warnings.push(format!(
+            "{lines} no whole event in {}, and was passed over",
+            path.display()
+        ));
+    }
+    Ok((log, Session::of(&read.events)))
+}
+
+/// The date on the wall: `2026-11-30`.
+fn today() -> String {
+    let now = clock::now();
+    let local = now.saturating_add_signed(clock::ahead_of_utc(now));
+    let (year, month, day) = date(local / 86_400);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The date of a day since 1970, by the calendar of Gregory: years begin in March, so that the leap day is the last.
+fn date(day: u64) -> (u64, u64, u64) {
+    let day = day + 719_468;
+    let (era, of_era) = (day / 146_097, day % 146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let of_month = of_year - (153 * month + 2) / 5 + 1;
+    let calendar = if month < 10 { month + 3 } else { month - 9 };
+    (
+        era * 400 + year + u64::from(calendar <= 2),
+        calendar,
+        of_month,
+    )
+}
+
+/// The listeners: on the addresses that are named, else on all, of which only private ones are answered.
+fn listen(
+    args: &Args,
+    before: Option<u16>,
+    warnings: &mut Vec<String>,
+) -> anyhow::Result<Vec<TcpListener>> {
+    let wanted = match (args.port, before) {
+        (0, Some(before)) => match bind(args, before) {
+            Ok(listeners) => return Ok(listeners),
+            Err(error) => {
+                warnings.push(format!("the port is another one than before: {error:#}"));
+                0
+            }
+        },
+        (port, _) => port,
+    };
+    bind(args, wanted)
+}
+
+fn bind(args: &Args, port: u16) -> anyhow::Result<Vec<TcpListener>> {
+    let bind_one = |address: IpAddr, port: u16| {
+        let address = SocketAddr::from((address, port));
+        TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
+    };
+    let [first, others @ ..] = &args.listen[..] else {
+        // IPv6's takes IPv4, too, where there is IPv6.
+        let both = bind_one(Ipv6Addr::UNSPECIFIED.into(), port);
+        return both
+            .or_else(|_| bind_one(Ipv4Addr::UNSPECIFIED.into(), port))
+            .map(|listener| vec![listener]);
+    };
+    let mut listeners = vec![bind_one(*first, port)?];
+    let port = listeners[0].local_addr()?.port();
+    for address in others {
+        listeners.push(bind_one(*address, port)?);
+    }
+    Ok(listeners)
+}
+
+/// The networks that this machine is in.
+pub(crate) fn networks() -> Vec<Prefix> {
+    let found = addresses::addresses().into_iter();
+    found
+        .map(|found| Prefix {
+            address: found.address,
+            bits: found.bits,
+        })
+        .filter(|prefix| prefix.bits > 0)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (day, expected) in [
+            (0, (1970, 1, 1)),
+            (11_016, (2000, 2, 29)),
+            (20_787, (2026, 11, 30)),
+            (47_540, (2100, 2, 28)),
+            (47_541, (2100, 3, 1)),
+        ] {
+            assert_eq!(date(day), expected);
+        }
+    }
+}

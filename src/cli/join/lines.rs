@@ -1,0 +1,378 @@
+//! A seat in lines: the question is printed, an answer is read. It survives the room's restart.
+
+use std::{
+    io::{self, BufRead, Read},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+
+use super::{
+    Args,
+    connection::{Address, Connection, Followed, JoinError},
+};
+use crate::{
+    class::{Answer, Phase, Poll, PollKind, Recorded, SeenState},
+    cli::{experiment_of, lessons::Text, print},
+    course::Catalogue,
+    embedded,
+    model::visible_lines,
+    tracer::Cancel,
+};
+
+/// A longer line is no answer.
+const LINE_BYTES: u64 = 4096;
+/// How long to wait before the room is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+enum Happened {
+    Line(String),
+    /// The input has ended.
+    End,
+    State(Box<SeenState>),
+    /// Whether the room can be reached.
+    Reached(bool),
+    NoRoom,
+    Ran(u32, String, Result<Recorded, String>),
+}
+
+/// Joins, and stays until the input ends or the room is closed.
+pub(super) fn run(address: Address, args: &Args) -> anyhow::Result<()> {
+    let mut connection = Connection::new(address);
+    let seat = join(&mut connection, args.personal.as_deref())?;
+    say(&format!(
+        "Your seat: {seat}. Answers can be changed until the vote is closed."
+    ))?;
+    let (sender, happened) = mpsc::channel();
+    follow(connection.clone(), sender.clone())?;
+    read_lines(sender.clone())?;
+    let (course, _) = Catalogue::parse(&embedded::lessons(), &embedded::figures());
+    let mut seat = Seat {
+        connection,
+        personal: args.personal.clone(),
+        course: Arc::new(course),
+        sender,
+        state: SeenState::default(),
+        unsaved: None,
+        ran_in: 0,
+        runs: !args.no_run,
+        running: None,
+    };
+    let ended = seat.live(&happened);
+    seat.running.iter().for_each(Cancel::cancel);
+    ended
+}
+
+fn join(connection: &mut Connection, personal: Option<&str>) -> anyhow::Result<String> {
+    match connection.join(personal) {
+        Ok(seat) => Ok(seat),
+        Err(JoinError::Unreached(error)) => {
+            Err(anyhow::Error::new(error).context("cannot reach the room"))
+        }
+        Err(JoinError::Refused(404, _)) => bail!("cannot join: there is no room of this code"),
+        Err(JoinError::Refused(401, why)) => bail!("cannot join: {why}: write --personal CODE"),
+        Err(JoinError::Refused(_, why)) => bail!("cannot join: {why}"),
+    }
+}
+
+/// Follows the room in a thread of its own, again and again.
+fn follow(connection: Connection, sender: Sender<Happened>) -> anyhow::Result<()> {
+    let work = move || {
+        loop {
+            let followed = connection.follow(|state| {
+                let reached = sender.send(Happened::Reached(true));
+                reached.is_ok() && sender.send(Happened::State(Box::new(state))).is_ok()
+            });
+            let news = match followed {
+                Ok(Followed::NoRoom) => Happened::NoRoom,
+                _ => Happened::Reached(false),
+            };
+            if sender.send(news).is_err() {
+                return;
+            }
+            thread::sleep(AGAIN);
+        }
+    };
+    thread::Builder::new()
+        .spawn(work)
+        .context("cannot start a thread")?;
+    Ok(())
+}
+
+fn read_lines(sender: Sender<Happened>) -> anyhow::Result<()> {
+    let work = move || {
+        let mut input = io::stdin().lock();
+        loop {
+            let mut line = Vec::new();
+            let count = input.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line);
+            let is_end = matches!(count, Ok(0) | Err(_));
+            let news = match is_end {
+                true => Happened::End,
+                false => Happened::Line(String::from_utf8_lossy(&line).into_owned()),
+            };
+            if sender.send(news).is_err() || is_end {
+                return;
+            }
+        }
+    };
+    thread::Builder::new()
+        .spawn(work)
+        .context("cannot start a thread")?;
+    Ok(())
+}
+
+/// Prints a text of the room: what could obey a terminal is escaped.
+fn say(text: &str) -> anyhow::Result<()> {
+    print(&format!("{}\n", visible_lines(text)))
+}
+
+struct Seat {
+    connection: Connection,
+    personal: Option<String>,
+    course: Arc<Catalogue>,
+    sender: Sender<Happened>,
+    state: SeenState,
+    /// An answer that the room has not acknowledged, and when it is tried again.
+    unsaved: Option<(u32, Answer, Instant)>,
+    /// The round whose experiment was run here last.
+    ran_in: u32,
+    runs: bool,
+    running: Option<Cancel>,
+}
+
+impl Seat {
+    fn live(&mut self, happened: &Receiver<Happened>) -> anyhow::Result<()> {
+        let mut reached = true;
+        let mut ends = false;
+        loop {
+            if ends && self.unsaved.is_none() {
+                return Ok(());
+            }
+            let until = self
+                .unsaved
+                .as_ref()
+                .map(|(.., at)| at.saturating_duration_since(Instant::now()));
+            let news = match until {
+                Some(until) => happened.recv_timeout(until),
+                None => happened.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match news {
+                Err(RecvTimeoutError::Timeout) => self.send()?,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Ok(Happened::End) => ends = true,
+                Ok(Happened::NoRoom) => return say("The class is over."),
+                Ok(Happened::Reached(now)) => {
+                    if now != reached {
+                        say(match now {
+                            true => "The room is there again.",
+                            false => "The room cannot be reached. It is tried again.",
+                        })?;
+                    }
+                    reached = now;
+                }
+                Ok(Happened::State(state)) => self.take(*state)?,
+                Ok(Happened::Line(line)) => self.answer(line.trim())?,
+                Ok(Happened::Ran(round, figure, found)) => self.ran(round, &figure, found)?,
+            }
+        }
+    }
+
+    /// A new state: what is new in it is said.
+    fn take(&mut self, state: SeenState) -> anyhow::Result<()> {
+        let is_new = (state.phase, state.round) != (self.state.phase, self.state.round);
+        self.state = state;
+        if !is_new {
+            return Ok(());
+        }
+        match self.state.phase {
+            Phase::Lobby => say("Wait for the first question."),
+            Phase::Voting => self.ask(),
+            Phase::Closed => say("The vote is closed."),
+            Phase::Discuss => say("Discuss it with your neighbours. You vote again afterwards."),
+            Phase::Experiment => {
+                say("The experiment runs.")?;
+                self.run_here()
+            }
+            Phase::Revealed => self.reveal(),
+        }
+    }
+
+    fn ask(&self) -> anyhow::Result<()> {
+        let Some(poll) = &self.state.question else {
+            return Ok(());
+        };
+        let mut text = Text::default();
+        text.gap();
+        text.line(&format!("Question (vote {})", self.state.round));
+        text.gap();
+        text.markdown(&poll.text, 0);
+        text.gap();
+        for (at, option) in poll.options.iter().enumerate() {
+            match poll.kind {
+                PollKind::Bug => text.line(&format!("  {})  {option}", poll.mark(at))),
+                _ => text.line(&format!("  {}) {option}", poll.mark(at))),
+            }
+        }
+        for (at, right) in poll.rights.iter().enumerate() {
+            text.line(&format!("  {}) {right}", crate::model::Given::letter(at)));
+        }
+        if let Some((from, to)) = poll.scale {
+            text.line(&format!("  (the scale goes from {from} to {to})"));
+        }
+        text.gap();
+        text.line(&format!("Your answer: {}", poll.how()));
+        say(text.into_string().trim_end())
+    }
+
+    fn answer(&mut self, line: &str) -> anyhow::Result<()> {
+        if line.is_empty() {
+            return Ok(());
+        }
+        let poll = self
+            .state
+            .question
+            .as_ref()
+            .filter(|_| self.state.phase == Phase::Voting);
+        let Some(poll) = poll else {
+            return say("No vote is open.");
+        };
+        match poll.read(line) {
+            Err(why) => say(&why),
+            Ok(answer) => {
+                self.unsaved = Some((self.state.round, answer, Instant::now()));
+                self.send()
+            }
+        }
+    }
+
+    /// Sends the answer that the room does not have yet.
+    fn send(&mut self) -> anyhow::Result<()> {
+        let Some((round, answer, _)) = self.unsaved.take() else {
+            return Ok(());
+        };
+        let body = serde_json::json!({ "round": round, "answer": answer }).to_string();
+        let again = |seat: &mut Seat, why: &str| {
+            seat.unsaved = Some((round, answer.clone(), Instant::now() + AGAIN));
+            say(&format!("Not saved yet: {why}. It is sent again."))
+        };
+        match self.connection.request("PUT", "vote", &body) {
+            Err(error) => again(self, &error.to_string()),
+            Ok(response) => match response.status {
+                200 => {
+                    let said = self
+                        .state
+                        .question
+                        .as_ref()
+                        .map(|poll| poll.in_words(&answer));
+                    say(&format!("Saved: {}", said.unwrap_or_default()))
+                }
+                401 => {
+                    // The room was begun anew without this seat.
+                    let _ = self.connection.join(self.personal.as_deref());
+                    again(self, &response.error())
+                }
+                429 | 500.. => again(self, &response.error()),
+                _ => say(&format!("Not taken: {}", response.error())),
+            },
+        }
+    }
+
+    /// This machine runs the experiment, too, as far as its own lessons have it: the room names it and no more.
+    fn run_here(&mut self) -> anyhow::Result<()> {
+        let round = self.state.round;
+        let id = self.state.question.as_ref().map(|poll| poll.id.clone());
+        let experiment = id.and_then(|id| experiment_of(&self.course, &id));
+        let Some(experiment) = experiment.filter(|_| self.runs && self.ran_in != round) else {
+            return Ok(());
+        };
+        self.ran_in = round;
+        let (cancel, sender) = (Cancel::new(), self.sender.clone());
+        self.running = Some(cancel.clone());
+        let work = move || {
+            let figure = experiment.figure().to_owned();
+            let found = experiment.run(&cancel);
+            let _ = sender.send(Happened::Ran(round, figure, found));
+        };
+        thread::Builder::new()
+            .spawn(work)
+            .context("cannot start a thread")?;
+        Ok(())
+    }
+
+    fn ran(
+        &mut self,
+        round: u32,
+        figure: &str,
+        found: Result<Recorded, String>,
+    ) -> anyhow::Result<()> {
+        self.running = None;
+        let found = match found {
+            Ok(found) => found,
+            Err(why) => return say(&format!("This machine: {why}")),
+        };
+        let value = serde_json::json!(found.value);
+        say(&format!(
+            "This machine, {}: {value} ({figure})",
+            found.kernel
+        ))?;
+        let body = serde_json::json!({
+            "round": round,
+            "kernel": found.kernel,
+            "arch": found.arch,
+            "values": { figure: found.value },
+        });
+        match self.connection.request("PUT", "run", &body.to_string()) {
+            Ok(response) if response.status == 200 => say("It stands on the projector, too."),
+            Ok(response) => say(&format!("It does not count: {}", response.error())),
+            Err(error) => say(&format!("It could not be sent: {error}")),
+        }
+    }
+
+    fn reveal(&self) -> anyhow::Result<()> {
+        let state = &self.state;
+        let Some(poll) = &state.question else {
+            return Ok(());
+        };
+        let right = state.right();
+        let mut text = Text::default();
+        if let Some(right) = &right {
+            text.markdown(&format!("The answer: {}", poll.in_words(right)), 0);
+        }
+        if let Some(yours) = &state.yours {
+            let is_right = right
+                .as_ref()
+                .is_some_and(|right| poll.is_right(yours, right));
+            let mark = if is_right { "right" } else { "not yet" };
+            text.markdown(&format!("Yours, {mark}: {}", poll.in_words(yours)), 0);
+        }
+        for (vote, counts) in (1..).zip(&state.votes) {
+            text.line(&format!("Vote {vote}: {}", distribution(poll, counts)));
+        }
+        for said in &state.feedback {
+            text.gap();
+            if !said.misconception.is_empty() {
+                text.markdown(&format!("{} ({})", said.misconception, said.count), 0);
+            }
+            text.markdown(&said.text, 0);
+        }
+        say(text.into_string().trim_end())
+    }
+}
+
+/// `a 3, b 12`; of numbers the median and the ends.
+fn distribution(poll: &Poll, counts: &[f64]) -> String {
+    if poll.kind == PollKind::Number {
+        let [first, .., last] = counts else {
+            return counts.iter().map(f64::to_string).collect();
+        };
+        return format!("{first} to {last}, median {}", counts[counts.len() / 2]);
+    }
+    let counts = counts.iter().enumerate();
+    let counts = counts.map(|(at, count)| format!("{} {count}", poll.mark(at)));
+    counts.collect::<Vec<_>>().join(", ")
+}
