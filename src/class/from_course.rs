@@ -2,7 +2,7 @@
 
 use super::{Answer, Misconception, Poll, PollKind};
 use crate::course::{
-    Ask, Catalogue, Lesson, Predict, Question, QuestionKind, QuestionOption, Reaction,
+    Ask, Catalogue, Lesson, Predict, Question, QuestionKind, QuestionOption, Reaction, kinds::Order,
 };
 
 impl Poll {
@@ -90,21 +90,7 @@ fn of_question(lesson: &Lesson, question: &Question, turn: u64) -> Poll {
         },
         // `asked` has drawn its values: this is the question before that, which nobody can answer.
         QuestionKind::Drawn(_) => empty(PollKind::Number),
-        QuestionKind::Order(order) => {
-            let intruder = |line: &String| {
-                let mut others = order.distractors.iter();
-                others.find(|other| other.text == *line)
-            };
-            let none = Reaction::default();
-            let said = order.shown().iter();
-            let said = said.map(|line| intruder(line).map_or(&none, |other| &other.reaction));
-            Poll {
-                options: order.shown().to_vec(),
-                right: Some(Answer::List(order.right_order())),
-                reactions: with_any(by_index(said), &order.otherwise),
-                ..empty(PollKind::Order)
-            }
-        }
+        QuestionKind::Order(order) => of_order(empty(PollKind::Order), order),
         QuestionKind::Match(pairs) => Poll {
             options: pairs.lefts().map(|pair| pair.left.clone()).collect(),
             rights: pairs.rights().to_vec(),
@@ -123,6 +109,22 @@ fn of_question(lesson: &Lesson, question: &Question, turn: u64) -> Poll {
                 ..empty(PollKind::Bug)
             }
         }
+    }
+}
+
+fn of_order(poll: Poll, order: &Order) -> Poll {
+    let intruder = |line: &String| {
+        let mut others = order.distractors.iter();
+        others.find(|other| other.text == *line)
+    };
+    let none = Reaction::default();
+    let said = order.shown().iter();
+    let said = said.map(|line| intruder(line).map_or(&none, |other| &other.reaction));
+    Poll {
+        options: order.shown().to_vec(),
+        right: Some(Answer::List(order.right_order())),
+        reactions: with_any(by_index(said), &order.otherwise),
+        ..poll
     }
 }
 

@@ -28,8 +28,6 @@ mod session;
 mod snapshot;
 mod state;
 mod tally;
-#[cfg(test)]
-mod tests;
 mod words;
 
 pub use answer::{Answer, Figure};

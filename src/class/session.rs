@@ -436,6 +436,30 @@ impl Session {
                 answer,
                 ..
             } => self.voted(seat, *round, answer),
+            Event::Figures { .. } | Event::Recorded { .. } => self.found(event),
+            Event::Lock { locked, .. } => self.locked = *locked,
+            of_phase => self.turn(of_phase),
+        }
+    }
+
+    /// What a run came to.
+    fn found(&mut self, event: &Event) {
+        match event.clone() {
+            Event::Recorded {
+                round,
+                value,
+                kernel,
+                arch,
+                ..
+            } => {
+                if let Some(asked) = self.asked_in(round) {
+                    asked.recorded = Some(Recorded {
+                        value,
+                        kernel,
+                        arch,
+                    });
+                }
+            }
             Event::Figures {
                 seat,
                 round,
@@ -444,10 +468,8 @@ impl Session {
                 values,
                 ..
             } => {
-                let seat = self.by_name.get(seat).copied();
-                let asked = self.asked_in(*round);
-                if let (Some(seat), Some(asked)) = (seat, asked) {
-                    let (kernel, arch, values) = (kernel.clone(), arch.clone(), values.clone());
+                let seat = self.by_name.get(&seat).copied();
+                if let (Some(seat), Some(asked)) = (seat, self.asked_in(round)) {
                     let figures = Figures {
                         kernel,
                         arch,
@@ -456,24 +478,7 @@ impl Session {
                     asked.figures.insert(seat, figures);
                 }
             }
-            Event::Recorded {
-                round,
-                value,
-                kernel,
-                arch,
-                ..
-            } => {
-                let (value, kernel, arch) = (value.clone(), kernel.clone(), arch.clone());
-                if let Some(asked) = self.asked_in(*round) {
-                    asked.recorded = Some(Recorded {
-                        value,
-                        kernel,
-                        arch,
-                    });
-                }
-            }
-            Event::Lock { locked, .. } => self.locked = *locked,
-            of_phase => self.turn(of_phase),
+            _ => {}
         }
     }
 

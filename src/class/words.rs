@@ -1,7 +1,8 @@
 //! Answers as people type and read them: the same words as in the course.
 
 use super::{Answer, Poll, PollKind};
-use crate::{course::kinds::typed, model::Given};
+use crate::course::kinds::typed;
+use crate::model::Given;
 
 impl Poll {
     /// An answer as it is typed: `b`, `a c`, `66`, `3 1 2`, `1c 2a`.

@@ -21,6 +21,8 @@ mod check;
 mod child;
 mod class;
 mod class_experiment;
+#[cfg(test)]
+mod class_properties;
 mod compare;
 mod completions;
 mod csv;

@@ -176,13 +176,24 @@ impl Room {
 
     pub fn vote(&self, seat: &Seat, round: u64, answer: &Value) -> Response {
         let body = serde_json::json!({ "round": round, "answer": answer }).to_string();
-        self.put(seat, &body)
+        self.put_in_time(seat, &body)
     }
 
     /// A vote with this body.
     pub fn put(&self, seat: &Seat, body: &str) -> Response {
         let bearer = format!("Bearer {}", seat.token);
         self.send("PUT", "/vote", &[("Authorization", &bearer)], body)
+    }
+
+    /// The same, and again where the seat has sent too many votes this second.
+    pub fn put_in_time(&self, seat: &Seat, body: &str) -> Response {
+        loop {
+            let response = self.put(seat, body);
+            if response.status != 429 {
+                return response;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 
     pub fn stream(&self, seat: Option<&Seat>) -> Stream {

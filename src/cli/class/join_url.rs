@@ -107,8 +107,8 @@ mod tests {
         );
         let url = Some("https://t.example.org".to_owned());
         assert_eq!(
-            JoinUrl { url, ..join }.first(),
-            "https://t.example.org/ABC234"
+            JoinUrl { url, ..join }.all(),
+            ["https://t.example.org/ABC234"]
         );
     }
 }

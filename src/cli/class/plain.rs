@@ -16,6 +16,7 @@ use crate::{
     class::{Command, Eyes, Recorded, Snapshot},
     cli::{experiment_of, print, warn},
     course::Catalogue,
+    model::visible_lines,
     serve::{
         class::{Handle, Ordered},
         event_loop::Stop,
@@ -73,7 +74,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
             Happened::Line(line) => match line.parse() {
                 Ok(Command::Quit) => break,
                 Ok(command) => plain.command(command)?,
-                Err(why) => print(&format!("refused: {why}\n"))?,
+                Err(why) => refuse(&why)?,
             },
         }
     }
@@ -113,6 +114,11 @@ fn listen(sender: &Sender<Happened>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What was typed and is quoted obeys no terminal.
+fn refuse(why: &str) -> anyhow::Result<()> {
+    print(&format!("refused: {}\n", visible_lines(why)))
+}
+
 struct Plain {
     room: Handle,
     course: Arc<Catalogue>,
@@ -125,10 +131,10 @@ impl Plain {
     fn command(&mut self, command: Command) -> anyhow::Result<()> {
         let runs = command == Command::Run;
         if runs && self.running.is_some() {
-            return print("refused: the experiment runs already\n");
+            return refuse("the experiment runs already");
         }
         match self.room.ask(command) {
-            Err(why) => print(&format!("refused: {why}\n")),
+            Err(why) => refuse(&why),
             Ok(status) => {
                 print(&format!("{status}\n"))?;
                 if runs {
@@ -154,7 +160,7 @@ impl Plain {
         let id = snapshot.question.map(|asked| asked.poll.id);
         let experiment = id.and_then(|id| experiment_of(&self.course, &id));
         let Some(experiment) = experiment else {
-            return print("refused: the lesson of this question is not here\n");
+            return refuse("the lesson of this question is not here");
         };
         let (cancel, happened) = (Cancel::new(), self.happened.clone());
         self.running = Some(cancel.clone());
@@ -177,7 +183,7 @@ impl Plain {
         match (self.room.ask(Command::Recorded(round, found)), value) {
             (Ok(_), Some(value)) => print(&format!("recorded {value}\n")),
             (Ok(_), None) => Ok(()),
-            (Err(why), _) => print(&format!("refused: {why}\n")),
+            (Err(why), _) => refuse(&why),
         }
     }
 

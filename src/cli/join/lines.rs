@@ -58,6 +58,7 @@ pub(super) fn run(address: Address, args: &Args) -> anyhow::Result<()> {
         course: Arc::new(course),
         sender,
         state: SeenState::default(),
+        is_told: false,
         unsaved: None,
         ran_in: 0,
         runs: !args.no_run,
@@ -137,6 +138,8 @@ struct Seat {
     course: Arc<Catalogue>,
     sender: Sender<Happened>,
     state: SeenState,
+    /// A state has come.
+    is_told: bool,
     /// An answer that the room has not acknowledged, and when it is tried again.
     unsaved: Option<(u32, Answer, Instant)>,
     /// The round whose experiment was run here last.
@@ -184,7 +187,8 @@ impl Seat {
 
     /// A new state: what is new in it is said.
     fn take(&mut self, state: SeenState) -> anyhow::Result<()> {
-        let is_new = (state.phase, state.round) != (self.state.phase, self.state.round);
+        let told = std::mem::replace(&mut self.is_told, true);
+        let is_new = !told || (state.phase, state.round) != (self.state.phase, self.state.round);
         self.state = state;
         if !is_new {
             return Ok(());

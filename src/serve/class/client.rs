@@ -20,13 +20,11 @@ use super::{
     request::{Method, Parsed, Request, parse},
     room::{Answer, Room},
 };
-use crate::{
-    class::limits,
-    serve::{
-        event_loop::{Connection, Turn, reset},
-        http::Status,
-        send::{Sending, Step},
-    },
+use crate::class::limits;
+use crate::serve::{
+    event_loop::{Connection, Turn, reset},
+    http::Status,
+    send::{Sending, Step},
 };
 
 /// The bytes that one turn may read.

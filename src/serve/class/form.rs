@@ -3,10 +3,8 @@
 use std::fmt::Write;
 
 use super::{page, reply::Reply, routes::page_of};
-use crate::{
-    class::{Answer, Phase, Poll, PollKind, Session},
-    serve::http::Status,
-};
+use crate::class::{Answer, Phase, Poll, PollKind, Session};
+use crate::serve::http::Status;
 
 /// The present state as a page with a form.
 pub(super) fn page(session: &Session, seat: Option<usize>, needs_code: bool, path: &str) -> Reply {

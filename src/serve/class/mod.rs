@@ -38,11 +38,9 @@ use std::{
 
 use self::{guard::Prefix, room::Room};
 use super::event_loop::{self, Common, Wake, room_for_connections};
-use crate::{
-    class::{Command, Event, Eyes, Session, Snapshot, limits, names},
-    course::Catalogue,
-    store::session_log::SessionLog,
-};
+use crate::class::{Command, Event, Eyes, Session, Snapshot, limits, names};
+use crate::course::Catalogue;
+use crate::store::session_log::SessionLog;
 
 /// Who may connect.
 #[derive(Clone, Debug, Default)]

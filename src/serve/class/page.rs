@@ -9,7 +9,8 @@ use std::{
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use sha2::{Digest, Sha256};
 
-use crate::{model::Method, serve::send::Sending};
+use crate::model::Method;
+use crate::serve::send::Sending;
 
 /// The page, whole.
 pub(super) const HTML: &str = include_str!("../../../assets/class/page.html");

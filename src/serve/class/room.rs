@@ -9,11 +9,11 @@ use super::{
     request::{Method, Request, cookie_name},
     routes::{self, Route},
 };
-use crate::{
-    class::{Command, Event, Eyes, Phase, Poll, Refusal, Session, Snapshot, State, limits, names},
-    serve::{event_loop::Wake, http::Status},
-    store::session_log::SessionLog,
+use crate::class::{
+    Command, Event, Eyes, Phase, Poll, Refusal, Session, Snapshot, State, limits, names,
 };
+use crate::serve::{event_loop::Wake, http::Status};
+use crate::store::session_log::SessionLog;
 
 /// What a connection does next.
 pub(super) enum Answer {

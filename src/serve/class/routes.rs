@@ -8,10 +8,8 @@ use super::{
     reply::Reply,
     request::{Method, Request, form_fields},
 };
-use crate::{
-    class::{Answer, Event, Figure, Figures, PollKind, Refusal, Session, limits},
-    serve::http::Status,
-};
+use crate::class::{Answer, Event, Figure, Figures, PollKind, Refusal, Session, limits};
+use crate::serve::http::Status;
 
 /// What a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
