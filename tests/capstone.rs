@@ -154,17 +154,52 @@ fn work_is_never_overwritten() {
     assert!(!dir.path().join("README.md").exists());
 }
 
-/// What `check.sh` says of a source that may copy so often; none where it cannot run here.
-fn check(source: Option<&str>, copies: &str) -> Option<Output> {
+/// Whether the checker can run here.
+fn can_check() -> bool {
     let traces = Command::new(ZCLAB)
         .args(["trace", "--", "true"])
         .output()
         .unwrap();
     if !traces.status.success() {
         skip("ptrace", String::from_utf8_lossy(&traces.stderr));
-        return None;
     }
-    if !installed("cc") || !installed("curl") {
+    traces.status.success() && installed("cc")
+}
+
+/// A checked server: its status, and what was said.
+struct Checked {
+    passed: bool,
+    out: String,
+    err: String,
+}
+
+impl Checked {
+    /// What is wrong with a rung that is not climbed; none where it is.
+    fn wrong(&self, rung: &str) -> Option<&str> {
+        let mut lines = self.out.lines();
+        let line = lines.find(|line| line.contains(rung));
+        let line = line.unwrap_or_else(|| panic!("no rung '{rung}': {}", self.out));
+        let why = lines.next().unwrap_or_default().trim();
+        (!line.ends_with("done")).then_some(why)
+    }
+
+    fn passes(&self) {
+        assert!(self.passed, "{}{}", self.out, self.err);
+        assert!(self.out.ends_with("well done\n"), "{}", self.out);
+    }
+
+    /// It is refused because of that rung, in a sentence with those words.
+    fn is_refused(&self, rung: &str, words: &str) {
+        assert!(!self.passed, "{}", self.out);
+        let wrong = self.wrong(rung);
+        let wrong = wrong.unwrap_or_else(|| panic!("'{rung}' is climbed: {}", self.out));
+        assert!(wrong.contains(words), "{wrong}");
+    }
+}
+
+/// What `check.sh` says of a source (none: the starting code); none where it cannot run here.
+fn check(source: Option<&str>, copies: &str) -> Option<Checked> {
+    if !can_check() {
         return None;
     }
     let dir = scratch();
@@ -173,90 +208,258 @@ fn check(source: Option<&str>, copies: &str) -> Option<Output> {
         fs::write(dir.path().join("server.c"), source).unwrap();
     }
     let mut command = Command::new(dir.path().join("check.sh"));
-    Some(command.arg(copies).env("ZCLAB", ZCLAB).output().unwrap())
+    let output = command
+        .arg(copies)
+        .env("ZCLAB", ZCLAB)
+        .env("CFLAGS", "-Werror -pthread")
+        .output();
+    let output = output.unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Some(Checked {
+        passed: output.status.success(),
+        out: text(&output.stdout),
+        err: text(&output.stderr),
+    })
+}
+
+/// The starting code with the `send_file()` of a file of tests/capstone.
+fn with(send_file: &str) -> String {
+    let start = include_str!("../assets/capstone/server.c");
+    let (before, rest) = start.split_once("/* Sends all of the file").unwrap();
+    let (_, after) = rest.split_once("/* ----").unwrap();
+    let declared = "static int send_all(int, const char *, size_t, int);\n";
+    let ring = concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/capstone/ring.h\"");
+    let body = send_file.replace("\"RING\"", ring);
+    format!("#define _GNU_SOURCE\n{before}{declared}{body}\n/* ----{after}")
+}
+
+macro_rules! source {
+    ($name:literal) => {
+        include_str!(concat!("capstone/", $name, ".c"))
+    };
+}
+
+/// A solution is accepted at its number of copies, and at one less refused for that alone.
+fn is_at(source: &str, copies: u32) {
+    let Some(checked) = check(Some(source), &copies.to_string()) else {
+        return;
+    };
+    checked.passes();
+    if copies > 0 {
+        let less = check(Some(source), &(copies - 1).to_string()).unwrap();
+        less.is_refused("copies,", &format!("cpu_copies_per_byte is {copies}.00"));
+        assert!(less.err.contains("cpu_copies_per_byte"), "{}", less.err);
+    }
 }
 
 #[test]
-fn the_checker_passes_the_solution() {
-    let Some(output) = check(Some(SOLUTION), "0") else {
-        return;
-    };
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
-}
-
-/// The starting code with another `send_file()`.
-fn with(body: &str) -> String {
-    let start = include_str!("../assets/capstone/server.c");
-    let (before, rest) = start.split_once("static int send_file(").unwrap();
-    let (_, after) = rest.split_once("/* ----").unwrap();
-    let declared = "static int send_all(int, const char *, size_t, int);\n";
-    let head = "static int send_file(int client, int file, off_t size)";
-    format!("#include <sys/mman.h>\n{before}{declared}{head}\n{{{body}\n}}\n/* ----{after}")
-}
-
-const READ_WRITE: &str = "
-    char piece[65536];
-    ssize_t got;
-    while (size > 0 && (got = read(file, piece, sizeof piece)) > 0) {
-        if (send_all(client, piece, got, 0) < 0)
-            return -1;
-        size -= got;
-    }
-    return size > 0 ? -1 : 0;";
-
-const MMAP: &str = "
-    char *bytes;
-    int failed;
-    if (size == 0)
-        return 0;
-    bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0);
-    if (bytes == MAP_FAILED)
-        return -1;
-    failed = send_all(client, bytes, size, 0);
-    munmap(bytes, size);
-    return failed;";
-
-/// A rung of README.md's ladder is held at its number, and not at one less.
-fn is_at(body: &str, copies: u32) {
-    let source = with(body);
-    let allowed = |copies: u32| check(Some(&source), &copies.to_string());
-    let (Some(passes), Some(refused)) = (allowed(copies), allowed(copies - 1)) else {
-        return;
-    };
-    let said = String::from_utf8_lossy(&passes.stderr).into_owned();
-    assert!(passes.status.success(), "{said}");
-    assert_eq!(refused.status.code(), Some(1));
+fn the_solution_passes() {
+    is_at(SOLUTION, 0);
 }
 
 #[test]
 fn a_loop_over_one_buffer_is_at_two_copies() {
-    is_at(READ_WRITE, 2);
+    is_at(&with(source!("solutions/read_write")), 2);
 }
 
 #[test]
 fn a_mapping_is_at_one_copy() {
-    is_at(MMAP, 1);
+    is_at(&with(source!("solutions/mmap")), 1);
 }
 
 #[test]
-fn the_checker_refuses_the_starting_code() {
-    let Some(output) = check(None, "2") else {
+fn a_pipe_of_references_passes() {
+    is_at(&with(source!("solutions/splice")), 0);
+}
+
+#[test]
+fn splice_requests_of_a_ring_pass() {
+    let output = Command::new(ZCLAB)
+        .args(["doctor", "--json"])
+        .output()
+        .unwrap();
+    let doctor: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let instruments = doctor["instruments"].as_array().unwrap();
+    let ring = instruments
+        .iter()
+        .find(|it| it["name"] == "io-uring")
+        .unwrap();
+    match ring["available"] == true {
+        true => is_at(&with(source!("solutions/uring")), 0),
+        false => skip("io-uring", &ring["reason"]),
+    }
+}
+
+/// server.c with a thread for each client.
+fn with_threads() -> String {
+    let source = with(source!("solutions/threads"));
+    let apart = "        answer_apart(client, directory);\n";
+    let source = source.replace(
+        "        answer(client, directory);\n        close(client);\n",
+        apart,
+    );
+    assert!(source.contains(apart));
+    let (before, after) = source.rsplit_once("    return 0;\n").unwrap();
+    format!("{before}    pthread_exit(NULL);\n{after}")
+}
+
+#[test]
+fn threads_pass_and_no_client_waits_for_another() {
+    let Some(checked) = check(Some(&with_threads()), "0") else {
         return;
     };
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("cpu_copies_per_byte"), "{said}");
+    checked.passes();
+    assert_eq!(checked.wrong("no client waits"), None, "{}", checked.out);
 }
 
 #[test]
-fn the_checker_refuses_a_server_that_loses_a_byte() {
+fn an_event_loop_with_ranges_climbs_every_rung() {
+    let Some(checked) = check(Some(source!("solutions/epoll")), "0") else {
+        return;
+    };
+    checked.passes();
+    assert!(!checked.out.contains("not yet"), "{}", checked.out);
+}
+
+/// Whoever makes the bytes arrive otherwise is told whence they came.
+fn is_no_zero_copy(cheat: &str, words: &str) {
+    if let Some(checked) = check(Some(&with(cheat)), "0") {
+        checked.is_refused("copies,", words);
+    }
+}
+
+#[test]
+fn all_but_one_byte_written_from_a_copy_is_refused() {
+    is_no_zero_copy(source!("cheats/written"), "came from the server's memory");
+}
+
+#[test]
+fn all_but_one_byte_vmspliced_from_a_copy_is_refused() {
+    is_no_zero_copy(source!("cheats/vmspliced"), "came from the server's memory");
+}
+
+#[test]
+fn all_but_one_byte_by_aio_is_refused() {
+    is_no_zero_copy(source!("cheats/aio"), "cpu_copies_per_byte");
+}
+
+#[test]
+fn all_but_one_byte_by_a_polled_ring_is_refused() {
+    is_no_zero_copy(source!("cheats/sqpoll"), "");
+}
+
+#[test]
+fn a_copy_in_shared_memory_that_is_sent_is_refused() {
+    is_no_zero_copy(source!("cheats/memfd"), "memfd:copy");
+}
+
+#[test]
+fn a_file_that_is_sent_to_somebody_else_is_refused() {
+    is_no_zero_copy(source!("cheats/elsewhere"), "cpu_copies_per_byte");
+}
+
+/// Not a cheat, but not right: a rung of its own says so.
+fn lacks(source: &str, rung: &str, words: &str) {
+    if let Some(checked) = check(Some(source), "0") {
+        checked.is_refused(rung, words);
+    }
+}
+
+#[test]
+fn one_call_without_a_loop_is_refused_for_short_counts() {
+    lacks(
+        &with(source!("cheats/once")),
+        "short counts",
+        "did not arrive",
+    );
+}
+
+#[test]
+fn a_loop_that_spins_on_a_file_that_is_cut_is_refused() {
+    lacks(
+        &with(source!("cheats/spins")),
+        "cut meanwhile",
+        "does not end",
+    );
+}
+
+#[test]
+fn a_call_that_ends_at_eintr_is_refused() {
+    lacks(&with(source!("cheats/no_eintr")), "EINTR", "did not arrive");
+}
+
+#[test]
+fn descriptors_that_stay_open_are_refused() {
+    let leaky = SOLUTION.replace(
+        "        perror(\"server: sending failed\");\n    close(file);",
+        "        return;\n    close(file);",
+    );
+    assert_ne!(leaky, SOLUTION);
+    lacks(&leaky, "clients that leave", "descriptors");
+}
+
+#[test]
+fn the_starting_code_is_refused() {
+    let Some(checked) = check(None, "2") else {
+        return;
+    };
+    checked.is_refused("copies,", "cpu_copies_per_byte is 3.00");
+    assert!(
+        checked.err.contains("cpu_copies_per_byte"),
+        "{}",
+        checked.err
+    );
+}
+
+#[test]
+fn a_server_that_loses_a_byte_is_refused() {
     let lossy = SOLUTION.replace("at < size", "at + 1 < size");
     let lossy = lossy.replace("size - at)", "size - at - 1)");
-    let Some(output) = check(Some(&lossy), "0") else {
+    lacks(&lossy, "every byte", "did not arrive");
+}
+
+#[test]
+fn gradescope_gets_a_score_for_each_rung() {
+    if !can_check() {
         return;
-    };
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("did not arrive"), "{said}");
+    }
+    let dir = scratch();
+    assert!(hand_out(dir.path()).status.success());
+    let mut command = Command::new(dir.path().join("check.sh"));
+    let output = command
+        .args(["2", "--format", "gradescope"])
+        .env("ZCLAB", ZCLAB)
+        .output();
+    let output = output.unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = fs::read(dir.path().join("results.json")).unwrap();
+    let results: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let tests = results["tests"].as_array().unwrap();
+    assert_eq!(tests.len(), 9);
+    for test in tests {
+        let (score, most) = (
+            test["score"].as_f64().unwrap(),
+            test["max_score"].as_f64().unwrap(),
+        );
+        let passed = test["status"] == "passed";
+        assert_eq!(score, if passed { most } else { 0.0 }, "{test}");
+        assert_eq!(passed, test["output"] == "done", "{test}");
+        assert!(
+            most > 0.0 && test["name"].is_string() && test["number"].is_string(),
+            "{test}"
+        );
+    }
+    // The starting code: right for a quick client, and too many copies.
+    assert_eq!(tests[0]["status"], "passed", "{}", tests[0]);
+    assert_eq!(tests[5]["status"], "failed", "{}", tests[5]);
+    assert!(
+        tests[5]["output"]
+            .as_str()
+            .unwrap()
+            .contains("cpu_copies_per_byte is 3.00")
+    );
 }

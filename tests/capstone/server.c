@@ -143,8 +143,15 @@ static int listen_on(int port)
     return listener;
 }
 
+/* Its coming is enough: a call that waits returns -1 with EINTR, or a short count. */
+static void interrupted(int number)
+{
+    (void)number;
+}
+
 int main(int argc, char **argv)
 {
+    struct sigaction action = {.sa_handler = interrupted}; /* without SA_RESTART */
     int directory, listener;
 
     if (argc != 4) {
@@ -153,6 +160,7 @@ int main(int argc, char **argv)
     }
     /* A client that goes away is an error of a call, not the end of the server. */
     signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGUSR1, &action, NULL);
     directory = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
         perror("server: the directory");
@@ -165,6 +173,10 @@ int main(int argc, char **argv)
     }
     for (long left = atol(argv[3]), forever = left == 0; forever || left > 0; left--) {
         int client = accept(listener, NULL, NULL);
+        if (client < 0 && errno == EINTR) {
+            left++;
+            continue;
+        }
         if (client < 0) {
             perror("server: accept");
             return 1;
