@@ -21,6 +21,8 @@ pub enum Command {
     Confirm,
     Back,
     Next,
+    /// On in what is read: the rest of the text, then the next page.
+    Onward,
     Previous,
     /// The other pane, the other side, or the next thread.
     Tab,
@@ -65,6 +67,8 @@ pub enum Command {
     Filter,
     Type(Key),
     Help,
+    /// The screen as a picture, in a file.
+    Picture,
     Theme,
     Mouse,
     /// Ctrl-C for the traced program.
@@ -129,10 +133,4 @@ impl Command {
 pub(crate) fn digit_of(option: usize) -> Option<Command> {
     let digit = char::from_digit(option as u32 + 1, 10);
     digit.map(Command::Digit)
-}
-
-/// Which option a digit chooses, from 0.
-pub(crate) fn option_of(digit: char) -> Option<usize> {
-    let number = digit.to_digit(10)? as usize;
-    number.checked_sub(1)
 }

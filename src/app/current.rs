@@ -24,6 +24,7 @@ const EVERYWHERE: &[KeyRow<dyn ScreenState>] = &[
     row(&[(Key::Esc, Command::Back)], ["Esc", "back", "back"], Everywhere, |app, on| app.job.is_none() && (on.has_back() || app.display.presents)),
     row(QUIT, ["q", "quit", "quit; your place is kept"], Everywhere, |_, on| on.in_course()),
     row(QUIT, ["q", "quit", "quit"], Everywhere, always),
+    row(&[(Key::Ctrl('p'), Command::Picture)], ["Ctrl-P", "", "save this screen as a picture (SVG)"], Everywhere, always),
     row(&[(Key::Char('T'), Command::Theme)], ["T", "", "next theme"], Everywhere, always),
     row(&[(Key::Char('M'), Command::Mouse)], ["M", "", "mouse off and on, to select text"], Everywhere, always),
     row(&[(Key::Ctrl('z'), Command::Suspend)], ["Ctrl-Z", "", "to the shell; fg comes back"], Everywhere, always),
@@ -96,11 +97,6 @@ impl App {
     /// Whether the concept test is asked.
     pub fn in_test(&self) -> bool {
         self.on().in_test()
-    }
-
-    /// The learner's own run beside the question.
-    pub(crate) fn evidence(&self) -> Option<&Run> {
-        self.evidence_at(self.at()?)
     }
 
     pub(crate) fn has_two_panes(&self) -> bool {

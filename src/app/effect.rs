@@ -25,8 +25,12 @@ pub enum Effect {
     Cancel,
     /// Write an answer or a visit to the log.
     Keep(Record),
+    /// Keep a run for the next start of the program.
+    Remember(Arc<Recording>),
     /// Save a recording to a file.
     Save(Arc<Recording>),
+    /// Save what is on the screen as a picture; the screen's name.
+    Picture(&'static str),
     /// Mouse reports on or off.
     Mouse(bool),
     /// The next theme.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Click, Instrument, Key, Material, Outcome, Room};
+use super::{Click, Instrument, Key, Material, Outcome, Room, Run};
 use crate::course::{Fault, review::Clock};
 use crate::model::{ExperimentOutcome, JobProgress, TraceReport};
 
@@ -50,6 +50,8 @@ pub enum Event {
     Machine(Vec<Instrument>),
     /// The lessons were read again, with the faults that they have now; or why they cannot be read.
     Lessons(Result<Box<(Material, Vec<Fault>)>, String>),
+    /// Runs of an earlier session, the newest last.
+    Remembered(Vec<Run>),
     /// Something to say, once.
     Message(String),
 }

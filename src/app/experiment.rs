@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Command, Guessing, Player, Run, proof_play::ProofPlay};
-use crate::course::{Ask, AskedNumber, Predict, Reaction, Verdict, Wrong};
+use crate::course::{Ask, AskedNumber, Predict, Reaction, Verdict, Wrong, kinds::Draft};
 use crate::model::{
     Contest, ExperimentOutcome, ExperimentSpec, Finding, Given, Method, ProofPlan, Query,
     ServePlan, ServedRequest, Sink, Size, Sweep,
@@ -19,6 +19,10 @@ pub(crate) struct ExperimentPage {
     pub(crate) found: Option<ExperimentOutcome>,
     /// All of it is known.
     pub(crate) done: bool,
+    /// How far it was when it was stopped: `round 7 of 9`. What was found until then stays.
+    pub(crate) stopped: Option<String>,
+    /// Which answer to the error that is looked at is selected, and not yet committed.
+    pub(crate) draft: Draft,
     /// What was predicted of an error, by its name: one of `answers`.
     pub(crate) predicted: BTreeMap<String, String>,
     /// The question that it asks by itself, where no lesson asks one.
@@ -45,6 +49,8 @@ impl ExperimentPage {
             selected: 0,
             found: None,
             done: false,
+            stopped: None,
+            draft: Draft::default(),
             predicted: BTreeMap::new(),
         }
     }
@@ -80,6 +86,7 @@ impl ExperimentPage {
     /// Nothing is known of it any more.
     pub(crate) fn reset(&mut self) {
         (self.found, self.done, self.selected) = (None, false, 0);
+        (self.stopped, self.draft) = (None, Draft::default());
         (self.run, self.player, self.proof_play) = (None, None, None);
     }
 
@@ -158,6 +165,12 @@ impl ExperimentPage {
         }
     }
 
+    /// Another comparison.
+    pub(crate) fn compare(&mut self, contest: Contest) {
+        self.what = ExperimentSpec::Compare(contest);
+        self.reset();
+    }
+
     /// Another row, or another call of the recording.
     pub(crate) fn walk(&mut self, command: Command) {
         if let Some(player) = &mut self.player {
@@ -175,6 +188,7 @@ impl ExperimentPage {
         }
         // A row that is looked at stands still; and going on skips what is played.
         self.proof_play = None;
+        self.draft = Draft::default();
         let last = self.rows().saturating_sub(1);
         self.selected = match command {
             Command::Up => self.selected.saturating_sub(1),

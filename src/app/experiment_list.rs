@@ -9,6 +9,8 @@ use crate::model::{
 pub struct ListedExperiment {
     pub(crate) group: &'static str,
     pub title: &'static str,
+    /// What it does, and what can be seen by it.
+    pub(crate) about: &'static str,
     pub(crate) page: ExperimentPage,
 }
 
@@ -47,6 +49,7 @@ pub(crate) fn entries() -> Vec<ListedExperiment> {
                 .map(|(title, what)| ListedExperiment {
                     group,
                     title,
+                    about: about(&what),
                     page: ExperimentPage::new(what),
                 }),
         );
@@ -57,6 +60,36 @@ pub(crate) fn entries() -> Vec<ListedExperiment> {
 fn race() -> ExperimentSpec {
     let specs = [Method::ReadWrite, Method::Sendfile].map(TransferSpec::of);
     ExperimentSpec::Race(Box::new(specs))
+}
+
+/// What an experiment does, and what can be seen by it.
+fn about(what: &ExperimentSpec) -> &'static str {
+    match what {
+        ExperimentSpec::Proof(_) => {
+            "Each method sends A; the source is overwritten with B; only then does somebody receive. If B arrives, the kernel held references to the source's pages. If A arrives, it had taken a copy."
+        }
+        ExperimentSpec::Errors(_) => {
+            "Calls that this kernel refuses, made for real: splice without a pipe, sendfile from a socket, a copy onto itself. Predict the errno of each, then see what comes back and why."
+        }
+        ExperimentSpec::PageCache => {
+            "A file is written, dropped from the page cache, read in two places and mapped. After each step the kernel tells which of its pages are in memory: readahead, dirty pages and page faults become a picture."
+        }
+        ExperimentSpec::Compare(Contest::Claim(_)) => {
+            "A sentence that is often read, tried on this machine: nine interleaved rounds, the spread of their times on one scale, and a verdict that says so where the spread swallows the difference."
+        }
+        ExperimentSpec::Compare(Contest::Methods { .. }) => {
+            "Two methods of your choice at several points, nine interleaved rounds each: how calls, CPU time and wall time change with the chunk or the size, and from where on the difference is real."
+        }
+        ExperimentSpec::Race(_) => {
+            "Two transfers are run here and played side by side on one time scale: the reference arrives while the copy is still climbing."
+        }
+        ExperimentSpec::Watching => {
+            "The same transfer untraced, traced on its own CPU, and traced from another one: what ptrace costs per call, and why the lab takes its times from an untraced run."
+        }
+        ExperimentSpec::Serve(_) => {
+            "A real HTTP server answers one request, and every call of it is recorded: which bytes are copied on the way from the file to the client, by read and write, mmap, sendfile or splice."
+        }
+    }
 }
 
 fn proof() -> ExperimentSpec {

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use super::{
     Command, Effect, ExperimentPage, PageState, Pane, Player, Purpose, Run, Shared,
-    command::option_of, experiment::judge, experiment_list::answers, proof_play::ProofPlay,
+    experiment::judge, experiment_list::answers, proof_play::ProofPlay, question::key,
 };
-use crate::course::Page;
+use crate::course::{
+    Page,
+    kinds::{Draft, Key, Press},
+};
 use crate::model::{ExperimentOutcome, ExperimentSpec, Recording, ServedRequest};
 
 const NO_CALLS: &str = "There is nothing to race: no calls could be recorded.";
@@ -49,8 +52,7 @@ impl Shared {
         if self.guess(of, command) {
             return false;
         }
-        if let Command::Digit(digit) = command {
-            self.predict_errno(of, option_of(digit));
+        if self.predict_errno(of, command) {
             return false;
         }
         let Some(page) = self.experiment_mut(of) else {
@@ -84,17 +86,30 @@ impl Shared {
         false
     }
 
-    fn predict_errno(&mut self, of: Purpose, option: Option<usize>) {
-        let Some(name) = self.asks_errno(of).map(str::to_owned) else {
-            return;
-        };
-        let Some(answer) = option.and_then(|option| answers(&name).get(option).copied()) else {
-            return;
-        };
-        if let Some(page) = self.experiment_mut(of) {
-            page.predicted.insert(name.clone(), answer.to_owned());
+    /// A digit selects what is predicted of an error on purpose, Enter commits it and makes the call. False: the command
+    /// means something else.
+    fn predict_errno(&mut self, of: Purpose, command: Command) -> bool {
+        if !matches!(command, Command::Digit(_) | Command::Confirm) {
+            return false;
         }
+        let Some(name) = self.asks_errno(of).map(str::to_owned) else {
+            return false;
+        };
+        let (answers, press) = (answers(&name), key(command));
+        let Some((page, press)) = self.experiment_mut(of).zip(press) else {
+            return false;
+        };
+        if page.draft.press_one(press, answers.len()) != Press::Given {
+            // Enter without a prediction runs it.
+            return press != Key::Confirm;
+        }
+        let answer = page.draft.one().and_then(|chosen| answers.get(chosen));
+        if let Some(answer) = answer {
+            page.predicted.insert(name.clone(), (*answer).to_owned());
+        }
+        page.draft = Draft::default();
         self.try_out(of, Some(name));
+        true
     }
 
     /// Runs it; of the errors on purpose, on their own screen, the one that is looked at.
@@ -121,7 +136,7 @@ impl Shared {
             if !matches!(page.what, ExperimentSpec::Errors(_)) {
                 page.reset();
             }
-            page.done = false;
+            (page.done, page.stopped) = (false, None);
         }
         self.effects.push(Effect::Try { job, what });
     }
@@ -131,6 +146,7 @@ impl Shared {
         if let Some(page) = self.experiment_mut(of) {
             page.selected = row.min(page.rows().saturating_sub(1));
             page.proof_play = None;
+            page.draft = Draft::default();
             if let Some(player) = &mut page.player {
                 player.seek(row);
             }
@@ -143,8 +159,9 @@ impl Shared {
         }
     }
 
-    /// It failed or was stopped: half of it says nothing. Of errors on purpose each one stands for itself.
-    pub(crate) fn on_stopped(&mut self, of: Purpose) {
+    /// It failed or was stopped. What was found until then stays, and it says how far it was: rounds, steps, rows that are
+    /// whole stand for themselves.
+    pub(crate) fn on_stopped(&mut self, of: Purpose, at: Option<String>) {
         if let Purpose::Mark(at) = of
             && let Some(state) = self.question_at_mut(at)
         {
@@ -152,9 +169,9 @@ impl Shared {
         }
         if let Some(page) = self.experiment_mut(of)
             && !page.done
-            && !matches!(page.what, ExperimentSpec::Errors(_))
+            && page.found.is_some()
         {
-            page.found = None;
+            page.stopped = at;
         }
     }
 

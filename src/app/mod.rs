@@ -3,6 +3,7 @@
 //!
 //! `Shared` is what all screens share; each of the [`screens`] owns its state, its key table and what its keys do.
 
+mod beside;
 mod command;
 mod content;
 mod current;
@@ -16,6 +17,7 @@ mod guess;
 pub(crate) mod input;
 mod key;
 pub(crate) mod keys;
+pub(crate) mod lesson_end;
 mod lookup;
 mod material;
 mod overlay;
@@ -37,16 +39,8 @@ mod standing;
 
 use std::{mem, ops::Deref, time::Duration};
 
-pub use self::{
-    command::Click,
-    effect::Effect,
-    event::{Event, Mouse},
-    key::Key,
-    overlay::Overlay,
-    run::{Outcome, Run},
-    screens::Screen,
-};
 pub(crate) use self::{
+    beside::Beside,
     command::Command,
     display::{Display, Pane, Room},
     experiment::ExperimentPage,
@@ -62,7 +56,17 @@ pub(crate) use self::{
     shared::{Go, Shared},
     standing::{Glance, WEEK},
 };
+pub use self::{
+    command::Click,
+    effect::Effect,
+    event::{Event, Mouse},
+    key::Key,
+    overlay::Overlay,
+    run::{Outcome, Run},
+    screens::Screen,
+};
 use self::{
+    experiment_list::ListedExperiment,
     screens::{
         cards::CardsScreen, course::CourseScreen, experiment::ExperimentScreen,
         explorer::ExplorerScreen, lab::Side, lesson::LessonScreen, replay::ReplayScreen,
@@ -71,7 +75,7 @@ use self::{
     stack::Screens,
 };
 use crate::course::{Fault, progress::Progress as Learned};
-use crate::model::TraceReport;
+use crate::model::{ExperimentOutcome, ExperimentSpec, Record, TraceReport};
 
 /// Rows of a notch of the wheel.
 const NOTCH: isize = 3;
@@ -113,6 +117,25 @@ impl App {
         Some(App::of(Shared::new(material, Learned::default()), screen))
     }
 
+    /// What an experiment found.
+    pub(crate) fn of_experiment(
+        material: Material,
+        what: ExperimentSpec,
+        found: ExperimentOutcome,
+    ) -> App {
+        let mut shared = Shared::new(material, Learned::default());
+        let title = what.title();
+        let mut page = ExperimentPage::new(what);
+        (page.found, page.done) = (Some(found), true);
+        shared.experiments = vec![ListedExperiment {
+            group: "",
+            about: "",
+            title,
+            page,
+        }];
+        App::of(shared, Screen::Experiment(ExperimentScreen { entry: 0 }))
+    }
+
     /// The flows of a traced program, which has ended or still runs.
     pub fn explorer(report: TraceReport, running: bool) -> App {
         let screen = Screen::Explorer(ExplorerScreen::new(report, running));
@@ -132,6 +155,11 @@ impl App {
             Screen::Explorer(explorer) => Some(explorer.watched),
             _ => None,
         }
+    }
+
+    /// Takes a record of an earlier session.
+    pub fn recall(&mut self, record: &Record) {
+        self.shared.progress.add(record);
     }
 
     /// Says the first fault of the lessons, if they have one.
@@ -189,6 +217,7 @@ impl App {
             Event::Machine(machine) => shared.machine = machine,
             Event::Lessons(Ok(read)) => reload::reload(shared, screens, read.0, &read.1),
             Event::Lessons(Err(why)) => shared.fault = Some(why),
+            Event::Remembered(runs) => shared.remember(runs),
             Event::Message(message) => shared.message = Some(message),
             Event::Snapshot(report, running) => {
                 if let Screen::Explorer(explorer) = screens.top_mut() {
@@ -232,7 +261,8 @@ impl App {
             }
             Event::Failed(id, why) => {
                 if let Some(job) = shared.job.take_if(|job| job.id == id) {
-                    shared.on_stopped(job.purpose);
+                    let at = job.progress.map(|progress| progress.at);
+                    shared.on_stopped(job.purpose, at);
                     shared.message = Some(match job.cancelled {
                         true => "Stopped. r runs it again.".to_owned(),
                         false => why,
@@ -263,6 +293,8 @@ impl App {
         let seen = self.is_seen(purpose);
         let App { shared, screens } = self;
         shared.keep_run(outcome.answering().clone());
+        let recording = outcome.live.recording.clone();
+        shared.effects.push(Effect::Remember(recording));
         match purpose {
             Purpose::Side(side) => {
                 let player = shared.player_of(outcome.playable());
@@ -276,7 +308,7 @@ impl App {
             Purpose::Mark(at) => {
                 let question = shared.question_at(at);
                 let waits = question.is_some_and(|(_, state)| state.waiting);
-                shared.on_stopped(purpose);
+                shared.on_stopped(purpose, None);
                 let on = screens.top_mut().state_mut();
                 if waits
                     && on.at() == Some(at)
@@ -295,6 +327,7 @@ impl App {
         match command {
             Command::Quit => effects.push(Effect::Quit),
             Command::Suspend => effects.push(Effect::Suspend),
+            Command::Picture => effects.push(Effect::Picture(self.screens.top().state().name())),
             Command::Theme => effects.push(Effect::NextTheme),
             Command::Mouse => {
                 let mouse = !self.shared.display.mouse;
@@ -472,6 +505,9 @@ impl App {
             Go::Page { at, .. } | Go::Quiz(at) => {
                 let quiz = matches!(go, Go::Quiz(_));
                 let found = matches!(go, Go::Page { found: true, .. });
+                if matches!(screens.top(), Screen::Lesson(open) if open.end.is_some()) {
+                    screens.leave();
+                }
                 let lesson = LessonScreen::open(shared, at, quiz, found);
                 screens.open_over(lesson.map(Screen::Lesson));
                 if let Some(course) = screens.course_mut() {

@@ -5,7 +5,7 @@ use super::{
     QuestionState, Run, Shared,
 };
 use crate::course::{Lab, Lesson, Page, Predict, Question, Target, Verdict};
-use crate::model::{Given, TransferSpec};
+use crate::model::Given;
 
 impl Shared {
     /// The lesson of a page; of one of the concept test, the test.
@@ -44,8 +44,54 @@ impl Shared {
                 player.play_here();
             }
             self.pages.insert(at, state);
+            self.show_remembered(at);
         }
         true
+    }
+
+    /// Runs of an earlier session: they are there again, until they are made anew.
+    pub(crate) fn remember(&mut self, runs: Vec<Run>) {
+        let mut known = runs;
+        known.retain(|run| self.run_of(&run.recording.spec).is_none());
+        known.append(&mut self.runs);
+        self.runs = known;
+        let pages: Vec<PageAt> = self.pages.keys().copied().collect();
+        for at in pages {
+            self.show_remembered(at);
+        }
+    }
+
+    /// The run of an earlier session on its page, with the guess that was made before it. A question that was never answered
+    /// is asked first.
+    fn show_remembered(&mut self, at: PageAt) {
+        let Some((lab, state)) = self.lab_at(at) else {
+            return;
+        };
+        if state.outcome.is_some() || !state.guessing.asks() || self.job.is_some() {
+            return;
+        }
+        let Some(run) = self.run_of(&lab.spec).cloned() else {
+            return;
+        };
+        let lesson = self.kept_under(at);
+        let guess = match &lab.predict {
+            Some(predict) => match self.progress.answered(&lesson, &predict.id) {
+                Some(last) => Some(last.given.clone()),
+                None => return,
+            },
+            None => None,
+        };
+        let mut player = self.player_of(&run);
+        player.end();
+        if let Some(PageState::Lab(state)) = self.pages.get_mut(&at) {
+            state.guessing.passed = guess.is_none();
+            state.guessing.guess = guess;
+            state.player = Some(player);
+            state.outcome = Some(Outcome {
+                live: run,
+                shipped: None,
+            });
+        }
     }
 
     /// The question of a page, and how far it is answered.
@@ -74,7 +120,7 @@ impl Shared {
     pub(crate) fn has_two_panes_at(&self, at: PageAt) -> bool {
         match self.pages.get(&at) {
             Some(PageState::Figure(_) | PageState::Lab(_) | PageState::Experiment(_)) => true,
-            Some(PageState::Question(_)) => self.evidence_at(at).is_some(),
+            Some(PageState::Question(_)) => self.beside_at(at).is_some(),
             _ => false,
         }
     }
@@ -203,26 +249,6 @@ impl Shared {
             Some(Given::Number(guess)) if counts_calls => Some(guess),
             _ => None,
         }
-    }
-
-    /// The learner's own run beside a question: the newest of the lesson's transfers, or of their methods. Never the run
-    /// that would answer it, before it is answered.
-    pub(crate) fn evidence_at(&self, at: PageAt) -> Option<&Run> {
-        let (question, state) = self.question_at(at).filter(|_| !at.in_test())?;
-        let answer = question.kind.run().map(|(spec, _)| spec);
-        if let Some(spec) = answer.filter(|_| state.is_right() || state.explained)
-            && let Some(run) = self.run_of(spec)
-        {
-            return Some(run);
-        }
-        let specs = || self.lesson_at(at).into_iter().flat_map(Lesson::labs);
-        let newest = |bears: &dyn Fn(&TransferSpec) -> bool| {
-            let mut runs = self.runs.iter().rev().map(|run| (run, &run.recording.spec));
-            runs.find(|(_, spec)| Some(*spec) != answer && bears(spec))
-                .map(|(run, _)| run)
-        };
-        newest(&|spec| specs().any(|lab| lab.spec == *spec))
-            .or_else(|| newest(&|spec| specs().any(|lab| lab.spec.method == spec.method)))
     }
 
     /// A question that is left unanswered comes back.

@@ -268,7 +268,7 @@ impl Player {
             true => now.min(done),
             false => now,
         };
-        self.playing = !self.is_at_end() && !(self.one_step && now >= done);
+        self.playing = !(self.is_at_end() || self.one_step && now >= done);
         self.reveal_at_end();
     }
 

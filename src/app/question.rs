@@ -68,9 +68,10 @@ impl QuestionState {
         self.kind().can_erase(&self.draft)
     }
 
-    /// Whether there is an answer to give.
+    /// Whether there is an answer to give: what is chosen is given once.
     pub(crate) fn is_ready(&self) -> bool {
-        self.kind().given(&self.draft).is_some()
+        let is_given = self.chooses() && self.verdict.is_some();
+        !is_given && !self.waiting && self.kind().given(&self.draft).is_some()
     }
 
     pub(crate) fn is_right(&self) -> bool {
@@ -79,6 +80,9 @@ impl QuestionState {
 
     /// A key or a click. True: the answer is given, and is to be marked.
     pub(crate) fn press(&mut self, key: Key) -> bool {
+        if key == Key::Confirm && !self.is_ready() {
+            return false;
+        }
         let press = self.asked.kind.press(&mut self.draft, key);
         if press == Press::Changed {
             self.forget_verdict();

@@ -42,7 +42,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     if let (Some(word), None) = (word, chosen) {
         let mut text = Text::default();
-        text.line(&word.forms.join(", "));
+        text.strong(&word.forms.join(", "));
         text.markdown(&word.text, 2);
         return print(&text.into_string());
     }
@@ -60,13 +60,19 @@ fn list(cards: &[Card]) -> String {
         .unwrap_or(0);
     cards
         .iter()
-        .map(|card| format!("{:widest$}  {}\n", card.name, card.title))
+        .map(|card| {
+            let name = format!("{:widest$}", card.name);
+            let indent = " ".repeat(widest + 2);
+            let options = textwrap::Options::new(80).subsequent_indent(&indent);
+            let row = super::wrapped(&format!("{name}  {}", card.title), options);
+            row.replacen(&name, &super::ink::INK.strong(&name), 1)
+        })
         .collect()
 }
 
 fn plain(card: &Card) -> String {
     let mut text = Text::default();
-    text.line(&card.title);
+    text.strong(&card.title);
     text.gap();
     for line in &card.signature {
         text.line(&format!("  {line}"));
@@ -92,7 +98,7 @@ fn plain(card: &Card) -> String {
     ] {
         if !lines.is_empty() {
             text.gap();
-            text.line(title);
+            text.strong(title);
             for line in lines {
                 text.markdown(&format!("- {line}"), 2);
             }
@@ -114,7 +120,7 @@ fn plain(card: &Card) -> String {
 /// A table in words: each row with what every system has.
 fn side_by_side(text: &mut Text, table: &CardTable) {
     for CardRow { what, cells } in &table.rows {
-        text.line(what);
+        text.strong(what);
         for (column, cell) in table.columns.iter().zip(cells) {
             text.markdown(&format!("- {column}: {cell}"), 2);
         }

@@ -5,8 +5,9 @@ use std::io::{IsTerminal, stdout};
 use anyhow::Result;
 use serde::Serialize;
 
+use super::ink::INK;
 use crate::host::{self, Instrument};
-use crate::model::{Machine, Size};
+use crate::model::{How, Machine, Size};
 
 /// What this machine allows, and why not.
 #[derive(Debug, clap::Args)]
@@ -44,9 +45,17 @@ fn for_people(findings: &Findings) -> String {
         "{kernel}, {arch}, {cpus} cores, pages of {}\n\n",
         Size(*page_size)
     );
-    let mut line = |mark, name: &str, says: &str| {
-        text += format!("  {mark} {name:<14}  {says}").trim_end();
-        text.push('\n');
+    // The notes are folded under their own beginning, which is the 24th column.
+    let options = textwrap::Options::new(80).subsequent_indent("                       ");
+    let mut line = |mark: &str, name: &str, says: &str| {
+        let row = format!("  {mark} {name:<14}   {says}");
+        let row = super::wrapped(row.trim_end(), options.clone());
+        let marked = match mark {
+            "yes" => INK.how(How::Reference, mark),
+            _ => INK.strong(mark),
+        };
+        let row = row.replacen(mark, &marked, usize::from(!mark.trim().is_empty()));
+        text += &row.replacen(name, &INK.strong(name), usize::from(!name.is_empty()));
     };
     for found in &findings.instruments {
         let says = found.reason.as_ref().or(found.detail.as_ref());

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::options::ScratchDir;
+use super::{ink::INK, options::ScratchDir};
 use crate::{
     experiment::errors::{self, Finding, Setting},
     host,
@@ -65,12 +65,18 @@ fn list(results: &[Finding]) -> String {
     for finding in results {
         if finding.theme != theme {
             theme = &finding.theme;
-            out += &format!("{}{theme}\n", if out.is_empty() { "" } else { "\n" });
+            let gap = if out.is_empty() { "" } else { "\n" };
+            out += &format!("{gap}{}\n", INK.strong(theme));
         }
         let Finding {
             name, seen, call, ..
         } = finding;
-        out += &format!("  {} {name:names$}  {seen}\n      {call}\n", mark(finding));
+        let options = textwrap::Options::new(80)
+            .initial_indent("      ")
+            .subsequent_indent("        ");
+        let call = super::wrapped(call, options);
+        out += &format!("  {} {name:names$}  {}\n", mark(finding), INK.strong(seen));
+        out += &(INK.dim(call.trim_end()) + "\n");
     }
     out + "\n" + &summary(results)
 }
@@ -107,10 +113,11 @@ fn odd(finding: &Finding, kernel: &str) -> String {
 }
 
 fn page(finding: &Finding) -> String {
-    let mut out = format!("{}\n\n", finding.name);
+    let mut out = format!("{}\n\n", INK.strong(&finding.name));
     let mut row = |label: &str, text: &str| {
         for (number, line) in textwrap::wrap(text, 66).iter().enumerate() {
-            out += &format!("  {:<9} {line}\n", if number == 0 { label } else { "" });
+            let label = format!("{:<9}", if number == 0 { label } else { "" });
+            out += &format!("  {} {line}\n", INK.dim(label));
         }
     };
     row("set-up", &finding.setup);
@@ -123,7 +130,11 @@ fn page(finding: &Finding) -> String {
     row("why", &finding.why);
     if !finding.lines.is_empty() {
         out += "\n";
-        out.extend(finding.lines.iter().map(|line| format!("  {line}\n")));
+        let options = textwrap::Options::new(80)
+            .initial_indent("  ")
+            .subsequent_indent("      ");
+        let lines = finding.lines.iter();
+        out.extend(lines.map(|line| super::wrapped(line, options.clone())));
     }
     if finding.matches != Some(true) {
         out += &format!("\n{}", odd(finding, &host::machine().kernel));

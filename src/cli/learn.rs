@@ -20,6 +20,12 @@ use crate::{
 
 /// The course.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  zclab learn                             the course, as zclab alone opens it
+  zclab learn --theme contrast            on a projector; remembered
+  zclab learn --theme auto                follow the terminal again
+  zclab learn --ascii --reduced-motion
+  zclab learn --lessons lessons           your own lessons, followed as you save")]
 pub(crate) struct Args {
     /// Forget the answers and visits of one lesson, after asking
     #[arg(long, value_name = "NAME")]

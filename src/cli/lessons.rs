@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::lesson_dir::{LessonsOption, chosen};
+use super::{
+    ink::INK,
+    lesson_dir::{LessonsOption, chosen},
+};
 use crate::{
     course::{self, Lab, Lesson, Predict, Question, Target, Trial, kinds::Plain, prose},
     embedded, figure,
@@ -77,7 +80,8 @@ fn list(lessons: &[Lesson]) -> String {
         let widths = lessons.iter().map(|lesson| prose::width(text(lesson)));
         widths.max().unwrap_or(0)
     };
-    let (ids, titles) = (widest(|lesson| &lesson.id), widest(|lesson| &lesson.title));
+    let ids = widest(|lesson| &lesson.id).max("lesson".len());
+    let titles = widest(|lesson| &lesson.title);
     let padded = |text: &str, width: usize| {
         let free = width.saturating_sub(prose::width(text));
         format!("{text}{}", " ".repeat(free))
@@ -90,22 +94,15 @@ fn list(lessons: &[Lesson]) -> String {
             minutes,
             ..
         } = Listed::of(lesson);
-        format!(
-            "{:>2}  {}  {}  {minutes:>3} min  {pages:>2} pages  {}  {}\n",
-            lesson.number,
-            padded(&lesson.id, ids),
-            padded(&lesson.title, titles),
-            counted(experiments, "experiment"),
-            counted(questions, "question").trim_end(),
-        )
+        let (id, title) = (padded(&lesson.id, ids), padded(&lesson.title, titles));
+        let number = INK.dim(format!("{:>2}", lesson.number));
+        let id = INK.strong(id);
+        format!("{number}  {id}  {title}{minutes:>5}{pages:>6}{experiments:>5}{questions:>5}\n")
     };
-    lessons.iter().map(line).collect()
-}
-
-/// ` 1 question `, ` 2 questions`: one as wide as many.
-fn counted(count: usize, what: &str) -> String {
-    let ending = if count == 1 { ' ' } else { 's' };
-    format!("{count:>2} {what}{ending}")
+    let (id, title) = (padded("lesson", ids), padded("title", titles));
+    let head = format!("    {id}  {title}  min pages runs quiz");
+    let lines = lessons.iter().map(line);
+    std::iter::once(INK.dim(head) + "\n").chain(lines).collect()
 }
 
 fn figures() -> Vec<Figure> {
@@ -121,7 +118,7 @@ const WIDTH: usize = 78;
 /// The whole lesson in words, from top to bottom, for screen readers and pipes.
 fn plain_text(lesson: &Lesson, figures: &[Figure]) -> String {
     let mut text = Text::default();
-    text.line(&format!("Lesson {}: {}", lesson.number, lesson.title));
+    text.strong(&format!("Lesson {}: {}", lesson.number, lesson.title));
     text.line(&format!(
         "About {} minutes, {} pages.",
         lesson.minutes,
@@ -135,7 +132,7 @@ fn plain_text(lesson: &Lesson, figures: &[Figure]) -> String {
     for (index, page) in lesson.pages.iter().enumerate() {
         text.gap();
         let heading = format!("Page {}: {}", index + 1, page.title);
-        text.line(&heading);
+        text.strong(&heading);
         text.line(&"-".repeat(prose::width(&heading).min(WIDTH)));
         text.markdown(&page.prose, 0);
         match &page.target {
@@ -165,6 +162,10 @@ impl Text {
     pub(super) fn line(&mut self, line: &str) {
         self.0 += line;
         self.0.push('\n');
+    }
+
+    pub(super) fn strong(&mut self, line: &str) {
+        self.line(&INK.strong(line));
     }
 
     /// One empty line, whatever was before.
@@ -256,7 +257,9 @@ impl Text {
 
     /// A question whose values are drawn, and how to answer it.
     pub(super) fn asked(&mut self, question: &Question) {
-        self.markdown(&question.text, 2);
+        for row in prose::lay_out(&question.text, WIDTH - 2) {
+            self.line(format!("  {}", INK.strong(row.text())).trim_end());
+        }
         self.plain(&question.kind.plain());
     }
 

@@ -55,7 +55,12 @@ use class_experiment::experiment_of;
 
 /// The zero-copy lab in your terminal: predict, run, see where each byte is copied.
 #[derive(Debug, Parser)]
-#[command(name = "zclab", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "zclab",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 80
+)]
 #[command(after_help = "Examples:
   zclab                                   the course
   zclab run read-write                    one transfer: calls, counters, copy path
@@ -66,8 +71,11 @@ use class_experiment::experiment_of;
   zclab doctor                            what this machine allows, and why not
 
 Environment:
-  ZCLAB_LOG=trace        log what the tracer does and decides, for a bug report: error, warn, info, debug, trace
-  ZCLAB_LOG_FILE=FILE    where to, instead of $XDG_STATE_HOME/zclab/trace.log")]
+  NO_COLOR=1             no colours; CLICOLOR=0 and TERM=dumb mean the same
+  ZCLAB_LOG=trace        log what the tracer does and decides, for a bug report:
+                         error, warn, info, debug, trace
+  ZCLAB_LOG_FILE=FILE    where to, instead of
+                         $XDG_STATE_HOME/zclab/trace.log")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -194,22 +202,27 @@ fn end_with(code: ExitCode) -> anyhow::Result<()> {
     Err(Ended(code).into())
 }
 
-/// Writes `text` to standard output, as it stands. Pass the error on with `?`: a closed output ends the
+/// Writes `text` to standard output: its colours where they are wanted, its signs as the locale has them. Pass the error on with `?`: a closed output ends the
 /// command quietly, a full disk is reported.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| match error.kind() {
-            // Nobody reads it any more (`zclab ... | head -1`): an end, not a failure.
-            io::ErrorKind::BrokenPipe => Ended(ExitCode::SUCCESS).into(),
-            _ => anyhow::Error::new(error).context("cannot write to standard output"),
-        })
+    let mut out = anstream::AutoStream::auto(io::stdout().lock());
+    let text = ink::for_locale(text);
+    sent(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+fn sent(written: io::Result<()>) -> anyhow::Result<()> {
+    written.map_err(|error| match error.kind() {
+        // Nobody reads it any more (`zclab ... | head -1`): an end, not a failure.
+        io::ErrorKind::BrokenPipe => Ended(ExitCode::SUCCESS).into(),
+        _ => anyhow::Error::new(error).context("cannot write to standard output"),
+    })
 }
 
 /// Writes one JSON document, indented, to standard output.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    print(&json(value)?)
+    let mut out = io::stdout().lock();
+    let text = json(value)?;
+    sent(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
 /// One JSON document, indented. No control character of a name is in it as it is: the document may go to a terminal.

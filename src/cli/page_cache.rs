@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::options::{ScratchDir, at_least_one};
+use super::{
+    ink::INK,
+    options::{ScratchDir, at_least_one},
+};
 use crate::experiment::page_cache::{self, CELLS, PageCache, Step};
 use crate::host;
 use crate::model::{Size, grouped, visible_name};
@@ -49,14 +52,15 @@ struct PageCacheDocument {
 fn page(document: &PageCacheDocument) -> String {
     let seen = &document.seen;
     let pages = seen.size.bytes().div_ceil(seen.page_size);
-    let mut out = format!(
-        "A file of {}, {} pages, in {} ({}), on {}\n",
+    let about = format!(
+        "A file of {}, {} pages, in {} ({}), on {}",
         seen.size,
         grouped(pages),
         visible_name(&document.dir),
         seen.filesystem,
         host::machine().kernel
     );
+    let mut out = INK.strong(super::wrapped(&about, 80).trim_end()) + "\n";
     let cell = match pages.div_ceil(CELLS as u64) {
         1 => "one page".to_owned(),
         share => format!("{} pages", grouped(share)),
@@ -65,8 +69,14 @@ fn page(document: &PageCacheDocument) -> String {
     out.extend(seen.steps.iter().map(section));
     for missing in &seen.unavailable {
         out += &format!(
-            "\n{} is not available here: {}\n",
-            missing.instrument, missing.reason
+            "\n{}",
+            super::wrapped(
+                &format!(
+                    "{} is not available here: {}",
+                    missing.instrument, missing.reason
+                ),
+                80
+            )
         );
     }
     out
@@ -89,5 +99,7 @@ fn section(step: &Step) -> String {
         &step.note,
         options.initial_indent("  ").subsequent_indent("  "),
     );
-    format!("\n{:<24}  {figures}\n  {}\n{note}", step.step, step.map)
+    let name = INK.strong(format!("{:<28}", step.step));
+    let note = INK.dim(note.trim_end());
+    format!("\n{name}  {figures}\n  {}\n{note}\n", step.map)
 }

@@ -1,4 +1,4 @@
-//! How far a long command is: one line on a terminal, gone when it is done. And Ctrl-C, which leaves nothing behind.
+//! How far a long command is: one bar on a terminal, gone when it is done. And Ctrl-C, which leaves nothing behind.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -17,8 +17,14 @@ use signal_hook::{
     low_level::emulate_default_handler,
 };
 
+use super::ink;
 use crate::model::{JobProgress, Size};
 use crate::tracer::Cancel;
+
+/// Cells of the bar.
+const CELLS: usize = 24;
+/// Columns before it: what the command is at.
+const AT: usize = 24;
 
 /// A quick run says nothing, and a line that is read changes seldom.
 const QUIET: Duration = Duration::from_millis(300);
@@ -43,8 +49,8 @@ impl Line {
         }
     }
 
-    /// Shows what it is at, if it has been long enough.
-    pub(crate) fn show(&mut self, text: impl FnOnce() -> String) {
+    /// Shows how far it is, and how much that is, if it has been long enough.
+    pub(crate) fn show(&mut self, progress: &JobProgress, amount: impl FnOnce() -> String) {
         let now = Instant::now();
         if !self.is_terminal || now < self.next {
             return;
@@ -53,7 +59,8 @@ impl Line {
         self.is_shown = true;
         let seconds = now.duration_since(self.begun).as_secs();
         // A terminal that is gone has nobody to tell.
-        let _ = write!(io::stderr(), "\r\x1b[2K{} ({seconds} s)", text());
+        let bar = bar(progress, ink::is_utf8());
+        let _ = write!(io::stderr(), "\r\x1b[2K{bar}  {}{seconds} s", amount());
     }
 
     pub(crate) fn clear(&mut self) {
@@ -69,11 +76,23 @@ impl Drop for Line {
     }
 }
 
-/// How far a transfer is.
+/// `counting                ■■■■■■······ 50 %`.
+fn bar(JobProgress { at, done, total }: &JobProgress, utf8: bool) -> String {
+    let share = (*done as f64 / *total.max(&1) as f64).clamp(0.0, 1.0);
+    let full = (share * CELLS as f64) as usize;
+    let (cell, empty) = if utf8 { ("■", "·") } else { ("#", ".") };
+    let percent = (share * 100.0).floor();
+    let at: String = at.chars().take(AT).collect();
+    format!(
+        "{at:AT$} {}{} {percent:>3} %",
+        cell.repeat(full),
+        empty.repeat(CELLS - full)
+    )
+}
+
+/// How much of a transfer is done.
 pub(super) fn bytes(progress: &JobProgress) -> String {
-    let JobProgress { at, done, total } = progress;
-    let percent = (*done as f64 / *total.max(&1) as f64 * 100.0).floor();
-    format!("{at}: {} of {}, {percent} %", Size(*done), Size(*total))
+    format!("{} of {}  ", Size(progress.done), Size(progress.total))
 }
 
 /// Cancels a run on SIGINT and SIGTERM, as long as it lives.

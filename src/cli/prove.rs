@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use serde::{Serialize, Serializer};
 
+use super::ink::INK;
 use super::options::{ScratchDir, at_least_one, sinks};
+use super::pictures::Picture;
+use super::progress::Line;
 use super::wrapped;
 use crate::endpoint;
 use crate::experiment::{
@@ -14,7 +17,8 @@ use crate::experiment::{
 };
 use crate::host;
 use crate::model::{
-    CountedBytes, Method, Overwritten, ProofPlan, Sink, Size, TransferSpec, percent, visible_name,
+    CountedBytes, ExperimentOutcome, ExperimentSpec, How, JobProgress, Method, Overwritten,
+    ProofPlan, Proved, Sink, Size, TransferSpec, percent, visible_name,
 };
 use crate::tracer::Cancel;
 
@@ -24,7 +28,8 @@ use crate::tracer::Cancel;
   zclab prove                             every method to each of its sinks
   zclab prove sendfile                    one method
   zclab prove read-write sendfile --to tcp
-  zclab prove --dir /dev/shm --json       on another file system")]
+  zclab prove --dir /dev/shm --json       on another file system
+  zclab prove sendfile --svg proof.svg    a picture of it")]
 pub(crate) struct Args {
     /// Methods [default: all]
     #[arg(value_name = "METHOD")]
@@ -39,6 +44,8 @@ pub(crate) struct Args {
     pub(crate) count_copies: bool,
     #[command(flatten)]
     scratch: ScratchDir,
+    #[command(flatten)]
+    picture: Picture,
     /// One JSON document
     #[arg(long)]
     pub(crate) json: bool,
@@ -63,17 +70,37 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let pairs = plan.pairs();
     ensure!(!pairs.is_empty(), "cannot prove that: {}", no_sink(&args));
     let dir = args.scratch.open()?;
-    let results = pairs.into_iter().map(|(method, to)| ProofRow {
-        counted: args
-            .count_copies
-            .then(|| counted(method, to, args.size, &dir)),
-        proof: proof::prove(method, to, args.size, &dir),
-    });
+    args.picture.can_save()?;
+    let mut line = Line::new();
+    let mut results = Vec::new();
+    for (done, (method, to)) in pairs.iter().enumerate() {
+        let at = format!("{method} to {to}");
+        let progress = JobProgress::new(at, done as u64, pairs.len() as u64);
+        line.show(&progress, String::new);
+        let counted = args.count_copies;
+        results.push(ProofRow {
+            counted: counted.then(|| self::counted(*method, *to, args.size, &dir)),
+            proof: proof::prove(*method, *to, args.size, &dir),
+        });
+    }
+    line.clear();
     let document = ProofDocument {
         filesystem: host::file_system(endpoint::scratch_file(&dir)?),
-        results: results.collect(),
+        results,
         dir,
     };
+    let found = || {
+        ExperimentOutcome::Proof(Proved {
+            machine: host::machine(),
+            filesystem: document.filesystem.clone(),
+            proofs: document
+                .results
+                .iter()
+                .map(|row| row.proof.clone())
+                .collect(),
+        })
+    };
+    args.picture.save(ExperimentSpec::Proof(plan), found)?;
     super::print_either(args.json, &document, || page(&document, args.size))
 }
 
@@ -133,14 +160,15 @@ fn no_sink(args: &Args) -> String {
 }
 
 fn page(document: &ProofDocument, size: Size) -> String {
-    let mut out = format!(
-        "The alias proof on {}: {} by each, files in {} ({})\n\n\
-         \u{20} 1 send A, nobody reads   2 overwrite the source with B   3 only now receive\n\n",
+    let about = format!(
+        "The alias proof on {}: {} by each, files in {} ({})",
         host::machine().kernel,
         size,
         visible_name(&document.dir),
         document.filesystem
     );
+    let mut out = INK.strong(wrapped(&about, 80).trim_end())
+        + "\n\n  1 send A, nobody reads   2 overwrite the source with B   3 only now receive\n\n";
     let names = document
         .results
         .iter()
@@ -148,10 +176,11 @@ fn page(document: &ProofDocument, size: Size) -> String {
     let width = names.max().unwrap_or(0).max("method".len());
     let letters = document.results.iter().map(|row| row.proof.arrived.len());
     let letters = letters.max().unwrap_or(0).max("what arrived".len());
-    out += &format!(
-        "  {:width$}  {:<4}  {:letters$}  verdict\n",
+    let head = format!(
+        "  {:width$}  {:<4}  {:letters$}  verdict",
         "method", "to", "what arrived"
     );
+    out += &(INK.dim(head) + "\n");
     let mut before = None;
     for row in &document.results {
         let proof = &row.proof;
@@ -164,7 +193,8 @@ fn page(document: &ProofDocument, size: Size) -> String {
         };
         before = Some(proof.method);
         out += &format!(
-            "  {name:width$}  {:<4}  {:letters$}  {}\n",
+            "  {}  {:<4}  {:letters$}  {}\n",
+            INK.strong(format!("{name:width$}")),
             proof.to.name(),
             proof.arrived,
             verdict(proof)
@@ -172,10 +202,8 @@ fn page(document: &ProofDocument, size: Size) -> String {
         for note in notes(row) {
             let indent = " ".repeat(width + 4);
             let options = textwrap::Options::new(80);
-            out += &wrapped(
-                &note,
-                options.initial_indent(&indent).subsequent_indent(&indent),
-            );
+            let options = options.initial_indent(&indent).subsequent_indent(&indent);
+            out += &(INK.dim(wrapped(&note, options).trim_end()) + "\n");
         }
     }
     out + "\n" + &explanation(document, size)
@@ -208,9 +236,11 @@ fn verdict(proof: &Proof) -> String {
     match proof.verdict {
         Verdict::Mixed => {
             let share = proof.new_bytes as f64 / proof.size.bytes() as f64;
-            format!("mixed: {} new", percent(share))
+            INK.strong(format!("mixed: {} new", percent(share)))
         }
-        verdict => verdict.name().to_owned(),
+        Verdict::Shared => INK.how(How::Reference, "shared"),
+        Verdict::Copied => INK.how(How::CpuCopy, "copied"),
+        verdict => INK.dim(verdict.name()),
     }
 }
 

@@ -18,7 +18,8 @@ use crate::serve::{event_loop::Stop, proxy::Proxy};
   zclab proxy --from 127.0.0.1:8000 --to 127.0.0.1:8080 --method splice
   zclab proxy --from 127.0.0.1:0 --to example.org:80 --method read-write
 
-Port 0 lets the system choose; the address it listens on is printed first. SIGINT (Ctrl-C) or SIGTERM ends it.")]
+Port 0 lets the system choose; the address it listens on is printed first.
+SIGINT (Ctrl-C) or SIGTERM ends it.")]
 pub(crate) struct Args {
     /// Where to listen: ADDRESS:PORT
     #[arg(long, value_name = "ADDR", value_parser = resolve)]

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal};
 
 use anyhow::bail;
 
-use super::{lessons::Text, print, warn};
+use super::{ink::INK, lessons::Text, print, warn};
 use crate::{
     copypath::summarise,
     course::{Lesson, Question, Verdict, progress::Progress},
@@ -209,9 +209,9 @@ impl Asker {
             return Ok(given);
         }
         if verdict.right {
-            print("Right.\n")?;
+            print(&(INK.strong("Right.") + "\n"))?;
         } else {
-            print("Not yet.\n")?;
+            print(&(INK.strong("Not yet.") + "\n"))?;
             if let Some(reaction) = &verdict.reaction {
                 say_markdown(&reaction.markdown())?;
             }

@@ -21,11 +21,12 @@ use crate::{
 #[command(after_help = "Examples:
   zclab quiz                              every question of the course
   zclab quiz sendfile                     those of one module
-  zclab quiz --concept before             the concept test, before the course; and after it
+  zclab quiz --concept before             the concept test, before the course
   printf 'b\\na c\\n66\\n' | zclab quiz 2   answers from a pipe
 
-An answer is letters (b, a c), a number (66, 1MiB), lines in their order (3 1 2), pairs (1c 2a), or a line's
-number; ? gives a hint, an empty line skips. Answers are kept as the course keeps them.")]
+An answer is letters (b, a c), a number (66, 1MiB), lines in their order
+(3 1 2), pairs (1c 2a), or a line's number; ? gives a hint, an empty line
+skips. Answers are kept as the course keeps them.")]
 pub(crate) struct Args {
     /// The module: its name, its number, or the beginning of its title
     #[arg(conflicts_with = "concept")]

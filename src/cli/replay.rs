@@ -20,7 +20,8 @@ use crate::{runtime, store};
   zclab replay x.jsonl                    the player
   zclab replay x.jsonl --json             its figures
   zclab replay x.jsonl --svg x.svg        a picture of it
-  zclab replay x.jsonl y.jsonl            both on one time scale")]
+  zclab replay x.jsonl y.jsonl            both on one time scale
+  zclab replay x.jsonl --svg x.svg --call 3 --theme light")]
 pub(crate) struct Args {
     /// The recording, made by run --save or trace --save
     pub(crate) file: PathBuf,
@@ -58,7 +59,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
 
 /// Plays two recordings on one time scale; elsewhere reports one after the other.
 fn race(args: &Args, other: &Path) -> Result<()> {
-    let recordings = [&args.file, other].map(|file| store::recording::load(file));
+    let recordings = [&args.file, other].map(store::recording::load);
     let [first, second] = recordings;
     let recordings = [first?, second?];
     if args.pictures.are_asked_for() {

@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use serde::Serialize;
 
+use super::ink::INK;
 use crate::copypath::{self, CountedSide};
 use crate::model::{
-    Cache, CountedCopies, Hop, Machine, Measured, Method, Origin, Outcome, Recording, Residency,
-    Served, Side, Sink, Size, Start,
+    Cache, CountedCopies, Hop, How, Machine, Measured, Method, Origin, Outcome, Place, Recording,
+    Residency, Served, Side, Sink, Size, Start,
 };
 use crate::model::{Summary, Trace, Unavailable, duration as time, grouped};
 
@@ -170,6 +171,7 @@ impl RunDocument<'_> {
 pub(crate) fn for_people(recording: &Recording) -> String {
     let summary = copypath::summarise(recording);
     let mut text = Text(heading(recording));
+    path_line(&mut text, recording, &summary);
     if let Some(measured) = &recording.measured {
         measured_group(&mut text, measured, recording.spec.method.side());
     }
@@ -221,6 +223,16 @@ fn requests_row(text: &mut Text, trace: &Trace, summary: &Summary) {
 }
 
 fn heading(recording: &Recording) -> String {
+    let mut text = about(recording);
+    made_elsewhere(&mut text, recording);
+    if recording.outcome.served.is_none() {
+        outcome(&mut text, recording);
+    }
+    text
+}
+
+/// What was run, in a line.
+fn about(recording: &Recording) -> String {
     let spec = &recording.spec;
     let outcome = &recording.outcome;
     if let Some(served) = outcome.served {
@@ -228,12 +240,11 @@ fn heading(recording: &Recording) -> String {
             1 => "1 answer".to_owned(),
             many => format!("{} answers", grouped(many)),
         };
-        let mut text = format!(
-            "a server by {}: {answers}, bodies of {} in all, from {}\n",
+        let about = format!(
+            "a server by {}: {answers}, bodies of {} in all, from {}",
             spec.method, spec.size, outcome.file_system
         );
-        made_elsewhere(&mut text, recording);
-        return text;
+        return super::wrapped(&about, WIDTH);
     }
     let (from, source) = match spec.method.start() {
         Start::Tcp => (" from tcp", "the peer's file"),
@@ -243,36 +254,43 @@ fn heading(recording: &Recording) -> String {
         true => "by one message".to_owned(),
         false => format!("in chunks of {}", spec.chunk),
     };
-    let mut text = format!(
-        "{}{from} to {}: {} {cut}, {source} on {}",
-        spec.method, spec.to, spec.size, outcome.file_system
-    );
-    text += match outcome.verified {
-        Some(true) => ", verified\n",
-        Some(false) => ", NOT verified\n",
-        None => "\n",
+    let verified = match outcome.verified {
+        Some(true) => ", verified",
+        Some(false) => ", NOT verified",
+        None => "",
     };
-    made_elsewhere(&mut text, recording);
+    let title = format!("{}{from} to {}", spec.method, spec.to);
+    let about = format!(
+        "{title}: {} {cut}, {source} on {}{verified}",
+        spec.size, outcome.file_system
+    );
+    let about = super::wrapped(&about, WIDTH);
+    about.replacen(&title, &INK.strong(&title), 1)
+}
+
+/// What the kernel and the file system said of it.
+fn outcome(text: &mut String, recording: &Recording) {
+    let spec = &recording.spec;
+    let outcome = &recording.outcome;
     if let Some(Residency { resident, pages }) = outcome.residency_before {
         let after = outcome
             .residency_after
             .map(|after| format!(", {} after", grouped(after.resident)))
             .unwrap_or_default();
-        let _ = writeln!(
-            text,
+        let said = format!(
             "Of the source's {} pages {} were in the page cache before{after}.",
             grouped(pages),
             grouped(resident)
         );
+        *text += &super::wrapped(&said, WIDTH);
     }
-    kernel_says(&mut text, outcome);
+    kernel_says(text, outcome);
     if let Some(size) = outcome.pipe_size {
         let _ = writeln!(text, "The pipe on the way holds up to {}.", Size(size));
     }
     if spec.method.may_share_blocks() {
-        text += &blocks(outcome.shared_blocks, &outcome.file_system);
+        *text += &blocks(outcome.shared_blocks, &outcome.file_system);
     }
-    text
 }
 
 /// What the kernel reported of zero-copy sends and receives, where a method asks it.
@@ -431,26 +449,80 @@ fn counted_group(text: &mut Text, counted: &CountedCopies, summary: &Summary, ow
     }
 }
 
+/// The copy path in one line: `page cache ═copy═> your buffer ═copy═> socket queue`.
+fn path_line(text: &mut Text, recording: &Recording, summary: &Summary) {
+    let side = recording.spec.method.side();
+    let hops = summary.copy_path.iter();
+    let mut hops = hops.filter(|hop| hop.side == side && !hop.ghost).peekable();
+    let Some(first) = hops.peek() else {
+        return;
+    };
+    let mut at = first.from;
+    let mut line = INK.strong(place(at));
+    for hop in hops {
+        if hop.from != at {
+            line += &format!("; {}", INK.strong(place(hop.from)));
+        }
+        let arrow = match hop.how.drawn() {
+            How::Dma => "─dma─>",
+            How::Reference => "┄reference┄>",
+            How::Mapping => "~mapping~>",
+            _ => "═copy═>",
+        };
+        line += &format!(" {} {}", INK.how(hop.how, arrow), INK.strong(place(hop.to)));
+        at = hop.to;
+    }
+    let _ = writeln!(text.0, "\n{line}");
+}
+
+fn place(place: Place) -> &'static str {
+    match place {
+        Place::PageCache => "page cache",
+        Place::UserBuffer => "buffer",
+        Place::SocketQueue => "socket",
+        other => other.name(),
+    }
+}
+
+/// No line is longer.
+const WIDTH: usize = 80;
+/// Where a row's note begins.
+const NOTE: usize = 39;
+
 struct Text(String);
 
 impl Text {
     fn group(&mut self, title: &str) {
-        let _ = writeln!(self.0, "\n{title}");
+        let _ = writeln!(self.0, "\n{}", INK.strong(title));
     }
 
+    /// A figure behind its name, and a note: folded under its own beginning where it is long.
     fn row(&mut self, name: &str, figure: &str, note: &str) {
-        let line = format!("  {name:<20}{figure:>14}   {note}");
+        let figure = format!("{figure:>14}");
+        let first = format!("  {name:<20}{}", INK.strong(figure));
+        let mut notes = textwrap::wrap(note, WIDTH - NOTE).into_iter();
+        let line = match notes.next().filter(|note| !note.is_empty()) {
+            Some(note) => format!("{first}   {}", INK.dim(note)),
+            None => first,
+        };
         let _ = writeln!(self.0, "{}", line.trim_end());
+        for note in notes {
+            let _ = writeln!(self.0, "{:NOTE$}{}", "", INK.dim(note));
+        }
     }
 
     fn hop(&mut self, hop: &Hop) {
         let path = format!("{} → {}", hop.from.name(), hop.to.name());
         let bytes = Size(hop.bytes).to_string();
-        let because = match &hop.source {
-            Some(source) => format!("{}: {source}", hop.basis.name()),
-            None => hop.basis.name().to_owned(),
-        };
-        let how = hop.how.title();
-        let _ = writeln!(self.0, "  {path:<29}{how:<16}{bytes:>10}   {because}");
+        let how = INK.how(hop.how, format!("{:<16}", hop.how.title()));
+        let basis = INK.dim(hop.basis.name());
+        let _ = writeln!(self.0, "  {path:<29}{how}{bytes:>10}   {basis}");
+        if let Some(source) = &hop.source {
+            let options = textwrap::Options::new(WIDTH)
+                .initial_indent("      ")
+                .subsequent_indent("      ");
+            let source = super::wrapped(source, options);
+            let _ = writeln!(self.0, "{}", INK.dim(source.trim_end()));
+        }
     }
 }

@@ -9,6 +9,8 @@ use crate::{course::review::until, host::clock::now, store::progress::Log};
 
 /// The questions that are due, mixed over the modules: missed ones at once, others after 1, 3, 7 and 21 days.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  zclab review                            what is due, one after the other")]
 pub(crate) struct Args {
     #[command(flatten)]
     lessons: LessonsOption,

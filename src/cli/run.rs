@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::options::{TransferOptions, warn_of};
+use super::pictures::Picture;
 use super::progress::{Interrupt, Line, bytes};
 use super::report::{self, RunDocument};
 use crate::experiment;
@@ -21,8 +22,9 @@ use crate::tracer::Cancel;
   zclab run sendfile --file /etc/services --cold
   zclab run splice --size 16MiB --chunk 1MiB --pipe-size 1MiB
   zclab run splice-receive --json         the receiving side: a peer sends
-  zclab run sendfile --count-copies       the kernel's own count beside the rule's
-  zclab run sendfile --save x.jsonl       a recording for zclab replay")]
+  zclab run sendfile --count-copies       the kernel's own count beside it
+  zclab run sendfile --save x.jsonl       a recording for zclab replay
+  zclab run read-write --svg x.svg        a picture of it")]
 pub(crate) struct Args {
     #[command(flatten)]
     transfer: TransferOptions,
@@ -32,6 +34,8 @@ pub(crate) struct Args {
     /// Save the recording
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    #[command(flatten)]
+    picture: Picture,
     /// One JSON document
     #[arg(long)]
     json: bool,
@@ -43,11 +47,13 @@ pub(crate) fn run(args: Args) -> Result<()> {
         file: args.transfer.file,
         dir: args.transfer.scratch.dir,
     };
+    args.picture.can_save()?;
     let recording = recorded(&spec, &source, args.count_copies)?;
     warn_of(&recording.unavailable);
     if let Some(file) = &args.save {
         store::recording::save(file, &recording)?;
     }
+    args.picture.save_recording(&recording)?;
     let text = || report::for_people(&recording);
     let document = RunDocument::of(&recording).with_count(args.count_copies);
     super::print_either(args.json, &document, text)
@@ -62,7 +68,7 @@ fn recorded(
     let cancel = Cancel::new();
     let interrupt = Interrupt::cancels(&cancel)?;
     let mut line = Line::new();
-    let show = &mut |progress: JobProgress| line.show(|| bytes(&progress));
+    let show = &mut |progress: JobProgress| line.show(&progress, || bytes(&progress));
     let recording = experiment::run(spec, source, &cancel, show).and_then(|mut recording| {
         if count_copies {
             match experiment::count_copies(spec, source, &cancel, show)? {

@@ -28,7 +28,7 @@ use crate::serve::{
   zclab serve . --method sendfile         prints the address it listens on
   zclab serve site --method splice --port 8080
   zclab serve . --method mmap-write --trace
-  zclab serve . --method splice --trace --save x.jsonl    then: zclab replay x.jsonl
+  zclab serve . --method splice --trace --save x.jsonl   for zclab replay
 
 SIGINT (Ctrl-C) or SIGTERM ends it.")]
 pub(crate) struct Args {

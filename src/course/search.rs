@@ -90,7 +90,7 @@ impl Index {
         Index { texts }
     }
 
-    /// What has all words of the query, in any order, whatever the case. First where the title has them all, then
+    /// What has all words of the query, in any order, whatever the case. First whose title it is, then where the title has them all, then
     /// where a line does, then where they stand in several; before all these, where each begins a word.
     pub fn find(&self, query: &str) -> Vec<Hit> {
         let small = smaller(query);
@@ -100,8 +100,12 @@ impl Index {
         if wanted.is_empty() {
             return Vec::new();
         }
-        let ranked = |indexed: &Indexed| Some((indexed.rank(&wanted)?, indexed.hit(&wanted)));
-        let mut found: Vec<(usize, Hit)> = self.texts.iter().filter_map(ranked).collect();
+        let whole = small.split_whitespace().collect::<Vec<_>>().join(" ");
+        let ranked = |indexed: &Indexed| {
+            let other = indexed.title.small != whole;
+            Some(((other, indexed.rank(&wanted)?), indexed.hit(&wanted)))
+        };
+        let mut found: Vec<((bool, usize), Hit)> = self.texts.iter().filter_map(ranked).collect();
         found.sort_by_key(|(rank, _)| *rank);
         found.into_iter().map(|(_, hit)| hit).collect()
     }

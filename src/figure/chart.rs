@@ -6,7 +6,7 @@ use crate::model::{Range, duration};
 fn marks(ascii: bool) -> [char; 6] {
     match ascii {
         false => ['├', '─', '●', '┤', '─', '┴'],
-        true => ['|', '-', 'o', '|', '-', '+'],
+        true => ['|', '-', '@', '|', '-', '+'],
     }
 }
 

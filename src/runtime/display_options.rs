@@ -38,7 +38,7 @@ pub fn theme(asked: Option<Palette>, ascii: bool, env: impl Fn(&str) -> Option<S
     Theme {
         palette,
         ascii,
-        own_page: false,
+        ..Theme::default()
     }
 }
 
@@ -53,6 +53,13 @@ fn suited_to(background: Background) -> Palette {
 /// A theme on a terminal of this background, if it is known. One that would not be legible there has a page of its own.
 pub fn on(theme: Theme, background: Option<Background>, follows: bool) -> Theme {
     let has_colours = !matches!(theme.palette, Palette::Sixteen | Palette::None);
+    if theme.palette == Palette::Sixteen {
+        return Theme {
+            own_page: background.is_none(),
+            on_light: background == Some(Background::Light),
+            ..theme
+        };
+    }
     let palette = match background {
         Some(background) if follows && has_colours => suited_to(background),
         _ => theme.palette,
@@ -64,6 +71,7 @@ pub fn on(theme: Theme, background: Option<Background>, follows: bool) -> Theme 
     Theme {
         palette,
         own_page: has_colours && background != Some(is_meant_for),
+        on_light: false,
         ..theme
     }
 }
@@ -122,7 +130,10 @@ mod tests {
         );
         for palette in [Palette::Sixteen, Palette::None] {
             assert_eq!(on(palette, Some(Light), true), (palette, false));
+            assert_eq!(on(palette, Some(Dark), true), (palette, false));
         }
+        assert_eq!(on(Palette::Sixteen, None, true), (Palette::Sixteen, true));
+        assert_eq!(on(Palette::None, None, true), (Palette::None, false));
     }
 
     #[test]

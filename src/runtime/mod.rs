@@ -192,6 +192,8 @@ struct Runtime {
     traced: Option<Traced>,
     worker: Option<Worker>,
     probe: Option<JoinHandle<()>>,
+    /// Keeps the last run, or how the screen is to look.
+    keeps: Option<JoinHandle<()>>,
     messages: Messages,
     incoming: Receiver<Message>,
     /// When time was last told to what moves; none while nothing moves.
@@ -226,6 +228,7 @@ impl Runtime {
             traced: None,
             worker: None,
             probe: None,
+            keeps: None,
             messages,
             incoming,
             ticked: None,
@@ -277,6 +280,17 @@ impl Runtime {
             };
             // Without it the screen does not tell what the machine allows; `zclab doctor` does.
             self.probe = spawn(probe).ok();
+            let messages = self.messages.clone();
+            let read = move || {
+                let runs = store::runs::all().into_iter().map(|recording| {
+                    let source = material::source_text(&recording);
+                    Run::new(recording, source)
+                });
+                let runs = Event::Remembered(runs.collect());
+                let _ = messages.send(Message::Event(runs));
+            };
+            // Where there can be no thread they stay where they are.
+            let _ = spawn(read);
         }
         Ok(())
     }
@@ -377,14 +391,24 @@ impl Runtime {
             Effect::NextTheme => {
                 self.follows_background = false;
                 self.suit_theme(display_options::next(self.theme));
+                let name = self.theme.palette.name();
+                self.say(Some(format!(
+                    "Theme {name}, also next time. --theme auto follows the terminal."
+                )));
+                self.remember_display(move |kept| kept.theme = Some(name.to_owned()));
             }
-            Effect::Mouse(on) => self.screen.mouse(on)?,
+            Effect::Mouse(on) => {
+                self.screen.mouse(on)?;
+                self.remember_display(move |kept| kept.no_mouse = !on);
+            }
             Effect::Interrupt => self.traced.iter_mut().for_each(Traced::interrupt),
             Effect::Cancel => self.worker.iter().for_each(Worker::cancel),
             Effect::Run { job, spec } => self.start(job, Work::Transfer(spec)),
             Effect::Try { job, what } => self.start(job, Work::Experiment(what)),
             Effect::Keep(record) => self.keep(&record),
             Effect::Save(recording) => self.save(recording),
+            Effect::Remember(recording) => self.remember(recording),
+            Effect::Picture(name) => self.save_picture(name),
         }
         Ok(None)
     }
@@ -431,6 +455,48 @@ impl Runtime {
         }
     }
 
+    /// What is on the screen, without the bar of keys, as a file that is not there yet.
+    fn save_picture(&mut self, name: &'static str) {
+        let (frame, theme) = (self.screen.shown().clone(), self.theme);
+        let messages = self.messages.clone();
+        let work = move || {
+            let said = match picture::save(name, &frame, &theme) {
+                Ok(file) => format!("Saved to {file}."),
+                Err(error) => format!("Not saved: {error:#}"),
+            };
+            let _ = messages.send(Message::Event(Event::Message(said)));
+        };
+        if spawn(work).is_err() {
+            self.say(Some("Not saved: no thread".to_owned()));
+        }
+    }
+
+    /// Keeps a run for the next start, in a thread of its own: a disk may be slow.
+    fn remember(&mut self, recording: Arc<Recording>) {
+        if self.progress.is_none() {
+            return;
+        }
+        self.stop_remembering();
+        let work = move || drop(store::runs::keep(&recording));
+        self.keeps = spawn(work).ok();
+    }
+
+    /// What was chosen by a key holds for the next start, too.
+    fn remember_display(
+        &mut self,
+        change: impl FnOnce(&mut store::display::Display) + Send + 'static,
+    ) {
+        self.stop_remembering();
+        // Where it cannot be kept, it holds for this time.
+        self.keeps = spawn(move || drop(store::display::change(change))).ok();
+    }
+
+    fn stop_remembering(&mut self) {
+        if let Some(thread) = self.keeps.take() {
+            let _ = thread.join();
+        }
+    }
+
     fn suspend(&mut self) -> anyhow::Result<()> {
         terminal::restore();
         signals::stop()?;
@@ -450,6 +516,7 @@ impl Runtime {
     /// Ends what still runs, and waits for it.
     fn stop_threads(&mut self) {
         drop(self.worker.take());
+        self.stop_remembering();
         if let Some(traced) = self.traced.take() {
             traced.stop();
             // What came of it, had it not ended before.

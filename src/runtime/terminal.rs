@@ -62,6 +62,11 @@ impl Screen {
         take(mouse)
     }
 
+    /// The frame that the terminal shows.
+    pub fn shown(&self) -> &Buffer {
+        &self.shown
+    }
+
     pub fn mouse(&mut self, on: bool) -> io::Result<()> {
         let mut out = io::stdout();
         out.write_all(if on { MOUSE_ON } else { MOUSE_OFF })?;

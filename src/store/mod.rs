@@ -1,5 +1,6 @@
 //! Files: recordings, progress, class sessions; atomic, locked.
 
+pub(crate) mod display;
 pub(crate) mod lessons;
 mod numbers;
 pub(crate) mod open;
@@ -7,6 +8,7 @@ pub mod progress;
 pub mod recording;
 mod replace;
 mod request;
+pub(crate) mod runs;
 pub(crate) mod session_log;
 pub mod shipped;
 pub(crate) mod timeline;

@@ -1,4 +1,4 @@
-//! `--ascii`: every glyph of a finished frame that is not ASCII, replaced by one that is.
+//! `--ascii`: every glyph of a finished frame that is not ASCII, replaced by one that is, and by no letter: those are read.
 
 use ratatui::buffer::Buffer;
 
@@ -12,10 +12,17 @@ pub fn apply(buf: &mut Buffer) {
     }
 }
 
+/// The same of a text.
+pub(crate) fn in_ascii(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_ascii() { c } else { plain(c) })
+        .collect()
+}
+
 fn plain(glyph: char) -> char {
     match glyph {
         '━' | '┅' => '=',
-        '┃' => 'H',
+        '┃' => '!',
         '┏' | '┓' | '┗' | '┛' | '┸' | '┰' | '┝' | '┥' | '╞' | '╡' | '╨' | '╥' | '╔' | '╗' | '╚'
         | '╝' | '╭' | '╮' | '╯' | '╰' | '┌' | '┐' | '└' | '┘' | '├' | '┤' | '┬' | '┴' | '┼' => {
             '+'
@@ -25,22 +32,22 @@ fn plain(glyph: char) -> char {
         '│' | '┆' | '▏' | '▎' | '▍' | '▌' => '|',
         '╌' | '╎' | '┈' | '·' | '…' => '.',
         '▲' | '↑' => '^',
-        '▼' | '↓' => 'v',
+        '▼' | '↓' => '*',
         '▶' | '▸' | '→' => '>',
         '◀' | '←' => '<',
-        '△' => '\'',
-        '▽' => ',',
+        '△' | '▽' => '?',
         '▷' => ')',
         '◁' => '(',
         '■' | '▪' | '▰' => '#',
         '□' | '▱' => '.',
-        '◆' | '●' => 'o',
+        '◆' | '●' => '@',
         '◇' | '○' => '0',
         '▁' | '▂' | '▃' => '_',
         '▄' | '▅' | '▆' => '+',
         '▇' | '█' => '#',
-        '✓' => 'y',
-        '✗' | '×' => 'x',
+        '✓' => '+',
+        '✗' => '-',
+        '×' => '*',
         '≠' => '!',
         '␣' => '_',
         '⌫' => '<',

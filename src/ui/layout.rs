@@ -114,6 +114,11 @@ impl Rooms {
         self.panes((31, 3), (58, 4))
     }
 
+    /// A list whose rows are read with their ends, with what the chosen one is about beside them.
+    pub fn beside_list(&self) -> Option<Panes> {
+        self.panes((66, 3), (86, 4))
+    }
+
     /// The modules of the course, with what the chosen one is about beside them.
     pub fn course(&self) -> Option<Panes> {
         self.panes((self.text().width.saturating_sub(38), 2), (110, 4))

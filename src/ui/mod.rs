@@ -18,7 +18,7 @@ mod widgets;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-pub(crate) use self::svg::svg;
+pub(crate) use self::{ascii::in_ascii, svg::svg};
 pub use self::{layout::rooms, pen::Spots};
 use self::{
     layout::{PROSE, Rooms, Tier, bottom_of, centred, from_row, narrowed, row_at, top_of},

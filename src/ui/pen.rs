@@ -83,7 +83,8 @@ impl Pen<'_> {
     pub fn settle(&mut self, room: Rect, marked: bool) {
         if marked && self.theme.palette == Palette::Sixteen {
             let alone = Style::new().fg(Color::Reset).remove_modifier(Modifier::DIM);
-            self.tint(room, alone);
+            let own = self.theme.page();
+            self.tint(room, own.fg.map_or(alone, |letters| alone.fg(letters)));
         }
     }
 

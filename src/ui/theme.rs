@@ -104,6 +104,8 @@ pub struct Theme {
     pub ascii: bool,
     /// The page has the palette's own colours: the terminal's are not known, or not those that it is made for.
     pub own_page: bool,
+    /// The terminal's own page is light: of its sixteen colours, those are used that can be read there.
+    pub on_light: bool,
 }
 
 /// A background that sets an area off from the terminal's own.
@@ -131,7 +133,7 @@ impl Theme {
         }
         match (self.palette.colours(), self.palette) {
             (Some(colours), _) => coloured(role, colours),
-            (None, Palette::Sixteen) => sixteen(role),
+            (None, Palette::Sixteen) => sixteen(role, self.on_light),
             (None, _) => plain(role),
         }
     }
@@ -140,6 +142,9 @@ impl Theme {
     pub(crate) fn page(&self) -> Style {
         let (text, page) = self.palette.page();
         match self.own_page {
+            true if self.palette == Palette::Sixteen => {
+                Style::new().fg(Color::White).bg(Color::Black)
+            }
             true => fg(text).patch(bg(page)),
             false => Style::new(),
         }
@@ -249,16 +254,24 @@ fn coloured(role: Role, colours: &Colours) -> Style {
     }
 }
 
-fn sixteen(role: Role) -> Style {
-    let colour = |how| match how {
-        How::CpuCopy | How::Cipher | How::Unknown => Color::Red,
-        How::Dma => Color::Blue,
-        How::Reference => Color::Green,
-        How::Mapping => Color::Magenta,
+/// On white, yellow and green are not legible in any of the usual sets of sixteen: bold, and the glyphs, say it alone.
+fn sixteen(role: Role, on_light: bool) -> Style {
+    let colour = |how| match (how, on_light) {
+        (How::CpuCopy | How::Cipher | How::Unknown, true) => Color::Red,
+        (How::CpuCopy | How::Cipher | How::Unknown, false) => Color::LightRed,
+        (How::Dma, true) => Color::Blue,
+        (How::Dma, false) => Color::LightBlue,
+        (How::Reference, true) => Color::Reset,
+        (How::Reference, false) => Color::LightGreen,
+        (How::Mapping, true) => Color::Magenta,
+        (How::Mapping, false) => Color::LightMagenta,
     };
     match role {
-        Role::Accent => Style::new().fg(Color::Yellow),
-        Role::Answer => plain(role).fg(Color::Yellow),
+        Role::Accent | Role::Answer if on_light => plain(role),
+        Role::Accent => Style::new().fg(Color::LightYellow),
+        Role::Answer => plain(role).fg(Color::LightYellow),
+        Role::Hot(How::Reference) if on_light => plain(role),
+        Role::Quiet(How::Reference) if on_light => plain(role),
         Role::Marker => plain(role).add_modifier(Modifier::BOLD),
         Role::Hot(how) => Style::new().fg(colour(how)),
         Role::Quiet(how) => plain(role).fg(colour(how)),

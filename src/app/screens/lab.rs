@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::app::run::Outcome;
-use crate::model::{Cache, Method, Size, TransferSpec};
+use crate::model::{Cache, Contest, ExperimentSpec, Method, Origin, Size, Sweep, TransferSpec};
 
 /// A setting of the form.
 pub(crate) struct Setting {
@@ -94,6 +94,8 @@ pub struct LabScreen {
     pub(crate) playing: Option<usize>,
     /// Both sides, played on one time scale.
     pub(crate) race: Option<Player>,
+    /// The sweep of both methods: its place in the list of experiments, once it was asked for.
+    pub(crate) sweep: Option<usize>,
 }
 
 impl Default for LabScreen {
@@ -105,6 +107,7 @@ impl Default for LabScreen {
             side: 0,
             playing: None,
             race: None,
+            sweep: None,
         }
     }
 }
@@ -128,12 +131,56 @@ impl LabScreen {
         sides.all(|side| side.as_ref().is_some_and(|side| !side.player.is_empty()))
     }
 
-    /// Keeps a result; the next one goes to the other side while that is empty.
+    /// The methods of both results, else of the form, that can write to its sink: two of them.
+    fn rivals(&self) -> Vec<Method> {
+        let kept = self.sides.iter().flatten();
+        let kept = kept.map(|kept| kept.outcome.live.recording.spec.method);
+        let all = kept.chain([self.spec.method, Method::ReadWrite, Method::Sendfile]);
+        let mut methods = Vec::new();
+        for method in all {
+            if methods.len() < 2
+                && !methods.contains(&method)
+                && method.sinks().contains(&self.spec.to)
+            {
+                methods.push(method);
+            }
+        }
+        methods
+    }
+
+    /// Both methods side by side at several chunks: the comparison of the list of experiments, with what is set here.
+    fn sweep_both(&mut self, app: &mut Shared) {
+        let is_sweep = |what: &ExperimentSpec| {
+            matches!(
+                what,
+                ExperimentSpec::Compare(Contest::Methods {
+                    sweep: Some(Sweep::Chunk),
+                    ..
+                })
+            )
+        };
+        let place = app
+            .experiments
+            .iter()
+            .position(|entry| is_sweep(&entry.page.what));
+        let Some(entry) = place.filter(|_| app.job.is_none()) else {
+            return;
+        };
+        app.experiments[entry].page.compare(Contest::Methods {
+            methods: self.rivals(),
+            to: self.spec.to,
+            // Less is over before it can be told from its noise.
+            size: self.spec.size.max(Size(16 * Size::MIB)),
+            chunk: self.spec.chunk,
+            sweep: Some(Sweep::Chunk),
+        });
+        self.sweep = Some(entry);
+        app.run_experiment(Purpose::Entry(entry));
+    }
+
+    /// Keeps a result. The cursor stays at its side: Tab turns to the other one.
     pub(crate) fn keep(&mut self, side: usize, kept: Side) {
         self.sides[side] = Some(kept);
-        if self.sides[1 - side].is_none() {
-            self.side = 1 - side;
-        }
     }
 }
 
@@ -146,6 +193,7 @@ const SIDES: &[KeyRow<LabScreen>] = &[
     row(CONFIRM, ["Enter", "", "run it on this kernel"], Recording, can_run),
     row(PLAY, ["␣", "play", "play a result"], Page, has_result),
     row(&[(Char('v'), Command::Race)], ["v", "race", "both results side by side, on one time scale"], Page, |app, on| in_form(app, on) && on.can_race()),
+    row(&[(Char('S'), Command::Sweep)], ["S", "sweep", "both methods at six chunks, nine rounds: a verdict"], Recording, can_run),
 ];
 #[rustfmt::skip]
 const FORM: &[KeyRow<LabScreen>] = &[
@@ -209,6 +257,7 @@ impl ScreenState for LabScreen {
             Command::Left => (SETTINGS[self.setting].change)(&mut self.spec, -1),
             Command::Right => (SETTINGS[self.setting].change)(&mut self.spec, 1),
             Command::Tab => self.side = 1 - self.side,
+            Command::Sweep => self.sweep_both(app),
             Command::PageUp => self.setting = self.setting.saturating_sub(1),
             Command::PageDown => self.setting = (self.setting + 1).min(last),
             _ => match SETTINGS.iter().find(|setting| setting.command == command) {
@@ -226,8 +275,23 @@ impl ScreenState for LabScreen {
         }
     }
 
-    fn opened(&mut self, _: &mut Shared, _: Option<PageAt>) {
+    /// What was run last stands there again: also of a lesson, and of an earlier session.
+    fn opened(&mut self, app: &mut Shared, _: Option<PageAt>) {
         (self.playing, self.race) = (None, None);
+        let last = app
+            .runs
+            .last()
+            .filter(|run| run.recording.origin != Origin::Shipped);
+        if let (Some(run), [None, None]) = (last, &self.sides) {
+            self.sides[0] = Some(Side {
+                player: app.player_of(run),
+                outcome: Outcome {
+                    live: run.clone(),
+                    shipped: None,
+                },
+            });
+            self.side = 1;
+        }
     }
 
     /// From a result that is played, or from the race, to the form.
@@ -237,6 +301,12 @@ impl ScreenState for LabScreen {
 
     fn is_kept(&self) -> bool {
         true
+    }
+
+    fn purpose(&self) -> Option<Purpose> {
+        self.sweep
+            .filter(|_| self.playing.is_none())
+            .map(Purpose::Entry)
     }
 
     fn player<'a>(&'a self, _: &'a Shared) -> Option<&'a Player> {

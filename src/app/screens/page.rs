@@ -45,7 +45,11 @@ pub(crate) fn update(app: &mut Shared, at: PageAt, command: Command) -> Then {
     match app.pages.get_mut(&at) {
         Some(PageState::Question(_)) => on_question(app, at, command),
         Some(PageState::Lab(_)) => on_lab(app, at, command),
-        _ if command == Command::Confirm => Then::Turn,
+        _ if command == Command::Onward && app.display.scroll < app.display.room.overflow => {
+            app.display.scroll_by(Command::PageDown.rows());
+            Then::Stay
+        }
+        _ if matches!(command, Command::Confirm | Command::Onward) => Then::Turn,
         _ => scroll(app, command),
     }
 }

@@ -21,6 +21,8 @@ pub struct RoundScreen {
     pub items: Vec<RoundItem>,
     /// The one that is asked; at the end, how it went.
     pub(crate) place: usize,
+    /// The questions are asked; before that, a test says what it is.
+    pub(crate) begun: bool,
 }
 
 /// A question of a round.
@@ -34,6 +36,7 @@ pub struct RoundItem {
 
 #[rustfmt::skip]
 const KEYS: &[KeyRow<RoundScreen>] = &[
+    row(&[(Enter, Command::Confirm), (Char(' '), Command::Confirm), (Char('n'), Command::Confirm)], ["Enter", "begin", "begin the test"], Page, |_, on| on.is_introduced()),
     row(&[(Char('v'), Command::Review)], ["v", "review", "the questions that are due for review"], Page, has_due),
     row(&[(Enter, Command::Back), (Char('n'), Command::Back), (Char('b'), Command::Previous)], ["Enter", "to the course", "to the course"], Page, |_, on| on.is_over()),
 ];
@@ -70,16 +73,22 @@ impl RoundScreen {
         app.pages.retain(|at, _| at.asked == Asked::InLesson);
         app.display.show(Pane::Text);
         let items = places.into_iter().filter(|at| app.prepare(*at));
-        let items = items.map(|at| RoundItem { at, first: None }).collect();
+        let items: Vec<_> = items.map(|at| RoundItem { at, first: None }).collect();
         RoundScreen {
+            begun: kind == RoundKind::Review || items.is_empty(),
             kind,
             items,
             place: 0,
         }
     }
 
+    /// Whether it says what it is, before the first question.
+    pub(crate) fn is_introduced(&self) -> bool {
+        !self.begun
+    }
+
     pub(crate) fn is_over(&self) -> bool {
-        self.place >= self.items.len()
+        self.begun && self.place >= self.items.len()
     }
 
     /// How many were first answered rightly, wrongly, or not at all.
@@ -114,7 +123,7 @@ impl ScreenState for RoundScreen {
 
     fn keys(&self, app: &Shared, keys: &mut Enabled) {
         keys.add(KEYS, app, self);
-        match self.is_over() {
+        match self.is_over() || self.is_introduced() {
             true => tables::add(keys, app, self, &[PLAYBACK, SCROLL]),
             false => page::keys(app, self, keys),
         }
@@ -122,6 +131,7 @@ impl ScreenState for RoundScreen {
 
     fn update(&mut self, app: &mut Shared, command: Command) {
         match (command, self.at()) {
+            (Command::Confirm, None) if self.is_introduced() => self.begun = true,
             (Command::Next, _) => self.turn(app, 1),
             (Command::Previous, _) => self.turn(app, -1),
             (Command::Review, _) => app.go = Some(Go::Review),
@@ -145,7 +155,8 @@ impl ScreenState for RoundScreen {
     }
 
     fn at(&self) -> Option<PageAt> {
-        self.items.get(self.place).map(|item| item.at)
+        let item = self.items.get(self.place).filter(|_| self.begun);
+        item.map(|item| item.at)
     }
 
     /// In the concept test the next one follows without a word.

@@ -2,7 +2,7 @@
 
 use super::state::{On, guess_is_hidden, source};
 use crate::app::{
-    Enabled, Guessing, Key, KeyRow, Pane, Player, Purpose, QuestionState, Shared,
+    Enabled, Guessing, Key, KeyRow, PageState, Pane, Player, Purpose, QuestionState, Shared,
     command::Command as C,
     key::Key::{Char, Enter, Esc},
     keys::Group::{Answer, Page, Recording},
@@ -33,6 +33,14 @@ const DIGITS: &[(Key, C)] = &[
     (Char('9'), C::Digit('9')),
     (Char('.'), C::Digit('.')),
 ];
+/// From a page that is read, to the next one.
+const ONWARD: &[(Key, C)] = &[
+    (Enter, C::Confirm),
+    (Char(' '), C::Onward),
+    (Key::Right, C::Next),
+    (Char('l'), C::Next),
+    (Char('n'), C::Next),
+];
 
 // One row a line: these are tables.
 /// A question or prediction. Nobody chooses among options that are not on the screen, and Enter does nothing while there
@@ -42,7 +50,7 @@ pub(crate) const ANSWER: Table = &[
     row(&[(Key::Tab, C::Tab), (Enter, C::Tab)], ["Tab", "question", "turn to the question before the run"], Answer, guess_is_hidden),
     row(&[(Enter, C::Next)], ["Enter", "next", "next page"], Answer, |app, on| question(app, on, QuestionState::is_right)),
     row(&[(Char('g'), C::Guess)], ["g", "other values", "the same question with other values"], Answer, has_others),
-    row(DIGITS, ["1-9", "choose", "choose an answer"], Answer, choosing),
+    row(DIGITS, ["1-9", "select", "select an answer; Enter gives it"], Answer, choosing),
     row(DIGITS, ["0-9", "your number", "type a number"], Answer, typing),
     row(CONFIRM, ["Enter", "commit and run", "commit your guess and run"], Answer, guessed),
     row(CONFIRM, ["Enter", "answer", "give the answer"], Answer, answering),
@@ -54,7 +62,7 @@ pub(crate) const ANSWER: Table = &[
 /// Two panes: what Tab turns to comes first in the bar.
 #[rustfmt::skip]
 pub(crate) const PANES: Table = &[
-    row(TAB, ["Tab", "your run", "turn to the figures of your run"], Page, |app, on| text_pane(app, on) && has_question(app, on)),
+    row(TAB, ["Tab", "your run", "turn to the figures of your run"], Page, |app, on| text_pane(app, on) && has_question(app, on) && on.at().is_some_and(|at| app.evidence_at(at).is_some())),
     row(TAB, ["Tab", "figure", "turn to the figure"], Page, text_pane),
     row(TAB, ["Tab", "text", "turn to the text"], Page, |app, on| shows_one_pane(app, on, Pane::Target)),
 ];
@@ -74,8 +82,11 @@ pub(crate) const RUN: Table = &[
 /// The pages of a lesson or of a round.
 #[rustfmt::skip]
 pub(crate) const TURN: Table = &[
-    row(NEXT_BACK, ["n b", "next, back", "next page, page before"], Page, turns),
-    row(CONFIRM, ["Enter", "", "next page"], Page, reading),
+    row(ONWARD, ["Enter ␣ →", "next", "next page"], Page, on_text),
+    row(&[(Char('b'), C::Previous), (Key::Left, C::Previous)], ["b ←", "previous", "page before"], Page, on_text),
+    row(&[(Enter, C::Confirm), (Char('n'), C::Next)], ["Enter n", "next", "next page"], Page, reading),
+    row(&[(Char('b'), C::Previous)], ["b", "previous", "page before"], Page, reading),
+    row(NEXT_BACK, ["n b", "next, previous", "next page, page before"], Page, turns),
 ];
 
 /// An experiment that is no transfer.
@@ -150,6 +161,10 @@ fn asks_number(app: &Shared, on: &On) -> bool {
 fn asks_errno(app: &Shared, on: &On) -> bool {
     on.purpose().is_some_and(|of| app.asks_errno(of).is_some())
 }
+fn has_picked_errno(app: &Shared, on: &On) -> bool {
+    let page = on.purpose().and_then(|of| app.experiment(of));
+    asks_errno(app, on) && page.is_some_and(|page| page.draft.one().is_some())
+}
 fn choosing(app: &Shared, on: &On) -> bool {
     asks_option(app, on) && !guess_is_hidden(app, on)
         || asks_errno(app, on)
@@ -160,7 +175,7 @@ fn typing(app: &Shared, on: &On) -> bool {
 }
 fn guessed(app: &Shared, on: &On) -> bool {
     let is_ready = |predict: &Predict, state: &Guessing| state.is_ready(&predict.ask);
-    !guess_is_hidden(app, on) && guess(app, on, is_ready)
+    !guess_is_hidden(app, on) && guess(app, on, is_ready) || has_picked_errno(app, on)
 }
 fn answering(app: &Shared, on: &On) -> bool {
     question(app, on, QuestionState::is_ready)
@@ -179,6 +194,10 @@ fn text_pane(app: &Shared, on: &On) -> bool {
 }
 fn turns(_: &Shared, on: &On) -> bool {
     on.at().is_some()
+}
+fn on_text(app: &Shared, on: &On) -> bool {
+    let page = on.at().and_then(|at| app.pages.get(&at));
+    matches!(page, Some(PageState::Prose))
 }
 fn reading(app: &Shared, on: &On) -> bool {
     turns(app, on) && !has_question(app, on) && !guessing(app, on) && !can_run_first(app, on)

@@ -21,11 +21,11 @@ use crate::{embedded, model::visible_name};
 /// A slow static server to take the copies out of, and its checker.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  zclab capstone                          server.c, check.sh and README.md into ./capstone
+  zclab capstone                          server.c, check.sh and README.md
   zclab capstone ~/homework/zero-copy
   cd capstone && ./check.sh 2             at most 2 CPU copies per byte
-  zclab capstone --check ./server         a server that is compiled already, at most 0
-  zclab capstone --check ./server --format gradescope -o results.json")]
+  zclab capstone --check ./server         a compiled server, at most 0
+  zclab capstone --check ./server --format gradescope -o x.json")]
 pub(crate) struct Args {
     /// Where to put the files; made if it is not there
     #[arg(default_value = "capstone")]

@@ -11,12 +11,12 @@ use textwrap::Options;
 
 use self::document::{TracingDocument, comparison_csv, tracing_csv};
 use super::options::{ScratchDir, at_least_one, chunk, one_of, sinks, warn_of};
-use super::{progress::Line, wrapped};
+use super::{pictures::Picture, progress::Line, wrapped};
 use crate::experiment::claims::{CLAIMS, COST_OF_WATCHING, Claim, RUNS};
 use crate::experiment::from_spec;
 use crate::experiment::plan::{Plan, entries, points};
 use crate::experiment::tracing_cost;
-use crate::model::{Method, Sink, Size, Sweep};
+use crate::model::{Contest, ExperimentOutcome, ExperimentSpec, Method, Sink, Size, Sweep};
 use crate::tracer::Cancel;
 
 /// Methods side by side: each row is run several times, in turn with the others, and untraced; its calls come from one
@@ -27,9 +27,10 @@ use crate::tracer::Cancel;
   zclab compare read-write sendfile --sweep chunk
   zclab compare --to pipe --to unix --size 256MiB --runs 15
   zclab compare read-write mmap-write --sweep size --csv
-  zclab compare --claims                  what is often claimed, and can be tried
+  zclab compare --claims                  what is often claimed of them
   zclab compare --claim dev-null-trap
-  zclab compare --claim cost-of-watching  what a tracer costs the program that it watches")]
+  zclab compare read-write sendfile --svg x.svg
+  zclab compare --claim cost-of-watching  what a tracer costs its program")]
 pub(crate) struct Args {
     /// Methods; the others are set beside the first [default: read-write mmap-write sendfile]
     #[arg(value_name = "METHOD", conflicts_with_all = ["claim", "claims"])]
@@ -56,6 +57,8 @@ pub(crate) struct Args {
     claims: bool,
     #[command(flatten)]
     scratch: ScratchDir,
+    #[command(flatten)]
+    picture: Picture,
     /// One JSON document
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -123,11 +126,14 @@ fn compare(args: &Args, claim: Option<&'static Claim>, dir: &Path) -> Result<()>
     };
     let mut line = Line::new();
     let found = from_spec::compared(claim, &plan, dir, &Cancel::new(), &mut |progress, _| {
-        line.show(|| progress.at);
+        line.show(&progress, String::new);
     });
     line.clear();
     let found = found?;
     warn_of(&found.unavailable);
+    let what = ExperimentSpec::Compare(contest(args, claim));
+    args.picture
+        .save(what, || ExperimentOutcome::Compare(found.clone()))?;
     match (args.json, args.csv) {
         (true, _) => super::print_json(&found),
         (_, true) => super::print(&comparison_csv(&found)),
@@ -140,11 +146,13 @@ fn cost_of_tracing(args: &Args, dir: &Path) -> Result<()> {
     let runs = args.runs as usize;
     let mut line = Line::new();
     let found = from_spec::watching(&spec, runs, dir, &Cancel::new(), &mut |progress, _| {
-        line.show(|| progress.at);
+        line.show(&progress, String::new);
     });
     line.clear();
     let found = found?;
     warn_of(&found.unavailable);
+    let outcome = || ExperimentOutcome::Watching(found.clone());
+    args.picture.save(ExperimentSpec::Watching, outcome)?;
     match (args.json, args.csv) {
         (true, _) => super::print_json(&TracingDocument::of(&found)),
         (_, true) => super::print(&tracing_csv(&found)),
@@ -152,16 +160,41 @@ fn cost_of_tracing(args: &Args, dir: &Path) -> Result<()> {
     }
 }
 
-/// The rows that are asked for: methods within a point, points within a sink.
-fn plan(args: &Args) -> Plan {
-    let methods = match args.methods.is_empty() {
+/// What is compared, as its picture says it.
+fn contest(args: &Args, claim: Option<&'static Claim>) -> Contest {
+    match claim {
+        Some(claim) => Contest::Claim(claim.name.to_owned()),
+        None => {
+            let methods = methods(args);
+            Contest::Methods {
+                to: sinks_of(args, &methods)[0],
+                methods,
+                size: args.size.unwrap_or(SIZE),
+                chunk: args.chunk.unwrap_or(CHUNK),
+                sweep: args.sweep,
+            }
+        }
+    }
+}
+
+fn methods(args: &Args) -> Vec<Method> {
+    match args.methods.is_empty() {
         true => vec![Method::ReadWrite, Method::MmapWrite, Method::Sendfile],
         false => distinct(&args.methods),
-    };
-    let sinks = match args.to.is_empty() {
+    }
+}
+
+fn sinks_of(args: &Args, methods: &[Method]) -> Vec<Sink> {
+    match args.to.is_empty() {
         true => vec![methods[0].sinks()[0]],
         false => distinct(&args.to),
-    };
+    }
+}
+
+/// The rows that are asked for: methods within a point, points within a sink.
+fn plan(args: &Args) -> Plan {
+    let methods = methods(args);
+    let sinks = sinks_of(args, &methods);
     if args.sweep == Some(Sweep::Chunk) && args.chunk.is_some() {
         super::usage("--sweep chunk has its own chunks: --chunk is not for it");
     }

@@ -2,7 +2,10 @@
 
 use std::io::{IsTerminal, stdout};
 
-use crate::cli::wrapped;
+use crate::cli::{
+    ink::{self, INK},
+    wrapped,
+};
 use crate::experiment::claims::Claim;
 use crate::figure::chart::{Scale, example};
 use crate::model::{Compared, ComparedRow, WatchCost, duration, grouped};
@@ -14,15 +17,7 @@ pub(super) struct Style {
 
 /// ASCII where it is asked for, and where the locale is not UTF-8.
 pub(super) fn style(ascii: bool) -> Style {
-    let set = |name: &&str| std::env::var(name).is_ok_and(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find(|name| set(name));
-    let locale = locale.and_then(|name| std::env::var(name).ok());
-    // Without any locale nothing is known: most terminals are UTF-8.
-    let utf8 = locale.is_none_or(|locale| {
-        let locale = locale.to_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    });
-    let ascii = ascii || !utf8;
+    let ascii = ascii || !ink::is_utf8();
     Style { ascii }
 }
 
@@ -32,8 +27,13 @@ impl Style {
         let options = textwrap::Options::new(78)
             .initial_indent(bullet)
             .subsequent_indent("  ");
-        for verdict in verdicts {
-            out += &wrapped(verdict, options.clone());
+        for (index, verdict) in verdicts.iter().enumerate() {
+            let said = wrapped(verdict, options.clone());
+            // The last sentence is what the others come to.
+            match index + 1 == verdicts.len() {
+                true => out += &(INK.strong(said.trim_end()) + "\n"),
+                false => out += &said,
+            }
         }
         match self.ascii {
             true => out.replace('µ', "u").replace('\u{a0}', " "),
@@ -59,7 +59,8 @@ pub(super) fn comparison(found: &Compared, claim: Option<&Claim>, style: Style) 
     let example = example(style.ascii);
     out += &format!("\n{indent}wall, untraced   {example} fastest, median, slowest\n");
     for [median, cpu, calls] in [["median", "CPU", "calls,"], ["", "", "traced"]] {
-        out += &format!("{indent}{:chart$} {median:>9} {cpu:>9} {calls:>9}\n", "");
+        let head = format!("{indent}{:chart$} {median:>9} {cpu:>9} {calls:>9}", "");
+        out += &(INK.dim(head.trim_end()) + "\n");
     }
     let mut before = None;
     for row in rows {
@@ -69,17 +70,18 @@ pub(super) fn comparison(found: &Compared, claim: Option<&Claim>, style: Style) 
         }
         before = Some(&row.label);
         out += &format!(
-            "{:label$}{:method$}  {} {:>9} {:>9} {:>9}\n",
-            if again { "" } else { &row.label },
+            "{}{:method$}  {} {} {:>9} {:>9}\n",
+            INK.strong(format!("{:label$}", if again { "" } else { &row.label })),
             row.method.name(),
             scale.draw(row.wall, style.ascii),
-            duration(row.wall.median),
+            INK.strong(format!("{:>9}", duration(row.wall.median))),
             duration(row.cpu.median),
             row.syscalls.map_or_else(|| "-".to_owned(), grouped),
         );
     }
     let [axis, figures] = scale.axis(style.ascii);
-    out += &format!("{indent}{axis}\n{indent}{figures}\n");
+    let axis = format!("{indent}{axis}\n{indent}{}", figures.trim_end());
+    out += &(INK.dim(axis) + "\n");
     if scale.logarithmic {
         out += &format!("{indent}a logarithmic scale\n");
     }
@@ -90,7 +92,7 @@ pub(super) fn comparison(found: &Compared, claim: Option<&Claim>, style: Style) 
 fn heading(found: &Compared, claim: Option<&Claim>) -> String {
     let mut out = String::new();
     if let Some(claim) = claim {
-        out += &format!("{}: \"{}\"\n", claim.name, claim.says());
+        out += &format!("{}: \"{}\"\n", INK.strong(claim.name), claim.says());
         out += &wrapped(claim.runs, 78);
         out.push('\n');
     }
@@ -116,7 +118,7 @@ fn heading(found: &Compared, claim: Option<&Claim>) -> String {
         }
         _ => {}
     }
-    out + &words.join("   ") + "\n"
+    out + &wrapped(&words.join("   "), 80)
 }
 
 /// As wide as the terminal, where there is one.

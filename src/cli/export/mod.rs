@@ -24,13 +24,14 @@ enum What {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  zclab export results                                  your own, as CSV
-  zclab export results logs/*.jsonl > class.csv         one row a file; its name is the student
-  zclab export results a.jsonl b.jsonl --student ada    both logs are Ada's: one row
+  zclab export results                            your own, as CSV
+  zclab export results logs/*.jsonl > class.csv   a row a file, named after it
+  zclab export results a.jsonl b.jsonl --student ada   both logs are Ada's
   zclab export results a.jsonl b.jsonl --student ada --student bob --format json
 
-The log of a student is $XDG_STATE_HOME/zclab/answers.jsonl (usually ~/.local/state). It lives on the student's
-machine and is a text file: results can be forged.")]
+The log of a student is $XDG_STATE_HOME/zclab/answers.jsonl (usually
+~/.local/state). It lives on the student's machine and is a text file:
+results can be forged.")]
 pub(super) struct Results {
     /// Logs [default: your own]
     pub logs: Vec<PathBuf>,
@@ -46,8 +47,8 @@ pub(super) struct Results {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  zclab export questions > zclab.gift                   Moodle: Question bank, Import, GIFT format
-  zclab export questions sendfile                       those of one module
+  zclab export questions > zclab.gift             for Moodle: Import, GIFT
+  zclab export questions sendfile                 those of one module
   zclab export questions --format json")]
 pub(super) struct Questions {
     /// The module [default: all]

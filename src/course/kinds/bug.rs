@@ -181,12 +181,12 @@ impl Kind for Bug {
     }
 
     fn given(&self, draft: &Draft) -> Option<Given> {
-        Some(Given::Lines(vec![draft.one()]))
+        draft.one().map(|line| Given::Lines(vec![line]))
     }
 
     fn view(&self, shown: &Shown) -> View {
         let mut view = View::default();
-        options::view(&mut view, &self.options(), shown, true, false);
+        options::view(&mut view, &self.options(), shown, false, false);
         view
     }
 }

@@ -90,7 +90,7 @@ impl Kind for Choice {
     }
 
     fn given(&self, draft: &Draft) -> Option<Given> {
-        Some(Given::Options(vec![draft.one()]))
+        draft.one().map(|chosen| Given::Options(vec![chosen]))
     }
 
     fn view(&self, shown: &Shown) -> View {

@@ -8,7 +8,8 @@ const LONGEST_NUMBER: usize = 12;
 pub struct Draft {
     /// The option or line under the cursor, in the order shown.
     pub focus: usize,
-    /// Chosen options or lines, in the order in which they were chosen.
+    /// Chosen options or lines, in the order in which they were chosen. Where one is the whole answer: the one under the
+    /// cursor, once a key or a click has put it there.
     pub picks: Vec<usize>,
     /// For each on the left of a match its partner on the right, in the order shown.
     pub partners: Vec<Option<usize>>,
@@ -62,23 +63,29 @@ impl Draft {
         key.choice().filter(|chosen| *chosen < count)
     }
 
-    /// The one that is chosen; else the one under the cursor.
-    pub(super) fn one(&self) -> usize {
-        self.picks.first().copied().unwrap_or(self.focus)
+    /// The one that is selected.
+    pub(crate) fn one(&self) -> Option<usize> {
+        self.picks.first().copied()
     }
 
-    /// One of `count` is the whole answer: a key that chooses gives it.
-    pub(super) fn press_one(&mut self, key: Key, count: usize) -> Press {
-        let chosen = match key {
-            Key::Confirm => Some(self.focus),
-            key => self.choose(key, count),
+    /// One of `count` is the whole answer: a digit, an arrow or a click selects it, Enter gives it.
+    pub(crate) fn press_one(&mut self, key: Key, count: usize) -> Press {
+        let selected = match (key, self.one()) {
+            (Key::Confirm, Some(_)) => return Press::Given,
+            (Key::Up, None) => count.checked_sub(1),
+            (Key::Down, None) => (count > 0).then_some(0),
+            (Key::Up | Key::Down, Some(_)) => {
+                self.choose(key, count);
+                Some(self.focus)
+            }
+            _ => self.choose(key, count),
         };
-        let Some(chosen) = chosen else {
+        let Some(selected) = selected.filter(|selected| self.one() != Some(*selected)) else {
             return Press::Same;
         };
-        self.focus = chosen;
-        self.picks = vec![chosen];
-        Press::Given
+        self.focus = selected;
+        self.picks = vec![selected];
+        Press::Changed
     }
 
     /// Several of `count`: choosing one again takes it back.

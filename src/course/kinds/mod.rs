@@ -46,7 +46,7 @@ mod prelude {
         draft::{Draft, Key, Press},
         kind::{Asked, Exported, ExportedOption, Gift, Kind, Plain, Read, feedback, not_for_this},
         verdict::{Reaction, Verdict, Wrong},
-        view::{Click, Columns, Line, Shown, Tone, View},
+        view::{COMMITS, Click, Columns, Line, Shown, Tone, View},
     };
     pub(super) use crate::course::{
         block::{At, Block, values},

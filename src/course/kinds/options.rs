@@ -123,13 +123,12 @@ pub(super) fn gift(options: &[QuestionOption], mark: impl Fn(&QuestionOption) ->
     format!("\n{}", options.iter().map(option).collect::<String>())
 }
 
-/// The options on the screen. `waits`: one that is chosen is marked with the verdict only. `gaps`: an empty row below
-/// each.
+/// The options on the screen. `several`: any number of them can be chosen. `gaps`: an empty row below each.
 pub(super) fn view(
     view: &mut View,
     options: &[QuestionOption],
     shown: &Shown,
-    waits: bool,
+    several: bool,
     gaps: bool,
 ) {
     let reacted = first_wrong(options, shown);
@@ -139,14 +138,20 @@ pub(super) fn view(
         let mark = match (shown.verdict, picked) {
             (Some(_), true) if option.right => "✓",
             (Some(_), true) => "✗",
-            (None, true) => "■",
+            (None, true) if several => "■",
             // Asked for, and not found.
             (_, false) if shown.explained && option.right => "✓",
-            _ if focused => "▸",
+            _ if picked || several && focused => "▸",
             _ => " ",
         };
-        let marked = picked && (!waits || shown.verdict.is_some());
-        let row = view.option(index, &option.text, mark, marked);
+        let right = match shown.verdict {
+            Some(_) if picked => "your answer ",
+            None if picked && !several && !shown.waiting => COMMITS,
+            _ => "",
+        };
+        let marked = picked && (!several || shown.verdict.is_some());
+        let mut row = view.option(index, &option.text, mark, marked);
+        row.right = right;
         view.row(row, focused);
         if let (true, Some(reaction)) = (reacted == Some(index), shown.reaction()) {
             view.blank(shown.roomy);

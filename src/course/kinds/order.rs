@@ -143,7 +143,9 @@ impl Kind for Order {
             None => self.otherwise.clone(),
         };
         let reaction = (!lines().eq(&self.lines)).then(reaction);
-        let answer = Given::Lines(self.right_order()).to_string();
+        // The numbers as they are typed, and the lines that they stand for.
+        let numbers = Given::Lines(self.right_order());
+        let answer = format!("{numbers}\n\n```text\n{}\n```", self.lines.join("\n"));
         Ok(Verdict::of(given, reaction, answer))
     }
 
@@ -233,7 +235,9 @@ impl Kind for Order {
     }
 
     fn solution(&self) -> Option<String> {
-        Some(format!("In order: {}.", Given::Lines(self.right_order())))
+        let lines = (1..).zip(&self.lines);
+        let lines = lines.map(|(place, line)| format!("\n{place}. {line}"));
+        Some(format!("In order:{}", lines.collect::<String>()))
     }
 }
 

@@ -169,7 +169,7 @@ impl Ask {
     pub(crate) fn given(&self, draft: &Draft) -> Option<Given> {
         match self {
             Ask::Number(_) => draft.number().map(Given::Number),
-            Ask::Choice(_) => Some(Given::Options(vec![draft.focus])),
+            Ask::Choice(_) => draft.one().map(|chosen| Given::Options(vec![chosen])),
         }
     }
 
@@ -195,13 +195,14 @@ impl Ask {
             }
             Ask::Choice(options) => {
                 for (index, option) in options.iter().enumerate() {
-                    let marked = index == draft.focus;
+                    let marked = draft.one() == Some(index);
                     let tone = if marked { Tone::Strong } else { Tone::Text };
                     view.lines.push(Line::Columns(Columns {
                         cells: vec![
                             (format!(" {}  ", index + 1), Tone::Strong),
                             (option.text.clone(), tone),
                         ],
+                        right: if marked { COMMITS } else { "" },
                         marked,
                         click: Some(Click::Option(index)),
                         ..Columns::default()

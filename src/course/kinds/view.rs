@@ -23,6 +23,9 @@ impl Shown<'_> {
     }
 }
 
+/// Beside what is selected, until it is given.
+pub(super) const COMMITS: &str = "Enter answers ";
+
 #[derive(Default)]
 pub struct View {
     pub lines: Vec<Line>,
@@ -122,7 +125,7 @@ impl View {
                 ("  ".to_owned(), Tone::Text),
                 (text.to_owned(), tone),
             ],
-            right: if marked { "your answer " } else { "" },
+            right: "",
             marked,
             click: Some(Click::Option(index)),
             spot: None,

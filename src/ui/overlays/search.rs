@@ -46,22 +46,38 @@ pub fn draw(pen: &mut Pen, app: &App, room: Rect, at: usize) {
 fn found(app: &App, hit: &Hit, width: u16, chosen: bool) -> [Row; ROWS] {
     let place = place(app, hit.place);
     let room = usize::from(width).saturating_sub(2);
-    let title = hit.title.excerpt(room.saturating_sub(place.width() + 2));
+    // The title is whole, wherever the place has to go for it.
+    let fits = |width: usize| hit.title.text.width() + width <= room;
+    let (beside, below) = match fits(place.width() + 2) {
+        true => (place, String::new()),
+        false => (String::new(), place),
+    };
+    let title = hit
+        .title
+        .excerpt(room.saturating_sub(match beside.is_empty() {
+            true => 0,
+            false => beside.width() + 2,
+        }));
     let mark = if chosen { "▸ " } else { "  " };
     let head = if chosen { Role::Strong } else { Role::Text };
     let mut left = vec![Role::Accent.of(mark)];
     left.extend(spans(&title, head));
     let mut line = vec![Role::Dim.of("  ")];
-    line.extend(spans(&hit.line.excerpt(room), Role::Dim));
+    let rest = room.saturating_sub(match below.is_empty() {
+        true => 0,
+        false => below.width() + 2,
+    });
+    line.extend(spans(&hit.line.excerpt(rest), Role::Dim));
     [
         Row {
             left,
-            right: vec![(place, Role::Dim)],
+            right: vec![(beside, Role::Dim)],
             marked: chosen,
             ..Row::default()
         },
         Row {
             left: line,
+            right: vec![(below, Role::Dim)],
             marked: chosen,
             ..Row::default()
         },

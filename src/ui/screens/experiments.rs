@@ -1,9 +1,12 @@
 //! The list of experiments: what can be tried on this machine, group by group.
 
+use ratatui::layout::Rect;
+
 use super::view::{Header, Right, View};
 use crate::app::{App, Click, ExperimentPage, screens::experiments::ExperimentsScreen};
+use crate::course::commands;
 use crate::model::{ExperimentOutcome, ProofVerdict};
-use crate::ui::{Pen, Role, Rooms, Rows, narrowed};
+use crate::ui::{PROSE, Pen, Role, Rooms, Rows, narrowed};
 
 /// Columns of the list, where there are more.
 const WIDTH: u16 = 76;
@@ -15,7 +18,14 @@ impl View for ExperimentsScreen {
 
     fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
         let text = rooms.text();
-        let room = narrowed(text, WIDTH);
+        let room = match rooms.beside_list() {
+            Some(panes) => {
+                pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
+                about(pen, app, self.selected, panes.right);
+                panes.left
+            }
+            None => narrowed(text, WIDTH),
+        };
         let mut rows = Rows::new(room.width);
         let roomy = room.height > 24;
         let mut group = "";
@@ -38,6 +48,31 @@ impl View for ExperimentsScreen {
         }
         rows.show(pen, room, 0);
     }
+}
+
+/// What the chosen one does, how it is run elsewhere, what came of it.
+fn about(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
+    let Some(entry) = app.experiments.get(selected) else {
+        return;
+    };
+    let room = narrowed(room, PROSE);
+    let mut rows = Rows::new(room.width);
+    rows.title(entry.title);
+    rows.text(entry.about, Role::Text);
+    rows.blank(1);
+    let found = outcome(&entry.page);
+    let state = match found.is_empty() {
+        true => "not run yet".to_owned(),
+        false => found,
+    };
+    rows.group("so far", "");
+    rows.text(&state, Role::Strong);
+    rows.blank(1);
+    rows.group("the same on the command line", "");
+    for command in commands(&entry.page.what) {
+        rows.text(&command, Role::Dim);
+    }
+    rows.show(pen, room, 0);
 }
 
 fn outcome(page: &ExperimentPage) -> String {

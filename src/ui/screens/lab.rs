@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{
-    results,
+    lab_notes, results,
     run::{copy_path, race_header, show_player, show_run},
     view::{Header, Right, View},
 };
@@ -12,7 +12,7 @@ use crate::app::{
     screens::lab::{LabScreen, SETTINGS, Side},
 };
 use crate::model::{How, Measured, Origin, Summary, duration, grouped};
-use crate::ui::{Pen, Role, Rooms, Rows, bar, from_row};
+use crate::ui::{Pen, Role, Rooms, Rows, Tier, bar, from_row};
 
 /// Columns between the two results.
 const GAP: u16 = 4;
@@ -39,14 +39,21 @@ impl View for LabScreen {
         let used = form(pen, self, room);
         let below = from_row(room, used);
         let width = below.width.saturating_sub(GAP) / 2;
+        let mut rows = 0;
         for side in 0..2 {
             let column = Rect {
                 x: below.x + side as u16 * (width + GAP),
                 width,
                 ..below
             };
-            result(pen, self, app.display.scroll, column, side);
+            let used = result(pen, self, app.display.scroll, column, side);
             pen.spot(column, Click::Side(side));
+            rows = rows.max(used);
+        }
+        // Below the results: what the method is, what both say, the sweep of both.
+        let rest = from_row(below, rows + 1);
+        if rooms.tier >= Tier::Full && rest.height >= lab_notes::LEAST {
+            lab_notes::draw(pen, app, self, rest);
         }
     }
 }
@@ -76,7 +83,8 @@ fn form(pen: &mut Pen, lab: &LabScreen, room: Rect) -> u16 {
     y + 2
 }
 
-fn result(pen: &mut Pen, lab: &LabScreen, scroll: usize, column: Rect, side: usize) {
+/// Gives the rows that it took.
+fn result(pen: &mut Pen, lab: &LabScreen, scroll: usize, column: Rect, side: usize) -> u16 {
     let mut rows = Rows::new(column.width);
     let chosen = lab.side == side;
     let (name, role) = match &lab.sides[side] {
@@ -96,6 +104,7 @@ fn result(pen: &mut Pen, lab: &LabScreen, scroll: usize, column: Rect, side: usi
         None => rows.text("Tab turns here.", Role::Dim),
     }
     rows.show(pen, column, scroll);
+    (rows.len() as u16).min(column.height)
 }
 
 fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side) {
@@ -110,6 +119,9 @@ fn figures(rows: &mut Rows, lab: &LabScreen, kept: &Side) {
         let said = format!("Calls recorded on {kernel}, not on this machine.");
         rows.text(&said, Role::Accent);
         results::stand_in(rows, &kept.outcome);
+    }
+    if shown.recording.origin == Origin::Loaded {
+        rows.text("From an earlier session.", Role::Dim);
     }
     if let Some(reason) = kept.outcome.refused() {
         rows.text(&reason, Role::Dim);

@@ -1,11 +1,15 @@
 //! How the screens look: one file a screen.
 
+mod beside;
 mod cards;
+mod contents;
 mod course;
 mod experiment;
 mod experiments;
 mod explorer;
 mod lab;
+mod lab_notes;
+mod lesson_end;
 mod page;
 mod predict;
 mod question;

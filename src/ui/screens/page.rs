@@ -3,14 +3,14 @@
 use ratatui::layout::Rect;
 
 use super::{
-    experiment, predict, question, results,
+    contents, experiment, lesson_end, predict, question, results,
     run::{described, legend, show_player},
     view::{Header, Right, View},
 };
-use crate::app::{App, Click, Job, LabPage, PageState, Pane, screens::lesson::LessonScreen};
-use crate::course::{Lab, Lesson, Page, Target};
+use crate::app::{App, Job, LabPage, PageState, Pane, screens::lesson::LessonScreen};
+use crate::course::{Lab, Page};
 use crate::model::TransferSpec;
-use crate::ui::{Pen, Role, Rooms, Rows, Tier, gauge};
+use crate::ui::{Pen, Role, Rooms, Rows, Tier, gauge, widgets::view};
 
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let page = app.at().and_then(|at| app.page_at(at));
@@ -28,7 +28,7 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
 
 fn prose_alone(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
     if let (Some(panes), Some(lesson)) = (rooms.reading(), app.open_lesson()) {
-        contents(pen, app, lesson, panes.right);
+        contents::draw(pen, app, lesson, panes.right);
         pen.line(panes.hairline, panes.left.y - 1, panes.left.bottom());
     }
     let room = rooms.pane();
@@ -36,36 +36,6 @@ fn prose_alone(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
     rows.title(&page.title);
     rows.prose_with_words(&page.prose, &app.material.words);
     rows.show(pen, room, app.display.scroll);
-}
-
-/// Where there is room: the pages of the lesson, what each has beside its text, and which were not seen yet.
-fn contents(pen: &mut Pen, app: &App, lesson: &Lesson, room: Rect) {
-    let mut rows = Rows::new(room.width);
-    rows.group("In this lesson", "");
-    for (index, page) in lesson.pages.iter().enumerate() {
-        let here = app.at().is_some_and(|at| at.page == index);
-        let title = match here {
-            true => Role::Strong,
-            false if app.progress.has_seen(&lesson.id, index as u32 + 1) => Role::Text,
-            false => Role::Dim,
-        };
-        let beside = match &page.target {
-            None => "",
-            Some(Target::Figure(_)) => "figure",
-            Some(Target::Lab(_) | Target::Trial(_)) => "run",
-            Some(Target::Question(_)) => "question",
-        };
-        let number = if here { Role::Accent } else { Role::Dim };
-        let left = vec![
-            Rows::cursor(here),
-            (format!("{:>2}  ", index + 1), number),
-            (page.title.clone(), title),
-        ];
-        rows.choice(here, left, vec![Role::Dim.of(beside)], Click::Page(index));
-    }
-    rows.show(pen, room, 0);
-    // What scrolls is the text.
-    pen.spots.overflow = 0;
 }
 
 fn with_target(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
@@ -111,9 +81,22 @@ fn asked(rows: &mut Rows, app: &App, room: Rect) {
     let mut question = Rows::new(room.width);
     question.blank(1);
     question.strong_prose(&predict.text);
+    if predict.ask.is_typed() {
+        field_of(&mut question, app);
+    }
     if rows.len() + question.len() <= usize::from(room.height) {
         rows.append(question);
     }
+}
+
+/// The field for the guess: typing turns to it.
+fn field_of(rows: &mut Rows, app: &App) {
+    let Some((predict, guess)) = app.guessing() else {
+        return;
+    };
+    let mut view = predict.ask.view(&guess.draft, false);
+    view.lines.truncate(1);
+    view::show(rows, &view);
 }
 
 /// What the experiment is, before it runs.
@@ -193,6 +176,17 @@ fn running(pen: &mut Pen, job: &Job, area: Rect) {
 
 impl View for LessonScreen {
     fn header(&self, app: &App) -> Header {
+        if self.end.is_some() {
+            let lesson = app.material.lessons.get(self.at.lesson);
+            return Header {
+                before: lesson.map_or_else(String::new, |lesson| lesson.number.to_string()),
+                alone: true,
+                ..Header::of(
+                    lesson.map_or("", |lesson| &lesson.title),
+                    Right::Text("the end".to_owned()),
+                )
+            };
+        }
         let pages = self.pages(app);
         let place = pages.iter().position(|page| *page == self.at.page);
         let what = if self.quiz { "question" } else { "page" };
@@ -200,6 +194,9 @@ impl View for LessonScreen {
     }
 
     fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
+        if let Some(selected) = self.end {
+            return lesson_end::draw(pen, app, self.at.lesson, selected, rooms.pane());
+        }
         draw(pen, app, rooms);
     }
 }

@@ -2,32 +2,30 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::{App, Click, Command, Pane, QuestionState, Run};
+use super::{beside, contents, predict};
+use crate::app::{App, Click, Command, Pane, QuestionState};
 use crate::course::{Page, Question};
-use crate::model::{Origin, Summary, TransferSpec, grouped};
-use crate::ui::{
-    PROSE, Pen, Role, Rooms, Rows, bar, narrowed, screens::predict, screens::results,
-    widgets::view::show,
-};
+use crate::ui::{PROSE, Pen, Role, Rooms, Rows, narrowed, widgets::view::show};
 
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
     match rooms.list() {
         Some(panes) => {
             let room = narrowed(panes.left, PROSE);
             asked(pen, app, room, page, true);
-            if beside(pen, app, panes.right) {
+            if at_right(pen, app, panes.right) {
                 pen.line(panes.hairline, panes.left.y, panes.left.bottom());
             }
         }
         None if app.display.pane == Pane::Text || !app.has_two_panes() => {
             asked(pen, app, rooms.pane(), page, false);
         }
-        None => evidence(pen, app, rooms.pane()),
+        None => drop(beside::draw(pen, app, rooms.pane())),
     }
 }
 
-/// What stands beside a question: the lines as they are arranged, the figures of a run, or nothing.
-fn beside(pen: &mut Pen, app: &App, room: Rect) -> bool {
+/// What stands beside a question: the lines as they are arranged, the figures of a run, a figure, or the pages of the
+/// lesson.
+fn at_right(pen: &mut Pen, app: &App, room: Rect) -> bool {
     let question = app.question();
     match question.and_then(|(question, state)| question.kind.beside(&state.draft)) {
         Some(view) => {
@@ -35,8 +33,11 @@ fn beside(pen: &mut Pen, app: &App, room: Rect) -> bool {
             show(&mut rows, &view);
             rows.show(pen, room, 0);
         }
-        None if app.evidence().is_some() => evidence(pen, app, room),
-        None => return false,
+        None if beside::draw(pen, app, room) => {}
+        None => match app.open_lesson().filter(|_| !app.in_test()) {
+            Some(lesson) => contents::draw(pen, app, lesson, room),
+            None => return false,
+        },
     }
     true
 }
@@ -87,70 +88,5 @@ fn after(rows: &mut Rows, question: &Question, state: &QuestionState) {
         rows.text("Enter goes on.", Role::Dim);
         rows.focus = Some(rows.len() - 1);
         rows.clickable(rows.len() - 1, Click::Do(Command::Next));
-    }
-}
-
-/// The figures of the last run that bears on the question.
-fn evidence(pen: &mut Pen, app: &App, room: Rect) {
-    let mut rows = Rows::new(room.width);
-    if let Some(run) = app.evidence() {
-        kernel_says(&mut rows, run);
-    }
-    rows.show(pen, room, 0);
-}
-
-fn kernel_says(rows: &mut Rows, run: &Run) {
-    let (recording, summary) = (&run.recording, &run.summary);
-    let shipped = recording.origin == Origin::Shipped;
-    rows.title(match shipped {
-        true => "A recorded kernel says",
-        false => "Your kernel says",
-    });
-    let TransferSpec {
-        method,
-        size,
-        chunk,
-        to,
-        ..
-    } = &recording.spec;
-    rows.text(
-        &format!("{method}, {size}, {chunk} chunks, to {to}"),
-        Role::Dim,
-    );
-    if shipped {
-        results::recorded_elsewhere(rows, recording);
-    }
-    rows.blank(1);
-    counts(rows, summary);
-    if let Some(copies) = summary.cpu_copies_per_byte {
-        rows.pair("CPU copies per byte", &format!("{copies:.1}"), Role::Strong);
-        let copied = results::bytes(summary.cpu_copied_bytes.unwrap_or(0));
-        rows.pair("copied by the CPU", &copied, Role::Strong);
-    }
-}
-
-/// Calls and switches, each as a bar beside the others.
-fn counts(rows: &mut Rows, summary: &Summary) {
-    let switches = summary.measured.as_ref().map(|measured| {
-        measured.voluntary_context_switches + measured.involuntary_context_switches
-    });
-    let figures = [
-        ("system calls", "traced", summary.syscalls),
-        ("mode switches", "traced", summary.mode_switches),
-        ("context switches", "untraced", switches),
-    ];
-    let values = figures.iter().filter_map(|(.., value)| *value);
-    let most = values.max().unwrap_or(0) as f64;
-    let cells = usize::from(rows.width.saturating_sub(10)).min(32);
-    for (name, run, value) in figures {
-        let Some(value) = value else {
-            continue;
-        };
-        rows.pair(name, run, Role::Dim);
-        let traced = run == "traced";
-        let role = if traced { Role::Dim } else { Role::Accent };
-        let value_said = (format!(" {}", grouped(value)), Role::Strong);
-        rows.line(vec![(bar(value as f64, most, cells), role), value_said]);
-        rows.blank(1);
     }
 }

@@ -26,6 +26,9 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
     } else if let Some(reason) = outcome.refused() {
         rows.text(&format!("No calls were recorded: {reason}"), Role::Dim);
     }
+    if run.recording.origin == Origin::Loaded {
+        rows.text("From an earlier session; r runs it again.", Role::Dim);
+    }
     let conceals = state.player.as_ref().is_some_and(Player::is_concealing);
     if let Some(predict) = &lab.predict {
         let guess = state.guessing.guess.as_ref();

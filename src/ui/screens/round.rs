@@ -5,18 +5,19 @@ use super::{
     view::{Header, Right, View},
 };
 use crate::app::{
-    App,
+    App, Click, Command,
     screens::round::{RoundKind, RoundScreen},
 };
 use crate::course::{
+    Lesson,
     concept::{self, Sitting},
     review::until,
 };
-use crate::ui::{Pen, Role, Rooms, Rows, widgets::week};
+use crate::ui::{Pen, Role, Rooms, Rows, bar, widgets::week};
 
 impl View for RoundScreen {
     fn header(&self, app: &App) -> Header {
-        let count = match self.is_over() {
+        let count = match self.is_over() || self.is_introduced() {
             true => Right::Nothing,
             false => Right::Count("question", self.place, self.items.len()),
         };
@@ -37,12 +38,13 @@ impl View for RoundScreen {
     }
 
     fn draw(&self, pen: &mut Pen, app: &App, rooms: &Rooms) {
-        if !self.is_over() {
-            return page::draw(pen, app, rooms);
-        }
         let room = rooms.pane();
         let mut rows = Rows::new(room.width);
         match self.kind {
+            RoundKind::Test(sitting) if self.is_introduced() => {
+                introduced(&mut rows, app, self, sitting)
+            }
+            _ if !self.is_over() => return page::draw(pen, app, rooms),
             RoundKind::Review if self.items.is_empty() => nothing_due(&mut rows, app),
             RoundKind::Review => reviewed(&mut rows, app, self),
             RoundKind::Test(sitting) => tested(&mut rows, app, sitting),
@@ -92,14 +94,83 @@ fn reviewed(rows: &mut Rows, app: &App, round: &RoundScreen) {
     }
 }
 
+/// What a test is, and how it is answered, before its first question.
+fn introduced(rows: &mut Rows, app: &App, round: &RoundScreen, sitting: Sitting) {
+    rows.title(&format!("Concept test, {} the course", sitting.name()));
+    let Some(test) = &app.material.concept_test else {
+        return;
+    };
+    let (open, all) = (round.items.len(), test.questions().count());
+    let count = match all - open {
+        0 => format!("{all} questions, about {} minutes.", test.minutes),
+        answered => format!("{open} of {all} questions are left; {answered} are answered."),
+    };
+    rows.text(&count, Role::Strong);
+    rows.blank(1);
+    let says = match sitting {
+        Sitting::Before => {
+            "The same questions are asked before the course and after it: the difference is what the course taught. Nobody is expected to know the answers yet."
+        }
+        Sitting::After => {
+            "The questions that were asked before the course, once more: the difference is what the course taught."
+        }
+    };
+    rows.text(says, Role::Text);
+    rows.blank(1);
+    for says in [
+        "A digit or an arrow selects an answer, and Enter gives it.",
+        "Nothing is said to an answer until both tests are done, and it cannot be changed.",
+        "n leaves a question open; Esc leaves the test. What was answered is kept, and C asks the rest.",
+    ] {
+        rows.hanging(("▸", Role::Accent), 2, says, Role::Text);
+    }
+    rows.blank(1);
+    rows.hanging(("Enter", Role::Strong), 7, "begins", Role::Text);
+    rows.clickable(rows.len() - 1, Click::Do(Command::Confirm));
+}
+
+/// Each question of both tests: what was right, once nothing can be given away any more.
+fn by_question(rows: &mut Rows, app: &App, test: &Lesson) {
+    rows.blank(1);
+    let heads = vec![Role::Dim.of("before   after ")];
+    rows.ends(vec![Role::Dim.of("question by question")], heads);
+    rows.rule();
+    for (number, page) in (1..).zip(&test.pages) {
+        let Some(question) = page.question() else {
+            continue;
+        };
+        let [before, after] = Sitting::ALL.map(|sitting| {
+            let last = app.progress.answered(sitting.id(), &question.id);
+            last.map_or("·", |last| if last.right { "✓" } else { "✗" })
+        });
+        let title = vec![
+            (format!("{number:>2}  "), Role::Dim),
+            Role::Text.of(page.title.as_str()),
+        ];
+        let marks = format!("{before}       {after}   ");
+        rows.ends(title, vec![(marks, Role::Strong)]);
+    }
+}
+
 /// The counts alone: what was right is said when the course has said why.
 fn tested(rows: &mut Rows, app: &App, sitting: Sitting) {
     rows.title(&format!("Concept test, {} the course", sitting.name()));
     let Some(test) = &app.material.concept_test else {
         return;
     };
+    for score in app.progress.scores(test).into_iter().flatten() {
+        let cells = bar(score.right as f64, score.of as f64, 36);
+        rows.line(vec![
+            (cells, Role::Accent),
+            (format!("  {} of {}", score.right, score.of), Role::Strong),
+        ]);
+    }
+    rows.blank(1);
     for line in concept::report(app.progress.scores(test)) {
         rows.text(&line, Role::Text);
+    }
+    if app.test_is_done() {
+        by_question(rows, app, test);
     }
     rows.blank(1);
     let said = match sitting {

@@ -8,7 +8,9 @@ use super::{
 };
 use crate::app::{App, Run, screens::replay::ReplayScreen};
 use crate::figure::Race;
-use crate::model::{Hop, Measured, Origin, Place, Served, Side, Size, TransferSpec, grouped};
+use crate::model::{
+    Arrow, Hop, Measured, Origin, Place, Served, Side, Size, TransferSpec, grouped,
+};
 use crate::ui::{MARKS, Pen, Role, Rooms, Rows, Span, Tier, player, race::scale};
 
 /// The header of a race: its scale, which is said at every size.
@@ -127,6 +129,26 @@ pub fn copy_path(rows: &mut Rows, hops: &[Hop], side: Side) {
         left.push((place(hop.to, width).to_owned(), Role::Text));
     }
     rows.line(left);
+}
+
+/// Hops of a figure or a card in one line, behind an indent; each that does not begin where the last one ended stands apart.
+pub fn arrows(rows: &mut Rows, hops: &[Arrow], indent: &str) {
+    let width = rows.width;
+    let mut left: Vec<Span> = vec![Role::Text.of(indent)];
+    let mut at = None;
+    for hop in hops {
+        if at != Some(hop.from) {
+            let gap = if at.is_some() { ", " } else { "" };
+            left.push((format!("{gap}{}", place(hop.from, width)), Role::Text));
+        }
+        let (arrow, role, ..) = MARKS[hop.how.drawn() as usize];
+        left.push((format!(" {arrow} "), role));
+        left.push((place(hop.to, width).to_owned(), Role::Text));
+        at = Some(hop.to);
+    }
+    if !hops.is_empty() {
+        rows.line(left);
+    }
 }
 
 /// The name of a place; in a narrow column, its last word.

@@ -221,7 +221,7 @@ fn marks(canvas: &mut Canvas, (x, y): Cell, view: &BoxView, columns: u16) {
             Mark::Bytes(tone) => ("■", tone),
             Mark::PartBytes(tone) => (canvas.glyph("▪", "+"), tone),
             Mark::References(tone) => ("◆", tone),
-            Mark::PartReferences(tone) => (canvas.glyph("◇", "c"), tone),
+            Mark::PartReferences(tone) => (canvas.glyph("◇", "0"), tone),
             Mark::Mapped(tone) => ("~", tone),
         };
         // Two columns are both filled where the cell is.

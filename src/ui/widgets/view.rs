@@ -68,7 +68,7 @@ fn target(click: kinds::Click) -> Click {
 
 /// What is said to a wrong answer, behind a bar: the misconception by name, and what answers it.
 fn reaction(rows: &mut Rows, reaction: &Reaction) {
-    let bar = ["   ", "┃", "  "].map(|text| Role::Accent.of(text));
+    let bar = ["   ", "▎", "  "].map(|text| Role::Accent.of(text));
     if !reaction.misconception.is_empty() {
         rows.prose(&format!("**{}**", reaction.misconception), &bar);
     }

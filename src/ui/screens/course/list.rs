@@ -70,7 +70,30 @@ pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect, step: u16) ->
     let fitting = usize::from(room.height.saturating_sub(HEADS).div_ceil(step)).max(1);
     let first = (selected + 1).saturating_sub(fitting);
     let mut used = HEADS;
-    let shown = (first..app.material.lessons.len()).take(fitting);
+    let all = app.material.lessons.len();
+    let above = if first > 0 {
+        format!("{first} above  ")
+    } else {
+        String::new()
+    };
+    if let below @ 1.. = all.saturating_sub(first + fitting) {
+        pen.text(
+            room,
+            "Modules  ".len() as u16,
+            0,
+            &format!("{above}↓ {below} more"),
+            Role::Dim,
+        );
+    } else if first > 0 {
+        pen.text(
+            room,
+            "Modules  ".len() as u16,
+            0,
+            &format!("↑ {first} more"),
+            Role::Dim,
+        );
+    }
+    let shown = (first..all).take(fitting);
     for (line, index) in shown.enumerate() {
         let y = HEADS + line as u16 * step;
         let row = row_at(room, y);

@@ -27,7 +27,7 @@ pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
     let a_mark = pages_a_mark(app, room.width);
     let said = match a_mark {
         1 => "The whole course, a mark a page".to_owned(),
-        count => format!("The whole course, a mark for {count} pages"),
+        count => format!("The whole course: each mark is {count} pages"),
     };
     pen.text(room, 0, 1, &said, Role::Dim);
     let mut x = 0;

@@ -36,7 +36,7 @@ fn list(app: &App, page: &ExperimentPage, names: &[String], width: u16) -> Rows 
         let finding = page.finding(name);
         let seen = finding.map_or("·", |finding| finding.seen.as_str());
         let left = vec![
-            Role::Strong.of(mark(finding)),
+            Role::Strong.of(mark(page, finding)),
             cell(name, longest, Role::of_name(chosen)),
             cell(
                 seen,
@@ -53,12 +53,14 @@ fn list(app: &App, page: &ExperimentPage, names: &[String], width: u16) -> Rows 
     rows
 }
 
-/// As expected, otherwise, not asked, not run.
-fn mark(finding: Option<&Finding>) -> &'static str {
-    match finding.map(|finding| finding.matches) {
-        Some(Some(true)) => "✓ ",
-        Some(Some(false)) => "✗ ",
-        Some(None) => "- ",
+/// Whether it was predicted rightly; nothing where it was not predicted, or the kernel could not be asked.
+fn mark(page: &ExperimentPage, finding: Option<&Finding>) -> &'static str {
+    let Some(finding) = finding.filter(|finding| finding.matches.is_some()) else {
+        return "  ";
+    };
+    match page.predicted.get(&finding.name) {
+        Some(predicted) if *predicted == finding.seen => "✓ ",
+        Some(_) => "✗ ",
         None => "  ",
     }
 }
@@ -82,21 +84,28 @@ fn about(app: &App, page: &ExperimentPage, name: &str, width: u16) -> Rows {
     rows.blank(usize::from(roomy));
     match page.finding(name) {
         Some(finding) => answered(&mut rows, page, finding, roomy),
-        None if app.asks_errno().is_some() => predict(&mut rows, name),
+        None if app.asks_errno().is_some() => predict(&mut rows, page, name),
         None if app.at().is_some() => parts::not_run(&mut rows, app),
         None => rows.text("It runs.", Role::Dim),
     }
     rows
 }
 
-fn predict(rows: &mut Rows, name: &str) {
+fn predict(rows: &mut Rows, page: &ExperimentPage, name: &str) {
     rows.text("What does your kernel answer?", Role::Accent);
     for (index, answer) in answers(name).into_iter().enumerate() {
+        let selected = page.draft.one() == Some(index);
         rows.push(Row {
             left: vec![
+                Rows::cursor(selected),
                 (format!("{}  ", index + 1), Role::Strong),
-                Role::Text.of(answer),
+                (answer.to_owned(), Role::of_name(selected)),
             ],
+            right: match selected {
+                true => vec![Role::Dim.of("Enter answers ")],
+                false => Vec::new(),
+            },
+            marked: selected,
             click: Some(Click::Option(index)),
             ..Row::default()
         });

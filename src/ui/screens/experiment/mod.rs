@@ -1,7 +1,7 @@
 //! An experiment that is no single transfer: what is tried, the question before it, what was found. On its own screen,
 //! and beside the text of a lesson.
 
-mod compare;
+pub mod compare;
 mod errors;
 mod page_cache;
 mod parts;
@@ -74,9 +74,12 @@ fn place(app: &App) -> String {
         _ => [&none; 2],
     };
     let known = known.into_iter().filter(|word| !word.is_empty());
-    match known.cloned().collect::<Vec<_>>() {
-        words if words.is_empty() => "not run yet".to_owned(),
-        words => words.join(" · "),
+    let words: Vec<_> = known.cloned().collect();
+    match app.experiment().is_some_and(|page| page.found.is_some()) {
+        true if words.is_empty() => "on this kernel".to_owned(),
+        true => words.join(" · "),
+        false if app.job_here().is_some() => "running".to_owned(),
+        false => "not run yet".to_owned(),
     }
 }
 

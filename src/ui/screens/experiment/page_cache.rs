@@ -2,7 +2,9 @@
 
 use super::parts::{self, state};
 use crate::app::{App, Click, ExperimentPage};
-use crate::model::{ExperimentOutcome, PageCacheStep, Size, grouped};
+use crate::model::{
+    ExperimentOutcome, PAGE_CACHE_CELLS, PAGE_CACHE_STEPS, PageCacheStep, Size, grouped,
+};
 use crate::ui::{Role, Rows, Span};
 
 pub fn view(app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> (Rows, Option<Rows>) {
@@ -10,7 +12,16 @@ pub fn view(app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> (Rows, 
     state(&mut rows, app);
     let Some(ExperimentOutcome::PageCache(found)) = &page.found else {
         parts::not_run(&mut rows, app);
-        return (rows, None);
+        before_run(&mut rows, main);
+        let mut about = Rows::new(side);
+        for says in [
+            "After each step mincore() tells which pages of the file are in memory, and each row becomes a picture of them.",
+            "What to look for: dirty pages that cannot be dropped; how far the kernel reads ahead of a read of 4 KiB, and when it does not; what a page fault of a mapping brings in.",
+        ] {
+            about.text(says, Role::Dim);
+            about.blank(1);
+        }
+        return (rows, (side == parts::SIDE).then_some(about));
     };
     let pages = found.size.bytes().div_ceil(found.page_size.max(1));
     let share = pages.div_ceil(crate::model::PAGE_CACHE_CELLS as u64);
@@ -27,6 +38,19 @@ pub fn view(app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> (Rows, 
     let chosen = found.steps.get(page.selected);
     let side = chosen.map(|step| about(step, before(page.selected), side));
     (rows, side)
+}
+
+/// The steps as they will be shown, none of their pages known.
+fn before_run(rows: &mut Rows, width: u16) {
+    rows.blank(1);
+    legend(rows, "a file of 16 MiB in 64 cells", width);
+    rows.blank(usize::from(width > 66));
+    for step in PAGE_CACHE_STEPS {
+        let right = vec![Role::Dim.of("not run yet")];
+        rows.ends(vec![Role::Text.of("  "), Role::Text.of(title(step))], right);
+        let cells = "·".repeat(PAGE_CACHE_CELLS.min(usize::from(width).saturating_sub(2)));
+        rows.line(vec![Role::Text.of("  "), (cells, Role::Ghost)]);
+    }
 }
 
 /// What the marks mean, behind what a cell is; in its own row where there is no room for both.

@@ -34,6 +34,9 @@ pub fn state(rows: &mut Rows, app: &App) {
         let left = vec![(job_state(job), Role::Accent)];
         let right = vec![Role::Dim.of("Esc stops it")];
         rows.ends(left, right);
+    } else if let Some(at) = app.experiment().and_then(|page| page.stopped.as_ref()) {
+        let said = format!("Stopped: {at}. This is what was found until then.");
+        rows.text(&said, Role::Accent);
     }
 }
 
