@@ -112,6 +112,95 @@ fn keys_that_are_typed_before_the_answer_are_not_lost() {
     terminal.until("the help", |screen| screen.contents().contains("search"));
 }
 
+/// What the frame that the terminal shows is made of: whether it is all ASCII, and whether a cell has a colour.
+fn made_of(terminal: &Terminal) -> (bool, bool) {
+    let screen = terminal.screen.screen();
+    let cells = (0..36).flat_map(|y| (0..120).filter_map(move |x| screen.cell(y, x)));
+    let cells: Vec<_> = cells.collect();
+    let is_coloured = |cell: &&vt100::Cell| {
+        (cell.fgcolor(), cell.bgcolor()) != (vt100::Color::Default, vt100::Color::Default)
+    };
+    (
+        cells.iter().all(|cell| cell.contents().is_ascii()),
+        cells.iter().any(is_coloured),
+    )
+}
+
+#[test]
+fn what_the_environment_says_of_colours_and_letters_holds_on_the_screen() {
+    for (env, expected) in [
+        (&[][..], (false, true)),
+        (&[("NO_COLOR", "1")], (false, false)),
+        (&[("TERM", "dumb")], (false, false)),
+        (&[("LC_ALL", "C")], (true, true)),
+        (&[("LC_ALL", "C"), ("NO_COLOR", "1")], (true, false)),
+    ] {
+        let mut command = zclab(&[]);
+        command.envs(env.iter().copied());
+        let mut terminal = Terminal::start(command);
+        terminal.wait_for("Modules");
+        assert_eq!(
+            made_of(&terminal),
+            expected,
+            "{env:?}\n{}",
+            terminal.contents()
+        );
+    }
+}
+
+#[test]
+fn what_was_asked_for_is_remembered_until_it_is_taken_back() {
+    let home = tempfile::tempdir().unwrap();
+    let start = |options: &[&str]| {
+        let mut command = zclab(options);
+        command.env("XDG_STATE_HOME", home.path());
+        let mut terminal = Terminal::start(command);
+        terminal.wait_for("Modules");
+        terminal.send("\x1b]11;rgb:ffff/ffff/ffff\x07");
+        terminal
+    };
+    let quit = |mut terminal: Terminal| {
+        terminal.send("q");
+        assert_eq!(terminal.ended().code(), Some(0));
+    };
+    let mut asked = start(&["--theme", "contrast", "--ascii"]);
+    let contrast = vt100::Color::Rgb(0x4a, 0x40, 0x00);
+    becomes(&mut asked, (contrast, vt100::Color::Rgb(0, 0, 0)));
+    assert!(made_of(&asked).0);
+    quit(asked);
+    let mut again = start(&[]);
+    becomes(&mut again, (contrast, vt100::Color::Rgb(0, 0, 0)));
+    assert!(made_of(&again).0, "{}", again.contents());
+    // A key is remembered, too.
+    again.send("T");
+    again.until("the next theme", |screen| {
+        screen.contents().contains("Theme 16")
+    });
+    quit(again);
+    let mut taken_back = start(&["--theme", "auto", "--ascii=false"]);
+    becomes(&mut taken_back, (LIGHT_MARKER, OWN));
+    assert!(!made_of(&taken_back).0);
+    quit(taken_back);
+    let mut plain = start(&[]);
+    becomes(&mut plain, (LIGHT_MARKER, OWN));
+    assert!(!made_of(&plain).0);
+}
+
+#[test]
+fn a_key_saves_what_is_on_the_screen_as_a_picture_and_overwrites_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = zclab(&[]);
+    command.current_dir(dir.path());
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for("Modules");
+    terminal.send("\x10");
+    terminal.wait_for("Saved to zclab-course-1.svg");
+    let svg = std::fs::read_to_string(dir.path().join("zclab-course-1.svg")).unwrap();
+    assert!(svg.contains("Modules") && !svg.contains("quit"));
+    terminal.send("\x10");
+    terminal.wait_for("Saved to zclab-course-2.svg");
+}
+
 /// How far apart two colours are to the eye (WCAG 2.2, contrast ratio).
 fn contrast(one: u32, other: u32) -> f64 {
     let luminance = |rgb: u32| {
@@ -130,9 +219,20 @@ fn contrast(one: u32, other: u32) -> f64 {
 
 /// A cell's colours on a terminal that has these of its own: letters and page.
 fn seen(cell: &Cell, (letters, page): (u32, u32)) -> (u32, u32) {
+    // The sixteen as xterm has them.
     let rgb = |colour, own| match colour {
         Color::Reset => own,
         Color::Rgb(red, green, blue) => u32::from_be_bytes([0, red, green, blue]),
+        Color::Black => 0x000000,
+        Color::Red => 0xcd0000,
+        Color::Blue => 0x0000ee,
+        Color::Magenta => 0xcd00cd,
+        Color::LightRed => 0xff0000,
+        Color::LightGreen => 0x00ff00,
+        Color::LightYellow => 0xffff00,
+        Color::LightBlue => 0x5c5cff,
+        Color::LightMagenta => 0xff00ff,
+        Color::White => 0xffffff,
         other => panic!("{other:?} is not a colour of such a palette"),
     };
     let (fore, back) = (rgb(cell.fg, letters), rgb(cell.bg, page));
@@ -167,6 +267,21 @@ fn screens(theme: Theme) -> Vec<(&'static str, Buffer)> {
     frames.push(("question", learner.frame()));
     learner.keys("1\n");
     frames.push(("answer", learner.frame()));
+    learner.open(|app| app.name() == "lesson" && app.at().is_none());
+    frames.push(("the end of a lesson", learner.frame()));
+    for (name, keys) in [
+        ("lab", "m"),
+        ("lab with a result", "r"),
+        ("experiments", "e"),
+    ] {
+        learner.keys(keys);
+        frames.push((name, learner.frame()));
+    }
+    learner.key(Key::Esc);
+    learner.key(Key::Esc);
+    learner.key(Key::Esc);
+    learner.keys("C");
+    frames.push(("concept test", learner.frame()));
     let mut explorer = zclab::app::App::explorer(watched::server(40), false);
     let mut buf = Buffer::empty(learner.area);
     zclab::runtime::draw(&mut explorer, &theme, learner.area, &mut buf);
@@ -183,17 +298,22 @@ fn everything_is_legible_on_a_white_a_black_and_a_silent_terminal() {
     const GREY: (u32, u32) = (0xd0d0d0, 0x191919);
     const WHITE: (u32, u32) = (0x000000, 0xffffff);
     let mut faults = Vec::new();
-    for (palette, own_page, terminals) in [
-        (Palette::Dark, false, &[BLACK, GREY][..]),
-        (Palette::Light, false, &[WHITE]),
-        (Palette::Contrast, false, &[BLACK]),
-        (Palette::Dark, true, &[BLACK, WHITE]),
-        (Palette::Light, true, &[BLACK, WHITE]),
-        (Palette::Contrast, true, &[BLACK, WHITE]),
+    for (palette, own_page, on_light, terminals) in [
+        (Palette::Dark, false, false, &[BLACK, GREY][..]),
+        (Palette::Light, false, false, &[WHITE]),
+        (Palette::Contrast, false, false, &[BLACK]),
+        (Palette::Dark, true, false, &[BLACK, WHITE]),
+        (Palette::Light, true, false, &[BLACK, WHITE]),
+        (Palette::Contrast, true, false, &[BLACK, WHITE]),
+        (Palette::Sixteen, false, false, &[BLACK]),
+        (Palette::Sixteen, false, true, &[WHITE]),
+        (Palette::Sixteen, true, false, &[BLACK, WHITE]),
+        (Palette::None, false, false, &[BLACK, WHITE]),
     ] {
         let theme = Theme {
             palette,
             own_page,
+            on_light,
             ..Theme::default()
         };
         for (name, frame) in screens(theme) {
@@ -244,6 +364,7 @@ fn own(palette: Palette, own_page: bool) -> Color {
     match palette {
         Palette::Light => Color::from_u32(0x1c1e21),
         Palette::Contrast => Color::from_u32(0xffffff),
+        Palette::Sixteen => Color::White,
         _ => Color::from_u32(0xd6d9de),
     }
 }

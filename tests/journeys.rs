@@ -25,8 +25,8 @@ fn every_page_of_every_lesson_is_reached_by_n_alone() {
             .map(|lesson| lesson.pages.len())
             .sum();
         let lessons = learner.app.material.lessons.len();
+        learner.key(Key::Enter);
         for lesson in 0..lessons {
-            learner.key(Key::Enter);
             for page in 0..learner.app.material.lessons[lesson].pages.len() {
                 let title = learner.app.material.lessons[lesson].title.clone();
                 assert_eq!(learner.place(), (lesson, page));
@@ -35,8 +35,13 @@ fn every_page_of_every_lesson_is_reached_by_n_alone() {
                 assert!(shown.contains(&begin), "{shown}");
                 learner.keys("n");
             }
+            // The page behind the last one leads on.
+            let end = learner.screen();
+            assert!(end.contains("What is next"), "{end}");
+            assert_eq!(learner.app.at(), None);
+            learner.keys("n");
         }
-        assert!(matches!(learner.app.screen(), Screen::Course(_)));
+        assert!(learner.app.in_test(), "{}", learner.screen());
         let visits = learner
             .effects
             .iter()
@@ -110,7 +115,9 @@ fn nobody_predicts_by_an_option_that_is_on_the_other_pane() {
             assert!(asked.contains(&second) || below, "{asked}");
         }
         assert!(learner.app.asks_guess());
-        let ran = learner.keys("2");
+        let selected = learner.keys("2");
+        assert!(learner.app.asks_guess(), "{selected}");
+        let ran = learner.key(Key::Enter);
         assert!(!learner.app.asks_guess(), "{ran}");
     }
 }
@@ -131,11 +138,20 @@ fn a_wrong_choice_is_answered_under_it_and_a_right_one_ends_it() {
             .position(|option| option.right == right)
             .unwrap()
     };
-    let wrong = learner.keys(&(place(false) + 1).to_string());
+    // Enter gives nothing while nothing is selected, and a digit alone gives no answer.
+    let untouched = learner.key(Key::Enter);
+    assert!(!untouched.contains('✗'), "{untouched}");
+    let selected = learner.keys(&(place(false) + 1).to_string());
+    assert!(
+        !selected.contains('✗') && selected.contains("Enter answers"),
+        "{selected}"
+    );
+    assert!(answers(&learner.effects).is_empty());
+    let wrong = learner.key(Key::Enter);
     let misconception = &options[place(false)].reaction.misconception;
     let begin: String = misconception.chars().take(20).collect();
     assert!(wrong.contains('✗') && wrong.contains(&begin), "{wrong}");
-    let right = learner.keys(&(place(true) + 1).to_string());
+    let right = learner.keys(&format!("{}\n", place(true) + 1));
     assert!(right.contains('✓'), "{right}");
     assert!(
         learner
@@ -157,7 +173,17 @@ fn the_lab_keeps_two_results_and_plays_either() {
     learner.keys("r ");
     assert!(learner.app.player().is_some(), "the only result plays");
     learner.key(Key::Esc);
-    let both = learner.keys("mmr");
+    let side = |learner: &Learner| match learner.app.screen() {
+        Screen::Lab(_) => learner.app.enabled().iter().any(|key| key.label == "Tab"),
+        _ => panic!("the lab is open"),
+    };
+    assert!(side(&learner));
+    let again = learner.keys("r");
+    assert!(
+        again.contains("empty"),
+        "the cursor has not changed sides: {again}"
+    );
+    let both = learner.keys("\tmmr");
     assert!(both.contains("33") && both.contains("17"), "{both}");
     let played = learner.keys(" ");
     assert!(learner.app.player().is_some(), "{played}");
@@ -472,7 +498,7 @@ fn all_titles(app: &App) -> Vec<(Place, String)> {
 #[test]
 fn nothing_is_looked_up_in_the_middle_of_the_concept_test() {
     let mut learner = Learner::new(120, 36);
-    learner.keys("C");
+    learner.keys("C\n");
     assert!(learner.app.in_test());
     learner.keys("/WR");
     assert_eq!(learner.app.overlay, None);
@@ -520,7 +546,7 @@ fn asks_choice(app: &zclab::app::App) -> bool {
 }
 
 #[test]
-fn what_was_missed_or_passed_comes_back_in_review_and_the_rest_the_next_day() {
+fn what_was_missed_comes_back_in_review_and_the_rest_the_next_day_but_not_what_was_paged_past() {
     for (width, height) in [(60, 18), (80, 24), (120, 36), (200, 60)] {
         let mut learner = Learner::new(width, height);
         learner.days_later(0);
@@ -529,21 +555,26 @@ fn what_was_missed_or_passed_comes_back_in_review_and_the_rest_the_next_day() {
         learner.keys("\n");
         assert!(matches!(learner.app.screen(), Screen::Course(_)));
 
-        // A right answer, a wrong one, and one that is passed: each in a module of its own.
+        // A right answer, two wrong ones, and one that is paged past, which is no answer: each in a module of its own.
         let mut asked = Vec::new();
-        for (module, right) in [(0, Some(true)), (2, Some(false)), (4, None)] {
+        for (module, right) in [
+            (0, Some(true)),
+            (2, Some(false)),
+            (4, Some(false)),
+            (6, None),
+        ] {
             learner.key(Key::Home);
             (0..module).for_each(|_| drop(learner.key(Key::Down)));
             learner.keys("t");
             while !asks_choice(&learner.app) {
-                let (question, _) = learner.app.question().unwrap();
-                let id = question.id.clone();
                 learner.keys("n");
-                asked.push(id);
             }
-            asked.push(learner.app.question().unwrap().0.id.clone());
+            let id = learner.app.question().unwrap().0.id.clone();
             match right {
-                Some(right) => drop(learner.choose(right)),
+                Some(right) => {
+                    asked.push(id);
+                    drop(learner.choose(right));
+                }
                 None => drop(learner.keys("n")),
             }
             learner.key(Key::Esc);
@@ -698,7 +729,10 @@ fn the_course_screen_tells_where_the_learner_is_at_each_size() {
 fn the_concept_test_says_nothing_but_the_count_and_then_the_gain() {
     let mut learner = Learner::new(120, 36);
     for (right, first) in [(4, "before: 4 of 12 right"), (10, "gain: +6 of 8")] {
-        let shown = learner.keys("C");
+        let introduced = learner.keys("C");
+        assert!(introduced.contains("12 questions"), "{introduced}");
+        assert!(learner.app.question().is_none(), "{introduced}");
+        let shown = learner.keys("\n");
         assert!(shown.contains("question 1 of 12"), "{shown}");
         for at in 0..12 {
             let question = learner.app.question().unwrap().0.clone();
@@ -707,7 +741,9 @@ fn the_concept_test_says_nothing_but_the_count_and_then_the_gain() {
                 QuestionKind::Choice(_) | QuestionKind::Multi(_) => learner.choose(at < right),
                 kind => panic!("{} is not handled here", kind.name()),
             };
-            assert!(!shown.contains(['✓', '✗']), "{shown}");
+            // The result page, once nothing can be given away any more, says what was right.
+            let is_over = learner.app.question().is_none() && learner.app.in_test();
+            assert!(is_over || !shown.contains(['✓', '✗']), "{shown}");
             assert!(!shown.contains(&question.explain[..20]), "{shown}");
         }
         let end = learner.screen();
@@ -731,12 +767,14 @@ fn the_concept_test_says_nothing_but_the_count_and_then_the_gain() {
 #[test]
 fn a_concept_test_that_was_left_goes_on_where_it_was() {
     let mut learner = Learner::new(80, 24);
-    learner.keys("C");
+    learner.keys("C\n");
     learner.choose(true);
     learner.choose(true);
     learner.keys("n");
     learner.key(Key::Esc);
-    let shown = learner.keys("C");
+    let left = learner.keys("C");
+    assert!(left.contains("10 of 12 questions are left"), "{left}");
+    let shown = learner.keys("\n");
     assert!(shown.contains("1 of 10"), "{shown}");
 }
 
@@ -763,4 +801,179 @@ fn the_pages_of_a_lesson_stand_beside_its_prose_and_a_click_opens_one() {
     assert!(first.contains("In this lesson"), "{first}");
     let sixth = learner.mouse(spot_of(&learner, Click::Page(5)));
     assert!(sixth.contains("page 6 of"), "{sixth}");
+}
+
+#[test]
+fn space_right_and_enter_go_on_from_a_page_of_text_and_stand_in_the_key_bar() {
+    for key in [Key::Char(' '), Key::Right, Key::Enter, Key::Char('n')] {
+        let mut learner = Learner::new(120, 36);
+        let first = learner.key(Key::Enter);
+        assert!(first.contains("Enter ␣ → next"), "{first}");
+        assert_eq!(learner.place(), (0, 0));
+        learner.key(key);
+        assert_eq!(learner.place(), (0, 1), "{key:?}");
+        learner.key(Key::Left);
+        let at = learner.place();
+        assert!(at == (0, 0) || learner.app.player().is_some(), "{at:?}");
+    }
+    // Where a text is longer than the screen, space shows the rest of it first.
+    let mut learner = Learner::new(60, 18);
+    learner.open(|app| app.at().is_some() && app.player().is_none() && !app.asks_guess());
+    for _ in 0..40 {
+        let place = learner.place();
+        let before = learner.screen();
+        let more = before.contains("more row");
+        learner.keys(" ");
+        match more {
+            true => assert_eq!(learner.place(), place, "{before}"),
+            false => break,
+        }
+    }
+}
+
+#[test]
+fn a_lesson_ends_with_its_predictions_the_questions_to_come_back_to_and_what_is_next() {
+    for (width, height) in [(60, 18), (80, 24), (120, 36), (200, 60)] {
+        let mut learner = Learner::new(width, height);
+        learner.open(|app| app.asks_guess() && app.lab_page().is_some());
+        let (lesson, page) = learner.place();
+        let title = learner.app.material.lessons[lesson].pages[page]
+            .title
+            .clone();
+        learner.keys("7\n");
+        let mut wrong = None;
+        while learner.app.at().is_some() {
+            if asks_choice(&learner.app) && wrong.is_none() {
+                learner.choose(false);
+                wrong = Some(learner.place());
+            }
+            learner.keys("n");
+        }
+        let end = learner.screen();
+        assert!(end.contains("What is next"), "{end}");
+        // On a small screen the upper end is a key away.
+        let end = learner.key(Key::Home);
+        assert!(end.contains("What you predicted"), "{end}");
+        let begin: String = title.chars().take(10).collect();
+        assert!(end.contains(&begin) && end.contains("you said 7"), "{end}");
+        learner.key(Key::End);
+        // Up to the question that was answered wrongly: Enter goes there.
+        let (_, page) = wrong.expect("the lesson has a choice");
+        let name = format!("page {}", page + 1);
+        let mut shown = learner.screen();
+        for _ in 0..30 {
+            if shown
+                .lines()
+                .any(|line| line.contains('▸') && line.contains(&name))
+            {
+                break;
+            }
+            shown = learner.key(Key::Up);
+        }
+        assert!(shown.contains(&name), "{shown}");
+        learner.key(Key::Enter);
+        assert_eq!(learner.place(), (lesson, page));
+    }
+}
+
+#[test]
+fn a_sweep_that_is_stopped_keeps_its_chart_and_says_where_it_stopped() {
+    let mut learner = Learner::new(120, 36);
+    learner.keys("e");
+    while !learner
+        .screen()
+        .lines()
+        .any(|line| line.contains("▸ Two methods"))
+    {
+        learner.key(Key::Down);
+    }
+    learner.key(Key::Enter);
+    let effects = learner.app.update(zclab::app::Event::Key(Key::Char('r')));
+    let Some(Effect::Try { job, what }) = effects.first().cloned() else {
+        panic!("it does not run: {effects:?}");
+    };
+    let found = Box::new(screen::findings(&what));
+    learner.event(zclab::app::Event::Partial(job, found));
+    let at = zclab::model::JobProgress {
+        at: "round 7 of 9".to_owned(),
+        done: 6,
+        total: 9,
+    };
+    let running = learner.event(zclab::app::Event::Progress(job, at));
+    assert!(
+        running.contains("read-write") && !running.contains("not run yet"),
+        "{running}"
+    );
+    learner.key(Key::Esc);
+    let stopped = learner.event(zclab::app::Event::Failed(job, "cancelled".to_owned()));
+    assert!(stopped.contains("Stopped: round 7 of 9"), "{stopped}");
+    assert!(
+        stopped.contains('●') && stopped.contains("median"),
+        "the chart is left: {stopped}"
+    );
+    assert!(!stopped.contains("not run yet"), "{stopped}");
+}
+
+#[test]
+fn a_run_of_an_earlier_session_is_there_again_with_its_guess() {
+    let mut before = Learner::new(120, 36);
+    before.open(|app| app.asks_guess() && app.lab_page().is_some());
+    before.keys("7\n");
+    let kept = before.effects.iter().find_map(|effect| match effect {
+        Effect::Remember(recording) => Some(recording.clone()),
+        _ => None,
+    });
+    let recording = kept.expect("the run is kept");
+    let records = before.effects.iter().filter_map(|effect| match effect {
+        Effect::Keep(record) => Some(record.clone()),
+        _ => None,
+    });
+    let records: Vec<Record> = records.collect();
+    for answered in [true, false] {
+        let mut learner = Learner::new(120, 36);
+        for record in records.iter().filter(|_| answered) {
+            learner.app.recall(record);
+        }
+        let run = zclab::app::Run::new((*recording).clone(), "");
+        learner.event(zclab::app::Event::Remembered(vec![run]));
+        learner.open(|app| app.lab_page().is_some());
+        let shown = learner.screen();
+        assert_eq!(shown.contains("You said 7"), answered, "{shown}");
+        assert_eq!(learner.app.asks_guess(), !answered, "{shown}");
+    }
+}
+
+#[test]
+fn a_question_has_its_run_or_a_figure_beside_it_where_there_is_room() {
+    for (width, height) in [(120, 36), (200, 60)] {
+        let mut learner = Learner::new(width, height);
+        let mut bare = Vec::new();
+        for (lesson, of) in learner.app.material.lessons.clone().iter().enumerate() {
+            learner.key(Key::Home);
+            (0..lesson).for_each(|_| drop(learner.key(Key::Down)));
+            learner.keys("t");
+            while let Some((question, _)) = learner.app.question() {
+                let id = question.id.clone();
+                let shown = learner.screen();
+                let at = learner.app.at();
+                let right: usize = shown
+                    .lines()
+                    .skip(2)
+                    .filter(|line| line.chars().skip(75).any(char::is_alphanumeric))
+                    .count();
+                if right < 5 {
+                    bare.push(format!("{} {id}\n{shown}", of.id));
+                }
+                learner.keys("n");
+                assert_ne!(learner.app.at(), at);
+            }
+            learner.key(Key::Esc);
+        }
+        assert!(
+            bare.is_empty(),
+            "{} at {width}x{height}: {}",
+            bare.len(),
+            bare[0]
+        );
+    }
 }

@@ -326,7 +326,7 @@ fn pairs_on_the_screen() {
 
 #[test]
 fn a_bug_on_the_screen() {
-    each_size("bug-wrong", 1, |learner| drop(learner.keys("2")));
+    each_size("bug-wrong", 1, |learner| drop(learner.keys("2\n")));
     each_size("bug-right", 1, |learner| drop(learner.keys("3")));
 }
 

@@ -108,6 +108,37 @@ fn a_picture_of_a_transfer_shows_its_end() {
     }
 }
 
+#[test]
+fn the_pictures_of_the_readme_are_made_by_the_command_that_stands_beside_them() {
+    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/pictures");
+    let desk = Desk::new(0);
+    let made = Command::new(pictures.join("make"))
+        .arg(desk.0.path())
+        .env("ZCLAB", ZCLAB)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", said(&made));
+    let readme = fs::read_to_string(pictures.join("../../README.md")).unwrap();
+    for (name, expected) in [
+        ("lesson.svg", ["read-write", "page cache", "call 14 of 33"]),
+        ("trace.svg", ["nginx", "video.bin", "KERNEL"]),
+    ] {
+        assert!(
+            readme.contains(&format!("(assets/pictures/{name})")),
+            "{name}"
+        );
+        let now = fs::read_to_string(desk.path(name)).unwrap();
+        let kept = fs::read_to_string(pictures.join(name)).unwrap();
+        for picture in [&now, &kept] {
+            assert_well_formed(picture);
+            let words = words(picture);
+            for word in expected {
+                assert!(words.contains(word), "{name}: no {word} in\n{words}");
+            }
+        }
+    }
+}
+
 /// The events of a timeline by their phase.
 fn timeline(path: &str) -> HashMap<String, Vec<Value>> {
     let document: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();

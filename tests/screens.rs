@@ -137,7 +137,7 @@ fn question_answered_wrongly() {
             panic!("a choice was opened");
         };
         let wrong = options.iter().position(|option| !option.right).unwrap();
-        learner.keys(&(wrong + 1).to_string());
+        learner.keys(&format!("{}\n", wrong + 1));
     });
 }
 
@@ -197,9 +197,60 @@ fn review_asks_and_says_what_comes_when() {
 }
 
 #[test]
+fn a_concept_test_says_what_it_is() {
+    each_size("concept-test-introduction", |learner| {
+        drop(learner.keys("C"))
+    });
+}
+
+#[test]
+fn the_end_of_a_lesson() {
+    each_size("lesson-end", |learner| {
+        learner.open(|app| app.asks_guess() && app.lab_page().is_some());
+        learner.keys("7\n");
+        while learner.app.at().is_some() {
+            learner.keys("n");
+        }
+    });
+}
+
+#[test]
+fn in_ascii_no_letter_stands_for_a_sign() {
+    let mut unicode = Learner::new(120, 36);
+    let mut ascii = Learner::new(120, 36);
+    ascii.theme.ascii = true;
+    let mut faults = Vec::new();
+    for keys in [
+        "", "?", "?\n", "nnnn", "nn", "n7\n ", "\u{1b}", "C\n", "\u{1b}", "mr", "e",
+    ] {
+        for c in keys.chars() {
+            for learner in [&mut unicode, &mut ascii] {
+                learner.key(match c {
+                    '\n' => Key::Enter,
+                    '\u{1b}' => Key::Esc,
+                    c => Key::Char(c),
+                });
+            }
+            let (meant, shown) = (unicode.frame(), ascii.frame());
+            for (cell, meant) in shown.content.iter().zip(&meant.content) {
+                let (plain, sign) = (cell.symbol(), meant.symbol());
+                assert!(plain.is_ascii(), "{plain}");
+                let is_letter = |text: &str| text.chars().any(char::is_alphabetic);
+                if is_letter(plain) && !is_letter(sign) {
+                    faults.push(format!("{plain} for {sign}"));
+                }
+            }
+        }
+    }
+    faults.sort();
+    faults.dedup();
+    assert!(faults.is_empty(), "{faults:?}");
+}
+
+#[test]
 fn a_concept_test_is_counted() {
     each_size("concept-test", |learner| {
-        learner.keys("C");
+        learner.keys("C\n");
         for at in 0..12 {
             learner.choose(at % 3 == 0);
         }
@@ -210,7 +261,7 @@ fn a_concept_test_is_counted() {
 fn a_course_that_was_begun() {
     each_size("course-begun", |learner| {
         a_week(learner);
-        learner.keys("C");
+        learner.keys("C\n");
         for at in 0..12 {
             learner.choose(at % 3 == 0);
         }
@@ -221,7 +272,7 @@ fn a_course_that_was_begun() {
 #[test]
 fn lab_with_two_results() {
     each_size("lab", |learner| {
-        learner.keys("mrmmr");
+        learner.keys("mr\tmmr");
     });
 }
 
@@ -331,7 +382,7 @@ fn an_error_is_predicted_and_seen() {
     each_size("errors-seen", |learner| {
         open_experiment(learner, "Errors");
         learner.key(Key::Down);
-        learner.keys("1");
+        learner.keys("1\n");
     });
 }
 

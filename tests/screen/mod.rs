@@ -130,7 +130,7 @@ impl Learner {
         let keys: String = wanted.map(|(at, _)| (at + 1).to_string()).collect();
         match multi {
             true => self.keys(&format!("{keys}\n")),
-            false => self.keys(&keys[..1]),
+            false => self.keys(&format!("{}\n", &keys[..1])),
         }
     }
 
@@ -151,7 +151,8 @@ impl Learner {
     /// Opens a page by the course and `n`.
     pub fn open(&mut self, page: impl Fn(&App) -> bool) {
         for lesson in 0..self.app.material.lessons.len() {
-            for _ in 0..self.app.material.lessons[lesson].pages.len() {
+            // And the page behind the last one, from which n leads to the first question that is open, or to the next lesson.
+            for _ in 0..=self.app.material.lessons[lesson].pages.len() {
                 if matches!(self.app.screen(), Screen::Course(_)) {
                     self.key(Key::Enter);
                 }

@@ -74,6 +74,7 @@ impl Terminal {
             ("XDG_CACHE_HOME", home.path().join("cache").into_os_string()),
             ("TERM", "xterm-256color".into()),
             ("COLORTERM", "truecolor".into()),
+            ("LC_ALL", "C.UTF-8".into()),
         ];
         for (name, value) in defaults {
             if !command.get_envs().any(|(set, _)| set == OsStr::new(name)) {
