@@ -314,10 +314,15 @@ fn damage_is_named_with_its_line() {
         ("[[1,", "[[6,", "line 4: not a call: a text for argument 6"),
         (
             "\"calls\":3",
-            "\"calls\":99999999999",
+            "\"calls\":9999999",
             "line 5: not a call: ",
         ),
         ("\"calls\":3", "\"calls\":2", "line 4: not the last line"),
+        (
+            "\"calls\":3",
+            "\"calls\":99999999999",
+            "line 1: more than 10000000 calls",
+        ),
         (
             "recording\":1",
             "recording\":3",

@@ -1,6 +1,6 @@
 //! `ZCLAB_LOG`: what the program does and decides, written to a file, for a bug report. Off by default.
 
-use std::{env, fs::OpenOptions, path::PathBuf};
+use std::{env, fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::PathBuf};
 
 use anyhow::{Context, anyhow};
 use tracing::level_filters::LevelFilter;
@@ -31,7 +31,11 @@ pub fn start() -> anyhow::Result<()> {
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
         std::fs::create_dir_all(dir).with_context(failed)?;
     }
-    let file = OpenOptions::new().append(true).create(true).open(&path);
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .custom_flags(nix::libc::O_NONBLOCK) // a FIFO in its place is an error, not a wait
+        .open(&path);
     let file = file.with_context(failed)?;
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
