@@ -312,11 +312,7 @@ fn damage_is_named_with_its_line() {
             "line 4: not a call: it begins before",
         ),
         ("[[1,", "[[6,", "line 4: not a call: a text for argument 6"),
-        (
-            "\"calls\":3",
-            "\"calls\":9999999",
-            "line 5: not a call: ",
-        ),
+        ("\"calls\":3", "\"calls\":9999999", "line 5: not a call: "),
         ("\"calls\":3", "\"calls\":2", "line 4: not the last line"),
         (
             "\"calls\":3",

@@ -11,7 +11,8 @@ pub(crate) fn now() -> u64 {
 
 /// How many seconds the clock on the wall is ahead of UTC at a time, by `TZ` or `/etc/localtime`. Behind: less than 0.
 pub(crate) fn ahead_of_utc(at: u64) -> i64 {
-    let at = at as libc::time_t;
+    // The type is libc's time_t, whose name is deprecated on musl.
+    let at = at as _;
     // SAFETY: all bytes zero are a `tm`; localtime_r reads one time and writes one `tm`, both ours. The zone's name in it
     // is not looked at.
     unsafe {
