@@ -19,6 +19,7 @@ use crate::host;
 pub(crate) use crate::model::Finding;
 use crate::model::{ERRORS, kernel_version, visible_name};
 
+mod crossings;
 mod files;
 mod loops;
 mod mappings;
@@ -202,7 +203,8 @@ fn name(errno: Errno) -> String {
 }
 
 /// The experiments of each theme.
-const THEMES: [(&str, &[Experiment]); 7] = [
+const THEMES: [(&str, &[Experiment]); 8] = [
+    ("crossings", crossings::ALL),
     ("sources", sources::ALL),
     ("pipes", pipes::ALL),
     ("files", files::ALL),
