@@ -673,6 +673,8 @@ fn the_course_at_a_glance_is_told_by_recordings() {
         ("file-to-file", 1.0, 1.0),
         ("msg-zerocopy", 1.0, 2.0),
         ("io-uring", 0.0, 2.0),
+        // To a file: by recv and write, by splice, from mapped pages.
+        ("receiving", 1.0, 2.0),
     ];
     assert_eq!(glances, expected);
 }
