@@ -466,19 +466,12 @@ fn datagrams_end_at_the_socket_and_the_report_says_why() {
 }
 
 #[test]
-fn what_a_process_sends_to_itself_by_tcp_is_one_flow() {
+fn what_a_process_sends_to_itself_by_tcp_ends_at_the_socket() {
     let Some(desk) = desk("sockets") else { return };
     let seen = run(&desk, "./sockets itself a out");
-    let flow = seen.flow(("file", "/a"), ("file", "/out"));
-    assert_eq!(figures(flow), (SIZE, 4.0, false), "{flow:#}");
-    let mut ends = flows(&seen)
-        .iter()
-        .flat_map(|flow| [&flow["from"], &flow["to"]]);
-    assert!(
-        ends.all(|end| end["kind"] != "tcp"),
-        "{:#}",
-        seen.json["flows"]
-    );
+    let sent = figures(seen.flow(("file", "/a"), ("tcp", "")));
+    let received = figures(seen.flow(("tcp", ""), ("file", "/out")));
+    assert_eq!((sent, received), ((SIZE, 2.0, false), (SIZE, 2.0, false)));
     seen.explains_all();
 }
 

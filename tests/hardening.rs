@@ -301,7 +301,7 @@ fn an_error_that_quotes_a_file_is_one_line() {
         if done.status.success() {
             continue; // a key that is not known is passed over
         }
-        one_line(&done, "line 1");
+        one_line(&done, ": line ");
         assert!(!done.stderr.contains(&0x1b));
     }
     let missing = home.path().join("not\nthere\u{1b}[2J");

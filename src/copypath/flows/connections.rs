@@ -10,8 +10,8 @@ use crate::model::DescriptorKind;
 pub(super) struct Sockets {
     /// Queues between TCP sockets that watched processes have at their reading ends.
     pub readers: FxHashSet<QueueId>,
-    /// Those of them that a watched process has written to.
-    written: FxHashSet<QueueId>,
+    /// The process that last wrote to such a queue.
+    writers: FxHashMap<QueueId, i32>,
     /// TCP addresses and names of unix sockets at which watched processes listen.
     pub listeners: FxHashSet<String>,
     /// The unix datagram sockets that have a name.
@@ -40,7 +40,7 @@ impl Sockets {
     pub fn read_from(&self, open: &OpenFile) -> Option<QueueId> {
         let reads = open.queues.reads?;
         match open.kind {
-            DescriptorKind::Tcp => self.written.contains(&reads).then_some(reads),
+            DescriptorKind::Tcp => self.writers.contains_key(&reads).then_some(reads),
             _ => Some(reads),
         }
     }
@@ -52,8 +52,14 @@ impl Sockets {
         if open.kind == DescriptorKind::Tcp {
             let may_come = open.is_peer_expected || !self.connecting.is_empty();
             (may_come || self.readers.contains(&writes)).then_some(())?;
-            self.written.insert(writes);
+            self.writers.insert(writes, open.owner);
         }
         Some(writes)
+    }
+
+    /// Whether what a socket receives was sent by its own process.
+    pub fn is_own(&self, open: &OpenFile) -> bool {
+        let writer = open.queues.reads.and_then(|reads| self.writers.get(&reads));
+        open.kind == DescriptorKind::Tcp && writer == Some(&open.owner)
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct OpenFile {
     pub traits: FileTraits,
     /// Of a socket: the queues between it and another one.
     pub queues: Queues,
+    /// The process that has it.
+    pub owner: i32,
     /// Of a connection: a watched process listens where it leads to.
     pub is_peer_expected: bool,
 }
@@ -129,6 +131,7 @@ impl Ends {
             chosen_by: None,
             traits: descriptor.traits,
             queues: Queues::of(descriptor.kind, addresses),
+            owner: 0,
             is_peer_expected: false,
         }
     }

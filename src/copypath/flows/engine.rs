@@ -303,6 +303,7 @@ impl Flows {
             let read = self.running.keys().any(|pid| tracee.reads(*pid, &shown));
             self.pipes.carries.insert(open.identity, read);
         }
+        open.owner = tracee.pid();
         self.met(&mut open, &descriptor.name, tracee);
         Some(open)
     }

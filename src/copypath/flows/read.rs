@@ -133,6 +133,18 @@ impl Flows {
             (Some(queue), _) => self.pipes.take(queue, bytes),
             (None, _) => Vec::new(),
         };
+        if self.sockets.is_own(source) {
+            // What a process sends to itself ends at the socket, and begins there.
+            for chunk in chunks {
+                self.add(
+                    chunk.path,
+                    source.source,
+                    chunk.length,
+                    chunk.provenance.as_ref(),
+                );
+            }
+            return self.filled(Vec::new(), source, bytes, by);
+        }
         self.filled(chunks, source, bytes, by)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The two ends of a TCP connection are known by their addresses, which mirror each other; those of a unix socket by
 //! their numbers, or by the name that one of them is bound to. Where the other end is not watched, bytes end at the
-//! socket; so do datagrams of UDP, which may be lost.
+//! socket; so do those that a process sends to itself by TCP, and datagrams of UDP, which may be lost.
 
 use super::{
     ends::OpenFile,
