@@ -101,6 +101,7 @@ impl Flows {
             traits: FileTraits::default(),
             chosen_by: Some(chosen_by),
             queues: Queues::default(),
+            owner: 0,
             is_peer_expected: false,
         })
     }
