@@ -204,3 +204,38 @@ fn without_io_uring_everything_else_works() {
         "{ring}"
     );
 }
+
+/// Who may not make a queue larger is told how much fits, and waits for nothing.
+#[test]
+fn prove_says_what_fits_where_a_queue_cannot_grow() {
+    const CAP_NET_ADMIN: libc::c_ulong = 12;
+    const CAP_SYS_RESOURCE: libc::c_ulong = 24;
+    let dir = directory();
+    for (method, to) in [
+        ("vmsplice", "pipe"),
+        ("tee", "pipe"),
+        ("uring-send-zc", "tcp"),
+        ("direct-send", "tcp"),
+    ] {
+        let mut command = zclab(
+            &["prove", method, "--to", to, "--size", "16MiB", "--json"],
+            dir.path(),
+        );
+        let less = || {
+            for capability in [CAP_NET_ADMIN, CAP_SYS_RESOURCE] {
+                // Only root has to give it up: EPERM is no error for others.
+                // SAFETY: it takes two numbers.
+                unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability) };
+            }
+            Ok(())
+        };
+        // SAFETY: between fork and exec, system calls alone.
+        unsafe { command.pre_exec(less) };
+        let document = document(&command.output().unwrap());
+        let row = &document["results"][0];
+        let reason = row["reason"].as_str().unwrap_or_default();
+        assert_eq!(row["verdict"], "unavailable", "{row:#}");
+        let known = ["bytes fit in a", "io_uring", "O_DIRECT", "RLIMIT_MEMLOCK"];
+        assert!(known.iter().any(|known| reason.contains(known)), "{reason}");
+    }
+}

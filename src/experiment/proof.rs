@@ -40,6 +40,8 @@ pub(crate) const ROUNDS: u32 = 5;
 const LETTERS: usize = 32;
 
 const CHUNK: usize = 1 << 16;
+/// What a pipe holds where nobody asks for more, on pages of 4 KiB.
+const DEFAULT_PIPE: usize = 1 << 16;
 
 /// Proves one method and sink, with files in `dir`. What stands in the way is a reason, not an error.
 pub(crate) fn prove(method: Method, to: Sink, size: Size, dir: &Path) -> Proof {
@@ -310,10 +312,14 @@ fn whole(arrived: &[u8], size: usize, to: Sink) -> Result<()> {
 }
 
 fn fits(room: usize, size: usize, to: Sink) -> Result<()> {
+    // Sixteen pages, unless the pipes of this user hold much already: then the kernel gives fewer (pipe(7)).
+    let limit = match to {
+        Sink::Pipe if room < DEFAULT_PIPE => "/proc/sys/fs/pipe-user-pages-soft",
+        _ => to.limit(),
+    };
     ensure!(
         room >= size,
-        "only {room} of {size} bytes fit in a {to} queue that nobody reads: the limit is in {}",
-        to.limit()
+        "only {room} of {size} bytes fit in a {to} queue that nobody reads: the limit is in {limit}"
     );
     Ok(())
 }
