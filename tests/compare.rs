@@ -291,6 +291,54 @@ fn a_verdict_admits_it_when_the_spread_is_larger_than_the_difference() {
 }
 
 #[test]
+fn a_verdict_agrees_with_the_medians_that_are_printed() {
+    // Lower in eight of nine rounds, and the median of all its runs is higher: the machine drifted between.
+    let first = [10, 11, 12, 13, 14, 95, 96, 97, 98];
+    let second = [9, 10, 11, 12, 99, 94, 95, 96, 97];
+    let torn = said(&first, &second);
+    assert!(
+        torn.contains("In time no verdict: the medians differ one way, the rounds the other"),
+        "{torn}"
+    );
+}
+
+#[test]
+fn every_pair_has_its_statistic_in_json() {
+    let found = document(&[
+        "read-write",
+        "sendfile",
+        "mmap-write",
+        "--size",
+        "256KiB",
+        "--runs",
+        "6",
+    ]);
+    let compared = array(&found, "comparisons");
+    // Two methods beside the first, in two measures.
+    assert_eq!(compared.len(), 4);
+    for one in compared {
+        assert_eq!(one["a"], "read-write", "{one}");
+        let number = |key: &str| one[key].as_f64().unwrap();
+        let (ratio, low, high) = (number("ratio"), number("low"), number("high"));
+        assert!(0.0 < low && low <= ratio && ratio <= high, "{one}");
+        match one["verdict"].as_str().unwrap() {
+            "a" => assert!(high < 1.0, "{one}"),
+            "b" => assert!(low > 1.0, "{one}"),
+            verdict => assert_eq!(verdict, "none"),
+        }
+        let median = |method: &serde_json::Value| {
+            let rows = array(&found, "rows").iter();
+            let row = rows.clone().find(|row| row["method"] == *method).unwrap();
+            let key = format!("{}_ns", one["measure"].as_str().unwrap());
+            row[key]["median"].as_u64().unwrap()
+        };
+        let (a, b) = (median(&one["a"]), median(&one["b"]));
+        assert!(one["verdict"] != "a" || a < b, "{one} {a} {b}");
+        assert!(one["verdict"] != "b" || b < a, "{one} {a} {b}");
+    }
+}
+
+#[test]
 fn a_verdict_is_plain_where_the_runs_are_apart() {
     let clear = said(&[100, 102, 101, 103], &[50, 52, 51, 49]);
     assert!(clear.ends_with("In time 2.0 times faster."), "{clear}");

@@ -8,7 +8,7 @@ use super::claims::{Claim, RUNS};
 use super::comparison::{self, MeasuredRow};
 use super::plan::{Load, Plan, entries, points};
 use super::tracing_cost::{self, TracedFrom, TracingCost};
-use super::verdict::{Pair, Varies, pairs, sentences};
+use super::verdict::{Pair, PairedComparison, Varies, comparisons, pairs, sentences};
 use super::{Source, errors, page_cache, proof, request, stop_if};
 use crate::endpoint;
 use crate::host;
@@ -137,6 +137,21 @@ pub(crate) fn compared(
     cancel: &Cancel,
     tell: Tell,
 ) -> Result<Compared> {
+    let measured = measured(claim, plan, dir, cancel, tell)?;
+    Ok(measured.0)
+}
+
+/// The same with the statistic of every pair of rows.
+///
+/// # Errors
+/// Those of [`comparison::compare`].
+pub(crate) fn measured(
+    claim: Option<&'static Claim>,
+    plan: &Plan,
+    dir: &Path,
+    cancel: &Cancel,
+    tell: Tell,
+) -> Result<(Compared, Vec<PairedComparison>)> {
     let name = claim.map(|claim| claim.name);
     let done = comparison::compare(plan, dir, cancel, &mut |progress, so_far| {
         // Nothing is drawn of rows without a run.
@@ -157,7 +172,7 @@ pub(crate) fn compared(
     });
     verdicts.extend(emulated);
     let first = second_pairs(rows).first().and_then(|pair| pair.wall());
-    Ok(Compared {
+    let found = Compared {
         claim: name,
         rows: shown(rows, claim.is_some()),
         verdicts,
@@ -166,9 +181,10 @@ pub(crate) fn compared(
         times: first
             .map(|found| found.ratio.inverse().median)
             .filter(|times| times.is_finite()),
-        filesystem: done.file_system,
-        unavailable: done.unavailable,
-    })
+        filesystem: done.file_system.clone(),
+        unavailable: done.unavailable.clone(),
+    };
+    Ok((found, comparisons(rows)))
 }
 
 /// What is run, and the claim that is tried, where it is one.

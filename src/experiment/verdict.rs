@@ -1,9 +1,13 @@
 //! What a comparison says, in sentences that admit it when the spread is larger than the difference. Pure.
 
+use std::cmp::Ordering;
+
+use serde::Serialize;
+
 use super::comparison::MeasuredRow;
 use super::plan::{Load, PlannedTransfer};
 use crate::measure::statistics::{self, Difference, LEAST_RUNS, Verdict};
-use crate::model::{duration, grouped, ratio};
+use crate::model::{Size, duration, grouped, ratio};
 
 /// What can vary within a comparison, and so names a row beside its method: the sink, the size, the chunk, the load.
 const POINTS: [fn(&PlannedTransfer) -> String; 4] = [
@@ -74,6 +78,56 @@ pub(crate) fn pairs(rows: &[MeasuredRow]) -> Vec<Pair<'_>> {
                 first: partner(second)?,
                 second,
             })
+        })
+        .collect()
+}
+
+/// Two methods at one point of a comparison, in one measure: the one statistic that every verdict is made from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct PairedComparison {
+    a: &'static str,
+    b: &'static str,
+    to: &'static str,
+    size: Size,
+    chunk: Size,
+    /// `wall` or `cpu`.
+    measure: &'static str,
+    /// The median of the rounds' ratios, a to b; none where b took no time at all.
+    ratio: Option<f64>,
+    /// The ends of its 95 % interval; of fewer than six rounds the extremes.
+    low: Option<f64>,
+    high: Option<f64>,
+    /// `a` or `b`: it took less; or `none`.
+    verdict: &'static str,
+}
+
+/// Every pair of rows in wall time and in CPU time.
+pub(crate) fn comparisons(rows: &[MeasuredRow]) -> Vec<PairedComparison> {
+    let measures = |pair: Pair| [("wall", pair.wall()), ("cpu", pair.cpu())].map(|it| (pair, it));
+    let all = pairs(rows).into_iter().flat_map(measures);
+    let found = all.filter_map(|(pair, (measure, found))| Some((pair, measure, found?)));
+    found
+        .map(|(pair, measure, found)| {
+            let (a, b) = (pair.first.planned, pair.second.planned);
+            // The statistic is of the second to the first.
+            let of = found.ratio.inverse();
+            let finite = |ratio: f64| ratio.is_finite().then_some(ratio);
+            PairedComparison {
+                a: a.method.name(),
+                b: b.method.name(),
+                to: a.to.name(),
+                size: a.size,
+                chunk: a.chunk,
+                measure,
+                ratio: finite(of.median),
+                low: finite(of.low),
+                high: finite(of.high),
+                verdict: match found.settled() {
+                    Some(Ordering::Less) => "b",
+                    Some(_) => "a",
+                    None => "none",
+                },
+            }
         })
         .collect()
 }
@@ -285,7 +339,11 @@ fn rounds(group: &[&(String, Difference)]) -> String {
 
 fn unsettled(found: &Difference) -> String {
     let (apart, spread) = (duration(found.apart()), duration(found.spread()));
+    let medians_say = found.second.median < found.first.median;
     match found.is_swallowed() {
+        _ if found.apart() > 0 && medians_say != found.second_is_lower() => {
+            "the medians differ one way, the rounds the other".to_owned()
+        }
         _ if found.apart() == 0 => "the medians are the same".to_owned(),
         true => format!("{apart} apart, and the runs spread over {spread}"),
         false => format!("{apart} apart, but the runs overlap"),

@@ -35,7 +35,8 @@ pub(crate) enum Whose {
 }
 
 impl Counters {
-    /// The counters before something: the clocks are read last.
+    /// The counters before something: the clocks are read last, and the CPU's inside of the wall's, so that one thread
+    /// never has more CPU time than wall time.
     ///
     /// # Errors
     /// The kernel refuses clock_gettime or getrusage.
@@ -44,8 +45,8 @@ impl Counters {
             whose,
             read_bytes: read_bytes(),
             usage: usage(whose)?,
-            cpu: cpu(whose)?,
             wall: Instant::now(),
+            cpu: cpu(whose)?,
         })
     }
 
@@ -54,8 +55,8 @@ impl Counters {
     /// # Errors
     /// As [`Counters::of`].
     pub(crate) fn until_now(&self) -> Result<Measured> {
-        let wall = self.wall.elapsed();
         let cpu = cpu(self.whose)? - self.cpu;
+        let wall = self.wall.elapsed();
         let usage = usage(self.whose)?;
         let since = |counter: fn(&Usage) -> c_long| (counter(&usage) - counter(&self.usage)) as u64;
         // Sampled by the tick on many kernels: below some ticks the split into user and system time means nothing.

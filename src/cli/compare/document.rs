@@ -3,8 +3,16 @@
 use serde::Serialize;
 
 use crate::cli::csv;
-use crate::experiment::claims::COST_OF_WATCHING;
+use crate::experiment::{claims::COST_OF_WATCHING, verdict::PairedComparison};
 use crate::model::{Compared, Method, Range, Sink, Size, Unavailable, WatchCost, WatchRow, plain};
+
+/// A comparison, and the statistic of each of its pairs.
+#[derive(Serialize)]
+pub(super) struct ComparisonDocument<'a> {
+    #[serde(flatten)]
+    pub found: &'a Compared,
+    pub comparisons: &'a [PairedComparison],
+}
 
 pub(super) fn comparison_csv(found: &Compared) -> String {
     table(found.rows.iter().map(|row| {

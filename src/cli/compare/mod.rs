@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use textwrap::Options;
 
-use self::document::{TracingDocument, comparison_csv, tracing_csv};
+use self::document::{ComparisonDocument, TracingDocument, comparison_csv, tracing_csv};
 use super::options::{ScratchDir, at_least_one, chunk, one_of, sinks, warn_of};
 use super::{pictures::Picture, progress::Line, wrapped};
 use crate::experiment::claims::{CLAIMS, COST_OF_WATCHING, Claim, RUNS};
@@ -125,17 +125,20 @@ fn compare(args: &Args, claim: Option<&'static Claim>, dir: &Path) -> Result<()>
         None => plan(args),
     };
     let mut line = Line::new();
-    let found = from_spec::compared(claim, &plan, dir, &Cancel::new(), &mut |progress, _| {
+    let found = from_spec::measured(claim, &plan, dir, &Cancel::new(), &mut |progress, _| {
         line.show(&progress, String::new);
     });
     line.clear();
-    let found = found?;
+    let (found, comparisons) = found?;
     warn_of(&found.unavailable);
     let what = ExperimentSpec::Compare(contest(args, claim));
     args.picture
         .save(what, || ExperimentOutcome::Compare(found.clone()))?;
     match (args.json, args.csv) {
-        (true, _) => super::print_json(&found),
+        (true, _) => super::print_json(&ComparisonDocument {
+            found: &found,
+            comparisons: &comparisons,
+        }),
         (_, true) => super::print(&comparison_csv(&found)),
         _ => super::print(&page::comparison(&found, claim, page::style(args.ascii))),
     }

@@ -85,6 +85,9 @@ pub(super) fn comparison(found: &Compared, claim: Option<&Claim>, style: Style) 
     if scale.logarithmic {
         out += &format!("{indent}a logarithmic scale\n");
     }
+    if rows.iter().any(|row| row.cpu.median > row.wall.median) {
+        out += &format!("{indent}CPU above wall: threads or senders at once\n");
+    }
     style.finish(out + "\n", &found.verdicts)
 }
 
