@@ -4,13 +4,14 @@
 use std::{env, fs, io, path::Path};
 
 /// Every file of these folders, by itself; folders within them are named too.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     "lessons",
     "lessons/cards",
     "assets/figures",
     "assets/recordings",
     "assets/served",
     "assets/capstone",
+    "assets/examples",
     "src/transfer",
     "src/serve/send",
 ];

@@ -42,6 +42,11 @@ pub fn capstone() -> Vec<(&'static str, &'static str)> {
     texts("assets/capstone/").collect()
 }
 
+/// The programs in other languages, and what was seen of them, as (file name, text), sorted by name.
+pub fn examples() -> Vec<(&'static str, &'static str)> {
+    texts("assets/examples/").collect()
+}
+
 /// A file of a folder.
 fn one(folder: &'static str, file: &str) -> Option<&'static str> {
     texts(folder).find_map(|(name, text)| (name == file).then_some(text))

@@ -18,10 +18,14 @@ use crate::{
   zclab lessons                           the list
   zclab lessons sendfile                  one lesson as plain text
   zclab lessons 2                         the same, by its number
+  zclab lessons --short                   the short course of two hours
   zclab lessons --json")]
 pub(crate) struct Args {
     /// The lesson: its name, its number, or the beginning of its title
     pub(crate) name: Option<String>,
+    /// Only the short course: two hours, for a class that has one double lesson
+    #[arg(long, conflicts_with = "name")]
+    short: bool,
     #[command(flatten)]
     lessons: LessonsOption,
     /// One JSON document
@@ -32,10 +36,19 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let course = args.lessons.course()?;
     let listed = chosen(&course, args.name.as_deref())?;
+    let short: Vec<Lesson>;
+    let listed = match args.short {
+        true => {
+            let marked = listed.iter().filter(|lesson| lesson.short);
+            short = marked.cloned().collect();
+            &short[..]
+        }
+        false => listed,
+    };
     let lessons = listed.iter().map(Listed::of).collect();
     super::print_either(args.json, &LessonList { lessons }, || match args.name {
         Some(_) => plain_text(&listed[0], &figures()),
-        None => list(listed),
+        None => list(listed, args.short),
     })
 }
 
@@ -53,6 +66,7 @@ struct Listed<'a> {
     questions: usize,
     objectives: Vec<&'a str>,
     minutes: u32,
+    short: bool,
 }
 
 impl Listed<'_> {
@@ -70,12 +84,13 @@ impl Listed<'_> {
             questions: lesson.questions().count(),
             objectives: objectives.map(|found| found.text.as_str()).collect(),
             minutes: lesson.minutes,
+            short: lesson.short,
         }
     }
 }
 
-/// One line a lesson: number, id, title, and how much there is of what.
-fn list(lessons: &[Lesson]) -> String {
+/// One line a lesson: number, a mark where it belongs to the short course, id, title, and how much there is of what.
+fn list(lessons: &[Lesson], with_sum: bool) -> String {
     let widest = |text: fn(&Lesson) -> &str| {
         let widths = lessons.iter().map(|lesson| prose::width(text(lesson)));
         widths.max().unwrap_or(0)
@@ -97,12 +112,18 @@ fn list(lessons: &[Lesson]) -> String {
         let (id, title) = (padded(&lesson.id, ids), padded(&lesson.title, titles));
         let number = INK.dim(format!("{:>2}", lesson.number));
         let id = INK.strong(id);
-        format!("{number}  {id}  {title}{minutes:>5}{pages:>6}{experiments:>5}{questions:>5}\n")
+        let mark = if lesson.short { '*' } else { ' ' };
+        format!(
+            "{number}{mark} {id}  {title}{minutes:>5}{pages:>6}{experiments:>5}{questions:>5}\n"
+        )
     };
     let (id, title) = (padded("lesson", ids), padded("title", titles));
     let head = format!("    {id}  {title}  min pages runs quiz");
     let lines = lessons.iter().map(line);
-    std::iter::once(INK.dim(head) + "\n").chain(lines).collect()
+    let total: u32 = lessons.iter().map(|lesson| lesson.minutes).sum();
+    let sum = with_sum.then(|| format!("About {total} minutes in all.\n"));
+    let head = std::iter::once(INK.dim(head) + "\n");
+    head.chain(lines).chain(sum).collect()
 }
 
 fn figures() -> Vec<Figure> {

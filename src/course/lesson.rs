@@ -16,8 +16,10 @@ pub struct Lesson {
     pub number: u32,
     /// Its title.
     pub title: String,
-    /// About how long it takes, in minutes.
+    /// About how long it takes, in minutes: counted from its text, questions and experiments.
     pub minutes: u32,
+    /// It belongs to the short course, for a class that has one double lesson.
+    pub short: bool,
     /// What the learner can do afterwards.
     pub objectives: Vec<Objective>,
     /// The transfers that it is about: the course says beside it how often the CPU copies each of their bytes.

@@ -18,6 +18,7 @@ mod front;
 pub(crate) mod glossary;
 pub mod kinds;
 mod lesson;
+mod minutes;
 mod pages;
 pub mod parse;
 pub(crate) mod progress;

@@ -12,6 +12,7 @@ use super::{
     fault::{Fault, instead},
     front::{Front, front},
     lesson::{Lesson, Objective},
+    minutes,
     pages::{self, rows},
     report::{Named, Notes, Report},
 };
@@ -77,7 +78,7 @@ pub(super) fn parse(file: &str, text: &str) -> Parsed {
         let advice = "begin with front matter between two lines of +++";
         report.fault(0, "the file is empty", advice);
     } else {
-        let (read, body) = match front(&report, text, "title, minutes and objectives") {
+        let (read, body) = match front(&report, text, "title and objectives") {
             Front::Missing => (None, Some(0)),
             Front::Open => (None, None),
             Front::Found(base, source, body) => {
@@ -98,6 +99,7 @@ pub(super) fn parse(file: &str, text: &str) -> Parsed {
     let objectives;
     (lesson.objectives, objectives) = found.into_iter().unzip();
     let (faults, notes) = report.finish();
+    lesson.minutes = minutes::of(&lesson, &notes.texts);
     Parsed {
         lesson,
         notes,
@@ -111,16 +113,17 @@ fn header(report: &Report, mut block: Block, lesson: &mut Lesson) -> Vec<At<Obje
     if let Some(title) = block.need_text("title") {
         lesson.title = title.value;
     }
-    if let Some(minutes) = block.need_number("minutes", "minutes = 10") {
+    // Lessons once declared it. It is counted now, and what is declared is not used.
+    if let Some(minutes) = block.number("minutes") {
         if minutes.value < 1.0 || minutes.value > 600.0 || minutes.value.fract() != 0.0 {
             report.fault(
                 minutes.offset,
                 "minutes is no whole number from 1 to 600",
-                "write about how long the lesson takes",
+                "leave it out: it is counted from the text",
             );
         }
-        lesson.minutes = minutes.value as u32;
     }
+    lesson.short = block.switch("short");
     for text in block.texts("copies_of") {
         match transfer(&text.value) {
             Ok(transfer) => lesson.copies_of.push(transfer),

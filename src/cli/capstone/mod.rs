@@ -24,12 +24,16 @@ use crate::{embedded, model::visible_name};
   zclab capstone                          server.c, check.sh and README.md
   zclab capstone ~/homework/zero-copy
   cd capstone && ./check.sh 2             at most 2 CPU copies per byte
+  zclab capstone --examples languages     a file to a socket, in six languages
   zclab capstone --check ./server         a compiled server, at most 0
   zclab capstone --check ./server --format gradescope -o x.json")]
 pub(crate) struct Args {
     /// Where to put the files; made if it is not there
     #[arg(default_value = "capstone")]
     pub(crate) dir: PathBuf,
+    /// Write programs in other languages instead, each of which sends a file to a socket, to be traced
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["dir", "check"])]
+    examples: Option<PathBuf>,
     /// Check a server instead: a program that takes DIRECTORY PORT COUNT, as server.c does
     #[arg(long, value_name = "SERVER", conflicts_with = "dir")]
     check: Option<PathBuf>,
@@ -60,9 +64,20 @@ enum Format {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    match &args.check {
-        Some(server) => check(server, &args),
-        None => hand_out(&args.dir),
+    match (&args.check, &args.examples) {
+        (Some(server), _) => check(server, &args),
+        (None, Some(dir)) => {
+            hand_out("the examples", dir, embedded::examples())?;
+            super::print(&format!("{}: begin with README.md\n", visible_name(dir)))
+        }
+        (None, None) => {
+            let dir = &args.dir;
+            hand_out("the capstone", dir, embedded::capstone())?;
+            let dir = visible_name(dir);
+            super::print(&format!(
+                "{dir}: begin with README.md, change server.c, run ./check.sh\n"
+            ))
+        }
     }
 }
 
@@ -90,13 +105,12 @@ fn check(server: &Path, args: &Args) -> anyhow::Result<()> {
 }
 
 /// Writes the files. One that is there already is never overwritten: it may hold a student's work.
-fn hand_out(dir: &Path) -> anyhow::Result<()> {
-    let refused = || format!("cannot hand out the capstone in {}", visible_name(dir));
+fn hand_out(what: &str, dir: &Path, files: Vec<(&str, &str)>) -> anyhow::Result<()> {
+    let refused = || format!("cannot hand out {what} in {}", visible_name(dir));
     DirBuilder::new()
         .recursive(true)
         .create(dir)
         .with_context(refused)?;
-    let files = embedded::capstone();
     let there = |name: &&str| dir.join(name).symlink_metadata().is_ok();
     let kept: Vec<&str> = files.iter().map(|(name, _)| *name).filter(there).collect();
     anyhow::ensure!(
@@ -115,8 +129,5 @@ fn hand_out(dir: &Path) -> anyhow::Result<()> {
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .with_context(|| format!("{}: {name}", refused()))?;
     }
-    super::print(&format!(
-        "{}: begin with README.md, change server.c, run ./check.sh\n",
-        visible_name(dir)
-    ))
+    Ok(())
 }
