@@ -103,33 +103,36 @@ pub(crate) struct PairedComparison {
 
 /// Every pair of rows in wall time and in CPU time.
 pub(crate) fn comparisons(rows: &[MeasuredRow]) -> Vec<PairedComparison> {
-    let measures = |pair: Pair| [("wall", pair.wall()), ("cpu", pair.cpu())].map(|it| (pair, it));
-    let all = pairs(rows).into_iter().flat_map(measures);
-    let found = all.filter_map(|(pair, (measure, found))| Some((pair, measure, found?)));
+    let mut found = Vec::new();
+    for pair in pairs(rows) {
+        for (measure, difference) in [("wall", pair.wall()), ("cpu", pair.cpu())] {
+            found.extend(difference.map(|of| paired(&pair, measure, &of)));
+        }
+    }
     found
-        .map(|(pair, measure, found)| {
-            let (a, b) = (pair.first.planned, pair.second.planned);
-            // The statistic is of the second to the first.
-            let of = found.ratio.inverse();
-            let finite = |ratio: f64| ratio.is_finite().then_some(ratio);
-            PairedComparison {
-                a: a.method.name(),
-                b: b.method.name(),
-                to: a.to.name(),
-                size: a.size,
-                chunk: a.chunk,
-                measure,
-                ratio: finite(of.median),
-                low: finite(of.low),
-                high: finite(of.high),
-                verdict: match found.settled() {
-                    Some(Ordering::Less) => "b",
-                    Some(_) => "a",
-                    None => "none",
-                },
-            }
-        })
-        .collect()
+}
+
+fn paired(pair: &Pair, measure: &'static str, found: &Difference) -> PairedComparison {
+    let (a, b) = (pair.first.planned, pair.second.planned);
+    // The statistic is of the second to the first.
+    let of = found.ratio.inverse();
+    let finite = |ratio: f64| ratio.is_finite().then_some(ratio);
+    PairedComparison {
+        a: a.method.name(),
+        b: b.method.name(),
+        to: a.to.name(),
+        size: a.size,
+        chunk: a.chunk,
+        measure,
+        ratio: finite(of.median),
+        low: finite(of.low),
+        high: finite(of.high),
+        verdict: match found.settled() {
+            Some(Ordering::Less) => "b",
+            Some(_) => "a",
+            None => "none",
+        },
+    }
 }
 
 /// What a comparison says: for each method and sink, against the first method, calls and wall time, then CPU time.
