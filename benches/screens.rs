@@ -20,6 +20,11 @@ fn main() {
     let dir = tempfile::tempdir().expect("a directory");
     let million = dir.path().join("million.jsonl");
     store::recording::save(&million, &of_a_million_calls()).expect("a recording");
+    let usual = dir.path().join("usual.jsonl");
+    let (name, text) = shipped();
+    let recording = store::recording::parse(name, text).expect("a recording");
+    store::recording::save(&usual, &recording).expect("a recording");
+    let usual = usual.to_str().expect("UTF-8").to_owned();
     let replay = || {
         let mut terminal = Terminal::start(zclab(&["replay", million.to_str().expect("UTF-8")]));
         terminal.wait_for("read_write.rs");
@@ -74,6 +79,12 @@ fn main() {
             5.0,
             animation(&mut replay()),
         ),
+        bound("presenter mode at 200x60, share of one core, %", 8.0, {
+            animation(&mut at_200x60(&["replay", &usual, "--present"]))
+        }),
+        bound("race at 200x60, share of one core, %", 8.0, {
+            animation(&mut at_200x60(&["replay", &usual, &usual]))
+        }),
     ];
     if kept.contains(&false) {
         std::process::exit(1);
@@ -90,6 +101,14 @@ fn bound(name: &str, at_most: f64, measured: f64) -> bool {
 fn course() -> Terminal {
     let mut terminal = Terminal::open();
     terminal.wait_for("Modules");
+    settle(&mut terminal);
+    terminal
+}
+
+/// A program on a projector, once it stands still.
+fn at_200x60(arguments: &[&str]) -> Terminal {
+    let mut terminal = Terminal::start(zclab(arguments));
+    terminal.resize(200, 60);
     settle(&mut terminal);
     terminal
 }
@@ -200,12 +219,16 @@ fn ticks(pid: i32) -> u64 {
         .sum()
 }
 
+/// The usual transfer by read and write.
+fn shipped() -> (&'static str, &'static str) {
+    let mut all = zclab::embedded::recordings().into_iter();
+    all.find(|(name, _)| *name == "read-write-to-tcp-warm.jsonl")
+        .expect("a shipped recording")
+}
+
 /// A shipped recording whose pairs of read and write go on and on.
 fn of_a_million_calls() -> Recording {
-    let (name, text) = zclab::embedded::recordings()
-        .into_iter()
-        .find(|(name, _)| *name == "read-write-to-tcp-warm.jsonl")
-        .expect("a shipped recording");
+    let (name, text) = shipped();
     let mut recording = store::recording::parse(name, text).expect("a recording");
     let trace = recording.trace.as_mut().expect("its calls");
     let last = trace.calls.pop().expect("the read that returns 0");
