@@ -575,6 +575,17 @@ fn it_looks_like_this() {
     let mut shown = Player::new(Arc::new(recording(cold)), source(Method::MmapWrite));
     shown.seek(7);
     snapshot("mmap-cold", &shown, None);
+    let cold = spec(
+        Method::ReadWrite,
+        Sink::Tcp,
+        128 << 10,
+        64 << 10,
+        Cache::Cold,
+    );
+    let mut shown = Player::new(Arc::new(recording(cold)), source(Method::ReadWrite));
+    shown.toggle();
+    shown.tick(Duration::from_millis(600));
+    snapshot("cold-dma", &shown, None);
     let mut shown = classic();
     shown.seek(2);
     snapshot("drawn", &shown, None);

@@ -117,6 +117,41 @@ fn recording() {
 }
 
 #[test]
+fn presentation() {
+    each_size("presentation", |learner| {
+        learner.open(|app| app.asks_guess());
+        learner.keys("33\nP ");
+        learner.key(Key::Home);
+        for _ in 0..14 {
+            learner.key(Key::Right);
+        }
+    });
+}
+
+#[test]
+fn race() {
+    each_size("race", |learner| {
+        // Two results of the lab.
+        learner.keys("mrmmrv ");
+        learner.key(Key::Home);
+        for _ in 0..4 {
+            learner.key(Key::Right);
+        }
+    });
+}
+
+#[test]
+fn race_presented() {
+    each_size("race-presented", |learner| {
+        learner.keys("mrmmrvP ");
+        learner.key(Key::Home);
+        for _ in 0..4 {
+            learner.key(Key::Right);
+        }
+    });
+}
+
+#[test]
 fn recording_text_leaf() {
     each_size("recording-text", |learner| {
         learner.open(|app| app.asks_guess());

@@ -9,7 +9,7 @@ use super::{
     stage::{layout::Layout, presented},
 };
 use crate::app::{App, Player, shot::Shot};
-use crate::figure::{Scene, Slot, Upper};
+use crate::figure::{Plan, Scene, Slot, Upper};
 use crate::model::grouped;
 use crate::syscall::Style;
 
@@ -17,6 +17,9 @@ use crate::syscall::Style;
 const MARGIN: (u16, u16) = (2, 1);
 /// Rows between the stage and the caption.
 const GAP: u16 = 1;
+
+/// Rows that a race needs.
+const RACE: u16 = 31;
 
 /// Draws the playback on the screen over all of it. False: there is none.
 pub fn draw(pen: &mut Pen, app: &App, area: Rect) -> bool {
@@ -30,6 +33,10 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect) -> bool {
         height: area.height.saturating_sub(2 * MARGIN.1),
     };
     if player.race().is_some() {
+        // Two stages of this kind would be cut: the race has its ordinary screen.
+        if room.height < RACE {
+            return false;
+        }
         race(pen.buf, &pen.theme, room, player);
     } else {
         let caption = match player.call_text(Style::Short) {
@@ -60,7 +67,7 @@ pub(super) fn race(buf: &mut Buffer, theme: &Theme, room: Rect, player: &Player)
 
 /// One stage of a presentation.
 struct Shown {
-    plan: crate::figure::Plan,
+    plan: Plan,
     scene: Scene,
     /// Name and figure; none of a figure that is drawn.
     counters: Option<[(&'static str, String); 2]>,
@@ -80,13 +87,25 @@ impl Shown {
                 ("mode switches", grouped(now.mode_switches)),
             ]
         });
-        let plan = shot.map_or_else(|| player.plan(), |shot| shot.playback().plan);
+        let plan = match shot {
+            // In a recording the other end, and a card that is not used here, only take room.
+            Some(shot) => {
+                let plan = shot.playback().plan;
+                let peer = plan.shares;
+                Plan {
+                    peer,
+                    device: false,
+                    ..plan
+                }
+            }
+            None => player.plan(),
+        };
         let reads = shot.is_none_or(|shot| shot.playback().fetched().is_some());
         Shown {
             plan,
             scene: shot.map_or_else(|| player.scene(), Shot::scene),
             counters,
-            devices: plan.disk && (reads || plan.direct),
+            devices: plan.device || plan.disk && (reads || plan.direct),
             caption,
         }
     }
@@ -165,7 +184,11 @@ fn draw_counters(canvas: &mut Canvas, bays: [Rect; 2], counters: &[(&str, String
     let below = name_size.cells().1 + 1;
     let figures = [&*counters[0].1, &*counters[1].1];
     let room = (width, height.saturating_sub(below));
-    let size = smallest(&[Letters::Whole, Letters::Half], figures, room);
+    let sizes = match canvas.theme.ascii {
+        true => &[Letters::Whole, Letters::Half][..],
+        false => &[Letters::Whole, Letters::Half, Letters::Quarter][..],
+    };
+    let size = smallest(sizes, figures, room);
     for (bay, (name, figure)) in bays.into_iter().zip(counters) {
         big::write(canvas, (bay.x, bay.y), name, name_size, Role::Dim);
         big::write(canvas, (bay.x, bay.y + below), figure, size, Role::Strong);

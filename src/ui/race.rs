@@ -179,7 +179,7 @@ fn draw_tracks(canvas: &mut Canvas, player: &Player, race: &Race, now: u64) {
         _ => format!("  {}", player.speed().name()),
     };
     let (now, total) = (short_duration(now), short_duration(race.total()));
-    let text = format!("{now} of {total}, {}{speed}", scale(race));
+    let text = format!("{now} of {total} of {}{speed}", scale(race));
     let length = text.chars().count() as u16;
     let x = match here + 2 + length <= width {
         true => here + 2,
@@ -193,10 +193,10 @@ pub(crate) fn scale(race: &Race) -> String {
     let factor = race.factor();
     match factor < 1.0 {
         true => format!(
-            "traced, stretched {} times",
+            "traced time, stretched {} times",
             grouped((1.0 / factor).round() as u64)
         ),
-        false => format!("traced, shortened {factor:.0} times"),
+        false => format!("traced time, shortened {factor:.0} times"),
     }
 }
 

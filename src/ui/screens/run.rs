@@ -15,8 +15,7 @@ use crate::ui::{MARKS, Pen, Role, Rooms, Rows, Span, Tier, player, race::scale};
 
 /// The header of a race: its scale, which is said at every size.
 pub fn race_header(race: &Race) -> Header {
-    let says = format!("one time scale: {}", scale(race));
-    Header::of("A race", Right::Text(says))
+    Header::of("A race", Right::Text(scale(race)))
 }
 
 /// Columns that a copy path takes with the whole names of its places.

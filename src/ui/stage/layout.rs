@@ -135,8 +135,6 @@ impl Layout {
         let measure = Measure::of(width, height);
         let grid = measure.grid(width, height, devices);
         let plan = Plan {
-            peer: plan.shares,
-            device: false,
             disk: plan.disk && devices,
             ..plan
         };

@@ -189,9 +189,13 @@ fn draw_wire(canvas: &mut Canvas, measure: Measure, wire: &Wire, view: &EdgeView
             .into_iter()
             .flatten()
             .filter_map(|at| wire.cells.get(at));
-        let upright = neighbours.any(|next| next.0 == x);
+        let same_column = |next: &&Cell| next.0 == x;
+        let upright = neighbours
+            .clone()
+            .any(|next| same_column(&next) && next.1 > y)
+            || neighbours.clone().all(|next| same_column(&next));
         canvas.write((x, y), if upright { down } else { across }, role);
-        if wide && upright {
+        if wide && neighbours.any(|next| same_column(&next)) {
             canvas.write((x + 1, y), down, role);
         }
     }
