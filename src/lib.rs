@@ -23,7 +23,7 @@
 //! | `class` | a room with a class: session, seats, votes, what they come to; pure | model, course |
 //! | `store` | files: recordings, progress, class sessions; atomic, locked; the recordings that are shipped | model, syscall, embedded, class |
 //! | `embedded` | lessons, figures, recordings and sources compiled into the program | nothing |
-//! | `app` | state, actions, `update(state, action) -> effects`; one file a screen; pure | model, syscall, copypath, course, figure |
+//! | `app` | state, actions, `update(state, action) -> effects`; one file a screen; pure | model, syscall, copypath, course, class, figure |
 //! | `ui` | `view(state) -> frame`: theme, layout, screens, widgets; the only user of ratatui beside the runtime | app and what it may use |
 //! | `runtime` | joins threads, clock, effects and terminal | all |
 //! | `cli` | one file a command | all |

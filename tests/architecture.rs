@@ -24,8 +24,10 @@ fn allowed(module: &str) -> Option<Vec<&'static str>> {
         "tracer" | "copypath" => &["model", "syscall"],
         "experiment" => CAPABILITIES,
         "figure" => &["model", "syscall", "copypath"],
-        "app" => &["model", "syscall", "copypath", "course", "figure"],
-        "ui" => &["model", "syscall", "copypath", "course", "figure", "app"],
+        "app" => &["model", "syscall", "copypath", "course", "class", "figure"],
+        "ui" => &[
+            "model", "syscall", "copypath", "course", "class", "figure", "app",
+        ],
         "runtime" | "cli" | "fuzzing" | "main" | "lib" => return None,
         other => panic!("the module '{other}' is not in the table: add it here and to src/lib.rs"),
     };

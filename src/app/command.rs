@@ -1,6 +1,6 @@
 //! What the learner can ask for: by a key, or by a click on a spot of the screen.
 
-use super::Key;
+use super::{Key, room::RoomKey};
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,10 @@ pub enum Command {
     Sweep,
     All,
     Words,
+    /// A key of the room of a class.
+    Room(RoomKey),
+    /// How the room is joined.
+    JoinCode,
     Search,
     /// Only flows and calls with a text.
     Filter,

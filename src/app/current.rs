@@ -7,6 +7,7 @@ use super::{
     PageAt, PageState, Player, QuestionState, Run, Screen, TextInput,
     keys::Group::Everywhere,
     keys::{always, row},
+    room,
     screens::OPEN,
     screens::state::{ScreenState, c_source, source},
     {App, overlay_keys},
@@ -139,6 +140,7 @@ impl App {
         match over {
             Some(over) => keys.add(overlay_keys::KEYS, app, over),
             None => {
+                keys.add(room::KEYS, app, on);
                 on.keys(app, &mut keys);
                 keys.add(OPEN, app, on);
             }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::model::{ExperimentSpec, Record, Recording, TransferSpec};
+use crate::class;
+use crate::model::{ExperimentSpec, ExperimentValue, Record, Recording, TransferSpec};
 
 /// Something to do outside.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,11 @@ pub enum Effect {
     Picture(&'static str),
     /// Mouse reports on or off.
     Mouse(bool),
+    /// Something for the room of a class.
+    #[allow(private_interfaces)] // The crate's own: nobody else takes one.
+    Class(class::Command),
+    /// What the run that was begun in this round of the room answered.
+    ClassRecorded(u32, ExperimentValue),
     /// The next theme.
     NextTheme,
     /// Ctrl-C for the traced program.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Click, Instrument, Key, Material, Outcome, Room, Run};
+use crate::class::Snapshot;
 use crate::course::{Fault, review::Clock};
 use crate::model::{ExperimentOutcome, JobProgress, TraceReport};
 
@@ -52,6 +53,9 @@ pub enum Event {
     Lessons(Result<Box<(Material, Vec<Fault>)>, String>),
     /// Runs of an earlier session, the newest last.
     Remembered(Vec<Run>),
+    /// Something is new in the room.
+    #[allow(private_interfaces)] // The crate's own: nobody else makes one.
+    Class(Box<Snapshot>),
     /// Something to say, once.
     Message(String),
 }

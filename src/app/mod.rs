@@ -29,6 +29,7 @@ pub mod player;
 mod proof_play;
 pub(crate) mod question;
 mod reload;
+pub(crate) mod room;
 mod run;
 pub mod screens;
 mod search;
@@ -52,6 +53,7 @@ pub(crate) use self::{
     page_at::{Asked, PageAt},
     player::Player,
     question::QuestionState,
+    room::ClassRoom,
     run::{Job, Purpose},
     shared::{Go, Shared},
     standing::{Glance, WEEK},
@@ -167,6 +169,15 @@ impl App {
         reload::tell_faults(&mut self.shared, faults);
     }
 
+    /// A room is attached; the lesson of this index is opened.
+    pub(crate) fn attach(&mut self, room: ClassRoom, lesson: Option<usize>) {
+        self.shared.class = Some(room);
+        self.shared.go = lesson.map(|lesson| Go::Page {
+            at: PageAt::of(lesson, 0),
+            found: false,
+        });
+    }
+
     /// Mouse reports; travelling tokens or none; playbacks over the whole screen or not.
     pub(crate) fn set_display(&mut self, mouse: bool, reduced_motion: bool, presents: bool) {
         let display = &mut self.shared.display;
@@ -180,7 +191,8 @@ impl App {
 
     /// When the next frame is due; none: nothing moves.
     pub fn next_frame(&self) -> Option<Duration> {
-        self.on().next_frame(&self.shared)
+        let clock = self.class.as_ref().and_then(ClassRoom::next_frame);
+        self.on().next_frame(&self.shared).or(clock)
     }
 
     /// Something happened: the state changes, and what is to be done outside comes back.
@@ -190,6 +202,9 @@ impl App {
         let job = self.shared.job.as_ref();
         if job.is_some_and(|job| Some(job.id) != before) {
             self.pause();
+        }
+        if let Some(at) = self.at() {
+            self.shared.reveal_at_end(at);
         }
         if let Some(go) = self.shared.go.take() {
             self.go(go);
@@ -219,6 +234,7 @@ impl App {
             Event::Lessons(Err(why)) => shared.fault = Some(why),
             Event::Remembered(runs) => shared.remember(runs),
             Event::Message(message) => shared.message = Some(message),
+            Event::Class(now) => shared.on_room(*now),
             Event::Snapshot(report, running) => {
                 if let Screen::Explorer(explorer) = screens.top_mut() {
                     explorer.on_snapshot(*report, running);
@@ -256,6 +272,7 @@ impl App {
             Event::Experimented(id, found) => {
                 if let Some(job) = shared.job.take_if(|job| job.id == id) {
                     let plays = self.is_seen(job.purpose);
+                    self.shared.experimented_for_room(job.purpose, &found);
                     self.shared.on_finished(job.purpose, *found, plays);
                 }
             }
@@ -293,6 +310,7 @@ impl App {
         let seen = self.is_seen(purpose);
         let App { shared, screens } = self;
         shared.keep_run(outcome.answering().clone());
+        shared.ran_for_room(purpose, &outcome);
         let recording = outcome.live.recording.clone();
         shared.effects.push(Effect::Remember(recording));
         match purpose {
@@ -340,7 +358,12 @@ impl App {
                 self.shared.message = Some(format!("Mouse {state}."));
                 self.shared.effects.push(Effect::Mouse(mouse));
             }
+            Command::Room(key) => {
+                let at = self.at();
+                self.shared.press_room(at, key);
+            }
             _ if self.overlay.is_some() => self.update_overlay(command),
+            Command::JoinCode => self.shared.overlay = Some(Overlay::JoinCode { top: 0 }),
             Command::Present => self.present(!self.display.presents),
             Command::Back if self.is_presenting() => self.present(false),
             Command::Help => self.shared.overlay = Some(Overlay::Help { top: 0 }),
@@ -417,6 +440,12 @@ impl App {
         if command == Command::Play {
             shared.display.pane = Pane::Target;
         }
+        if command == Command::Run
+            && shared.job.is_none()
+            && let Some(at) = on.at()
+        {
+            shared.run_with_room(at);
+        }
         let player = on.player_mut(shared);
         if !player.is_some_and(|player| drive(player, command)) {
             on.update(shared, command);
@@ -460,6 +489,7 @@ impl App {
 
     fn click(&mut self, click: Click) {
         let at = self.at();
+        let in_class = self.class.is_some();
         match (click, &mut self.shared.overlay) {
             (Click::Do(command), _) => self.dispatch(command),
             (Click::Call(call), Some(Overlay::Calls { at, count })) => {
@@ -471,6 +501,8 @@ impl App {
                 self.shared.open_word(at, word);
             }
             (Click::Hit(hit), _) => self.shared.go_to_hit(at, hit),
+            // The room answers, not who stands in front of it.
+            (Click::Option(_) | Click::Partner(_), _) if in_class => {}
             _ => {
                 let App { shared, screens } = self;
                 screens.top_mut().state_mut().click(shared, click);

@@ -35,6 +35,11 @@ pub enum Overlay {
         /// How many the page has.
         on_page: usize,
     },
+    /// How the room of a class is joined.
+    JoinCode {
+        /// First row that is shown.
+        top: usize,
+    },
     /// A search over all text.
     Search {
         /// The chosen hit.
@@ -48,7 +53,9 @@ impl Overlay {
     /// A command that moves.
     pub(crate) fn scroll(&mut self, command: Command, room: usize) {
         let (at, last) = match self {
-            Overlay::Help { top } | Overlay::Source { top, .. } => (top, room),
+            Overlay::Help { top } | Overlay::JoinCode { top } | Overlay::Source { top, .. } => {
+                (top, room)
+            }
             Overlay::Calls { at, count }
             | Overlay::Words { at, count, .. }
             | Overlay::Search { at, count } => (at, count.saturating_sub(1)),

@@ -6,6 +6,7 @@ use super::{
     key::Key::{Char, Esc},
     keys::Group::{Everywhere, Page},
     keys::{CONFIRM, ENDS, TAB, UP_DOWN, always, row},
+    room::RoomKey,
 };
 
 // One row a line: it is a table.
@@ -24,10 +25,15 @@ pub(crate) const KEYS: &[KeyRow<Overlay>] = &[
     row(CONFIRM, ["Enter", "go there", "play from this call"], Page, in_calls),
     row(&[(Char('s'), C::Back)], ["s", "", "close the source"], Page, |_, over| matches!(over, Overlay::Source { .. })),
     row(&[(Char('c'), C::Back)], ["c", "", "close the calls"], Page, in_calls),
+    row(&[(Char('a'), C::Room(RoomKey::Address))], ["a", "next address", "the next address of this machine"], Page, in_join_code),
+    row(&[(Char('Q'), C::Back)], ["Q", "", "close it"], Page, in_join_code),
     row(&[(Char('?'), C::Back)], ["?", "", "close this help"], Everywhere, |_, over| matches!(over, Overlay::Help { .. })),
     row(&[(Esc, C::Back)], ["Esc", "back", "back"], Everywhere, always),
 ];
 
+fn in_join_code(_: &Shared, over: &Overlay) -> bool {
+    matches!(over, Overlay::JoinCode { .. })
+}
 fn in_calls(_: &Shared, over: &Overlay) -> bool {
     matches!(over, Overlay::Calls { .. })
 }

@@ -155,7 +155,9 @@ impl Shared {
     }
 
     pub(crate) fn asks_guess(&self, of: Purpose) -> bool {
-        self.job.is_none() && self.guessing(of).is_some_and(|(_, state)| state.asks())
+        self.job.is_none()
+            && self.class.is_none()
+            && self.guessing(of).is_some_and(|(_, state)| state.asks())
     }
 
     /// A key for the guess, if one is waited for: what is committed runs. False: it means something else.
@@ -253,6 +255,9 @@ impl Shared {
 
     /// A question that is left unanswered comes back.
     pub(crate) fn pass(&mut self, at: PageAt) {
+        if self.class.is_some() {
+            return;
+        }
         let unanswered = match self.question_at(at) {
             Some((question, state)) => {
                 (state.verdict.is_none() && !state.waiting).then(|| question.id.clone())

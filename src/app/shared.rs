@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use super::{
-    Display, Effect, Instrument, Job, Material, Overlay, PageAt, PageState, Player, Purpose, Run,
+    ClassRoom, Display, Effect, Instrument, Job, Material, Overlay, PageAt, PageState, Player,
+    Purpose, Run,
     experiment_list::{ListedExperiment, entries},
     search::Search,
 };
@@ -60,6 +61,8 @@ pub struct Shared {
     jobs: u64,
     /// The newest run of each transfer.
     pub(crate) runs: Vec<Run>,
+    /// The room of a class, where one is attached.
+    pub(crate) class: Option<ClassRoom>,
     /// What is to be done outside.
     pub(crate) effects: Vec<Effect>,
     /// Which screen was asked for.

@@ -36,6 +36,6 @@ pub use event::Event;
 pub use poll::{Misconception, Poll, PollKind};
 pub(crate) use seen::SeenState;
 pub use session::{Asked, Figures, Phase, Recorded, Refusal, Round, Session};
-pub(crate) use snapshot::{Eyes, Snapshot};
+pub(crate) use snapshot::{AskedSnapshot, Eyes, RoundSnapshot, Snapshot};
 pub use state::State;
 pub use tally::Advice;

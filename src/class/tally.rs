@@ -22,6 +22,15 @@ pub enum Advice {
 }
 
 impl Advice {
+    /// What to do, in a sentence.
+    pub fn text(self) -> &'static str {
+        match self {
+            Advice::TeachAgain => "Explain it again, then vote again.",
+            Advice::Discuss => "Discuss it for two or three minutes, then vote again.",
+            Advice::GoOn => "Show the answer and go on.",
+        }
+    }
+
     fn of(share: f64) -> Advice {
         match share {
             share if share < TEACH_AGAIN => Advice::TeachAgain,

@@ -49,6 +49,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 }
 
 fn open(lessons: Option<PathBuf>, display: &display_options::Args) -> anyhow::Result<()> {
+    let course = course(lessons)?;
+    runtime::learn(course, display.options(), Log::of_user()).and_then(end_with)
+}
+
+/// The course, ready to be opened on a terminal.
+pub(super) fn course(lessons: Option<PathBuf>) -> anyhow::Result<Opened> {
     let lesson_dir = lessons.map(|dir| LessonDir::new(&dir));
     let (material, faults) = match &lesson_dir {
         Some(dir) => dir.read()?,
@@ -59,12 +65,11 @@ fn open(lessons: Option<PathBuf>, display: &display_options::Args) -> anyhow::Re
     {
         bail!("there is no lesson to open: {fault}");
     }
-    let course = Opened {
+    Ok(Opened {
         material,
         faults,
         lesson_dir,
-    };
-    runtime::learn(course, display.options(), Log::of_user()).and_then(end_with)
+    })
 }
 
 fn reset(name: &str, lessons: &LessonsOption) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 //! a timeout unless something on the screen moves, so an idle program wakes nobody.
 
 mod background;
+mod classroom;
 pub mod diagnostics;
 mod display_options;
 pub(crate) mod guard;
@@ -43,11 +44,13 @@ use crate::{
     course::{Fault, review::Clock},
     host,
     model::{Record, Recording, TraceReport, text_of},
+    serve::class::Handle,
     store, tracer,
     ui::{self, Spots, theme::Theme},
 };
 
 pub use self::background::Background;
+pub(crate) use self::classroom::{Classroom, class};
 pub use display_options::{DisplayOptions, background, theme};
 pub use lesson_dir::LessonDir;
 pub use material::material;
@@ -189,6 +192,8 @@ struct Runtime {
     progress: Option<ProgressWriter>,
     /// Somebody's own lessons, until they are watched.
     lesson_dir: Option<LessonDir>,
+    /// The room of a class, where one is attached.
+    class: Option<Handle>,
     traced: Option<Traced>,
     worker: Option<Worker>,
     probe: Option<JoinHandle<()>>,
@@ -225,6 +230,7 @@ impl Runtime {
             spots: Spots::default(),
             progress: None,
             lesson_dir: None,
+            class: None,
             traced: None,
             worker: None,
             probe: None,
@@ -334,6 +340,7 @@ impl Runtime {
         let now = Instant::now();
         let elapsed = self.ticked.map_or(Duration::ZERO, |before| now - before);
         self.ticked = Some(now);
+        self.tell_time();
         self.app.update(Event::Tick(elapsed));
         true
     }
@@ -406,6 +413,8 @@ impl Runtime {
             Effect::Run { job, spec } => self.start(job, Work::Transfer(spec)),
             Effect::Try { job, what } => self.start(job, Work::Experiment(what)),
             Effect::Keep(record) => self.keep(&record),
+            Effect::Class(command) => self.ask_room(command),
+            Effect::ClassRecorded(round, found) => self.record_for_room(round, found),
             Effect::Save(recording) => self.save(recording),
             Effect::Remember(recording) => self.remember(recording),
             Effect::Picture(name) => self.save_picture(name),

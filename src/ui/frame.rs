@@ -5,12 +5,15 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Binding, Click, Command};
 use crate::ui::{
-    Pen, Role, Rooms, job_state, narrowed, screens::view, screens::view::Header,
+    Pen, Role, Rooms, job_state, narrowed, row_at, screens::view, screens::view::Header,
     screens::view::Right,
 };
 
 /// Columns of the header beside the title: the program's name, the lesson's number, the gaps.
 const TITLE: u16 = 14;
+
+/// Rows of the strip of a class.
+const STRIP: u16 = 2;
 
 /// Columns between two keys of the bar.
 const GAP: u16 = 3;
@@ -19,6 +22,31 @@ pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
     header(pen, app, rooms);
     pen.rule(rooms.rule, 0);
     key_bar(pen, app, rooms.keys);
+}
+
+/// The strip of a class, at the foot of the body: how the room is joined, and how many have.
+pub fn strip(pen: &mut Pen, app: &App, rooms: &mut Rooms) {
+    let Some(class) = &app.class else {
+        return;
+    };
+    rooms.body.height -= STRIP;
+    let room = Rect {
+        y: rooms.body.bottom(),
+        height: STRIP,
+        ..rooms.body
+    };
+    pen.rule(room, 0);
+    let now = &class.now;
+    let locked = if now.locked { "locked   " } else { "" };
+    let counts = match now.round {
+        0 => format!("{locked}{} joined", now.joined),
+        _ => format!("{locked}{} joined   {} answered", now.joined, now.answered),
+    };
+    let end = pen.right(room, 1, &counts, Role::Strong);
+    let room = narrowed(room, end.saturating_sub(2));
+    let x = pen.text(room, 0, 1, "join ", Role::Dim);
+    pen.text(room, x, 1, class.shown_url(), Role::Answer);
+    pen.spot(narrowed(row_at(room, 1), end), Click::Do(Command::JoinCode));
 }
 
 fn header(pen: &mut Pen, app: &App, rooms: &Rooms) {

@@ -44,8 +44,9 @@ pub fn view(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
     pen.tint(area, theme.page());
     match rooms(area) {
         None => too_small(&mut pen, area),
-        Some(rooms) => {
+        Some(mut rooms) => {
             if !(app.display.presents && presenter::draw(&mut pen, app, area)) {
+                frame::strip(&mut pen, app, &mut rooms);
                 frame::draw(&mut pen, app, &rooms);
                 screens::view(app.screen()).draw(&mut pen, app, &rooms);
             }

@@ -10,7 +10,8 @@ use crate::figure::Source;
 use crate::model::{Word, grouped};
 use crate::syscall::{self, format_call};
 use crate::ui::{
-    MARKS, Pen, Role, Rooms, Row, Rows, centred, from_row, narrowed, screens::view, top_of, window,
+    MARKS, Pen, Role, Rooms, Row, Rows, centred, from_row, narrowed, screens::view, top_of,
+    widgets::qr, window,
 };
 
 pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
@@ -32,6 +33,7 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
         Overlay::Calls { at, .. } => calls(pen, app, inner, at),
         Overlay::Words { at, all, .. } => words(pen, app, inner, at, all),
         Overlay::Search { at, .. } => search::draw(pen, app, inner, at),
+        Overlay::JoinCode { .. } => join_code(pen, app, inner),
     }
 }
 
@@ -66,6 +68,56 @@ fn frame(pen: &mut Pen, room: Rect) -> Rect {
         width: room.width.saturating_sub(6),
         height: room.height.saturating_sub(2 + 2 * top),
     }
+}
+
+/// How the room is joined: the address and its QR code; what to do where nobody can.
+fn join_code(pen: &mut Pen, app: &App, room: Rect) {
+    let Some(class) = &app.class else {
+        return;
+    };
+    let url = class.shown_url();
+    pen.text(room, 0, 0, url, Role::Strong);
+    pen.right(room, 0, &format!("{} joined", class.now.joined), Role::Dim);
+    let below = from_row(room, 2);
+    // In capitals a smaller code does: it has a shorter way to write them.
+    let (width, height) = qr::draw(pen, below, &url.to_ascii_uppercase());
+    let beside = Rect {
+        x: below.x + width + 3,
+        width: below.width.saturating_sub(width + 3),
+        ..below
+    };
+    let wifi = class.wifi.as_ref().map(|wifi| qr::draw(pen, beside, wifi));
+    let (taken, _) = wifi.unwrap_or_default();
+    if taken > 0 {
+        pen.text(
+            from_row(beside, beside.height.min(height)),
+            0,
+            0,
+            "the Wi-Fi",
+            Role::Dim,
+        );
+    }
+    let rest = Rect {
+        x: beside.x + taken,
+        width: beside.width.saturating_sub(taken),
+        ..beside
+    };
+    let rest = if rest.width < 24 {
+        from_row(room, height + 3)
+    } else {
+        rest
+    };
+    let mut rows = Rows::new(rest.width);
+    if class.now.joined == 0 {
+        rows.text(
+            "Nobody has joined yet. Where phones cannot connect:",
+            Role::Strong,
+        );
+        for help in &class.help {
+            rows.hanging(("-", Role::Dim), 2, help, Role::Text);
+        }
+    }
+    rows.show(pen, rest, 0);
 }
 
 /// The keys that do something now, by group, and the marks. One column where two do not fit.

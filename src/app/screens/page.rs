@@ -14,6 +14,15 @@ pub(crate) enum Then {
 }
 
 pub(crate) fn keys(app: &Shared, on: &dyn ScreenState, keys: &mut Enabled) {
+    // The room answers, not who stands in front of it.
+    if app.class.is_some() {
+        return tables::add(
+            keys,
+            app,
+            on,
+            &[PANES, RUN, TURN, EXPERIMENT, PLAYBACK, SCROLL],
+        );
+    }
     tables::add(
         keys,
         app,

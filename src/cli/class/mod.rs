@@ -1,7 +1,10 @@
 //! `zclab class`: the course with a room attached.
 
+mod control;
+mod control_socket;
 mod join_url;
 mod plain;
+mod projector;
 mod roster;
 
 use std::{
@@ -10,9 +13,9 @@ use std::{
     sync::{Arc, RwLock},
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
-use self::join_url::JoinUrl;
+use self::{control_socket::ControlSocket, join_url::JoinUrl};
 use super::{display_options, lesson_dir::LessonsOption};
 use crate::{
     class::{Event, Session},
@@ -21,7 +24,7 @@ use crate::{
     store::session_log::{self, SessionLog},
 };
 
-/// A class: the room votes and runs experiments by phone or terminal.
+/// The course with a room attached, which votes and runs experiments by phone or terminal.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
@@ -33,6 +36,8 @@ use crate::{
 
 Lines of --plain: open ID, again, close, discuss, reveal, run, lock, status, quit.")]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<ClassCommand>,
     /// The lesson to open
     pub(crate) lesson: Option<String>,
     /// Without a screen: commands are lines on standard input
@@ -65,16 +70,26 @@ pub(crate) struct Args {
     display: display_options::Args,
 }
 
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum ClassCommand {
+    Control(control::Args),
+}
+
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    if let Some(ClassCommand::Control(args)) = &args.command {
+        return control::run(args);
+    }
     if args.plain {
         return plain::run(&args);
     }
-    bail!("the projector is not built in yet: use --plain")
+    projector::run(args)
 }
 
 /// A room that is open, and how it is reached.
 pub(crate) struct Opened {
     pub(crate) room: OpenRoom,
+    /// Where the private view asks.
+    _control: Option<ControlSocket>,
     pub(crate) join: JoinUrl,
     /// The session's file.
     pub(crate) path: PathBuf,
@@ -119,8 +134,14 @@ pub(crate) fn open(args: &Args, course: Arc<crate::course::Catalogue>) -> anyhow
     );
     let config = config.context("cannot keep the page in memory")?;
     let room = OpenRoom::start(listeners, session, log, config).context("cannot open the room")?;
+    // Without it the class goes on; the teacher is told.
+    let control = ControlSocket::listen(&join.code, room.handle.clone());
+    let control = control
+        .map_err(|error| warnings.push(format!("no private view: {error:#}")))
+        .ok();
     Ok(Opened {
         room,
+        _control: control,
         join,
         path,
         codes,

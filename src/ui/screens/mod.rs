@@ -1,6 +1,7 @@
 //! How the screens look: one file a screen.
 
 mod beside;
+mod board;
 mod cards;
 mod contents;
 mod course;

@@ -3,20 +3,28 @@
 use ratatui::layout::Rect;
 
 use super::{
-    contents, experiment, lesson_end, predict, question, results,
+    board, contents, experiment, lesson_end, predict, question, results,
     run::{described, legend, show_player},
     view::{Header, Right, View},
 };
 use crate::app::{App, Job, LabPage, PageState, Pane, screens::lesson::LessonScreen};
 use crate::course::{Lab, Page};
 use crate::model::TransferSpec;
-use crate::ui::{Pen, Role, Rooms, Rows, Tier, gauge, widgets::view};
+use crate::ui::{Pen, Role, Rooms, Rows, Tier, gauge, narrowed, widgets::view};
+
+/// Columns of what the room is asked.
+const BOARD: u16 = 100;
 
 pub fn draw(pen: &mut Pen, app: &App, rooms: &Rooms) {
     let page = app.at().and_then(|at| app.page_at(at));
     let (Some(page), Some(state)) = (page, app.page_state()) else {
         return;
     };
+    let room = app.at().and_then(|at| app.asked_of_room(at));
+    if let (PageState::Question(_), Some((room, _))) = (state, room) {
+        let area = narrowed(rooms.text(), BOARD);
+        return board::draw(pen, app, room, area);
+    }
     match state {
         PageState::Prose => prose_alone(pen, app, rooms, page),
         PageState::Question(_) => question::draw(pen, app, rooms, page),
@@ -51,6 +59,9 @@ fn with_target(pen: &mut Pen, app: &App, rooms: &Rooms, page: &Page) {
 }
 
 fn text(pen: &mut Pen, app: &App, tier: Tier, room: Rect, page: &Page) {
+    if let Some((class, _)) = app.at().and_then(|at| app.asked_of_room(at)) {
+        return board::draw(pen, app, class, room);
+    }
     let mut rows = Rows::new(room.width);
     rows.title(&page.title);
     rows.prose_with_words(&page.prose, &app.material.words);

@@ -1,5 +1,6 @@
 //! Parts that several screens are made of.
 
+pub mod qr;
 pub mod rows;
 pub mod view;
 pub mod week;
