@@ -1,6 +1,19 @@
 //! What the learner can ask for: by a key, or by a click on a spot of the screen.
 
-use super::{Key, room::RoomKey};
+use super::Key;
+
+/// What a key of the room asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomKey {
+    /// Opens a vote, closes the one that is open.
+    Vote,
+    Again,
+    Discuss,
+    Reveal,
+    Lock,
+    /// The next address.
+    Address,
+}
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

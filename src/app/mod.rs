@@ -4,6 +4,7 @@
 //! `Shared` is what all screens share; each of the [`screens`] owns its state, its key table and what its keys do.
 
 mod beside;
+pub(crate) mod class_room;
 mod command;
 mod content;
 mod current;
@@ -42,6 +43,7 @@ use std::{mem, ops::Deref, time::Duration};
 
 pub(crate) use self::{
     beside::Beside,
+    class_room::ClassRoom,
     command::Command,
     display::{Display, Pane, Room},
     experiment::ExperimentPage,
@@ -53,7 +55,6 @@ pub(crate) use self::{
     page_at::{Asked, PageAt},
     player::Player,
     question::QuestionState,
-    room::ClassRoom,
     run::{Job, Purpose},
     shared::{Go, Shared},
     standing::{Glance, WEEK},

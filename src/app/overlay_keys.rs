@@ -2,11 +2,10 @@
 
 use super::{
     KeyRow, Overlay, Shared,
-    command::Command as C,
+    command::{Command as C, RoomKey},
     key::Key::{Char, Esc},
     keys::Group::{Everywhere, Page},
     keys::{CONFIRM, ENDS, TAB, UP_DOWN, always, row},
-    room::RoomKey,
 };
 
 // One row a line: it is a table.
