@@ -191,8 +191,8 @@ fn the_examples_of_every_command_work() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Commands that print for people, one of each kind.
-const PRINTS: [&str; 20] = [
+/// Commands that print for people, one of each kind. `check` is not among them: a fault is one line, as a compiler says it.
+const PRINTS: [&str; 19] = [
     "run read-write",
     "run mmap-write --cold",
     "run uring-fixed",
@@ -210,7 +210,6 @@ const PRINTS: [&str; 20] = [
     "lessons sendfile",
     "card",
     "card sendfile",
-    "check",
     "doctor",
     "quiz sendfile < /dev/null",
 ];
