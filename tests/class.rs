@@ -620,8 +620,13 @@ fn no_acknowledged_vote_is_lost_to_kill_9() {
             .enumerate()
             .map(|(thread, seats)| {
                 let (seats, code) = (seats.to_vec(), code.clone());
+                // Before the room is killed, however slow this machine is.
+                let lines = seats
+                    .iter()
+                    .map(|_| BufReader::new(room::connect(address)))
+                    .collect();
                 thread::spawn(move || {
-                    votes_until_it_ends(address, &code, &seats, round, thread, options)
+                    votes_until_it_ends(address, lines, &code, &seats, round, thread, options)
                 })
             })
             .collect();
@@ -653,6 +658,7 @@ fn no_acknowledged_vote_is_lost_to_kill_9() {
 /// Votes over and over; the last acknowledged answer of each seat when the server has gone.
 fn votes_until_it_ends(
     address: std::net::SocketAddr,
+    mut lines: Vec<BufReader<std::net::TcpStream>>,
     code: &str,
     seats: &[room::Seat],
     round: u64,
@@ -660,10 +666,6 @@ fn votes_until_it_ends(
     options: usize,
 ) -> HashMap<String, usize> {
     let mut acknowledged = HashMap::new();
-    let mut lines: Vec<_> = seats
-        .iter()
-        .map(|_| BufReader::new(room::connect(address)))
-        .collect();
     let path = format!("/{code}/vote");
     for answer in thread.. {
         let answer = answer % options;
