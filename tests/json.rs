@@ -177,6 +177,12 @@ fn cards_and_exports() {
     Section::of("zclab export results --format json")
         .print({ results }.arg(log))
         .check();
+    let session = dir.path().join("session.jsonl");
+    std::fs::write(&session, include_str!("results/session.jsonl")).unwrap();
+    let report = zclab(&["class", "report", "--json"]);
+    Section::of("zclab class report --json")
+        .print({ report }.arg(session))
+        .check();
 }
 
 #[test]

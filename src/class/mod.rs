@@ -13,6 +13,7 @@
 //! | `seen` | the same, as a terminal reads it |
 //! | `words` | answers as they are typed and read |
 //! | `tally` | what votes come to, and what that advises |
+//! | `report` | what a whole session came to |
 //! | `names` | codes, seats, tokens |
 //! | `limits` | every limit of a room |
 
@@ -23,6 +24,7 @@ mod from_course;
 pub mod limits;
 pub mod names;
 mod poll;
+mod report;
 mod seen;
 mod session;
 mod snapshot;
@@ -34,6 +36,7 @@ pub use answer::{Answer, Figure};
 pub(crate) use command::Command;
 pub use event::Event;
 pub use poll::{Misconception, Poll, PollKind};
+pub(crate) use report::{QuestionReport, Report, RoundReport};
 pub(crate) use seen::SeenState;
 pub use session::{Asked, Figures, Phase, Recorded, Refusal, Round, Session};
 pub(crate) use snapshot::{AskedSnapshot, Eyes, RoundSnapshot, Snapshot};

@@ -23,6 +23,20 @@ pub enum PollKind {
     Bug,
 }
 
+impl PollKind {
+    /// Its name in lessons and JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            PollKind::Choice => "choice",
+            PollKind::Multi => "multi",
+            PollKind::Number => "number",
+            PollKind::Order => "order",
+            PollKind::Match => "match",
+            PollKind::Bug => "bug",
+        }
+    }
+}
+
 /// A question as it is put to a room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Poll {

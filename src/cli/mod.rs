@@ -36,6 +36,7 @@ mod learn;
 mod lesson_dir;
 mod lessons;
 mod man;
+mod markup;
 mod options;
 mod page_cache;
 mod pictures;
@@ -210,6 +211,12 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     sent(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
+/// Writes bytes to standard output, as they stand: files for other programs.
+pub(crate) fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    sent(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
 fn sent(written: io::Result<()>) -> anyhow::Result<()> {
     written.map_err(|error| match error.kind() {
         // Nobody reads it any more (`zclab ... | head -1`): an end, not a failure.
@@ -220,9 +227,7 @@ fn sent(written: io::Result<()>) -> anyhow::Result<()> {
 
 /// Writes one JSON document, indented, to standard output.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    let text = json(value)?;
-    sent(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    print_bytes(json(value)?.as_bytes())
 }
 
 /// One JSON document, indented. No control character of a name is in it as it is: the document may go to a terminal.

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// A text that a person writes: a lesson, a card, a figure, a roster. The longest lesson of the course has 29 KiB.
 pub(crate) const TEXT_BYTES: u64 = 256 << 10;
+/// A gradebook of a learning management system: a thousand students and a hundred columns have about 1 MiB.
+pub(crate) const GRADEBOOK_BYTES: u64 = 16 << 20;
 /// All lessons and cards of a directory together.
 pub(crate) const LESSONS_BYTES: u64 = 8 << 20;
 /// Files that a directory of lessons may hold.

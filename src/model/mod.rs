@@ -9,6 +9,7 @@ mod named;
 
 mod call;
 mod card;
+mod date;
 mod event;
 mod experiment;
 mod figure;
@@ -36,6 +37,7 @@ pub use call::{
     Call, CallState, Descriptor, DescriptorKind, NO_DESCRIPTOR, TEXT_LIMIT, Task, Text, Trace,
 };
 pub(crate) use card::{Card, CardRow, CardTable, Word};
+pub(crate) use date::{date, rfc3339};
 pub use event::{CallRef, MemoryRange, RingEvent, RingEventKind, SyscallEvent};
 pub use experiment::{
     CLAIMS, COMPARE_WORDS, Contest, ERRORS, ExperimentSpec, JobProgress, PAGE_CACHE_STEPS,

@@ -15,4 +15,4 @@ pub(crate) mod timeline;
 pub mod trace_report;
 pub(crate) mod watch;
 
-pub(crate) use replace::{can_save, save_text};
+pub(crate) use replace::{can_save, save_bytes, save_text};

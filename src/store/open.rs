@@ -22,14 +22,22 @@ pub(crate) fn read(path: &Path) -> io::Result<File> {
 /// The bytes of a file that a person wrote.
 ///
 /// # Errors
-/// As open(2) and read(2); it is no regular file, which could be read without end or wait without end; it is larger than
-/// [`TEXT_BYTES`].
+/// As [`bytes`], of at most [`TEXT_BYTES`].
 pub(crate) fn text(path: &Path) -> io::Result<Vec<u8>> {
+    bytes(path, TEXT_BYTES)
+}
+
+/// The bytes of a file.
+///
+/// # Errors
+/// As open(2) and read(2); it is no regular file, which could be read without end or wait without end; it is larger than
+/// the limit.
+pub(crate) fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let file = regular(read(path)?)?;
-    file.take(TEXT_BYTES + 1).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 > TEXT_BYTES {
-        true => Err(larger_than(TEXT_BYTES)),
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > limit {
+        true => Err(larger_than(limit)),
         false => Ok(bytes),
     }
 }

@@ -35,7 +35,15 @@ pub(super) fn save(path: &Path, write: &dyn Fn(&File) -> Result<()>) -> Result<(
 /// # Errors
 /// As [`save`].
 pub(crate) fn save_text(path: &Path, text: &str) -> Result<()> {
-    save(path, &|mut file| Ok(file.write_all(text.as_bytes())?))
+    save_bytes(path, text.as_bytes())
+}
+
+/// The same of bytes.
+///
+/// # Errors
+/// As [`save`].
+pub(crate) fn save_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
+    save(path, &|mut file| Ok(file.write_all(bytes)?))
 }
 
 fn replace(path: &Path, write: &dyn Fn(&File) -> Result<()>) -> Result<()> {

@@ -5,6 +5,7 @@ mod control_socket;
 mod join_url;
 mod plain;
 mod projector;
+mod report;
 mod roster;
 
 use std::{
@@ -20,6 +21,7 @@ use super::{display_options, lesson_dir::LessonsOption};
 use crate::{
     class::{Event, Session},
     host::{addresses, clock},
+    model::{date, visible_name},
     serve::class::{Config, OpenRoom, Reach, first_events, guard::Prefix, new_code, time},
     store::session_log::{self, SessionLog},
 };
@@ -33,6 +35,7 @@ use crate::{
   zclab class --resume FILE               go on after a crash, with the same code and seats
   zclab class --roster students.csv       a personal code each: NAME or NAME,CODE a line
   zclab class --wifi 'ROOM 12:secret'     a second QR code, for the Wi-Fi
+  zclab class report FILE --html > report.html
 
 Lines of --plain: open ID, again, close, discuss, reveal, run, lock, status, quit.")]
 pub(crate) struct Args {
@@ -73,11 +76,15 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum ClassCommand {
     Control(control::Args),
+    /// What a session came to: both votes, gain, misconceptions, attendance
+    Report(report::Args),
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    if let Some(ClassCommand::Control(args)) = &args.command {
-        return control::run(args);
+    match &args.command {
+        Some(ClassCommand::Control(args)) => return control::run(args),
+        Some(ClassCommand::Report(args)) => return report::run(args),
+        None => {}
     }
     if args.plain {
         return plain::run(&args);
@@ -175,16 +182,18 @@ fn create(args: &Args) -> anyhow::Result<(SessionLog, Session, Option<PathBuf>)>
 fn resume(path: &Path, warnings: &mut Vec<String>) -> anyhow::Result<(SessionLog, Session)> {
     let (log, read) = SessionLog::resume(path)?;
     if read.damaged > 0 {
-        let lines = match read.damaged {
-            1 => "1 line is".to_owned(),
-            more => format!("{more} lines are"),
-        };
-        warnings.push(format!(
-            "{lines} no whole event in {}, and was passed over",
-            path.display()
-        ));
+        warnings.push(passed_over(path, read.damaged));
     }
     Ok((log, Session::of(&read.events)))
+}
+
+/// What is said of lines of a session's file that are no events.
+pub(crate) fn passed_over(path: &Path, lines: u64) -> String {
+    let name = visible_name(path);
+    match lines {
+        1 => format!("1 line of {name} is no whole event, and is passed over"),
+        more => format!("{more} lines of {name} are no whole events, and are passed over"),
+    }
 }
 
 /// The date on the wall: `2026-11-30`.
@@ -193,22 +202,6 @@ fn today() -> String {
     let local = now.saturating_add_signed(clock::ahead_of_utc(now));
     let (year, month, day) = date(local / 86_400);
     format!("{year:04}-{month:02}-{day:02}")
-}
-
-/// The date of a day since 1970, by the calendar of Gregory: years begin in March, so that the leap day is the last.
-fn date(day: u64) -> (u64, u64, u64) {
-    let day = day + 719_468;
-    let (era, of_era) = (day / 146_097, day % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let of_month = of_year - (153 * month + 2) / 5 + 1;
-    let calendar = if month < 10 { month + 3 } else { month - 9 };
-    (
-        era * 400 + year + u64::from(calendar <= 2),
-        calendar,
-        of_month,
-    )
 }
 
 /// The listeners: on the addresses that are named, else on all, of which only private ones are answered.
@@ -260,22 +253,4 @@ pub(crate) fn networks() -> Vec<Prefix> {
         })
         .filter(|prefix| prefix.bits > 0)
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn dates_are_those_of_the_calendar() {
-        for (day, expected) in [
-            (0, (1970, 1, 1)),
-            (11_016, (2000, 2, 29)),
-            (20_787, (2026, 11, 30)),
-            (47_540, (2100, 2, 28)),
-            (47_541, (2100, 3, 1)),
-        ] {
-            assert_eq!(date(day), expected);
-        }
-    }
 }

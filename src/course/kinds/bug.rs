@@ -1,7 +1,6 @@
 //! `bug`: one of the lines is wrong.
 
 use super::{
-    gift,
     options::{self, QuestionOption},
     prelude::*,
     read::{otherwise, wrong},
@@ -166,14 +165,22 @@ impl Kind for Bug {
     }
 
     /// A choice of lines.
-    fn gift(&self, _: Option<f64>) -> Option<Gift> {
-        let (mut text, mut answers) = ("\\n".to_owned(), String::new());
-        for (number, option) in (1..).zip(self.options()) {
-            text += &format!("\\n    {number}  {}", gift::escaped(&option.text));
-            let (mark, said) = (option.mark(), gift::reply(&option.reaction));
-            answers += &format!("{mark}line {number}{said}\n");
+    fn item(&self, _: Option<f64>) -> Option<Item> {
+        let mut suffix = "\n".to_owned();
+        let mut options = Vec::new();
+        for (number, line) in (1..).zip(self.options()) {
+            suffix += &format!("\n    {number}  {}", line.text);
+            options.push(ItemOption {
+                text: format!("line {number}"),
+                right: line.right,
+                feedback: feedback(&line.reaction),
+            });
         }
-        Some(Gift { text, answers })
+        let form = ItemForm::Choice {
+            options,
+            in_order: true,
+        };
+        Some(Item { suffix, form })
     }
 
     fn press(&self, draft: &mut Draft, key: Key) -> Press {

@@ -81,8 +81,8 @@ impl Kind for Choice {
         options::export(&self.0)
     }
 
-    fn gift(&self, _: Option<f64>) -> Option<Gift> {
-        Some(Gift::of(options::gift_of_one(&self.0)))
+    fn item(&self, _: Option<f64>) -> Option<Item> {
+        Some(options::item(&self.0))
     }
 
     fn press(&self, draft: &mut Draft, key: Key) -> Press {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{
     draft::{Draft, Key, Press},
+    item::Item,
     verdict::{Reaction, Verdict},
     view::{Shown, View},
 };
@@ -44,8 +45,8 @@ pub trait Kind {
     /// How it is exported as JSON. `recorded` is the answer where a run gives it.
     fn export(&self, recorded: Option<f64>) -> Exported;
 
-    /// How it is exported as GIFT; none where its answer is not known.
-    fn gift(&self, recorded: Option<f64>) -> Option<Gift>;
+    /// How other systems know it; none where its answer is not known.
+    fn item(&self, recorded: Option<f64>) -> Option<Item>;
 
     /// The state of an answer that nobody has begun.
     fn draft(&self) -> Draft {
@@ -175,22 +176,6 @@ impl ExportedOption {
 /// What an export says to an answer; none where nothing is said.
 pub(super) fn feedback(reaction: &Reaction) -> Option<String> {
     (!reaction.feedback.is_empty()).then(|| reaction.markdown().trim().to_owned())
-}
-
-pub struct Gift {
-    /// What follows the question's text.
-    pub text: String,
-    /// Its answers, a line each.
-    pub answers: String,
-}
-
-impl Gift {
-    pub(super) fn of(answers: String) -> Gift {
-        Gift {
-            text: String::new(),
-            answers,
-        }
-    }
 }
 
 /// What an answer of another kind of question is told.

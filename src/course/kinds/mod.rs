@@ -5,7 +5,7 @@ mod bug;
 mod choice;
 mod draft;
 mod drawn;
-pub(crate) mod gift;
+pub(crate) mod item;
 mod kind;
 mod multi;
 mod number;
@@ -44,7 +44,8 @@ pub(super) use predict::About;
 mod prelude {
     pub(super) use super::{
         draft::{Draft, Key, Press},
-        kind::{Asked, Exported, ExportedOption, Gift, Kind, Plain, Read, feedback, not_for_this},
+        item::{Item, ItemForm, ItemOption},
+        kind::{Asked, Exported, ExportedOption, Kind, Plain, Read, feedback, not_for_this},
         verdict::{Reaction, Verdict, Wrong},
         view::{COMMITS, Click, Columns, Line, Shown, Tone, View},
     };

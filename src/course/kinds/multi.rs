@@ -81,23 +81,8 @@ impl Kind for Multi {
         options::export(&self.0)
     }
 
-    /// Each right one is worth its share, and a wrong one costs as much as the wrong ones share, half at most.
-    fn gift(&self, _: Option<f64>) -> Option<Gift> {
-        let right = self.0.iter().filter(|option| option.right).count();
-        if right == 1 {
-            return Some(Gift::of(options::gift_of_one(&self.0)));
-        }
-        let wrong = self.0.len() - right;
-        let share = |count: usize| {
-            let share = format!("{:.5}", (100.0 / count.max(1) as f64).min(50.0));
-            share.trim_end_matches('0').trim_end_matches('.').to_owned()
-        };
-        Some(Gift::of(options::gift(&self.0, |option| {
-            match option.right {
-                true => format!("~%{}%", share(right)),
-                false => format!("~%-{}%", share(wrong)),
-            }
-        })))
+    fn item(&self, _: Option<f64>) -> Option<Item> {
+        Some(options::item(&self.0))
     }
 
     fn press(&self, draft: &mut Draft, key: Key) -> Press {

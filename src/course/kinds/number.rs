@@ -1,7 +1,6 @@
 //! `number`: a number, fixed or told by a run.
 
 use super::{
-    gift,
     prelude::*,
     read::{otherwise, tolerance, wrong},
     typed::{self, is_near, with_unit},
@@ -161,15 +160,19 @@ impl Kind for Number {
         }
     }
 
-    fn gift(&self, recorded: Option<f64>) -> Option<Gift> {
-        let right = self.answer.or(recorded)?;
-        let mut answers = format!("#\n={right}:{}\n", self.tolerance);
-        for wrong in &self.wrong {
-            answers += &format!("=%0%{}:0{}\n", wrong.answer, gift::reply(&wrong.reaction));
-        }
-        answers += &format!("~{}\n", gift::reply(&self.otherwise));
-        let text = format!(" ({})", gift::escaped(&self.unit));
-        Some(Gift { text, answers })
+    fn item(&self, recorded: Option<f64>) -> Option<Item> {
+        let wrong = self.wrong.iter();
+        let wrong = wrong.map(|wrong| (wrong.answer, feedback(&wrong.reaction)));
+        let form = ItemForm::Number {
+            right: self.answer.or(recorded)?,
+            tolerance: self.tolerance,
+            wrong: wrong.collect(),
+            otherwise: feedback(&self.otherwise),
+        };
+        Some(Item {
+            suffix: format!(" ({})", self.unit),
+            form,
+        })
     }
 
     fn press(&self, draft: &mut Draft, key: Key) -> Press {

@@ -1,7 +1,6 @@
 //! Options to choose from, as `choice` and `multi` have them.
 
 use super::{
-    gift,
     prelude::*,
     read::{need_reaction, reaction},
 };
@@ -15,13 +14,6 @@ pub struct QuestionOption {
     pub right: bool,
     /// What choosing it (or, in a multi, leaving a right one out) shows.
     pub reaction: Reaction,
-}
-
-impl QuestionOption {
-    /// Before an answer in GIFT of which one is right.
-    pub(super) fn mark(&self) -> char {
-        if self.right { '=' } else { '~' }
-    }
 }
 
 /// The options; none where there are too few or too many, which is reported. `right` says what is wrong with those
@@ -114,13 +106,17 @@ pub(super) fn export(options: &[QuestionOption]) -> Exported {
     }
 }
 
-/// The options in GIFT, each behind its mark or weight.
-pub(super) fn gift(options: &[QuestionOption], mark: impl Fn(&QuestionOption) -> String) -> String {
-    let option = |option: &QuestionOption| {
-        let text = gift::escaped(&option.text);
-        format!("{}{text}{}\n", mark(option), gift::reply(&option.reaction))
+/// The options as other systems know them.
+pub(super) fn item(options: &[QuestionOption]) -> Item {
+    let option = |option: &QuestionOption| ItemOption {
+        text: option.text.clone(),
+        right: option.right,
+        feedback: feedback(&option.reaction),
     };
-    format!("\n{}", options.iter().map(option).collect::<String>())
+    Item::of(ItemForm::Choice {
+        options: options.iter().map(option).collect(),
+        in_order: false,
+    })
 }
 
 /// The options on the screen. `several`: any number of them can be chosen. `gaps`: an empty row below each.
@@ -168,9 +164,4 @@ pub(super) fn first_wrong(options: &[QuestionOption], shown: &Shown) -> Option<u
     };
     let wrongly = |at: &&usize| options.get(**at).is_some_and(|option| !option.right);
     picked.iter().find(wrongly).copied()
-}
-
-/// The options in GIFT where one is right.
-pub(super) fn gift_of_one(options: &[QuestionOption]) -> String {
-    gift(options, |option| option.mark().to_string())
 }

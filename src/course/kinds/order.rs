@@ -1,7 +1,6 @@
 //! `order`: lines to bring in order.
 
 use super::{
-    gift,
     options::QuestionOption,
     prelude::*,
     read::{need_reaction, otherwise, reaction},
@@ -168,12 +167,14 @@ impl Kind for Order {
     }
 
     /// Position to line.
-    fn gift(&self, _: Option<f64>) -> Option<Gift> {
+    fn item(&self, _: Option<f64>) -> Option<Item> {
         let lines = (1..).zip(&self.lines);
-        let lines = lines.map(|(place, line)| gift::pair(&format!("{place}."), line));
-        let rest = self.distractors.iter();
-        let rest = rest.map(|line| gift::pair("", &line.text));
-        Some(Gift::of(lines.chain(rest).collect()))
+        let pairs = lines.map(|(place, line)| (format!("{place}."), line.clone()));
+        let others = self.distractors.iter().map(|line| line.text.clone());
+        Some(Item::of(ItemForm::Pairs {
+            pairs: pairs.collect(),
+            others: others.collect(),
+        }))
     }
 
     fn press(&self, draft: &mut Draft, key: Key) -> Press {

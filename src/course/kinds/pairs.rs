@@ -1,7 +1,6 @@
 //! `match`: things on the left, each to be paired with one on the right.
 
 use super::{
-    gift,
     prelude::*,
     read::{need_reaction, reaction},
     typed,
@@ -230,11 +229,13 @@ impl Kind for Match {
         }
     }
 
-    fn gift(&self, _: Option<f64>) -> Option<Gift> {
+    fn item(&self, _: Option<f64>) -> Option<Item> {
         let pairs = self.pairs.iter();
-        let pairs = pairs.map(|pair| gift::pair(&pair.left, &pair.right));
-        let rest = self.distractors.iter().map(|right| gift::pair("", right));
-        Some(Gift::of(pairs.chain(rest).collect()))
+        let pairs = pairs.map(|pair| (pair.left.clone(), pair.right.clone()));
+        Some(Item::of(ItemForm::Pairs {
+            pairs: pairs.collect(),
+            others: self.distractors.clone(),
+        }))
     }
 
     fn draft(&self) -> Draft {

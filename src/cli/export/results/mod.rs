@@ -1,8 +1,14 @@
-//! One row a student: merged logs, folded as the course folds them.
+//! One row a student: merged logs, folded as the course folds them. Or points for a gradebook, or statements of xAPI.
+
+mod answers;
+mod credit;
+mod encoding;
+mod gradebook;
+mod named;
+mod xapi;
 
 use std::{
     collections::{BTreeMap, HashSet},
-    env,
     path::Path,
 };
 
@@ -12,12 +18,12 @@ use serde_json::Value;
 
 use super::Results;
 use crate::{
-    cli::{csv, print, print_json, warn},
+    cli::{csv, print_bytes, print_json, warn},
     course::{
         Catalogue, concept,
         progress::{Progress, Totals},
     },
-    model::{Given, Record, text_of, visible_name},
+    model::{Given, Record, visible_name},
     store::{self, progress::Log},
 };
 
@@ -26,8 +32,21 @@ const NOTE: &str = "results live on the student's machine, in a text file: they 
 
 pub(crate) fn run(args: Results) -> anyhow::Result<()> {
     let course = args.lessons.course()?;
+    if let Some(into) = &args.into {
+        return credit::run(&args, into, &answers::collect(&args, &course)?);
+    }
+    if args.format == "xapi" {
+        warn(NOTE);
+        return xapi::run(&answers::collect(&args, &course)?);
+    }
     let mut students: BTreeMap<String, Student> = BTreeMap::new();
-    for (id, path) in named_logs(&args)? {
+    for (id, path) in named::named_logs(&args, &args.logs)? {
+        if answers::is_session(&path) {
+            bail!(
+                "cannot use {}: it is the session of a class\nzclab class report FILE shows it; --into and --format xapi take it, too",
+                visible_name(&path)
+            );
+        }
         students.entry(id).or_default().read(&path)?;
     }
     let rows: Vec<StudentRow> = students
@@ -41,42 +60,7 @@ pub(crate) fn run(args: Results) -> anyhow::Result<()> {
         });
     }
     warn(NOTE);
-    print(&table(&rows, &course)?)
-}
-
-/// Each log with whose it is.
-fn named_logs(args: &Results) -> anyhow::Result<Vec<(String, std::path::PathBuf)>> {
-    if args.logs.is_empty() {
-        let path = store::progress::path()?;
-        let id = match &args.student[..] {
-            [] => env::var("USER").unwrap_or_else(|_| "me".to_owned()),
-            [id] => id.clone(),
-            more => crate::cli::usage(&format!("{} students for one log", more.len())),
-        };
-        return Ok(vec![(id, path)]);
-    }
-    let (logs, ids) = (args.logs.len(), args.student.len());
-    if ids > 1 && ids != logs {
-        crate::cli::usage(&format!(
-            "{ids} students for {logs} logs: name one for all, or one for each"
-        ));
-    }
-    let named = args.logs.iter().enumerate().map(|(at, path)| {
-        let id = args.student.get(if ids == 1 { 0 } else { at });
-        (id.cloned().unwrap_or_else(|| id_of(path)), path.clone())
-    });
-    Ok(named.collect())
-}
-
-/// `ada` of `logs/ada.jsonl`; where a log has kept its own name, the directory that it was put in.
-fn id_of(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or_default();
-    let mut dirs = path.ancestors().skip(1).filter_map(Path::file_name);
-    let id = match stem == "answers" {
-        true => dirs.find(|dir| *dir != "zclab").unwrap_or(stem),
-        false => stem,
-    };
-    text_of(id.as_encoded_bytes())
+    print_bytes(table(&rows, &course)?.as_bytes())
 }
 
 /// The lines of a student's logs, each once.
@@ -217,20 +201,3 @@ const HEADING: [&str; 15] = [
     "last_at",
     "damaged_lines",
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_student_is_the_file_or_the_directory_that_it_lies_in() {
-        for (path, id) in [
-            ("logs/ada.jsonl", "ada"),
-            ("bob/answers.jsonl", "bob"),
-            ("class/eve/zclab/answers.jsonl", "eve"),
-            ("answers.jsonl", "answers"),
-        ] {
-            assert_eq!(id_of(Path::new(path)), id);
-        }
-    }
-}
