@@ -153,6 +153,7 @@ fn desk() -> tempfile::TempDir {
     for log in ["a.jsonl", "b.jsonl", "logs/one.jsonl", "logs/two.jsonl"] {
         fs::write(at(log), "").unwrap();
     }
+    fs::write(at("grades.csv"), "First name,ID number\nOne,one\n").unwrap();
     let lessons = Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons");
     std::os::unix::fs::symlink(lessons, at("lessons")).unwrap();
     let made = Command::new("chmod").arg("+x").arg(at("server")).status();

@@ -28,12 +28,11 @@ enum What {
   zclab export results logs/*.jsonl > class.csv   a row a file, named after it
   zclab export results a.jsonl b.jsonl --student ada   both logs are Ada's
   zclab export results a.jsonl b.jsonl --student ada --student bob --format json
-  zclab export results --into grades.csv logs/*.jsonl class.jsonl -o new.csv
-                                                  points, in a gradebook that
-                                                  Moodle, Canvas or Brightspace
-                                                  has exported
-  zclab export results --format xapi logs/*.jsonl for a learning record store,
-                                                  with pseudonyms
+  zclab export results logs/*.jsonl --into grades.csv -o filled.csv
+  zclab export results logs/*.jsonl --format xapi  for a learning record store
+
+--into adds a column of points to a gradebook that Moodle, Canvas or Brightspace
+has exported. It and xapi take the sessions of a class, too.
 
 The log of a student is $XDG_STATE_HOME/zclab/answers.jsonl (usually
 ~/.local/state). It lives on the student's machine and is a text file:
@@ -77,10 +76,8 @@ pub(super) enum Credit {
 #[command(after_help = "Examples:
   zclab export questions > zclab.gift             for Moodle: Import, GIFT
   zclab export questions sendfile                 those of one module
-  zclab export questions --format moodle-xml > zclab.xml
-                                                  for Moodle, with the hints
-  zclab export questions --format qti > zclab-qti.zip
-                                                  for Canvas: a quiz a module
+  zclab export questions --format moodle-xml > zclab.xml  for Moodle
+  zclab export questions --format qti > zclab-qti.zip  for Canvas
   zclab export questions --format json")]
 pub(super) struct Questions {
     /// The module [default: all]
