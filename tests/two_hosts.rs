@@ -8,7 +8,8 @@ use require::skip;
 
 #[test]
 fn a_room_goes_on_when_the_laptops_address_changes() {
-    let can = "ip link add a type veth peer name b && command -v nsenter && command -v curl";
+    let can =
+        "ip link add name near type veth peer name far && command -v nsenter && command -v curl";
     let tried = Command::new("unshare")
         .args(["-rn", "sh", "-c", can])
         .output();
