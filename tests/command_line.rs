@@ -107,6 +107,8 @@ fn adapted(example: &str) -> Option<String> {
         "zclab serve",
         "zclab proxy",
         "zclab class",
+        "zclab join",
+        "zclab capstone --check",
         "zclab trace -p",
     ];
     if example == "zclab" || waits.iter().any(|begin| example.starts_with(begin)) {

@@ -97,7 +97,9 @@ fn shows(dir: &Path, copies: f64, calls: &[&str]) {
         .find(is_it)
         .unwrap_or_else(|| panic!("{trace}"));
     assert_eq!(flow["bytes"], SIZE, "{flow}");
-    assert_eq!(flow["cpu_copies_per_byte"], copies, "{flow}");
+    // A runtime may move a few bytes of the head or of a buffer once more.
+    let copied = flow["cpu_copies_per_byte"].as_f64().unwrap();
+    assert!((copied - copies).abs() < 0.05, "{flow}");
     for call in calls {
         assert!(flow["calls_by_name"][call].is_u64(), "no {call}: {flow}");
     }

@@ -114,14 +114,14 @@ fn header(report: &Report, mut block: Block, lesson: &mut Lesson) -> Vec<At<Obje
         lesson.title = title.value;
     }
     // Lessons once declared it. It is counted now, and what is declared is not used.
-    if let Some(minutes) = block.number("minutes") {
-        if minutes.value < 1.0 || minutes.value > 600.0 || minutes.value.fract() != 0.0 {
-            report.fault(
-                minutes.offset,
-                "minutes is no whole number from 1 to 600",
-                "leave it out: it is counted from the text",
-            );
-        }
+    if let Some(minutes) = block.number("minutes")
+        && (!(1.0..=600.0).contains(&minutes.value) || minutes.value.fract() != 0.0)
+    {
+        report.fault(
+            minutes.offset,
+            "minutes is no whole number from 1 to 600",
+            "leave it out: it is counted from the text",
+        );
     }
     lesson.short = block.switch("short");
     for text in block.texts("copies_of") {

@@ -30,11 +30,11 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
-  zclab class                             the course on the projector, with a room attached
-  zclab class --plain                     the same room without a screen, from lines on standard input
-  zclab class --resume FILE               go on after a crash, with the same code and seats
-  zclab class --roster students.csv       a personal code each: NAME or NAME,CODE a line
-  zclab class --wifi 'ROOM 12:secret'     a second QR code, for the Wi-Fi
+  zclab class                             the course, with a room
+  zclab class --plain                     without a screen: commands are lines
+  zclab class --resume FILE               go on, same code and seats
+  zclab class --roster students.csv       a personal code each
+  zclab class --wifi 'ROOM 12:secret'     a second QR code, Wi-Fi
   zclab class report FILE --html > report.html
 
 Lines of --plain: open ID, again, close, discuss, reveal, run, lock, status, quit.")]
