@@ -192,7 +192,8 @@ impl App {
 
     /// When the next frame is due; none: nothing moves.
     pub fn next_frame(&self) -> Option<Duration> {
-        let clock = self.class.as_ref().and_then(ClassRoom::next_frame);
+        let clock = self.class.as_ref();
+        let clock = clock.and_then(|room| room.next_frame(self.clock.now));
         self.on().next_frame(&self.shared).or(clock)
     }
 
@@ -206,6 +207,9 @@ impl App {
         }
         if let Some(at) = self.at() {
             self.shared.reveal_at_end(at);
+        }
+        if self.shared.offers_join_help() {
+            self.dispatch(Command::JoinCode);
         }
         if let Some(go) = self.shared.go.take() {
             self.go(go);

@@ -34,7 +34,31 @@ impl Shared {
                 room.asked_reveal = false;
             }
             room.now = now;
+            if room.opened == 0 {
+                room.opened = self.clock.now;
+            }
         }
+    }
+
+    /// Whether the help for joining comes by itself now: once, and over no other overlay.
+    pub(crate) fn offers_join_help(&mut self) -> bool {
+        let now = self.clock.now;
+        let is_free = self.overlay.is_none();
+        let room = self
+            .class
+            .as_mut()
+            .filter(|room| is_free && room.is_help_due(now));
+        room.map(|room| room.has_helped = true).is_some()
+    }
+
+    /// Whether the page shows what the room answered, also where its playback fills the screen otherwise: it is
+    /// revealed, and the play has come to its end.
+    pub(crate) fn shows_answers(&self, at: PageAt) -> bool {
+        let asked = self.asked_of_room(at);
+        asked.is_some_and(|(room, _)| room.now.phase == Phase::Revealed)
+            && self
+                .player_at(Purpose::Page(at))
+                .is_none_or(Player::is_at_end)
     }
 
     fn ask_room(&mut self, command: class::Command) {

@@ -45,8 +45,14 @@ pub fn view(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
     match rooms(area) {
         None => too_small(&mut pen, area),
         Some(mut rooms) => {
-            if !(app.display.presents && presenter::draw(&mut pen, app, area)) {
-                frame::strip(&mut pen, app, &mut rooms);
+            frame::strip(&mut pen, app, &mut rooms);
+            let presents =
+                app.display.presents && !app.at().is_some_and(|at| app.shows_answers(at));
+            let stage = match app.class {
+                Some(_) => top_of(area, rooms.body.bottom() - area.y),
+                None => area,
+            };
+            if !(presents && presenter::draw(&mut pen, app, stage)) {
                 frame::draw(&mut pen, app, &rooms);
                 screens::view(app.screen()).draw(&mut pen, app, &rooms);
             }

@@ -97,9 +97,10 @@ fn join_code(pen: &mut Pen, app: &App, room: Rect) {
             Role::Dim,
         );
     }
+    let used = if taken > 0 { taken + 3 } else { 0 };
     let rest = Rect {
-        x: beside.x + taken,
-        width: beside.width.saturating_sub(taken),
+        x: beside.x + used,
+        width: beside.width.saturating_sub(used),
         ..beside
     };
     let rest = if rest.width < 24 {

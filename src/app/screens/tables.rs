@@ -259,5 +259,6 @@ fn can_guess_again(app: &Shared, on: &On) -> bool {
     let asked = on.purpose().and_then(|of| app.guessing(of)).is_some();
     let page = on.purpose().and_then(|of| app.experiment(of));
     let done = lab_is(app, on, true) || page.is_some_and(|page| page.done);
-    app.job.is_none() && asked && done
+    // In a class the room guesses.
+    app.job.is_none() && app.class.is_none() && asked && done
 }

@@ -4,18 +4,27 @@ use std::{
     fs,
     io::{self, BufRead, BufReader, IsTerminal, Read, Write},
     os::unix::net::UnixStream,
+    process::ExitCode,
     sync::mpsc,
     thread,
 };
 
 use anyhow::{Context, bail};
-use crossterm::terminal;
+use crossterm::{
+    cursor::{Hide, Show},
+    execute,
+    terminal::{self, EnterAlternateScreen, LeaveAlternateScreen},
+};
 use serde::Deserialize;
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    iterator::Signals,
+};
 
 use super::control_socket::path_of;
 use crate::{
     class::{AskedSnapshot, Phase, PollKind, Snapshot},
-    cli::{lessons::Text, print},
+    cli::{end_with, lessons::Text, print},
     model::visible_lines,
     store::session_log,
 };
@@ -41,7 +50,28 @@ struct Told {
 enum Happened {
     Key(u8),
     Line(String),
+    Signal(i32),
     Closed,
+}
+
+/// The terminal while it shows the private view; as it was before when this is dropped.
+struct PrivateScreen;
+
+impl PrivateScreen {
+    fn enter() -> io::Result<PrivateScreen> {
+        terminal::enable_raw_mode()?;
+        let screen = PrivateScreen;
+        execute!(io::stdout(), EnterAlternateScreen, Hide)?;
+        Ok(screen)
+    }
+}
+
+impl Drop for PrivateScreen {
+    fn drop(&mut self) {
+        // A terminal that is gone has nothing to restore.
+        let _ = execute!(io::stdout(), Show, LeaveAlternateScreen);
+        let _ = terminal::disable_raw_mode();
+    }
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
@@ -55,11 +85,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return in_lines(socket);
     }
-    terminal::enable_raw_mode().context("cannot use the terminal")?;
-    let shown = on_terminal(socket);
-    let _ = terminal::disable_raw_mode();
-    println!();
-    shown
+    // Before the terminal changes: from here on no signal ends the program without its being restored.
+    let signals =
+        Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT]).context("cannot take signals")?;
+    let screen = PrivateScreen::enter().context("cannot use the terminal")?;
+    let ended = on_terminal(socket, signals);
+    drop(screen);
+    match ended? {
+        Some(signal) => end_with(ExitCode::from(128 + signal as u8)),
+        None => Ok(()),
+    }
 }
 
 /// The room that is open, if it is the only one.
@@ -92,9 +127,14 @@ fn in_lines(socket: UnixStream) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn on_terminal(socket: UnixStream) -> anyhow::Result<()> {
+/// Shows the room until the teacher leaves, the room is closed or a signal comes: that signal.
+fn on_terminal(socket: UnixStream, mut signals: Signals) -> anyhow::Result<Option<i32>> {
     let (sender, happened) = mpsc::channel();
-    let (lines, keys) = (sender.clone(), sender);
+    let (lines, keys, ending) = (sender.clone(), sender.clone(), sender);
+    thread::Builder::new().spawn(move || {
+        let all_signals = signals.forever();
+        all_signals.for_each(|signal| drop(ending.send(Happened::Signal(signal))));
+    })?;
     let reader = BufReader::new(socket.try_clone()?);
     thread::Builder::new().spawn(move || {
         let all_told = reader.lines().map_while(Result::ok);
@@ -110,6 +150,7 @@ fn on_terminal(socket: UnixStream) -> anyhow::Result<()> {
     for happened in happened {
         match happened {
             Happened::Closed | Happened::Key(b'q' | 3 | 4) => break,
+            Happened::Signal(signal) => return Ok(Some(signal)),
             Happened::Key(key) => {
                 error.clear();
                 if let Some(command) = command(key, &room) {
@@ -126,7 +167,7 @@ fn on_terminal(socket: UnixStream) -> anyhow::Result<()> {
         let text = visible_lines(&page(&room, &error)).replace('\n', "\r\n");
         print(&format!("\x1b[H\x1b[J{text}"))?;
     }
-    Ok(())
+    Ok(None)
 }
 
 fn command(key: u8, room: &Snapshot) -> Option<String> {

@@ -1,9 +1,8 @@
 //! The course on the projector, with the room attached.
 
 use std::{
-    env,
+    env, fs,
     io::{self, IsTerminal},
-    path::Path,
     sync::Arc,
 };
 
@@ -84,22 +83,32 @@ fn help(port: u16) -> Vec<String> {
     let mut help = Vec::new();
     let has = |name: &str| {
         let path = env::var_os("PATH").unwrap_or_default();
-        env::split_paths(&path).any(|dir| dir.join(name).exists())
+        // The tools of the administrator are not in every user's PATH.
+        let dirs = env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+        dirs.into_iter().any(|dir| dir.join(name).exists())
     };
-    if has("firewall-cmd") {
-        help.push(format!(
-            "A firewall: sudo firewall-cmd --add-port={port}/tcp"
-        ));
-    } else if has("ufw") {
-        help.push(format!("A firewall: sudo ufw allow {port}/tcp"));
-    } else if has("nft") {
-        help.push(format!(
-            "A firewall: sudo nft insert rule inet filter input tcp dport {port} accept"
-        ));
-    }
+    let allow = [
+        (
+            "firewall-cmd",
+            format!("sudo firewall-cmd --add-port={port}/tcp"),
+        ),
+        ("ufw", format!("sudo ufw allow {port}/tcp")),
+        (
+            "nft",
+            format!("sudo nft insert rule inet filter input tcp dport {port} accept"),
+        ),
+        (
+            "iptables",
+            format!("sudo iptables -I INPUT -p tcp --dport {port} -j ACCEPT"),
+        ),
+    ];
+    let command = allow.into_iter().find(|(name, _)| has(name));
+    let command = command.map_or_else(|| format!("let TCP port {port} in"), |(_, command)| command);
+    help.push(format!("A firewall: {command}"));
     help.push("The wrong address: a shows the next one.".to_owned());
     help.push("Wi-Fi that keeps its clients apart (guest networks do): use a phone's hotspot, or --url with a tunnel.".to_owned());
-    if Path::new("/proc/sys/fs/binfmt_misc/WSLInterop").exists() {
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    if kernel.to_ascii_lowercase().contains("microsoft") {
         help.push("WSL: set networkingMode=mirrored in .wslconfig, or forward the port with netsh interface portproxy.".to_owned());
     }
     help

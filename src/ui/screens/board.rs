@@ -10,6 +10,8 @@ use crate::ui::{Pen, Role, Rows, bar};
 const BAR: usize = 24;
 /// Columns of the histogram of guesses, at most.
 const BINS: usize = 48;
+/// Columns at its left, for the count of the highest column.
+const AXIS: u16 = 5;
 /// Rows of it.
 const HEIGHT: usize = 6;
 /// Misconceptions that are shown.
@@ -28,9 +30,10 @@ pub fn draw(pen: &mut Pen, app: &App, room: &ClassRoom, area: Rect) {
         PollKind::Number => guesses(&mut rows, asked),
         _ => options(&mut rows, asked),
     }
-    rows.blank(1);
-    stands(&mut rows, room, app.clock.now);
-    if asked.revealed {
+    if !asked.revealed {
+        rows.blank(1);
+        stands(&mut rows, room, app.clock.now);
+    } else {
         machines(&mut rows, asked);
         said(&mut rows, asked);
     }
@@ -158,7 +161,7 @@ fn guesses(rows: &mut Rows, asked: &AskedSnapshot) {
         _ => None,
     };
     let (from, to) = ends(&asked.poll, round, recorded);
-    let columns = usize::from(rows.width.saturating_sub(4)).min(BINS);
+    let columns = usize::from(rows.width.saturating_sub(AXIS + 2)).clamp(1, BINS);
     let column = |value: f64| {
         let share = ((value - from) / (to - from)).clamp(0.0, 1.0);
         ((share * columns as f64) as usize).min(columns - 1)
@@ -175,15 +178,25 @@ fn guesses(rows: &mut Rows, asked: &AskedSnapshot) {
             false => ' ',
         };
         let line: String = counts.iter().map(cell).collect();
-        rows.line(vec![("  ".to_owned(), Role::Text), (line, Role::Text)]);
+        let axis = if level + 1 == HEIGHT {
+            most.to_string()
+        } else {
+            String::new()
+        };
+        rows.line(vec![
+            (format!("{axis:>4} "), Role::Dim),
+            (line, Role::Accent),
+        ]);
     }
+    let margin = " ".repeat(usize::from(AXIS));
     rows.line(vec![
-        ("  ".to_owned(), Role::Text),
+        (margin.clone(), Role::Text),
         ("─".repeat(columns), Role::Hairline),
     ]);
     let unit = asked.poll.unit.as_deref().unwrap_or_default();
-    let (left, right) = (format!("  {from}"), format!("{to} {unit}"));
-    let gap = (columns + 2).saturating_sub(left.chars().count() + right.chars().count());
+    let (left, right) = (format!("{margin}{from}"), format!("{to} {unit}"));
+    let gap =
+        (columns + usize::from(AXIS)).saturating_sub(left.chars().count() + right.chars().count());
     rows.line(vec![(
         format!("{left}{}{right}", " ".repeat(gap)),
         Role::Dim,
@@ -192,10 +205,10 @@ fn guesses(rows: &mut Rows, asked: &AskedSnapshot) {
         let at = column(value);
         let said = asked.poll.in_words(&Answer::Number(value));
         rows.line(vec![
-            (" ".repeat(2 + at), Role::Text),
+            (format!("{margin}{}", " ".repeat(at)), Role::Text),
             ("▲".to_owned(), Role::Answer),
         ]);
-        rows.line(vec![(format!("  recorded: {said}"), Role::Answer)]);
+        rows.line(vec![(format!("{margin}recorded: {said}"), Role::Answer)]);
     }
 }
 
