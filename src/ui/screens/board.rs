@@ -171,28 +171,8 @@ fn guesses(rows: &mut Rows, asked: &AskedSnapshot) {
         .distribution
         .iter()
         .for_each(|value| counts[column(*value)] += 1);
-    let most = counts.iter().max().copied().unwrap_or(1).max(1);
-    for level in (0..HEIGHT).rev() {
-        let cell = |count: &usize| match (*count * HEIGHT).div_ceil(most) > level {
-            true => '■',
-            false => ' ',
-        };
-        let line: String = counts.iter().map(cell).collect();
-        let axis = if level + 1 == HEIGHT {
-            most.to_string()
-        } else {
-            String::new()
-        };
-        rows.line(vec![
-            (format!("{axis:>4} "), Role::Dim),
-            (line, Role::Accent),
-        ]);
-    }
+    histogram(rows, &counts);
     let margin = " ".repeat(usize::from(AXIS));
-    rows.line(vec![
-        (margin.clone(), Role::Text),
-        ("─".repeat(columns), Role::Hairline),
-    ]);
     let unit = asked.poll.unit.as_deref().unwrap_or_default();
     let (left, right) = (format!("{margin}{from}"), format!("{to} {unit}"));
     let gap =
@@ -210,6 +190,31 @@ fn guesses(rows: &mut Rows, asked: &AskedSnapshot) {
         ]);
         rows.line(vec![(format!("{margin}recorded: {said}"), Role::Answer)]);
     }
+}
+
+/// The columns of a histogram on their line; the highest one's count stands at its left.
+fn histogram(rows: &mut Rows, counts: &[usize]) {
+    let most = counts.iter().max().copied().unwrap_or(1).max(1);
+    for level in (0..HEIGHT).rev() {
+        let cell = |count: &usize| match (*count * HEIGHT).div_ceil(most) > level {
+            true => '■',
+            false => ' ',
+        };
+        let line: String = counts.iter().map(cell).collect();
+        let axis = if level + 1 == HEIGHT {
+            most.to_string()
+        } else {
+            String::new()
+        };
+        rows.line(vec![
+            (format!("{axis:>4} "), Role::Dim),
+            (line, Role::Accent),
+        ]);
+    }
+    rows.line(vec![
+        (" ".repeat(usize::from(AXIS)), Role::Text),
+        ("─".repeat(counts.len()), Role::Hairline),
+    ]);
 }
 
 /// The ends of the scale: those of the question, or of what was answered.
