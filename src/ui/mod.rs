@@ -52,7 +52,10 @@ pub fn view(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) -> Spots {
                 Some(_) => top_of(area, rooms.body.bottom() - area.y),
                 None => area,
             };
-            if !(presents && presenter::draw(&mut pen, app, stage)) {
+            if presents && presenter::draw(&mut pen, app, stage) {
+                // There are no keys there, and the caption may stand in the row above.
+                rooms.message = rooms.keys;
+            } else {
                 frame::draw(&mut pen, app, &rooms);
                 screens::view(app.screen()).draw(&mut pen, app, &rooms);
             }

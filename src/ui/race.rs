@@ -8,7 +8,7 @@ use super::{
     stage::layout::{Layout as Stage, StageSize},
 };
 use crate::app::{Player, shot::Shot};
-use crate::figure::Race;
+use crate::figure::{Playback, Race};
 use crate::model::{How, grouped, short_duration};
 use crate::syscall::Style;
 
@@ -20,6 +20,8 @@ const TRACKS: u16 = 3;
 const FILLS: (u16, u16) = (160, 50);
 /// Columns that a method's name takes before its track.
 const NAME: u16 = 15;
+/// Columns of `done at 12.3 ms`, and of the gaps before and after it.
+const DONE: u16 = 18;
 
 /// Where everything stands, in rows and columns from the area's corner.
 struct Layout {
@@ -98,6 +100,8 @@ fn sides(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, layout: &
     let (Some(race), Some(shots)) = (player.race(), player.shots()) else {
         return;
     };
+    let names = race.sides.iter().map(|side| name_of(side).len());
+    let widest = names.max().unwrap_or(0) as u16;
     for (side, (room, shot)) in layout.sides.into_iter().zip(&shots).enumerate() {
         let room = Rect {
             x: area.x + room.x,
@@ -106,7 +110,7 @@ fn sides(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, layout: &
         };
         let room = room.intersection(area);
         let done = (now >= race.end_of(side)).then(|| race.end_of(side));
-        head(&mut Canvas::new(room, buf, theme), shot, done);
+        head(&mut Canvas::new(room, buf, theme), shot, done, widest);
         let below = Rect {
             y: room.y + 1,
             height: room.height.saturating_sub(1),
@@ -129,29 +133,35 @@ fn sides(area: Rect, buf: &mut Buffer, theme: &Theme, player: &Player, layout: &
     }
 }
 
-/// A side's name and figures; where its last call has returned, when.
-fn head(canvas: &mut Canvas, shot: &Shot, done: Option<u64>) {
-    let spec = &shot.playback().recording().spec;
+/// A side's name and figures; where its last call has returned, when. Both sides put their figures in the same words,
+/// from the start to the end: those that fit beside the `widest` name and a time.
+fn head(canvas: &mut Canvas, shot: &Shot, done: Option<u64>, widest: u16) {
     let counters = shot.counters().so_far;
-    let name = spec.method.name();
+    let name = name_of(shot.playback());
     canvas.write((0, 0), name, Role::Strong);
-    let mut x = name.len() as u16 + 2;
     if let Some(ns) = done {
         let text = format!("done at {}", short_duration(ns));
-        canvas.write((x, 0), &text, Role::Answer);
-        x += text.chars().count() as u16;
+        canvas.write((name.len() as u16 + 2, 0), &text, Role::Answer);
     }
     let copies = counters.copies_per_byte.unwrap_or(0.0);
-    let switches = grouped(counters.mode_switches);
-    let long = format!("{copies:.1} copies per byte   {switches:>5} mode switches");
-    let short = format!("{copies:.1} copied  {switches} switches");
-    let room = usize::from(canvas.size().0.saturating_sub(x + 1));
-    let text = match long.len() <= room {
-        true => long,
-        false => short,
+    let count = grouped(counters.mode_switches);
+    let s = if counters.mode_switches == 1 {
+        ""
+    } else {
+        "es"
+    };
+    let room = usize::from(canvas.size().0.saturating_sub(widest + DONE));
+    let text = match room {
+        43.. => format!("{copies:.1} copies per byte   {count:>5} mode switch{s:<2}"),
+        34.. => format!("{copies:.1} copies per byte  {count:>4} switch{s:<2}"),
+        _ => format!("{copies:.1} per byte  {count} switch{s:<2}"),
     };
     let style = canvas.role(Role::Text);
     canvas.put_right(0, &text, style);
+}
+
+fn name_of(side: &Playback) -> &'static str {
+    side.recording().spec.method.name()
 }
 
 /// When each side was in the kernel, and below, how far the race is and what its scale is. Where there is one row, the
@@ -164,7 +174,7 @@ fn draw_tracks(canvas: &mut Canvas, player: &Player, race: &Race, now: u64) {
     let columns = width.saturating_sub(NAME);
     let all = rows >= TRACKS;
     for side in (0..2).filter(|_| all) {
-        let name = race.sides[side].recording().spec.method.name();
+        let name = name_of(&race.sides[side]);
         canvas.write((0, side as u16), name, Role::Dim);
         for column in 0..columns {
             let (glyph, role) = cell(canvas, race, side, (column, columns), now);

@@ -423,8 +423,8 @@ fn folded_wires(plan: Plan) -> Vec<Wire> {
     let drain = wire(Edge::Drain, &[(34, 2), (46, 2)], 49);
     match plan.upper {
         Upper::Buffer => {
-            let direct = wire(Edge::Direct, &[(30, 5), (30, 2)], 10);
-            let mut wires = vec![wire(Edge::Read, &[(16, 2), (25, 2)], 10), write];
+            let direct = wire(Edge::Direct, &[(30, 5), (30, 2)], 11);
+            let mut wires = vec![wire(Edge::Read, &[(16, 2), (25, 2)], 11), write];
             wires.extend(plan.direct.then_some(direct));
             wires
         }
@@ -434,14 +434,14 @@ fn folded_wires(plan: Plan) -> Vec<Wire> {
             Wire::new(Edge::View, vec![(12, 2), (27, 2)], (31, 2)),
         ],
         Upper::Memory if plan.pipe => {
-            vec![wire(Edge::Fill, &[(25, 2), (31, 2)], 10), drain]
+            vec![wire(Edge::Fill, &[(25, 2), (31, 2)], 11), drain]
         }
         Upper::Memory if plan.shares => Vec::new(),
         Upper::Memory => vec![write],
         Upper::Empty if plan.pipe => {
-            vec![wire(Edge::Fill, &[(22, 2), (31, 2)], 10), drain]
+            vec![wire(Edge::Fill, &[(22, 2), (31, 2)], 11), drain]
         }
-        Upper::Empty => vec![wire(Edge::Across, &[(22, 2), (46, 2)], 10)],
+        Upper::Empty => vec![wire(Edge::Across, &[(22, 2), (46, 2)], 11)],
     }
 }
 
