@@ -59,10 +59,13 @@ fn list(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
             Rows::cursor(chosen),
             (format!("{:widest$}", card.name), Role::of_name(chosen)),
         ];
-        if roomy && card.title != card.name {
-            left.push((card.title.clone(), Role::Dim));
-        }
         let right = path_marks(&card.path);
+        if roomy && card.title != card.name {
+            let marks: usize = right.iter().map(|(mark, _)| mark.width()).sum();
+            let free = usize::from(room.width).saturating_sub(widest + 2 + marks);
+            let (title, more) = cut(&card.title, free);
+            left.push((format!("{title}{more}"), Role::Dim));
+        }
         rows.choice(chosen, left, right, Click::Row(index));
     }
     rows.show(pen, room, 0);

@@ -67,7 +67,7 @@ fn nothing_due(rows: &mut Rows, app: &App) {
             rows.text(&format!("The next question comes back {when}."), Role::Text);
         }
         None => rows.text(
-            "Questions come back here once they were asked: missed ones at once, the others after 1, 3, 7 and 21 days.",
+            "Questions come back here once they have been asked: missed ones at once, the others after 1, 3, 7 and 21 days.",
             Role::Text,
         ),
     }
@@ -119,13 +119,13 @@ fn introduced(rows: &mut Rows, app: &App, round: &RoundScreen, sitting: Sitting)
     rows.blank(1);
     for says in [
         "A digit or an arrow selects an answer, and Enter gives it.",
-        "Nothing is said to an answer until both tests are done, and it cannot be changed.",
-        "n leaves a question open; Esc leaves the test. What was answered is kept, and C asks the rest.",
+        "No answer is marked until both tests are done, and none can be changed.",
+        "n leaves a question open; Esc leaves the test. Your answers are kept, and C asks the rest.",
     ] {
         rows.hanging(("▸", Role::Accent), 2, says, Role::Text);
     }
     rows.blank(1);
-    rows.hanging(("Enter", Role::Strong), 7, "begins", Role::Text);
+    rows.hanging(("Enter", Role::Strong), 6, "begins", Role::Text);
     rows.clickable(rows.len() - 1, Click::Do(Command::Confirm));
 }
 
