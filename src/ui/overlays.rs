@@ -19,6 +19,10 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
         return;
     };
     backdrop(pen, area, rooms);
+    if let Overlay::JoinCode { top } = overlay {
+        pen.spots.overflow = 0;
+        return join_code(pen, app, top_of(area, area.height.saturating_sub(1)), top);
+    }
     let room = match overlay {
         Overlay::Help { .. } => centred(rooms.body, 82, 30),
         Overlay::Words { count, .. } => centred(rooms.body, 96, (count as u16 + 6).clamp(18, 30)),
@@ -33,7 +37,7 @@ pub fn draw(pen: &mut Pen, app: &App, area: Rect, rooms: &Rooms) {
         Overlay::Calls { at, .. } => calls(pen, app, inner, at),
         Overlay::Words { at, all, .. } => words(pen, app, inner, at, all),
         Overlay::Search { at, .. } => search::draw(pen, app, inner, at),
-        Overlay::JoinCode { .. } => join_code(pen, app, inner),
+        Overlay::JoinCode { .. } => {}
     }
 }
 
@@ -70,55 +74,52 @@ fn frame(pen: &mut Pen, room: Rect) -> Rect {
     }
 }
 
-/// How the room is joined: the address and its QR code; what to do where nobody can.
-fn join_code(pen: &mut Pen, app: &App, room: Rect) {
+/// Columns beside the join code for the address and the help; fewer where the screen is narrow.
+const BESIDE_CODE: [u16; 2] = [38, 22];
+
+/// How the room is joined: the address and its QR code, as large as the screen allows; what to do where nobody can.
+fn join_code(pen: &mut Pen, app: &App, area: Rect, top: usize) {
     let Some(class) = &app.class else {
         return;
     };
+    pen.clear(area);
+    let room = Rect {
+        x: area.x + 2,
+        width: area.width.saturating_sub(4),
+        ..area
+    };
     let url = class.shown_url();
-    pen.text(room, 0, 0, url, Role::Strong);
-    pen.right(room, 0, &format!("{} joined", class.now.joined), Role::Dim);
-    let below = from_row(room, 2);
+    let kept = BESIDE_CODE[usize::from(room.width < 76)];
+    let code = narrowed(room, room.width.saturating_sub(kept));
     // In capitals a smaller code does: it has a shorter way to write them.
-    let (width, height) = qr::draw(pen, below, &url.to_ascii_uppercase());
+    let (width, _) = qr::draw(pen, code, &url.to_ascii_uppercase());
+    let used = if width > 0 { width + 3 } else { 0 };
     let beside = Rect {
-        x: below.x + width + 3,
-        width: below.width.saturating_sub(width + 3),
-        ..below
+        x: room.x + used,
+        width: room.width.saturating_sub(used),
+        ..from_row(room, 1)
     };
-    let wifi = class.wifi.as_ref().map(|wifi| qr::draw(pen, beside, wifi));
-    let (taken, _) = wifi.unwrap_or_default();
-    if taken > 0 {
-        pen.text(
-            from_row(beside, beside.height.min(height)),
-            0,
-            0,
-            "the Wi-Fi",
-            Role::Dim,
-        );
-    }
-    let used = if taken > 0 { taken + 3 } else { 0 };
-    let rest = Rect {
-        x: beside.x + used,
-        width: beside.width.saturating_sub(used),
-        ..beside
-    };
-    let rest = if rest.width < 24 {
-        from_row(room, height + 3)
-    } else {
-        rest
-    };
-    let mut rows = Rows::new(rest.width);
+    let mut rows = Rows::new(beside.width);
+    rows.text(url, Role::Strong);
+    rows.blank(1);
+    rows.text(&format!("{} joined", class.now.joined), Role::Text);
     if class.now.joined == 0 {
-        rows.text(
-            "Nobody has joined yet. Where phones cannot connect:",
-            Role::Strong,
-        );
+        rows.blank(1);
+        let says = "Nobody has joined yet. Where phones cannot connect:";
+        rows.text(says, Role::Strong);
         for help in &class.help {
             rows.hanging(("-", Role::Dim), 2, help, Role::Text);
         }
     }
-    rows.show(pen, rest, 0);
+    let below = from_row(beside, rows.len() as u16 + 1);
+    let wifi = class.wifi.as_ref().filter(|_| below.height > 1);
+    if let Some(wifi) = wifi {
+        let (width, _) = qr::draw(pen, from_row(below, 1), wifi);
+        if width > 0 {
+            pen.text(below, 0, 0, "The Wi-Fi:", Role::Dim);
+        }
+    }
+    rows.show(pen, beside, top);
 }
 
 /// The keys that do something now, by group, and the marks. One column where two do not fit.
