@@ -35,7 +35,8 @@ impl CountedSide {
     }
 }
 
-/// Both sides of a transfer, the one that makes it first. Empty without a traced run, and where nothing was moved.
+/// The sides of a transfer that can be compared, the one that makes it first: the receiver, too, where a sender makes it; the peer of a
+/// receiving method has sent before it begins. Empty without a traced run, and where nothing was moved.
 pub fn counted_sides(summary: &Summary, counted: &CountedCopies, own: Side) -> Vec<CountedSide> {
     if summary.cpu_copied_bytes.is_none() || summary.bytes_moved == 0 {
         return Vec::new();
@@ -50,8 +51,9 @@ pub fn counted_sides(summary: &Summary, counted: &CountedCopies, own: Side) -> V
             counted: bytes as f64 / moved,
         }
     };
-    vec![
-        of(own, counted.own.cpu_copied_bytes),
-        of(own.other(), counted.peer.cpu_copied_bytes),
-    ]
+    let mut sides = vec![of(own, counted.own.cpu_copied_bytes)];
+    if own == Side::Sender {
+        sides.push(of(Side::Receiver, counted.peer.cpu_copied_bytes));
+    }
+    sides
 }

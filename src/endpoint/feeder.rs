@@ -48,11 +48,6 @@ pub fn feed(file: File, cpus: Option<&str>) -> Result<(OwnedFd, Feeder)> {
 }
 
 impl Feeder {
-    /// Its process.
-    pub(crate) fn process(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Waits for its end.
     ///
     /// # Errors

@@ -94,7 +94,7 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
 
     let mut unavailable = Vec::new();
     let residency_before = cool_down(spec, &source, &mut unavailable)?;
-    let peers = processes(&connection, second_reader.as_ref(), peer.as_ref());
+    let peers = receivers(&connection, second_reader.as_ref());
     let mut count = CopyCount::attach(order.count_copies, &peers, &mut unavailable);
     let (bytes_moved, mut measured) =
         timed_transfer(spec, &source, sink, &mut tools, count.as_mut())?;
@@ -150,15 +150,10 @@ fn rehearse(spec: &TransferSpec, sink: &OwnedFd) -> Result<()> {
     warm_up(spec).context("cannot rehearse the transfer")
 }
 
-/// The processes at the other ends.
-fn processes(
-    connection: &Connection,
-    second: Option<&Receiver>,
-    feeder: Option<&Feeder>,
-) -> Vec<u32> {
-    let receivers = connection.receiver.iter().chain(second);
-    let receivers = receivers.map(Receiver::process);
-    receivers.chain(feeder.map(Feeder::process)).collect()
+/// The processes that receive. The peer of a receiving method is not among them: it sends before the transfer begins.
+fn receivers(connection: &Connection, second: Option<&Receiver>) -> Vec<u32> {
+    let all = connection.receiver.iter().chain(second);
+    all.map(Receiver::process).collect()
 }
 
 /// Drops the source from the page cache, where that is asked for, and tells what is in it before the transfer.
