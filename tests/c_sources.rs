@@ -142,7 +142,7 @@ fn the_c_of_each_method_makes_the_calls_of_its_rust() {
         .unwrap();
     endpoint::set_program(env!("CARGO_BIN_EXE_zclab"));
     let source = dir.path().join("source");
-    let bytes: Vec<u8> = (0..SIZE).map(|at| (at * 7 >> 3) as u8).collect();
+    let bytes: Vec<u8> = (0..SIZE).map(|at| ((at * 7) >> 3) as u8).collect();
     fs::write(&source, &bytes).unwrap();
     for row in &ALL {
         let (method, to, ..) = *row;

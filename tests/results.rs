@@ -260,7 +260,7 @@ fn points_stand_in_the_gradebook_and_nothing_else_is_changed() {
 /// Where the next row of a file ends: a line end within quotes is none.
 fn line_end(text: &str, end: &str) -> usize {
     let found = text.match_indices(end).map(|(at, _)| at);
-    let is_end = |at: &usize| text[..*at].matches('"').count() % 2 == 0;
+    let is_end = |at: &usize| text[..*at].matches('"').count().is_multiple_of(2);
     let mut ends = found.filter(is_end);
     ends.next().unwrap()
 }
