@@ -1,7 +1,7 @@
 //! The room of a class, as the projector knows it: what it is told, what its keys ask for.
 
 use super::{
-    ClassRoom, Effect, KeyRow, Outcome, PageAt, Player, Purpose, Shared,
+    ClassRoom, Effect, KeyRow, Outcome, PageAt, Pane, Player, Purpose, Shared,
     command::Command as C,
     command::RoomKey,
     key::Key::Char,
@@ -90,6 +90,10 @@ impl Shared {
                 return;
             }
         };
+        // Where a page has room for one pane, the room's is the one with the text.
+        if matches!(command, class::Command::Open(_) | class::Command::Reveal) {
+            self.display.show(Pane::Text);
+        }
         self.ask_room(command);
     }
 
@@ -157,6 +161,7 @@ impl Shared {
             if let Some(room) = &mut self.class {
                 room.asked_reveal = true;
             }
+            self.display.show(Pane::Text);
             self.ask_room(class::Command::Reveal);
         }
     }
