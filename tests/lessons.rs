@@ -363,6 +363,8 @@ fn order(question: &Question, asked: &Order) {
     let right: Vec<_> = lines.iter().map(|line| at(line)).collect();
     // Equal lines have one place each; the answer in words knows them.
     let answer = mark(question, "1", None).unwrap().answer;
+    // The lines themselves follow, for people.
+    let answer = answer.lines().next().unwrap().to_owned();
     assert!(verdict(question, &answer, None).0, "{}", question.id);
     if right.iter().collect::<BTreeSet<_>>().len() == right.len() {
         assert_eq!(answer, right.join(" "), "{}", question.id);

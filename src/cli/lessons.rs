@@ -1,5 +1,7 @@
 //! `zclab lessons [NAME]`: the list, or one lesson as plain text.
 
+use std::io::IsTerminal;
+
 use serde::Serialize;
 
 use super::{
@@ -122,8 +124,11 @@ fn list(lessons: &[Lesson], with_sum: bool) -> String {
     let lines = lessons.iter().map(line);
     let total: u32 = lessons.iter().map(|lesson| lesson.minutes).sum();
     let sum = with_sum.then(|| format!("About {total} minutes in all.\n"));
-    let head = std::iter::once(INK.dim(head) + "\n");
-    head.chain(lines).chain(sum).collect()
+    // A pipe gets a line a lesson, and nothing else.
+    let head = std::io::stdout()
+        .is_terminal()
+        .then(|| INK.dim(head) + "\n");
+    head.into_iter().chain(lines).chain(sum).collect()
 }
 
 fn figures() -> Vec<Figure> {

@@ -12,7 +12,7 @@ use crate::model::visible_name;
 /// Write the man pages and the completions into a directory.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  zclab man target/man        man1/zclab.1, man1/zclab-run.1, ..., completions/zclab.bash, _zclab, zclab.fish
+  zclab man target/man        man1/zclab.1, ..., completions/zclab.bash
   man -l target/man/man1/zclab.1")]
 pub(crate) struct Args {
     /// The directory; it is made where it is missing

@@ -11,7 +11,7 @@ use self::connection::Address;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   zclab join http://192.168.1.7:40123/K7QX2M
-  zclab join --plain http://192.168.1.7:40123/K7QX2M     in lines, for pipes and screen readers
+  zclab join --plain http://192.168.1.7:40123/K7QX2M     in lines
 
 An answer is letters (b, a c), a number (66, 1MiB), lines in their order (3 1 2), pairs (1c 2a), or a line's number. It
 can be changed until the vote is closed. When the class runs an experiment, this machine runs it too, and its figures go
