@@ -279,7 +279,7 @@ fn a_proof_and_an_error_are_made_from_keys() {
     terminal.wait_for("on this kernel, now");
     terminal.send("j\r");
     terminal.wait_for("What does your kernel answer?");
-    terminal.send("1");
+    terminal.send("1\r");
     terminal.wait_for("you said");
     terminal.until("answer", |screen| screen.contents().contains("run again"));
     assert!(
@@ -347,7 +347,7 @@ fn two_programs_at_once_lose_no_answer() {
     for _ in 0..ANSWERS {
         for terminal in &mut terminals {
             // Options that are wrong can be chosen again and again.
-            terminal.send(["1", "2", "3"][pressed % 3]);
+            terminal.send(["1\r", "2\r", "3\r"][pressed % 3]);
             pressed += 1;
         }
     }

@@ -131,7 +131,7 @@ fn a_search_finds_what_was_just_written_and_leads_back_to_where_the_page_is_now(
 fn a_question_that_is_the_same_stays_answered_and_another_is_asked_afresh() {
     let text = lesson("Road", &PAGES);
     let mut learner = opened(&text, 80, 24);
-    learner.keys("nnn2");
+    learner.keys("nnn2\n");
     assert!(learner.screen().contains("A mapping is a copy."));
     let shown = edited(
         &mut learner,
@@ -153,12 +153,12 @@ fn a_fault_is_shown_until_it_is_mended_and_the_last_good_text_stays() {
     let other = lesson("Gate", &PAGES).replace("which", "gate");
     let mut learner = opened(&good, 80, 24);
     learner.keys("n");
-    let broken = good.replace("minutes = 5", "minuts = 5");
+    let broken = good.replace("title =", "titel =");
     let files = [("01-road.md", &*broken), ("02-gate.md", &*other)];
     let shown = edited(&mut learner, &files);
     assert!(shown.contains("The second page."), "{shown}");
     assert!(
-        shown.contains("01-road.md:1:1: the front matter has no minutes: add minutes = 10"),
+        shown.contains("01-road.md:1:1: the front matter has no title"),
         "{shown}"
     );
     assert!(shown.contains("zclab check tells"), "{shown}");
@@ -184,7 +184,7 @@ fn a_review_goes_on_where_its_questions_are_now() {
     let mut learner = Learner::of(&[("01-road.md", first), ("02-gate.md", second)], 80, 24);
     learner.days_later(0);
     for _ in 0..2 {
-        learner.keys("t2");
+        learner.keys("t2\n");
         learner.key(Key::Esc);
         learner.key(Key::Down);
     }
