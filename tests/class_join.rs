@@ -1,13 +1,9 @@
 //! A seat from a terminal, in lines.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::Write,
     process::{Child, ChildStdin, Command, Stdio},
-    sync::{
-        Arc,
-        mpsc::{self, Receiver},
-    },
-    thread,
+    sync::{Arc, mpsc::Receiver},
 };
 
 mod room;
@@ -32,14 +28,7 @@ impl Student {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
-            output
-                .lines()
-                .map_while(Result::ok)
-                .all(|line| sender.send(line).is_ok())
-        });
+        let lines = room::lines_of(child.stdout.take().unwrap());
         Student {
             input: child.stdin.take(),
             child,

@@ -178,20 +178,19 @@ fn here(app: &Shared, on: &On, phases: &[Phase]) -> bool {
     asked.is_some() && phase_is(app, phases)
 }
 
+/// A question is asked, and its answer is not shown yet.
+const BEFORE_REVEAL: &[Phase] = &[
+    Phase::Voting,
+    Phase::Closed,
+    Phase::Discuss,
+    Phase::Experiment,
+];
+
 /// Whether a vote can be opened on this page: another question is asked now, or this one was answered.
 fn can_open(app: &Shared, on: &On) -> bool {
     let page = on.at().and_then(|at| app.page_at(at));
     let asks = app.class.is_some() && page.and_then(asked_by).is_some();
-    asks && !here(
-        app,
-        on,
-        &[
-            Phase::Voting,
-            Phase::Closed,
-            Phase::Discuss,
-            Phase::Experiment,
-        ],
-    )
+    asks && !here(app, on, BEFORE_REVEAL)
 }
 
 /// Whether a run answers the question, and the room has been asked it.
@@ -201,18 +200,7 @@ fn can_run(app: &Shared, on: &On) -> bool {
         .and_then(|at| app.page_at(at))
         .and_then(Page::question);
     let has_run = question.is_some_and(|question| question.kind.run().is_some());
-    app.job.is_none()
-        && has_run
-        && here(
-            app,
-            on,
-            &[
-                Phase::Voting,
-                Phase::Closed,
-                Phase::Discuss,
-                Phase::Experiment,
-            ],
-        )
+    app.job.is_none() && has_run && here(app, on, BEFORE_REVEAL)
 }
 
 // One row a line: it is a table.

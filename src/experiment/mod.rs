@@ -67,13 +67,7 @@ pub fn run(
 ) -> Result<Recording> {
     let directory = host::scratch_directory(source.dir.as_deref())?;
     let prepared = prepare(spec, source, &directory.path, cancel, progress)?;
-    let lab = Lab {
-        source: &prepared,
-        spec,
-        dir: &directory.path,
-        cpus: host::allowed_cpus().ok(),
-        cancel,
-    };
+    let lab = Lab::new(spec, &prepared, &directory.path, cancel);
     let measured = lab.measure(progress)?;
     lab.check(&measured)?;
     let traced = unless_refused(lab.trace(progress))?;
@@ -115,13 +109,7 @@ pub(crate) fn count_copies(
 ) -> Result<Result<CountedCopies, Unavailable>> {
     let directory = host::scratch_directory(source.dir.as_deref())?;
     let prepared = prepare(spec, source, &directory.path, cancel, progress)?;
-    let lab = Lab {
-        source: &prepared,
-        spec,
-        dir: &directory.path,
-        cpus: host::allowed_cpus().ok(),
-        cancel,
-    };
+    let lab = Lab::new(spec, &prepared, &directory.path, cancel);
     let mut command = lab.sender(Drain::Hash, lab.cpus.clone());
     command.arg("--count-copies");
     let report = lab.untraced(command, "counted run", progress)?;
@@ -177,7 +165,22 @@ struct Lab<'a> {
     cancel: &'a Cancel,
 }
 
-impl Lab<'_> {
+impl<'a> Lab<'a> {
+    fn new(
+        spec: &'a TransferSpec,
+        source: &'a endpoint::Source,
+        dir: &'a Path,
+        cancel: &'a Cancel,
+    ) -> Lab<'a> {
+        Lab {
+            spec,
+            source,
+            dir,
+            cpus: host::allowed_cpus().ok(),
+            cancel,
+        }
+    }
+
     /// The untraced run. Its receiver looks at nothing.
     fn measure(&self, progress: &mut OnProgress) -> Result<Report> {
         let command = self.sender(Drain::Discard, self.cpus.clone());

@@ -35,6 +35,15 @@ pub(crate) enum Turn {
     Close,
 }
 
+/// EAGAIN waits, EINTR tries again, and every other error ends the connection.
+pub(crate) fn unless_full(error: Option<i32>) -> Turn {
+    match error.map(Errno::from_raw) {
+        Some(Errno::EAGAIN) => Turn::Wait,
+        Some(Errno::EINTR) => Turn::Again,
+        _ => Turn::Close,
+    }
+}
+
 /// Something with sockets that is driven by the loop.
 pub(crate) trait Connection {
     /// All nonblocking.

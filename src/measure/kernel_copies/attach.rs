@@ -36,9 +36,8 @@ fn is_breakpoint(function: &Function) -> bool {
 
 impl Attached {
     fn breakpoints(&mut self, maps: &Maps, namespace: Namespace) -> Result<(), String> {
-        let names: Vec<_> = FUNCTIONS.iter().map(|function| function.name).collect();
         let addresses =
-            symbols::addresses(&names).map_err(|error| format!("/proc/kallsyms: {error}"))?;
+            symbols::addresses(&names()).map_err(|error| format!("/proc/kallsyms: {error}"))?;
         for (row, function) in FUNCTIONS
             .iter()
             .enumerate()
@@ -50,8 +49,7 @@ impl Attached {
                 Some(address) => address,
             };
             let code = program::assemble(function.watch, 0, row, maps, namespace);
-            let loaded = kernel::load(&code, Purpose::Breakpoint);
-            let loaded = loaded.map_err(|error| refusal::of_program(function.name, error))?;
+            let loaded = load(function, &code, Purpose::Breakpoint)?;
             for cpu in online_cpus() {
                 let event = kernel::breakpoint(address, cpu, &loaded);
                 self.descriptors
@@ -64,15 +62,13 @@ impl Attached {
 
     /// Without one of each kind a count would say 0 of what it cannot see.
     fn copies_are_known(&self) -> Result<(), String> {
-        let has = |name: &str| {
-            (0..)
-                .zip(FUNCTIONS)
-                .any(|(row, it): (usize, _)| it.name == name && self.present[row])
+        let has = |is_it: &dyn Fn(&Function) -> bool| {
+            let mut rows = FUNCTIONS.iter().zip(&self.present);
+            rows.any(|(function, present)| *present && is_it(function))
         };
-        let into_cache = (0..)
-            .zip(FUNCTIONS)
-            .any(|(row, it): (usize, _)| it.kind == Kind::CopyIntoCache && self.present[row]);
-        match has("_copy_to_iter") && has("_copy_from_iter") && into_cache {
+        let named = |name| has(&|it| it.name == name);
+        let into_cache = has(&|it| it.kind == Kind::CopyIntoCache);
+        match named("_copy_to_iter") && named("_copy_from_iter") && into_cache {
             true => Ok(()),
             false => Err(
                 "this kernel copies by functions that are not known here: Linux 6.1 and later are"
@@ -90,8 +86,7 @@ impl Attached {
         };
         let btf =
             Btf::parse(&bytes).ok_or_else(|| format!("{path} is not in the format of BTF"))?;
-        let names: Vec<_> = FUNCTIONS.iter().map(|function| function.name).collect();
-        let ids = btf.functions(&names);
+        let ids = btf.functions(&names());
         for (row, function) in FUNCTIONS
             .iter()
             .enumerate()
@@ -109,8 +104,7 @@ impl Attached {
                 Watch::Breakpoint(_) => continue,
             };
             let code = program::assemble(function.watch, member, row, maps, namespace);
-            let loaded = kernel::load(&code, purpose);
-            let loaded = loaded.map_err(|error| refusal::of_program(function.name, error))?;
+            let loaded = load(function, &code, purpose)?;
             let link = kernel::attach(&loaded);
             self.descriptors
                 .push(link.map_err(|error| refusal::of_attaching(function.name, error))?);
@@ -118,6 +112,15 @@ impl Attached {
         }
         Ok(())
     }
+}
+
+/// The functions' names, in the order of the rows.
+fn names() -> Vec<&'static str> {
+    FUNCTIONS.iter().map(|function| function.name).collect()
+}
+
+fn load(function: &Function, code: &[u64], purpose: Purpose) -> Result<OwnedFd, String> {
+    kernel::load(code, purpose).map_err(|error| refusal::of_program(function.name, error))
 }
 
 fn own_namespace() -> std::io::Result<Namespace> {

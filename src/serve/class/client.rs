@@ -9,10 +9,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use nix::{
-    errno::Errno,
-    sys::socket::{MsgFlags, send},
-};
+use nix::sys::socket::{MsgFlags, send};
 
 use super::{
     page,
@@ -22,7 +19,7 @@ use super::{
 };
 use crate::class::limits;
 use crate::serve::{
-    event_loop::{Connection, Turn, reset},
+    event_loop::{Connection, Turn, reset, unless_full},
     http::Status,
     send::{Sending, Step},
 };
@@ -268,15 +265,6 @@ impl Client {
 /// An event of a stream.
 fn event(state: &str) -> String {
     format!("data: {state}\n\n")
-}
-
-/// EAGAIN waits, EINTR tries again, and every other error ends the connection.
-fn unless_full(error: Option<i32>) -> Turn {
-    match error.map(Errno::from_raw) {
-        Some(Errno::EAGAIN) => Turn::Wait,
-        Some(Errno::EINTR) => Turn::Again,
-        _ => Turn::Close,
-    }
 }
 
 impl Connection for Client {

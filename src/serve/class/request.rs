@@ -3,7 +3,7 @@
 use httparse::Header;
 
 use crate::class::limits;
-use crate::serve::http::Status;
+use crate::serve::http::{Status, all, keep_alive};
 
 /// More header fields than browsers send.
 const FIELDS: usize = 64;
@@ -114,7 +114,7 @@ fn understand(head: &httparse::Request) -> Result<Request, Status> {
         bearer,
         is_form: kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"),
         length,
-        keep_alive: !is_chunked && keeps_alive(fields, old),
+        keep_alive: !is_chunked && keep_alive(fields, old),
     })
 }
 
@@ -132,23 +132,6 @@ fn length(fields: &[Header]) -> Result<u64, Status> {
         true => Status::BAD_REQUEST,
         false => Status::CONTENT_TOO_LARGE,
     })
-}
-
-fn keeps_alive(fields: &[Header], old: bool) -> bool {
-    let named = |token: &str| {
-        let values = all(fields, "connection").filter_map(|value| std::str::from_utf8(value).ok());
-        values
-            .flat_map(|value| value.split(','))
-            .any(|found| found.trim().eq_ignore_ascii_case(token))
-    };
-    !named("close") && (!old || named("keep-alive"))
-}
-
-fn all<'a>(fields: &'a [Header], name: &str) -> impl Iterator<Item = &'a [u8]> {
-    let found = fields
-        .iter()
-        .filter(move |field| field.name.eq_ignore_ascii_case(name));
-    found.map(|field| field.value)
 }
 
 fn one<'a>(fields: &'a [Header], name: &str) -> Option<&'a str> {

@@ -4,6 +4,7 @@
 mod body;
 mod content_type;
 mod date;
+mod fields;
 mod head;
 mod host;
 mod range;
@@ -12,6 +13,7 @@ mod target;
 
 pub(crate) use content_type::content_type;
 pub(crate) use date::{http_date, parse_date};
+pub(crate) use fields::{all, keep_alive};
 pub(crate) use head::Head;
 pub(crate) use range::{Selected, select};
 pub use request::{Method, Parsed, Request, parse};

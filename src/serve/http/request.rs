@@ -4,7 +4,13 @@ use std::time::SystemTime;
 
 use httparse::Header;
 
-use super::{Status, body::has_body, host::is_host, parse_date};
+use super::{
+    Status,
+    body::has_body,
+    fields::{all, keep_alive},
+    host::is_host,
+    parse_date,
+};
 use crate::model::limits::{HEAD_BYTES, HEAD_FIELDS};
 
 /// The method, as far as files have one.
@@ -143,23 +149,6 @@ fn understand(head: &httparse::Request) -> Result<Request, Status> {
         if_unmodified_since: date("if-unmodified-since"),
         if_modified_since: date("if-modified-since"),
     })
-}
-
-fn keep_alive(fields: &[Header], old: bool) -> bool {
-    let named = |token: &str| {
-        let values = all(fields, "connection").filter_map(|value| std::str::from_utf8(value).ok());
-        values
-            .flat_map(|value| value.split(','))
-            .any(|found| found.trim().eq_ignore_ascii_case(token))
-    };
-    !named("close") && (!old || named("keep-alive"))
-}
-
-fn all<'a>(fields: &'a [Header], name: &str) -> impl Iterator<Item = &'a [u8]> {
-    let found = fields
-        .iter()
-        .filter(move |field| field.name.eq_ignore_ascii_case(name));
-    found.map(|field| field.value)
 }
 
 /// A field that may stand once. One that stands twice says nothing.

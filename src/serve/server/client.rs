@@ -8,10 +8,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use nix::{
-    errno::Errno,
-    sys::socket::{MsgFlags, send},
-};
+use nix::sys::socket::{MsgFlags, send};
 
 use super::{
     Site,
@@ -19,7 +16,7 @@ use super::{
 };
 use crate::model::limits::LINGER;
 use crate::serve::{
-    event_loop::{Connection, Turn, reset},
+    event_loop::{Connection, Turn, reset, unless_full},
     http::{self, Parsed, Status},
     send::Step,
 };
@@ -166,15 +163,6 @@ impl Client {
             self.deadline = now + LINGER;
             let _ = self.socket.shutdown(Shutdown::Write);
         }
-    }
-}
-
-/// EAGAIN waits, EINTR tries again, and every other error ends the connection.
-fn unless_full(error: Option<i32>) -> Turn {
-    match error.map(Errno::from_raw) {
-        Some(Errno::EAGAIN) => Turn::Wait,
-        Some(Errno::EINTR) => Turn::Again,
-        _ => Turn::Close,
     }
 }
 
