@@ -359,6 +359,7 @@ fn doctor_names_every_instrument_and_every_reason() {
         "io-uring",
         "uring-send-zc",
         "send-zerocopy",
+        "ktls",
         "cachestat",
         "memlock",
     ];

@@ -288,3 +288,38 @@ fn without_io_uring_its_methods_name_the_cause_and_the_others_work() {
     let reason = found.unwrap()["reason"].as_str().unwrap();
     assert!(reason.contains("seccomp filter"), "{reason}");
 }
+
+/// Kernel TLS: where it is missing doctor, `run` and the lab give one reason, and the lab plays what was recorded elsewhere.
+#[test]
+fn without_kernel_tls_its_method_names_the_cause_and_the_lab_plays_a_recording() {
+    let out = zclab(&["doctor", "--json"]).output().unwrap();
+    let findings: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let instruments = findings["instruments"].as_array().unwrap();
+    let found = instruments.iter().find(|found| found["name"] == "ktls");
+    let dir = tempfile::tempdir().unwrap();
+    let mut run = zclab(&["run", "ktls-sendfile", "--json"]);
+    let out = run.arg("--dir").arg(dir.path()).output().unwrap();
+    let Some(reason) = found.unwrap()["reason"].as_str() else {
+        return assert!(out.status.success(), "{out:?}");
+    };
+    assert!(reason.contains("TCP_ULP"), "{reason}");
+    assert_eq!(out.status.code(), Some(1));
+    let error = String::from_utf8(out.stderr).unwrap();
+    assert!(error.contains(reason), "{error}");
+    let mut terminal = Terminal::open();
+    terminal.wait_for("Modules");
+    terminal.send("m");
+    terminal.wait_for("cache warm");
+    // The last method stands before the first one.
+    terminal.send("\x1b[D");
+    terminal.wait_for("method ktls-sendfile");
+    terminal.send("r");
+    terminal.until("the reason", |screen| {
+        let shown = words(&screen.contents());
+        shown.contains("Calls recorded on Linux")
+            && shown.contains(reason)
+            && !shown.contains("ptrace")
+    });
+    terminal.send("q");
+    assert_eq!(terminal.ended().code(), Some(0));
+}

@@ -74,6 +74,7 @@ impl Outcome {
             match missing.instrument.as_str() {
                 "ptrace" => Some(missing.reason.clone()),
                 "io-uring" => Some(format!("io_uring: {}", missing.reason)),
+                "ktls" => Some(format!("ktls: {}", missing.reason)),
                 _ => None,
             }
         });

@@ -99,7 +99,12 @@ fn advice(instrument: &str) -> &'static str {
             "uring-fixed, uring-send-zc, uring-splice and direct-send need it, and nothing else; \
              sysctl kernel.io_uring_disabled=0 allows it"
         }
+        "uring-send-zc" => "uring-send-zc and direct-send need it; it came with Linux 6.0",
         "send-zerocopy" => "the method of that name needs it; it came with Linux 4.14",
+        "ktls" => {
+            "modprobe tls, as root, if the kernel was built with CONFIG_TLS; ktls-sendfile needs it, and plays a \
+             shipped recording without"
+        }
         "cachestat" => "mincore counts the resident pages instead",
         "memlock" => "ulimit -l, or LimitMEMLOCK= of the session's systemd unit",
         "perf" => "nothing that is here needs it; CPU time is exact without it",

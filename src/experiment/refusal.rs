@@ -2,8 +2,6 @@
 
 use std::os::fd::AsFd;
 
-use nix::errno::Errno;
-
 use crate::endpoint::ends;
 use crate::host;
 use crate::model::{Method, Unavailable};
@@ -28,17 +26,14 @@ pub fn refusal(method: Method) -> Option<Unavailable> {
     None
 }
 
-/// Tried for real: keys for a connection of this process with itself.
+/// The module, and then the cipher: keys for a connection of this process with itself.
 fn ktls_refusal() -> Option<String> {
-    let (near, _far) = match ends::tcp() {
-        Ok(both) => both,
-        Err(error) => return Some(format!("{error:#}")),
-    };
-    match ktls_sendfile::encrypt(near.as_fd()) {
-        Ok(()) => None,
-        Err(Errno::ENOENT) => {
-            Some("this kernel has no tls module (ENOENT; CONFIG_TLS, modprobe tls)".to_owned())
+    let no_module = host::ktls_refusal();
+    no_module.or_else(|| match ends::tcp() {
+        Err(error) => Some(format!("{error:#}")),
+        Ok((near, _far)) => {
+            let refused = ktls_sendfile::encrypt(near.as_fd()).err()?;
+            Some(format!("setsockopt TLS_TX: {refused}"))
         }
-        Err(errno) => Some(format!("setsockopt: {errno}")),
-    }
+    })
 }

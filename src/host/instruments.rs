@@ -30,6 +30,7 @@ pub(crate) fn instruments() -> Vec<Instrument> {
         ("io-uring", probe::io_uring()),
         ("uring-send-zc", probe::uring_send_zc()),
         ("send-zerocopy", probe::send_zerocopy()),
+        ("ktls", probe::ktls()),
         ("cachestat", probe::cachestat()),
         ("memlock", probe::memlock()),
         ("perf", probe::perf()),
@@ -58,4 +59,9 @@ pub fn ring_refusal(method: Method) -> Option<String> {
     let needs = |needed: bool, probe: fn() -> probe::Probed| needed.then(probe)?.err();
     let sends = method.uses_ring() && method.has_reports();
     needs(method.uses_ring(), probe::io_uring).or_else(|| needs(sends, probe::uring_send_zc))
+}
+
+/// Why the kernel encrypts nothing for this process; none where it does.
+pub(crate) fn ktls_refusal() -> Option<String> {
+    probe::ktls().err()
 }

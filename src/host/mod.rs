@@ -15,7 +15,7 @@ pub use directory::{Directory, scratch_directory};
 pub use file_system::file_system;
 pub(crate) use file_system::read_ahead_kb;
 pub use instruments::ring_refusal;
-pub(crate) use instruments::{Instrument, instruments};
+pub(crate) use instruments::{Instrument, instruments, ktls_refusal};
 pub(crate) use machine::emulator;
 pub use machine::machine;
 pub use marker::mark;

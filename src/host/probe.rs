@@ -3,7 +3,7 @@
 use std::{
     fs::{self, OpenOptions},
     io,
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     os::{
         fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
         unix::fs::OpenOptionsExt,
@@ -17,6 +17,7 @@ use nix::{
         ptrace,
         resource::{RLIM_INFINITY, Resource, getrlimit},
         signal::{Signal, kill},
+        socket::{setsockopt, sockopt::TcpUlp},
         wait::waitpid,
     },
     unistd::{ForkResult, Pid, fork},
@@ -151,6 +152,21 @@ pub(super) fn send_zerocopy() -> Probed {
     allow_zerocopy(&socket)
         .map(|()| String::new())
         .map_err(|error| format!("setsockopt SO_ZEROCOPY: {error}"))
+}
+
+/// Asks for the kernel's TLS on a connection of this process with itself; keys are not needed to ask. The kernel loads the
+/// module by itself only for a process that may administer the network (net/ipv4/tcp_ulp.c).
+pub(super) fn ktls() -> Probed {
+    let refused = |error| format!("there is no TCP connection on 127.0.0.1: {error}");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(refused)?;
+    let there = listener.local_addr().map_err(refused)?;
+    let socket = TcpStream::connect(there).map_err(refused)?;
+    setsockopt(&socket, TcpUlp::default(), b"tls")
+        .map(|()| String::new())
+        .map_err(|error| match error {
+            Errno::ENOENT => "no tls module is loaded (TCP_ULP \"tls\": ENOENT)".to_owned(),
+            _ => format!("setsockopt TCP_ULP \"tls\": {error}"),
+        })
 }
 
 /// `setsockopt(SO_ZEROCOPY)`, which nix does not have.
