@@ -200,5 +200,8 @@ fn verdict(what: &ExperimentSpec, dir: &Path) -> Option<String> {
         return None;
     }
     let seen = first["verdict"].as_str().or(first["seen"].as_str());
-    Some(seen.unwrap_or_else(|| panic!("{command}: {first}")).to_owned())
+    Some(
+        seen.unwrap_or_else(|| panic!("{command}: {first}"))
+            .to_owned(),
+    )
 }

@@ -1305,6 +1305,20 @@ fn what_does_not_fit_is_a_fault_at_its_first_line_too_many() {
     assert!(
         faults(FILE, &reaction)[0].contains("misconception and feedback takes 6 rows of 60 cells")
     );
+    let code = GOOD.replacen("---\n```\n", &format!("{}\n```\n", "x".repeat(67)), 1);
+    assert_eq!(
+        faults(FILE, &code),
+        [
+            "lessons/01-road.md:14:1: the line of code is 67 cells wide and is broken at 80x24, where there is room for 66: break it where it reads best"
+        ]
+    );
+    let option = GOOD.replacen("\"two\"", "\"`two`\"", 1);
+    assert_eq!(
+        faults(FILE, &option),
+        [
+            "lessons/01-road.md:55:12: this text is shown as it stands, with its backticks: leave them out"
+        ]
+    );
 }
 
 /// What `check` says of a course of two lessons and a glossary.

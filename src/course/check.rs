@@ -66,11 +66,22 @@ fn overflows(parsed: &Parsed) -> Vec<FormFault> {
             let advice = "shorten it, or begin a page by ---";
             found.push((Position { line, column: 1 }, what, advice));
         }
+        if let Some((at, width)) = broken_code(page, lines) {
+            let what = format!(
+                "the line of code is {width} cells wide and is broken at 80x24, where there is room for {}",
+                PROSE.width
+            );
+            found.push((at, what, "break it where it reads best"));
+        }
         for (position, what) in after_run(page, &texts) {
             found.push((position, what, "shorten it, or the page's text"));
         }
     }
     for text in &parsed.notes.texts {
+        if text.kind.is_plain() && text.markdown.contains('`') {
+            let what = "this text is shown as it stands, with its backticks".to_owned();
+            found.push((text.position, what, "leave them out"));
+        }
         let (name, room) = text.kind.name_and_room();
         let rows = match text.kind {
             TextKind::Line => prose::width(&text.markdown).div_ceil(room.width),
@@ -95,6 +106,28 @@ fn page_overflow(page: &Page, lines: &[usize]) -> Option<(usize, usize, TextBudg
         let line = first.source.saturating_sub(1);
         let line = line.min(lines.len().checked_sub(1)?);
         Some((lines[line], rows.len(), *room, *screen))
+    })
+}
+
+/// The first line of a page's fenced code that is wider than the page: where it stands, and how wide it is.
+fn broken_code(page: &Page, lines: &[usize]) -> Option<(Position, usize)> {
+    let is_fence = |text: &&str| text.starts_with("```");
+    // A block without an end has been reported, and what follows it may be no code.
+    if page.prose.lines().filter(is_fence).count() % 2 != 0 {
+        return None;
+    }
+    let mut in_code = false;
+    page.prose.lines().zip(lines).find_map(|(text, line)| {
+        in_code ^= is_fence(&text);
+        let width = prose::width(text);
+        let is_broken = in_code && width > PROSE.width;
+        is_broken.then_some((
+            Position {
+                line: *line,
+                column: 1,
+            },
+            width,
+        ))
     })
 }
 

@@ -53,6 +53,11 @@ pub(crate) enum TextKind {
 }
 
 impl TextKind {
+    /// Whether it is shown as it stands, without its marks of CommonMark.
+    pub(super) fn is_plain(self) -> bool {
+        matches!(self, TextKind::Option | TextKind::Left | TextKind::Right)
+    }
+
     /// What faults call it, and its room.
     pub(super) fn name_and_room(self) -> (&'static str, TextBudget) {
         match self {
