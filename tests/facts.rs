@@ -129,7 +129,7 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("copy-file-range-across-file-systems", "file-to-file", "- {} between file systems,"),
     ("copy-file-range-to-append", "file-to-file", "{} for O_APPEND"),
     ("so-zerocopy-unix", "msg-zerocopy", "{ left = \"SO_ZEROCOPY: {}\", right = \"this kind of socket cannot\""),
-    ("write-truncated-mapping", "mmap", "file, 4096) returns {}\", right = true"),
+    ("write-truncated-mapping", "mmap", "file, 4096) fails with {}\", right = true"),
     ("touch-truncated-mapping", "mmap", "file[0] in your code gives {}\", right = true"),
 ];
 
