@@ -285,6 +285,15 @@ mod tests {
         }
     }
 
+    /// What is computed from the page's size is in the table, too: lessons take their words and numbers from there.
+    #[test]
+    fn the_table_has_what_a_recent_kernel_with_pages_of_4096_bytes_answers() {
+        for (name, usual) in ERRORS {
+            let expected = find(name).unwrap().expected((6, 18), 4096);
+            assert_eq!(expected, [usual], "{name}");
+        }
+    }
+
     #[test]
     fn lessons_name_the_same_experiments() {
         let here: Vec<_> = all().map(|experiment| experiment.name).collect();
