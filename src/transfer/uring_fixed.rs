@@ -17,7 +17,7 @@ pub fn transfer(ring: &mut Ring, sink: BorrowedFd, buffer: &mut [u8], size: usiz
     while moved < size {
         let want = buffer.len().min(size - moved);
         // First CPU copy: page cache to buffer. Registering
-        // it spares the locking of its pages, not the copy.
+        // it saves pinning its pages, not the copy.
         let read = ReadFixed::new(Fixed(0), buffer.as_mut_ptr(), want as u32, 0);
         // The link: the next request waits for all of it.
         let read = read.offset(moved as u64).build().flags(Flags::IO_LINK);
