@@ -1,4 +1,4 @@
-//! A seat from a terminal, in lines.
+//! A seat from a terminal: on the whole screen, and in lines.
 
 use std::{
     io::Write,
@@ -6,9 +6,14 @@ use std::{
     sync::{Arc, mpsc::Receiver},
 };
 
+mod require;
 mod room;
+mod terminal;
 
 use room::{PATIENCE, Room, question};
+
+#[path = "class_join/screen.rs"]
+mod screen;
 
 struct Student {
     child: Child,

@@ -19,8 +19,7 @@ impl Shared {
     /// What stands beside the question of a page. Never what would answer it, before it is answered.
     pub(crate) fn beside_at(&self, at: PageAt) -> Option<Beside<'_>> {
         let (question, _) = self.question_at(at).filter(|_| !at.in_test())?;
-        let answer = question.kind.run().map(|(spec, _)| spec);
-        if let Some(spec) = answer {
+        if let Some(spec) = spec_of(question) {
             let run = self.run_of(spec).filter(|_| self.answer_is_known(at));
             return Some(run.map_or(Beside::Before(spec), Beside::Run));
         }
@@ -28,7 +27,22 @@ impl Shared {
             return Some(Beside::Run(run));
         }
         self.figure_before(at, question)
-            .map(|(figure, page)| Beside::Figure(figure, page))
+    }
+
+    /// What stands beside a question that a class is asked: no run before the room shows the answer.
+    pub(crate) fn beside_of_seat(&self, at: PageAt, revealed: bool) -> Option<Beside<'_>> {
+        let page = self.page_at(at)?;
+        let Some(question) = page.question() else {
+            return match page.target.as_ref()? {
+                Target::Lab(lab) => Some(Beside::Before(&lab.spec)),
+                _ => None,
+            };
+        };
+        let run = |spec: &TransferSpec| self.run_of(spec).filter(|_| revealed).map(Beside::Run);
+        match spec_of(question) {
+            Some(spec) => run(spec).or(Some(Beside::Before(spec))),
+            None => self.figure_before(at, question),
+        }
     }
 
     /// Whether the answer to a page's question is on the screen.
@@ -76,14 +90,14 @@ impl Shared {
 
     /// The last figure of the lesson before a page, else its first one: where the question speaks of a call or a place
     /// that it draws.
-    fn figure_before(&self, at: PageAt, question: &Question) -> Option<(&Figure, usize)> {
+    fn figure_before(&self, at: PageAt, question: &Question) -> Option<Beside<'_>> {
         let words = words_of(question);
         let pages = &self.lesson_at(at)?.pages;
         let figure = |page: usize| match &pages[page].target {
             Some(Target::Figure(id)) => {
                 let mut figures = self.material.figures.iter();
                 let figure = figures.find(|figure| figure.id == *id)?;
-                draws(figure, &words).then_some((figure, page))
+                draws(figure, &words).then_some(Beside::Figure(figure, page))
             }
             _ => None,
         };
@@ -91,6 +105,11 @@ impl Shared {
         let after = at.page..pages.len();
         before.chain(after).find_map(figure)
     }
+}
+
+/// The transfer whose figure answers a question.
+fn spec_of(question: &Question) -> Option<&TransferSpec> {
+    question.kind.run().map(|(spec, _)| spec)
 }
 
 /// All that a question says before it is answered, in small letters.

@@ -39,6 +39,11 @@ pub enum Effect {
     Class(class::Command),
     /// What the run that was begun in this round of the room answered.
     ClassRecorded(u32, ExperimentValue),
+    /// A seat's answer in this round of its room.
+    #[allow(private_interfaces)] // The crate's own: nobody else takes one.
+    SeatVote(u32, class::Answer),
+    /// What a seat's machine found in this round, under the figure's name.
+    SeatFigure(u32, String, ExperimentValue),
     /// The next theme.
     NextTheme,
     /// Ctrl-C for the traced program.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Click, Instrument, Key, Material, Outcome, Room, Run};
-use crate::class::Snapshot;
+use crate::class::{SeatNews, Snapshot};
 use crate::course::{Fault, review::Clock};
 use crate::model::{ExperimentOutcome, JobProgress, TraceReport};
 
@@ -56,6 +56,9 @@ pub enum Event {
     /// Something is new in the room.
     #[allow(private_interfaces)] // The crate's own: nobody else makes one.
     Class(Box<Snapshot>),
+    /// Something that a seat heard from its room.
+    #[allow(private_interfaces)] // The crate's own: nobody else makes one.
+    Seat(SeatNews),
     /// Something to say, once.
     Message(String),
 }

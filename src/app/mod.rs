@@ -73,7 +73,7 @@ use self::{
     screens::{
         cards::CardsScreen, course::CourseScreen, experiment::ExperimentScreen,
         explorer::ExplorerScreen, lab::Side, lesson::LessonScreen, replay::ReplayScreen,
-        round::RoundScreen, state::pause,
+        round::RoundScreen, seat::SeatScreen, state::pause,
     },
     stack::Screens,
 };
@@ -137,6 +137,12 @@ impl App {
             page,
         }];
         App::of(shared, Screen::Experiment(ExperimentScreen { entry: 0 }))
+    }
+
+    /// A seat in the class of that code. `runs`: the class's experiments run on this machine, too.
+    pub(crate) fn seat(material: Material, code: String, name: String, runs: bool) -> App {
+        let screen = Screen::Seat(SeatScreen::new(code, name, runs));
+        App::of(Shared::new(material, Learned::default()), screen)
     }
 
     /// The flows of a traced program, which has ended or still runs.
@@ -240,6 +246,11 @@ impl App {
             Event::Remembered(runs) => shared.remember(runs),
             Event::Message(message) => shared.message = Some(message),
             Event::Class(now) => shared.on_room(*now),
+            Event::Seat(news) => {
+                if let Screen::Seat(seat) = screens.top_mut() {
+                    seat.on_news(shared, news);
+                }
+            }
             Event::Snapshot(report, running) => {
                 if let Screen::Explorer(explorer) = screens.top_mut() {
                     explorer.on_snapshot(*report, running);
@@ -277,6 +288,9 @@ impl App {
             Event::Experimented(id, found) => {
                 if let Some(job) = shared.job.take_if(|job| job.id == id) {
                     let plays = self.is_seen(job.purpose);
+                    if let Screen::Seat(seat) = self.screens.top_mut() {
+                        seat.experimented(&mut self.shared, &found);
+                    }
                     self.shared.experimented_for_room(job.purpose, &found);
                     self.shared.on_finished(job.purpose, *found, plays);
                 }
@@ -341,6 +355,11 @@ impl App {
                 }
             }
             Purpose::Page(at) => shared.recorded(at, outcome, seen),
+            Purpose::Seat => {
+                if let Screen::Seat(seat) = screens.top_mut() {
+                    seat.ran(shared, &outcome);
+                }
+            }
             Purpose::Entry(_) => {}
         }
     }
@@ -452,7 +471,7 @@ impl App {
             shared.run_with_room(at);
         }
         let player = on.player_mut(shared);
-        if !player.is_some_and(|player| drive(player, command)) {
+        if !player.is_some_and(|player| player.drive(command)) {
             on.update(shared, command);
         }
     }
@@ -574,21 +593,4 @@ impl App {
             }
         }
     }
-}
-
-/// A command that moves a playback. False: it does not.
-fn drive(player: &mut Player, command: Command) -> bool {
-    match command {
-        Command::Left => player.step_back(),
-        Command::Right => player.step_forward(),
-        Command::First => player.home(),
-        Command::Last => player.end(),
-        Command::Slower => player.slower(),
-        Command::Faster => player.faster(),
-        Command::Play => player.toggle(),
-        Command::ScrubBack => player.scrub(-1),
-        Command::ScrubOn => player.scrub(1),
-        _ => return false,
-    }
-    true
 }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    Command,
     content::Content,
     shot::{Counters, Shot},
 };
@@ -151,6 +152,23 @@ impl Player {
     /// Whether the last call has returned, or the last step is done.
     pub fn is_at_end(&self) -> bool {
         self.position >= self.content.end()
+    }
+
+    /// A command that moves it. False: it does not.
+    pub(super) fn drive(&mut self, command: Command) -> bool {
+        match command {
+            Command::Left => self.step_back(),
+            Command::Right => self.step_forward(),
+            Command::First => self.home(),
+            Command::Last => self.end(),
+            Command::Slower => self.slower(),
+            Command::Faster => self.faster(),
+            Command::Play => self.toggle(),
+            Command::ScrubBack => self.scrub(-1),
+            Command::ScrubOn => self.scrub(1),
+            _ => return false,
+        }
+        true
     }
 
     /// Plays or pauses; from the end, plays again from the start.

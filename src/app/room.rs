@@ -12,18 +12,12 @@ use crate::class::{self, Phase, Poll, Snapshot};
 use crate::course::Page;
 use crate::model::{ExperimentOutcome, ExperimentValue};
 
-/// The id of what a page asks: its question, or what it has predicted.
-pub(crate) fn asked_by(page: &Page) -> Option<&str> {
-    let question = page.question().map(|question| question.id.as_str());
-    question.or_else(|| page.predict().map(|predict| predict.id.as_str()))
-}
-
 impl Shared {
     /// The page's question, where it is the one that the room is asked.
     pub(crate) fn asked_of_room(&self, at: PageAt) -> Option<(&ClassRoom, &Poll)> {
         let room = self.class.as_ref()?;
         let asked = room.now.question.as_ref()?;
-        let is_here = self.page_at(at).and_then(asked_by) == Some(asked.poll.id.as_str());
+        let is_here = self.page_at(at).and_then(Page::asks) == Some(asked.poll.id.as_str());
         is_here.then_some((room, &asked.poll))
     }
 
@@ -71,7 +65,7 @@ impl Shared {
             return;
         };
         let is_open = room.now.phase == Phase::Voting;
-        let asked = at.and_then(|at| self.page_at(at)).and_then(asked_by);
+        let asked = at.and_then(|at| self.page_at(at)).and_then(Page::asks);
         let asked = asked.map(str::to_owned);
         let command = match key {
             RoomKey::Vote if is_open => class::Command::Close,
@@ -189,7 +183,7 @@ const BEFORE_REVEAL: &[Phase] = &[
 /// Whether a vote can be opened on this page: another question is asked now, or this one was answered.
 fn can_open(app: &Shared, on: &On) -> bool {
     let page = on.at().and_then(|at| app.page_at(at));
-    let asks = app.class.is_some() && page.and_then(asked_by).is_some();
+    let asks = app.class.is_some() && page.and_then(Page::asks).is_some();
     asks && !here(app, on, BEFORE_REVEAL)
 }
 

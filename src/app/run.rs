@@ -93,6 +93,8 @@ pub(crate) enum Purpose {
     Side(usize),
     /// An entry of the list of experiments.
     Entry(usize),
+    /// The transfer that answers what a class is asked, on a seat's own machine.
+    Seat,
 }
 
 /// The experiment that runs now. There is one at a time.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::model::ExperimentValue;
+
 /// A list of indices from 0, or a number. What the indices are, the kind of question says.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
@@ -39,6 +41,15 @@ pub enum Figure {
     Number(f64),
     /// `shared`, `EINVAL`.
     Word(String),
+}
+
+impl Figure {
+    pub(crate) fn of(found: ExperimentValue) -> Figure {
+        match found {
+            ExperimentValue::Number(number) => Figure::Number(number),
+            ExperimentValue::Word(word) => Figure::Word(word),
+        }
+    }
 }
 
 impl Serialize for Figure {

@@ -7,10 +7,12 @@
 //! | `event` | a line of the session file |
 //! | `poll`, `answer` | a question as it is put to a room, and what answers it |
 //! | `from_course` | a question of the course as a poll |
+//! | `form` | a poll as it is answered on a terminal |
+//! | `experiment` | what is run to answer a question |
 //! | `command` | what the teacher asks for |
 //! | `snapshot` | what the teacher's side sees |
 //! | `state` | what phones and terminals see: nothing that must stay here before the reveal |
-//! | `seen` | the same, as a terminal reads it |
+//! | `seen` | the same, as a terminal reads it, and what else it hears |
 //! | `words` | answers as they are typed and read |
 //! | `tally` | what votes come to, and what that advises |
 //! | `report` | what a whole session came to |
@@ -20,6 +22,8 @@
 mod answer;
 mod command;
 mod event;
+mod experiment;
+mod form;
 mod from_course;
 pub mod limits;
 pub mod names;
@@ -35,9 +39,10 @@ mod words;
 pub use answer::{Answer, Figure};
 pub(crate) use command::Command;
 pub use event::Event;
+pub(crate) use experiment::{ClassExperiment, ClassRun, experiment_of};
 pub use poll::{Misconception, Poll, PollKind};
 pub(crate) use report::{QuestionReport, Report, RoundReport};
-pub(crate) use seen::SeenState;
+pub(crate) use seen::{SeatNews, SeenState};
 pub use session::{Asked, Figures, Phase, Recorded, Refusal, Round, Session};
 pub(crate) use snapshot::{AskedSnapshot, Eyes, RoundSnapshot, Snapshot};
 pub use state::State;

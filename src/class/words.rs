@@ -63,6 +63,17 @@ impl Poll {
         }
     }
 
+    /// An answer in its marks: `b`, `a c`, `66 calls`, `3 1 2`.
+    pub(crate) fn briefly(&self, answer: &Answer) -> String {
+        match (answer, self.kind) {
+            (Answer::List(list), PollKind::Choice | PollKind::Multi | PollKind::Bug) => {
+                let marks = list.iter().map(|option| self.mark(*option));
+                marks.collect::<Vec<_>>().join(" ")
+            }
+            _ => self.in_words(answer),
+        }
+    }
+
     /// An answer in words: `b) none`, `66 calls`, `3 1 2`, `1c 2a`.
     pub(crate) fn in_words(&self, answer: &Answer) -> String {
         let list = match answer {

@@ -52,8 +52,6 @@ mod run;
 mod serve;
 mod trace;
 
-use class_experiment::experiment_of;
-
 /// The zero-copy lab in your terminal: predict, run, see where each byte is copied.
 #[derive(Debug, Parser)]
 #[command(

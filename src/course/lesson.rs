@@ -84,6 +84,12 @@ impl Page {
         }
     }
 
+    /// The id of what it asks: of its question, or of what it has predicted.
+    pub(crate) fn asks(&self) -> Option<&str> {
+        let question = self.question().map(|question| question.id.as_str());
+        question.or_else(|| self.predict().map(|predict| predict.id.as_str()))
+    }
+
     pub(crate) fn question(&self) -> Option<&Question> {
         match self.target.as_ref()? {
             Target::Question(question) => Some(question),

@@ -60,12 +60,8 @@ impl Runtime {
 
     pub(super) fn record_for_room(&mut self, round: u32, found: ExperimentValue) {
         let machine = host::machine();
-        let value = match found {
-            ExperimentValue::Number(number) => Figure::Number(number),
-            ExperimentValue::Word(word) => Figure::Word(word),
-        };
         let found = Recorded {
-            value,
+            value: Figure::of(found),
             kernel: machine.kernel,
             arch: machine.arch,
         };

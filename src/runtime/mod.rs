@@ -12,6 +12,7 @@ mod material;
 mod message;
 pub(crate) mod picture;
 mod progress;
+mod seat;
 mod signals;
 mod terminal;
 mod traced;
@@ -44,13 +45,14 @@ use crate::{
     course::{Fault, review::Clock},
     host,
     model::{Record, Recording, TraceReport, text_of},
-    serve::class::Handle,
+    serve::class::{Handle, seat::SeatLine},
     store, tracer,
     ui::{self, Spots, theme::Theme},
 };
 
 pub use self::background::Background;
 pub(crate) use self::classroom::{Classroom, class};
+pub(crate) use self::seat::{Joined, seat};
 pub use display_options::{DisplayOptions, background, theme};
 pub use lesson_dir::LessonDir;
 pub use material::material;
@@ -194,6 +196,8 @@ struct Runtime {
     lesson_dir: Option<LessonDir>,
     /// The room of a class, where one is attached.
     class: Option<Handle>,
+    /// The way to a class's room, where this is a seat in it.
+    seat: Option<SeatLine>,
     traced: Option<Traced>,
     worker: Option<Worker>,
     probe: Option<JoinHandle<()>>,
@@ -231,6 +235,7 @@ impl Runtime {
             progress: None,
             lesson_dir: None,
             class: None,
+            seat: None,
             traced: None,
             worker: None,
             probe: None,
@@ -415,6 +420,11 @@ impl Runtime {
             Effect::Keep(record) => self.keep(&record),
             Effect::Class(command) => self.ask_room(command),
             Effect::ClassRecorded(round, found) => self.record_for_room(round, found),
+            Effect::SeatVote(round, answer) => self
+                .seat
+                .iter()
+                .for_each(|seat| seat.vote(round, answer.clone())),
+            Effect::SeatFigure(round, name, found) => self.send_figure(round, name, found),
             Effect::Save(recording) => self.save(recording),
             Effect::Remember(recording) => self.remember(recording),
             Effect::Picture(name) => self.save_picture(name),

@@ -11,13 +11,14 @@ pub(crate) mod lesson;
 mod page;
 pub(crate) mod replay;
 pub mod round;
+pub(crate) mod seat;
 pub(crate) mod state;
 mod tables;
 
 use self::{
     cards::CardsScreen, course::CourseScreen, experiment::ExperimentScreen,
     experiments::ExperimentsScreen, explorer::ExplorerScreen, lab::LabScreen, lesson::LessonScreen,
-    prelude::*, replay::ReplayScreen, round::RoundScreen,
+    prelude::*, replay::ReplayScreen, round::RoundScreen, seat::SeatScreen,
 };
 
 /// What a screen is made with.
@@ -86,6 +87,8 @@ screens! {
     Replay(ReplayScreen),
     /// The flows of a traced program.
     Explorer(ExplorerScreen),
+    /// A seat in a class.
+    Seat(SeatScreen),
 }
 
 impl Screen {

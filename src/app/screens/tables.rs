@@ -20,7 +20,7 @@ pub(crate) fn add(keys: &mut Enabled, app: &Shared, on: &On, tables: &[Table]) {
     }
 }
 
-const DIGITS: &[(Key, C)] = &[
+pub(crate) const DIGITS: &[(Key, C)] = &[
     (Char('0'), C::Digit('0')),
     (Char('1'), C::Digit('1')),
     (Char('2'), C::Digit('2')),

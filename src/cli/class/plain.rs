@@ -13,8 +13,8 @@ use anyhow::Context;
 
 use super::{Args, open};
 use crate::{
-    class::{Command, Eyes, Recorded, Snapshot},
-    cli::{experiment_of, print, warn},
+    class::{Command, Eyes, Recorded, Snapshot, experiment_of},
+    cli::{class_experiment, print, warn},
     course::Catalogue,
     model::visible_lines,
     serve::{
@@ -158,14 +158,14 @@ impl Plain {
             return Ok(());
         };
         let id = snapshot.question.map(|asked| asked.poll.id);
-        let experiment = id.and_then(|id| experiment_of(&self.course, &id));
+        let experiment = id.and_then(|id| experiment_of(self.course.lessons(), &id));
         let Some(experiment) = experiment else {
             return refuse("the lesson of this question is not here");
         };
         let (cancel, happened) = (Cancel::new(), self.happened.clone());
         self.running = Some(cancel.clone());
         let work = move || {
-            let found = experiment.run(&cancel);
+            let found = class_experiment::run(&experiment, &cancel);
             let _ = happened.send(Happened::Recorded(snapshot.round, found));
         };
         thread::Builder::new()

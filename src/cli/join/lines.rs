@@ -4,62 +4,54 @@ use std::{
     io::{self, BufRead, Read},
     sync::{
         Arc,
-        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+        mpsc::{self, Receiver, Sender},
     },
     thread,
-    time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
-use super::{
-    Args,
-    connection::{Address, Connection, Followed, JoinError},
-};
+use super::Args;
 use crate::{
-    class::{Answer, Phase, Poll, PollKind, Recorded, SeenState},
-    cli::{experiment_of, lessons::Text, print},
+    class::{Phase, Poll, PollKind, Recorded, SeatNews, SeenState, experiment_of},
+    cli::{class_experiment, lessons::Text, print},
     course::Catalogue,
     embedded,
-    model::visible_lines,
+    model::{Given, visible_lines},
+    serve::class::seat::{Connection, SeatLine},
     tracer::Cancel,
 };
 
 /// A longer line is no answer.
 const LINE_BYTES: u64 = 4096;
-/// How long to wait before the room is tried again.
-const AGAIN: Duration = Duration::from_secs(1);
-
 enum Happened {
     Line(String),
     /// The input has ended.
     End,
-    State(Box<SeenState>),
-    /// Whether the room can be reached.
-    Reached(bool),
-    NoRoom,
+    News(SeatNews),
     Ran(u32, String, Result<Recorded, String>),
 }
 
-/// Joins, and stays until the input ends or the room is closed.
-pub(super) fn run(address: Address, args: &Args) -> anyhow::Result<()> {
-    let mut connection = Connection::new(address);
-    let seat = join(&mut connection, args.personal.as_deref())?;
+/// Stays until the input ends or the room is closed.
+pub(super) fn run(connection: Connection, seat: &str, args: &Args) -> anyhow::Result<()> {
     say(&format!(
         "Your seat: {seat}. Answers can be changed until the vote is closed."
     ))?;
     let (sender, happened) = mpsc::channel();
-    follow(connection.clone(), sender.clone())?;
+    let news = sender.clone();
+    let line = SeatLine::start(connection, args.personal.clone(), move |told| {
+        news.send(Happened::News(told)).is_ok()
+    });
     read_lines(sender.clone())?;
     let (course, _) = Catalogue::parse(&embedded::lessons(), &embedded::figures());
     let mut seat = Seat {
-        connection,
-        personal: args.personal.clone(),
+        line: line.context("cannot start a thread")?,
         course: Arc::new(course),
         sender,
         state: SeenState::default(),
         is_told: false,
-        unsaved: None,
+        is_unsaved: false,
+        is_reached: true,
         ran_in: 0,
         runs: !args.no_run,
         running: None,
@@ -67,42 +59,6 @@ pub(super) fn run(address: Address, args: &Args) -> anyhow::Result<()> {
     let ended = seat.live(&happened);
     seat.running.iter().for_each(Cancel::cancel);
     ended
-}
-
-fn join(connection: &mut Connection, personal: Option<&str>) -> anyhow::Result<String> {
-    match connection.join(personal) {
-        Ok(seat) => Ok(seat),
-        Err(JoinError::Unreached(error)) => {
-            Err(anyhow::Error::new(error).context("cannot reach the room"))
-        }
-        Err(JoinError::Refused(404, _)) => bail!("cannot join: there is no room of this code"),
-        Err(JoinError::Refused(401, why)) => bail!("cannot join: {why}: write --personal CODE"),
-        Err(JoinError::Refused(_, why)) => bail!("cannot join: {why}"),
-    }
-}
-
-/// Follows the room in a thread of its own, again and again.
-fn follow(connection: Connection, sender: Sender<Happened>) -> anyhow::Result<()> {
-    let work = move || {
-        loop {
-            let followed = connection.follow(|state| {
-                let reached = sender.send(Happened::Reached(true));
-                reached.is_ok() && sender.send(Happened::State(Box::new(state))).is_ok()
-            });
-            let news = match followed {
-                Ok(Followed::NoRoom) => Happened::NoRoom,
-                _ => Happened::Reached(false),
-            };
-            if sender.send(news).is_err() {
-                return;
-            }
-            thread::sleep(AGAIN);
-        }
-    };
-    thread::Builder::new()
-        .spawn(work)
-        .context("cannot start a thread")?;
-    Ok(())
 }
 
 fn read_lines(sender: Sender<Happened>) -> anyhow::Result<()> {
@@ -133,15 +89,15 @@ fn say(text: &str) -> anyhow::Result<()> {
 }
 
 struct Seat {
-    connection: Connection,
-    personal: Option<String>,
+    line: SeatLine,
     course: Arc<Catalogue>,
     sender: Sender<Happened>,
     state: SeenState,
     /// A state has come.
     is_told: bool,
-    /// An answer that the room has not acknowledged, and when it is tried again.
-    unsaved: Option<(u32, Answer, Instant)>,
+    /// The room has not acknowledged the last answer.
+    is_unsaved: bool,
+    is_reached: bool,
     /// The round whose experiment was run here last.
     ran_in: u32,
     runs: bool,
@@ -150,38 +106,42 @@ struct Seat {
 
 impl Seat {
     fn live(&mut self, happened: &Receiver<Happened>) -> anyhow::Result<()> {
-        let mut reached = true;
         let mut ends = false;
-        loop {
-            if ends && self.unsaved.is_none() {
-                return Ok(());
-            }
-            let until = self
-                .unsaved
-                .as_ref()
-                .map(|(.., at)| at.saturating_duration_since(Instant::now()));
-            let news = match until {
-                Some(until) => happened.recv_timeout(until),
-                None => happened.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            match news {
-                Err(RecvTimeoutError::Timeout) => self.send()?,
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        while !ends || self.is_unsaved {
+            match happened.recv() {
+                Err(_) => return Ok(()),
                 Ok(Happened::End) => ends = true,
-                Ok(Happened::NoRoom) => return say("The class is over."),
-                Ok(Happened::Reached(now)) => {
-                    if now != reached {
-                        say(match now {
-                            true => "The room is there again.",
-                            false => "The room cannot be reached. It is tried again.",
-                        })?;
-                    }
-                    reached = now;
-                }
-                Ok(Happened::State(state)) => self.take(*state)?,
+                Ok(Happened::News(SeatNews::NoRoom)) => return say("The class is over."),
+                Ok(Happened::News(news)) => self.on_news(news)?,
                 Ok(Happened::Line(line)) => self.answer(line.trim())?,
-                Ok(Happened::Ran(round, figure, found)) => self.ran(round, &figure, found)?,
+                Ok(Happened::Ran(round, figure, found)) => self.ran(round, figure, found)?,
             }
+        }
+        Ok(())
+    }
+
+    fn on_news(&mut self, news: SeatNews) -> anyhow::Result<()> {
+        self.is_unsaved &= !matches!(news, SeatNews::Saved(..) | SeatNews::NotTaken(_));
+        match news {
+            SeatNews::State(state) => self.take(*state),
+            SeatNews::Reached(now) if now == self.is_reached => Ok(()),
+            SeatNews::Reached(now) => {
+                self.is_reached = now;
+                say(match now {
+                    true => "The room is there again.",
+                    false => "The room cannot be reached. It is tried again.",
+                })
+            }
+            SeatNews::Saved(_, answer) => {
+                let question = self.state.question.as_ref();
+                let said = question.map(|poll| poll.in_words(&answer));
+                say(&format!("Saved: {}", said.unwrap_or_default()))
+            }
+            SeatNews::NotYet(why) => say(&format!("Not saved yet: {why}. It is sent again.")),
+            SeatNews::NotTaken(why) => say(&format!("Not taken: {why}")),
+            SeatNews::FigureTaken => say("It stands on the projector, too."),
+            SeatNews::FigureNotTaken(why) => say(&format!("It does not count: {why}")),
+            SeatNews::NoRoom => Ok(()),
         }
     }
 
@@ -223,7 +183,7 @@ impl Seat {
             }
         }
         for (at, right) in poll.rights.iter().enumerate() {
-            text.line(&format!("  {}) {right}", crate::model::Given::letter(at)));
+            text.line(&format!("  {}) {right}", Given::letter(at)));
         }
         if let Some((from, to)) = poll.scale {
             text.line(&format!("  (the scale goes from {from} to {to})"));
@@ -248,41 +208,10 @@ impl Seat {
         match poll.read(line) {
             Err(why) => say(&why),
             Ok(answer) => {
-                self.unsaved = Some((self.state.round, answer, Instant::now()));
-                self.send()
+                self.is_unsaved = true;
+                self.line.vote(self.state.round, answer);
+                Ok(())
             }
-        }
-    }
-
-    /// Sends the answer that the room does not have yet.
-    fn send(&mut self) -> anyhow::Result<()> {
-        let Some((round, answer, _)) = self.unsaved.take() else {
-            return Ok(());
-        };
-        let body = serde_json::json!({ "round": round, "answer": answer }).to_string();
-        let again = |seat: &mut Seat, why: &str| {
-            seat.unsaved = Some((round, answer.clone(), Instant::now() + AGAIN));
-            say(&format!("Not saved yet: {why}. It is sent again."))
-        };
-        match self.connection.request("PUT", "vote", &body) {
-            Err(error) => again(self, &error.to_string()),
-            Ok(response) => match response.status {
-                200 => {
-                    let said = self
-                        .state
-                        .question
-                        .as_ref()
-                        .map(|poll| poll.in_words(&answer));
-                    say(&format!("Saved: {}", said.unwrap_or_default()))
-                }
-                401 => {
-                    // The room was begun anew without this seat.
-                    let _ = self.connection.join(self.personal.as_deref());
-                    again(self, &response.error())
-                }
-                429 | 500.. => again(self, &response.error()),
-                _ => say(&format!("Not taken: {}", response.error())),
-            },
         }
     }
 
@@ -290,7 +219,7 @@ impl Seat {
     fn run_here(&mut self) -> anyhow::Result<()> {
         let round = self.state.round;
         let id = self.state.question.as_ref().map(|poll| poll.id.clone());
-        let experiment = id.and_then(|id| experiment_of(&self.course, &id));
+        let experiment = id.and_then(|id| experiment_of(self.course.lessons(), &id));
         let Some(experiment) = experiment.filter(|_| self.runs && self.ran_in != round) else {
             return Ok(());
         };
@@ -299,7 +228,7 @@ impl Seat {
         self.running = Some(cancel.clone());
         let work = move || {
             let figure = experiment.figure().to_owned();
-            let found = experiment.run(&cancel);
+            let found = class_experiment::run(&experiment, &cancel);
             let _ = sender.send(Happened::Ran(round, figure, found));
         };
         thread::Builder::new()
@@ -311,7 +240,7 @@ impl Seat {
     fn ran(
         &mut self,
         round: u32,
-        figure: &str,
+        figure: String,
         found: Result<Recorded, String>,
     ) -> anyhow::Result<()> {
         self.running = None;
@@ -324,17 +253,8 @@ impl Seat {
             "This machine, {}: {value} ({figure})",
             found.kernel
         ))?;
-        let body = serde_json::json!({
-            "round": round,
-            "kernel": found.kernel,
-            "arch": found.arch,
-            "values": { figure: found.value },
-        });
-        match self.connection.request("PUT", "run", &body.to_string()) {
-            Ok(response) if response.status == 200 => say("It stands on the projector, too."),
-            Ok(response) => say(&format!("It does not count: {}", response.error())),
-            Err(error) => say(&format!("It could not be sent: {error}")),
-        }
+        self.line.figure(round, figure, found);
+        Ok(())
     }
 
     fn reveal(&self) -> anyhow::Result<()> {

@@ -97,7 +97,7 @@ impl Kind for Multi {
 
     fn view(&self, shown: &Shown) -> View {
         let mut view = View::default();
-        view.text("One or more are right: choose them, then Enter.", Tone::Dim);
+        view.text(options::SEVERAL, Tone::Dim);
         view.blank(shown.roomy);
         options::view(&mut view, &self.0, shown, true, shown.roomy);
         if let (Some(verdict), None) = (shown.verdict, options::first_wrong(&self.0, shown)) {

@@ -5,6 +5,9 @@ use super::{
     read::{need_reaction, reaction},
 };
 
+/// How several of them are chosen.
+pub(super) const SEVERAL: &str = "One or more are right: choose them, then Enter.";
+
 /// One option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuestionOption {

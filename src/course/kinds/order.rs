@@ -178,11 +178,7 @@ impl Kind for Order {
     }
 
     fn press(&self, draft: &mut Draft, key: Key) -> Press {
-        if key == Key::Erase {
-            draft.picks.pop();
-            return Press::Same;
-        }
-        draft.press_several(key, self.shown.len())
+        press(draft, key, self.shown.len())
     }
 
     fn given(&self, draft: &Draft) -> Option<Given> {
@@ -194,45 +190,13 @@ impl Kind for Order {
     }
 
     fn view(&self, shown: &Shown) -> View {
-        let mut view = View::default();
-        view.instruction(
-            shown,
-            "Choose the lines in their order; choosing one again takes it back.",
-        );
-        for (index, line) in self.shown.iter().enumerate() {
-            let place = shown.draft.picks.iter().position(|pick| *pick == index);
-            let focused = shown.draft.focus == index;
-            let cursor = if focused { "▸ " } else { "  " };
-            let (place, tone) = match place {
-                Some(place) => (format!("  {}. ", place + 1), Tone::Accent),
-                None => ("  ·  ".to_owned(), Tone::Dim),
-            };
-            let row = Columns {
-                cells: vec![
-                    (cursor.to_owned(), Tone::Accent),
-                    (format!("{}", index + 1), Tone::Strong),
-                    (place, tone),
-                    (line.clone(), Tone::Text),
-                ],
-                click: Some(Click::Option(index)),
-                ..Columns::default()
-            };
-            view.row(row, focused);
-        }
+        let mut view = view(&self.shown, shown);
         view.judged_below(shown);
         view
     }
 
-    /// The chosen lines in the learner's order.
     fn beside(&self, draft: &Draft) -> Option<View> {
-        let mut view = View::default();
-        view.text("Your order", Tone::Strong);
-        view.blank(true);
-        let picked = draft.picks.iter().filter_map(|pick| self.shown.get(*pick));
-        for (place, line) in (1..).zip(picked) {
-            view.lines.push(Line::Numbered(place, line.clone()));
-        }
-        (!draft.picks.is_empty()).then_some(view)
+        beside(&self.shown, draft)
     }
 
     fn solution(&self) -> Option<String> {
@@ -240,6 +204,56 @@ impl Kind for Order {
         let lines = lines.map(|(place, line)| format!("\n{place}. {line}"));
         Some(format!("In order:{}", lines.collect::<String>()))
     }
+}
+
+pub(super) fn press(draft: &mut Draft, key: Key, lines: usize) -> Press {
+    if key == Key::Erase {
+        draft.picks.pop();
+        return Press::Same;
+    }
+    draft.press_several(key, lines)
+}
+
+/// The lines, each with its place among the chosen ones.
+pub(super) fn view(lines: &[String], shown: &Shown) -> View {
+    let mut view = View::default();
+    view.instruction(
+        shown,
+        "Choose the lines in their order; choosing one again takes it back.",
+    );
+    for (index, line) in lines.iter().enumerate() {
+        let place = shown.draft.picks.iter().position(|pick| *pick == index);
+        let focused = shown.draft.focus == index;
+        let cursor = if focused { "▸ " } else { "  " };
+        let (place, tone) = match place {
+            Some(place) => (format!("  {}. ", place + 1), Tone::Accent),
+            None => ("  ·  ".to_owned(), Tone::Dim),
+        };
+        let row = Columns {
+            cells: vec![
+                (cursor.to_owned(), Tone::Accent),
+                (format!("{}", index + 1), Tone::Strong),
+                (place, tone),
+                (line.clone(), Tone::Text),
+            ],
+            click: Some(Click::Option(index)),
+            ..Columns::default()
+        };
+        view.row(row, focused);
+    }
+    view
+}
+
+/// The chosen lines in the learner's order.
+pub(super) fn beside(lines: &[String], draft: &Draft) -> Option<View> {
+    let mut view = View::default();
+    view.text("Your order", Tone::Strong);
+    view.blank(true);
+    let picked = draft.picks.iter().filter_map(|pick| lines.get(*pick));
+    for (place, line) in (1..).zip(picked) {
+        view.lines.push(Line::Numbered(place, line.clone()));
+    }
+    (!draft.picks.is_empty()).then_some(view)
 }
 
 #[cfg(test)]

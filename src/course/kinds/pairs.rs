@@ -83,19 +83,19 @@ impl Match {
     fn solution(&self) -> String {
         Given::Pairs(self.solved().into_iter().enumerate().collect()).to_string()
     }
+}
 
-    /// Gives the one under the cursor its partner, and goes on to the next that has none.
-    fn pair(&self, draft: &mut Draft, right: usize) -> Press {
-        let count = draft.partners.len();
-        if right >= self.rights.len() || draft.focus >= count {
-            return Press::Same;
-        }
-        draft.partners[draft.focus] = Some(right);
-        let mut after = (1..count).map(|step| (draft.focus + step) % count);
-        let lonely = after.find(|left| draft.partners[*left].is_none());
-        draft.focus = lonely.unwrap_or(draft.focus);
-        Press::Changed
+/// Gives the one under the cursor its partner, and goes on to the next that has none.
+fn pair(draft: &mut Draft, right: usize, rights: usize) -> Press {
+    let count = draft.partners.len();
+    if right >= rights || draft.focus >= count {
+        return Press::Same;
     }
+    draft.partners[draft.focus] = Some(right);
+    let mut after = (1..count).map(|step| (draft.focus + step) % count);
+    let lonely = after.find(|left| draft.partners[*left].is_none());
+    draft.focus = lonely.unwrap_or(draft.focus);
+    Press::Changed
 }
 
 /// Takes the partner back: of the one under the cursor, else of the one above it.
@@ -239,77 +239,99 @@ impl Kind for Match {
     }
 
     fn draft(&self) -> Draft {
-        Draft {
-            partners: vec![None; self.lefts.len()],
-            ..Draft::default()
-        }
+        draft(self.lefts.len())
     }
 
     fn press(&self, draft: &mut Draft, key: Key) -> Press {
-        match key {
-            Key::Erase => unpair(draft),
-            Key::Partner(right) => self.pair(draft, right),
-            Key::Digit(_) => match key.choice() {
-                Some(right) => self.pair(draft, right),
-                None => Press::Same,
-            },
-            Key::Confirm if self.given(draft).is_some() => Press::Given,
-            key => {
-                draft.focus = draft.choose(key, self.lefts.len()).unwrap_or(draft.focus);
-                Press::Same
-            }
-        }
+        press(draft, key, self.rights.len())
     }
 
     fn given(&self, draft: &Draft) -> Option<Given> {
-        let pairs = (0..).zip(&draft.partners);
-        let pairs = pairs.map(|(left, right)| Some((left, (*right)?)));
-        pairs.collect::<Option<Vec<_>>>().map(Given::Pairs)
+        given(draft)
     }
 
     fn can_erase(&self, draft: &Draft) -> bool {
         draft.partners.iter().any(Option::is_some)
     }
 
-    /// Left sides with the partners that they were given, and the right sides beside them.
     fn view(&self, shown: &Shown) -> View {
-        let mut view = View::default();
-        view.instruction(
-            shown,
-            "For each at left choose its partner at right, by number.",
-        );
-        let widest = self.lefts().map(|pair| prose::width(&pair.left)).max();
-        let right_at = MARK + widest.unwrap_or(0) + PARTNER;
-        let solved = self.solved();
-        for place in 0..self.lefts.len().max(self.rights.len()) {
-            let mut row = Columns::default();
-            if let Some((left, solved)) = self.lefts().zip(&solved).nth(place) {
-                let mark = mark_of(shown, place, *solved);
-                row.cells.push((format!("{mark:MARK$}"), Tone::Mark));
-                row.cells.push((left.left.clone(), Tone::Text));
-                pad_to(&mut row, right_at - PARTNER);
-                row.cells.push(partner_cell(shown, place, *solved));
-                row.click = Some(Click::Option(place));
-            }
-            pad_to(&mut row, right_at);
-            if let Some(text) = self.rights.get(place) {
-                row.cells.push((format!("{}", place + 1), Tone::Strong));
-                row.cells.push((format!("  {text}"), Tone::Text));
-                row.spot = Some((right_at, Click::Partner(place)));
-            }
-            let focused = place < self.lefts.len() && shown.draft.focus == place;
-            view.row(row, focused);
-        }
+        let lefts: Vec<&str> = self.lefts().map(|pair| pair.left.as_str()).collect();
+        let mut view = view(&lefts, &self.rights, &self.solved(), shown);
         view.judged_below(shown);
         view
     }
 }
 
+/// An answer that nobody has begun.
+pub(super) fn draft(lefts: usize) -> Draft {
+    Draft {
+        partners: vec![None; lefts],
+        ..Draft::default()
+    }
+}
+
+pub(super) fn press(draft: &mut Draft, key: Key, rights: usize) -> Press {
+    match key {
+        Key::Erase => unpair(draft),
+        Key::Partner(right) => pair(draft, right, rights),
+        Key::Digit(_) => match key.choice() {
+            Some(right) => pair(draft, right, rights),
+            None => Press::Same,
+        },
+        Key::Confirm if given(draft).is_some() => Press::Given,
+        key => {
+            let chosen = draft.choose(key, draft.partners.len());
+            draft.focus = chosen.unwrap_or(draft.focus);
+            Press::Same
+        }
+    }
+}
+
+/// The pairs, once each on the left has a partner.
+pub(super) fn given(draft: &Draft) -> Option<Given> {
+    let pairs = (0..).zip(&draft.partners);
+    let pairs = pairs.map(|(left, right)| Some((left, (*right)?)));
+    pairs.collect::<Option<Vec<_>>>().map(Given::Pairs)
+}
+
+/// Left sides with the partners that they were given, and the right sides beside them. `solved` has each one's right
+/// partner; it is empty where nobody knows it yet.
+pub(super) fn view(lefts: &[&str], rights: &[String], solved: &[usize], shown: &Shown) -> View {
+    let mut view = View::default();
+    view.instruction(
+        shown,
+        "For each at left choose its partner at right, by number.",
+    );
+    let widest = lefts.iter().map(|left| prose::width(left)).max();
+    let right_at = MARK + widest.unwrap_or(0) + PARTNER;
+    for place in 0..lefts.len().max(rights.len()) {
+        let mut row = Columns::default();
+        if let Some(left) = lefts.get(place) {
+            let solved = solved.get(place).copied();
+            let mark = mark_of(shown, place, solved);
+            row.cells.push((format!("{mark:MARK$}"), Tone::Mark));
+            row.cells.push(((*left).to_owned(), Tone::Text));
+            pad_to(&mut row, right_at - PARTNER);
+            row.cells.push(partner_cell(shown, place, solved));
+            row.click = Some(Click::Option(place));
+        }
+        pad_to(&mut row, right_at);
+        if let Some(text) = rights.get(place) {
+            row.cells.push((format!("{}", place + 1), Tone::Strong));
+            row.cells.push((format!("  {text}"), Tone::Text));
+            row.spot = Some((right_at, Click::Partner(place)));
+        }
+        let focused = place < lefts.len() && shown.draft.focus == place;
+        view.row(row, focused);
+    }
+    view
+}
+
 /// Cursor or mark, before the left side.
-fn mark_of(shown: &Shown, place: usize, solved: usize) -> &'static str {
+fn mark_of(shown: &Shown, place: usize, solved: Option<usize>) -> &'static str {
     let partner = shown.draft.partners.get(place).copied().flatten();
     match (shown.verdict, partner) {
-        (Some(_), Some(right)) if right == solved => "✓",
+        (Some(_), partner @ Some(_)) if partner == solved => "✓",
         (Some(_), Some(_)) => "✗",
         (None, _) if shown.draft.focus == place => "▸",
         _ => " ",
@@ -317,9 +339,9 @@ fn mark_of(shown: &Shown, place: usize, solved: usize) -> &'static str {
 }
 
 /// The number of the partner, as far as there is one.
-fn partner_cell(shown: &Shown, place: usize, solved: usize) -> (String, Tone) {
+fn partner_cell(shown: &Shown, place: usize, solved: Option<usize>) -> (String, Tone) {
     let partner = match shown.explained {
-        true => Some(solved),
+        true => solved,
         false => shown.draft.partners.get(place).copied().flatten(),
     };
     match partner {

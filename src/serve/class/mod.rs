@@ -8,6 +8,7 @@
 //! | `request`, `reply` | heads: plain data |
 //! | `client` | a connection: requests and answers, or an event stream |
 //! | `guard` | who may come in |
+//! | `seat` | the other end: a terminal's seat |
 //! | `page`, `form` | the page, with and without JavaScript |
 
 mod client;
@@ -18,6 +19,7 @@ mod reply;
 mod request;
 mod room;
 mod routes;
+pub(crate) mod seat;
 
 use std::{
     cell::RefCell,

@@ -14,19 +14,29 @@ use crate::ui::{Pen, Role, Rows, bar, from_row, player};
 /// From here on the stage itself has room.
 const STAGE: (u16, u16) = (56, 24);
 
+/// When a run that answers a question is made: in the course, and in a class.
+const WHEN_ANSWERED: &str = "It is made on this kernel when you answer.";
+pub const WHEN_IN_CLASS: &str = "It is made on this kernel when the class runs it.";
+
 /// Draws it. False: there is nothing.
 pub fn draw(pen: &mut Pen, app: &App, room: Rect) -> bool {
-    let beside = app.at().and_then(|at| app.beside_at(at));
-    match beside {
-        Some(Beside::Run(run)) => of_run(pen, run, room),
-        Some(Beside::Before(spec)) => before(pen, spec, room),
-        Some(Beside::Figure(figure, page)) => {
-            let known = app.at().is_some_and(|at| app.answer_is_known(at));
-            of_figure(pen, figure, page, known, room);
-        }
-        None => return false,
+    let Some(at) = app.at() else {
+        return false;
+    };
+    let beside = app.beside_at(at);
+    if let Some(beside) = beside {
+        show(pen, beside, app.answer_is_known(at), WHEN_ANSWERED, room);
     }
-    true
+    beside.is_some()
+}
+
+/// Draws what stands beside a question. `known`: its answer is on the screen. `when`: when the run is made.
+pub fn show(pen: &mut Pen, beside: Beside, known: bool, when: &str, room: Rect) {
+    match beside {
+        Beside::Run(run) => of_run(pen, run, room),
+        Beside::Before(spec) => before(pen, spec, when, room),
+        Beside::Figure(figure, page) => of_figure(pen, figure, page, known, room),
+    }
 }
 
 fn has_stage(room: Rect) -> bool {
@@ -47,12 +57,12 @@ fn of_run(pen: &mut Pen, run: &Run, room: Rect) {
 }
 
 /// The transfer that will answer the question.
-fn before(pen: &mut Pen, spec: &TransferSpec, room: Rect) {
+fn before(pen: &mut Pen, spec: &TransferSpec, when: &str, room: Rect) {
     let mut rows = Rows::new(room.width);
     rows.title("A run answers this");
     described(&mut rows, spec);
     rows.blank(1);
-    rows.text("It is made on this kernel when you answer.", Role::Dim);
+    rows.text(when, Role::Dim);
     rows.show(pen, room, 0);
     let below = from_row(room, rows.len() as u16 + 2);
     if has_stage(below) {
@@ -103,7 +113,7 @@ fn places(rows: &mut Rows, figure: &Figure, page: usize) {
     }
     rows.blank(1);
     let says = format!(
-        "The figure of page {} stands here once you have answered.",
+        "The figure of page {} stands here once the answer is known.",
         page + 1
     );
     rows.text(&says, Role::Dim);

@@ -22,22 +22,27 @@ pub fn draw(pen: &mut Pen, app: &App, room: &ClassRoom, area: Rect) {
     let Some(asked) = &room.now.question else {
         return;
     };
-    let poll = &asked.poll;
     let mut rows = Rows::new(area.width);
-    rows.strong_prose(&poll.text);
+    rows.strong_prose(&asked.poll.text);
     rows.blank(1);
-    match poll.kind {
-        PollKind::Number => guesses(&mut rows, asked),
-        _ => options(&mut rows, asked),
-    }
+    outcome(&mut rows, asked);
     if !asked.revealed {
         rows.blank(1);
         stands(&mut rows, room, app.clock.now);
-    } else {
-        machines(&mut rows, asked);
-        said(&mut rows, asked);
     }
     rows.show(pen, area, app.display.scroll);
+}
+
+/// The options or the guesses, with what came of them as far as it may be shown.
+pub fn outcome(rows: &mut Rows, asked: &AskedSnapshot) {
+    match asked.poll.kind {
+        PollKind::Number => guesses(rows, asked),
+        _ => options(rows, asked),
+    }
+    if asked.revealed {
+        machines(rows, asked);
+        said(rows, asked);
+    }
 }
 
 /// Where the vote is, and what to do next.
@@ -127,8 +132,15 @@ fn bars(rows: &mut Rows, asked: &AskedSnapshot, at: usize) {
         let Some(count) = round.distribution.get(at) else {
             continue;
         };
-        let most = (round.answered.max(1)) as f64;
-        let share = format!(" {count:.0}  {:.0} %", 100.0 * count / most);
+        // Where nobody knows how many answered, the longest bar is the commonest answer.
+        let commonest = round.distribution.iter().copied().fold(1.0, f64::max);
+        let (most, share) = match round.answered {
+            0 => (commonest, format!(" {count:.0}")),
+            answered => {
+                let most = answered as f64;
+                (most, format!(" {count:.0}  {:.0} %", 100.0 * count / most))
+            }
+        };
         let role = if vote == asked.rounds.len() {
             Role::Accent
         } else {

@@ -17,6 +17,7 @@ mod question;
 mod results;
 mod round;
 mod run;
+mod seat;
 pub mod view;
 
 use self::view::View;
@@ -33,5 +34,6 @@ pub fn view(screen: &Screen) -> &dyn View {
         Screen::Cards(screen) => screen,
         Screen::Replay(screen) => screen,
         Screen::Explorer(screen) => screen,
+        Screen::Seat(screen) => screen,
     }
 }

@@ -169,7 +169,7 @@ fn ready(pen: &mut Pen, app: &App, lab: &Lab, state: &LabPage, area: Rect) {
     rows.show(pen, below, 0);
 }
 
-fn running(pen: &mut Pen, job: &Job, area: Rect) {
+pub fn running(pen: &mut Pen, job: &Job, area: Rect) {
     let mut rows = Rows::new(area.width);
     rows.group("It runs", "Esc stops it");
     rows.blank(1);

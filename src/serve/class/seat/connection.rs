@@ -11,10 +11,8 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{
-    class::SeenState,
-    store::{open, session_log},
-};
+use crate::class::SeenState;
+use crate::store::{open, session_log};
 
 /// How long a connection may take, and how long an answer.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -26,16 +24,16 @@ const LONGEST: u64 = 256 << 10;
 
 /// Where the room is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Address {
+pub(crate) struct Address {
     /// Host and port, as in the URL.
     host: String,
-    pub(super) code: String,
+    pub(crate) code: String,
 }
 
 impl Address {
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn parse(url: &str) -> Result<Address, &'static str> {
+    pub(crate) fn parse(url: &str) -> Result<Address, &'static str> {
         const SHAPE: &str = "write http://ADDRESS:PORT/CODE, as on the projector";
         if url.starts_with("https://") {
             return Err("a terminal speaks http alone: ask for the address without https");
@@ -96,14 +94,14 @@ impl Response {
 
 /// A room, and the seat there.
 #[derive(Clone, Debug)]
-pub(super) struct Connection {
-    pub(super) address: Address,
+pub(crate) struct Connection {
+    pub(crate) address: Address,
     token: Option<String>,
 }
 
 impl Connection {
     /// With the token of an earlier time, if one was kept.
-    pub(super) fn new(address: Address) -> Connection {
+    pub(crate) fn new(address: Address) -> Connection {
         let kept = token_file(&address).and_then(|path| open::text(&path).ok());
         let token = kept.and_then(|bytes| String::from_utf8(bytes).ok());
         let is_token = |token: &String| {
@@ -120,7 +118,7 @@ impl Connection {
     ///
     /// # Errors
     /// Nobody answers, or a refusal: then with its status.
-    pub(super) fn join(&mut self, personal: Option<&str>) -> Result<String, JoinError> {
+    pub(crate) fn join(&mut self, personal: Option<&str>) -> Result<String, JoinError> {
         let body = match personal {
             Some(code) => serde_json::json!({ "personal": code }).to_string(),
             None => "{}".to_owned(),
@@ -223,7 +221,7 @@ pub(super) enum Followed {
 
 /// Why there is no seat.
 #[derive(Debug)]
-pub(super) enum JoinError {
+pub(crate) enum JoinError {
     Unreached(io::Error),
     Refused(u16, String),
 }
