@@ -413,3 +413,19 @@ fn an_answer_from_the_future_is_asked_again() {
         "{said}"
     );
 }
+
+#[test]
+fn a_report_into_a_fifo_that_nobody_reads_is_refused_before_the_program_runs() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
+    let (fifo, ran) = (path("fifo"), path("ran"));
+    nix::unistd::mkfifo(fifo.as_str(), Mode::S_IRWXU).unwrap();
+    let done = output(bounded(
+        &["trace", "-o", &fifo, "--", "touch", &ran],
+        home.path(),
+    ));
+    let errors = plain(&done.stderr);
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(errors.contains("no program reads this FIFO"), "{errors}");
+    assert!(!Path::new(&ran).exists());
+}

@@ -74,7 +74,16 @@ pub(crate) fn line(input: &mut impl BufRead, line: &mut Vec<u8>, most: usize) ->
     Ok(line.len() - before > most && !line.ends_with(b"\n"))
 }
 
-/// Opens for writing what is there already. A FIFO that nobody reads is ENXIO.
+/// Opens for writing, made or emptied. A FIFO that nobody reads is an error.
+///
+/// # Errors
+/// As open(2).
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    open(options.write(true).create(true).truncate(true), path)
+}
+
+/// Opens for writing what is there already. A FIFO that nobody reads is an error.
 ///
 /// # Errors
 /// As open(2).
@@ -86,11 +95,23 @@ pub(crate) fn write(path: &Path) -> io::Result<File> {
 /// types a file. Nor does one become ours (O_NOCTTY).
 fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-    let file = options.custom_flags(flags).open(path)?;
+    let file = options.custom_flags(flags).open(path);
+    let file = file.map_err(|error| named(error, path))?;
     if file.metadata()?.file_type().is_char_device() {
         return Ok(file);
     }
     let flags = OFlag::from_bits_retain(fcntl(&file, FcntlArg::F_GETFL)?);
     fcntl(&file, FcntlArg::F_SETFL(flags & !OFlag::O_NONBLOCK))?;
     Ok(file)
+}
+
+/// ENXIO says "no such device", which a FIFO is not.
+fn named(error: io::Error, path: &Path) -> io::Error {
+    let is_fifo = || path.metadata().is_ok_and(|it| it.file_type().is_fifo());
+    match error.raw_os_error() {
+        Some(libc::ENXIO) if is_fifo() => {
+            io::Error::other("no program reads this FIFO: start its reader first")
+        }
+        _ => error,
+    }
 }

@@ -259,7 +259,7 @@ fn output(args: &Args) -> Result<Box<dyn Write>> {
     let Some(path) = &args.output else {
         return Ok(Box::new(io::stderr()));
     };
-    let file = std::fs::File::create(path);
+    let file = crate::store::open::create(path);
     let file = file.with_context(|| format!("cannot write {}", visible_name(path)))?;
     Ok(Box::new(file))
 }
