@@ -57,6 +57,7 @@ fn recording(trace: Option<Trace>) -> Recording {
             }),
             residency_after: None,
             file_system: "ext4".to_owned(),
+            read_ahead_kb: Some(128),
             also_received: Some(1 << 20),
             kernel_reports: Some(KernelReports {
                 completions: 16,

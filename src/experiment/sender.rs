@@ -116,6 +116,7 @@ pub(crate) fn send(order: &Order) -> Result<Report> {
             residency_before,
             residency_after,
             file_system,
+            read_ahead_kb: host::read_ahead_kb(&source).filter(|_| spec.cache == Cache::Cold),
             also_received: also_received.map(|also| also.bytes),
             kernel_reports: kernel_reports(spec, &tools),
             mapped_receives: mapped_receives(spec, &mut tools),

@@ -151,6 +151,9 @@ pub struct Outcome {
     /// The file system that the source is on, as `ext4`, `tmpfs`.
     #[serde(default)]
     pub file_system: String,
+    /// How far the disk of a source that was cold is read ahead, in KiB, where a disk tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_ahead_kb: Option<u64>,
     /// Bytes that the second receiver counted, where there are two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also_received: Option<u64>,

@@ -121,6 +121,7 @@ impl Maker {
                 residency_before: residency(if cold { 0 } else { pages }),
                 residency_after: residency(pages),
                 file_system: "ext4".to_owned(),
+                read_ahead_kb: cold.then_some(128),
                 pipe_size: (spec.to == Sink::Pipe || spec.method.has_pipe(spec.to))
                     .then_some(65536),
                 kernel_reports: spec.method.has_reports().then(|| {

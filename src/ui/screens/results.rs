@@ -38,12 +38,13 @@ pub fn below_prose(rows: &mut Rows, app: &App, tier: Tier, room: Rect, lab: &Lab
         }
     }
     let measured = outcome.live.summary.measured.as_ref();
+    let ahead = outcome.live.recording.outcome.read_ahead_kb;
     if tier.is_folded() {
         rows.blank(1);
-        short_figures(rows, app, measured);
+        short_figures(rows, app, measured, ahead);
     } else {
         rows.blank(2);
-        counted(rows, app, measured, room);
+        counted(rows, app, measured, ahead, room);
     }
 }
 
@@ -77,13 +78,19 @@ pub fn still_to_come(rows: &mut Rows, predict: &Predict, guess: &Given) {
 }
 
 /// The counters of both runs, in two groups. While something is to be revealed, those so far.
-pub fn counted(rows: &mut Rows, app: &App, measured: Option<&Measured>, room: Rect) {
+pub fn counted(
+    rows: &mut Rows,
+    app: &App,
+    measured: Option<&Measured>,
+    read_ahead_kb: Option<u64>,
+    room: Rect,
+) {
     traced(rows, app);
     if app.player().is_some_and(Player::is_concealing) {
         return;
     }
     rows.blank(1);
-    untraced(rows, measured, usize::from(room.height));
+    untraced(rows, measured, read_ahead_kb, usize::from(room.height));
 }
 
 /// `You said 32  recorded 33`, and what explains it.
@@ -162,8 +169,13 @@ fn traced(rows: &mut Rows, app: &App) {
 }
 
 /// The untraced run: as many figures as there is room for, the context switches always.
-fn untraced(rows: &mut Rows, measured: Option<&Measured>, height: usize) {
-    rows.group("untraced", "");
+fn untraced(
+    rows: &mut Rows,
+    measured: Option<&Measured>,
+    read_ahead_kb: Option<u64>,
+    height: usize,
+) {
+    rows.group("untraced", &read_ahead(read_ahead_kb));
     let Some(measured) = measured else {
         rows.text("not measured here", Role::Dim);
         return;
@@ -182,6 +194,11 @@ fn untraced(rows: &mut Rows, measured: Option<&Measured>, height: usize) {
     for (name, value) in figures {
         rows.pair(&name, &value, Role::Strong);
     }
+}
+
+/// The setting that waits and faults of a cold run depend on; empty where the run was warm.
+fn read_ahead(kib: Option<u64>) -> String {
+    kib.map_or(String::new(), |kib| format!("read_ahead_kb {kib}"))
 }
 
 /// The counters of an untraced run, the most telling first.
@@ -213,7 +230,12 @@ pub fn bytes(bytes: u64) -> String {
 }
 
 /// Where only one pane fits: the figures in two rows.
-fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
+fn short_figures(
+    rows: &mut Rows,
+    app: &App,
+    measured: Option<&Measured>,
+    read_ahead_kb: Option<u64>,
+) {
     /// As wide as `traced, call 9999` and two cells.
     const NAMES: usize = 18;
     if let Some(player) = app.player().filter(|player| !player.is_empty()) {
@@ -249,7 +271,10 @@ fn short_figures(rows: &mut Rows, app: &App, measured: Option<&Measured>) {
         rows.line(vec![
             (format!("{:NAMES$}", "untraced"), Role::Dim),
             (switches, Role::Strong),
-            (format!(" {name}"), Role::Dim),
+            (
+                format!(" {name}   {}", read_ahead(read_ahead_kb)),
+                Role::Dim,
+            ),
         ]);
     }
 }

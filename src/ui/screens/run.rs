@@ -54,7 +54,8 @@ pub fn show_run(pen: &mut Pen, app: &App, rooms: &Rooms, run: &Run, measured: Op
         rows.text("Verified: what arrived is what was sent.", Role::Dim);
     }
     rows.blank(2);
-    results::counted(&mut rows, app, measured, room);
+    let ahead = run.recording.outcome.read_ahead_kb;
+    results::counted(&mut rows, app, measured, ahead, room);
     legend(&mut rows, rooms.tier, room);
     rows.show(pen, room, 0);
     pen.line(panes.hairline, room.y - 1, room.bottom());
