@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::host::addresses::{Link, addresses, url_host};
+use crate::serve::class::guard::is_private;
 
 /// How the room is reached. Addresses are looked up each time: they change while a class goes on.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct JoinUrl {
     pub(crate) url: Option<String>,
     /// Of `--listen`.
     pub(crate) named: Vec<IpAddr>,
+    /// Of `--open`.
+    pub(crate) open: bool,
 }
 
 impl JoinUrl {
@@ -29,28 +32,50 @@ impl JoinUrl {
             .collect();
         let found = match named.is_empty() {
             false => named,
-            true => reachable(),
+            true => self.reachable(),
         };
         let urls = found.into_iter();
         urls.map(|address| format!("http://{}/{}", url_host(address, self.port), self.code))
             .collect()
     }
+
+    /// Addresses at which the room answers; loopback where there is no other.
+    fn reachable(&self) -> Vec<IpAddr> {
+        let mut found = typed();
+        found.retain(|address| self.open || is_private(*address));
+        if found.is_empty() {
+            found.push(IpAddr::from([127, 0, 0, 1]));
+        }
+        found
+    }
+
+    /// What to do where an address of this machine is public: the room does not answer there by itself.
+    pub(crate) fn left_out(&self) -> Option<String> {
+        if self.open || self.url.is_some() || !self.named.is_empty() {
+            return None;
+        }
+        // Beside private addresses one of IPv6 is missed by nobody: every home has some.
+        let mut typed = typed();
+        let has_private = typed.iter().any(|address| is_private(*address));
+        typed.retain(|address| !is_private(*address) && (address.is_ipv4() || !has_private));
+        let public = typed.first()?;
+        Some(format!(
+            "{public} is a public address, so the room does not answer there: \
+             --listen {public} lets its own network in, --open everybody"
+        ))
+    }
 }
 
-/// Addresses of this machine as others may type them; loopback where there is no other.
-fn reachable() -> Vec<IpAddr> {
-    let all = addresses();
+/// Addresses of this machine as others may type them.
+fn typed() -> Vec<IpAddr> {
     let is_typed = |address: &IpAddr| match address {
         IpAddr::V4(_) => true,
         // It would need the name of the other machine's interface.
         IpAddr::V6(v6) => !v6.is_unicast_link_local(),
     };
-    let others = all.iter().filter(|found| found.link != Link::Loopback);
-    let mut found: Vec<IpAddr> = others.map(|found| found.address).filter(is_typed).collect();
-    if found.is_empty() {
-        found.push(IpAddr::from([127, 0, 0, 1]));
-    }
-    found
+    let all = addresses().into_iter();
+    let others = all.filter(|found| found.link != Link::Loopback);
+    others.map(|found| found.address).filter(is_typed).collect()
 }
 
 /// The base of `--url`, without a slash at its end.
@@ -100,6 +125,7 @@ mod tests {
             port: 8080,
             url: None,
             named: vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()],
+            open: false,
         };
         assert_eq!(
             join.all(),

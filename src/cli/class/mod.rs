@@ -132,7 +132,9 @@ pub(crate) fn open(args: &Args, course: Arc<crate::course::Catalogue>) -> anyhow
         port,
         url: args.url.clone(),
         named: args.listen.clone(),
+        open: args.open,
     };
+    warnings.extend(join.left_out());
     let path = log.path().to_owned();
     let config = Config::new(
         course,
