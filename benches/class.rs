@@ -1,8 +1,11 @@
 //! A class on two cores, its phones beside it on the same machine: 1,000 seats with their event streams, votes, memory,
-//! idle CPU, bytes. `cargo bench --bench class`; fails where a floor is missed.
+//! idle CPU, bytes, kills, and no answer in all that was sent. `cargo bench --bench class`; fails where a floor is missed.
 
 #[path = "../tests/room/mod.rs"]
 mod room;
+
+#[path = "class/kills.rs"]
+mod kills;
 
 use std::{
     fs,
@@ -58,14 +61,20 @@ fn main() -> ExitCode {
     );
 
     streams.extend(self::streams(&room, &seats[VOTERS..]));
-    let mut acknowledged = 0;
+    let (mut acknowledged, mut sent) = (0, drain(&mut streams));
     for _ in 0..2 {
         let round = room.open(&id);
         acknowledged += votes(&room, &seats, round, VOTING[0]).len();
         let status = room.say("status");
         assert!(status.contains("answered=1000"), "{status}");
-        drain(&mut streams);
+        sent.push_str(&drain(&mut streams));
     }
+    rows.row(
+        "answers or counts in the bytes before the reveal",
+        told(&mut room, &sent) as f64,
+        0.0,
+        "",
+    );
     let written = room
         .events()
         .iter()
@@ -98,6 +107,20 @@ fn main() -> ExitCode {
         1024.0,
         "B",
     );
+    let came = kills::run();
+    println!("{} acknowledged votes over 200 kills", came.acknowledged);
+    rows.row(
+        "acknowledged votes lost in 200 kills",
+        came.lost as f64,
+        0.0,
+        "",
+    );
+    rows.row(
+        "votes counted twice after 200 kills",
+        came.double as f64,
+        0.0,
+        "",
+    );
     match rows.failed {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
@@ -123,18 +146,52 @@ fn streams(room: &Room, seats: &[Seat]) -> Vec<TcpStream> {
     seats.iter().map(open).collect()
 }
 
-fn drain(streams: &mut [TcpStream]) {
-    let mut bytes = [0; 1 << 16];
+/// What has come on the streams since.
+fn drain(streams: &mut [TcpStream]) -> String {
+    let (mut came, mut bytes) = (String::new(), [0; 1 << 16]);
     for stream in streams {
         loop {
             match stream.read(&mut bytes) {
                 Ok(0) => panic!("a stream has ended"),
-                Ok(_) => {}
+                Ok(count) => came.push_str(&String::from_utf8_lossy(&bytes[..count])),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => panic!("{error}"),
             }
         }
     }
+    came
+}
+
+/// How many of the things that are told at the reveal stand in what was sent before it; each of them is told then.
+fn told(room: &mut Room, sent: &str) -> usize {
+    assert!(
+        sent.len() > 1 << 20 && sent.contains("voting"),
+        "the traffic was kept"
+    );
+    let events = room.events();
+    let open = events
+        .iter()
+        .rfind(|event| event["event"] == "open")
+        .unwrap();
+    let poll = &open["question"];
+    let reactions = poll["reactions"].as_array().unwrap().iter();
+    let mut secrets: Vec<String> = reactions.map(|said| said["feedback"].to_string()).collect();
+    secrets.push(poll["explain"].to_string());
+    secrets.retain(|text| text.len() > 2);
+    for key in ["right", "votes", "recorded", "feedback"] {
+        secrets.push(format!("\"{key}\":"));
+    }
+    let found = secrets
+        .iter()
+        .filter(|text| sent.contains(text.trim_matches('"')));
+    let found = found.count();
+    room.say("reveal");
+    let revealed = room.get("/state").body;
+    assert!(
+        revealed.contains(&poll["explain"].to_string()),
+        "{revealed}"
+    );
+    found
 }
 
 /// Each seat votes once, spread evenly over this time; the milliseconds until each was acknowledged.

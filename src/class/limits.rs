@@ -21,7 +21,7 @@ pub const STREAMS_OF_A_SEAT: usize = 4;
 /// Event streams of clients without a seat.
 pub const STREAMS_WITHOUT_SEAT: usize = 256;
 /// Changes that come within this time of the last event are told in one.
-pub const COALESCE: Duration = Duration::from_millis(150);
+pub const COALESCE: Duration = Duration::from_millis(100);
 /// A comment goes to each stream so often: it keeps the way open, and finds out who has gone.
 pub const COMMENT: Duration = Duration::from_secs(15);
 /// Votes a second of one seat. Above it: 429 until the second is over.

@@ -47,3 +47,4 @@ pub use session::{Asked, Figures, Phase, Recorded, Refusal, Round, Session};
 pub(crate) use snapshot::{AskedSnapshot, Eyes, RoundSnapshot, Snapshot};
 pub use state::State;
 pub use tally::Advice;
+pub(crate) use tally::normalized_gain;

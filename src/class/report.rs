@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::{Answer, Asked, Event, Figure, Poll, PollKind, Round, Session};
+use super::{Answer, Asked, Event, Figure, Poll, PollKind, Round, Session, normalized_gain};
 
 /// What a session came to, as the JSON of `zclab class report` has it.
 #[derive(Serialize)]
@@ -178,7 +178,7 @@ fn gain(rounds: &[RoundReport]) -> Option<f64> {
         return None;
     };
     let (before, after) = (first.share()?, last.share()?);
-    (before < 1.0).then(|| (after - before) / (1.0 - before))
+    normalized_gain(before, after)
 }
 
 fn misconceptions(poll: &Poll, right: &Answer, rounds: &[&Round]) -> Vec<ShownMisconception> {

@@ -31,6 +31,15 @@ impl Advice {
         }
     }
 
+    /// The same in a word or two, for a screen that the class sees.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Advice::TeachAgain => "Explain again.",
+            Advice::Discuss => "Discuss.",
+            Advice::GoOn => "Go on.",
+        }
+    }
+
     fn of(share: f64) -> Advice {
         match share {
             share if share < TEACH_AGAIN => Advice::TeachAgain,
@@ -38,6 +47,12 @@ impl Advice {
             _ => Advice::GoOn,
         }
     }
+}
+
+/// The normalized gain between two shares of right answers: what was gained of what could be gained. None where there was
+/// nothing to gain.
+pub(crate) fn normalized_gain(before: f64, after: f64) -> Option<f64> {
+    (before < 1.0).then(|| (after - before) / (1.0 - before))
 }
 
 impl Asked {

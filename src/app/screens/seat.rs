@@ -183,6 +183,7 @@ impl SeatScreen {
     }
 
     fn on_state(&mut self, app: &mut Shared, now: SeenState) {
+        self.is_over = false;
         let phase = self.phase();
         let before = self.now.replace(now);
         let round_before = before.as_ref().map_or(0, |before| before.round);

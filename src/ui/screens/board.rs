@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::{App, ClassRoom};
-use crate::class::{Answer, AskedSnapshot, Phase, Poll, PollKind, RoundSnapshot};
+use crate::class::{Answer, AskedSnapshot, Phase, Poll, PollKind, RoundSnapshot, normalized_gain};
 use crate::ui::{Pen, Role, Rows, bar};
 
 /// Columns of a bar, at most.
@@ -40,6 +40,7 @@ pub fn outcome(rows: &mut Rows, asked: &AskedSnapshot) {
         _ => options(rows, asked),
     }
     if asked.revealed {
+        gained(rows, asked);
         machines(rows, asked);
         said(rows, asked);
     }
@@ -65,7 +66,7 @@ fn stands(rows: &mut Rows, room: &ClassRoom, now: u64) {
     };
     rows.text(&says, Role::Strong);
     if let Some(advice) = snapshot.advice.filter(|_| snapshot.phase == Phase::Closed) {
-        rows.text(advice.text(), Role::Accent);
+        rows.text(advice.word(), Role::Accent);
     }
 }
 
@@ -123,6 +124,23 @@ fn placements(rows: &mut Rows, poll: &Poll, asked: &AskedSnapshot, right: &[usiz
         rows.text(&said, Role::Text);
         bars(rows, asked, place);
     }
+}
+
+/// How many were right in each vote, and what the discussion gained.
+fn gained(rows: &mut Rows, asked: &AskedSnapshot) {
+    let rounds = asked.rounds.iter();
+    let shares = rounds.filter_map(|round| Some((round.right?, round.answered)));
+    let shares: Vec<_> = shares.filter(|(_, answered)| *answered > 0).collect();
+    let [first, .., last] = shares[..] else {
+        return;
+    };
+    let share = |(right, answered): (usize, usize)| right as f64 / answered as f64;
+    let percent = |of| format!("{:.0} %", 100.0 * share(of));
+    let gain = normalized_gain(share(first), share(last));
+    let gain = gain.map_or(String::new(), |gain| format!("; normalized gain {gain:.2}"));
+    rows.blank(1);
+    let says = format!("Right: {}, then {}{gain}", percent(first), percent(last));
+    rows.text(&says, Role::Strong);
 }
 
 /// A bar for each vote that may be shown.
