@@ -61,6 +61,8 @@ fn no_share_is_shown_before_the_reveal_and_then_both_and_the_gain() {
     );
     let state: Value = request(address, "GET", &path("state"), &[], "").json();
     assert_eq!(state["votes"], Value::Null);
+    projector.send("o");
+    projector.wait_for("The vote is closed");
     projector.send("v");
     projector.wait_for("Right: 50 %, then 75 %; normalized gain 0.50");
     projector.send("q");
