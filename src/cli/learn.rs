@@ -49,17 +49,25 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 }
 
 fn open(lessons: Option<PathBuf>, display: &display_options::Args) -> anyhow::Result<()> {
-    let course = course(lessons)?;
-    runtime::learn(course, display.options(), Log::of_user()).and_then(end_with)
+    let (display, log) = (display.options(), Log::of_user());
+    let ended = match lessons {
+        // There may be none: that is said before the terminal is taken.
+        Some(dir) => {
+            let course = course(Some(dir))?;
+            runtime::learn(|| course, display, log)
+        }
+        None => runtime::learn(embedded_course, display, log),
+    };
+    ended.and_then(end_with)
 }
 
 /// The course, ready to be opened on a terminal.
 pub(super) fn course(lessons: Option<PathBuf>) -> anyhow::Result<Opened> {
-    let lesson_dir = lessons.map(|dir| LessonDir::new(&dir));
-    let (material, faults) = match &lesson_dir {
-        Some(dir) => dir.read()?,
-        None => runtime::material(&embedded::lessons()),
+    let Some(dir) = lessons else {
+        return Ok(embedded_course());
     };
+    let lesson_dir = LessonDir::new(&dir);
+    let (material, faults) = lesson_dir.read()?;
     if material.lessons.is_empty()
         && let Some(fault) = faults.first()
     {
@@ -68,8 +76,18 @@ pub(super) fn course(lessons: Option<PathBuf>) -> anyhow::Result<Opened> {
     Ok(Opened {
         material,
         faults,
-        lesson_dir,
+        lesson_dir: Some(lesson_dir),
     })
+}
+
+/// The course that is compiled in, which always opens.
+fn embedded_course() -> Opened {
+    let (material, faults) = runtime::material(&embedded::lessons());
+    Opened {
+        material,
+        faults,
+        lesson_dir: None,
+    }
 }
 
 fn reset(name: &str, lessons: &LessonsOption) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ use super::{
     fault::{Fault, Position, instead, nearest},
     glossary,
     lesson::{Lesson, Question},
+    parallel,
     parse::{self, Parsed},
 };
 
@@ -19,6 +20,27 @@ pub struct Catalogue {
     concept_test: Option<Lesson>,
     cards: Vec<Card>,
     words: Vec<Word>,
+}
+
+/// What one file gave.
+enum FileRead {
+    Card(Option<Card>, Vec<Fault>),
+    Words(Vec<Word>, Vec<Fault>),
+    Lesson(Box<Parsed>),
+}
+
+impl FileRead {
+    fn of(file: &str, text: &str) -> FileRead {
+        if card::name_of(file).is_some() {
+            let (card, faults) = card::parse(file, text);
+            FileRead::Card(card, faults)
+        } else if glossary::is_glossary(file) {
+            let (words, faults) = glossary::parse(file, text);
+            FileRead::Words(words, faults)
+        } else {
+            FileRead::Lesson(Box::new(parse::parse(file, text)))
+        }
+    }
 }
 
 impl Catalogue {
@@ -40,17 +62,18 @@ impl Catalogue {
         let mut parsed: Vec<(String, Parsed)> = Vec::new();
         let mut catalogue = Catalogue::default();
         let mut faults: Vec<Fault> = Vec::new();
-        for (file, text) in files {
-            if card::name_of(file).is_some() {
-                let (read, found) = card::parse(file, text);
-                catalogue.cards.extend(read.filter(|_| found.is_empty()));
-                faults.extend(found);
-            } else if glossary::is_glossary(file) {
-                let (words, found) = glossary::parse(file, text);
-                catalogue.words.extend(words);
-                faults.extend(found);
-            } else {
-                parsed.push(((*file).to_owned(), parse::parse(file, text)));
+        let read = parallel::map(files, |(file, text)| FileRead::of(file, text));
+        for (read, (file, _)) in read.into_iter().zip(files) {
+            match read {
+                FileRead::Card(read, found) => {
+                    catalogue.cards.extend(read.filter(|_| found.is_empty()));
+                    faults.extend(found);
+                }
+                FileRead::Words(words, found) => {
+                    catalogue.words.extend(words);
+                    faults.extend(found);
+                }
+                FileRead::Lesson(read) => parsed.push(((*file).to_owned(), *read)),
             }
         }
         parsed.sort_by_key(|(file, parsed)| (parsed.lesson.number, file.clone()));

@@ -20,6 +20,7 @@ pub mod kinds;
 mod lesson;
 mod minutes;
 mod pages;
+pub(crate) mod parallel;
 pub mod parse;
 pub(crate) mod progress;
 pub mod prose;

@@ -34,15 +34,18 @@ pub enum Background {
     Light,
 }
 
-/// Asks a terminal that is in raw mode, and waits a moment. What else came meanwhile was typed.
-pub(super) fn ask() -> (Option<Background>, Vec<u8>) {
-    let mut came = Vec::new();
+/// Asks a terminal that is in raw mode. When that was; none: it could not be asked.
+pub(super) fn ask() -> Option<Instant> {
     let mut out = io::stdout();
-    if out.write_all(QUESTION).and_then(|()| out.flush()).is_err() {
-        return (None, came);
-    }
+    out.write_all(QUESTION).and_then(|()| out.flush()).ok()?;
     let asked = Instant::now();
     set_asked(Some(asked));
+    Some(asked)
+}
+
+/// What it answered, for which a moment is waited from when it was asked. What else came meanwhile was typed.
+pub(super) fn answered(asked: Instant) -> (Option<Background>, Vec<u8>) {
+    let mut came = Vec::new();
     let input = io::stdin();
     loop {
         let left = PATIENCE.saturating_sub(asked.elapsed());

@@ -35,7 +35,7 @@ pub(crate) fn class(
     let mut app = App::new(course.material, progress, last.as_deref());
     app.tell_faults(&course.faults);
     app.attach(class.room, class.lesson);
-    let mut runtime = Runtime::new(app, display)?;
+    let mut runtime = Runtime::new(display, || app)?;
     let messages = runtime.messages.clone();
     class.handle.watch(Eyes::Projector, move |told| {
         let event = match told {

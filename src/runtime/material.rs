@@ -3,7 +3,7 @@
 use crate::{
     app::{Copies, ErrorCase, Material},
     copypath::summarise,
-    course::{Catalogue, Fault, Lesson},
+    course::{Catalogue, Fault, Lesson, parallel},
     embedded, experiment, figure,
     model::{Basis, Hop, How, Method, Recording, Sink, TransferSpec},
     store,
@@ -18,15 +18,14 @@ pub fn material(lessons: &[(&str, &str)]) -> (Material, Vec<Fault>) {
         all.filter_map(|method| Some((method, text(&name(method))?)))
             .collect()
     };
-    let figures = embedded::figures()
-        .iter()
-        .filter_map(|(file, text)| figure::figure(file.strip_suffix(".toml")?, text).ok())
-        .collect();
+    let figures = parallel::map(&embedded::figures(), |(file, text)| {
+        figure::figure(file.strip_suffix(".toml")?, text).ok()
+    });
     let material = Material {
         copies: copies(catalogue.lessons()),
         lessons: catalogue.lessons().to_vec(),
         concept_test: catalogue.concept_test().cloned(),
-        figures,
+        figures: figures.into_iter().flatten().collect(),
         sources: sources(Method::source_file, embedded::transfer_source),
         c_sources: sources(Method::c_file, embedded::transfer_source),
         sending_steps: sources(Method::source_file, embedded::serve_source),
@@ -50,14 +49,16 @@ fn errors() -> Vec<ErrorCase> {
 
 /// How often the CPU copies each byte of the transfers that lessons are about, from the recordings that are shipped.
 fn copies(lessons: &[Lesson]) -> Vec<(Method, Sink, Copies)> {
-    let mut known = Vec::new();
-    for (method, to) in lessons.iter().flat_map(|lesson| &lesson.copies_of) {
-        let is_known = known.iter().any(|(of, sink, _)| (of, sink) == (method, to));
-        if !is_known && let Some(copies) = recorded_copies(*method, *to) {
-            known.push((*method, *to, copies));
+    let mut named = Vec::new();
+    for transfer in lessons.iter().flat_map(|lesson| &lesson.copies_of) {
+        if !named.contains(transfer) {
+            named.push(*transfer);
         }
     }
-    known
+    let known = parallel::map(&named, |(method, to)| {
+        Some((*method, *to, recorded_copies(*method, *to)?))
+    });
+    known.into_iter().flatten().collect()
 }
 
 /// From the shipped recording of a transfer of a warm file.

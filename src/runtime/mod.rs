@@ -70,23 +70,28 @@ pub struct Opened {
     pub lesson_dir: Option<LessonDir>,
 }
 
-/// Opens the course and stays until the learner leaves.
+/// Opens the course and stays until the learner leaves. It is made while the terminal answers what it was asked.
 ///
 /// # Errors
 /// The terminal cannot be used.
 pub fn learn(
-    course: Opened,
+    course: impl FnOnce() -> Opened,
     display: DisplayOptions,
     log: store::progress::Log,
 ) -> anyhow::Result<ExitCode> {
     let mut writer = ProgressWriter::new(log);
-    let (progress, last) = writer.load();
+    let mut lesson_dir = None;
+    let mut runtime = Runtime::new(display, || {
+        let (progress, last) = writer.load();
+        let course = course();
+        lesson_dir = course.lesson_dir;
+        let mut app = App::new(course.material, progress, last.as_deref());
+        app.tell_faults(&course.faults);
+        app
+    })?;
     let warning = writer.warning.take();
-    let mut app = App::new(course.material, progress, last.as_deref());
-    app.tell_faults(&course.faults);
-    let mut runtime = Runtime::new(app, display)?;
     runtime.progress = Some(writer);
-    runtime.lesson_dir = course.lesson_dir;
+    runtime.lesson_dir = lesson_dir;
     runtime.say(warning);
     Ok(runtime.run()?.0)
 }
@@ -99,7 +104,7 @@ pub fn replay(recording: Recording, display: DisplayOptions) -> anyhow::Result<E
     let (material, _) = material(&[]);
     let source = material::source_text(&recording);
     let app = App::replay(material, Run::new(recording, source));
-    Ok(Runtime::new(app, display)?.run()?.0)
+    Ok(Runtime::new(display, || app)?.run()?.0)
 }
 
 /// Plays two recordings on one time scale.
@@ -107,7 +112,8 @@ pub fn replay(recording: Recording, display: DisplayOptions) -> anyhow::Result<E
 /// # Errors
 /// The terminal cannot be used; one of them has no calls.
 pub fn race(recordings: [Recording; 2], display: DisplayOptions) -> anyhow::Result<ExitCode> {
-    Ok(Runtime::new(race_of(recordings)?, display)?.run()?.0)
+    let app = race_of(recordings)?;
+    Ok(Runtime::new(display, || app)?.run()?.0)
 }
 
 /// # Errors
@@ -129,7 +135,7 @@ fn race_of(recordings: [Recording; 2]) -> anyhow::Result<App> {
 /// The terminal cannot be used.
 pub fn explore(report: TraceReport, display: DisplayOptions) -> anyhow::Result<ExitCode> {
     let app = App::explorer(report, false);
-    Ok(Runtime::new(app, display)?.run()?.0)
+    Ok(Runtime::new(display, || app)?.run()?.0)
 }
 
 /// Traces a command on a pty of its own, and explores meanwhile and afterwards. What came of it.
@@ -148,7 +154,7 @@ pub fn trace(
         ..TraceReport::default()
     };
     let app = App::explorer(nothing_yet, true);
-    let mut runtime = Runtime::new(app, display)?;
+    let mut runtime = Runtime::new(display, || app)?;
     let started = Traced::start(command, options, runtime.messages.clone());
     runtime.traced = Some(started.inspect_err(|_| terminal::restore())?);
     let (_, app) = runtime.run()?;
@@ -212,17 +218,17 @@ struct Runtime {
 }
 
 impl Runtime {
-    fn new(mut app: App, display: DisplayOptions) -> anyhow::Result<Runtime> {
+    /// Takes the terminal; `make` makes what it shows.
+    fn new(display: DisplayOptions, make: impl FnOnce() -> App) -> anyhow::Result<Runtime> {
         let (messages, incoming) = mpsc::channel();
-        app.set_display(display.mouse, display.reduced_motion, display.present);
         terminal::restore_on_panic();
         signals::listen(messages.clone()).context("cannot listen to signals")?;
         guard::start();
         let screen = Screen::enter(display.mouse).context("cannot use the terminal")?;
-        let (answer, typed) = match display.asks_background {
-            true => background::ask(),
-            false => (None, Vec::new()),
-        };
+        let asked = display.asks_background.then(background::ask).flatten();
+        let mut app = make();
+        app.set_display(display.mouse, display.reduced_motion, display.present);
+        let (answer, typed) = asked.map_or_else(Default::default, background::answered);
         let background = answer.or(display.background);
         Ok(Runtime {
             app,
