@@ -191,7 +191,7 @@ fn the_fourteenth_call_is_in_the_kernel_at_27_mode_switches() {
     let drawn = draw(&player, 67, 33, false, Some(32.0));
     for words in [
         "▲ call 14 of 33",
-        "you said 32 ▽",
+        "you said 32 ▿",
         "384 KiB",
         "■━■━■━■",
         "the last returns 0",

@@ -10,6 +10,7 @@ use super::{
     room,
     screens::OPEN,
     screens::state::{ScreenState, c_source, source},
+    screens::tables::options,
     {App, overlay_keys},
 };
 use crate::course::{Lab, Lesson, Predict, Question};
@@ -174,6 +175,15 @@ impl App {
         match self.types(key) {
             true => Some(Command::Type(key)),
             false => self.keys(self.overlay.as_ref()).command(key),
+        }
+    }
+
+    /// The keys of a binding as they are written now: digits up to the last option.
+    pub(crate) fn label(&self, binding: &Binding) -> Cow<'static, str> {
+        let options = options(&self.shared, self.on());
+        match options.filter(|_| binding.does(Command::Digit('1'))) {
+            Some(count) => Cow::Owned(format!("1-{}", count.min(9))),
+            None => Cow::Borrowed(binding.label),
         }
     }
 

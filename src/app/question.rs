@@ -63,6 +63,15 @@ impl QuestionState {
         self.kind().is_typed()
     }
 
+    /// How many answers digits choose from.
+    pub(crate) fn options(&self) -> usize {
+        let means = |digit: &char| {
+            let mut draft = self.kind().draft();
+            self.kind().press(&mut draft, Key::Digit(*digit)) != Press::Same
+        };
+        ('1'..='9').filter(means).count()
+    }
+
     /// There is something to take back.
     pub(crate) fn erasable(&self) -> bool {
         self.kind().can_erase(&self.draft)

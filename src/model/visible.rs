@@ -63,6 +63,9 @@ pub fn visible_json(document: &str) -> Cow<'_, str> {
 
 /// C0, DEL and C1; what changes the direction of text (UAX #9) or ends a line (UAX #14).
 pub(crate) fn is_obeyed(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
         || matches!(
             c,

@@ -146,7 +146,7 @@ fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
     let mut shown = app.enabled();
     shown.retain(|binding| !binding.short.is_empty());
     let width_of =
-        |binding: &Binding| (binding.label.width() + 1 + app.short(binding).width()) as u16;
+        |binding: &Binding| (app.label(binding).width() + 1 + app.short(binding).width()) as u16;
     let leads_back = shown.iter().any(|binding| binding.does(Command::Back));
     let is_kept = |binding: &Binding| {
         binding.does(Command::Help) || !leads_back && binding.does(Command::Quit)
@@ -162,7 +162,7 @@ fn key_bar(pen: &mut Pen, app: &App, room: Rect) {
         if x + width + reserved > room.width {
             continue;
         }
-        let end = pen.text(room, x, 0, binding.label, Role::Strong);
+        let end = pen.text(room, x, 0, &app.label(binding), Role::Strong);
         let end = pen.text(room, end + 1, 0, &app.short(binding), Role::Dim);
         if let [(_, command), ..] = binding.keys {
             let spot = Rect::new(room.x + x, room.y, end - x, 1);

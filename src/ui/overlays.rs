@@ -159,8 +159,8 @@ fn keys_of(app: &App, group: Group, width: u16) -> Option<Rows> {
     }
     rows.group(group.name(), "");
     for binding in shown {
-        let key = (binding.label, Role::Strong);
-        rows.hanging(key, 11, binding.long, Role::Text);
+        let label = app.label(binding);
+        rows.hanging((&label, Role::Strong), 11, binding.long, Role::Text);
     }
     if group == Group::Everywhere {
         let says = "like the arrows; h hints at a question";

@@ -263,7 +263,7 @@ impl Score {
         }
         let call = (guess.max(1.0) as usize).saturating_sub(1);
         let column = self.column(call);
-        let mark = if call >= self.calls { "▷" } else { "▽" };
+        let mark = if call >= self.calls { "▹" } else { "▿" };
         let text = format!("you said {said}");
         let width = text.chars().count() as u16;
         canvas.write((column, 0), mark, Role::Text);

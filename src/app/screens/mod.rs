@@ -13,7 +13,7 @@ pub(crate) mod replay;
 pub mod round;
 pub(crate) mod seat;
 pub(crate) mod state;
-mod tables;
+pub(super) mod tables;
 
 use self::{
     cards::CardsScreen, course::CourseScreen, experiment::ExperimentScreen,

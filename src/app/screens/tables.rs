@@ -4,11 +4,12 @@ use super::state::{On, guess_is_hidden, source};
 use crate::app::{
     Enabled, Guessing, Key, KeyRow, PageState, Pane, Player, Purpose, QuestionState, Shared,
     command::Command as C,
+    experiment_list::answers,
     key::Key::{Char, Enter, Esc},
     keys::Group::{Answer, Page, Recording},
     keys::{CONFIRM, ENDS, LEFT_RIGHT, NEXT_BACK, PLAY, SCRUB, SPEED, TAB, UP_DOWN, row},
 };
-use crate::course::Predict;
+use crate::course::{Ask, Predict};
 use crate::model::ExperimentSpec;
 
 /// A table of rows that any screen may have.
@@ -169,6 +170,24 @@ fn choosing(app: &Shared, on: &On) -> bool {
     asks_option(app, on) && !guess_is_hidden(app, on)
         || asks_errno(app, on)
         || question(app, on, QuestionState::chooses)
+}
+/// How many answers there are to choose from by digits; none where there is nothing to choose.
+pub(crate) fn options(app: &Shared, on: &On) -> Option<usize> {
+    if !choosing(app, on) {
+        return None;
+    }
+    let of = on.purpose();
+    if let Some(error) = of.and_then(|of| app.asks_errno(of)) {
+        return Some(answers(error).len());
+    }
+    let guessed = of.and_then(|of| app.guessing(of));
+    if let Some(Ask::Choice(options)) = guessed.map(|(predict, _)| &predict.ask)
+        && asks_option(app, on)
+    {
+        return Some(options.len());
+    }
+    let (_, state) = on.at().and_then(|at| app.question_at(at))?;
+    Some(state.options())
 }
 fn typing(app: &Shared, on: &On) -> bool {
     asks_number(app, on) || question(app, on, QuestionState::types)

@@ -104,5 +104,9 @@ fn counts(lesson: &Lesson) -> String {
         1 => format!("1\u{a0}{one}"),
         count => format!("{count}\u{a0}{one}s"),
     });
-    said.join(" · ")
+    let mut said = said.join(" · ");
+    if lesson.short {
+        said += " · in\u{a0}the\u{a0}short\u{a0}course\u{a0}(*)";
+    }
+    said
 }

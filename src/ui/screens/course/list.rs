@@ -12,6 +12,8 @@ use crate::ui::{Pen, Role, cut, row_at, screens::results::shown};
 const HEADS: u16 = 2;
 /// Columns before a module's title: cursor and number.
 const TITLE: u16 = 5;
+/// Beside the number of a lesson of the short course, as `zclab lessons` has it.
+const SHORT: &str = "*";
 /// Columns of `10 of 10 ✓`.
 const QUESTIONS: u16 = 10;
 /// Fewer cells than this say nothing.
@@ -124,6 +126,9 @@ fn module(pen: &mut Pen, app: &App, row: Rect, (index, chosen): (usize, bool), c
         (Role::Dim, Role::Text, Role::Dim, Role::Dim)
     };
     pen.text(row, 2, 0, &format!("{:>2}", lesson.number), number);
+    if lesson.short {
+        pen.text(row, 4, 0, SHORT, quiet);
+    }
     let (name, more) = cut(&lesson.title, usize::from(columns.title));
     pen.text(row, TITLE, 0, &[name, more].concat(), title);
     if let Some((x, most)) = columns.pages {

@@ -26,9 +26,10 @@ pub fn mark(app: &App, lesson: &Lesson, mut pages: Range<usize>) -> &'static str
 pub fn draw(pen: &mut Pen, app: &App, selected: usize, room: Rect) {
     let a_mark = pages_a_mark(app, room.width);
     let said = match a_mark {
-        1 => "The whole course, a mark a page".to_owned(),
-        count => format!("The whole course: each mark is {count} pages"),
+        1 => "The whole course, one mark per page".to_owned(),
+        count => format!("The whole course, one mark per {count} pages"),
     };
+    let said = format!("{said}: · not read, ▪ some of them, ■ all read");
     pen.text(room, 0, 1, &said, Role::Dim);
     let mut x = 0;
     for (index, lesson) in app.material.lessons.iter().enumerate() {

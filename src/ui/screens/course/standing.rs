@@ -27,6 +27,9 @@ pub fn draw(pen: &mut Pen, app: &App, room: Rect) {
         notes(&mut rows, app);
         rows.blank(1);
     } else {
+        if room.height > SHORT {
+            notes(&mut rows, app);
+        }
         rows.blank(usize::from(room.height >= SHORT));
     }
     review(&mut rows, app, full, room.width);
@@ -42,16 +45,21 @@ pub fn draw(pen: &mut Pen, app: &App, room: Rect) {
 /// Columns of the week at most: the marks stand together.
 const WEEK: u16 = 80;
 
-/// What the column of copies means, where it does not say so itself.
+/// What the marks of the list mean.
 fn notes(rows: &mut Rows, app: &App) {
     let lessons = app.material.lessons.iter();
-    let mut glances = lessons.filter_map(|lesson| app.copies_of(lesson));
+    let mut glances = lessons.clone().filter_map(|lesson| app.copies_of(lesson));
     let mut notes = Vec::new();
+    if lessons.clone().any(|lesson| lesson.short) {
+        notes.push("* short course");
+    }
     if glances.clone().any(|glance| glance.least != glance.most) {
-        notes.push("□ in some cases");
+        notes.push("■ CPU copy, □ in some cases");
+    } else if glances.clone().next().is_some() {
+        notes.push("■ CPU copy");
     }
     if glances.any(|glance| glance.reported) {
-        notes.push("c: the share that the kernel reports as COPIED");
+        notes.push("c: share reported COPIED");
     }
     rows.ends(Vec::new(), vec![(notes.join("   "), Role::Ghost)]);
 }
