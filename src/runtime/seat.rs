@@ -32,7 +32,7 @@ pub(crate) fn seat(joined: Joined, display: DisplayOptions) -> anyhow::Result<Ex
     let (material, _) = material(&embedded::lessons());
     let code = joined.connection.address.code.clone();
     let app = App::seat(material, code, joined.name, joined.runs);
-    let mut runtime = Runtime::new(app, display)?;
+    let mut runtime = Runtime::new(display, || app)?;
     let messages = runtime.messages.clone();
     let line = SeatLine::start(joined.connection, joined.personal, move |news| {
         messages.send(Message::Event(Event::Seat(news))).is_ok()
