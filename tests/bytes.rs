@@ -241,6 +241,54 @@ fn what_is_copied_through_mappings_is_a_flow_of_its_file() {
     assert_eq!(figures(flow), (SIZE, 0.0, false), "{flow:#}");
 }
 
+/// Pages are dirty as a whole, and a mapping may be longer than its file.
+#[test]
+fn what_is_stored_ends_with_the_file() {
+    let Some(desk) = desk("long_mapping") else {
+        return;
+    };
+    for (length, unlink) in [
+        (100, ""),
+        (5000, ""),
+        (100_001, ""),
+        (8192, ""),
+        (5000, " unlink"),
+    ] {
+        let seen = run(&desk, &format!("./long_mapping a out {length}{unlink}"));
+        let to_out: Vec<(u64, bool)> = flows(&seen)
+            .iter()
+            .filter(|flow| flow["to"]["name"].as_str().unwrap().contains("/out"))
+            .map(|flow| {
+                (
+                    flow["bytes"].as_u64().unwrap(),
+                    flow["from"]["kind"] == "file",
+                )
+            })
+            .collect();
+        assert_eq!(
+            to_out,
+            [(length, true)],
+            "{length}{unlink}: {:#}",
+            seen.json["flows"]
+        );
+    }
+}
+
+#[test]
+fn memory_of_which_a_part_is_mapped_is_the_files_in_that_part() {
+    let Some(desk) = desk("half_mapped") else {
+        return;
+    };
+    let seen = run(&desk, "./half_mapped a out");
+    let mapped = figures(seen.flow(("file", "/a"), ("file", "/out")));
+    let own = figures(seen.flow(("memory", "half_mapped"), ("file", "/out")));
+    assert_eq!(
+        (mapped, own),
+        ((SIZE - 65_536, 1.0, false), (65_536, 1.0, false))
+    );
+    seen.explains_all();
+}
+
 #[test]
 fn pages_of_a_private_mapping_are_the_files_until_they_are_stored_to() {
     let Some(desk) = desk("private") else { return };
@@ -663,4 +711,58 @@ fn what_tcp_maps_into_memory_has_been_received() {
     assert!((3.0..=most).contains(&copies), "{copies}");
     nobody_makes_much(&seen);
     seen.explains_all();
+}
+
+/// Lines that resemble each other: what was found beside one of them may be another's.
+#[test]
+fn programs_that_work_on_lines_pass_on_no_more_than_they_read() {
+    let desk = Desk::new(0);
+    if !desk.has(&["sort", "sed", "uniq", "tac", "nl", "paste"]) {
+        return;
+    }
+    let line = |i: u64| {
+        let (host, number) = (i * 7919 % 5, i * 104_729 % 7);
+        format!("2026-11-30 INFO request from 10.0.0.{host} took some ms path={number}\n")
+    };
+    fs::write(desk.path("a"), (0..8000).map(line).collect::<String>()).unwrap();
+    let read = desk.bytes("a").len() as u64;
+    for command in [
+        "sort a",
+        "sort -u a",
+        "sed s/1/x/ a",
+        "sed s/p/the-other/g a",
+        "uniq -c a",
+        "tac a",
+        "nl a",
+        "paste a",
+    ] {
+        let seen = run_to_file(&desk, command);
+        let bytes = |which: &str, name: &str| -> u64 {
+            let is_it = |flow: &&Value| flow[which]["name"].as_str().unwrap().ends_with(name);
+            let of_it = flows(&seen).iter().filter(is_it);
+            of_it.map(|flow| flow["bytes"].as_u64().unwrap()).sum()
+        };
+        assert_eq!(
+            bytes("from", "/a"),
+            read,
+            "{command}: {:#}",
+            seen.json["flows"]
+        );
+        assert_eq!(
+            bytes("to", "/out"),
+            desk.bytes("out").len() as u64,
+            "{command}"
+        );
+        seen.explains_all();
+    }
+}
+
+/// Runs a command whose output is the file `out`.
+fn run_to_file(desk: &Desk, command: &str) -> Seen {
+    let words: Vec<&str> = command.split(' ').collect();
+    let mut zclab = desk.command(&[], &words);
+    zclab.stdout(fs::File::create(desk.path("out")).unwrap());
+    let seen = desk.seen(zclab.output().unwrap());
+    assert!(seen.output.status.success(), "{command}: {:?}", seen.output);
+    seen
 }

@@ -1,7 +1,12 @@
 //! The flows of any program: what the tracer reports of it goes to the flow tracker.
 
 use std::{
-    collections::BTreeMap, fs, io, ops::Range, os::unix::ffi::OsStrExt, thread, time::Duration,
+    collections::BTreeMap,
+    fs, io,
+    ops::Range,
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
+    thread,
+    time::Duration,
 };
 
 use nix::{
@@ -216,6 +221,19 @@ impl TraceeMemory for Tracee {
     }
     fn areas(&self) -> Vec<Area> {
         self.maps().lines().filter_map(area).collect()
+    }
+    fn mapped_end(&self, address: u64) -> Option<u64> {
+        let areas = self.areas();
+        let area = areas
+            .iter()
+            .find(|area| (area.start..area.end).contains(&address))?;
+        let (start, end, tid) = (area.start, area.end, self.tid);
+        // The link leads to files that have no name any more, but only for the privileged (proc_pid_map_files(5)).
+        let linked = fs::metadata(format!("/proc/{tid}/map_files/{start:x}-{end:x}"));
+        let named = || fs::metadata(format!("/proc/{tid}/root{}", area.name));
+        let file = linked.or_else(|_| named()).ok()?;
+        let is_it = Descriptor::identity_of(file.dev(), file.ino()) == area.identity;
+        is_it.then(|| start + file.len().saturating_sub(area.offset))
     }
     fn of_process(&self, pid: i32) -> Option<Box<dyn TraceeMemory + '_>> {
         Some(Box::new(Tracee { tid: pid, pid }))

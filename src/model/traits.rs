@@ -33,12 +33,16 @@ pub struct FileTraits {
     /// Of the source of a flow: its bytes were read out of a pipe that is not the reader's standard input, as a shell does
     /// for `$(cat file)`.
     pub captured: bool,
+    /// Of the source of a flow: a program has written its bytes on more than once.
+    pub resent: bool,
     /// Of a file: it was mapped to be executed.
     pub code: bool,
     /// It was opened with `O_APPEND`.
     pub append: bool,
     /// It was opened with `O_DIRECT`, on a file system that takes the flag and uses the page cache all the same.
     pub direct_ignored: bool,
+    /// Of a pipe: it is in packet mode (`O_DIRECT`, pipe(2)).
+    pub packets: bool,
     /// Of a socket.
     pub socket: Option<SocketType>,
     /// `SO_ZEROCOPY` was set: without it `MSG_ZEROCOPY` is ignored.
@@ -55,7 +59,7 @@ impl FileTraits {
 
     /// Whether a send is a message of its own, so that a call that joins or parts bytes changes what arrives.
     pub fn has_boundaries(&self) -> bool {
-        self.socket.is_some_and(|kind| kind != SocketType::Stream)
+        self.packets || self.socket.is_some_and(|kind| kind != SocketType::Stream)
     }
 
     /// The same end, opened once more: what holds of either, where that forbids something.
@@ -66,9 +70,11 @@ impl FileTraits {
         FileTraits {
             append: self.append || other.append,
             direct_ignored: self.direct_ignored || other.direct_ignored,
+            packets: self.packets || other.packets,
             code: self.code || other.code,
             read_to_end: self.read_to_end || other.read_to_end,
             captured: self.captured || other.captured,
+            resent: self.resent || other.resent,
             zero_copy: self.zero_copy && other.zero_copy,
             tls: self.tls || other.tls,
             device: if self.device == other.device {

@@ -284,6 +284,8 @@ fn identify(found: &mut Descriptor, tid: Tid, path: &str, link: String) {
     } else if let Some(inode) = proc::inode(&link, "pipe:[") {
         (found.kind, found.identity) = (DescriptorKind::Pipe, inode);
         found.name = "pipe".to_owned();
+        let is_direct = proc::open_flags(tid, found.fd) & libc::O_DIRECT as u32 != 0;
+        (found.traits.known, found.traits.packets) = (is_direct, is_direct);
     } else if let Some(name) = link.strip_prefix("anon_inode:") {
         found.kind = DescriptorKind::Anonymous;
         found.name = name.trim_matches(['[', ']']).to_owned();

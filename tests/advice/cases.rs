@@ -446,3 +446,94 @@ fn what_the_kernel_encrypts_is_not_zero_copy() {
     );
     assert_eq!(flow["copy_path"][0]["how"], "cipher");
 }
+
+const PAIR: &str = "
+import os, socket, sys
+def connect(listener):
+    return socket.create_connection(listener.getsockname())
+def listen():
+    listener = socket.socket(); listener.bind(('127.0.0.1', 0)); listener.listen()
+    return listener
+listener = listen()
+own = connect(listener), listener.accept()[0]
+";
+
+/// A proxy between two connections, of which one is watched at both ends.
+const PROXY: &str = "
+front = listen()
+if os.fork() == 0:
+    connect(front).sendfile(open('a', 'rb'))
+    os._exit(0)
+source = front.accept()[0]
+while True:
+    data = source.recv(65536)
+    if not data: break
+    own[0].sendall(data)
+    left = len(data)
+    while left: left -= len(own[1].recv(left))
+os.wait()
+";
+
+#[test]
+fn what_has_passed_a_socket_is_not_a_file_of_the_proxys() {
+    let desk = Desk::new(MIB);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    let seen = desk.trace(&[], &["python3", "-c", &format!("{PAIR}{PROXY}")]);
+    let said = advice(&seen, ("file", "/a"), ("tcp", ""));
+    assert_eq!(said, ("through a socket", ""));
+}
+
+/// What arrives is stored twice.
+const BOTH: &str = "
+sinks = [open(name, 'wb', buffering=0) for name in ('b', 'c')]
+for i in range(16):
+    own[0].sendall(os.urandom(65536))
+    left = 65536
+    while left:
+        data = own[1].recv(left)
+        left -= len(data)
+        for sink in sinks[:int(sys.argv[1])]: sink.write(data)
+";
+
+#[test]
+fn what_goes_to_several_sinks_cannot_be_spliced() {
+    let desk = Desk::new(0);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    let verdict = |sinks| {
+        let script = format!("{PAIR}{BOTH}");
+        let seen = desk.trace(&[], &["python3", "-c", &script, sinks]);
+        let (verdict, advice) = advice(&seen, ("tcp", ""), ("file", "/b"));
+        (verdict.to_owned(), advice.to_owned())
+    };
+    assert_eq!(verdict("2"), ("sent again".into(), String::new()));
+    assert!(verdict("1").1.starts_with("splice through a pipe"));
+}
+
+#[test]
+fn a_pipe_in_packet_mode_has_boundaries() {
+    let desk = Desk::new(MIB);
+    if !desk.has(&["python3"]) {
+        return;
+    }
+    const PACKETS: &str = "
+import os
+r, w = os.pipe2(os.O_DIRECT)
+with open('a', 'rb', buffering=0) as source:
+    for i in range(16):
+        data = source.read(4096)
+        os.write(w, data)
+        assert len(os.read(r, 1000)) == 1000
+";
+    let seen = desk.trace(&[], &["python3", "-c", PACKETS]);
+    let (verdict, advice) = advice(&seen, ("file", "/a"), ("pipe", ""));
+    assert_eq!(
+        (verdict, advice),
+        ("nothing to save", ""),
+        "{seen:?}",
+        seen = seen.json["flows"]
+    );
+}

@@ -75,3 +75,84 @@ fn bytes_near_the_beginning_of_memory_are_compared_with_a_longer_read() {
         3838
     );
 }
+
+/// What a program does with lines of text: reads the next so many bytes, copies a line of those that it has read, perhaps
+/// changed, or writes what it has put together.
+#[derive(Clone, Copy, Debug)]
+enum Text {
+    Read(usize),
+    Copy {
+        line: prop::sample::Index,
+        is_changed: bool,
+    },
+    Write,
+}
+
+fn text() -> impl Strategy<Value = Text> {
+    let copy = || {
+        (any::<prop::sample::Index>(), prop::bool::weighted(0.2))
+            .prop_map(|(line, is_changed)| Text::Copy { line, is_changed })
+    };
+    prop_oneof![1 => (2000usize..9000).prop_map(Text::Read), 40 => copy(), 1 => Just(Text::Write)]
+}
+
+/// Text of a few lines that resemble each other, or are the same.
+fn lines(order: &[u8]) -> Vec<u8> {
+    let lines = order.iter().map(|kind| {
+        format!("2026-11-30 INFO request from 10.0.0.{kind} took some ms path=/index.html\n")
+    });
+    lines.collect::<String>().into_bytes()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #[test]
+    fn of_lines_that_resemble_each_other_no_more_is_passed_on_than_was_read(
+        order in vec(0u8..4, 100..600),
+        steps in vec(text(), 100..1500),
+    ) {
+        let (own, out) = (BUFFER, BUFFER + (1 << 20));
+        let mut world = World::new();
+        let (source, sink) = (world.file("/text"), world.file("/sorted"));
+        let text = lines(&order);
+        let (mut read, mut put, mut written) = (0, 0, 0);
+        for step in steps {
+            match step {
+                Text::Read(length) => {
+                    let length = length.min(text.len() - read);
+                    if length > 0 {
+                        world.read(1, source, own + read as u64, &text[read..read + length]);
+                        read += length;
+                    }
+                }
+                Text::Copy { line, is_changed } => {
+                    let known: Vec<&[u8]> = text[..read].split_inclusive(|byte| *byte == b'\n').collect();
+                    if known.is_empty() {
+                        continue;
+                    }
+                    let mut line = line.get(&known).to_vec();
+                    if is_changed {
+                        line[0] = b'x';
+                    }
+                    let at = out as usize + put;
+                    put += line.len();
+                    world.work(1, |memory| memory[at..at + line.len()].copy_from_slice(&line));
+                }
+                Text::Write => {
+                    if put > 0 {
+                        world.write(1, sink, out, put as u64);
+                    }
+                    written += std::mem::take(&mut put);
+                }
+            }
+        }
+        let (flows, (unread, unwritten)) = world.end();
+        let bytes = |is: &dyn Fn(&Flow) -> bool| -> u64 {
+            flows.iter().filter(|flow| is(flow)).map(|flow| flow.bytes).sum()
+        };
+        let went = bytes(&|flow: &Flow| flow.from.name == "/text");
+        let came = bytes(&|flow: &Flow| flow.to.name == "/sorted");
+        prop_assert_eq!((went, unread), (read as u64, 0));
+        prop_assert_eq!((came, unwritten), (written as u64, 0));
+    }
+}

@@ -290,6 +290,13 @@ fn passed(flow: &Flow, flows: u64, context: &Context) -> Advice {
             "The program chooses or changes bytes of what it reads, so it has to see them: no call can do that for it.",
         );
     }
+    if flow.from.kind != EndKind::File && flow.traits[0].resent {
+        return verdict(
+            "sent again",
+            "The program writes the bytes more than once, and splice takes them out of their source once: the program has to \
+             keep them, unless the source is a pipe, whose bytes tee(2) doubles.",
+        );
+    }
     let plural = if copies == 1 { "copy" } else { "copies" };
     let needed = by.calls * flow.bytes.div_ceil(MOST_BY_ONE_CALL).max(flows);
     let calls = match (flow.calls.saturating_sub(needed), by.calls) {
@@ -329,15 +336,14 @@ fn passed(flow: &Flow, flows: u64, context: &Context) -> Advice {
 
 /// Whether a socket lies between the ends.
 fn passes_a_socket(flow: &Flow) -> bool {
-    let ends = [flow.from.kind, flow.to.kind];
-    let is_outside = !ends.iter().any(|kind| {
-        matches!(
-            kind,
-            EndKind::Tcp | EndKind::Udp | EndKind::Unix | EndKind::Socket
-        )
-    });
-    let mut hops = flow.copy_path.iter();
-    is_outside && hops.any(|hop| hop.from == Place::SocketQueue)
+    let is_socket = matches!(
+        flow.from.kind,
+        EndKind::Tcp | EndKind::Udp | EndKind::Unix | EndKind::Socket
+    );
+    let hops = flow.copy_path.iter();
+    let received = hops.filter(|hop| hop.from == Place::SocketQueue);
+    let received: u64 = received.map(|hop| hop.bytes).sum();
+    received > if is_socket { flow.bytes } else { 0 }
 }
 
 fn passes_a_pipe(flow: &Flow) -> bool {

@@ -18,6 +18,8 @@ pub(super) struct Sockets {
     pub bound: FxHashMap<String, u64>,
     /// The unix sockets that watched programs have.
     pub unix: FxHashSet<u64>,
+    /// Queues of TCP into which a ring has put something that may have been received before it was seen.
+    late: FxHashSet<QueueId>,
     /// Threads that are in connect(2): a connection may be there before it has returned.
     pub connecting: FxHashSet<i32>,
 }
@@ -55,6 +57,21 @@ impl Sockets {
             self.writers.insert(writes, open.owner);
         }
         Some(writes)
+    }
+
+    /// Whether what a ring sends goes on to its receiver: with `is_early`, nobody can have received it yet.
+    pub fn is_carried(&mut self, sink: &OpenFile, is_early: bool) -> bool {
+        let Some(queue) = sink
+            .queues
+            .writes
+            .filter(|_| sink.kind == DescriptorKind::Tcp)
+        else {
+            return sink.kind != DescriptorKind::Tcp;
+        };
+        if !is_early {
+            self.late.insert(queue);
+        }
+        !self.late.contains(&queue)
     }
 
     /// Whether what a socket receives was sent by its own process.

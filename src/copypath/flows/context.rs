@@ -6,13 +6,13 @@ use crate::model::{End, EndKind, Flow};
 
 /// Programs that pass on what they read, as their manual pages say, unless they are told otherwise.
 const COPIERS: [&str; 3] = ["cat", "dd", "pv"];
-/// Programs that look at all they read, as their manual pages say, though they may pass it on as it was: filters, and
-/// compressors, which store what does not get smaller.
-const FILTERS: [&str; 35] = [
+/// Programs that look at all they read, as their manual pages say, though they may pass it on as it was: filters,
+/// compressors, which store what does not get smaller, and those that take checksums of all files.
+const FILTERS: [&str; 37] = [
     "awk", "gawk", "mawk", "nawk", "grep", "egrep", "fgrep", "sed", "sort", "uniq", "cut", "tr",
     "tac", "rev", "nl", "fold", "fmt", "expand", "unexpand", "iconv", "jq", "column", "gzip",
     "pigz", "bzip2", "pbzip2", "xz", "pixz", "zstd", "lz4", "lzop", "brotli", "zip", "gpg",
-    "openssl",
+    "openssl", "git", "rsync",
 ];
 /// A program looks at bytes if more than one in so many of what it has of them, or of the calls, is no copy.
 const LOOKED: u64 = 16;

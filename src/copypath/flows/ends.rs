@@ -89,6 +89,11 @@ impl Ends {
         self.traits[id as usize].captured = true;
     }
 
+    /// Bytes of this source were written on once more.
+    pub fn resent(&mut self, id: EndId) {
+        self.traits[id as usize].resent = true;
+    }
+
     pub fn memory(&mut self, program: &str) -> EndId {
         self.intern(EndKind::Memory, program.to_owned())
     }

@@ -69,6 +69,8 @@ pub struct Flows {
     pub(super) by_descriptor: FxHashMap<u32, OpenFile>,
     /// Writes that rings were asked for, by the request's number.
     pub(super) asked: FxHashMap<u64, Pending>,
+    /// The request that a call is handing over.
+    pub(super) entering: Option<u64>,
     /// The memory that requests name by a structure of addresses, by the request's number.
     pub(super) named: FxHashMap<u64, Vec<memory::Range>>,
     /// The calls that have moved bytes of requests, by number.

@@ -65,14 +65,18 @@ impl ReadExtents {
         self.slots.get(id as usize)?.as_ref()
     }
 
-    pub fn deliver(&mut self, id: ExtentId, bytes: u64) {
-        if let Some(Some(extent)) = self.slots.get_mut(id as usize) {
-            let before = extent.delivered;
-            extent.delivered = extent.length.min(before + bytes);
-            if let ExtentKind::Peeked(socket) = extent.kind {
-                *self.peeked.entry(socket).or_default() += extent.delivered - before;
-            }
+    /// So many bytes of one were written on: most of them once more?
+    pub fn deliver(&mut self, id: ExtentId, bytes: u64) -> bool {
+        let Some(Some(extent)) = self.slots.get_mut(id as usize) else {
+            return false;
+        };
+        let before = extent.delivered;
+        extent.delivered = extent.length.min(before + bytes);
+        let new = extent.delivered - before;
+        if let ExtentKind::Peeked(socket) = extent.kind {
+            *self.peeked.entry(socket).or_default() += new;
         }
+        new < bytes / 2
     }
 
     /// It begins elsewhere now.

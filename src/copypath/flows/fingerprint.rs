@@ -1,6 +1,8 @@
 //! What is remembered of the bytes that were read, to tell whether the same ones are written: samples, by which a copy
 //! is found elsewhere, and checksums of all of it, block by block. A large read has samples alone.
 
+use std::ops::Range;
+
 use super::memory::TraceeMemory;
 
 /// How long a sample is, in bytes; of fewer bytes than that, all of them.
@@ -9,9 +11,10 @@ pub(super) const LENGTH: usize = 32;
 /// the stops of a call take.)
 pub(super) const WHOLE: u64 = 256 << 10;
 /// How many bytes a checksum stands for.
-const BLOCK: usize = 4096;
-/// How many samples are taken of a read that is too large to be compared whole. Of others each block has one, so that a
-/// copy is found in any window of a block's length.
+const BLOCK: usize = 256;
+/// One sample is taken of so many bytes, so that a copy is found in any window of that length.
+const SPACING: u64 = 4096;
+/// How many samples are taken of a read that is too large to be compared whole.
 const MOST: usize = 6;
 /// A sample with fewer different bytes than this stands in too many places to tell one from the other.
 const TELLING: u32 = 8;
@@ -126,7 +129,7 @@ impl Fingerprint {
 
     /// Whether bytes from `start` to `end` of a read of `length` can be compared by checksums: a block lies in them.
     pub fn covers(&self, start: u64, end: u64, length: u64) -> bool {
-        let mut blocks = self.blocks(length);
+        let mut blocks = self.blocks(start..end, length);
         blocks.any(|(_, block)| start <= block.start && block.end <= end)
     }
 
@@ -136,7 +139,7 @@ impl Fingerprint {
         let end = start + bytes.len() as u64;
         let within =
             |first: u64, last: u64| &bytes[(first - start) as usize..(last - start) as usize];
-        let mut blocks = self.blocks(length);
+        let mut blocks = self.blocks(start..end, length);
         let block = blocks.find(|(sum, block)| {
             let is_in = start <= block.start && block.end <= end;
             is_in && crc32fast::hash(within(block.start, block.end)) != *sum
@@ -163,10 +166,37 @@ impl Fingerprint {
         places.into_iter().flatten().min()
     }
 
-    fn blocks(&self, length: u64) -> impl Iterator<Item = (u32, std::ops::Range<u64>)> + '_ {
-        let sums = self.sums.iter().copied();
-        sums.zip((0..).step_by(BLOCK))
-            .map(move |(sum, start): (u32, u64)| (sum, start..length.min(start + BLOCK as u64)))
+    /// The blocks of a read of `length` that have bytes in a range, with their checksums.
+    pub fn blocks(
+        &self,
+        within: Range<u64>,
+        length: u64,
+    ) -> impl DoubleEndedIterator<Item = (u32, Range<u64>)> + '_ {
+        let size = BLOCK as u64;
+        let last = within.end.min(length).div_ceil(size) as usize;
+        let last = last.min(self.sums.len());
+        let first = ((within.start / size) as usize).min(last);
+        let numbered = self.sums[first..last].iter().enumerate();
+        numbered.map(move |(number, sum)| {
+            let start = (first + number) as u64 * size;
+            (*sum, start..length.min(start + size))
+        })
+    }
+
+    /// Whether the samples that have bytes from `start` on are as they were read, as far as they go.
+    pub fn has_samples_of(&self, start: u64, bytes: &[u8]) -> bool {
+        let end = start + bytes.len() as u64;
+        let near = self.samples(start.saturating_sub(LENGTH as u64), end);
+        near.iter().all(|sample| {
+            let offset = u64::from(sample.offset);
+            let (first, last) = (
+                offset.max(start),
+                (offset + u64::from(sample.length)).min(end),
+            );
+            first >= last
+                || bytes[(first - start) as usize..(last - start) as usize]
+                    == sample.bytes[(first - offset) as usize..(last - offset) as usize]
+        })
     }
 }
 
@@ -177,7 +207,7 @@ fn offsets(length: u64) -> Vec<u32> {
         .saturating_sub(LENGTH as u64);
     let step = match length {
         0..=4096 => last.div_ceil(2),
-        4097..=WHOLE => BLOCK as u64,
+        4097..=WHOLE => SPACING,
         _ => last.div_ceil(MOST as u64 - 1),
     };
     let step = step.max(LENGTH as u64) as usize;

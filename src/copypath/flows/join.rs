@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     ends::EndId,
-    extents::{ReadExtent, ReadExtents},
+    extents::{ExtentKind, ReadExtent, ReadExtents},
     fingerprint,
     memory::Range,
     nearby::Nearby,
@@ -105,6 +105,8 @@ pub(super) struct Joiner<'a> {
     pub tracee: Nearby<'a>,
     /// The file that was stored to through these addresses: what they show is no source.
     pub stored_in: Option<EndId>,
+    /// Bytes were found that resemble several that were read.
+    pub is_ambiguous: bool,
 }
 
 /// Content is looked for in windows of so many bytes: of a read that is known whole, each holds a sample.
@@ -247,17 +249,33 @@ impl Joiner<'_> {
         out.push(Piece { length, from });
     }
 
-    /// How many bytes of an extent stand before those that were found, and have gone nowhere: behind a changed head, some
-    /// of them may be what is written before these.
+    /// How many bytes that were read before those that were found have gone nowhere: behind a changed head, some of them
+    /// may be what is written before these.
     fn unsure(&self, before: Option<Found>, found: &Found) -> u64 {
-        let same = before.filter(|before| before.extent == found.extent);
-        let delivered = || {
-            self.extents
-                .get(found.extent)
-                .map(|extent| extent.delivered)
+        let extent = |id| self.extents.get(id);
+        if let Some(before) = before.filter(|before| before.extent == found.extent) {
+            return found.offsets().0.saturating_sub(before.offsets().1);
+        }
+        let Some(read) = extent(found.extent) else {
+            return 0;
         };
-        let gone = same.map(|before| before.offsets().1).or_else(delivered);
-        found.offsets().0.saturating_sub(gone.unwrap_or(0))
+        let left = |before: Found| {
+            let last = extent(before.extent).filter(|last| last.path == read.path)?;
+            Some(last.length.saturating_sub(before.offsets().1))
+        };
+        let left = before.and_then(left).unwrap_or(0);
+        left + found.offsets().0.saturating_sub(read.delivered)
+    }
+
+    /// Whether bytes must be others than those that they resemble, of which so many go to the same place: a few bytes of a
+    /// read, of which as many as were read have been written on.
+    fn is_another(&self, found: &Found, joined: u64) -> bool {
+        let length = found.end - found.start;
+        let read = self.extents.get(found.extent);
+        read.is_some_and(|read| {
+            let is_few = length < WINDOW.min(read.length) && read.kind != ExtentKind::Mapped;
+            is_few && read.delivered + joined + length > read.length
+        })
     }
 
     /// Bytes at these addresses that were found nowhere: the program made them, or nobody can know.
@@ -380,6 +398,11 @@ impl Joiner<'_> {
     fn unknown(&mut self, part: &Part, out: &mut Vec<Piece>) {
         let length = part.end - part.start;
         let mapping = self.space.mapping(part.start..part.end);
+        if let (None, [first, ..]) = (mapping, &self.space.edges(part.start..part.end)[..]) {
+            let (before, behind) = part.cut(*first);
+            self.unknown(&before, out);
+            return self.unknown(&behind, out);
+        }
         let is_read = self.stored_in.is_none();
         if let Some(mapping) = mapping.filter(|mapping| is_read && mapping.shows()) {
             // Shared memory without a file: another process may have put it there.
@@ -423,7 +446,7 @@ impl Joiner<'_> {
         let mut found = Vec::new();
         let (mut at, mut searched, mut joined) = (part.start, 0, 0);
         while at < part.end && searched < SEARCHED {
-            let Some(next) = self.find(at, part.end) else {
+            let Some(next) = self.find(at, part.end).filter(|next| next.end > at) else {
                 break;
             };
             found.push(next);
@@ -436,17 +459,24 @@ impl Joiner<'_> {
             found.clear();
         }
         let (mut at, mut before) = (part.start, None);
+        let mut joined = FxHashMap::default();
+        let unknown = |length| Piece {
+            length,
+            from: From::Unknown,
+        };
         for next in found {
             let length = next.end - next.start;
             let unsure = self.unsure(before, &next).min(next.start - at);
             self.put_unjoined(out, at, next.start - unsure);
-            if unsure > 0 {
-                out.push(Piece {
-                    length: unsure,
-                    from: From::Unknown,
-                });
+            out.extend((unsure > 0).then(|| unknown(unsure)));
+            let of_extent: &mut u64 = joined.entry(next.extent).or_default();
+            if self.is_another(&next, *of_extent) {
+                self.is_ambiguous = true;
+                out.push(unknown(length));
+            } else {
+                *of_extent += length;
+                self.put(out, length, Some(next.extent), From::Copied);
             }
-            self.put(out, length, Some(next.extent), From::Copied);
             at = next.end;
             before = Some(next);
         }

@@ -45,6 +45,10 @@ pub trait TraceeMemory {
     fn program(&self) -> String;
     /// What its process has mapped, and what of it files or shared memory stand behind.
     fn areas(&self) -> Vec<Area>;
+    /// Behind which address a file ends that is mapped at another.
+    fn mapped_end(&self, _address: u64) -> Option<u64> {
+        None
+    }
     /// The pages of a mapping that its process has touched, by their addresses; of a very large mapping those of its beginning.
     fn touched(&self, start: u64, end: u64) -> Vec<u64>;
     /// The addresses in a private mapping of a file whose pages are no longer the file's, in order: its process has stored

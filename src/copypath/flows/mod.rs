@@ -8,6 +8,7 @@
 //! its methods, by what happens; whether bytes were copied is asked of [`super::rule`] alone.
 
 mod advice;
+mod agreement;
 mod connections;
 mod context;
 mod ends;

@@ -35,9 +35,14 @@ impl Flows {
     /// What has become of a request.
     pub fn requested(&mut self, event: &RingEvent, tracee: &dyn TraceeMemory) {
         match event.kind {
-            RingEventKind::Submitted => self.submitted(event, tracee),
+            RingEventKind::Submitted => {
+                self.entering = event.call.map(|_| event.number);
+                self.submitted(event, tracee);
+            }
             RingEventKind::Started => {
-                if let Some(pending) = self.begun(event, None, tracee) {
+                // By the call that hands it over: nobody can have received anything of it.
+                let is_early = self.entering.take() == Some(event.number);
+                if let Some(pending) = self.begun(event, None, is_early, tracee) {
                     self.asked.insert(event.number, pending);
                 }
             }
@@ -95,6 +100,7 @@ impl Flows {
         &mut self,
         event: &RingEvent,
         chosen: Option<Vec<Range>>,
+        is_early: bool,
         tracee: &dyn TraceeMemory,
     ) -> Option<Pending> {
         let op = event.request.does();
@@ -107,7 +113,9 @@ impl Flows {
         let ranges = chosen.or_else(|| self.memory(event))?;
         let sink = self.of_request(event, 0, tracee)?;
         let call = self.showing(event);
-        self.pending_write((op, report), (call, by(event)), sink, &ranges, tracee)
+        let is_carried = self.sockets.is_carried(&sink, is_early);
+        let call = (call, by(event));
+        self.pending_messages(((op, report), is_carried), call, sink, &[ranges], tracee)
     }
 
     fn begun_splice(&mut self, event: &RingEvent, tracee: &dyn TraceeMemory) -> Option<Pending> {
@@ -130,7 +138,7 @@ impl Flows {
         let pending = self.asked.remove(&event.number);
         let pending = pending.or_else(|| match (op, bytes) {
             (Op::Splice, _) | (_, 0) => None,
-            _ => self.begun(event, chosen.clone(), tracee),
+            _ => self.begun(event, chosen.clone(), false, tracee),
         });
         if let Some(pending) = pending {
             match self.settled(pending, bytes) {

@@ -52,11 +52,9 @@ impl Joiner<'_> {
         // Often the last copy ended with the extent.
         (start < end).then_some(())?;
         let base = start.wrapping_sub(offset);
-        let agreed = self.agreed(extent, base, start, end);
-        let original = || self.agreed_with_original(id, extent, (start, end), offset);
         Some(Found {
             start,
-            end: agreed.or_else(original)?,
+            end: self.agreed((id, extent), base, (start, end))?,
             extent: id,
             base,
         })
@@ -71,7 +69,7 @@ impl Joiner<'_> {
                 continue;
             };
             let end = end.min(start + extent.length);
-            let agreed = self.agreed(extent, start, start, end);
+            let agreed = self.agreed((id, extent), start, (start, end));
             if let Some(end) = agreed.filter(|end| end - start >= SHORTEST) {
                 let (extent, base) = (id, start);
                 let found = Found {
@@ -93,30 +91,6 @@ impl Joiner<'_> {
     fn is_new(&self, found: &Found) -> bool {
         let extent = self.extents.get(found.extent);
         extent.is_some_and(|extent| extent.delivered <= found.start.wrapping_sub(found.base))
-    }
-
-    /// The end of a range whose bytes are those that still stand where they were read to, from an offset on; none
-    /// where they are not, or tell too little.
-    fn agreed_with_original(
-        &self,
-        id: ExtentId,
-        extent: &ReadExtent,
-        (start, end): (u64, u64),
-        offset: u64,
-    ) -> Option<u64> {
-        const MOST: u64 = 64 << 10;
-        let end = end.min(start + MOST);
-        let original = extent.base + offset;
-        let mut parts = Vec::new();
-        self.parts(original, original + (end - start), &mut parts);
-        let is_mapped = extent.kind == ExtentKind::Mapped;
-        let is_there = is_mapped || parts.iter().all(|part| part.extent == Some(id));
-        is_there.then_some(())?;
-        let (here, there) = (
-            self.bytes(start, end)?,
-            self.bytes(original, original + (end - start))?,
-        );
-        (here == there && fingerprint::is_varied(&here)).then_some(end)
     }
 
     /// Whether an extent is the very mapping that was stored to.
@@ -194,9 +168,8 @@ impl Joiner<'_> {
             _ => at - before.min(offset),
         };
         let end = end.min(base.wrapping_add(extent.length));
-        let agreed = |first| Some((first, self.agreed(extent, base, first, end)?));
-        let known = || at - self.alike_before(extent, at, offset, before.min(offset));
-        let (start, end) = agreed(first).or_else(|| agreed(known()))?;
+        let read = (entry.extent, extent);
+        let (start, end) = self.agreed_around(read, base, at, (first, end))?;
         let extent = entry.extent;
         Some(Found {
             start,
@@ -204,97 +177,5 @@ impl Joiner<'_> {
             extent,
             base,
         })
-    }
-
-    /// How many bytes before an address, of so many, are those that stand before an offset of what was read, where that
-    /// still stands: behind a head that was changed.
-    fn alike_before(&self, extent: &ReadExtent, at: u64, offset: u64, most: u64) -> u64 {
-        let most = most.min(WINDOW);
-        let there = extent.base + offset;
-        let both = self
-            .bytes(at - most, at)
-            .zip(self.bytes(there - most, there));
-        let alike = both.map_or(0, |(here, there)| {
-            let pairs = here.iter().rev().zip(there.iter().rev());
-            pairs.take_while(|(here, there)| here == there).count()
-        });
-        alike as u64
-    }
-
-    /// How far a range agrees with an extent whose first byte would stand at `base`. None where nothing in it tells that
-    /// it does.
-    fn agreed(&self, extent: &ReadExtent, base: u64, start: u64, end: u64) -> Option<u64> {
-        let print = &extent.fingerprint;
-        if extent.kind == ExtentKind::Mapped {
-            return self.agreed_with_mapping(extent, base, start, end);
-        }
-        if !print.is_whole() {
-            return self.agreed_by_samples(extent, base, start, end);
-        }
-        let bytes = self.bytes(start, end)?;
-        let first = start.wrapping_sub(base);
-        let last = print.difference(first, &bytes, extent.length);
-        let last = last.unwrap_or(first + (end - start));
-        let mut samples = print.samples(first, last).iter();
-        let is_in = samples.any(|it| u64::from(it.offset) + u64::from(it.length) <= last);
-        let is_whole = || print.covers(first, last, extent.length);
-        let tells = is_in || (is_whole() && fingerprint::is_varied(&bytes));
-        (last > first && tells).then_some(base.wrapping_add(last))
-    }
-
-    /// The same of a mapping, whose bytes stand there still: files of one format have the same head, and no more.
-    fn agreed_with_mapping(
-        &self,
-        extent: &ReadExtent,
-        base: u64,
-        start: u64,
-        end: u64,
-    ) -> Option<u64> {
-        const STEP: u64 = 64 << 10;
-        let mut at = start;
-        while at < end {
-            let length = STEP.min(end - at);
-            let there = extent.base.wrapping_add(at.wrapping_sub(base));
-            let (Some(here), Some(there)) = (
-                self.bytes(at, at + length),
-                self.bytes(there, there.wrapping_add(length)),
-            ) else {
-                break;
-            };
-            let mut pairs = here.iter().zip(&there);
-            at += pairs
-                .position(|(a, b)| a != b)
-                .map_or(length, |place| place as u64);
-            if here != there {
-                break;
-            }
-        }
-        (at - start >= fingerprint::LENGTH as u64).then_some(at)
-    }
-
-    /// The same by all samples in the range, or up to the last one that agrees.
-    fn agreed_by_samples(
-        &self,
-        extent: &ReadExtent,
-        base: u64,
-        start: u64,
-        end: u64,
-    ) -> Option<u64> {
-        let mut last = None;
-        let mut buffer = [0; fingerprint::LENGTH];
-        let (first, behind) = (start.wrapping_sub(base), end.wrapping_sub(base));
-        for sample in extent.fingerprint.samples(first, behind) {
-            let at = base.wrapping_add(u64::from(sample.offset));
-            let length = usize::from(sample.length);
-            if end.saturating_sub(at) < length as u64 {
-                continue;
-            }
-            let here = &mut buffer[..length];
-            if self.tracee.read(at, here) != length || *here != sample.bytes[..length] {
-                return last;
-            }
-            last = Some(at + length as u64);
-        }
-        last.map(|_| end)
     }
 }

@@ -23,6 +23,7 @@ const RECENT: usize = 8192;
 const MOST_SAMPLES: usize = 1 << 15;
 /// The number of a read that is not forgotten as others follow.
 const FOR_EVER: u64 = u64::MAX;
+const PAGE: u64 = 4096;
 /// So many ranges are told apart; the lowest are forgotten beyond.
 const MOST_RANGES: usize = 1 << 16;
 
@@ -46,6 +47,11 @@ struct Held {
 }
 
 impl Part {
+    /// The part before an address, and that from there on.
+    pub fn cut(&self, at: u64) -> (Part, Part) {
+        (Part { end: at, ..*self }, Part { start: at, ..*self })
+    }
+
     /// One to which nothing was read; none where it is empty.
     fn unknown(start: u64, end: u64) -> Option<Part> {
         (start < end).then_some(Part {
@@ -258,6 +264,20 @@ impl Space {
     /// The mapping that shows a whole range.
     pub fn mapping(&self, range: Range<u64>) -> Option<Mapping> {
         self.mappings.of(range)
+    }
+
+    /// Where mappings of files begin and end within a range.
+    pub fn edges(&self, range: Range<u64>) -> Vec<u64> {
+        // Within a page there is none.
+        if range.start / PAGE == range.end.saturating_sub(1) / PAGE {
+            return Vec::new();
+        }
+        let mapped = self.mapped(&range).into_iter();
+        let of_files = mapped.filter(|(_, mapping)| mapping.file.is_some() && !mapping.code);
+        let edges = of_files.flat_map(|(part, _)| [part.start, part.end]);
+        edges
+            .filter(|edge| range.start < *edge && *edge < range.end)
+            .collect()
     }
 
     /// The parts of mappings that lie in a range.

@@ -61,6 +61,9 @@ impl Flows {
         }
         let stores = self.spaces.get(&space).map(|space| space.stores(&range));
         for (range, file) in stores.unwrap_or_default() {
+            // What stands behind the file's end is not the file's.
+            let end = tracee.mapped_end(range.start).unwrap_or(range.end);
+            let range = range.start..range.end.min(end.max(range.start));
             // Whole pages are dirty, where a mapping may end within one.
             let dirty = tracee
                 .dirty(range.start, range.end)
@@ -69,7 +72,7 @@ impl Flows {
             let counted = self.tally.bytes_to(file) - self.cleaned.get(&file).unwrap_or(&0);
             let stored = dirty.saturating_sub(counted);
             // Whole pages are dirty, where a file may end within one.
-            if stored >= PAGE {
+            if stored >= PAGE.min(range.end - range.start).max(1) {
                 self.stored((range, file), stored, (space, program), tracee);
             }
         }

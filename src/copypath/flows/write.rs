@@ -22,6 +22,9 @@ use crate::syscall::{self, MSG_ZEROCOPY, Op, Shape};
 /// Said where a large read was written on.
 const SAMPLED: &str = "samples: of reads of more than 256 KiB six places were compared, so a change between them is not seen";
 
+/// Said where it cannot be told which bytes a program has copied.
+const ALIKE: &str = "alike: some bytes that a program wrote resemble several that it read, all of which it had written already; where it had these from is unknown";
+
 impl Flows {
     pub(super) fn begin_write(
         &mut self,
@@ -60,22 +63,8 @@ impl Flows {
         }
     }
 
-    /// What is about to be written, and what is known of it; with what it puts in a queue is known by. None where such a call moves nothing to such a sink.
-    pub(super) fn pending_write(
-        &mut self,
-        how: (Op, Report),
-        call: (Rc<MovingCall>, u64),
-        sink: OpenFile,
-        ranges: &[Range],
-        tracee: &dyn TraceeMemory,
-    ) -> Option<Pending> {
-        // A request of a ring may be seen after the other end has received what it sent.
-        let is_carried = sink.kind != DescriptorKind::Tcp;
-        let messages = [ranges.to_vec()];
-        self.pending_messages((how, is_carried), call, sink, &messages, tracee)
-    }
-
-    /// The same of messages.
+    /// What is about to be written as messages, and what is known of it; with what it puts in a queue is known by. None where
+    /// such a call moves nothing to such a sink.
     pub(super) fn pending_messages(
         &mut self,
         ((op, report), is_carried): ((Op, Report), bool),
@@ -154,8 +143,13 @@ impl Flows {
             extents,
             tracee: Nearby::of(tracee, ranges),
             stored_in,
+            is_ambiguous: false,
         };
-        joiner.pieces(ranges)
+        let pieces = joiner.pieces(ranges);
+        if joiner.is_ambiguous {
+            self.note(ALIKE);
+        }
+        pieces
     }
 
     /// The extents of pieces are no longer held by these.
@@ -278,7 +272,9 @@ impl Flows {
                 if piece.length > 0 && extent.is_some_and(|read| read.length > fingerprint::WHOLE) {
                     self.note(SAMPLED);
                 }
-                self.extents.deliver(known.id, piece.length);
+                if self.extents.deliver(known.id, piece.length) {
+                    self.ends.resent(self.paths.get(known.path).origin);
+                }
                 self.extents.change(known.id, -1);
             }
         }
