@@ -342,6 +342,31 @@ static void accept_direct(void) {
         out(buffer, n);
     }
 }
+/* From one process to the other by TCP, by requests. */
+static void sent(void) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof at;
+    int l = socket(AF_INET, SOCK_STREAM, 0), n;
+    sure(!bind(l, (void *)&at, length) && !listen(l, 1) && !getsockname(l, (void *)&at, &length));
+    pid_t child = fork();
+    if (!child) {
+        int c = socket(AF_INET, SOCK_STREAM, 0);
+        sure(!connect(c, (void *)&at, length));
+        set_up(&own, 8, 0);
+        while ((n = read(a, buffer, CHUNK)) > 0)
+            for (int done = 0, more; done < n; done += more) {
+                next(&own, SEND, c, buffer + done, n - done, 0);
+                more = run(&own, 1, 1);
+                sure(more > 0);
+            }
+        _exit(0);
+    }
+    int c = accept(l, NULL, NULL);
+    while ((n = read(c, buffer, CHUNK)) > 0)
+        out(buffer, n);
+    waitpid(child, &n, 0);
+    need(WEXITSTATUS(n) != 77);
+}
 /* Without one call that hands requests over. */
 static void polled(void) {
     set_up(&own, 8, SQPOLL);
@@ -547,6 +572,7 @@ int main(int argc, char **argv) {
     WAY("read-multishot", set_up(&own, 8, 0); many_shots(CHUNK, 0, 0, READ_MULTISHOT, sender(SOCK_STREAM)))
     WAY("direct", copy_direct())
     WAY("accepted", accept_direct())
+    WAY("sent", sent())
     WAY("polled", polled())
     WAY("in-child", in_child())
     WAY("resized", resized())

@@ -153,6 +153,15 @@ fn a_connection_without_a_descriptor_has_its_addresses() {
 }
 
 #[test]
+fn what_a_ring_sends_to_a_followed_process_is_one_flow() {
+    let desk = Desk::new(SIZE);
+    let Some(seen) = seen(&desk, "sent", Some(0)) else {
+        return;
+    };
+    is_whole(&seen, "sent", SIZE, 4.0);
+}
+
+#[test]
 fn requests_without_any_call_are_flows_without_calls() {
     let desk = Desk::new(SIZE);
     let Some(seen) = seen(&desk, "polled", Some(0)) else {

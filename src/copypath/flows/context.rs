@@ -8,11 +8,11 @@ use crate::model::{End, EndKind, Flow};
 const COPIERS: [&str; 3] = ["cat", "dd", "pv"];
 /// Programs that look at all they read, as their manual pages say, though they may pass it on as it was: filters,
 /// compressors, which store what does not get smaller, and those that take checksums of all files.
-const FILTERS: [&str; 37] = [
+const FILTERS: [&str; 42] = [
     "awk", "gawk", "mawk", "nawk", "grep", "egrep", "fgrep", "sed", "sort", "uniq", "cut", "tr",
     "tac", "rev", "nl", "fold", "fmt", "expand", "unexpand", "iconv", "jq", "column", "gzip",
     "pigz", "bzip2", "pbzip2", "xz", "pixz", "zstd", "lz4", "lzop", "brotli", "zip", "gpg",
-    "openssl", "git", "rsync",
+    "openssl", "git", "rsync", "shuf", "csplit", "paste", "join", "comm",
 ];
 /// A program looks at bytes if more than one in so many of what it has of them, or of the calls, is no copy.
 const LOOKED: u64 = 16;
