@@ -398,8 +398,10 @@ impl Joiner<'_> {
     fn unknown(&mut self, part: &Part, out: &mut Vec<Piece>) {
         let length = part.end - part.start;
         let mapping = self.space.mapping(part.start..part.end);
-        if let (None, [first, ..]) = (mapping, &self.space.edges(part.start..part.end)[..]) {
-            let (before, behind) = part.cut(*first);
+        if mapping.is_none()
+            && let Some(edge) = self.space.edge(part.start..part.end)
+        {
+            let (before, behind) = part.cut(edge);
             self.unknown(&before, out);
             return self.unknown(&behind, out);
         }

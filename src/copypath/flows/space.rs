@@ -266,18 +266,18 @@ impl Space {
         self.mappings.of(range)
     }
 
-    /// Where mappings of files begin and end within a range.
-    pub fn edges(&self, range: Range<u64>) -> Vec<u64> {
+    /// Where a mapping of a file begins or ends within a range: the first such place.
+    pub fn edge(&self, range: Range<u64>) -> Option<u64> {
         // Within a page there is none.
         if range.start / PAGE == range.end.saturating_sub(1) / PAGE {
-            return Vec::new();
+            return None;
         }
         let mapped = self.mapped(&range).into_iter();
         let of_files = mapped.filter(|(_, mapping)| mapping.file.is_some() && !mapping.code);
         let edges = of_files.flat_map(|(part, _)| [part.start, part.end]);
         edges
             .filter(|edge| range.start < *edge && *edge < range.end)
-            .collect()
+            .min()
     }
 
     /// The parts of mappings that lie in a range.
