@@ -284,18 +284,8 @@ fn passed(flow: &Flow, flows: u64, context: &Context) -> Advice {
             },
         );
     }
-    if context.has_looked(flow) {
-        return verdict(
-            "looked at",
-            "The program chooses or changes bytes of what it reads, so it has to see them: no call can do that for it.",
-        );
-    }
-    if flow.from.kind != EndKind::File && flow.traits[0].resent {
-        return verdict(
-            "sent again",
-            "The program writes the bytes more than once, and splice takes them out of their source once: the program has to \
-             keep them, unless the source is a pipe, whose bytes tee(2) doubles.",
-        );
+    if let Some(advice) = needs_bytes(flow, context) {
+        return advice;
     }
     let plural = if copies == 1 { "copy" } else { "copies" };
     let needed = by.calls * flow.bytes.div_ceil(MOST_BY_ONE_CALL).max(flows);
@@ -332,6 +322,24 @@ fn passed(flow: &Flow, flows: u64, context: &Context) -> Advice {
             by.remark,
         ),
     }
+}
+
+/// Whether the program that passes a flow on needs its bytes in memory.
+fn needs_bytes(flow: &Flow, context: &Context) -> Option<Advice> {
+    if context.has_looked(flow) {
+        return Some(verdict(
+            "looked at",
+            "The program chooses or changes bytes of what it reads, so it has to see them: no call can do that for it.",
+        ));
+    }
+    let is_resent = flow.from.kind != EndKind::File && flow.traits[0].resent;
+    is_resent.then(|| {
+        verdict(
+            "sent again",
+            "The program writes the bytes more than once, and splice takes them out of their source once: the program has to \
+             keep them, unless the source is a pipe, whose bytes tee(2) doubles.",
+        )
+    })
 }
 
 /// Whether a socket lies between the ends.

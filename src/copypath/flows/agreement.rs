@@ -256,6 +256,10 @@ impl Candidate<'_> {
         if is_here && crc32fast::hash(self.bytes(block)) == sum {
             return Agreement::Bytes(all);
         }
+        // Most candidates differ at once.
+        if !is_backward && self.differs_at(part) {
+            return Agreement::Bytes(0);
+        }
         if let Some(there) = self.original(sum, block) {
             let there = &there[(part.start - block.start) as usize..][..all as usize];
             let mut pairs = self.bytes(part).iter().zip(there);
@@ -274,6 +278,17 @@ impl Candidate<'_> {
             true => Agreement::Unseen,
             false => Agreement::Bytes(0),
         }
+    }
+
+    /// Whether the sample that begins where a part does is another one.
+    fn differs_at(&self, part: &Range<u64>) -> bool {
+        let samples = &self.extent.fingerprint;
+        let sample = samples.samples(part.start, part.start + 1).first();
+        sample.is_some_and(|sample| {
+            let known = &sample.bytes[..usize::from(sample.length)];
+            let here = self.bytes(part).iter();
+            !here.zip(known).all(|(here, known)| here == known)
+        })
     }
 
     /// A block where it was read to, if it is still as it was read.
