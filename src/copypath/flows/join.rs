@@ -113,8 +113,6 @@ pub(super) struct Joiner<'a> {
 pub(super) const WINDOW: u64 = 4096;
 /// How much of a write is searched at most.
 pub(super) const SEARCHED: u64 = 16 * WINDOW;
-/// After so many parts that were found it is asked whether they are most of what was searched.
-const FRAGMENTS: usize = 8;
 /// Sample places that are read by one call.
 const PLACES: usize = 16;
 impl Joiner<'_> {
@@ -457,10 +455,6 @@ impl Joiner<'_> {
             searched += next.start - at;
             joined += next.end - next.start;
             at = next.end;
-            // As in text whose lines resemble each other.
-            if found.len() > FRAGMENTS && joined * 2 < at - part.start {
-                break;
-            }
         }
         // A few familiar bytes among others are no copy of what was read.
         if joined * 2 < length {
