@@ -24,7 +24,7 @@ pub struct Catalogue {
 
 /// What one file gave.
 enum FileRead {
-    Card(Option<Card>, Vec<Fault>),
+    Card(Option<Box<Card>>, Vec<Fault>),
     Words(Vec<Word>, Vec<Fault>),
     Lesson(Box<Parsed>),
 }
@@ -33,7 +33,7 @@ impl FileRead {
     fn of(file: &str, text: &str) -> FileRead {
         if card::name_of(file).is_some() {
             let (card, faults) = card::parse(file, text);
-            FileRead::Card(card, faults)
+            FileRead::Card(card.map(Box::new), faults)
         } else if glossary::is_glossary(file) {
             let (words, faults) = glossary::parse(file, text);
             FileRead::Words(words, faults)
@@ -66,7 +66,9 @@ impl Catalogue {
         for (read, (file, _)) in read.into_iter().zip(files) {
             match read {
                 FileRead::Card(read, found) => {
-                    catalogue.cards.extend(read.filter(|_| found.is_empty()));
+                    catalogue
+                        .cards
+                        .extend(read.filter(|_| found.is_empty()).map(|card| *card));
                     faults.extend(found);
                 }
                 FileRead::Words(words, found) => {
