@@ -333,9 +333,8 @@ mod tests {
             let part = fingerprint.difference(5000, &bytes[5000..90_000], length);
             assert_eq!(part.is_some(), changed == 50_000, "{changed}");
         }
-        assert!(
-            fingerprint.covers(5000, 12_288, length) && !fingerprint.covers(5000, 12_287, length)
-        );
+        // Blocks are of 256 bytes: the first whole one after 5,000 lies from 5,120 to 5,376.
+        assert!(fingerprint.covers(5000, 5376, length) && !fingerprint.covers(5000, 5375, length));
         assert!(
             fingerprint.covers(98_304, length, length),
             "the last one is shorter"
