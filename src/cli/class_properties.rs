@@ -83,7 +83,7 @@ struct Model {
     session: Session,
     lines: Vec<Event>,
     tokens: Vec<String>,
-    random: u8,
+    random: u32,
 }
 
 impl Model {
@@ -119,9 +119,10 @@ impl Model {
             Step::Join => {
                 let token = format!("token {}", self.tokens.len());
                 let mut random = self.random;
+                // The high bits: the low ones come back after a few steps, and with them the same seats.
                 let mut next = || {
-                    random = random.wrapping_mul(13).wrapping_add(7);
-                    random
+                    random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (random >> 24) as u8
                 };
                 let joined = session.join(None, &token, time, &mut next)?;
                 self.random = random;
