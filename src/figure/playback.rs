@@ -3,7 +3,7 @@
 //! A recording may have a million calls. Sums are kept for every 256th call, so any position is at most 256 calls
 //! away from one that is known.
 
-use std::{sync::Arc, time::Duration};
+use std::{cell::RefCell, sync::Arc, time::Duration};
 
 use super::{
     Edge, Plan, Position, Source,
@@ -132,6 +132,9 @@ pub struct Playback {
     pub(crate) source: Source,
     pub(crate) plan: Plan,
     known: Vec<Known>,
+    /// The call that was last looked up, with what is known before it: a frame asks for the same one many times, and
+    /// the next frame for one soon after it.
+    latest: RefCell<Option<(usize, CopyTracker, Sums)>>,
     empty: Trace,
     /// By [`Trace::names`].
     names: Vec<Named>,
@@ -166,6 +169,7 @@ impl Playback {
             source,
             plan,
             known: Vec::new(),
+            latest: RefCell::default(),
             empty: Trace::default(),
             names,
             hows: [None; Edge::COUNT],
@@ -270,16 +274,27 @@ impl Playback {
     pub fn hops_at(&self, number: usize) -> (Sums, Vec<Hop>) {
         let trace = self.trace();
         let number = number.min(trace.calls.len());
-        let Some(known) = self.known.get(number / EVERY) else {
-            return (Sums::default(), Vec::new());
+        let (mut tracker, sums) = self.before(number);
+        (sums, tracker.hops(trace, number))
+    }
+
+    /// What the calls before `number` have left, and what they come to.
+    fn before(&self, number: usize) -> (CopyTracker, Sums) {
+        let trace = self.trace();
+        let block = number / EVERY * EVERY;
+        let latest = self.latest.borrow().clone();
+        let latest = latest.filter(|(at, ..)| (block..=number).contains(at));
+        let (start, mut tracker, mut sums) = match (latest, self.known.get(number / EVERY)) {
+            (Some(latest), _) => latest,
+            (None, Some(known)) => (block, known.tracker.clone(), known.sums.clone()),
+            (None, None) => return Default::default(),
         };
-        let (mut tracker, mut sums) = (known.tracker.clone(), known.sums.clone());
-        for before in number / EVERY * EVERY..number {
-            let call = &trace.calls[before];
-            let hops = tracker.hops(trace, before);
+        for (call, number) in trace.calls[start..number].iter().zip(start..) {
+            let hops = tracker.hops(trace, number);
             sums.add(self.plan, self.op(call), call, &hops);
         }
-        (sums, tracker.hops(trace, number))
+        *self.latest.borrow_mut() = Some((number, tracker.clone(), sums.clone()));
+        (tracker, sums)
     }
 
     /// How a call's own bytes go, the first of them where it has more than one hop.
@@ -289,11 +304,9 @@ impl Playback {
 
     /// The calls from one on, each with what [`Playback::hops_at`] says of it.
     pub(crate) fn hops_from(&self, first: usize) -> impl Iterator<Item = (usize, Vec<Hop>)> {
-        let start = first / EVERY * EVERY;
-        let known = self.known.get(first / EVERY);
-        let mut tracker = known.map_or_else(CopyTracker::default, |known| known.tracker.clone());
-        let all = (start..self.len()).map(move |call| (call, tracker.hops(self.trace(), call)));
-        all.skip(first - start)
+        let first = first.min(self.len());
+        let (mut tracker, _) = self.before(first);
+        (first..self.len()).map(move |call| (call, tracker.hops(self.trace(), call)))
     }
 
     pub(super) fn moment(&self, position: Position) -> Moment {
