@@ -672,6 +672,11 @@ fn experiments_of_every_kind_are_understood() {
             "zclab page-cache",
         ),
         (
+            "what = \"page-cache\"\nsteps = [\"written\", \"pread-at-0\"]",
+            "query = \"resident.pread-at-0\"\nunit = \"pages\"\nscale = [0, 64]\ntolerance = 60",
+            "zclab page-cache",
+        ),
+        (
             "what = \"compare\"\nclaim = \"small-files\"",
             "query = \"times\"\nunit = \"times\"\nscale = [0, 8]",
             "zclab compare --claim small-files",
@@ -728,7 +733,12 @@ fn a_fault_of_an_experiment_is_named_at_its_place() {
         (
             "what = \"page-cache\"\nmethod = \"sendfile\"",
             "",
-            "12:1: unknown key 'method' in the lab: a lab has id, what",
+            "12:1: unknown key 'method' in the lab: a lab has id, steps, what",
+        ),
+        (
+            "what = \"page-cache\"\nsteps = [\"pread-at-1\"]",
+            "",
+            "12:10: 'pread-at-1' is not a step of the page cache: did you mean pread-at-0?",
         ),
         (
             "what = \"compare\"",

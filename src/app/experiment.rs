@@ -60,7 +60,7 @@ impl ExperimentPage {
         match (&self.what, &self.found) {
             (ExperimentSpec::Errors(names), _) => names.len(),
             (ExperimentSpec::Proof(plan), _) => plan.pairs().len(),
-            (ExperimentSpec::PageCache, Some(ExperimentOutcome::PageCache(found))) => {
+            (ExperimentSpec::PageCache(_), Some(ExperimentOutcome::PageCache(found))) => {
                 found.steps.len()
             }
             (ExperimentSpec::Serve(_), _) => self.player.as_ref().map_or(0, Player::len),

@@ -23,7 +23,8 @@ pub(crate) fn entries() -> Vec<ListedExperiment> {
     });
     let proof = ("The alias proof: is it shared?", proof());
     let errors = ("Errors on purpose: predict the errno", errors());
-    let page_cache = ("The page cache, step by step", ExperimentSpec::PageCache);
+    let all_steps = ExperimentSpec::PageCache(Vec::new());
+    let page_cache = ("The page cache, step by step", all_steps);
     let claims = CLAIMS.map(|(name, says)| (says, claim(name)));
     let by_chunk = "Two methods, the chunk from 4 KiB to 1 MiB";
     let by_chunk = (by_chunk, two_methods(Sweep::Chunk));
@@ -71,7 +72,7 @@ fn about(what: &ExperimentSpec) -> &'static str {
         ExperimentSpec::Errors(_) => {
             "Calls that this kernel refuses, made for real: splice without a pipe, sendfile from a socket, a copy onto itself. Predict the errno of each, then see what comes back and why."
         }
-        ExperimentSpec::PageCache => {
+        ExperimentSpec::PageCache(_) => {
             "A file is written, dropped from the page cache, read in two places and mapped. After each step the kernel tells which of its pages are in memory: readahead, dirty pages and page faults become a picture."
         }
         ExperimentSpec::Compare(Contest::Claim(_)) => {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::experiment::page_cache::{self, CELLS, PageCache, Step};
 use crate::host;
-use crate::model::{Size, grouped, visible_name};
+use crate::model::{PAGE_CACHE_STEPS, Size, grouped, visible_name};
 
 /// The page cache live: a file of its own, written, dropped, read and mapped; after each step, its resident pages.
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ fn size(text: &str) -> Result<Size, String> {
 
 pub(crate) fn run(args: Args) -> Result<()> {
     let dir = args.scratch.open()?;
-    let seen = page_cache::watch(&dir, args.size, &mut |_| Ok(()))?;
+    let seen = page_cache::watch(&dir, args.size, &PAGE_CACHE_STEPS, &mut |_| Ok(()))?;
     let document = PageCacheDocument { dir, seen };
     super::print_either(args.json, &document, || page(&document))
 }

@@ -1,8 +1,8 @@
 //! `what` of a `lab` block: the experiments that are no single transfer, read from their TOML.
 
 use crate::model::{
-    CLAIMS, Cache, Contest, ERRORS, ExperimentSpec, Method, ProofPlan, ServePlan, Sink, Size,
-    Sweep, TransferSpec,
+    CLAIMS, Cache, Contest, ERRORS, ExperimentSpec, Method, PAGE_CACHE_STEPS, ProofPlan, ServePlan,
+    Sink, Size, Sweep, TransferSpec,
 };
 
 use super::{
@@ -28,7 +28,7 @@ pub(super) fn what(block: &mut Block, kind: &At<String>) -> Option<ExperimentSpe
     match kind.value.as_str() {
         "proof" => proof(block),
         "errors" => errors(block),
-        "page-cache" => Some(ExperimentSpec::PageCache),
+        "page-cache" => page_cache(block),
         "compare" => compare(block).map(ExperimentSpec::Compare),
         "watching" => Some(ExperimentSpec::Watching),
         "serve" => serve(block).map(ExperimentSpec::Serve),
@@ -57,7 +57,7 @@ pub fn commands(what: &ExperimentSpec) -> Vec<String> {
             .iter()
             .map(|name| format!("zclab errors {name}"))
             .collect(),
-        ExperimentSpec::PageCache => vec!["zclab page-cache".to_owned()],
+        ExperimentSpec::PageCache(_) => vec!["zclab page-cache".to_owned()],
         ExperimentSpec::Compare(Contest::Claim(name)) => {
             vec![format!("zclab compare --claim {name}")]
         }
@@ -189,6 +189,23 @@ fn errors(block: &mut Block) -> Option<ExperimentSpec> {
     }
     let understood = !names.is_empty() && block.report.faults() == before;
     understood.then(|| ExperimentSpec::Errors(values(names)))
+}
+
+/// `steps` may be left out: then all are shown.
+fn page_cache(block: &mut Block) -> Option<ExperimentSpec> {
+    let steps = block.texts("steps");
+    let before = block.report.faults();
+    let is_known = |step: &&At<String>| PAGE_CACHE_STEPS.contains(&step.value.as_str());
+    for step in steps.iter().filter(|step| !is_known(step)) {
+        unknown(
+            block.report,
+            step,
+            "step of the page cache",
+            &PAGE_CACHE_STEPS,
+        );
+    }
+    let understood = block.report.faults() == before;
+    understood.then(|| ExperimentSpec::PageCache(values(steps)))
 }
 
 fn compare(block: &mut Block) -> Option<Contest> {

@@ -15,8 +15,7 @@ use crate::host;
 use crate::measure::statistics::{CPU, Difference, WALL};
 use crate::model::{
     ClaimRow, Compared, ComparedRow, Contest, ExperimentOutcome, ExperimentSpec, Finding,
-    JobProgress, Method, PAGE_CACHE_STEPS, Proof, Proved, Sink, Size, TransferSpec, WatchCost,
-    WatchRow,
+    JobProgress, Method, Proof, Proved, Sink, Size, TransferSpec, WatchCost, WatchRow, shown_steps,
 };
 use crate::tracer::Cancel;
 
@@ -58,10 +57,11 @@ pub(crate) fn run(
             let outcome = |found: &[Finding]| ExperimentOutcome::Errors(found.to_vec());
             one_by_one(names, String::clone, fail, outcome, cancel, tell)?
         }
-        ExperimentSpec::PageCache => {
-            let seen = page_cache::watch(at, PAGE_CACHE_FILE, &mut |seen| {
+        ExperimentSpec::PageCache(named) => {
+            let shown = shown_steps(named);
+            let seen = page_cache::watch(at, PAGE_CACHE_FILE, &shown, &mut |seen| {
                 let step = seen.steps.last().map_or("", |step| step.step);
-                let (done, total) = (seen.steps.len(), PAGE_CACHE_STEPS.len());
+                let (done, total) = (seen.steps.len(), shown.len());
                 let so_far = ExperimentOutcome::PageCache(seen.clone());
                 tell(
                     JobProgress::new(step, done as u64, total as u64),

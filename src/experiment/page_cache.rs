@@ -17,14 +17,16 @@ use crate::measure::{self, Counters, Whose};
 pub(crate) use crate::model::{PAGE_CACHE_CELLS as CELLS, PageCache, PageCacheStep as Step};
 use crate::model::{Size, Unavailable};
 
-/// Goes through the steps with a file of `size` bytes (at least one) without a name in `dir`. After each step `each` sees
-/// what is known so far; an error of it ends the experiment.
+/// Goes through the steps with a file of `size` bytes (at least one) without a name in `dir`. After each step of `shown`
+/// `each` sees what is known so far; an error of it ends the experiment. The other steps are made, and left out of what
+/// is seen.
 ///
 /// # Errors
 /// No room, a call that failed, or residency that the kernel does not tell.
 pub(crate) fn watch(
     dir: &Path,
     size: Size,
+    shown: &[&str],
     each: &mut dyn FnMut(&PageCache) -> Result<()>,
 ) -> Result<PageCache> {
     endpoint::need_space(dir, size.bytes())?;
@@ -40,6 +42,7 @@ pub(crate) fn watch(
         file,
         keeps: filesystem == "tmpfs" || filesystem == "ramfs",
         before: 0,
+        shown,
         seen: PageCache {
             filesystem,
             size,
@@ -61,6 +64,8 @@ struct Watch<'a> {
     read_ahead: Option<u64>,
     /// Resident pages after the step before.
     before: u64,
+    /// The steps that are to be seen.
+    shown: &'a [&'a str],
     seen: PageCache,
     each: &'a mut dyn FnMut(&PageCache) -> Result<()>,
 }
@@ -158,6 +163,9 @@ impl Watch<'_> {
             read_ahead: self.read_ahead,
         });
         self.before = step.resident;
+        if !self.shown.contains(&step.step) {
+            return Ok(());
+        }
         self.seen.steps.push(step);
         (self.each)(&self.seen)
     }

@@ -10,8 +10,9 @@ pub enum ExperimentSpec {
     Proof(ProofPlan),
     /// Errors on purpose, by name: of [`ERRORS`].
     Errors(Vec<String>),
-    /// Which pages of a file are resident, step by step.
-    PageCache,
+    /// Which pages of a file are resident, step by step: the steps of [`PAGE_CACHE_STEPS`] that are shown, all where none
+    /// is named.
+    PageCache(Vec<String>),
     /// Methods side by side.
     Compare(Contest),
     /// The cost of watching.
@@ -225,6 +226,12 @@ pub const PAGE_CACHE_STEPS: [&str; 10] = [
     "warm-mapping-touched",
 ];
 
+/// The steps of the page cache experiment that are shown where these are named: all where none is.
+pub(crate) fn shown_steps(named: &[String]) -> Vec<&'static str> {
+    let is_shown = |step: &&str| named.is_empty() || named.iter().any(|name| name == step);
+    PAGE_CACHE_STEPS.into_iter().filter(is_shown).collect()
+}
+
 /// The figures of a request's way through the server: all calls, those that move the body, and what the CPU copies of
 /// the body.
 pub const SERVE_FIGURES: [&str; 5] = [
@@ -248,7 +255,7 @@ impl ExperimentSpec {
         match self {
             ExperimentSpec::Proof(_) => "the alias proof",
             ExperimentSpec::Errors(_) => "errors on purpose",
-            ExperimentSpec::PageCache => "the page cache, step by step",
+            ExperimentSpec::PageCache(_) => "the page cache, step by step",
             ExperimentSpec::Compare(_) => "methods side by side",
             ExperimentSpec::Watching => "the cost of watching",
             ExperimentSpec::Serve(_) => "a request's way through the server",
@@ -268,9 +275,9 @@ impl ExperimentSpec {
         match self {
             ExperimentSpec::Proof(_) => all(&["verdict", "new_bytes", "old_bytes"]),
             ExperimentSpec::Errors(_) => all(&["verdict"]),
-            ExperimentSpec::PageCache => each(
+            ExperimentSpec::PageCache(steps) => each(
                 &["resident", "minor_faults", "major_faults"],
-                &PAGE_CACHE_STEPS,
+                &shown_steps(steps),
             ),
             ExperimentSpec::Compare(_) => all(&["verdict", "cpu_verdict", "times"]),
             ExperimentSpec::Watching => {

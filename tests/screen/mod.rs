@@ -309,11 +309,15 @@ pub fn findings(what: &ExperimentSpec) -> ExperimentOutcome {
         ExperimentSpec::Errors(names) => {
             ExperimentOutcome::Errors(names.iter().map(|name| finding(name)).collect())
         }
-        ExperimentSpec::PageCache => ExperimentOutcome::PageCache(PageCache {
+        ExperimentSpec::PageCache(named) => ExperimentOutcome::PageCache(PageCache {
             filesystem: "ext4".into(),
             size: Size(16 << 20),
             page_size: 4096,
-            steps: PAGE_CACHE_STEPS.into_iter().map(step).collect(),
+            steps: PAGE_CACHE_STEPS
+                .into_iter()
+                .filter(|step| named.is_empty() || named.iter().any(|name| name == step))
+                .map(step)
+                .collect(),
             unavailable: Vec::new(),
         }),
         ExperimentSpec::Compare(contest) => ExperimentOutcome::Compare(compared(contest, range)),

@@ -98,7 +98,7 @@ pub fn beside(pen: &mut Pen, app: &App, tier: Tier, area: Rect) {
 fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
     let area = narrowed(area, WIDEST);
     use ExperimentSpec::{Errors, PageCache, Proof};
-    let has_side = matches!(page.what, Proof(_) | Errors(_) | PageCache);
+    let has_side = matches!(page.what, Proof(_) | Errors(_) | PageCache(_));
     let wide = area.width >= SIDE_BY_SIDE && has_side;
     let (main, side) = match wide {
         true => (area.width - SIDE - 7, SIDE),
@@ -107,7 +107,7 @@ fn shown(pen: &mut Pen, app: &App, page: &ExperimentPage, area: Rect) {
     let (list, said) = match &page.what {
         ExperimentSpec::Proof(plan) => proof::view(app, page, plan, [main, side], area.height),
         ExperimentSpec::Errors(names) => errors::view(app, page, names, [main, side]),
-        ExperimentSpec::PageCache => page_cache::view(app, page, [main, side]),
+        ExperimentSpec::PageCache(steps) => page_cache::view(app, page, steps, [main, side]),
         ExperimentSpec::Compare(contest) => (compare::rows(app, page, contest, area), None),
         ExperimentSpec::Watching => (watching::rows(app, page, main), None),
         ExperimentSpec::Race(specs) => (race(app, specs, main.min(PROSE)), None),
@@ -160,8 +160,8 @@ fn plan(rows: &mut Rows, app: &App, page: &ExperimentPage, roomy: bool) {
                 errors::call(rows, app, name);
             }
         }
-        ExperimentSpec::PageCache => rows.text(
-            "A file of its own is written, dropped from the page cache, read in two places, and mapped. After each step the kernel tells which of its pages are resident (mincore).",
+        ExperimentSpec::PageCache(_) => rows.text(
+            "A file of its own is written, dropped from the page cache, read or mapped. After each step the kernel tells which of its pages are resident (mincore).",
             Role::Text,
         ),
         ExperimentSpec::Compare(contest) => compare::plan(rows, contest),

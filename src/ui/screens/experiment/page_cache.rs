@@ -3,16 +3,21 @@
 use super::parts::{self, state};
 use crate::app::{App, Click, ExperimentPage};
 use crate::model::{
-    ExperimentOutcome, PAGE_CACHE_CELLS, PAGE_CACHE_STEPS, PageCacheStep, Size, grouped,
+    ExperimentOutcome, PAGE_CACHE_CELLS, PageCacheStep, Size, grouped, shown_steps,
 };
 use crate::ui::{Role, Rows, Span};
 
-pub fn view(app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> (Rows, Option<Rows>) {
+pub fn view(
+    app: &App,
+    page: &ExperimentPage,
+    named: &[String],
+    [main, side]: [u16; 2],
+) -> (Rows, Option<Rows>) {
     let mut rows = Rows::new(main);
     state(&mut rows, app);
     let Some(ExperimentOutcome::PageCache(found)) = &page.found else {
         parts::not_run(&mut rows, app);
-        before_run(&mut rows, main);
+        before_run(&mut rows, named, main);
         let mut about = Rows::new(side);
         for says in [
             "After each step mincore() tells which pages of the file are in memory, and each row becomes a picture of them.",
@@ -41,11 +46,11 @@ pub fn view(app: &App, page: &ExperimentPage, [main, side]: [u16; 2]) -> (Rows, 
 }
 
 /// The steps as they will be shown, none of their pages known.
-fn before_run(rows: &mut Rows, width: u16) {
+fn before_run(rows: &mut Rows, named: &[String], width: u16) {
     rows.blank(1);
     legend(rows, "a file of 16 MiB in 64 cells", width);
     rows.blank(usize::from(width > 66));
-    for step in PAGE_CACHE_STEPS {
+    for step in shown_steps(named) {
         let right = vec![Role::Dim.of("not run yet")];
         rows.ends(vec![Role::Text.of("  "), Role::Text.of(title(step))], right);
         let cells = "·".repeat(PAGE_CACHE_CELLS.min(usize::from(width).saturating_sub(2)));
