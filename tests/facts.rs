@@ -235,6 +235,18 @@ fn a_pipe_takes_as_much_from_within_a_page_as_the_answer_says() {
     }
 }
 
+#[test]
+fn a_pipe_is_full_of_as_many_single_bytes_as_the_text_says() {
+    let file = tempfile::tempfile_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    file.set_len(4096).unwrap();
+    let (_reader, writer) = nix::unistd::pipe().unwrap();
+    let flags = nix::fcntl::SpliceFFlags::SPLICE_F_NONBLOCK;
+    let one_byte = || nix::fcntl::splice(&file, Some(&mut 0), &writer, None, 1, flags);
+    let taken = (0..65536).take_while(|_| one_byte() == Ok(1)).count();
+    let wanted = format!("| `splice()` from a file | **{taken} bytes** |");
+    assert!(text_of("pipes").contains(&wanted), "{wanted}");
+}
+
 /// The first of the cards' counts is of copies, and holds of the usual transfer where all of it is warm; a cipher is no
 /// copy, and what is reported COPIED comes on top.
 #[test]

@@ -733,7 +733,7 @@ fn a_fault_of_an_experiment_is_named_at_its_place() {
         (
             "what = \"page-cache\"\nmethod = \"sendfile\"",
             "",
-            "12:1: unknown key 'method' in the lab: a lab has id, steps, what",
+            "12:1: unknown key 'method' in the lab: a lab has id, what, steps",
         ),
         (
             "what = \"page-cache\"\nsteps = [\"pread-at-1\"]",
