@@ -38,7 +38,21 @@ def cell(out, user, name):
         done = text(out, user, name + ".rc") == "0"
         return text(out, user, name + ".out").splitlines()[-1:][0] if done and kind == "serve" else ("ok" if done else complaint(out, user, name))
     if kind == "doctor":
-        return ", ".join(it["name"] for it in found["instruments"] if not it["available"]) or "everything"
+        missing = [it for it in found["instruments"] if not it["available"]]
+        if name != "doctor":
+            return " ".join(it["reason"] for it in missing if it["name"] == "kernel-copies") or "kernel-copies are available"
+        return ", ".join(it["name"] for it in missing) or "everything"
+    if name in ("run without BTF", "run locked down"):
+        reasons = [it["reason"] for it in found.get("unavailable", []) if it["instrument"] == "kernel-copies"]
+        return f"{copies(found['cpu_copies_per_byte'])} copies, not counted: {' '.join(reasons)}" if reasons else "counted"
+    if name.startswith("trace") and "counted" in found:
+        count = found["counted"]
+        if not count:
+            return " ".join(note for note in found["notes"] if "kernel-copies" in note)
+        return f"rule {count['rule_copied_bytes']}, counted {count['cpu_copied_bytes']}"
+    if name == "prove counted":
+        count = lambda it: f"{it['counted']['cpu_copied_bytes'] / it['size']:.1f} counted" if it["counted"] else "not counted"
+        return ", ".join(f"{it['method']}>{it['to']} {it['verdict']} {count(it)}" for it in found["results"])
     if kind == "run":
         calls = (found["traced"] or {}).get("syscalls")
         reports = found.get("kernel_reports") or {}
