@@ -440,6 +440,9 @@ fn counted_group(text: &mut Text, counted: &CountedCopies, summary: &Summary, ow
                 text.row(name, &Size(figure).to_string(), "");
             }
         }
+        if let Some(mapped) = counted.mapped_bytes.filter(|_| side == own) {
+            text.row("mapped, not copied", &Size(mapped).to_string(), "");
+        }
         for (name, figure) in &bytes.by_function {
             text.row("", &Size(*figure).to_string(), name);
         }

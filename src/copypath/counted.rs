@@ -1,6 +1,6 @@
 //! What the kernel's own functions counted, beside what the rule says of the same transfer.
 
-use crate::model::{CountedCopies, How, Side, Summary};
+use crate::model::{CountedCopies, How, Place, Side, Summary};
 
 /// Copies per byte beyond which the two do not agree. Less than that is the noise of the run: a few bytes of the receiver's
 /// report, or of the program's own pipes.
@@ -42,14 +42,21 @@ pub fn counted_sides(summary: &Summary, counted: &CountedCopies, own: Side) -> V
         return Vec::new();
     }
     let moved = summary.bytes_moved as f64;
-    let of = |side, bytes: u64| {
+    let by = |side, how, from: Option<Place>| -> f64 {
         let hops = summary.copy_path.iter();
-        let copies = hops.filter(|hop| hop.side == side && !hop.ghost && hop.how == How::CpuCopy);
-        CountedSide {
-            side,
-            rule: copies.map(|hop| hop.bytes).sum::<u64>() as f64 / moved,
-            counted: bytes as f64 / moved,
-        }
+        let hops = hops.filter(|hop| hop.side == side && !hop.ghost && hop.how == how);
+        let hops = hops.filter(|hop| from.is_none_or(|place| hop.from == place));
+        hops.map(|hop| hop.bytes).sum::<u64>() as f64
+    };
+    // How much of what arrives fills whole pages, and is mapped, differs from run to run: the rule is applied to what the
+    // counted run mapped, not to what the traced run did.
+    let mapped_less = counted.mapped_bytes.map_or(0.0, |mapped| {
+        by(own, How::Mapping, Some(Place::SocketQueue)) - mapped as f64
+    });
+    let of = |side, bytes: u64| CountedSide {
+        side,
+        rule: (by(side, How::CpuCopy, None) + if side == own { mapped_less } else { 0.0 }) / moved,
+        counted: bytes as f64 / moved,
     };
     let mut sides = vec![of(own, counted.own.cpu_copied_bytes)];
     if own == Side::Sender {

@@ -115,8 +115,12 @@ pub(crate) fn count_copies(
     let report = lab.untraced(command, "counted run", progress)?;
     lab.check(&report)?;
     let refused = |it: &Unavailable| it.instrument == "kernel-copies";
+    let mapped = report.outcome.mapped_receives.as_ref();
     Ok(match report.counted {
-        Some(counted) => Ok(counted),
+        Some(counted) => Ok(CountedCopies {
+            mapped_bytes: mapped.map(|all| all.iter().map(|it| u64::from(*it)).sum()),
+            ..counted
+        }),
         None => {
             let reason = report.unavailable.into_iter().find(refused);
             Err(reason.context("the sending process counted nothing and does not say why")?)

@@ -122,6 +122,10 @@ pub struct CountedCopies {
     pub own: CountedBytes,
     /// Of the process at the other end, until its end.
     pub peer: CountedBytes,
+    /// What the kernel mapped in the counted run, for a method that maps what arrives. It differs from run to run, and the
+    /// rest was received by a copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapped_bytes: Option<u64>,
 }
 
 /// What the calls of a server moved besides the bodies of its answers.
