@@ -169,6 +169,11 @@ fn cool_down(
     }
     if cold {
         measure::drop_from_cache(source)?;
+    } else if spec.method.bypasses_cache() {
+        // btrfs reads what a buffered write has just left through the page cache, O_DIRECT or not: kernel, fs/btrfs/direct-io.c,
+        // lock_extent_direct(). Then the CPU would copy what the disk is to write.
+        let written = source.sync_data();
+        written.context("cannot write the source to the disk")?;
     }
     let before = residency(spec, source, "before the transfer", unavailable);
     if let Some(left) = before.filter(|left| cold && left.resident > 0) {
