@@ -127,7 +127,9 @@ fn assert_documented(counted: &Value, only_elsewhere: &[&str]) {
         .lines()
         .filter_map(|line| line.strip_prefix("| `counted."));
     let documented = rows.map(|row| row.split('`').next().unwrap().trim_end_matches(".*"));
-    let mut documented: Vec<_> = documented.filter(|key| !only_elsewhere.contains(key)).collect();
+    let mut documented: Vec<_> = documented
+        .filter(|key| !only_elsewhere.contains(key))
+        .collect();
     documented.sort_unstable();
     let mut printed: Vec<_> = counted.as_object().unwrap().keys().collect();
     printed.sort_unstable();
