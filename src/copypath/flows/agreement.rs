@@ -14,6 +14,10 @@ use super::{
 const LENGTH: u64 = fingerprint::LENGTH as u64;
 /// So much is compared at once.
 const STEP: u64 = 64 << 10;
+/// By so many bytes a change may move what follows it, to be found at once.
+const SHIFT: u64 = 32;
+/// In so many blocks behind it.
+const NEAR: usize = 2;
 
 /// What a block says of those of its bytes that lie in a candidate.
 enum Agreement {
@@ -82,6 +86,61 @@ impl Joiner<'_> {
         let last = candidate.forward(sample)?;
         let first = candidate.backward(sample, last);
         Some((base.wrapping_add(first), base.wrapping_add(last)))
+    }
+
+    /// Where bytes go on behind a change that has made them longer or shorter: a block of the read, close to where it
+    /// would stand without that change. With the address at which the read would begin.
+    pub(super) fn agreed_shifted(
+        &self,
+        extent: &ReadExtent,
+        offset: u64,
+        (start, end): (u64, u64),
+    ) -> Option<(Range<u64>, u64)> {
+        let print = &extent.fingerprint;
+        let blocks = print.blocks(offset..extent.length, extent.length);
+        let whole = |(_, block): &(u32, Range<u64>)| {
+            block.start >= offset && block.end - block.start >= LENGTH
+        };
+        let near = blocks.filter(whole).take(NEAR);
+        let shifts = || (1..=SHIFT).flat_map(|by| [by, by.wrapping_neg()]);
+        let behind = (NEAR as u64 + 1) * fingerprint::BLOCK as u64 + SHIFT;
+        let bytes = self.bytes(start, end.min(start + behind))?;
+        let mut places = near.flat_map(|(sum, block)| {
+            let place = block.start - offset;
+            shifts().map(move |by| (sum, block.clone(), place.wrapping_add(by)))
+        });
+        let (_, block, place) = places.find(|(sum, block, place)| {
+            let range = *place as usize..place.wrapping_add(block.end - block.start) as usize;
+            let here = bytes.get(range);
+            here.is_some_and(|here| crc32fast::hash(here) == *sum && fingerprint::is_varied(here))
+        })?;
+        let at = start + place;
+        let base = at.wrapping_sub(block.start);
+        let end = end.min(base.wrapping_add(extent.length));
+        let candidate = self.candidate(extent, base, at..end)?;
+        let last = base.wrapping_add(candidate.forward(block.start)?);
+        let before = &bytes[..place as usize];
+        let first = at - self.alike_in_block_before(extent, block.start, before);
+        Some((first..last, base))
+    }
+
+    /// How many bytes, counted from their end, are those of the block that ends at a place, if it stands where it was
+    /// read to.
+    fn alike_in_block_before(&self, extent: &ReadExtent, place: u64, bytes: &[u8]) -> u64 {
+        let before = place.saturating_sub(1)..place;
+        let block = extent.fingerprint.blocks(before, extent.length).next();
+        let there = block.and_then(|(sum, block)| self.original(extent, sum, &block));
+        let there = there.unwrap_or_default();
+        let pairs = bytes.iter().rev().zip(there.iter().rev());
+        pairs.take_while(|(a, b)| a == b).count() as u64
+    }
+
+    /// A block where it was read to, if it is still as it was read.
+    fn original(&self, extent: &ReadExtent, sum: u32, block: &Range<u64>) -> Option<Vec<u8>> {
+        let mut there = vec![0; (block.end - block.start) as usize];
+        let address = extent.base.wrapping_add(block.start);
+        let read = self.tracee.read(address, &mut there);
+        (read == there.len() && crc32fast::hash(&there) == sum).then_some(there)
     }
 
     fn candidate<'a>(
@@ -260,7 +319,7 @@ impl Candidate<'_> {
         if !is_backward && self.differs_at(part) {
             return Agreement::Bytes(0);
         }
-        if let Some(there) = self.original(sum, block) {
+        if let Some(there) = self.joiner.original(self.extent, sum, block) {
             let there = &there[(part.start - block.start) as usize..][..all as usize];
             let mut pairs = self.bytes(part).iter().zip(there);
             let differs = match is_backward {
@@ -289,13 +348,5 @@ impl Candidate<'_> {
             let here = self.bytes(part).iter();
             !here.zip(known).all(|(here, known)| here == known)
         })
-    }
-
-    /// A block where it was read to, if it is still as it was read.
-    fn original(&self, sum: u32, block: &Range<u64>) -> Option<Vec<u8>> {
-        let mut there = vec![0; (block.end - block.start) as usize];
-        let address = self.extent.base.wrapping_add(block.start);
-        let read = self.joiner.tracee.read(address, &mut there);
-        (read == there.len() && crc32fast::hash(&there) == sum).then_some(there)
     }
 }

@@ -11,7 +11,7 @@ pub(super) const LENGTH: usize = 32;
 /// the stops of a call take.)
 pub(super) const WHOLE: u64 = 256 << 10;
 /// How many bytes a checksum stands for.
-const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 256;
 /// One sample is taken of so many bytes, so that a copy is found in any window of that length.
 const SPACING: u64 = 4096;
 /// How many samples are taken of a read that is too large to be compared whole.
@@ -237,10 +237,12 @@ impl Sample {
 /// Whether bytes tell one place from another.
 pub(super) fn is_varied(bytes: &[u8]) -> bool {
     let mut seen = [0u64; 4];
-    for byte in bytes {
-        seen[usize::from(byte >> 6)] |= 1 << (byte & 63);
-    }
-    seen.iter().map(|bits| bits.count_ones()).sum::<u32>() >= TELLING
+    bytes.chunks(LENGTH).any(|bytes| {
+        for byte in bytes {
+            seen[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        }
+        seen.iter().map(|bits| bits.count_ones()).sum::<u32>() >= TELLING
+    })
 }
 
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;

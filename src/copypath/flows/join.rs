@@ -442,6 +442,16 @@ impl Joiner<'_> {
         out.extend((at < part.end).then(|| mapped(part.end - at)));
     }
 
+    /// The last bytes of a write were not found: the next write goes on behind them.
+    fn pass_over(&mut self, bytes: u64) {
+        let few = 0..2 * fingerprint::BLOCK as u64;
+        if let Some((_, offset)) = &mut self.space.cursor(self.sink).at
+            && few.contains(&bytes)
+        {
+            *offset += bytes;
+        }
+    }
+
     /// A part that shows no file: bytes that the program copied from elsewhere, or its own.
     fn searched(&mut self, part: &Part, out: &mut Vec<Piece>) {
         let length = part.end - part.start;
@@ -456,6 +466,7 @@ impl Joiner<'_> {
             joined += next.end - next.start;
             at = next.end;
         }
+        self.pass_over(part.end - at);
         // A few familiar bytes among others are no copy of what was read.
         if joined * 2 < length {
             found.clear();

@@ -26,7 +26,8 @@ impl Joiner<'_> {
         let cursor = self.space.cursor(self.sink).at;
         let goes_on = cursor.and_then(|at| {
             let same = self.go_on(at, start, end);
-            same.or_else(|| self.next_read(at.0, start, end))
+            let same = same.or_else(|| self.next_read(at.0, start, end));
+            same.or_else(|| self.go_on_shifted(at, start, end))
         });
         let found = goes_on.or_else(|| {
             self.space.misses += 1;
@@ -55,6 +56,24 @@ impl Joiner<'_> {
         Some(Found {
             start,
             end: self.agreed((id, extent), base, (start, end))?,
+            extent: id,
+            base,
+        })
+    }
+
+    /// The same behind a change that has made the bytes longer or shorter.
+    fn go_on_shifted(
+        &self,
+        (id, offset): (ExtentId, u64),
+        start: u64,
+        end: u64,
+    ) -> Option<Found> {
+        let extent = self.extents.get(id)?;
+        (!self.is_own(extent)).then_some(())?;
+        let (agreed, base) = self.agreed_shifted(extent, offset, (start, end))?;
+        Some(Found {
+            start: agreed.start,
+            end: agreed.end,
             extent: id,
             base,
         })
