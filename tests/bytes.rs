@@ -290,6 +290,38 @@ fn memory_of_which_a_part_is_mapped_is_the_files_in_that_part() {
 }
 
 #[test]
+fn what_a_program_sends_to_itself_by_zero_copy_is_counted_once() {
+    let Some(desk) = desk("own_zerocopy") else {
+        return;
+    };
+    let seen = run(&desk, "./own_zerocopy a out");
+    let of_kinds = |from: &str, to: &str| -> u64 {
+        let is_it = |flow: &&Value| flow["from"]["kind"] == from && flow["to"]["kind"] == to;
+        let bytes = |flow: &Value| flow["bytes"].as_u64().unwrap();
+        flows(&seen).iter().filter(is_it).map(bytes).sum()
+    };
+    assert_eq!(of_kinds("file", "tcp"), SIZE);
+    assert_eq!(of_kinds("tcp", "file"), SIZE);
+    assert_eq!(of_kinds("tcp", "tcp"), 0, "{:#}", seen.json["flows"]);
+    seen.explains_all();
+}
+
+#[test]
+fn what_stands_behind_the_end_of_a_mapped_file_is_not_the_files() {
+    let Some(desk) = desk("behind_end") else {
+        return;
+    };
+    fs::write(desk.path("short"), &desk.bytes("a")[..5000]).unwrap();
+    let seen = run(&desk, "./behind_end short out");
+    let flow = seen.flow(("file", "/short"), ("file", "/out"));
+    assert_eq!(figures(flow), (5000, 1.0, false), "{flow:#}");
+    let zeros = desk.bytes("out").len() as u64 - 5000;
+    let flow = seen.flow(("unknown", "behind_end"), ("file", "/out"));
+    assert_eq!(figures(flow).0, zeros, "{flow:#}");
+    seen.explains_all();
+}
+
+#[test]
 fn pages_of_a_private_mapping_are_the_files_until_they_are_stored_to() {
     let Some(desk) = desk("private") else { return };
     for (kind, copies) in [("untouched", 1.0), ("read", 1.0), ("copied", 2.0)] {
@@ -755,6 +787,24 @@ fn programs_that_work_on_lines_pass_on_no_more_than_they_read() {
         );
         seen.explains_all();
     }
+}
+
+#[test]
+fn behind_a_change_that_moves_a_text_the_copy_goes_on() {
+    let desk = Desk::new(0);
+    if !desk.has(&["sed"]) {
+        return;
+    }
+    let lines = (0..20_000).map(|i| format!("this is line number {i} of the text\n"));
+    let text: String = lines.collect();
+    fs::write(desk.path("a"), &text).unwrap();
+    // Two lines grow by a byte.
+    let seen = run_to_file(&desk, "sed s/9999/word!/ a");
+    assert_eq!(desk.bytes("out").len(), text.len() + 2);
+    let copied = figures(seen.flow(("file", "/a"), ("file", "/out"))).0;
+    // Of each, what lies between two checksums.
+    assert!(copied > text.len() as u64 - 2 * 512, "{copied}");
+    seen.explains_all();
 }
 
 /// Runs a command whose output is the file `out`.

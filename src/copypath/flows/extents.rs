@@ -18,6 +18,8 @@ pub(super) struct ReadExtent {
     pub length: u64,
     /// How many of them were written on.
     pub delivered: u64,
+    /// What they were last written to: what tells it from other such places.
+    pub delivered_to: Option<u64>,
     pub fingerprint: Fingerprint,
     /// The memory of the program that read them.
     pub memory: EndId,
@@ -65,13 +67,14 @@ impl ReadExtents {
         self.slots.get(id as usize)?.as_ref()
     }
 
-    /// So many bytes of one were written on: most of them once more?
-    pub fn deliver(&mut self, id: ExtentId, bytes: u64) -> bool {
+    /// So many bytes of one were written on, to this sink: most of them once more?
+    pub fn deliver(&mut self, id: ExtentId, bytes: u64, sink: u64) -> bool {
         let Some(Some(extent)) = self.slots.get_mut(id as usize) else {
             return false;
         };
         let before = extent.delivered;
         extent.delivered = extent.length.min(before + bytes);
+        extent.delivered_to = Some(sink);
         let new = extent.delivered - before;
         if let ExtentKind::Peeked(socket) = extent.kind {
             *self.peeked.entry(socket).or_default() += new;

@@ -268,12 +268,15 @@ impl Joiner<'_> {
     }
 
     /// Whether bytes must be others than those that they resemble, of which so many go to the same place: a few bytes of a
-    /// read, of which as many as were read have been written on.
+    /// read, of which as many as were read have been written on, or all of a short one, which the same sink has already.
     fn is_another(&self, found: &Found, joined: u64) -> bool {
         let length = found.end - found.start;
         let read = self.extents.get(found.extent);
         read.is_some_and(|read| {
-            let is_few = length < WINDOW.min(read.length) && read.kind != ExtentKind::Mapped;
+            let is_there = read.delivered_to == Some(self.sink) || joined > 0;
+            let is_few = length < WINDOW
+                && (length < read.length || is_there)
+                && read.kind != ExtentKind::Mapped;
             is_few && read.delivered + joined + length > read.length
         })
     }
@@ -409,12 +412,26 @@ impl Joiner<'_> {
         if let Some(mapping) = mapping.filter(|mapping| is_read && mapping.shows()) {
             // Shared memory without a file: another process may have put it there.
             let from = mapping.file.map_or(From::Unknown, From::Mapped);
-            return out.push(Piece { length, from });
+            let behind = mapping.file.map_or(0, |_| self.behind_end(part));
+            let length = length - behind;
+            out.extend((length > 0).then_some(Piece { length, from }));
+            return out.extend(zeros(behind));
         }
         match mapping.and_then(|mapping| mapping.private_file()) {
             Some(file) if is_read => self.private(part, file, out),
             _ => self.searched(part, out),
         }
+    }
+
+    /// How many bytes of a part of a mapping stand behind the end of its file: the kernel fills the last page with zeros.
+    /// Where a file ends is asked only where a part ends with zeros, because all mappings have to be read for that.
+    fn behind_end(&self, part: &Part) -> u64 {
+        let last = self.bytes(part.end.saturating_sub(1).max(part.start), part.end);
+        let is_zero = last.is_some_and(|last| last == [0]);
+        let end = is_zero
+            .then(|| self.tracee.mapped_end(part.start))
+            .flatten();
+        end.map_or(0, |end| part.end.saturating_sub(end.max(part.start)))
     }
 
     /// A part of a private mapping of a file: pages that are the file's, and copies of them that were stored to. What of
@@ -495,6 +512,14 @@ impl Joiner<'_> {
         }
         self.put_unjoined(out, at, part.end);
     }
+}
+
+/// So many bytes that the kernel has put there, if there are any.
+fn zeros(length: u64) -> Option<Piece> {
+    (length > 0).then_some(Piece {
+        length,
+        from: From::Unknown,
+    })
 }
 
 /// A sample that is to be read again.

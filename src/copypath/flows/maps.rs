@@ -160,6 +160,7 @@ impl Flows {
                 base: range.start,
                 length: range.end - range.start,
                 delivered: 0,
+                delivered_to: None,
                 fingerprint,
                 memory: file,
                 kind: ExtentKind::Mapped,

@@ -181,7 +181,7 @@ impl Flows {
             let (path, before, _) = self.origin(piece, program);
             let path = step.map_or(path, |step| self.paths.then(path, Change::Hop(step)));
             if let Some(known) = piece.from.known() {
-                self.extents.deliver(known.id, piece.length);
+                self.extents.deliver(known.id, piece.length, other);
             }
             Chunk {
                 length: piece.length,

@@ -43,6 +43,11 @@ impl<'a> Nearby<'a> {
         self.tracee.copied_on_write(start, end)
     }
 
+    /// As [`TraceeMemory::mapped_end`].
+    pub fn mapped_end(&self, address: u64) -> Option<u64> {
+        self.tracee.mapped_end(address)
+    }
+
     /// As [`TraceeMemory::read`].
     pub fn read(&self, address: u64, buffer: &mut [u8]) -> usize {
         if self.has(address, buffer) {

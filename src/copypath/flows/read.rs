@@ -134,14 +134,17 @@ impl Flows {
             (None, _) => Vec::new(),
         };
         if self.sockets.is_own(source) {
-            // What a process sends to itself ends at the socket, and begins there.
+            // What a process sends to itself ends at the socket, and begins there. A zero-copy send is counted when the
+            // kernel reports it: what keeps its place in the queue begins at the socket, too.
             for chunk in chunks {
-                self.add(
-                    chunk.path,
-                    source.source,
-                    chunk.length,
-                    chunk.provenance.as_ref(),
-                );
+                if self.paths.get(chunk.path).origin != source.source {
+                    self.add(
+                        chunk.path,
+                        source.source,
+                        chunk.length,
+                        chunk.provenance.as_ref(),
+                    );
+                }
             }
             return self.filled(Vec::new(), source, bytes, by);
         }
@@ -293,6 +296,7 @@ impl Flows {
             base: start,
             length,
             delivered: 0,
+            delivered_to: None,
             fingerprint: print,
             memory,
             kind: peeked.map_or(ExtentKind::Read, ExtentKind::Peeked),

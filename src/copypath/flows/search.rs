@@ -62,12 +62,7 @@ impl Joiner<'_> {
     }
 
     /// The same behind a change that has made the bytes longer or shorter.
-    fn go_on_shifted(
-        &self,
-        (id, offset): (ExtentId, u64),
-        start: u64,
-        end: u64,
-    ) -> Option<Found> {
+    fn go_on_shifted(&self, (id, offset): (ExtentId, u64), start: u64, end: u64) -> Option<Found> {
         let extent = self.extents.get(id)?;
         (!self.is_own(extent)).then_some(())?;
         let (agreed, base) = self.agreed_shifted(extent, offset, (start, end))?;

@@ -114,7 +114,7 @@ impl Flows {
             let step = rule::step(Op::Map, from, Medium::File, Report::None);
             let path = step.map_or(path, |step| self.paths.then(path, Change::Hop(step)));
             if let Some(known) = piece.from.known() {
-                self.extents.deliver(known.id, piece.length);
+                self.extents.deliver(known.id, piece.length, file.into());
             }
             self.add(path, file, piece.length, before.as_ref());
         }

@@ -272,7 +272,10 @@ impl Flows {
                 if piece.length > 0 && extent.is_some_and(|read| read.length > fingerprint::WHOLE) {
                     self.note(SAMPLED);
                 }
-                if self.extents.deliver(known.id, piece.length) {
+                if self
+                    .extents
+                    .deliver(known.id, piece.length, sent.sink.identity)
+                {
                     self.ends.resent(self.paths.get(known.path).origin);
                 }
                 self.extents.change(known.id, -1);
