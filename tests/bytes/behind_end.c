@@ -9,6 +9,6 @@ int main(int count, char **words) {
     int source = open(words[1], O_RDONLY), sink = open(words[2], O_WRONLY | O_CREAT | O_TRUNC, 0644);
     fstat(source, &stat);
     long page = sysconf(_SC_PAGESIZE), length = (stat.st_size + page - 1) / page * page;
-    char *memory = mmap(0, stat.st_size, PROT_READ, MAP_SHARED, source, 0);
+    char *memory = mmap(0, length, PROT_READ, MAP_SHARED, source, 0);
     return write(sink, memory, length) != length;
 }
