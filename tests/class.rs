@@ -16,7 +16,13 @@ mod room;
 
 use room::{Room, question, read_response, send_on};
 
-const SECRETS: [&str; 4] = ["\"right\"", "\"votes\"", "\"feedback\"", "\"recorded\""];
+const SECRETS: [&str; 5] = [
+    "\"voters\"",
+    "\"right\"",
+    "\"votes\"",
+    "\"feedback\"",
+    "\"recorded\"",
+];
 
 #[test]
 fn a_room_from_the_lobby_to_the_reveal() {

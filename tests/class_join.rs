@@ -142,6 +142,36 @@ fn a_terminal_runs_the_experiment_on_its_own_kernel() {
 }
 
 #[test]
+fn a_seat_that_the_room_no_longer_knows_is_replaced_in_the_event_stream_too() {
+    let mut room = Room::start(&[]);
+    let home = tempfile::tempdir().unwrap();
+    let mut student = Student::join(&room, home.path(), &[]);
+    let seat = student.until("Your seat: ");
+    room.open(&question("choice").id);
+    student.until("one letter, as in b");
+    // The room comes back with a session that does not have the seat: its file is older.
+    room.kill();
+    student.until("cannot be reached");
+    let text = std::fs::read_to_string(&room.file).unwrap();
+    let kept = text
+        .lines()
+        .filter(|line| !line.contains("\"event\":\"seat\""));
+    let kept: String = kept.map(|line| format!("{line}\n")).collect();
+    std::fs::write(&room.file, kept).unwrap();
+    let file = room.file.to_str().unwrap().to_owned();
+    let mut room = Room::start_in(Arc::clone(&room.home), &["--resume", &file]);
+    student.until("The room is there again");
+    student.type_in("b");
+    assert_ne!(student.until("Your seat: "), seat);
+    student.until("Saved: b)");
+    room.say("reveal");
+    // The stream's own state has the answer only if it is the new seat's.
+    student.until("Yours, ");
+    assert_eq!(room.state(None)["voters"], serde_json::json!([1]));
+    assert_eq!(room.quit(), Some(0));
+}
+
+#[test]
 fn what_is_no_room_is_one_line() {
     let room = Room::start(&[]);
     let address = room.address.to_string();

@@ -15,6 +15,8 @@ pub(crate) struct ClassRoom {
     pub(crate) urls: Vec<String>,
     /// The one that is shown.
     pub(crate) url: usize,
+    /// Which kernels differ, and why, is shown instead of the votes.
+    pub(crate) shows_kernels: bool,
     /// What a second QR code joins: the Wi-Fi.
     pub(crate) wifi: Option<String>,
     /// What to do where nobody can connect.

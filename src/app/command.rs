@@ -11,6 +11,8 @@ pub enum RoomKey {
     Discuss,
     Reveal,
     Lock,
+    /// Which kernels differ, and why.
+    Kernels,
     /// The next address.
     Address,
 }

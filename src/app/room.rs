@@ -26,6 +26,7 @@ impl Shared {
         if let Some(room) = &mut self.class {
             if now.round != room.now.round {
                 room.asked_reveal = false;
+                room.shows_kernels = false;
             }
             room.now = now;
             if room.opened == 0 {
@@ -77,6 +78,13 @@ impl Shared {
             RoomKey::Discuss => class::Command::Discuss,
             RoomKey::Reveal => class::Command::Reveal,
             RoomKey::Lock => class::Command::Lock,
+            RoomKey::Kernels => {
+                if let Some(room) = &mut self.class {
+                    room.shows_kernels = !room.shows_kernels;
+                }
+                self.display.show(Pane::Text);
+                return;
+            }
             RoomKey::Address => {
                 if let Some(room) = &mut self.class {
                     room.url = (room.url + 1) % room.urls.len().max(1);
@@ -187,6 +195,19 @@ fn can_open(app: &Shared, on: &On) -> bool {
     asks && !here(app, on, BEFORE_REVEAL)
 }
 
+/// Whether the room was asked this question, and other values can be drawn for it.
+fn has_others(app: &Shared, on: &On) -> bool {
+    let asked = on.at().and_then(|at| app.asked_of_room(at));
+    asked.is_some_and(|(_, poll)| poll.has_others)
+}
+
+/// Whether students' machines have sent what they found, and it may be shown.
+fn has_machines(app: &Shared, on: &On) -> bool {
+    let asked = on.at().and_then(|at| app.asked_of_room(at));
+    let asked = asked.and_then(|(room, _)| room.now.question.as_ref());
+    asked.is_some_and(|asked| asked.revealed && !asked.machines.is_empty())
+}
+
 /// Whether a run answers the question, and the room has been asked it.
 fn can_run(app: &Shared, on: &On) -> bool {
     let question = on
@@ -205,6 +226,8 @@ pub(crate) const KEYS: &[KeyRow<On>] = &[
     row(&[(Char('O'), C::Room(RoomKey::Again))], ["O", "second vote", "open a further vote on the same question"], Answer, |app, on| here(app, on, &[Phase::Closed, Phase::Discuss])),
     row(&[(Char('D'), C::Room(RoomKey::Discuss))], ["D", "discuss", "start the clock of the discussion"], Answer, |app, on| here(app, on, &[Phase::Closed])),
     row(&[(Char('v'), C::Room(RoomKey::Reveal))], ["v", "reveal", "show the answer and the votes"], Answer, |app, on| here(app, on, &[Phase::Closed, Phase::Discuss, Phase::Experiment])),
+    row(&[(Char('K'), C::Room(RoomKey::Kernels))], ["K", "kernels", "which kernels found another value, and why"], Answer, has_machines),
+    row(&[(Char('o'), C::Room(RoomKey::Vote))], ["o", "vote on other values", "ask the room this question with other values"], Answer, |app, on| can_open(app, on) && has_others(app, on)),
     row(&[(Char('o'), C::Room(RoomKey::Vote))], ["o", "open a vote", "ask the room this question"], Answer, can_open),
     row(&[(Char('r'), C::Run)], ["r", "run", "run what answers it"], Answer, can_run),
     row(&[(Char('Q'), C::JoinCode)], ["Q", "join", "the address and its QR code"], Answer, |app, _| app.class.is_some()),

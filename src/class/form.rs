@@ -10,6 +10,8 @@ impl Poll {
         // The room calls options by their letters; keys choose them by number.
         let lettered = self.options.iter().enumerate();
         let lettered = lettered.map(|(at, text)| format!("{}) {text}", self.mark(at)));
+        let rights = self.rights.iter().enumerate();
+        let rights = rights.map(|(at, text)| format!("{}) {text}", Given::letter(at)));
         match self.kind {
             PollKind::Choice => Form::One {
                 options: Options::new(lettered),
@@ -22,8 +24,8 @@ impl Poll {
             PollKind::Multi => Form::Several(Options::new(lettered)),
             PollKind::Order => Form::Order(self.options.clone()),
             PollKind::Match => Form::Match {
-                lefts: self.options.clone(),
-                rights: self.rights.clone(),
+                lefts: lettered.collect(),
+                rights: rights.collect(),
             },
             PollKind::Number => Form::number(self.unit.as_deref().unwrap_or_default(), self.scale),
         }

@@ -1,6 +1,6 @@
 //! A question of the course as a room is asked it.
 
-use super::{Answer, Misconception, Poll, PollKind};
+use super::{Answer, Misconception, Poll, PollKind, experiment_of, kernels::causes_of};
 use crate::course::{
     Ask, Catalogue, Lesson, Predict, Question, QuestionKind, QuestionOption, Reaction, kinds::Order,
 };
@@ -8,13 +8,18 @@ use crate::course::{
 impl Poll {
     /// The question or the prediction of that id. `turn` says which values it draws, where any are drawn.
     pub fn of(course: &Catalogue, id: &str, turn: u64) -> Option<Poll> {
-        if let Some((lesson, question)) = course.question(id) {
-            return Some(of_question(lesson, question, turn));
-        }
-        course.lessons().iter().find_map(|lesson| {
-            let mut predictions = lesson.predictions();
-            let predict = predictions.find(|predict| predict.id == id)?;
-            Some(of_predict(lesson, predict))
+        let poll = match course.question(id) {
+            Some((lesson, question)) => of_question(lesson, question, turn),
+            None => course.lessons().iter().find_map(|lesson| {
+                let mut predictions = lesson.predictions();
+                let predict = predictions.find(|predict| predict.id == id)?;
+                Some(of_predict(lesson, predict))
+            })?,
+        };
+        let experiment = experiment_of(course.lessons(), id);
+        Some(Poll {
+            causes: experiment.as_ref().map(causes_of).unwrap_or_default(),
+            ..poll
         })
     }
 }
@@ -33,6 +38,7 @@ fn empty(lesson: &Lesson, id: &str, text: &str, kind: PollKind) -> Poll {
         tolerance: 0.0,
         words: Vec::new(),
         query: None,
+        causes: Vec::new(),
         reactions: Vec::new(),
         explain: String::new(),
         turn: 0,

@@ -10,6 +10,7 @@
 //! | `form` | a poll as it is answered on a terminal |
 //! | `experiment` | what is run to answer a question |
 //! | `command` | what the teacher asks for |
+//! | `kernels` | why machines found different values |
 //! | `snapshot` | what the teacher's side sees |
 //! | `state` | what phones and terminals see: nothing that must stay here before the reveal |
 //! | `seen` | the same, as a terminal reads it, and what else it hears |
@@ -25,6 +26,7 @@ mod event;
 mod experiment;
 mod form;
 mod from_course;
+mod kernels;
 pub mod limits;
 pub mod names;
 mod poll;
@@ -40,7 +42,8 @@ pub use answer::{Answer, Figure};
 pub(crate) use command::Command;
 pub use event::Event;
 pub(crate) use experiment::{ClassExperiment, ClassRun, experiment_of};
-pub use poll::{Misconception, Poll, PollKind};
+pub(crate) use kernels::differences;
+pub use poll::{Cause, Misconception, Poll, PollKind};
 pub(crate) use report::{QuestionReport, Report, RoundReport};
 pub(crate) use seen::{SeatNews, SeenState};
 pub use session::{Asked, Figures, Phase, Recorded, Refusal, Round, Session};

@@ -69,6 +69,9 @@ pub struct Poll {
     /// The figure of the run that answers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
+    /// Why kernels may find different figures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<Cause>,
     /// Misconceptions, and the answers that show them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Misconception>,
@@ -93,6 +96,27 @@ pub struct Misconception {
     pub misconception: String,
     /// What answers it, in CommonMark.
     pub feedback: String,
+}
+
+/// A known cause of different values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The kernels that it makes different: from the first version up to the second, without it. None: a setting of the
+    /// machine, whatever its kernel.
+    pub versions: Option<((u32, u32), (u32, u32))>,
+    /// What those kernels answer; empty: any value that no other kernel has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<String>,
+    /// In a sentence or two.
+    pub text: String,
+}
+
+impl Cause {
+    /// Whether those kernels answer this.
+    pub(crate) fn gives(&self, value: &Figure) -> bool {
+        let is_it = |answer: &String| *value == Figure::Word(answer.clone());
+        self.answers.is_empty() || self.answers.iter().any(is_it)
+    }
 }
 
 /// Numbers that differ by less than this part of them are the same.

@@ -15,6 +15,8 @@ pub(crate) enum SeatNews {
     Reached(bool),
     /// There is no room of that code any more.
     NoRoom,
+    /// The room did not know the seat any more: this is the new one.
+    Seated(String),
     /// The answer in that round stands in the session's file.
     Saved(u32, Answer),
     /// Why an answer is not saved yet; it is sent again.
@@ -33,6 +35,8 @@ pub(crate) enum SeatNews {
 pub(crate) struct SeenState {
     pub(crate) phase: Phase,
     pub(crate) round: u32,
+    /// Which vote on the question it is, from 1.
+    pub(crate) vote: usize,
     /// Without its answer.
     pub(crate) question: Option<Poll>,
     pub(crate) joined: usize,
@@ -41,6 +45,8 @@ pub(crate) struct SeenState {
     /// The right answer; a number stands in it alone.
     right: Vec<f64>,
     pub(crate) votes: Vec<Vec<f64>>,
+    /// How many answered in each vote.
+    voters: Vec<usize>,
     pub(crate) recorded: Option<Figure>,
     pub(crate) feedback: Vec<SeenFeedback>,
 }
@@ -87,13 +93,7 @@ impl SeenState {
         let last = self.votes.len().saturating_sub(1);
         let round = |(at, counts): (usize, &Vec<f64>)| RoundSnapshot {
             round: at as u32 + 1,
-            answered: match question.kind {
-                PollKind::Number => counts.len(),
-                PollKind::Choice | PollKind::Bug => counts.iter().sum::<f64>() as usize,
-                // Of several choices each, the room says how many answered in the last vote alone.
-                _ if at == last => self.answered,
-                _ => 0,
-            },
+            answered: self.voters.get(at).copied().unwrap_or(0),
             right: None,
             distribution: counts.clone(),
             misconceptions: match at == last {

@@ -17,6 +17,9 @@ pub struct State {
 struct Head<'s> {
     phase: Phase,
     round: u32,
+    /// Which vote on the question it is, from 1; left out before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vote: Option<usize>,
     question: Option<PublicQuestion<'s>>,
     joined: usize,
     answered: usize,
@@ -40,6 +43,8 @@ struct PublicQuestion<'s> {
 struct Tail<'s> {
     right: serde_json::Value,
     votes: Vec<Vec<serde_json::Value>>,
+    /// How many answered in each vote.
+    voters: Vec<usize>,
     recorded: Option<&'s Figure>,
     feedback: Vec<Said<'s>>,
 }
@@ -63,6 +68,7 @@ impl State {
         let head = Head {
             phase: session.phase,
             round: session.round(),
+            vote: asked.map(|_| session.present_rounds().count()),
             question: asked.map(public),
             joined: session.seats.len(),
             answered: session.answered(),
@@ -105,6 +111,7 @@ fn tail<'s>(session: &'s Session, asked: &'s Asked) -> Tail<'s> {
     let right = asked.right();
     let rounds = session.present_rounds();
     let votes = rounds.map(|round| round.distribution(&asked.poll, right.as_ref()));
+    let voters = session.present_rounds().map(|round| round.answers.len());
     Tail {
         right: match &right {
             None => serde_json::json!([]),
@@ -112,6 +119,7 @@ fn tail<'s>(session: &'s Session, asked: &'s Asked) -> Tail<'s> {
             Some(list) => serde_json::json!(list),
         },
         votes: votes.collect(),
+        voters: voters.collect(),
         recorded: asked.recorded.as_ref().map(|found| &found.value),
         feedback: feedback(session, asked, right.as_ref()),
     }

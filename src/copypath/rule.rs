@@ -5,7 +5,8 @@
 //! A test holds the answers for every combination (`tests/golden/copy_rule.txt`).
 
 use crate::model::{
-    Basis, Descriptor, DescriptorKind, How, Place, Sink, Step, Storage, kernel_version,
+    Basis, Descriptor, DescriptorKind, How, Place, SENDFILE_TO_PIPE, Sink, Step, Storage,
+    kernel_version,
 };
 use crate::syscall::{Op, Shape};
 
@@ -160,7 +161,7 @@ impl Report {
     pub(crate) fn of_sendfile(kernel: &str) -> Report {
         match kernel_version(kernel) {
             (0, 0) => Report::None, // it does not say
-            version if version < (5, 12) => Report::BeforeLinux5_12,
+            version if version < SENDFILE_TO_PIPE => Report::BeforeLinux5_12,
             _ => Report::None,
         }
     }

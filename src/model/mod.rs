@@ -18,6 +18,7 @@ mod flow;
 mod format;
 mod hazard;
 mod hop;
+mod kernel_change;
 pub(crate) mod limits;
 pub mod marker;
 mod method;
@@ -53,6 +54,7 @@ pub use flow::{
 pub use format::{duration, grouped, percent, ratio, short_duration};
 pub use hazard::{Hazard, HazardCall, HazardKind};
 pub use hop::{Arrow, Basis, Hop, How, Place, Side, Step};
+pub(crate) use kernel_change::{ERROR_CHANGES, SENDFILE_TO_PIPE};
 pub use method::{Cache, Held, Method, Start};
 pub(crate) use named::named;
 pub(crate) use outcome::plain;

@@ -21,8 +21,6 @@ pub struct SeatScreen {
     pub(crate) runs: bool,
     /// What the room said last; none: nothing yet.
     pub(crate) now: Option<SeenState>,
-    /// The vote is a further one on the same question.
-    pub(crate) is_again: bool,
     pub(crate) is_unreached: bool,
     pub(crate) is_over: bool,
     pub(crate) answer: SeatAnswer,
@@ -88,6 +86,11 @@ impl SeatScreen {
 
     fn round(&self) -> u32 {
         self.now.as_ref().map_or(0, |now| now.round)
+    }
+
+    /// Which vote on the question it is, from 1.
+    pub(crate) fn vote(&self) -> usize {
+        self.now.as_ref().map_or(0, |now| now.vote)
     }
 
     /// Whether an answer can be given.
@@ -157,6 +160,7 @@ impl SeatScreen {
             SeatNews::State(now) => self.on_state(app, *now),
             SeatNews::Reached(reached) => self.is_unreached = !reached,
             SeatNews::NoRoom => self.is_over = true,
+            SeatNews::Seated(name) => self.name = name,
             SeatNews::Saved(round, answer) if round == self.round() => {
                 let sent = self.answer.unsaved.take_if(|(sent, _)| *sent == answer);
                 if sent.is_some() {
@@ -207,7 +211,8 @@ impl SeatScreen {
     fn begin_round(&mut self, app: &mut Shared, before: Option<&SeenState>) {
         let asked = |state: &SeenState| state.question.as_ref().map(|poll| poll.id.clone());
         let id = self.now.as_ref().and_then(asked);
-        self.is_again = id.is_some() && before.and_then(asked) == id;
+        // The first vote may have been missed, so a later one is not enough.
+        let is_again = self.vote() > 1 && before.and_then(asked) == id;
         self.answer = SeatAnswer::default();
         if let Some(poll) = self.poll() {
             let form = poll.form();
@@ -218,7 +223,7 @@ impl SeatScreen {
             };
             (self.answer.form, self.answer.draft) = (Some(form), draft);
         }
-        if !self.is_again {
+        if !is_again {
             self.look_up(app, id.as_deref());
         }
     }

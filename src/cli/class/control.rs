@@ -23,7 +23,7 @@ use signal_hook::{
 
 use super::control_socket::path_of;
 use crate::{
-    class::{AskedSnapshot, Phase, PollKind, Snapshot},
+    class::{AskedSnapshot, Phase, PollKind, Snapshot, differences},
     cli::{end_with, lessons::Text, print},
     model::visible_lines,
     store::session_log,
@@ -32,7 +32,7 @@ use crate::{
 /// The teacher's private view of a room: the distribution as it grows, and what it advises.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Keys: o closes the vote, or opens the question again; O second vote; D discuss; v reveal; L lock; q quit.
+    after_help = "Keys: o closes the vote, or opens the question again; O second vote; D discuss; v reveal; K which kernels differ and why; L lock; q quit.
 Without a terminal: the room as JSON lines, and commands as lines on standard input, as those of zclab class --plain."
 )]
 pub(crate) struct Args {
@@ -147,8 +147,10 @@ fn on_terminal(socket: UnixStream, mut signals: Signals) -> anyhow::Result<Optio
         let _ = keys.send(Happened::Closed);
     })?;
     let (mut room, mut error, mut socket) = (Snapshot::default(), String::new(), socket);
+    let mut shows_kernels = false;
     for happened in happened {
         match happened {
+            Happened::Key(b'K') => shows_kernels = !shows_kernels,
             Happened::Closed | Happened::Key(b'q' | 3 | 4) => break,
             Happened::Signal(signal) => return Ok(Some(signal)),
             Happened::Key(key) => {
@@ -164,7 +166,7 @@ fn on_terminal(socket: UnixStream, mut signals: Signals) -> anyhow::Result<Optio
             }
         }
         // In raw mode a line's end does not lead to the next one's start.
-        let text = visible_lines(&page(&room, &error)).replace('\n', "\r\n");
+        let text = visible_lines(&page(&room, &error, shows_kernels)).replace('\n', "\r\n");
         print(&format!("\x1b[H\x1b[J{text}"))?;
     }
     Ok(None)
@@ -184,7 +186,7 @@ fn command(key: u8, room: &Snapshot) -> Option<String> {
 }
 
 /// The room in lines.
-fn page(room: &Snapshot, error: &str) -> String {
+fn page(room: &Snapshot, error: &str, shows_kernels: bool) -> String {
     let mut text = Text::default();
     let locked = if room.locked { ", locked" } else { "" };
     text.line(&format!(
@@ -199,9 +201,15 @@ fn page(room: &Snapshot, error: &str) -> String {
         text.gap();
         text.line(advice.text());
     }
+    if shows_kernels && let Some(asked) = &room.question {
+        text.gap();
+        for line in differences(asked) {
+            text.markdown(&line, 0);
+        }
+    }
     text.gap();
     text.line(error);
-    text.line("o close or open again   O second vote   D discuss   v reveal   L lock   q quit");
+    text.line("o close or open again   O second vote   D discuss   v reveal   K kernels   L lock   q quit");
     text.into_string()
 }
 

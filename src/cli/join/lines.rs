@@ -142,6 +142,7 @@ impl Seat {
             SeatNews::FigureTaken => say("It stands on the projector, too."),
             SeatNews::FigureNotTaken(why) => say(&format!("It does not count: {why}")),
             SeatNews::NoRoom => Ok(()),
+            SeatNews::Seated(name) => say(&format!("Your seat: {name}")),
         }
     }
 
@@ -172,7 +173,7 @@ impl Seat {
         };
         let mut text = Text::default();
         text.gap();
-        text.line(&format!("Question (vote {})", self.state.round));
+        text.line(&format!("Question (vote {})", self.state.vote));
         text.gap();
         text.markdown(&poll.text, 0);
         text.gap();

@@ -42,7 +42,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         Ok(address) => address,
         Err(why) => bail!("cannot join {}: {why}", args.url),
     };
-    let mut connection = Connection::new(address);
+    let connection = Connection::new(address);
     let name = match connection.join(args.personal.as_deref()) {
         Ok(name) => name,
         Err(JoinError::Unreached(error)) => {

@@ -5,7 +5,6 @@
 
 use std::{
     fs::File,
-    ops::Range,
     os::{fd::OwnedFd, unix::fs::MetadataExt},
     path::{Path, PathBuf},
 };
@@ -17,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::endpoint::{self, ends};
 use crate::host;
 pub(crate) use crate::model::Finding;
-use crate::model::{ERRORS, kernel_version, visible_name};
+use crate::model::{ERROR_CHANGES, ERRORS, kernel_version, visible_name};
 
 mod crossings;
 mod files;
@@ -48,11 +47,15 @@ impl Experiment {
     fn expected(&self, kernel: (u32, u32), page_size: u64) -> Vec<String> {
         let known = ERRORS.iter().find(|(name, _)| *name == self.name);
         let (_, usual) = known.expect("a test holds the two tables together");
-        let otherwise = OTHERWISE
+        let otherwise = ERROR_CHANGES
             .iter()
-            .find(|(name, kernels, _)| *name == self.name && kernels.contains(&kernel));
+            .find(|change| change.name == self.name && change.versions.contains(&kernel));
         match otherwise {
-            Some((.., answers)) => answers.iter().map(|&answer| answer.to_owned()).collect(),
+            Some(change) => change
+                .answers
+                .iter()
+                .map(|&answer| answer.to_owned())
+                .collect(),
             // The number of bytes that one call moves at most: MAX_RW_COUNT of the kernel, INT_MAX rounded down to a page.
             None if usual.parse::<u64>().is_ok() => {
                 vec![(i32::MAX as u64 / page_size * page_size).to_string()]
@@ -68,26 +71,6 @@ impl Experiment {
         theme.map_or("", |(theme, _)| theme)
     }
 }
-
-/// Kernels by major and minor number.
-type Versions = Range<(u32, u32)>;
-
-/// What kernels of some versions answer instead of what [`ERRORS`] has. Two answers: it was changed within a stable series.
-const OTHERWISE: [(&str, Versions, &[&str]); 3] = [
-    (
-        "copy-file-range-across-file-systems",
-        (5, 3)..(5, 19),
-        &["works", "EXDEV"],
-    ),
-    // Since 5.10 a file needs code of its own to be spliced, and /dev/zero has it since 6.7.
-    ("sendfile-from-dev-zero", (5, 10)..(6, 7), &["EINVAL"]),
-    // The kernel's own ENOTSUPP, 524, which no manual page has, became EOPNOTSUPP.
-    (
-        "so-zerocopy-unix",
-        (4, 14)..(6, 1),
-        &["EOPNOTSUPP", "ENOTSUPP"],
-    ),
-];
 
 #[derive(Clone, Copy, Debug)]
 enum Run {

@@ -11,8 +11,8 @@ use std::{
 
 use serde_json::json;
 
-use self::connection::Followed;
 pub(crate) use self::connection::{Address, Connection, JoinError};
+use self::connection::{Followed, Response};
 use crate::class::{Answer, Recorded, SeatNews};
 
 /// How long to wait before the room is tried again.
@@ -41,7 +41,12 @@ impl SeatLine {
         let (to, outgoing) = mpsc::channel();
         let (follows, heard) = (connection.clone(), tell.clone());
         Builder::new().spawn(move || follow(&follows, &heard))?;
-        Builder::new().spawn(move || send_all(connection, personal, &outgoing, &tell))?;
+        let sending = Sending {
+            connection,
+            personal,
+            tell,
+        };
+        Builder::new().spawn(move || send_all(&sending, &outgoing))?;
         Ok(SeatLine { to })
     }
 
@@ -63,6 +68,7 @@ fn follow(connection: &Connection, tell: &impl Fn(SeatNews) -> bool) {
             tell(SeatNews::Reached(true)) && tell(SeatNews::State(Box::new(state)))
         });
         let news = match followed {
+            Ok(Followed::Reseated) => continue,
             Ok(Followed::NoRoom) => SeatNews::NoRoom,
             _ => SeatNews::Reached(false),
         };
@@ -73,12 +79,7 @@ fn follow(connection: &Connection, tell: &impl Fn(SeatNews) -> bool) {
     }
 }
 
-fn send_all(
-    mut connection: Connection,
-    personal: Option<String>,
-    outgoing: &Receiver<Outgoing>,
-    tell: &impl Fn(SeatNews) -> bool,
-) {
+fn send_all(room: &Sending<impl Fn(SeatNews) -> bool>, outgoing: &Receiver<Outgoing>) {
     // The answer that the room does not have yet.
     let mut unsaved: Option<(u32, Answer)> = None;
     loop {
@@ -88,60 +89,76 @@ fn send_all(
         };
         let news = match next {
             Err(RecvTimeoutError::Disconnected) => return,
-            Ok(Outgoing::Figure(round, name, found)) => {
-                send_figure(&connection, round, &name, &found)
-            }
+            Ok(Outgoing::Figure(round, name, found)) => send_figure(room, round, &name, &found),
             Ok(Outgoing::Vote(round, answer)) => {
                 unsaved = Some((round, answer.clone()));
-                vote(&mut connection, personal.as_deref(), round, answer)
+                vote(room, round, answer)
             }
             Err(RecvTimeoutError::Timeout) => match unsaved.clone() {
-                Some((round, answer)) => vote(&mut connection, personal.as_deref(), round, answer),
+                Some((round, answer)) => vote(room, round, answer),
                 None => continue,
             },
         };
         if matches!(news, SeatNews::Saved(..) | SeatNews::NotTaken(_)) {
             unsaved = None;
         }
-        if !tell(news) {
+        if !(room.tell)(news) {
             return;
         }
     }
 }
 
-fn vote(
-    connection: &mut Connection,
-    personal: Option<&str>,
-    round: u32,
-    answer: Answer,
-) -> SeatNews {
-    let body = json!({ "round": round, "answer": answer }).to_string();
-    let response = match connection.request("PUT", "vote", &body) {
+fn vote(room: &Sending<impl Fn(SeatNews) -> bool>, round: u32, answer: Answer) -> SeatNews {
+    let body = json!({ "round": round, "answer": answer });
+    let response = match room.put("vote", &body) {
         Ok(response) => response,
         Err(error) => return SeatNews::NotYet(error.to_string()),
     };
     match response.status {
         200 => SeatNews::Saved(round, answer),
-        401 => {
-            // The room was begun anew without this seat.
-            let _ = connection.join(personal);
-            SeatNews::NotYet(response.error())
-        }
-        429 | 500.. => SeatNews::NotYet(response.error()),
+        401 | 429 | 500.. => SeatNews::NotYet(response.error()),
         _ => SeatNews::NotTaken(response.error()),
     }
 }
 
-fn send_figure(connection: &Connection, round: u32, name: &str, found: &Recorded) -> SeatNews {
+fn send_figure(
+    room: &Sending<impl Fn(SeatNews) -> bool>,
+    round: u32,
+    name: &str,
+    found: &Recorded,
+) -> SeatNews {
     let body = json!({
         "round": round,
         "kernel": found.kernel,
         "arch": found.arch,
         "values": { name: found.value },
     });
-    match connection.request("PUT", "run", &body.to_string()) {
+    match room.put("run", &body) {
         Ok(response) if response.status == 200 => SeatNews::FigureTaken,
         Ok(response) => SeatNews::FigureNotTaken(response.error()),
         Err(error) => SeatNews::FigureNotTaken(format!("it could not be sent: {error}")),
+    }
+}
+
+/// What sending needs.
+struct Sending<T> {
+    connection: Connection,
+    personal: Option<String>,
+    tell: T,
+}
+
+impl<T: Fn(SeatNews) -> bool> Sending<T> {
+    /// Sends it; with a new seat where the room does not know this one: it was begun anew, or is another session.
+    fn put(&self, path: &str, body: &serde_json::Value) -> io::Result<Response> {
+        let body = body.to_string();
+        let response = self.connection.request("PUT", path, &body)?;
+        if response.status != 401 {
+            return Ok(response);
+        }
+        match self.connection.join(self.personal.as_deref()) {
+            Ok(name) => (self.tell)(SeatNews::Seated(name)),
+            Err(_) => return Ok(response),
+        };
+        self.connection.request("PUT", path, &body)
     }
 }

@@ -3,7 +3,9 @@
 use ratatui::layout::Rect;
 
 use crate::app::{App, ClassRoom};
-use crate::class::{Answer, AskedSnapshot, Phase, Poll, PollKind, RoundSnapshot, normalized_gain};
+use crate::class::{
+    Answer, AskedSnapshot, Phase, Poll, PollKind, RoundSnapshot, differences, normalized_gain,
+};
 use crate::ui::{Pen, Role, Rows, bar};
 
 /// Columns of a bar, at most.
@@ -25,7 +27,10 @@ pub fn draw(pen: &mut Pen, app: &App, room: &ClassRoom, area: Rect) {
     let mut rows = Rows::new(area.width);
     rows.strong_prose(&asked.poll.text);
     rows.blank(1);
-    outcome(&mut rows, asked);
+    match asked.revealed && room.shows_kernels {
+        true => kernels(&mut rows, asked),
+        false => outcome(&mut rows, asked),
+    }
     if !asked.revealed {
         rows.blank(1);
         stands(&mut rows, room, app.clock.now);
@@ -289,6 +294,15 @@ fn machines(rows: &mut Rows, asked: &AskedSnapshot) {
             ("●".repeat(count.min(40)), Role::Accent),
         ]);
         rows.hanging(("", Role::Text), 12, &machines.join(", "), Role::Dim);
+    }
+}
+
+/// Which of them differ, and why where it is known.
+fn kernels(rows: &mut Rows, asked: &AskedSnapshot) {
+    machines(rows, asked);
+    for line in differences(asked) {
+        rows.blank(1);
+        rows.text(&line, Role::Text);
     }
 }
 

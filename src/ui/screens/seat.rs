@@ -244,10 +244,10 @@ fn stands(seat: &SeatScreen) -> (String, Role) {
     }
     let saved = seat.saved().zip(seat.poll());
     let saved = saved.map(|(answer, poll)| poll.briefly(answer));
-    let vote = if seat.is_again {
-        "The second vote"
-    } else {
-        "The vote"
+    let vote = match seat.vote() {
+        2 => "The second vote",
+        vote if vote > 2 => "A further vote",
+        _ => "The vote",
     };
     let text = match (seat.phase(), saved) {
         (Phase::Lobby, _) => "Wait for the first question.".to_owned(),

@@ -6,6 +6,7 @@ use std::{
     net::{TcpStream, ToSocketAddrs},
     os::unix::fs::OpenOptionsExt,
     path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -96,7 +97,8 @@ impl Response {
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     pub(crate) address: Address,
-    token: Option<String>,
+    /// One for all clones: a new seat is that of the event stream as well.
+    token: Arc<Mutex<Option<String>>>,
 }
 
 impl Connection {
@@ -108,8 +110,9 @@ impl Connection {
             (16..=64).contains(&token.len())
                 && token.bytes().all(|byte| byte.is_ascii_alphanumeric())
         };
+        let token = token.map(|token| token.trim().to_owned()).filter(is_token);
         Connection {
-            token: token.map(|token| token.trim().to_owned()).filter(is_token),
+            token: Arc::new(Mutex::new(token)),
             address,
         }
     }
@@ -118,7 +121,7 @@ impl Connection {
     ///
     /// # Errors
     /// Nobody answers, or a refusal: then with its status.
-    pub(crate) fn join(&mut self, personal: Option<&str>) -> Result<String, JoinError> {
+    pub(crate) fn join(&self, personal: Option<&str>) -> Result<String, JoinError> {
         let body = match personal {
             Some(code) => serde_json::json!({ "personal": code }).to_string(),
             None => "{}".to_owned(),
@@ -136,8 +139,13 @@ impl Connection {
             ));
         }
         self.keep(&token);
-        self.token = Some(token);
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
         Ok(text("seat"))
+    }
+
+    fn token(&self) -> Option<String> {
+        let token = self.token.lock();
+        token.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Another time the same seat is taken. Where that cannot be kept, it is for this time alone.
@@ -175,8 +183,7 @@ impl Connection {
     fn head(&self, method: &str, path: &str, fields: &str) -> String {
         let Address { host, code } = &self.address;
         let bearer = self
-            .token
-            .as_ref()
+            .token()
             .map(|token| format!("Authorization: Bearer {token}\r\n"));
         let bearer = bearer.unwrap_or_default();
         format!("{method} /{code}/{path} HTTP/1.1\r\nHost: {host}\r\n{bearer}{fields}\r\n")
@@ -189,6 +196,7 @@ impl Connection {
     pub(super) fn follow(&self, mut each: impl FnMut(SeenState) -> bool) -> io::Result<Followed> {
         let mut socket = self.address.connect()?;
         socket.set_read_timeout(Some(SILENCE))?;
+        let token = self.token();
         let head = self.head("GET", "events", "Accept: text/event-stream\r\n");
         socket.write_all(head.as_bytes())?;
         let mut reader = BufReader::new(socket);
@@ -201,6 +209,10 @@ impl Connection {
             let mut line = Vec::new();
             if reader.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
                 return Ok(Followed::Ended);
+            }
+            // What it says is of the seat before.
+            if self.token() != token {
+                return Ok(Followed::Reseated);
             }
             let state = line.strip_prefix(b"data: ");
             let state = state.and_then(|json| serde_json::from_slice(json).ok());
@@ -217,6 +229,8 @@ pub(super) enum Followed {
     Ended,
     /// There is no room of that code any more.
     NoRoom,
+    /// The seat is another one than the stream was opened for.
+    Reseated,
 }
 
 /// Why there is no seat.
