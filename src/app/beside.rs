@@ -1,5 +1,7 @@
 //! What stands beside a question: the run that answers it or that it speaks of, else a figure of its lesson.
 
+use std::iter;
+
 use super::{PageAt, Run, Shared};
 use crate::course::{Lesson, Question, Target};
 use crate::model::{Figure, TransferSpec};
@@ -70,7 +72,7 @@ impl Shared {
             "system calls",
             "copies per byte",
         ];
-        let words = words_of(question);
+        let words = asked(question).to_lowercase();
         if !COUNTED.iter().any(|counted| words.contains(counted)) {
             return None;
         }
@@ -91,7 +93,7 @@ impl Shared {
     /// The last figure of the lesson before a page, else its first one: where the question speaks of a call or a place
     /// that it draws.
     fn figure_before(&self, at: PageAt, question: &Question) -> Option<Beside<'_>> {
-        let words = words_of(question);
+        let words = asked(question).to_lowercase();
         let pages = &self.lesson_at(at)?.pages;
         let figure = |page: usize| match &pages[page].target {
             Some(Target::Figure(id)) => {
@@ -112,14 +114,16 @@ fn spec_of(question: &Question) -> Option<&TransferSpec> {
     question.kind.run().map(|(spec, _)| spec)
 }
 
-/// All that a question says before it is answered, in small letters.
-fn words_of(question: &Question) -> String {
-    let mut words = question.text.to_lowercase();
-    for (_, text) in question.kind.plain().items {
-        words.push('\n');
-        words.push_str(&text.to_lowercase());
-    }
-    words
+/// All that a question says before it is answered: a paragraph each for the question and what it lists.
+pub(super) fn asked(question: &Question) -> String {
+    let items = question
+        .kind
+        .plain()
+        .items
+        .into_iter()
+        .map(|(_, text)| text);
+    let all: Vec<String> = iter::once(question.text.clone()).chain(items).collect();
+    all.join("\n\n")
 }
 
 /// Whether a figure draws something that these words name.

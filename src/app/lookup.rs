@@ -1,10 +1,12 @@
 //! Looking things up: the words of the glossary, and the search over all text.
 
-use super::{Asked, Go, Key, Overlay, PageAt, Shared, TextInput};
+use std::collections::HashSet;
+
+use super::{Asked, Go, Key, Overlay, PageAt, Shared, TextInput, beside::asked};
 use crate::course::{glossary, prose, search::Place, text_budget};
 
 impl Shared {
-    /// The words that an open page uses, in their order on it: indices into the glossary.
+    /// The words that an open page and its question use, in their order on it: indices into the glossary.
     pub(crate) fn page_words(&self, at: Option<PageAt>) -> Vec<usize> {
         let at = at.filter(|at| at.asked == Asked::InLesson);
         let Some(page) = at.and_then(|at| self.page_at(at)) else {
@@ -13,7 +15,11 @@ impl Shared {
         let rows = prose::lay_out(&page.prose, text_budget::PROSE.width);
         let uses = glossary::uses_in(&self.material.words, &rows).into_iter();
         let mut words: Vec<usize> = uses.map(|found| found.word).collect();
-        words.dedup();
+        if let Some((question, _)) = at.and_then(|at| self.question_at(at)) {
+            words.extend(glossary::words_in(&self.material.words, &asked(question)));
+        }
+        let mut seen = HashSet::new();
+        words.retain(|word| seen.insert(*word));
         words
     }
 

@@ -21,7 +21,7 @@ pub(super) const ALL: &[Experiment] = &[
     Experiment {
         name: "clock-with-and-without-crossing",
         call: "clock_gettime(CLOCK_MONOTONIC, &t), by the vDSO and by syscall(2)",
-        setup: "Both forms of the function, and getppid, 20,000 times each, in seven rounds.",
+        setup: "Both forms of the function, and getppid, 20 000 times each, in seven rounds.",
         why: "The kernel maps a small library into each process, the vDSO. Its clock_gettime reads a page that the kernel \
               keeps up to date, and does not enter the kernel: vdso(7). Most of the difference is what two mode switches cost.",
         run: Here(clocks),

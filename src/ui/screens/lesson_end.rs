@@ -44,7 +44,11 @@ fn predictions(rows: &mut Rows, end: &LessonEnd) {
         return;
     }
     let right = end.predictions.iter().filter(|it| it.right).count();
-    let count = format!("{right} of {} right", end.predictions.len());
+    let predicted = end.predictions.iter().filter(|it| it.guess.is_some());
+    let count = match predicted.count() {
+        0 => String::new(),
+        said => format!("{right} of {said} right"),
+    };
     rows.group("What you predicted, and what was recorded", &count);
     for predicted in &end.predictions {
         prediction(rows, predicted);
