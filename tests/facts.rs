@@ -143,7 +143,7 @@ fn what_the_text_says_of_refused_calls_is_what_they_answer() {
             continue;
         };
         let seen = match seen.parse::<u64>() {
-            Ok(number) => zclab::model::grouped(number).replace('\u{a0}', ","),
+            Ok(number) => zclab::model::grouped(number).replace('\u{a0}', " "),
             Err(_) => seen,
         };
         let wanted = sentence.replacen("{}", &seen, 1);
