@@ -89,10 +89,13 @@ impl Terminal {
         }
         let end = || Stdio::from(slave.try_clone().unwrap());
         command.stdin(end()).stdout(end()).stderr(end());
-        // SAFETY: setsid and ioctl are async-signal-safe, and nothing is allocated.
+        // SAFETY: setsid, ioctl and signal are async-signal-safe, and nothing is allocated.
         unsafe {
             command.pre_exec(|| {
                 libc::setsid();
+                // A shell starts its background jobs, and so perhaps this test, with these ignored.
+                libc::signal(libc::SIGINT, libc::SIG_DFL);
+                libc::signal(libc::SIGQUIT, libc::SIG_DFL);
                 libc::ioctl(0, libc::TIOCSCTTY, 0);
                 Ok(())
             });
