@@ -1,5 +1,7 @@
 //! An answer, as it stands in a request, in the state and in the session file.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::ExperimentValue;
@@ -48,6 +50,15 @@ impl Figure {
         match found {
             ExperimentValue::Number(number) => Figure::Number(number),
             ExperimentValue::Word(word) => Figure::Word(word),
+        }
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Figure::Number(number) => number_json(*number).fmt(f),
+            Figure::Word(word) => word.fmt(f),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{AskedSnapshot, Cause, ClassExperiment, ClassRun, Figure, snapshot::MachineDot};
+use super::{AskedSnapshot, Cause, ClassExperiment, ClassRun, snapshot::MachineDot};
 use crate::model::{
     Cache, ERROR_CHANGES, ExperimentSpec, Method, SENDFILE_TO_PIPE, Sink, TransferSpec,
     kernel_version,
@@ -159,11 +159,7 @@ fn unexplained(asked: &AskedSnapshot, dots: &[&MachineDot]) -> Vec<String> {
 fn by_value<'d>(dots: &[&'d MachineDot]) -> BTreeMap<String, Vec<&'d MachineDot>> {
     let mut found: BTreeMap<String, Vec<&MachineDot>> = BTreeMap::new();
     for dot in dots {
-        let value = match &dot.value {
-            Figure::Number(number) => number.to_string(),
-            Figure::Word(word) => word.clone(),
-        };
-        found.entry(value).or_default().push(dot);
+        found.entry(dot.value.to_string()).or_default().push(dot);
     }
     found
 }
@@ -172,9 +168,7 @@ fn by_value<'d>(dots: &[&'d MachineDot]) -> BTreeMap<String, Vec<&'d MachineDot>
 fn machines(dots: &[&MachineDot]) -> String {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for dot in dots {
-        *counts
-            .entry(format!("{} {}", dot.kernel, dot.arch))
-            .or_default() += 1;
+        *counts.entry(dot.name()).or_default() += 1;
     }
     let named = counts.iter().map(|(name, count)| match count {
         1 => name.clone(),

@@ -63,6 +63,13 @@ pub(crate) struct MachineDot {
     pub(crate) arch: String,
 }
 
+impl MachineDot {
+    /// `Linux 6.1.0 aarch64`
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.kernel, self.arch)
+    }
+}
+
 impl Snapshot {
     /// The room, with so many event streams, as these eyes may see it.
     pub(crate) fn of(session: &Session, present: usize, eyes: Eyes) -> Snapshot {

@@ -227,7 +227,7 @@ pub const PAGE_CACHE_STEPS: [&str; 10] = [
 ];
 
 /// The steps of the page cache experiment that are shown where these are named: all where none is.
-pub(crate) fn shown_steps(named: &[String]) -> Vec<&'static str> {
+pub fn shown_steps(named: &[String]) -> Vec<&'static str> {
     let is_shown = |step: &&str| named.is_empty() || named.iter().any(|name| name == step);
     PAGE_CACHE_STEPS.into_iter().filter(is_shown).collect()
 }

@@ -40,10 +40,9 @@ pub use call::{
 pub(crate) use card::{Card, CardRow, CardTable, Word};
 pub(crate) use date::{date, rfc3339};
 pub use event::{CallRef, MemoryRange, RingEvent, RingEventKind, SyscallEvent};
-pub(crate) use experiment::shown_steps;
 pub use experiment::{
     CLAIMS, COMPARE_WORDS, Contest, ERRORS, ExperimentSpec, JobProgress, PAGE_CACHE_STEPS,
-    PROOF_WORDS, ProofPlan, SERVE_FIGURES, ServePlan, Sweep,
+    PROOF_WORDS, ProofPlan, SERVE_FIGURES, ServePlan, Sweep, shown_steps,
 };
 pub use figure::{Figure, FigureStep};
 pub use file_system::{FileSystem, Storage};

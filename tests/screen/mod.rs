@@ -10,9 +10,9 @@ use zclab::{
     model::{
         Call, Compared, ComparedRow, Contest, Descriptor, DescriptorKind, ERRORS,
         ExperimentOutcome, ExperimentSpec, Finding, Machine, Measured, Method, NO_DESCRIPTOR,
-        Origin, Outcome as Came, Overwritten, PAGE_CACHE_STEPS, PageCache, PageCacheStep, Proof,
-        ProofVerdict, Proved, Range, Recording, Sink, Size, Task, Trace, TransferSpec, WatchCost,
-        WatchRow,
+        Origin, Outcome as Came, Overwritten, PageCache, PageCacheStep, Proof, ProofVerdict,
+        Proved, Range, Recording, Sink, Size, Task, Trace, TransferSpec, WatchCost, WatchRow,
+        shown_steps,
     },
     runtime,
     store::recording,
@@ -313,11 +313,7 @@ pub fn findings(what: &ExperimentSpec) -> ExperimentOutcome {
             filesystem: "ext4".into(),
             size: Size(16 << 20),
             page_size: 4096,
-            steps: PAGE_CACHE_STEPS
-                .into_iter()
-                .filter(|step| named.is_empty() || named.iter().any(|name| name == step))
-                .map(step)
-                .collect(),
+            steps: shown_steps(named).into_iter().map(step).collect(),
             unavailable: Vec::new(),
         }),
         ExperimentSpec::Compare(contest) => ExperimentOutcome::Compare(compared(contest, range)),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::class::Poll;
+use crate::class::{Figure, Poll};
 use crate::model::Query;
 
 fn dot(value: &str, kernel: &str) -> MachineDot {

@@ -275,8 +275,8 @@ fn machines(rows: &mut Rows, asked: &AskedSnapshot) {
     rows.group("Your own kernels found", "");
     let mut found: Vec<(String, usize, Vec<String>)> = Vec::new();
     for dot in &asked.machines {
-        let value = serde_json::json!(dot.value).to_string();
-        let machine = format!("{} {}", dot.kernel, dot.arch);
+        let value = dot.value.to_string();
+        let machine = dot.name();
         match found.iter_mut().find(|(known, ..)| *known == value) {
             None => found.push((value, 1, vec![machine])),
             Some((_, count, machines)) => {
@@ -290,7 +290,7 @@ fn machines(rows: &mut Rows, asked: &AskedSnapshot) {
     found.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
     for (value, count, machines) in found {
         rows.line(vec![
-            (format!("{:>10}  ", value.trim_matches('"')), Role::Strong),
+            (format!("{:>10}  ", value), Role::Strong),
             ("●".repeat(count.min(40)), Role::Accent),
         ]);
         rows.hanging(("", Role::Text), 12, &machines.join(", "), Role::Dim);
